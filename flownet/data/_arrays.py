@@ -1,0 +1,136 @@
+"""What a user's arrays must be before they are data: finite numbers, one sample a row."""
+
+import numpy as np
+
+from .._errors import FlownetError
+
+# A whole number above this is more likely a measurement than a class.
+_MOST_CLASSES = 1000
+
+
+def inputs(x):
+    """Inputs as a new read-only (m, n_in) array."""
+    x = numbers("x", x)
+    if x.ndim == 1:
+        raise FlownetError(
+            f"x must have one sample a row, (m, n_in), not the shape {x.shape}: x.reshape(-1, 1) "
+            "makes samples of one feature each, x.reshape(1, -1) makes a single sample."
+        )
+    if x.ndim != 2:
+        raise FlownetError(
+            f"x must have one sample a row, (m, n_in), not the shape {x.shape}"
+            + ("; x.reshape(len(x), -1) flattens each sample." if x.ndim > 2 else ".")
+        )
+    _refuse_empty("x", x)
+    return frozen("x", x)
+
+
+def truth(y, x, classes):
+    """Truth as a new read-only (m, n_out) array, and the labels it was given as (or None)."""
+    y = numbers("y", y)
+    if y.ndim not in (1, 2):
+        raise FlownetError(f"y must have the shape (m, n_out) or (m,), not {y.shape}.")
+    _refuse_other_length("y", y, len(x))
+    if y.ndim == 1 and y.dtype.kind in "biu":
+        label = labels(y, len(x), classes)
+        return one_hot(label, _width(label, classes), x.real.dtype), label
+    if y.ndim == 1:
+        y = y.reshape(-1, 1)
+    _refuse_empty("y", y)
+    if classes is not None and y.shape[1] not in (1, classes):
+        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes}.")
+    return frozen("y", y), None
+
+
+def labels(label, m, classes):
+    """Class labels as a new read-only (m,) array of int64, each in 0 .. classes - 1."""
+    label = numbers("labels", label)
+    if label.ndim != 1 or label.dtype.kind not in "biu":
+        raise FlownetError(
+            f"labels must be whole numbers of the shape (m,), not {label.dtype} {label.shape}."
+        )
+    _refuse_other_length("labels", label, m)
+    wrong = label < 0 if classes is None else (label < 0) | (label >= classes)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        allowed = "0, 1, 2 and so on" if classes is None else f"0 .. {classes - 1}"
+        raise FlownetError(
+            f"label {label[row]} at row {row} is not a class; classes are {allowed}."
+        )
+    return frozen("labels", label, np.int64)
+
+
+def labels_of(y):
+    """Labels of a one-hot y, by argmax; None where y is not one-hot."""
+    if y.shape[1] < 2 or y.dtype.kind == "c":
+        return None
+    if not (((y == 0) | (y == 1)).all() and (np.count_nonzero(y, axis=1) == 1).all()):
+        return None
+    return frozen("labels", y.argmax(axis=1), np.int64)
+
+
+def one_hot(label, classes, dtype):
+    """Read-only (m, classes) array with a 1 in the column of each label."""
+    y = np.zeros((len(label), classes), dtype)
+    y[np.arange(len(label)), label] = 1
+    y.flags.writeable = False
+    return y
+
+
+def numbers(what, values):
+    """Array of the values, refused unless it holds plain numbers."""
+    if np.ma.isMaskedArray(values):
+        raise FlownetError(f"{what} is a masked array; fill or drop what is masked first.")
+    try:
+        array = np.asarray(values)
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise FlownetError(f"{what} does not make an array of numbers: {error}") from None
+    if array.dtype.kind not in "biufc":
+        raise FlownetError(f"{what} must hold numbers, not {array.dtype}.")
+    return array
+
+
+def frozen(what, array, dtype=None):
+    """Read-only copy in row-major order; a number that is not finite is refused, with its place."""
+    with np.errstate(over="ignore"):  # a long double too large turns to inf and is refused below
+        copy = np.array(array, dtype or _precision(array), order="C", copy=True)
+    finite = np.isfinite(copy)
+    if not finite.all():
+        row, column = np.argwhere(~finite)[0]
+        raise FlownetError(
+            f"{what} is {copy[row, column]} at row {row}, column {column} (counted from 0); "
+            "drop or fill what is not finite."
+        )
+    copy.flags.writeable = False
+    return copy
+
+
+def _precision(array):
+    """The four types of the library stay as they are; every other real or complex one is double."""
+    native = array.dtype.newbyteorder("=")
+    if native in (np.float32, np.float64, np.complex64, np.complex128):
+        return native
+    return np.complex128 if array.dtype.kind == "c" else np.float64
+
+
+def _width(label, classes):
+    """Number of columns of the one-hot truth."""
+    if classes is not None:
+        return classes
+    most = int(label.max())
+    if most >= _MOST_CLASSES:
+        raise FlownetError(
+            f"y holds whole numbers up to {most}, read as class labels: give floats if they are "
+            "values to fit, or classes= if they are labels."
+        )
+    return most + 1
+
+
+def _refuse_other_length(what, array, m):
+    if len(array) != m:
+        raise FlownetError(f"{what} has {len(array)} rows, but x has {m}.")
+
+
+def _refuse_empty(what, array):
+    if 0 in array.shape:
+        raise FlownetError(f"{what} is empty: its shape is {array.shape}.")

@@ -1,0 +1,37 @@
+"""Plain numbers that a user passes, checked where they come in."""
+
+import math
+import operator
+
+from .._errors import FlownetError
+from .._kinds import unknown
+
+
+def whole(what, value, least):
+    """The value as an int not below `least`."""
+    try:
+        number = None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or number < least:
+        raise FlownetError(f"{what} must be a whole number from {least} up, not {value!r}.")
+    return number
+
+
+def real(what, value, *, positive=False):
+    """The value as a finite float, not negative, or positive on demand."""
+    try:
+        number = math.nan if isinstance(value, (bool, str)) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or number < 0 or (positive and number == 0):
+        least = "above 0" if positive else "from 0 up"
+        raise FlownetError(f"{what} must be a number {least}, not {value!r}.")
+    return number
+
+
+def check_split(split):
+    """The split, where it is one."""
+    if split not in ("train", "test"):
+        raise FlownetError(unknown("split", split, ["train", "test"]))
+    return split

@@ -1,0 +1,143 @@
+"""Data sets by name, and from the tables that experiment files and run files hold."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from .._errors import FlownetError
+from .._kinds import unknown
+from ._check import check_split
+from ._dataset import Dataset
+from ._file import load_file
+from ._idx import images
+from ._made import spiral, teacher
+from ._shipped import digits, iris, xor
+
+_WHOLE = {"digits": digits, "iris": iris, "xor": xor, "spiral": spiral}
+_SPLIT = {"teacher": teacher}
+_BROUGHT = {name: partial(images, name) for name in ("mnist", "fashion-mnist")}
+
+
+def names():
+    """Names that `load` knows, a list of str."""
+    return [*_WHOLE, *_SPLIT, *_BROUGHT]
+
+
+def load(name, *, split="train", limit=None, root=None, **options):
+    """Load a data set by its name.
+
+    =============  ====================  ================================================
+    name           x, y                  what
+    =============  ====================  ================================================
+    digits         (1797, 64), (…, 10)   8 x 8 images of digits, grey levels in [0, 1]
+    iris           (150, 4), (…, 3)      flowers, lengths in cm, not scaled
+    xor            (4, 2), (4, 1)        the exclusive or, values 0 and 1
+    spiral         (m, 2), (…, classes)  interleaved arms; options as in `spiral`
+    teacher        (m, n_in), (…, n_out) a random network's answers; options as in `teacher`
+    mnist          (60000, 784), (…, 10) 28 x 28 images in [0, 1], float32, from your files
+    fashion-mnist  (60000, 784), (…, 10) the same, of clothes
+    =============  ====================  ================================================
+
+    Classes are one-hot. The iris come species by species, so a limit keeps setosas first: shuffle
+    with `take` before cutting. Their four lengths have different means and spreads; standardise
+    them, from the samples you train on, where that matters.
+
+    Parameters
+    ----------
+    name : str
+        One of `names()`.
+    split : {"train", "test"}
+        digits, iris, xor and spiral have no split: they are "train" in full.
+    limit : int, optional
+        Keep the first samples only.
+    root : path, optional
+        Folder with the files of mnist and fashion-mnist, or with a subfolder of their name; by
+        default the environment variable FLOWNET_DATA. The other sets need none. Nothing is ever
+        downloaded.
+    **options
+        Arguments of `spiral` and `teacher`.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FlownetError
+        For an unknown name, split or option, a limit above the number of samples, and files that
+        are missing or are not the published ones.
+    """
+    check_split(split)
+    if not isinstance(name, str):
+        raise FlownetError(f"a data set is named by a string, not by {name!r}.")
+    if name in _WHOLE:
+        data = _whole(name, split, options)
+    elif name in _SPLIT:
+        data = _SPLIT[name](split=split, **_allowed(name, _SPLIT[name], options))
+    elif name in _BROUGHT:
+        data = _BROUGHT[name](split=split, root=root, **_allowed(name, None, options))
+    else:
+        raise FlownetError(unknown("data set", name, names()))
+    return data if limit is None else data.first(limit)
+
+
+def from_table(table):
+    """Make a data set of a table: a `[data]` section, or what `Dataset.describe` gave.
+
+    Parameters
+    ----------
+    table : mapping
+        `{"name": ..., and the arguments of load}`, `{"file": ..., "limit": ..., "root": ...}`, or
+        `{"x": ..., "y": ...}` with, if they like, the other arguments of Dataset.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    FlownetError
+        When the table names none of the three, two of them, or an unknown key.
+    """
+    if not isinstance(table, Mapping):
+        raise FlownetError(f'data is described by a table such as name = "digits", not {table!r}.')
+    table = dict(table)
+    if "x" in table or "y" in table:
+        return _from_arrays(table)
+    if "file" in table:
+        _refuse_unknown("data", table, ["file", "limit", "root"])
+        return load_file(**table)
+    if "name" not in table:
+        raise FlownetError("data needs a name (a known set), a file, or arrays x and y.")
+    return load(table.pop("name"), **table)
+
+
+def _from_arrays(table):
+    _refuse_unknown("data", table, ["x", "y", "labels", "classes", "name", "limit"])
+    missing = [key for key in ("x", "y") if key not in table]
+    if missing:
+        raise FlownetError(f"data from arrays needs both x and y; {missing[0]} is missing.")
+    limit = table.pop("limit", None)
+    data = Dataset(table.pop("x"), table.pop("y"), **table)
+    return data if limit is None else data.first(limit)
+
+
+def _whole(name, split, options):
+    """A set without a split."""
+    if split != "train":
+        raise FlownetError(f"{name} has no split: it is 'train' in full, there is no {split!r}.")
+    return _WHOLE[name](**_allowed(name, _WHOLE[name], options))
+
+
+def _allowed(name, make, options):
+    """The options, where the maker of the set takes them."""
+    takes = list(getattr(make, "__kwdefaults__", None) or {})
+    if options and not takes:
+        raise FlownetError(f"{name} takes no option {next(iter(options))!r}.")
+    _refuse_unknown(name, options, takes)
+    return options
+
+
+def _refuse_unknown(what, table, allowed):
+    for key in table:
+        if key not in allowed:
+            raise FlownetError(unknown(f"{what} option", key, allowed))

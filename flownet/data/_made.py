@@ -1,0 +1,118 @@
+"""Data made on the spot, the same bits on every machine: spirals, and a teacher's answers.
+
+Only counter-based words, + - * / and sqrt go in. Sums run in a fixed order over whole columns; a
+library's matrix product would choose its own.
+"""
+
+import numpy as np
+
+from .._random import normal, stream_key, uniform
+from ._check import check_split, real, whole
+from ._dataset import Dataset
+from ._elementary import cos_sin_turns, tanh
+
+# Each random ingredient has a stream of its own, so that more samples never change the first ones.
+_INGREDIENTS = ["radius", "blur", "weights", "bias", "readout"]
+_INGREDIENTS += ["train", "test", "train noise", "test noise"]
+_STREAMS = {name: stream_key("data", counter) for counter, name in enumerate(_INGREDIENTS)}
+
+
+def spiral(*, m=200, classes=2, noise=0.0, turns=1.0, seed=0):
+    """Interleaved spirals in the unit disc, one a class.
+
+    Sample i belongs to class i mod `classes`; its radius is drawn so that the disc is evenly
+    filled, and its angle grows with the radius.
+
+    Parameters
+    ----------
+    m : int
+        Number of samples, at least one a class.
+    classes : int
+        Number of arms, from 2 up.
+    noise : float
+        Standard deviation of the Gaussian blur on both coordinates.
+    turns : float
+        Turns from the centre to the rim.
+    seed : int
+
+    Returns
+    -------
+    Dataset
+        x (m, 2), y (m, classes) one-hot.
+
+    Raises
+    ------
+    FlownetError
+        When an argument is out of range.
+    """
+    classes, noise = whole("classes", classes, 2), real("noise", noise)
+    m, turns = whole("m", m, classes), real("turns", turns, positive=True)
+    seed = whole("seed", seed, 0)
+    source = _source(spiral, m=m, classes=classes, noise=noise, turns=turns, seed=seed)
+
+    label = np.arange(m) % classes
+    radius = np.sqrt(uniform(seed, _STREAMS["radius"], m))
+    cosine, sine = cos_sin_turns(turns * radius + label / classes)
+    x = np.stack([radius * cosine, radius * sine], axis=1)
+    x = x + noise * _normals(seed, "blur", m, 2)
+    return Dataset(x, label, classes=classes, name="spiral", source=source)
+
+
+def teacher(*, split="train", m=1000, n_in=8, n_out=1, hidden=16, noise=0.0, seed=0):
+    """Answers of a random network with one tanh layer on Gaussian inputs: y = U tanh(W x + b).
+
+    x, b and the noise are standard normal before scaling; W and U have variance 1/n_in and
+    1/hidden. The test split asks the same teacher about other inputs.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+    m, n_in, n_out, hidden : int
+        Numbers of samples, inputs, outputs and hidden neurons.
+    noise : float
+        Standard deviation of the noise on y.
+    seed : int
+
+    Returns
+    -------
+    Dataset
+        x (m, n_in), y (m, n_out).
+
+    Raises
+    ------
+    FlownetError
+        When an argument is out of range.
+    """
+    m, n_in, n_out = whole("m", m, 1), whole("n_in", n_in, 1), whole("n_out", n_out, 1)
+    hidden, noise = whole("hidden", hidden, 1), real("noise", noise)
+    seed = whole("seed", seed, 0)
+    sizes = dict(m=m, n_in=n_in, n_out=n_out, hidden=hidden)
+    source = _source(teacher, split=check_split(split), **sizes, noise=noise, seed=seed)
+
+    W = _normals(seed, "weights", hidden, n_in) / np.sqrt(n_in)
+    b = _normals(seed, "bias", 1, hidden)
+    U = _normals(seed, "readout", n_out, hidden) / np.sqrt(hidden)
+    x = _normals(seed, split, m, n_in)
+    y = _product(tanh(_product(x, W) + b), U)
+    y = y + noise * _normals(seed, f"{split} noise", m, n_out)
+    return Dataset(x, y, name="teacher", source=source)
+
+
+def _normals(seed, stream, rows, columns):
+    """Standard normal numbers, (rows, columns), filled row by row."""
+    return normal(seed, _STREAMS[stream], rows * columns).reshape(rows, columns)
+
+
+def _product(x, W):
+    """x Wᵀ with the sum over the inputs in their order."""
+    z = np.zeros((len(x), len(W)))
+    for column, weight in zip(x.T, W.T):
+        z = z + column[:, None] * weight
+    return z
+
+
+def _source(make, *, split="train", **given):
+    """Table of a made set: its name, its split, and the arguments that are not the default."""
+    usual = make.__kwdefaults__
+    changed = {key: value for key, value in given.items() if value != usual[key]}
+    return {"name": make.__name__, "split": split, **changed}

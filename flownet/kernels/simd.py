@@ -1,0 +1,261 @@
+"""Pointers, views and register tiles: the few things numba's own array model cannot say.
+
+`view` gives a matrix that lies somewhere in a flat buffer, without copy, allocation or reference
+count. `tile` multiplies a few rows of A with a vector or two of B in registers: the innermost
+piece of every matrix product. All emit LLVM instructions directly and are cached like any kernel.
+"""
+
+from functools import cache
+
+import llvmlite.binding as llvm
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
+
+_FEATURES = llvm.get_host_cpu_features()
+#: bytes of one vector register of this processor
+VECTOR_BYTES = 64 if _FEATURES.get("avx512f") else 32 if _FEATURES.get("avx2") else 16
+
+_INT = types.intp
+
+
+class _Emitter:
+    """LLVM instructions on vectors of one element type."""
+
+    def __init__(self, context, builder, dtype):
+        self.builder = builder
+        self.scalar = context.get_value_type(dtype)
+        self.bytes = dtype.bitwidth // 8
+        self.width = VECTOR_BYTES // self.bytes
+        self.vector = ir.VectorType(self.scalar, self.width)
+        self.name = f"v{self.width}f{dtype.bitwidth}"
+
+    def shift(self, pointer, offset):
+        """Address `offset` elements further on."""
+        if isinstance(offset, int):
+            offset = ir.Constant(ir.IntType(64), offset)
+        return self.builder.gep(pointer, [offset], inbounds=True)
+
+    def row(self, pointer, stride, i):
+        return self.shift(pointer, self.builder.mul(stride, ir.Constant(stride.type, i)))
+
+    def splat(self, value, vector=None):
+        """All lanes the same."""
+        vector = vector or self.vector
+        undefined = ir.Constant(vector, ir.Undefined)
+        first = self.builder.insert_element(undefined, value, ir.Constant(ir.IntType(32), 0))
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.width), [0] * self.width)
+        return self.builder.shuffle_vector(first, undefined, zeros)
+
+    def first_lanes(self, count):
+        """Mask with the first `count` lanes on."""
+        vector = ir.VectorType(count.type, self.width)
+        index = ir.Constant(vector, list(range(self.width)))
+        return self.builder.icmp_signed("<", index, self.splat(count, vector))
+
+    def load(self, pointer, mask=None):
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        if mask is None:
+            return self.builder.load(pointer, align=self.bytes)
+        kind = ir.FunctionType(self.vector, [pointer.type, ir.IntType(32), mask.type, self.vector])
+        zeros = ir.Constant(self.vector, [0.0] * self.width)
+        return self._call(f"llvm.masked.load.{self.name}.p0", kind,
+                          [pointer, ir.Constant(ir.IntType(32), self.bytes), mask, zeros])
+
+    def store(self, value, pointer, mask=None):
+        pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
+        if mask is None:
+            self.builder.store(value, pointer, align=self.bytes)
+            return
+        kind = ir.FunctionType(
+            ir.VoidType(), [self.vector, pointer.type, ir.IntType(32), mask.type])
+        self._call(f"llvm.masked.store.{self.name}.p0", kind,
+                   [value, pointer, ir.Constant(ir.IntType(32), self.bytes), mask])
+
+    def fma(self, a, b, c):
+        kind = ir.FunctionType(self.vector, [self.vector] * 3)
+        return self._call(f"llvm.fma.{self.name}", kind, [a, b, c])
+
+    def shuffle(self, a, b, lanes):
+        integers = ir.VectorType(ir.IntType(32), self.width)
+        return self.builder.shuffle_vector(a, b, ir.Constant(integers, lanes))
+
+    def _call(self, name, kind, arguments):
+        function = cgutils.get_or_insert_function(self.builder.module, kind, name)
+        return self.builder.call(function, arguments)
+
+
+@intrinsic
+def address(typing, array):
+    """Pointer to an array's first element; the array must outlive it."""
+
+    def codegen(context, builder, signature, args):
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), codegen
+
+
+@intrinsic
+def shift(typing, pointer, elements):
+    """Pointer `elements` further on."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]], inbounds=True)
+
+    return pointer(pointer, _INT), codegen
+
+
+@intrinsic
+def view(typing, buffer, at, rows, cols):
+    """Matrix (rows, cols), row-major, that begins at element `at` of a flat buffer."""
+    matrix = types.Array(buffer.dtype, 2, "C")
+
+    def codegen(context, builder, signature, args):
+        flat = context.make_array(signature.args[0])(context, builder, args[0])
+        at, rows, cols = args[1:]
+        out = context.make_array(matrix)(context, builder)
+        size = ir.Constant(at.type, context.get_abi_sizeof(context.get_data_type(matrix.dtype)))
+        arrayobj.populate_array(
+            out, data=builder.gep(flat.data, [at], inbounds=True),
+            shape=cgutils.pack_array(builder, [rows, cols]),
+            strides=cgutils.pack_array(builder, [builder.mul(cols, size), size]),
+            itemsize=size, meminfo=None)
+        return out._getvalue()
+
+    return matrix(buffer, _INT, _INT, _INT), codegen
+
+
+@intrinsic
+def flat(typing, array):
+    """All elements of a contiguous array as a flat one."""
+    vector = types.Array(array.dtype, 1, "C")
+
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        out = context.make_array(vector)(context, builder)
+        arrayobj.populate_array(
+            out, data=array.data, shape=cgutils.pack_array(builder, [array.nitems]),
+            strides=cgutils.pack_array(builder, [array.itemsize]), itemsize=array.itemsize,
+            meminfo=None)
+        return out._getvalue()
+
+    return vector(array), codegen
+
+
+def stack(size):
+    """Intrinsic that gives a pointer to `size` elements on the stack, of its argument's type."""
+
+    @intrinsic
+    def allocate(typing, like):
+        def codegen(context, builder, signature, args):
+            element = context.get_data_type(like.dtype)
+            block = cgutils.alloca_once(builder, ir.ArrayType(element, size))
+            block.align = VECTOR_BYTES
+            return builder.bitcast(block, element.as_pointer())
+
+        return like(like), codegen
+
+    return allocate
+
+
+@intrinsic
+def copy_row(typing, target, source, columns):
+    """Copy `columns` elements, at most two vectors of them, and clear the rest of two vectors."""
+
+    def codegen(context, builder, signature, args):
+        target, source, columns = args
+        emit = _Emitter(context, builder, signature.args[0].dtype)
+        for v in range(2):
+            left = builder.sub(columns, ir.Constant(columns.type, v * emit.width))
+            value = emit.load(emit.shift(source, v * emit.width), emit.first_lanes(left))
+            emit.store(value, emit.shift(target, v * emit.width))
+        return context.get_dummy_value()
+
+    return types.void(target, source, _INT), codegen
+
+
+@intrinsic
+def transpose_block(typing, target, target_row, source, source_row):
+    """Transpose one square block, as wide and as high as a vector has lanes."""
+
+    def codegen(context, builder, signature, args):
+        target, target_row, source, source_row = args
+        emit = _Emitter(context, builder, signature.args[0].dtype)
+        width = emit.width
+        v = [emit.load(emit.row(source, source_row, i)) for i in range(width)]
+        distance = 1
+        while distance < width:  # swap the off-diagonal quarters of ever larger blocks
+            low = [p if not p & distance else width + p - distance for p in range(width)]
+            high = [p + distance if not p & distance else width + p for p in range(width)]
+            for i in range(width):
+                if not i & distance:
+                    a, b = v[i], v[i + distance]
+                    v[i], v[i + distance] = emit.shuffle(a, b, low), emit.shuffle(a, b, high)
+            distance *= 2
+        for i in range(width):
+            emit.store(v[i], emit.row(target, target_row, i))
+        return context.get_dummy_value()
+
+    return types.void(target, _INT, source, _INT), codegen
+
+
+@cache
+def tile(rows, vectors, whole):
+    """Intrinsic C = D + A·B for `rows` rows and `vectors` vectors of columns, held in registers.
+
+    Called as `tile(c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns)` with pointers
+    and the distances of rows and columns. D may be C (accumulate), a bias or zeros
+    (`d_row = 0`). Unless `whole`, only the first `columns` columns exist.
+    """
+
+    def codegen(context, builder, signature, args):
+        c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns = args
+        emit = _Emitter(context, builder, signature.args[0].dtype)
+        cells = [(i, v) for i in range(rows) for v in range(vectors)]
+        masks = [None] * vectors
+        if not whole:
+            before_last = ir.Constant(columns.type, (vectors - 1) * emit.width)
+            masks[-1] = emit.first_lanes(builder.sub(columns, before_last))
+
+        def part(pointer, v):
+            return emit.shift(pointer, v * emit.width)
+
+        start = {(i, v): emit.load(part(emit.row(d, d_row, i), v), masks[v]) for i, v in cells}
+        a_rows = [emit.row(a, a_row, i) for i in range(rows)]
+
+        before = builder.block
+        loop = builder.append_basic_block("depth")
+        after = builder.append_basic_block("done")
+        zero, one = ir.Constant(depth.type, 0), ir.Constant(depth.type, 1)
+        builder.cbranch(builder.icmp_signed(">", depth, zero), loop, after)
+
+        builder.position_at_end(loop)
+        k = builder.phi(depth.type)
+        sums = {cell: builder.phi(emit.vector) for cell in cells}
+        b_k = [emit.load(part(emit.shift(b, builder.mul(k, b_row)), v), masks[v])
+               for v in range(vectors)]
+        a_k = [emit.splat(builder.load(emit.shift(a_rows[i], builder.mul(k, a_col))))
+               for i in range(rows)]
+        new = {(i, v): emit.fma(a_k[i], b_k[v], sums[i, v]) for i, v in cells}
+        k_next = builder.add(k, one)
+        builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)
+        for phi, first, later in [(k, zero, k_next), *((sums[q], start[q], new[q]) for q in cells)]:
+            phi.add_incoming(first, before)
+            phi.add_incoming(later, loop)
+
+        builder.position_at_end(after)
+        results = {cell: builder.phi(emit.vector) for cell in cells}
+        for cell in cells:
+            results[cell].add_incoming(start[cell], before)
+            results[cell].add_incoming(new[cell], loop)
+        for i, v in cells:
+            emit.store(results[i, v], part(emit.row(c, c_row, i), v), masks[v])
+        return context.get_dummy_value()
+
+    @intrinsic
+    def multiply(typing, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns):
+        return types.void(c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT), codegen
+
+    return multiply

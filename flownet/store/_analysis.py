@@ -1,0 +1,103 @@
+"""What is computed from a finished run is added to a copy that takes its place, or put beside it."""
+
+import os
+import shutil
+import uuid
+
+import numpy as np
+
+from .._errors import FlownetError
+from . import _attributes, _columns
+from ._create import ALIGN, make
+from ._layout import Layout, Quantity, check_space
+from ._lock import busy
+from ._reader import ANALYSIS, Reader, companion_path
+from ._writer import explain
+
+LARGE = 300 << 20         # bytes of a run that are not copied for the sake of an analysis
+
+
+def append_analysis(path, name, iteration, time, value, attrs=None):
+    """Add an analysis to a finished run, as the quantity "analysis/<name>"; one of that name is replaced.
+
+    Parameters
+    ----------
+    path : path
+        Of the run; beyond 300 MB it stays as it is, and `<stem>.analysis.h5` beside it is written.
+    name : str
+    iteration : (n,) int ndarray
+    time : (n,) float ndarray
+    value : (n, ...) ndarray
+    attrs : dict, optional
+        Numbers, strings, flat lists of them.
+
+    Raises
+    ------
+    FlownetError
+        The run is not finished, the arrays do not fit each other, or the file cannot be written.
+    """
+    path, value = os.fspath(path), np.asarray(value)
+    if not len(iteration) == len(time) == len(value):
+        raise FlownetError(f"analysis {name!r}: iteration, time and value have {len(iteration)}, {len(time)} "
+                           f"and {len(value)} rows.")
+    quantity = Quantity(f"analysis/{name}", value.shape[1:], value.dtype, rows=len(value))
+    if "/" in name:
+        raise FlownetError(f"analysis {name!r}: a name without / is needed.")
+    with Reader(path) as reader:
+        run = reader.attrs("")["run"]
+        if not reader.finished:
+            raise FlownetError(f"{path} is not finished; resume the run first.")
+    try:
+        if busy(path, patience=0.5):
+            raise FlownetError(f"{path} is being written by another process.")
+        beside = os.path.getsize(path) > LARGE
+        target = companion_path(path) if beside else path
+        if beside and not _belongs(target, run):
+            make(target, Layout(()), ANALYSIS, run)
+        _replace(target, quantity, (iteration, time, value), attrs or {})
+    except OSError as error:
+        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
+
+
+def _belongs(path, run):
+    if not os.path.exists(path):
+        return False
+    with Reader(path, ANALYSIS) as reader:
+        return reader.attrs("")["run"] == run
+
+
+def _replace(path, quantity, rows, attrs):
+    """Write into a copy, and put it in the place of the file when it is complete."""
+    import h5py
+
+    folder, name = os.path.split(os.path.abspath(path))
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
+    check_space(path, os.path.getsize(path) + sum(np.asarray(column).nbytes for column in rows))
+    try:
+        shutil.copy2(path, draft)
+        with h5py.File(draft, "r+", libver="latest", locking="best-effort",
+                       alignment_threshold=1, alignment_interval=ALIGN) as file:
+            _put(file, quantity, rows, attrs)
+        with open(draft, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(draft, path)
+    finally:
+        if os.path.exists(draft):
+            os.remove(draft)
+
+
+def _put(file, quantity, rows, attrs):
+    """The group of one analysis, its rows and its state."""
+    for old in (quantity.name, f"state/checksum/{quantity.name}", f"state/committed/{quantity.name}"):
+        if old in file:
+            del file[old]
+    length = Layout((quantity,)).block_rows(quantity)
+    _columns.create(file, quantity, length)
+    _attributes.write(file[quantity.name], attrs)
+    appender = _columns.Appender(file, quantity.name)
+    block = _columns.Block(length, quantity)
+    for first in range(0, len(rows[0]), length):
+        filled = min(length, len(rows[0]) - first)
+        for room, column in zip((block.iteration, block.time, block.value), rows):
+            room[:filled] = column[first:first + filled]
+        appender.write(first // length, filled, block)

@@ -1,0 +1,88 @@
+"""A file as plain bytes, opened to read: what HDF5 sees of it, and what rows are read through."""
+
+import os
+
+from .._errors import FlownetError
+from . import _superblock
+from ._lock import busy
+
+
+class FlatFile:
+    """File that shows HDF5 a superblock as it is after a proper close, and is never modified.
+
+    With it a file of a running or killed writer opens like any other: SWMR's own mode would need
+    the writer's flags, and would retry for hours on metadata that is damaged for good. The
+    methods below `read_into` are the ones that `h5py.File` asks of an object that is a file.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FlownetError
+        There is no such file, or it is no HDF5 file of ours, or damaged.
+    """
+
+    def __init__(self, path):
+        self.path = os.fspath(path)
+        self.name = os.path.basename(self.path)
+        try:
+            self._file = open(self.path, "rb", buffering=0)
+            self.size = os.fstat(self._file.fileno()).st_size
+            head = self._file.read(_superblock.SIZE)
+            _superblock.check(head, self.size, self.name)
+            self.closed_by_writer = _superblock.closed(head)
+            self.live = not self.closed_by_writer and busy(self.path)
+        except OSError as error:
+            raise FlownetError(f"cannot read {self.path}: {error.strerror}.") from None
+        self._head = _superblock.repaired(head, self.size)
+        self._end = max(self.size, _superblock.end(self._head))
+        self._position = 0
+
+    def read_into(self, offset, buffer):
+        """Fill a buffer with the bytes at an offset.
+
+        Parameters
+        ----------
+        offset : int
+        buffer : writable buffer
+
+        Returns
+        -------
+        bool
+            False when the file ends before the buffer does.
+        """
+        view = memoryview(buffer).cast("B")
+        self._file.seek(offset)
+        done = 0
+        while done < len(view):
+            got = self._file.readinto(view[done:])
+            if not got:
+                return False
+            done += got
+        return True
+
+    def close(self):
+        """Close the file."""
+        self._file.close()
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        self._position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._end}[whence]
+        return self._position
+
+    def tell(self):
+        return self._position
+
+    def read(self, size):
+        buffer = bytearray(size)
+        return bytes(buffer[:self.readinto(buffer)])
+
+    def readinto(self, buffer):
+        view = memoryview(buffer).cast("B")
+        view[:] = bytes(len(view))           # space that was reserved and never written reads as zeros
+        self.read_into(self._position, view)
+        shown = self._head[self._position:self._position + len(view)]
+        view[:len(shown)] = shown
+        self._position += len(view)
+        return len(view)

@@ -1,0 +1,205 @@
+"""Where everything lies in a file: the one place that lets HDF5 look at a file it may not trust.
+
+The file is opened, its structure is checked and noted, and it is closed at once: rows are then
+read from their noted places. So no open HDF5 file stands in the way of a writer in the same
+process, and a file that lies about itself can offer HDF5 little to stumble over. Only hard links
+are followed, and only to what our own lists name.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .._errors import FlownetError
+from . import _attributes
+from ._layout import COLUMNS, FORMAT, HEADER, NUMBER, RECORD, VERSION, check_dtype, check_name
+
+
+@dataclass
+class Plain:
+    """A data set in one piece: where it starts, and the checksum it claims."""
+
+    path: str
+    dtype: np.dtype
+    shape: tuple
+    offset: int
+    checksum: int | None = None
+
+
+@dataclass
+class Chunks:
+    """A data set in blocks of rows: where each block starts."""
+
+    path: str
+    dtype: np.dtype
+    shape: tuple                 # of one row
+    block: int                   # rows in a block
+    offsets: dict                # number of a block to its place
+
+
+@dataclass
+class Index:
+    """Everything that a file says of itself, and where its data lie."""
+
+    attrs: dict = field(default_factory=dict)            # path of a group to its attributes
+    quantities: dict = field(default_factory=dict)       # name to {column or "checksum": Chunks, "committed": Plain}
+    arrays: dict = field(default_factory=dict)           # path to Plain
+    slots: list = field(default_factory=list)            # {name: Plain} for each of two checkpoints
+    finished: Plain | None = None
+    diverged_at: Plain | None = None
+
+
+def index(flat, format=FORMAT):
+    """Note where everything lies in a file.
+
+    Parameters
+    ----------
+    flat : FlatFile
+    format : str
+        What the file has to be.
+
+    Returns
+    -------
+    Index
+
+    Raises
+    ------
+    FlownetError
+        Not a file of this format, a newer version of it, or damaged.
+    """
+    import h5py
+
+    try:
+        with h5py.File(flat, "r") as file:
+            return _read(_Walk(file, flat), format)
+    except FlownetError:
+        raise
+    except Exception as error:          # h5py raises half a dozen types for a broken structure
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FlownetError(f"{flat.name} is damaged: {reason}.") from None
+
+
+def _read(walk, format):
+    _check_format(walk, format)
+    found = Index()
+    root = found.attrs[""] = walk.attrs("")
+    for path in [*root["groups"], *walk.analyses()]:
+        found.attrs[path] = walk.attrs(path)
+    for name in [*root["quantities"], *walk.analyses()]:
+        found.quantities[name] = _quantity(walk, name)
+    for path in root["arrays"]:
+        found.arrays[path] = walk.plain(path, checksum=True)
+    if root["checkpoint"]:
+        types = {"header": HEADER, "rows": np.dtype("<i8"), **dict.fromkeys(root["checkpoint"])}
+        found.slots = [{name: walk.plain(f"checkpoint/slot{slot}/{name}", dtype) for name, dtype in types.items()}
+                       for slot in (0, 1)]
+    found.finished = walk.plain("state/finished", NUMBER)
+    found.diverged_at = walk.plain("state/diverged_at", NUMBER)
+    return found
+
+
+def _check_format(walk, format):
+    root = walk.open("")
+    if "format" not in root.attrs or _attributes.text(_attributes.read_one(root, "format", walk.name)) != format:
+        raise FlownetError(f"{walk.name} is an HDF5 file, but not one that flownet wrote.")
+    version = _attributes.read_one(root, "format_version", walk.name).tolist()
+    if not isinstance(version, int) or version < 1:
+        raise FlownetError(f"{walk.name} is damaged: format version {version!r}.")
+    if version > VERSION:
+        raise FlownetError(f"{walk.name} has format version {version}; this flownet reads up to {VERSION}. Upgrade flownet.")
+
+
+def _quantity(walk, name):
+    """The counter is looked at before the rows: what follows is then at least as new."""
+    found = {"committed": walk.plain(f"state/committed/{name}", NUMBER),
+             "checksum": walk.chunks(f"state/checksum/{name}", RECORD)}
+    for column in COLUMNS:
+        dtype = {"iteration": np.dtype("<i8"), "time": np.dtype("<f8"), "value": None}[column]
+        found[column] = walk.chunks(f"{name}/{column}", dtype)
+    if len({found[column].block for column in COLUMNS}) != 1 or found["iteration"].shape or found["time"].shape:
+        raise FlownetError(f"{walk.name} is damaged: the columns of /{name} differ in shape.")
+    return found
+
+
+class _Walk:
+    """An open file, walked along hard links only."""
+
+    def __init__(self, file, flat):
+        self._file = file
+        self._size = flat.size
+        self.name = flat.name
+
+    def open(self, path):
+        """Group or data set at a path, each step of it a hard link."""
+        from h5py import h5l
+
+        node = self._file
+        for step in filter(None, path.split("/")):
+            if node.id.links.get_info(step.encode()).type != h5l.TYPE_HARD:
+                raise FlownetError(f"{self.name}: /{path} is a link to elsewhere; flownet follows none.")
+            node = node[step]
+        return node
+
+    def attrs(self, path):
+        """Checked attributes of the group at a path."""
+        return _attributes.read(self.open(path), f"{self.name}: /{path}")
+
+    def analyses(self):
+        """Names of what was added after the run."""
+        if "analysis" not in self._file:
+            return []
+        names = [f"analysis/{name}" for name in self.open("analysis")]
+        for name in names:
+            check_name(name)
+        return names
+
+    def plain(self, path, dtype=None, checksum=False):
+        """A data set in one piece, inside this file."""
+        from h5py import h5d
+
+        data, shape, dtype = self._data(path, dtype, h5d.CONTIGUOUS)
+        size = dtype.itemsize * int(np.prod(shape, dtype=object))
+        offset = data.id.get_offset() if size else 0
+        if offset is None or offset + size > self._size:
+            raise FlownetError(f"{self.name} is damaged: /{path} lies outside of the file.")
+        claimed = int(_attributes.read_one(data, "xxh3_64", self.name)) if checksum else None
+        return Plain(path, dtype, shape, offset, claimed)
+
+    def chunks(self, path, dtype=None):
+        """A data set in blocks of whole rows, inside this file."""
+        from h5py import h5d
+
+        data, shape, dtype = self._data(path, dtype, h5d.CHUNKED)
+        block, *row = data.chunks
+        size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
+        if tuple(row) != shape[1:] or shape[0] // block * size > self._size:
+            raise FlownetError(f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}.")
+        offsets = {}
+
+        def note(chunk):
+            if chunk.size != size or chunk.filter_mask or chunk.byte_offset + size > self._size:
+                raise FlownetError(f"{self.name} is damaged: block {chunk.chunk_offset[0] // block} of /{path} "
+                                   "lies outside of the file.")
+            offsets[chunk.chunk_offset[0] // block] = chunk.byte_offset
+
+        data.id.chunk_iter(note)
+        return Chunks(path, dtype, shape[1:], block, offsets)
+
+    def _data(self, path, dtype, layout):
+        """A data set of plain numbers without filters, external or virtual storage."""
+        import h5py
+
+        data = self.open(path)
+        if not isinstance(data, h5py.Dataset):
+            raise FlownetError(f"{self.name} is damaged: /{path} is no data set.")
+        creation = data.id.get_create_plist()
+        if creation.get_layout() != layout or creation.get_nfilters() or creation.get_external_count():
+            raise FlownetError(f"{self.name}: /{path} is not stored the way flownet stores it.")
+        known = data.id.dtype
+        if dtype is None:
+            check_dtype(known, f"{self.name}: /{path}")
+        elif known != dtype:
+            raise FlownetError(f"{self.name} is damaged: /{path} has type {known}.")
+        if data.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+            raise FlownetError(f"{self.name} is damaged: /{path} is empty.")
+        return data, data.shape, known
