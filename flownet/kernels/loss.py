@@ -1,14 +1,13 @@
-"""The losses of a few samples and their covector on the output (TM 27-32).
+"""The losses of a few samples, their covector on the output, and their Taylor terms (TM 27-32).
 
-Quadratic: ℓ = ½ e·γe with e = Ŷ − Y, covector γe; samples weighted by a diagonal Γ or coupled by a
-full one. Cross-entropy at temperature kT: ℓ = −Σ q log P̂ with P̂ = softmax(Ŷ/kT), covector
+Quadratic: ℓ = ½ e·γe with e = Ŷ − Y, covector γe; samples are weighted by a diagonal Γ or coupled
+by a full one. Cross-entropy at temperature kT: ℓ = −Σ q log P̂ with P̂ = softmax(Ŷ/kT), covector
 (P̂ Σq − q)/kT; its truth arrives as q = ΓPγ already.
 """
 
 import math
 
 from .._compile import jit, separate
-from .activation import constant
 from .elementary import exp
 from .pointwise import copy
 from .product import product
@@ -18,79 +17,134 @@ QUADRATIC, CROSS_ENTROPY = 0, 1
 
 
 @jit(cached=False)
-def metric_errors(loss, e, ge, zeros):
-    """γe of errors e (m, n); without an output metric e itself."""
-    if loss.gamma.size == 0:
-        copy(flat(ge), flat(e))
+def _metric(loss, e, ge, scratch, zeros):
+    """Γ·e·γ of errors or their changes (m, n): the samples' metric times the outputs'."""
+    first, second = (scratch, ge) if loss.coupling.size else (ge, scratch)
+    if loss.gamma.size:
+        product(first, address(zeros), 0, e, loss.gamma)
     else:
-        product(ge, address(zeros), 0, e, loss.gamma)
-
-
-@jit(cached=False)
-def couple(loss, ge, out, zeros):
-    """Γ·(γe) over the samples."""
-    product(out, address(zeros), 0, loss.coupling, ge)
-
-
-@jit(cached=False)
-def _quadratic(loss, y_hat, y, weights, covector, scratch, zeros, sample, scale):
-    rows, n = y_hat.shape
-    for s in range(rows):
-        for b in range(n):
-            scratch[s, b] = y_hat[s, b] - y[s, b]
-    metric_errors(loss, scratch, covector, zeros)
+        copy(flat(first), flat(e))
     if loss.coupling.size:
-        copy(flat(scratch), flat(covector))
-        couple(loss, scratch, covector, zeros)
-        for s in range(rows):
-            for b in range(n):
-                scratch[s, b] = y_hat[s, b] - y[s, b]
-    for s in range(rows):
-        total = 0.0
-        for b in range(n):
-            total += float(scratch[s, b]) * float(covector[s, b])
-        weight = weights[s] if weights.size else scale * constant(scale, 0) + constant(scale, 1)
-        sample[s] = 0.5 * total * weight
-        for b in range(n):
-            covector[s, b] *= weight * scale
+        product(second, address(zeros), 0, loss.coupling, first)
 
 
 @jit(cached=False)
-def boltzmann(loss, y_hat, p, s):
-    """Unnormalised P̂ of row s into p; its sum, and the largest Ŷ/kT."""
-    kt = y_hat.dtype.type(loss.inverse_temperature)
-    largest = y_hat[s, 0] * kt
-    for b in range(1, y_hat.shape[1]):
-        largest = max(largest, y_hat[s, b] * kt)
-    total = kt - kt
-    for b in range(y_hat.shape[1]):
-        p[s, b] = exp(y_hat[s, b] * kt - largest)
-    for b in range(y_hat.shape[1]):
+def _dot(a, b, s):
+    """⟨a, b⟩ of row s, in float64."""
+    total = 0.0
+    for i in range(a.shape[1]):
+        total += float(a[s, i]) * float(b[s, i])
+    return total
+
+
+@jit(cached=False)
+def _weight(weights, s):
+    return float(weights[s]) if weights.size else 1.0
+
+
+@jit(cached=False)
+def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample, scale):
+    for s in range(y.shape[0]):
+        for b in range(y.shape[1]):
+            errors[s, b] = y_hat[s, b] - y[s, b]
+    plain = loss.gamma.size == 0 and loss.coupling.size == 0
+    ge = errors if plain else covector
+    if not plain:
+        _metric(loss, errors, covector, scratch, zeros)
+    for s in range(y.shape[0]):
+        weight = _weight(weights, s)
+        sample[s] = 0.5 * weight * _dot(errors, ge, s)
+        factor = scale.dtype.type(weight) * scale[0]
+        for b in range(y.shape[1]):
+            covector[s, b] = factor * ge[s, b]
+
+
+@jit(cached=False)
+def _boltzmann(loss, y_hat, p, s):
+    """e^{(Ŷ − max)/kT} of row s into p; their sum, and max/kT."""
+    beta = y_hat.dtype.type(loss.inverse_temperature)
+    n = y_hat.shape[1]
+    largest = y_hat[s, 0] * beta
+    for b in range(1, n):
+        largest = max(largest, y_hat[s, b] * beta)
+    for b in range(n):
+        p[s, b] = exp(y_hat[s, b] * beta - largest)
+    total = p[s, 0]
+    for b in range(1, n):
         total += p[s, b]
     return total, largest
 
 
 @jit(cached=False)
+def _cross_entropy_of_row(loss, y_hat, q, log_total, s):
+    """−Σ q log P̂ and Σ q of row s."""
+    beta = y_hat.dtype.type(loss.inverse_temperature)
+    value = 0.0
+    mass = beta - beta
+    for b in range(q.shape[1]):
+        value += float(q[s, b]) * (log_total - float(y_hat[s, b] * beta))
+        mass += q[s, b]
+    return value, mass
+
+
+@jit(cached=False)
 def _cross_entropy(loss, y_hat, q, covector, sample, scale):
-    kt = y_hat.dtype.type(loss.inverse_temperature)
-    rows, n = y_hat.shape
-    for s in range(rows):
-        total, largest = boltzmann(loss, y_hat, covector, s)
-        log_total = largest + math.log(total)
-        value = 0.0
-        mass = kt - kt
-        for b in range(n):
-            value += float(q[s, b]) * float(log_total - y_hat[s, b] * kt)
-            mass += q[s, b]
-        sample[s] = value
-        for b in range(n):
-            covector[s, b] = (covector[s, b] * (mass / total) - q[s, b]) * (kt * scale)
+    beta = y_hat.dtype.type(loss.inverse_temperature)
+    for s in range(q.shape[0]):
+        total, largest = _boltzmann(loss, y_hat, covector, s)
+        log_total = float(largest) + math.log(float(total))
+        sample[s], mass = _cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        for b in range(q.shape[1]):
+            covector[s, b] = (covector[s, b] * (mass / total) - q[s, b]) * (beta * scale[0])
 
 
 @separate
-def covector_on_output(loss, y_hat, y, weights, covector, scratch, zeros, sample, scale):
+def covector_on_output(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample, scale):
     """Losses ℓ_s of some rows into `sample`, scale·∂ℓ/∂Ŷ into `covector`."""
     if loss.kind == QUADRATIC:
-        _quadratic(loss, y_hat, y, weights, covector, scratch, zeros, sample, scale)
+        _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample, scale)
     else:
         _cross_entropy(loss, y_hat, y, covector, sample, scale)
+
+
+@jit(cached=False)
+def _quadratic_terms(loss, y_hat, y1, y2, y, weights, ge, e, scratch, zeros, terms):
+    for s in range(y.shape[0]):
+        for b in range(y.shape[1]):
+            e[s, b] = y_hat[s, b] - y[s, b]
+    _metric(loss, e, ge, scratch, zeros)
+    for s in range(y.shape[0]):
+        terms[s, 0] = 0.5 * _weight(weights, s) * _dot(e, ge, s)
+        terms[s, 1] = _weight(weights, s) * _dot(y1, ge, s)
+        terms[s, 2] = _weight(weights, s) * _dot(y2, ge, s)
+    _metric(loss, y1, ge, scratch, zeros)
+    for s in range(y.shape[0]):
+        terms[s, 2] += 0.5 * _weight(weights, s) * _dot(y1, ge, s)
+
+
+@jit(cached=False)
+def _cross_entropy_terms(loss, y_hat, y1, y2, q, p, terms):
+    beta = loss.inverse_temperature
+    for s in range(q.shape[0]):
+        total, largest = _boltzmann(loss, y_hat, p, s)
+        log_total = float(largest) + math.log(float(total))
+        terms[s, 0], mass = _cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        for b in range(q.shape[1]):
+            p[s, b] /= total
+        average = _dot(p, y1, s)
+        variance = 0.0
+        for b in range(q.shape[1]):
+            variance += float(p[s, b]) * (float(y1[s, b]) - average) ** 2
+        mass = float(mass)
+        terms[s, 1] = beta * (mass * average - _dot(q, y1, s))
+        terms[s, 2] = (beta * (mass * _dot(p, y2, s) - _dot(q, y2, s))
+                       + 0.5 * beta * beta * mass * variance)
+
+
+@separate
+def loss_terms(loss, y_hat, y1, y2, y, weights, covector, errors, scratch, zeros, terms):
+    """Coefficients of ℓ_s(Ŷ + s·Y₁ + s²·Y₂) to second order, one row of `terms` a sample."""
+    if loss.kind == QUADRATIC:
+        _quadratic_terms(loss, y_hat, y1, y2, y, weights, covector, errors, scratch, zeros, terms)
+    else:
+        _cross_entropy_terms(loss, y_hat, y1, y2, y, covector, terms)

@@ -1,7 +1,7 @@
 """Forward pass and pullback of a dense network: Y = X·Wᵀ + b, φ; then transposed, in reverse order.
 
 Two parallel phases make one differential (TM 18, 38). Shards of samples run forward, through the
-loss and back to the first layer; then panels of every layer's weights collect Σ_s G_Y ⊗ x. Shards
+loss and back to the lowest layer; then panels of every layer's weights collect Σ_s G_Y ⊗ x. Shards
 and panels are cut by shapes alone, so the bits do not depend on the number of threads.
 """
 
@@ -10,8 +10,8 @@ from numba import prange
 from .._compile import jit, spliced
 from .activation import activate, activate_slope
 from .loss import covector_on_output
+from .pointwise import clear, copy, mean, times
 from .product import pack, panel_width, panels, product, product_packed, product_transposed
-from .pointwise import clear, times
 from .simd import address, flat, shift, view
 
 _LANES = 16  # panels are dealt out to this many hands, whatever the number of threads
@@ -30,27 +30,26 @@ def units(net, buffer, capacity, layer, first, rows):
     return view(buffer, capacity * net.units[layer] + first * n, rows, n)
 
 
-@jit(cached=False)
-def pack_layer(net, W, packed, layer):
-    w = weights(net, W, layer)
-    pack(packed[net.panels[layer]:], w, 0, panels(w.shape[0], w))
+@spliced
+def outputs(net, buffer, first, rows):
+    """Rows of a buffer as wide as the output."""
+    return view(buffer, first * net.sizes[-1], rows, net.sizes[-1])
 
 
-@jit(cached=False)
-def affine(net, W, packed, zeros, layer, z, a):
-    """Z = A·Wᵀ + b."""
-    bias = net.bias[layer]
-    d = shift(address(W), bias) if bias >= 0 else address(zeros)
-    product_packed(z, d, 0, a, packed[net.panels[layer]:net.panels[layer + 1]])
+@spliced
+def bias_of(net, W, zeros, layer):
+    """Pointer to a layer's bias in W, or to zeros."""
+    return (shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros))
 
 
 @jit(cached=False)
 def forward_shard(net, W, work, x, first, rows, slopes):
-    """Units A_l of some rows, and their slopes φ′ if wanted."""
+    """Units A_l of some rows, and their slopes φ′ if wanted, from inputs x."""
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
-    for layer in range(net.sizes.size - 1):
+    for layer in range(net.weight.size):
         z = units(net, work.a, work.capacity, layer, first, rows)
-        affine(net, W, work.packed, work.zeros, layer, z, a)
+        product_packed(z, bias_of(net, W, work.zeros, layer), 0, a,
+                       work.packed[net.panels[layer]:])
         if slopes:
             activate_slope(net.activation[layer], flat(z),
                            flat(units(net, work.slope, work.capacity, layer, first, rows)))
@@ -61,8 +60,10 @@ def forward_shard(net, W, work, x, first, rows, slopes):
 
 @jit(cached=False)
 def pullback_shard(net, W, work, first, rows, lowest):
-    """Turn the slopes of some rows into cotangents G_z, from the output's, given, downwards."""
-    for layer in range(net.sizes.size - 2, lowest, -1):
+    """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
+    top = units(net, work.slope, work.capacity, net.weight.size - 1, first, rows)
+    times(flat(top), flat(outputs(net, work.covector, first, rows)))
+    for layer in range(net.weight.size - 1, lowest, -1):
         g = units(net, work.slope, work.capacity, layer, first, rows)
         below = units(net, work.slope, work.capacity, layer - 1, first, rows)
         ga = view(work.scratch, first * below.shape[1], rows, below.shape[1])
@@ -71,20 +72,41 @@ def pullback_shard(net, W, work, first, rows, lowest):
 
 
 @jit(cached=False)
-def _shard(net, loss, x, y, sample_weights, W, work, start, first, rows, lowest, scale):
+def gather(data, work, start, first, rows):
+    """Copy a shard's samples of the mini-batch side by side."""
+    for s in range(first, first + rows):
+        row = data.rows[start + s]
+        copy(work.x[s], data.x[row])
+        copy(work.y[s], data.y[row])
+        if work.weights.size:
+            work.weights[s] = data.weights[row]
+
+
+@jit(cached=False)
+def loss_shard(net, loss, data, work, start, first, rows):
+    """Losses of some rows, and the covector on their output."""
+    m = first if data.rows.size else start + first
+    y = (work.y if data.rows.size else data.y)[m:m + rows]
+    sample_weights = work.weights if data.rows.size else data.weights
+    if sample_weights.size:
+        sample_weights = sample_weights[m:m + rows]
+    covector_on_output(
+        loss, units(net, work.a, work.capacity, net.weight.size - 1, first, rows), y,
+        sample_weights, outputs(net, work.covector, first, rows),
+        outputs(net, work.errors, first, rows), outputs(net, work.scratch, first, rows),
+        work.zeros, work.sample[start + first:start + first + rows], work.scale)
+
+
+@jit(cached=False)
+def _shard(net, loss, data, W, work, start, first, rows, lowest):
     """One shard forward, through the loss, and back; `first` counts from the chunk's start."""
-    m = start + first
-    n = net.sizes[-1]
-    forward_shard(net, W, work, x[start:], first, rows, True)
-    y_hat = units(net, work.a, work.capacity, net.sizes.size - 2, first, rows)
-    covector = view(work.scratch, first * n, rows, n)
-    errors = view(work.error, first * n, rows, n)
-    weighted = sample_weights[m:m + rows] if sample_weights.size else sample_weights
-    covector_on_output(loss, y_hat, y[m:m + rows], weighted, covector, errors, work.zeros,
-                       work.sample[m:m + rows], scale)
-    times(flat(units(net, work.slope, work.capacity, net.sizes.size - 2, first, rows)),
-          flat(covector))
-    pullback_shard(net, W, work, first, rows, lowest)
+    if data.rows.size:
+        gather(data, work, start, first, rows)
+    x = work.x if data.rows.size else data.x[start:]
+    forward_shard(net, W, work, x, first, rows, lowest < net.weight.size)
+    loss_shard(net, loss, data, work, start, first, rows)
+    if lowest < net.weight.size:
+        pullback_shard(net, W, work, first, rows, lowest)
 
 
 @jit(cached=False)
@@ -107,75 +129,92 @@ def _panel(net, x, dL, work, rows, layer, panel, accumulate):
 
 
 @jit(cached=False)
-def _deal(net, x, dL, work, rows, accumulate, lowest, lane, lanes):
-    """Every `lanes`-th panel of all layers, from the `lane`-th on."""
+def deal_panels(net, x, dL, work, rows, accumulate, lowest, lane, lanes):
+    """Every `lanes`-th panel of the free layers, from the `lane`-th on."""
     count = 0
-    for layer in range(lowest, net.sizes.size - 1):
+    for layer in range(lowest, net.weight.size):
         for panel in range(panels(net.sizes[layer], dL)):
             if count % lanes == lane:
                 _panel(net, x, dL, work, rows, layer, panel, accumulate)
             count += 1
 
 
+@jit(cached=False)
+def deal_packing(net, W, packed, lane, lanes):
+    """Every `lanes`-th panel of every layer's Wᵀ, as the forward products want it."""
+    for layer in range(net.weight.size):
+        w = weights(net, W, layer)
+        for panel in range(lane, panels(w.shape[0], w), lanes):
+            pack(packed[net.panels[layer]:], w, panel, panel + 1)
+
+
 @jit(parallel=True)
-def _shards_parallel(net, loss, x, y, sample_weights, W, work, start, rows, lowest, scale):
+def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
     for i in prange((rows + work.shard - 1) // work.shard):
         first = i * work.shard
-        _shard(net, loss, x, y, sample_weights, W, work, start, first,
-               min(work.shard, rows - first), lowest, scale)
+        _shard(net, loss, data, W, work, start, first, min(work.shard, rows - first), lowest)
 
 
 @jit(parallel=True)
 def _panels_parallel(net, x, dL, work, rows, accumulate, lowest):
     for lane in prange(_LANES):
-        _deal(net, x, dL, work, rows, accumulate, lowest, lane, _LANES)
+        deal_panels(net, x, dL, work, rows, accumulate, lowest, lane, _LANES)
 
 
 @jit(parallel=True)
 def _pack_parallel(net, W, packed):
     for lane in prange(_LANES):
-        for layer in range(net.sizes.size - 1):
-            w = weights(net, W, layer)
-            target = packed[net.panels[layer]:net.panels[layer + 1]]
-            for panel in range(lane, panels(w.shape[0], w), _LANES):
-                pack(target, w, panel, panel + 1)
+        deal_packing(net, W, packed, lane, _LANES)
 
 
 @jit(cached=False)
 def pack_all(net, W, packed, threads):
-    """Wᵀ of every layer in panels, as the forward products want it."""
+    """Wᵀ of every layer in panels."""
     if threads > 1:
         _pack_parallel(net, W, packed)
     else:
-        for layer in range(net.sizes.size - 1):
-            pack_layer(net, W, packed, layer)
+        deal_packing(net, W, packed, 0, 1)
 
 
 @jit
 def differential(net, loss, data, W, dL, work, lowest, threads):
-    """L(W) in float64 and dL, pulled back to the layers from `lowest` up."""
-    m = data.x.shape[0]
-    scale = W.dtype.type(1 / m)
+    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+    m = data.rows.size if data.rows.size else data.x.shape[0]
+    work.scale[0] = 1 / m
     pack_all(net, W, work.packed, threads)
     for start in range(0, m, work.capacity):
         rows = min(work.capacity, m - start)
-        x = data.x[start:]
+        x = work.x if data.rows.size else data.x[start:]
         if threads > 1:
-            _shards_parallel(net, loss, data.x, data.y, data.weights, W, work, start, rows,
-                             lowest, scale)
-            _panels_parallel(net, x, dL, work, rows, start > 0, lowest)
+            _shards_parallel(net, loss, data, W, work, start, rows, lowest)
+            if lowest < net.weight.size:
+                _panels_parallel(net, x, dL, work, rows, start > 0, lowest)
         else:
             for first in range(0, rows, work.shard):
-                _shard(net, loss, data.x, data.y, data.weights, W, work, start, first,
-                       min(work.shard, rows - first), lowest, scale)
-            _deal(net, x, dL, work, rows, start > 0, lowest, 0, 1)
+                _shard(net, loss, data, W, work, start, first,
+                       min(work.shard, rows - first), lowest)
+            deal_panels(net, x, dL, work, rows, start > 0, lowest, 0, 1)
     return mean(work.sample[:m])
 
 
-@jit(cached=False)
-def mean(sample):
-    """Mean of the samples' losses, summed eight apart in one order."""
-    total = 0.0
-    for s in range(sample.size):
-        total += sample[s]
-    return total / sample.size
+@jit
+def forward(net, x, W, work, y_hat):
+    """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
+    pack_all(net, W, work.packed, 1)
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        forward_shard(net, W, work, x[start:], 0, rows, False)
+        top = units(net, work.a, work.capacity, net.weight.size - 1, 0, rows)
+        copy(flat(y_hat[start:start + rows]), flat(top))
+
+
+@jit
+def pullback(net, x, cotangent, W, covector, work):
+    """Covector Jᵀ·G (D,) of a cotangent G (m, n_out) on the output."""
+    pack_all(net, W, work.packed, 1)
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        forward_shard(net, W, work, x[start:], 0, rows, True)
+        copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start:start + rows]))
+        pullback_shard(net, W, work, 0, rows, 0)
+        deal_panels(net, x[start:], covector, work, rows, start > 0, 0, 0, 1)

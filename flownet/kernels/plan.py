@@ -1,8 +1,8 @@
 """What a compiled kernel is told: the network, the loss and the workspace as small named tuples.
 
 Options are data: sizes, offsets and codes travel as integer arrays, so that one compiled kernel
-serves every network. Buffers hold one layer after another, layer l from `rows·units[l]` on, each
-row-major with one sample a row.
+serves every network. Buffers hold one layer after another, layer l from `capacity·units[l]` on,
+each row-major with one sample a row.
 """
 
 from collections import namedtuple
@@ -18,23 +18,28 @@ Net = namedtuple("Net", "sizes weight bias activation units panels")
 #: kind 0 quadratic, 1 cross-entropy; 1/kT; output metric (n, n) or empty; Γ (m, m) or empty
 Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
 
-#: inputs (m, n_in), truth (m, n_out) and sample weights (m,) or empty
-Data = namedtuple("Data", "x y weights")
+#: inputs (m, n_in), truth (m, n_out), sample weights (m,) or empty; `rows` the samples of a
+#: mini-batch, empty for all of them
+Data = namedtuple("Data", "x y weights rows")
 
-#: buffers for `capacity` rows at a time, worked through in shards of `shard` rows
-Work = namedtuple("Work", "capacity shard a slope scratch error packed zeros sample")
+#: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
+#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch
+Work = namedtuple(
+    "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights")
+
+#: buffers of a jet beside `Work`: first and second coefficients, φ″, packed direction, terms (m, 3)
+Jet = namedtuple("Jet", "first second curvature packed terms")
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
-_WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
+WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
 
 
 def network_plan(sizes, activations, bias, dtype):
     """`Net` of a dense network; `activations` holds one code per layer, the output's last."""
     sizes = np.asarray(sizes, np.int64)
     n_in, n_out = sizes[:-1], sizes[1:]
-    extent = n_out * (n_in + bias)
-    weight = np.concatenate([[0], np.cumsum(extent)[:-1]])
+    weight = np.concatenate([[0], np.cumsum(n_out * (n_in + bias))[:-1]])
     width = 2 * VECTOR_BYTES // np.dtype(dtype).itemsize
     filled = -(-n_out // width) * width * n_in
     return Net(
@@ -52,21 +57,39 @@ def flops(net, rows):
     return 6.0 * rows * float(net.sizes[:-1] @ net.sizes[1:])
 
 
-def workspace(net, rows, dtype, coupled=False):
+def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False):
     """`Work` for `rows` samples; shards depend on the shapes alone, never on the threads."""
     capacity = rows if coupled else min(rows, CHUNK)
     shard = capacity
-    if not coupled and flops(net, capacity) >= _WORTH_THREADS:
+    if not coupled and flops(net, capacity) >= WORTH_THREADS:
         shard = -(-capacity // max(2, -(-capacity // _SHARD)))
-    units = int(net.units[-1])
+    n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
+    batch = capacity if gathered else 0
+
+    def buffer(*shape):
+        return np.empty(shape, dtype)
+
     return Work(
         capacity=capacity,
         shard=shard,
-        a=np.empty(capacity * units, dtype),
-        slope=np.empty(capacity * units, dtype),
-        scratch=np.empty(capacity * int(net.sizes.max()), dtype),
-        error=np.empty(capacity * int(net.sizes[-1]), dtype),
-        packed=np.empty(int(net.panels[-1]), dtype),
-        zeros=np.zeros(int(net.sizes.max()), dtype),
+        a=buffer(capacity * int(net.units[-1])),
+        slope=buffer(capacity * int(net.units[-1])),
+        covector=buffer(capacity * n_out),
+        errors=buffer(capacity * n_out),
+        scratch=buffer(capacity * widest),
+        packed=buffer(int(net.panels[-1])),
+        zeros=np.zeros(widest, dtype),
         sample=np.empty(rows, np.float64),
+        scale=np.full(1, 1 / rows, dtype),
+        x=buffer(batch, n_in),
+        y=buffer(batch, n_out),
+        weights=buffer(batch if weighted else 0),
     )
+
+
+def jet_workspace(net, rows, dtype, *, coupled=False):
+    """`Work` and `Jet` for `rows` samples."""
+    work = workspace(net, rows, dtype, coupled=coupled)
+    size = work.a.size
+    return work, Jet(*(np.empty(size, dtype) for _ in range(3)),
+                     packed=np.empty(work.packed.size, dtype), terms=np.zeros((rows, 3)))

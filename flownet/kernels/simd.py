@@ -151,7 +151,8 @@ def stack(size):
     def allocate(typing, like):
         def codegen(context, builder, signature, args):
             element = context.get_data_type(like.dtype)
-            block = cgutils.alloca_once(builder, ir.ArrayType(element, size))
+            with builder.goto_entry_block():  # cgutils' own helper would clear all of it
+                block = builder.alloca(ir.ArrayType(element, size))
             block.align = VECTOR_BYTES
             return builder.bitcast(block, element.as_pointer())
 

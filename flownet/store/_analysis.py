@@ -8,10 +8,10 @@ import numpy as np
 
 from .._errors import FlownetError
 from . import _attributes, _columns
-from ._create import ALIGN, make
-from ._layout import Layout, Quantity, check_space
+from ._create import make, open_to_write
+from ._layout import ANALYSIS, Layout, Quantity, check_space
 from ._lock import busy
-from ._reader import ANALYSIS, Reader, companion_path
+from ._reader import Reader, companion_path
 from ._writer import explain
 
 LARGE = 300 << 20         # bytes of a run that are not copied for the sake of an analysis
@@ -68,15 +68,12 @@ def _belongs(path, run):
 
 def _replace(path, quantity, rows, attrs):
     """Write into a copy, and put it in the place of the file when it is complete."""
-    import h5py
-
     folder, name = os.path.split(os.path.abspath(path))
     draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
     check_space(path, os.path.getsize(path) + sum(np.asarray(column).nbytes for column in rows))
     try:
         shutil.copy2(path, draft)
-        with h5py.File(draft, "r+", libver="latest", locking="best-effort",
-                       alignment_threshold=1, alignment_interval=ALIGN) as file:
+        with open_to_write(draft) as file:
             _put(file, quantity, rows, attrs)
         with open(draft, "rb") as file:
             os.fsync(file.fileno())

@@ -106,22 +106,17 @@ class Appender:
     ----------
     file : h5py.File
     name : str
-    committed : int
-        Rows that are in the file.
-    records : (n,) RECORD ndarray
-        Checksums of the blocks that hold them.
+        Of a quantity without rows; `restart` takes up one that has some.
     """
 
-    def __init__(self, file, name, committed=0, records=()):
+    def __init__(self, file, name):
         self._columns = {column: file[f"{name}/{column}"].id for column in COLUMNS}
         self._checksum = file[f"state/checksum/{name}"].id
         self._number = file[f"state/committed/{name}"].id
         self._row = self._columns["value"].shape[1:]
         self.block = file[f"{name}/value"].chunks[0]
-        self.committed = committed
+        self.committed = 0
         self._page = np.zeros(RECORDS, RECORD)
-        start = len(records) // RECORDS * RECORDS
-        self._page[:len(records) - start] = records[start:]
 
     def write(self, number, rows, block):
         """Write one block and commit its rows.

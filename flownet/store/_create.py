@@ -12,7 +12,30 @@ from . import _attributes, _checkpoint, _columns
 from ._layout import FORMAT, VERSION
 from ._writer import explain
 
-ALIGN = 64                # no record of a checksum or counter crosses a page, so none is written by halves
+_ALIGN = 64               # no record of a checksum or counter crosses a page, so none is written by halves
+
+
+def open_to_write(path, mode="r+"):
+    """Open a file the way everything here is written.
+
+    Parameters
+    ----------
+    path : str
+    mode : str
+        "r+", or "x" for a new one.
+
+    Returns
+    -------
+    h5py.File
+
+    Raises
+    ------
+    OSError
+    """
+    import h5py
+
+    return h5py.File(path, mode, libver="latest", locking="best-effort",
+                     alignment_threshold=1, alignment_interval=_ALIGN)
 
 
 def make(path, layout, format=FORMAT, run=None):
@@ -31,14 +54,11 @@ def make(path, layout, format=FORMAT, run=None):
     FlownetError
         The file cannot be made.
     """
-    import h5py
-
     folder, name = os.path.split(os.path.abspath(path))
     draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
     try:
         try:
-            with h5py.File(draft, "x", libver="latest", locking="best-effort",
-                           alignment_threshold=1, alignment_interval=ALIGN) as file:
+            with open_to_write(draft, "x") as file:
                 _fill(file, layout, format, run or uuid.uuid4().hex)
             os.replace(draft, path)
         finally:

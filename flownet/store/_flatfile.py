@@ -6,6 +6,7 @@ from .._errors import FlownetError
 from . import _superblock
 from ._lock import busy
 
+_GROWTH = 1 << 40
 
 class FlatFile:
     """File that shows HDF5 a superblock as it is after a proper close, and is never modified.
@@ -29,16 +30,20 @@ class FlatFile:
         self.name = os.path.basename(self.path)
         try:
             self._file = open(self.path, "rb", buffering=0)
-            self.size = os.fstat(self._file.fileno()).st_size
             head = self._file.read(_superblock.SIZE)
             _superblock.check(head, self.size, self.name)
-            self.closed_by_writer = _superblock.closed(head)
-            self.live = not self.closed_by_writer and busy(self.path)
+            self.live = not _superblock.closed(head) and busy(self.path)
         except OSError as error:
             raise FlownetError(f"cannot read {self.path}: {error.strerror}.") from None
-        self._head = _superblock.repaired(head, self.size)
-        self._end = max(self.size, _superblock.end(self._head))
+        # HDF5 asks for the end once; a file that grows is shown with room to grow
+        self._head = _superblock.repaired(head, self.size + (_GROWTH if self.live else 0))
+        self._end = _superblock.end(self._head)
         self._position = 0
+
+    @property
+    def size(self):
+        """Bytes of the file at this moment."""
+        return os.fstat(self._file.fileno()).st_size
 
     def read_into(self, offset, buffer):
         """Fill a buffer with the bytes at an offset.

@@ -13,6 +13,7 @@ import numpy as np
 from .._errors import FlownetError
 from . import _attributes
 from ._layout import COLUMNS, FORMAT, HEADER, NUMBER, RECORD, VERSION, check_dtype, check_name
+from ._rows import read_number
 
 
 @dataclass
@@ -42,11 +43,11 @@ class Index:
     """Everything that a file says of itself, and where its data lie."""
 
     attrs: dict = field(default_factory=dict)            # path of a group to its attributes
-    quantities: dict = field(default_factory=dict)       # name to {column or "checksum": Chunks, "committed": Plain}
+    quantities: dict = field(default_factory=dict)       # name to {column or "checksum": Chunks, "count": int}
     arrays: dict = field(default_factory=dict)           # path to Plain
     slots: list = field(default_factory=list)            # {name: Plain} for each of two checkpoints
-    finished: Plain | None = None
-    diverged_at: Plain | None = None
+    finished: bool = False
+    diverged_at: int | None = None
 
 
 def index(flat, format=FORMAT):
@@ -80,8 +81,11 @@ def index(flat, format=FORMAT):
 
 
 def _read(walk, format):
+    """Numbers are read before what they speak of: in a file that grows, the rest is at least as new."""
     _check_format(walk, format)
     found = Index()
+    ended = walk.number("state/diverged_at")
+    found.finished, found.diverged_at = walk.number("state/finished") == 1, None if ended < 0 else ended
     root = found.attrs[""] = walk.attrs("")
     for path in [*root["groups"], *walk.analyses()]:
         found.attrs[path] = walk.attrs(path)
@@ -93,8 +97,6 @@ def _read(walk, format):
         types = {"header": HEADER, "rows": np.dtype("<i8"), **dict.fromkeys(root["checkpoint"])}
         found.slots = [{name: walk.plain(f"checkpoint/slot{slot}/{name}", dtype) for name, dtype in types.items()}
                        for slot in (0, 1)]
-    found.finished = walk.plain("state/finished", NUMBER)
-    found.diverged_at = walk.plain("state/diverged_at", NUMBER)
     return found
 
 
@@ -110,9 +112,8 @@ def _check_format(walk, format):
 
 
 def _quantity(walk, name):
-    """The counter is looked at before the rows: what follows is then at least as new."""
-    found = {"committed": walk.plain(f"state/committed/{name}", NUMBER),
-             "checksum": walk.chunks(f"state/checksum/{name}", RECORD)}
+    found = {"count": walk.number(f"state/committed/{name}")}
+    found["checksum"] = walk.chunks(f"state/checksum/{name}", RECORD)
     for column in COLUMNS:
         dtype = {"iteration": np.dtype("<i8"), "time": np.dtype("<f8"), "value": None}[column]
         found[column] = walk.chunks(f"{name}/{column}", dtype)
@@ -125,8 +126,7 @@ class _Walk:
     """An open file, walked along hard links only."""
 
     def __init__(self, file, flat):
-        self._file = file
-        self._size = flat.size
+        self._file, self._flat = file, flat
         self.name = flat.name
 
     def open(self, path):
@@ -160,10 +160,14 @@ class _Walk:
         data, shape, dtype = self._data(path, dtype, h5d.CONTIGUOUS)
         size = dtype.itemsize * int(np.prod(shape, dtype=object))
         offset = data.id.get_offset() if size else 0
-        if offset is None or offset + size > self._size:
+        if offset is None or offset + size > self._flat.size:
             raise FlownetError(f"{self.name} is damaged: /{path} lies outside of the file.")
         claimed = int(_attributes.read_one(data, "xxh3_64", self.name)) if checksum else None
         return Plain(path, dtype, shape, offset, claimed)
+
+    def number(self, path):
+        """A number of the state, read at once."""
+        return read_number(self._flat, self.plain(path, NUMBER))
 
     def chunks(self, path, dtype=None):
         """A data set in blocks of whole rows, inside this file."""
@@ -172,12 +176,12 @@ class _Walk:
         data, shape, dtype = self._data(path, dtype, h5d.CHUNKED)
         block, *row = data.chunks
         size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
-        if tuple(row) != shape[1:] or shape[0] // block * size > self._size:
+        if tuple(row) != shape[1:] or shape[0] // block * size > self._flat.size:
             raise FlownetError(f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}.")
         offsets = {}
 
         def note(chunk):
-            if chunk.size != size or chunk.filter_mask or chunk.byte_offset + size > self._size:
+            if chunk.size != size or chunk.filter_mask or chunk.byte_offset + size > self._flat.size:
                 raise FlownetError(f"{self.name} is damaged: block {chunk.chunk_offset[0] // block} of /{path} "
                                    "lies outside of the file.")
             offsets[chunk.chunk_offset[0] // block] = chunk.byte_offset

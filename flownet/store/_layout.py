@@ -10,6 +10,7 @@ import numpy as np
 from .._errors import FlownetError
 
 FORMAT = "flownet-trajectory"
+ANALYSIS = "flownet-analysis"
 VERSION = 1
 COLUMNS = ("iteration", "time", "value")
 

@@ -32,10 +32,13 @@ class Lock:
 
     def __init__(self, path):
         self._file = os.open(path, os.O_RDONLY)
+
+    def take(self):
+        """Set the mark; HDF5 has to have released its own lock, or this waits."""
         _flock(self._file, shared=True)
 
     def release(self):
-        """Take the mark away."""
+        """Take the mark away, for good."""
         if self._file is not None:
             os.close(self._file)
             self._file = None

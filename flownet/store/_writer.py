@@ -21,7 +21,7 @@ class Writer:
     def __init__(self, path):
         self._path = path
         self._jobs = queue.SimpleQueue()
-        self._error = None
+        self._error, self._stopped = None, False
         self._thread = threading.Thread(target=self._work, name="flownet-writer", daemon=True)
         self._thread.start()
 
@@ -34,7 +34,14 @@ class Writer:
             Not called once an earlier one has failed.
         after : callable, optional
             Called in any case, after the job.
+
+        Raises
+        ------
+        FlownetError
+            The file is closed.
         """
+        if self._stopped:
+            raise FlownetError(f"{self._path} is closed; resume the run to go on.")
         self._jobs.put((job, after))
 
     def do(self, job):
@@ -63,7 +70,7 @@ class Writer:
         """
         if self._error is not None:
             raise FlownetError(f"writing {self._path} stopped: {explain(self._error)}; "
-                               "what was recorded before stays, and the run can be resumed from it.")
+                               "what was recorded before stays, and the run can be resumed from it.") from self._error
 
     def stop(self, close):
         """Do what is queued, then close the file, error or not, and end the thread.
@@ -72,9 +79,9 @@ class Writer:
         ----------
         close : callable
         """
-        if self._thread.is_alive():
-            self._jobs.put((None, close))
-            self._thread.join()
+        self._stopped = True
+        self._jobs.put((None, close))
+        self._thread.join()
 
     def _work(self):
         while True:

@@ -1,0 +1,129 @@
+"""The compiled loop of finite steps: differential, W ← W − step·g^♯dL, record; many steps a call."""
+
+import math
+from collections import namedtuple
+
+from numba import prange
+
+from .._compile import jit
+from .analytic import analytic_differential
+from .network import differential
+from .pointwise import all_finite, clear, copy
+from .plan import Data
+from .shuffle import shuffle
+
+#: a sum of potentials: the network's scale (0: none), then codes (T,) and (scale, p, q) (T, 3)
+Terms = namedtuple("Terms", "network code parameters")
+
+#: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
+Batches = namedtuple("Batches", "size seed order epoch")
+
+#: step, and the inverse stiffness of each range bounds[i] … bounds[i+1] of W (0: frozen)
+Rule = namedtuple("Rule", "step bounds sharp lowest")
+
+#: where rows go: every `every`-th W with its iteration and time, every loss, step and their own
+Tape = namedtuple("Tape", "every parameters row_iteration row_time "
+                          "loss loss_iteration loss_time step step_iteration step_time")
+
+_CHUNK = 1 << 15  # parameters that one thread updates at a time
+_WORTH_THREADS = 1 << 18
+
+
+@jit(cached=False)
+def batch_rows(batches, m, iteration):
+    """Where the mini-batch of an iteration begins and ends in its epoch's order."""
+    per_epoch = (m + batches.size - 1) // batches.size
+    epoch = iteration // per_epoch
+    if batches.epoch[0] != epoch:
+        shuffle(batches.order, batches.seed, epoch)
+        batches.epoch[0] = epoch
+    begin = (iteration - epoch * per_epoch) * batches.size
+    return begin, min(begin + batches.size, m)
+
+
+@jit(cached=False)
+def potential_differential(net, loss, data, terms, work, batches, W, dL, iteration, lowest,
+                           threads):
+    """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
+    total = 0.0
+    if terms.network != 0.0:
+        rows = data.rows
+        if batches.size > 0:
+            begin, end = batch_rows(batches, data.x.shape[0], iteration)
+            rows = batches.order[begin:end]
+        total = differential(net, loss, Data(data.x, data.y, data.weights, rows), W, dL, work,
+                             lowest, threads)
+        if terms.network != 1.0:
+            total *= terms.network
+            factor = W.dtype.type(terms.network)
+            for i in range(dL.size):
+                dL[i] *= factor
+    else:
+        clear(dL)
+    for t in range(terms.code.size):
+        scale, p, q = terms.parameters[t]
+        total += analytic_differential(terms.code[t], p, q, scale, W, dL)
+    return total
+
+
+@jit(cached=False)
+def _move(W, dL, h):
+    """W ← W − h·dL; whether all of it stayed finite."""
+    for i in range(W.size):
+        W[i] -= h * dL[i]
+    return all_finite(W)
+
+
+@jit(parallel=True)
+def _move_parallel(W, dL, h):
+    bad = 0
+    for chunk in prange((W.size + _CHUNK - 1) // _CHUNK):
+        begin = chunk * _CHUNK
+        end = min(begin + _CHUNK, W.size)
+        bad += not _move(W[begin:end], dL[begin:end], h)
+    return bad == 0
+
+
+@jit(cached=False)
+def finite_step(rule, W, dL, threads):
+    """W ← W − step·g^♯dL (TM 39); frozen ranges keep every bit."""
+    finite = True
+    for i in range(rule.sharp.size):
+        if rule.sharp[i] != 0.0:
+            h = W.dtype.type(rule.step * rule.sharp[i])
+            part = slice(rule.bounds[i], rule.bounds[i + 1])
+            if threads > 1 and W.size >= _WORTH_THREADS:
+                finite &= _move_parallel(W[part], dL[part], h)
+            else:
+                finite &= _move(W[part], dL[part], h)
+    return finite
+
+
+@jit
+def advance(net, loss, data, terms, work, batches, rule, tape, W, dL, time, first, count,
+            threads):
+    """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
+    stayed finite. A state whose loss or parameters are not finite is not recorded."""
+    rows = 0
+    for i in range(count):
+        k = first + i
+        value = potential_differential(net, loss, data, terms, work, batches, W, dL, k,
+                                       rule.lowest, threads)
+        if not math.isfinite(value):
+            return i, rows, False
+        if k % tape.every == 0:
+            copy(tape.parameters[rows], W)
+            tape.row_iteration[rows] = k
+            tape.row_time[rows] = time[0]
+            rows += 1
+        tape.loss[i] = value
+        tape.loss_iteration[i] = k
+        tape.loss_time[i] = time[0]
+        tape.step[i] = rule.step
+        tape.step_iteration[i] = k
+        tape.step_time[i] = time[0]
+        finite = finite_step(rule, W, dL, threads)
+        time[0] += rule.step
+        if not finite:
+            return i + 1, rows, False
+    return count, rows, True

@@ -1,0 +1,152 @@
+"""The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
+
+from functools import cached_property
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..data import Dataset
+from ..kernels import jet, network, plan, threads
+from . import _check
+from ._network import Network
+from ._sum import Summable
+
+
+class Potential(Summable):
+    """The loss of a network on a data set as a function of its parameters, L(W) (TM 1-2).
+
+    Parameters
+    ----------
+    network : Network
+    loss : Quadratic or CrossEntropy
+    data : Dataset
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+
+    Raises
+    ------
+    FlownetError
+        When network, loss and data do not fit together.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 2, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> loss, dL = potential.differential(potential.network.init(seed=0))
+    """
+
+    def __init__(self, network, loss, data):
+        if not isinstance(data, Dataset):
+            raise FlownetError(f"data is a {type(data).__name__}; "
+                               "make it a flownet.Dataset(x, y).")
+        for what, have, want in (("inputs", data.x.shape[1], network.sizes[0]),
+                                 ("outputs", data.y.shape[1], network.sizes[-1])):
+            if have != want:
+                raise FlownetError(f"the data {data.name!r} have {have} {what}, the network {want}.")
+        self.network, self.loss, self.data = network, loss, data
+        self._loss, y, weights = loss.compiled(data.y, network.dtype)
+        x = np.require(data.x, network.dtype, ["C", "W"])
+        self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return self.network.size
+
+    @property
+    def dtype(self):
+        """Precision of the parameters."""
+        return self.network.dtype
+
+    def value(self, W):
+        """L(W), a float."""
+        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)
+
+    def differential(self, W):
+        """L(W) and the covector dL (D,), pulled back through the layers in reverse order."""
+        dL = np.empty(self.size, self.dtype)
+        return self._differential(W, dL, 0), dL
+
+    def sample_losses(self, W):
+        """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
+        self.value(W)
+        return self._work.sample[:self.data.m].copy()
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
+        return self.sample_jets(W, V)[:, :_order(order) + 1].mean(axis=0)
+
+    def sample_jets(self, W, V):
+        """Taylor coefficients (m, 3) of each sample's s ↦ ℓ_s(W + sV)."""
+        W, V = self._point("W", W), self._point("V", V)
+        work, buffers = self._jet_work
+        jet.loss_jet(self.network.plan, self._loss, self._data, W, V, work, buffers,
+                     self._threads)
+        return buffers.terms.copy()
+
+    def with_dtype(self, dtype):
+        """The same potential in another precision."""
+        return Potential(self.network.with_dtype(dtype), self.loss, self.data)
+
+    def on(self, rows):
+        """The potential of some samples alone: that of a mini-batch."""
+        return Potential(self.network, self.loss.on(rows), self.data.take(rows))
+
+    def describe(self):
+        """Tables of data, network and loss."""
+        return {"data": self.data.describe(), "network": self.network.describe(),
+                "loss": {"kind": self.loss.kind, **self.loss.parameters()}}
+
+    def __repr__(self):
+        return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
+
+    def atoms(self):
+        """This potential as a sum of one term."""
+        return [(1.0, self)]
+
+    def compiled(self, batch_size=0):
+        """What the compiled loop needs: network, loss, data and a workspace for a batch."""
+        if batch_size and self.loss.couples:
+            self.loss.on(slice(0))
+        rows = batch_size or self.data.m
+        work = plan.workspace(
+            self.network.plan, rows, self.dtype, coupled=self.loss.couples,
+            gathered=batch_size > 0, weighted=self._data.weights.size > 0)
+        return self.network.plan, self._loss, self._data, work
+
+    def _point(self, name, value):
+        return _check.vector(name, value, self.size, self.dtype)
+
+    def _differential(self, W, dL, lowest):
+        return network.differential(self.network.plan, self._loss, self._data,
+                                    self._point("W", W), dL, self._work, lowest, self._threads)
+
+    @property
+    def _threads(self):
+        return threads.worthwhile(self.network.plan, self.data.m)
+
+    @cached_property
+    def _work(self):
+        return self.compiled()[-1]
+
+    @cached_property
+    def _jet_work(self):
+        return plan.jet_workspace(self.network.plan, self.data.m, self.dtype,
+                                  coupled=self.loss.couples)
+
+
+def _order(order):
+    if order not in (0, 1, 2):
+        raise FlownetError(f"jet to order {order!r}; the orders 0, 1 and 2 exist.")
+    return order
+
+
+def from_tables(data, network, loss):
+    """`Potential` of the tables that `describe` gave."""
+    from .._kinds import build
+    from ..data import from_table
+
+    return Potential(Network(**network), build("loss", loss), from_table(data))

@@ -1,0 +1,94 @@
+"""Sums of potentials: `potential + 0.01 * fn.Parabola(net.size)`."""
+
+import numbers
+
+import numpy as np
+
+from .._errors import FlownetError
+
+
+class Summable:
+    """What every potential has: sums, multiples, and what follows from its jet.
+
+    A potential offers `size`, `dtype`, `value(W)`, `differential(W)`, `jet(W, V, order)` and
+    `atoms()`, the terms of its sum as pairs (scale, potential).
+    """
+
+    def pushforward(self, W, V):
+        """dL(V), the change of L to first order along V (D,): a float."""
+        return float(self.jet(W, V, 1)[1])
+
+    def __add__(self, other):
+        if not isinstance(other, Summable):
+            return NotImplemented
+        return Sum(self.atoms() + other.atoms())
+
+    def __mul__(self, scale):
+        if not isinstance(scale, numbers.Real):
+            return NotImplemented
+        return Sum([(scale * factor, atom) for factor, atom in self.atoms()])
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other):
+        return self + (-1.0) * other
+
+
+class Sum(Summable):
+    """A sum Σ scale·L(W) of potentials of the same parameters."""
+
+    def __init__(self, terms):
+        self.terms = [(float(scale), potential) for scale, potential in terms]
+        sizes = sorted({potential.size for _, potential in self.terms})
+        if len(sizes) > 1:
+            raise FlownetError(f"potentials of {sizes[0]} and {sizes[1]} parameters do not add.")
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return self.terms[0][1].size
+
+    @property
+    def dtype(self):
+        """Precision of the parameters: that of the network, if there is one."""
+        kinds = [potential.dtype for _, potential in self.terms if potential.dtype is not None]
+        return kinds[0] if kinds else None
+
+    @property
+    def network(self):
+        """Network of the term that has one, or None."""
+        return next((n for _, p in self.terms if (n := getattr(p, "network", None))), None)
+
+    @property
+    def data(self):
+        """Data of the term that has some, or None."""
+        return next((d for _, p in self.terms if (d := getattr(p, "data", None))), None)
+
+    def atoms(self):
+        """Terms as pairs (scale, potential)."""
+        return list(self.terms)
+
+    def value(self, W):
+        """L(W), a float."""
+        return sum(scale * potential.value(W) for scale, potential in self.terms)
+
+    def differential(self, W):
+        """L(W) and the covector dL (D,)."""
+        parts = [(scale, potential.differential(W)) for scale, potential in self.terms]
+        return (sum(scale * loss for scale, (loss, _) in parts),
+                sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts))
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
+        return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
+
+    def with_dtype(self, dtype):
+        """The same sum in another precision."""
+        return Sum([(scale, potential.with_dtype(dtype)) for scale, potential in self.terms])
+
+    def on(self, rows):
+        """The sum with its network's term on some samples alone."""
+        return Sum([(scale, p.on(rows) if hasattr(p, "on") else p) for scale, p in self.terms])
+
+    def __repr__(self):
+        return " + ".join(f"{scale:g}·[{potential!r}]" for scale, potential in self.terms)
