@@ -85,7 +85,7 @@ def check_checkpoint(store, k):
 
 def python(code, *arguments, **more):
     """Start a script that can use everything above."""
-    text = "import sys; from test_store import *\n" + textwrap.dedent(code)
+    text = "import sys; from test_store import *; from test_store import _superblock\n" + textwrap.dedent(code)
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return subprocess.Popen([sys.executable, "-c", text, *map(str, arguments)], stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}, **more)

@@ -2,11 +2,14 @@
 
 from ..kernels.activation import ACTIVATIONS
 from ._analytic import UV, DoubleWell, Parabola, Quartic
+from ._batches import Batches
 from ._init import INITS
 from ._loss import CrossEntropy, Quadratic
 from ._network import Network
-from ._potential import Potential, from_tables
+from ._potential import Potential
 from ._sum import Sum
+from ._tables import potential_from, tables_of
 
-__all__ = ["ACTIVATIONS", "INITS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
-           "Potential", "Quadratic", "Quartic", "Sum", "UV", "from_tables"]
+__all__ = ["ACTIVATIONS", "Batches", "INITS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
+           "Potential", "Quadratic", "Quartic", "Sum", "UV", "potential_from",
+           "tables_of"]

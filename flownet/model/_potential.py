@@ -87,6 +87,11 @@ class Potential(Summable):
                      self._threads)
         return buffers.terms.copy()
 
+    def difference(self, W, V):
+        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        before = self.sample_losses(W)
+        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+
     def with_dtype(self, dtype):
         """The same potential in another precision."""
         return Potential(self.network.with_dtype(dtype), self.loss, self.data)
@@ -143,10 +148,3 @@ def _order(order):
         raise FlownetError(f"jet to order {order!r}; the orders 0, 1 and 2 exist.")
     return order
 
-
-def from_tables(data, network, loss):
-    """`Potential` of the tables that `describe` gave."""
-    from .._kinds import build
-    from ..data import from_table
-
-    return Potential(Network(**network), build("loss", loss), from_table(data))

@@ -18,6 +18,10 @@ class Summable:
         """dL(V), the change of L to first order along V (D,): a float."""
         return float(self.jet(W, V, 1)[1])
 
+    def difference(self, W, V):
+        """L(W + V) − L(W), what a displacement V (D,) delivers: a float."""
+        return float(self.value(np.asarray(W) + V) - self.value(W))
+
     def __add__(self, other):
         if not isinstance(other, Summable):
             return NotImplemented
@@ -81,6 +85,10 @@ class Sum(Summable):
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
         return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
+
+    def difference(self, W, V):
+        """L(W + V) − L(W), term by term."""
+        return sum(scale * potential.difference(W, V) for scale, potential in self.terms)
 
     def with_dtype(self, dtype):
         """The same sum in another precision."""

@@ -2,9 +2,12 @@
 
 from ._analysis import append_analysis
 from ._hdf5 import HDF5Store
-from ._layout import Layout, Quantity, check_space, estimate
+from ._layout import Layout, Quantity, check_space, estimate, size_text
 from ._memory import MemoryStore
 from ._reader import Reader as open_reader
+from ._text import from_text, rewrite_experiment, to_text
+from ._trajectory import Record, Trajectory
 
-__all__ = ["HDF5Store", "Layout", "MemoryStore", "Quantity", "append_analysis", "check_space", "estimate",
-           "open_reader"]
+__all__ = ["HDF5Store", "Layout", "MemoryStore", "Quantity", "Record", "Trajectory",
+           "append_analysis", "check_space", "estimate", "from_text", "open_reader",
+           "rewrite_experiment", "size_text", "to_text"]

@@ -85,8 +85,8 @@ def read_one(group, name, where):
     kind = attribute.get_type()
     plain = isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID)) \
         or isinstance(kind, h5t.TypeStringID) and not kind.is_variable_str()
-    size = int(np.prod(attribute.shape, dtype=object)) * kind.get_size()
-    if not plain or size > _LARGEST or attribute.dtype.kind not in "biufS":
+    size = int(np.prod(attribute.shape or (), dtype=object)) * kind.get_size()
+    if not plain or attribute.shape is None or size > _LARGEST or attribute.dtype.kind not in "biufS":
         raise FlownetError(f"{where}: attribute {name!r} is not one that flownet writes.")
     value = np.zeros(attribute.shape, attribute.dtype)
     if value.size:

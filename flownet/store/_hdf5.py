@@ -43,7 +43,7 @@ class HDF5Store:
         except OSError as error:
             raise FlownetError(f"cannot write {self.path}: {explain(error)}.") from None
         self._writer = Writer(self.path)
-        self._closer = weakref.finalize(self, self._writer.stop, partial(_close, self._file, self._lock))
+        self._closer = weakref.finalize(self, self._writer.stop, partial(_close, self._file, self._lock, self._writer))
         self._kept = {name: np.zeros(*form) for name, form in self._reader.checkpoint_arrays.items()}
         self._saved = threading.Event()
         self._saved.set()
@@ -326,11 +326,15 @@ class HDF5Store:
         return getattr(self._reader, name)
 
 
-def _close(file, lock):
+def _close(file, lock, writer):
+    path = file.filename
     try:
         file.close()
-    finally:
-        lock.release()
+    except Exception as error:
+        writer.fail(error)
+    if writer.failed:
+        _superblock.mark(path)
+    lock.release()
 
 
 def _refuse_busy(path):

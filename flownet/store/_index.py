@@ -135,6 +135,8 @@ class _Walk:
 
         node = self._file
         for step in filter(None, path.split("/")):
+            if step not in node:
+                raise FlownetError(f"{self.name} is damaged: /{path} is missing.")
             if node.id.links.get_info(step.encode()).type != h5l.TYPE_HARD:
                 raise FlownetError(f"{self.name}: /{path} is a link to elsewhere; flownet follows none.")
             node = node[step]

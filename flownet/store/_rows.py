@@ -33,11 +33,10 @@ class Rows:
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
-        blocks = set(range(-(-self.count // self.block)))
-        pages = set(range(-(-self.count // (self.block * RECORDS))))
-        there = all(parts[column].offsets.keys() >= blocks for column in COLUMNS)
-        if self.count < 0 or not there or parts["checksum"].offsets.keys() < pages \
-                or parts["checksum"].block != RECORDS:
+        blocks = -(-self.count // self.block)
+        there = all(_first(parts[column].offsets, blocks) for column in COLUMNS)
+        there = there and _first(parts["checksum"].offsets, -(-blocks // RECORDS))
+        if self.count < 0 or not there or parts["checksum"].block != RECORDS:
             raise FlownetError(f"{flat.name} is damaged: /{name} counts {self.count} rows and holds fewer.")
 
     def column(self, column, start=0, stop=None):
@@ -116,6 +115,11 @@ class Rows:
         for page, entries in enumerate(out):
             self._flat.read_into(self._parts["checksum"].offsets[page], plain_bytes(entries))
         return out.reshape(-1)[:blocks]
+
+
+def _first(offsets, n):
+    """Whether the first n blocks are there; n may be anything that a file claims."""
+    return n <= len(offsets) and all(number in offsets for number in range(n))
 
 
 def plain_bytes(array):

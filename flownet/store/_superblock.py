@@ -147,6 +147,26 @@ def repaired(head, size):
     return bytes(head)
 
 
+def mark(path):
+    """Set the flags of a writer that was killed: HDF5 clears them even when closing a file fails.
+
+    Parameters
+    ----------
+    path : path
+        Of a file that was not completely written.
+
+    Raises
+    ------
+    OSError
+    """
+    with open(path, "r+b", buffering=0) as file:
+        head = bytearray(file.read(SIZE))
+        head[FLAGS] = 5                   # open for writing, by SWMR
+        struct.pack_into("<I", head, CHECKSUM, lookup3(bytes(head[:CHECKSUM])))
+        file.seek(0)
+        file.write(head)
+
+
 def repair(path):
     """Clear what a killed writer left in the superblock; a closed file is not touched.
 

@@ -72,6 +72,20 @@ class Writer:
             raise FlownetError(f"writing {self._path} stopped: {explain(self._error)}; "
                                "what was recorded before stays, and the run can be resumed from it.") from self._error
 
+    @property
+    def failed(self):
+        """Whether anything went wrong so far."""
+        return self._error is not None
+
+    def fail(self, error):
+        """Remember what went wrong; the first such thing is the one that is told.
+
+        Parameters
+        ----------
+        error : BaseException
+        """
+        self._error = self._error or error
+
     def stop(self, close):
         """Do what is queued, then close the file, error or not, and end the thread.
 
@@ -91,7 +105,7 @@ class Writer:
                     if call is not None:
                         call()
                 except BaseException as error:          # a thread has nobody else to tell
-                    self._error = self._error or error
+                    self.fail(error)
             if job is None:
                 return
 

@@ -1,0 +1,5 @@
+"""The geometry of parameter space."""
+
+from ._metric import Euclidean, LayerMetric
+
+__all__ = ["Euclidean", "LayerMetric"]

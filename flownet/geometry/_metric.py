@@ -1,0 +1,86 @@
+"""Metrics on parameter space: what it costs to move, and which way is down."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from .._kinds import kind
+
+
+class Ranges:
+    """A metric with one stiffness for each range bounds[i] … bounds[i+1] of the parameters.
+
+    Raising the index divides by the stiffness; `inf` freezes, with 0·∞ = 0 (TM 7-10).
+    """
+
+    def __init__(self, bounds, stiffness):
+        self.bounds = np.asarray(bounds, np.int64)
+        self.stiffness = np.asarray(stiffness, np.float64)
+        self.inverse = np.where(np.isinf(self.stiffness), 0.0, 1.0 / self.stiffness)
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return int(self.bounds[-1])
+
+    def sharp(self, dL):
+        """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
+        dL = self._vector("dL", dL)
+        inverse = self._spread(self.inverse, dL)
+        return np.where(inverse == 0, dL.dtype.type(0), inverse * dL)
+
+    def flat(self, V):
+        """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
+        V = self._vector("V", V)
+        with np.errstate(invalid="ignore"):
+            return np.where(V == 0, V.dtype.type(0), self._spread(self.stiffness, V) * V)
+
+    def norm2(self, V):
+        """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
+        return float(np.vdot(self.flat(V), V))
+
+    def _spread(self, per_range, like):
+        return np.repeat(per_range, np.diff(self.bounds)).astype(like.dtype)
+
+    def _vector(self, name, value):
+        value = np.asarray(value)
+        if value.shape != (self.size,):
+            raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
+        return value if value.dtype.kind == "f" else value.astype(np.float64)
+
+
+class Euclidean(Ranges):
+    """The plain metric of D parameters: sharp and flat change nothing."""
+
+    def __init__(self, size):
+        super().__init__([0, size], [1.0])
+
+
+@kind("metric", "layer")
+class LayerMetric(Ranges):
+    """One stiffness for each layer's weights and bias; `inf` freezes the layer (TM 8-10).
+
+    Parameters
+    ----------
+    network : Network
+    stiffness : sequence of float
+        One number above 0 a layer; a layer of stiffness 100 moves a hundredth as fast.
+
+    Raises
+    ------
+    FlownetError
+        When the numbers are not one a layer, or not above 0.
+    """
+
+    def __init__(self, network, stiffness):
+        stiffness = np.asarray(stiffness, np.float64)
+        if stiffness.shape != (network.layers,) or not (stiffness > 0).all():
+            raise FlownetError(f"stiffness is {stiffness.tolist()}; it has to be {network.layers} "
+                               "numbers above 0, one for each layer (inf freezes it).")
+        super().__init__([0, *(end for _, end in network.ranges)], stiffness)
+
+    def parameters(self):
+        """What makes this metric again, beside its network."""
+        return {"stiffness": self.stiffness.tolist()}
+
+    def __repr__(self):
+        return f"LayerMetric({self.stiffness.tolist()})"

@@ -1,0 +1,7 @@
+"""What a finite step broke: promise and delivery, term by term."""
+
+from ._breakdown import breakdown, keep, kept
+from ._series import Breakdowns
+from ._terms import Breakdown
+
+__all__ = ["Breakdown", "Breakdowns", "breakdown", "keep", "kept"]

@@ -1,0 +1,96 @@
+"""`breakdown`: one step, or a recorded run, term by term."""
+
+import numpy as np
+
+from .. import _progress
+from .._errors import FlownetError
+from ..geometry import Euclidean
+from ..store import Trajectory, append_analysis
+from ._series import COLUMNS, Breakdowns
+from ._terms import break_down
+
+
+def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=2, at=None,
+              every=None, progress=True):
+    """What one finite step promised and delivered, term by term (TM §3.6).
+
+    `breakdown(potential, W, step)` breaks down the step −step·g^♯dL of gradient descent, or any
+    `displacement`; `breakdown(run, at=k)` step k of a recorded run, the actual displacement
+    W_{k+1} − W_k on the potential of that step's batch; `breakdown(run, every=n)` every n-th step.
+
+    Parameters
+    ----------
+    what : potential or Trajectory
+    W : array (D,), optional
+    step : float, optional
+    displacement : array (D,), optional
+        δ; then `step` only names its length in time.
+    metric : LayerMetric, optional
+        Of the step −step·g^♯dL.
+    order : int
+        2, the highest order there is.
+    at, every : int, optional
+        Of a run.
+    progress : bool
+
+    Returns
+    -------
+    Breakdown, or Breakdowns of a run
+
+    Raises
+    ------
+    FlownetError
+        When arguments are missing or contradict each other, or step k was not recorded.
+    """
+    if order != 2:
+        raise FlownetError(f"order is {order!r}; breakdowns of order 2 exist.")
+    if isinstance(what, Trajectory):
+        if (at is None) == (every is None):
+            raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
+        return _along(what, every, progress) if at is None else _of_step(what, at)
+    if W is None or (step is None and displacement is None):
+        raise FlownetError("breakdown(potential, W, step) wants the parameters W, and a step or a "
+                           "displacement.")
+    if displacement is None:
+        _, dL = what.differential(W)
+        displacement = -step * (metric or Euclidean(what.size)).sharp(dL)
+    return break_down(what, W, displacement, 1.0 if step is None else step)
+
+
+def _of_step(run, k):
+    """Step k of a run, 0 ≤ k < N; −1 is the last."""
+    done = len(run.step)
+    if not -done <= k < done:
+        raise FlownetError(f"at={k}, but the run has steps 0 to {done - 1}.")
+    k %= done
+    rows = np.searchsorted(run.iteration, [k, k + 1])
+    if (rows >= len(run)).any() or (run.iteration[rows] != [k, k + 1]).any():
+        raise FlownetError(f"step {k} wants the parameters before and after it; the run keeps every "
+                           f"{run.experiment['run']['record_every']}-th: record_every=1 keeps all.")
+    before, after = run.parameters[int(rows[0])], run.parameters[int(rows[1])]
+    delta = after.astype(np.float64) - before
+    return break_down(run.potential_at(k), before, delta, run.step[k], k, run.time[rows[0]])
+
+
+def _along(run, every, progress):
+    """Every n-th step of a run."""
+    steps = range(0, len(run.step), every)
+    found = []
+    with _progress.bar(len(steps), shown=progress, what="steps broken down") as show:
+        for k in steps:
+            found.append(_of_step(run, k))
+            show(len(found))
+    return Breakdowns(found)
+
+
+def keep(run, series):
+    """Store a run's breakdown in its file, as the observable `breakdown`."""
+    append_analysis(run.path, "breakdown", series.iteration, series.time,
+                    series.values, {"columns": list(COLUMNS)})
+
+
+def kept(run):
+    """The breakdown stored with a run, or None."""
+    if "breakdown" not in run.observables:
+        return None
+    return Breakdowns.from_values(*run.observables["breakdown"])

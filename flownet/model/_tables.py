@@ -1,0 +1,48 @@
+"""Potentials as plain tables, the words of an experiment file, and back.
+
+`data`, `network` and `loss` say what the network's term is; `add` lists the analytic terms:
+`[{"kind": "parabola", "scale": 0.01, "size": 330}]`.
+"""
+
+from .._errors import FlownetError
+from .._kinds import build, describe
+from ..data import from_table
+from ._analytic import Analytic
+from ._network import Network
+from ._potential import Potential
+from ._sum import Sum
+
+
+def tables_of(potential):
+    """Tables of a potential, or None when it has terms that no table can say."""
+    tables, added = {}, []
+    for scale, atom in potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]:
+        if isinstance(atom, Analytic):
+            added.append({"scale": scale, **describe(atom)})
+        elif isinstance(atom, Potential) and not tables:
+            tables = atom.describe()
+            if scale != 1.0:
+                tables["loss"]["scale"] = scale
+        else:
+            return None
+    return {**tables, **({"add": added} if added else {})}
+
+
+def potential_from(tables):
+    """The potential of tables that `tables_of` made or an experiment file holds."""
+    terms = []
+    if "network" in tables:
+        loss = dict(tables["loss"])
+        scale = loss.pop("scale", 1.0)
+        terms.append((scale, Potential(Network(**tables["network"]), build("loss", loss),
+                                       from_table(tables["data"]))))
+    for table in tables.get("add", []):
+        table = dict(table)
+        scale = table.pop("scale", 1.0)
+        if terms and table["kind"] != "uv":
+            table.setdefault("size", terms[0][1].size)
+        terms.append((scale, build("potential", table)))
+    if not terms:
+        raise FlownetError("the run's potential is a program of its own; "
+                           "pass it on with potential=.")
+    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1.0 else Sum(terms)

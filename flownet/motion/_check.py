@@ -1,0 +1,58 @@
+"""Checks at the start of a run, each with one line that says what would be right."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..model import Batches
+
+DEVICES = ("cpu",)
+
+
+def start(potential, mechanics, metric, batch_size, steps):
+    """Refuse what cannot run."""
+    if not hasattr(potential, "differential"):
+        raise FlownetError(f"potential is a {type(potential).__name__}; it has to offer "
+                           "differential(W).")
+    if not hasattr(mechanics, "step"):
+        raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
+                           "flownet.Aristotle(step=0.1).")
+    if metric is not None and metric.size != potential.size:
+        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
+                           f"{potential.size}.")
+    if steps is not None:
+        whole("steps", steps, 0)
+    if batch_size is not None:
+        if getattr(potential, "data", None) is None:
+            raise FlownetError("batch_size needs a potential with data.")
+        Batches(potential.data.m, batch_size, 0)
+        potential.on(slice(0, 1))
+
+
+def whole(name, value, least):
+    """A whole number not below `least`."""
+    if not (isinstance(value, (int, np.integer)) and value >= least):
+        raise FlownetError(f"{name} is {value!r}; it has to be a whole number from {least} up.")
+    return int(value)
+
+
+def device(name):
+    """Refuse a device that is not here; nothing falls back silently."""
+    if name not in DEVICES:
+        raise FlownetError(f"device {name!r} is not available; here there is: "
+                           f"{', '.join(DEVICES)}.")
+
+
+def initial_parameters(potential, W0, seed):
+    """A copy of W0 (D,), or `network.init(seed)`, in the potential's precision."""
+    if W0 is None:
+        if getattr(potential, "network", None) is None:
+            raise FlownetError("this potential has no network to initialise: pass W0.")
+        return potential.network.init(seed)
+    W0 = np.asarray(W0)
+    dtype = getattr(potential, "dtype", None) or (
+        W0.dtype if W0.dtype == np.float32 else np.float64)
+    if W0.shape != (potential.size,):
+        raise FlownetError(f"W0 has shape {W0.shape}; the potential's is ({potential.size},).")
+    if not np.isfinite(W0).all():
+        raise FlownetError(f"W0 is not finite at index {int(np.argmin(np.isfinite(W0)))}.")
+    return np.array(W0, dtype)

@@ -1,0 +1,94 @@
+"""The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
+
+import numpy as np
+
+from ..kernels import motion, plan, threads
+from ..model import Batches, Potential
+from ..model._analytic import Analytic
+
+
+def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
+    """Loop at parameters W (D,), which it moves in place, and a time."""
+    atoms = potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]
+    networks = [atom for _, atom in atoms if isinstance(atom, Potential)]
+    compiled = len(networks) + sum(isinstance(atom, Analytic) for _, atom in atoms) == len(atoms)
+    kind = CompiledLoop if compiled and len(networks) <= 1 else PythonLoop
+    return kind(potential, atoms, mechanics, metric, W, time, batch_size, seed)
+
+
+class CompiledLoop:
+    """Many steps a call, nothing allocated in between."""
+
+    def __init__(self, potential, atoms, mechanics, metric, W, time, batch_size, seed):
+        self.W, self._time = W, np.array([time], np.float64)
+        self._dL = np.zeros_like(W)
+        network = next(((scale, a) for scale, a in atoms if isinstance(a, Potential)), None)
+        analytic = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
+        self._terms = motion.Terms(
+            network=network[0] if network else 0.0,
+            code=np.array([a.code for _, a in analytic], np.int64),
+            parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3))
+        if network:
+            net, loss, data, work = network[1].compiled(batch_size or 0)
+            m = network[1].data.m
+        else:
+            net, loss, data, work = _no_network(W.dtype)
+            m = 0
+        self._parts = net, loss, data, self._terms, work
+        self._batches = motion.Batches(
+            size=batch_size or 0, seed=int(seed) % 2**63,
+            order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
+        lowest = int(np.argmax(metric.inverse > 0)) if len(metric.inverse) > 1 else 0
+        self._rule = motion.Rule(mechanics.step, metric.bounds, metric.inverse, lowest)
+        self._threads = threads.worthwhile(net, batch_size or m)
+
+    @property
+    def time(self):
+        """Time of the state W."""
+        return float(self._time[0])
+
+    def advance(self, first, count, tape):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        return motion.advance(*self._parts, self._batches, self._rule, tape, self.W, self._dL,
+                              self._time, first, count, self._threads)
+
+
+def _no_network(dtype):
+    net = plan.network_plan([1, 1], [0], 0, dtype)
+    empty = np.zeros((0, 0), dtype)
+    data = plan.Data(np.zeros((0, 1), dtype), np.zeros((0, 1), dtype), np.zeros(0, dtype),
+                     np.zeros(0, np.int64))
+    return net, plan.Loss(0, 1.0, empty, empty), data, plan.workspace(net, 1, dtype)
+
+
+class PythonLoop:
+    """One step at a time, for potentials that are programs of their own."""
+
+    def __init__(self, potential, atoms, mechanics, metric, W, time, batch_size, seed):
+        self.W, self.time = W, float(time)
+        self._potential, self._mechanics, self._metric = potential, mechanics, metric
+        self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
+
+    def advance(self, first, count, tape):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        rows, step = 0, self._mechanics.step
+        for i in range(count):
+            k = first + i
+            potential = self._potential
+            if self._batches:
+                potential = potential.on(self._batches.rows(k))
+            loss, dL = potential.differential(self.W)
+            if not np.isfinite(loss):
+                return i, rows, False
+            if k % tape.every == 0:
+                tape.parameters[rows] = self.W
+                tape.row_iteration[rows], tape.row_time[rows] = k, self.time
+                rows += 1
+            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
+            tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
+            V = -self._metric.sharp(dL)  # covector → vector
+            self.W += self.W.dtype.type(step) * V
+            self.time += step
+            if not np.isfinite(self.W).all():
+                return i + 1, rows, False
+        return count, rows, True

@@ -1,0 +1,122 @@
+"""Observables: numbers read off the state while a run goes on, each at its own interval."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from .._kinds import build, kind, names, unknown
+from ..data import from_table
+from ..model import Potential
+from ..store import Quantity
+
+
+@kind("observable", "loss")
+class Loss:
+    """Loss of the state on a potential of its own, such as one on held-out data."""
+
+    def __init__(self, potential):
+        self.potential = potential
+
+    def __call__(self, state):
+        return self.potential.value(state.W)
+
+
+@kind("observable", "accuracy")
+class Accuracy:
+    """Fraction of samples whose largest output is that of their class.
+
+    Parameters
+    ----------
+    potential : Potential
+        Of a network on data with labels.
+    """
+
+    def __init__(self, potential):
+        if potential.data is None or potential.data.labels is None:
+            raise FlownetError("accuracy needs data with class labels.")
+        self.potential = potential
+
+    def __call__(self, state):
+        y_hat = self.potential.network.forward(state.W, self.potential.data.x)
+        return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
+
+
+class Observer:
+    """One observable of a run: its name, its interval in steps, and the function of the state."""
+
+    def __init__(self, name, every, function):
+        if not (isinstance(every, (int, np.integer)) and every >= 1):
+            raise FlownetError(f"observable {name!r}: the interval is {every!r}; "
+                               "it has to be a whole number of steps above 0.")
+        if hasattr(function, "value"):
+            function = Loss(function)
+        if not callable(function):
+            raise FlownetError(f"observable {name!r} is a {type(function).__name__}; it has to be "
+                               "a potential or a function of the state.")
+        self.name, self.every, self.function = f"observables/{name}", int(every), function
+
+    def __call__(self, state):
+        return np.asarray(self.function(state), np.float64)
+
+    def quantity(self, state, rows):
+        """What the store has to know, from a first look at a state."""
+        return Quantity(self.name, self(state).shape, np.dtype("f8"), rows=rows)
+
+    def record(self, store, state):
+        """Write the state's row."""
+        value, iteration, time = store.rows(self.name, 1)
+        value[0], iteration[0], time[0] = self(state), state.iteration, state.time
+        store.advance(self.name, 1)
+
+
+def observers(observe):
+    """`Observer`s of a dictionary {name: (every, function or potential)}."""
+    made = []
+    for name, entry in (observe or {}).items():
+        if name in ("loss", "step"):
+            raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")
+        if not (isinstance(entry, tuple) and len(entry) == 2):
+            raise FlownetError(f"observe[{name!r}] is {entry!r}; it has to be a pair "
+                               "(every, function or potential).")
+        made.append(Observer(name, *entry))
+    return made
+
+
+def observe_tables(made, potential):
+    """Tables of observers; those that no table can say are marked as functions."""
+    return {observer.name.removeprefix("observables/"):
+            {"every": observer.every, **_table(observer.function, potential)} for observer in made}
+
+
+def _table(function, potential):
+    own = getattr(function, "potential", None)
+    if not (hasattr(function, "kind") and isinstance(own, Potential)
+            and own.network is potential.network):
+        return {"kind": "function"}
+    table = {"kind": function.kind, "data": own.data.describe()}
+    if function.kind == "loss":
+        table["loss"] = own.describe()["loss"]
+    return table
+
+
+def observe_from(tables, potential, given=None):
+    """Dictionary for `train` of an experiment's `observe` tables; `given` holds the functions."""
+    observe = {}
+    for name, table in tables.items():
+        if table["kind"] == "function":
+            if name not in (given or {}):
+                raise FlownetError(f"the observable {name!r} is a function of yours; pass it on "
+                                   f"again: observe={{{name!r}: ({table['every']}, function)}}.")
+            observe[name] = given[name]
+        elif table["kind"] not in names("observable"):
+            raise FlownetError(unknown("observable kind", table["kind"], names("observable")))
+        else:
+            observe[name] = table["every"], build(
+                "observable", {"kind": table["kind"], "potential": _held_out(table, potential)})
+    return observe
+
+
+def _held_out(table, potential):
+    """The run's network on the data of an observable."""
+    network_term = next(atom for _, atom in potential.atoms() if isinstance(atom, Potential))
+    loss = build("loss", table["loss"]) if "loss" in table else network_term.loss
+    return Potential(network_term.network, loss, from_table(table["data"]))

@@ -1,0 +1,79 @@
+"""Going on with a run from its file."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..kernels import threads as _threads
+from ..store import HDF5Store, Trajectory, rewrite_experiment, to_text
+from . import _check
+from ._observe import observe_from, observers
+from ._run import Run
+
+
+def resume(path, *, potential=None, steps=None, observe=None, threads=None, progress=True):
+    """Continue a run from its file, bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    path : path
+        File of a run that was stopped, killed, or is to go on.
+    potential : optional
+        For a run on a potential that no file can say: the same one again.
+    steps : int, optional
+        N, the number of steps in all; that of the run by default.
+    observe : dict, optional
+        Functions among the run's observables, again.
+    threads, progress
+        As in `train`.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    FlownetError
+        When the file is damaged or still being written, the data are not those of the run, or
+        `steps` is less than what was done.
+    """
+    run = Trajectory.open(path)
+    tables = run.experiment
+    if potential is not None:
+        _same_data(run, potential)
+        run.potential = potential
+    words = tables["run"]
+    wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
+    made = observers(observe_from(tables.get("observe", {}), run.potential, observe))
+    if run.diverged_at is not None or (run.finished and wanted == words["steps"]):
+        return run
+    iteration, time, arrays = _checkpoint(run, wanted)
+    run.close()
+    if wanted != words["steps"]:
+        words["steps"] = wanted
+        rewrite_experiment(path, to_text(tables)[0])
+    store = HDF5Store.resume(path)
+    store.truncate()
+    W = np.array(arrays["parameters"])
+    again = Run(store, run.potential, run.mechanics, run.metric, W, iteration, time, wanted,
+                words["seed"], words.get("batch_size"), words["record_every"], made)
+    with _threads.limited(threads):
+        again.go(progress)
+    return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
+                      experiment=tables)
+
+
+def _checkpoint(run, steps):
+    latest = run.store.latest_checkpoint()
+    if latest is None:
+        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
+                           "run it anew.")
+    if latest[0] > steps:
+        raise FlownetError(f"{run.path} has done {latest[0]} steps already, more than {steps}.")
+    return latest
+
+
+def _same_data(run, potential):
+    kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
+    if kept is not None and potential.data.sha256 != kept:
+        raise FlownetError(f"the data {potential.data.name!r} are not those of {run.path}: sha256 "
+                           f"{potential.data.sha256[:12]}… instead of {kept[:12]}….")

@@ -1,0 +1,90 @@
+"""The state of a run, and a run as a generator of states."""
+
+import numpy as np
+
+from ..geometry import Euclidean
+from ..kernels import motion
+from ..model import Batches
+from ._check import initial_parameters, start
+from ._loop import make_loop
+
+
+class State:
+    """A run between two steps.
+
+    Attributes
+    ----------
+    iteration : int
+    time : float
+    W : ndarray (D,)
+        Change it in place to change the run.
+    """
+
+    def __init__(self, iteration, time, W, potential):
+        self.iteration, self.time, self.W, self._potential = iteration, time, W, potential
+
+    @property
+    def potential(self):
+        """The potential of the step that comes next: that of its mini-batch."""
+        return self._potential(self.iteration)
+
+    @property
+    def loss(self):
+        """Loss of the state on that potential."""
+        return self.potential.value(self.W)
+
+    def __repr__(self):
+        return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
+
+
+def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, batch_size=None):
+    """A run one step at a time: yields its states, the initial one first.
+
+    The same bits as `train`; a script may stop it, inspect a state, and change `state.W` in place.
+
+    Parameters
+    ----------
+    potential, mechanics, W0, seed, metric, batch_size
+        As in `train`.
+    steps : int, optional
+        Where to end; never by default, unless the run diverges.
+
+    Yields
+    ------
+    State
+        Each with the run's own array W: copy what is to stay.
+
+    Examples
+    --------
+    >>> for state in states(potential, Aristotle(0.1), steps=100):
+    ...     if state.loss < 0.01:
+    ...         break
+    """
+    start(potential, mechanics, metric, batch_size, steps)
+    W = initial_parameters(potential, W0, seed)
+    metric = metric or Euclidean(W.size)
+    loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
+    tape = one_row(W)
+    at = potential_of(potential, batch_size, seed)
+    iteration, finite = 0, True
+    while finite:
+        yield State(iteration, loop.time, W, at)
+        if iteration == steps:
+            return
+        done, _, finite = loop.advance(iteration, 1, tape)
+        iteration += done
+
+
+def one_row(W):
+    """Tape that keeps one step and forgets it."""
+    integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
+    return motion.Tape(1, np.zeros((1, W.size), W.dtype), integers(), floats(), floats(),
+                       integers(), floats(), floats(), integers(), floats())
+
+
+def potential_of(potential, batch_size, seed):
+    """Function iteration → potential of that step."""
+    if not batch_size:
+        return lambda iteration: potential
+    batches = Batches(potential.data.m, batch_size, seed)
+    return lambda iteration: potential.on(batches.rows(iteration))

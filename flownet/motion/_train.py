@@ -1,0 +1,115 @@
+"""Training: a run of finite steps, recorded."""
+
+from .. import _progress
+from .._kinds import describe
+from ..kernels import threads as _threads
+from ..model import tables_of
+from ..store import (
+    HDF5Store, Layout, MemoryStore, Trajectory, check_space, estimate, size_text, to_text)
+from . import _check
+from ._observe import observe_tables, observers
+from ._recorder import quantities
+from ._run import Run
+from ._state import State, potential_of
+
+
+def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_size=None,
+          record_every=1, observe=None, store=None, overwrite=False, device="cpu", threads=None,
+          progress=True):
+    """Train: follow the potential downhill in finite steps W ← W − step·g^♯dL (TM 39), recorded.
+
+    Parameters
+    ----------
+    potential : Potential, or any sum of potentials
+    mechanics : Aristotle
+        With its step.
+    steps : int
+        N, number of steps.
+    W0 : array (D,), optional
+        Where to begin; `network.init(seed)` by default.
+    seed : int
+        Orders the mini-batches, and initialises where W0 is not given.
+    metric : LayerMetric, optional
+    batch_size : int, optional
+        Mini-batches without replacement; the full batch by default.
+    record_every : int
+        Interval of recorded parameters; losses are kept at every step.
+    observe : dict, optional
+        `{name: (every, function or potential)}`; a function is called with a `State`.
+    store : path, optional
+        HDF5 file to record in; memory by default.
+    overwrite : bool
+        Whether `store` may replace a file.
+    device : str
+        "cpu".
+    threads : int, optional
+        Threads at most. The bits do not depend on it.
+    progress : bool
+        A progress bar after two seconds, where the output is a terminal.
+
+    Returns
+    -------
+    Trajectory
+        Also of a run that diverges: up to its last finite row, with `diverged_at`.
+
+    Raises
+    ------
+    FlownetError
+        For arguments that do not fit, a file that exists or cannot be written, or a full disk.
+    """
+    _check.start(potential, mechanics, metric, batch_size, steps)
+    _check.device(device)
+    record_every = _check.whole("record_every", record_every, 1)
+    made = observers(observe)
+    W = _check.initial_parameters(potential, W0, seed)
+    tables = _experiment(potential, mechanics, metric, made, steps=steps, seed=seed,
+                         batch_size=batch_size, record_every=record_every, device=device)
+    at = potential_of(potential, batch_size, seed)
+    layout = _layout(potential, W, tables, made, State(0, 0.0, W, at))
+    kept = _open_store(layout, store, overwrite)
+    run = Run(kept, potential, mechanics, metric, W, 0, 0.0, steps, seed, batch_size,
+              record_every, made)
+    with _threads.limited(threads):
+        run.go(progress)
+    return Trajectory(kept, potential=potential, mechanics=mechanics, metric=metric,
+                      experiment=tables)
+
+
+def _experiment(potential, mechanics, metric, made, **run):
+    """Tables of a run, the words of an experiment file."""
+    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    if metric is not None:
+        tables["metric"] = metric.parameters()
+    tables["mechanics"] = describe(mechanics)
+    tables["run"] = {name: value for name, value in run.items() if value is not None}
+    if made:
+        tables["observe"] = observe_tables(made, potential)
+    return tables
+
+
+def _layout(potential, W, tables, made, state):
+    from .. import __version__
+
+    run = tables["run"]
+    text, arrays = to_text(tables)
+    attrs = {"": {"flownet_version": __version__, "seed": run["seed"]}}
+    network, data = (getattr(potential, part, None) for part in ("network", "data"))
+    if network is not None:
+        attrs["network"] = {"sizes": list(network.sizes), "dtype": network.dtype.name,
+                            "activations": [*network.activation, network.output]}
+    if data is not None:
+        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
+    return Layout(
+        quantities=quantities(W.size, W.dtype, run["steps"], run["record_every"])
+        + [o.quantity(state, run["steps"] // o.every + 2) for o in made],
+        checkpoint={"parameters": (W.shape, W.dtype)}, experiment=text, arrays=arrays,
+        attrs=attrs)
+
+
+def _open_store(layout, path, overwrite):
+    if path is None:
+        return MemoryStore(layout)
+    size = estimate(layout, {q.name: q.rows for q in layout.quantities})
+    check_space(path, size)
+    _progress.note(f"{path}: {size_text(size)} to be written")
+    return HDF5Store.create(path, layout, overwrite=overwrite)
