@@ -11,7 +11,7 @@ from ._terms import break_down
 
 
 def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=2, at=None,
-              every=None, progress=True):
+              every=None, keep=False, progress=True):
     """What one finite step promised and delivered, term by term (TM §3.6).
 
     `breakdown(potential, W, step)` breaks down the step −step·g^♯dL of gradient descent, or any
@@ -31,6 +31,8 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
         2, the highest order there is.
     at, every : int, optional
         Of a run.
+    keep : bool
+        Store the breakdown of `every` n-th step in the run's file, in place of an earlier one.
     progress : bool
 
     Returns
@@ -47,7 +49,12 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     if isinstance(what, Trajectory):
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
-        return _along(what, every, progress) if at is None else _of_step(what, at)
+        if at is not None:
+            return _of_step(what, at)
+        series = _along(what, every, progress)
+        if keep:
+            _keep(what, series)
+        return series
     if W is None or (step is None and displacement is None):
         raise FlownetError("breakdown(potential, W, step) wants the parameters W, and a step or a "
                            "displacement.")
@@ -83,14 +90,17 @@ def _along(run, every, progress):
     return Breakdowns(found)
 
 
-def keep(run, series):
-    """Store a run's breakdown in its file, as the observable `breakdown`."""
-    append_analysis(run.path, "breakdown", series.iteration, series.time,
-                    series.values, {"columns": list(COLUMNS)})
+def _keep(run, series):
+    """Store a run's breakdown in its file, as the analysis `breakdown`."""
+    if run.path is None:
+        raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
+    append_analysis(run.path, "breakdown", series.iteration, series.time, series.values,
+                    {"columns": list(COLUMNS)})
+    run.refresh()
 
 
 def kept(run):
     """The breakdown stored with a run, or None."""
-    if "breakdown" not in run.observables:
+    if "breakdown" not in run.analyses:
         return None
-    return Breakdowns.from_values(*run.observables["breakdown"])
+    return Breakdowns.from_values(*run.analyses["breakdown"])

@@ -4,6 +4,7 @@ A slot counts when the checksum in its header is right, and the header is writte
 of every quantity that the checkpoint speaks of are part of it, and on disk before it.
 """
 
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +79,76 @@ class Slots:
         header["xxh3_64"] = digest(header, rows, arrays.values())
         _write(slot["header"], header)
         self._sequence = sequence
+
+
+class Kept:
+    """Copies of what a checkpoint is made of: the run goes on while they are written.
+
+    Parameters
+    ----------
+    forms : dict
+        Name to (shape, dtype).
+    """
+
+    def __init__(self, forms):
+        self.arrays = {name: np.zeros(*form) for name, form in forms.items()}
+        self._written = threading.Event()
+        self._written.set()
+
+    def copy(self, arrays):
+        """Copy arrays, once the copies before them are written.
+
+        Parameters
+        ----------
+        arrays : dict
+            Name to ndarray.
+
+        Raises
+        ------
+        FlownetError
+            Other arrays than a checkpoint is made of.
+        """
+        check_arrays(arrays, {name: (kept.shape, kept.dtype) for name, kept in self.arrays.items()})
+        self._written.wait()
+        for name, kept in self.arrays.items():
+            np.copyto(kept, arrays[name])
+
+    def submit(self, writer, write):
+        """Let the writer write the copies.
+
+        Parameters
+        ----------
+        writer : Writer
+        write : callable
+        """
+        self._written.clear()
+        try:
+            writer.submit(write, self._written.set)
+        except FlownetError:
+            self._written.set()
+            raise
+
+
+def check_arrays(arrays, forms):
+    """Refuse arrays that are not the ones a checkpoint is made of.
+
+    Parameters
+    ----------
+    arrays : dict
+        Name to ndarray.
+    forms : dict
+        Name to (shape, dtype).
+
+    Raises
+    ------
+    FlownetError
+    """
+    if not forms or set(arrays) != set(forms):
+        raise FlownetError(f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}.")
+    for name, (shape, dtype) in forms.items():
+        array = np.asarray(arrays[name])
+        if (array.shape, array.dtype) != (shape, dtype):
+            raise FlownetError(f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}.")
 
 
 def _write(data, array):

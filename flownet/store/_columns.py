@@ -179,10 +179,10 @@ class Appender:
             With the rows of the last, partly filled block.
         """
         self.commit(rows)
-        start = len(records) // RECORDS * RECORDS
+        number, filled = divmod(rows, self.block)
+        start = number // RECORDS * RECORDS
         self._page[:] = np.zeros((), RECORD)
         self._page[:len(records) - start] = records[start:]
-        number, filled = divmod(rows, self.block)
         if filled:
             self._record(number, filled, block)
 

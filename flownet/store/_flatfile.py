@@ -1,12 +1,15 @@
 """A file as plain bytes, opened to read: what HDF5 sees of it, and what rows are read through."""
 
 import os
+import stat
+from contextlib import contextmanager
 
 from .._errors import FlownetError
 from . import _superblock
 from ._lock import busy
 
 _GROWTH = 1 << 40
+_METADATA = 1 << 20       # nothing that HDF5 reads for itself is larger
 
 class FlatFile:
     """File that shows HDF5 a superblock as it is after a proper close, and is never modified.
@@ -29,6 +32,8 @@ class FlatFile:
         self.path = os.fspath(path)
         self.name = os.path.basename(self.path)
         try:
+            if not stat.S_ISREG(os.stat(self.path).st_mode):
+                raise FlownetError(f"cannot read {self.path}: it is no file.")
             self._file = open(self.path, "rb", buffering=0)
             head = self._file.read(_superblock.SIZE)
             _superblock.check(head, self.size, self.name)
@@ -39,6 +44,7 @@ class FlatFile:
         self._head = _superblock.repaired(head, self.size + (_GROWTH if self.live else 0))
         self._end = _superblock.end(self._head)
         self._position = 0
+        self._watched, self._seen = None, []
 
     @property
     def size(self):
@@ -68,6 +74,25 @@ class FlatFile:
             done += got
         return True
 
+    @contextmanager
+    def watch(self, size):
+        """Note where HDF5 reads pieces of a certain size; large ones are not read in fact.
+
+        Parameters
+        ----------
+        size : int
+
+        Yields
+        ------
+        list of int
+            Offsets, growing.
+        """
+        self._watched, self._seen = size, []
+        try:
+            yield self._seen
+        finally:
+            self._watched = None
+
     def close(self):
         """Close the file."""
         self._file.close()
@@ -85,6 +110,11 @@ class FlatFile:
 
     def readinto(self, buffer):
         view = memoryview(buffer).cast("B")
+        if len(view) == self._watched:
+            self._seen.append(self._position)
+            if len(view) > _METADATA:
+                self._position += len(view)
+                return len(view)
         view[:] = bytes(len(view))           # space that was reserved and never written reads as zeros
         self.read_into(self._position, view)
         shown = self._head[self._position:self._position + len(view)]

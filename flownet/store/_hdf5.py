@@ -1,7 +1,6 @@
 """A run that is written to a file while readers may follow it."""
 
 import os
-import threading
 import weakref
 from functools import partial
 
@@ -9,7 +8,7 @@ import numpy as np
 
 from .._errors import FlownetError
 from . import _superblock
-from ._checkpoint import Slots
+from ._checkpoint import Kept, Slots
 from ._columns import Appender, write_number
 from ._create import make, open_to_write
 from ._filling import Filling
@@ -44,9 +43,7 @@ class HDF5Store:
             raise FlownetError(f"cannot write {self.path}: {explain(error)}.") from None
         self._writer = Writer(self.path)
         self._closer = weakref.finalize(self, self._writer.stop, partial(_close, self._file, self._lock, self._writer))
-        self._kept = {name: np.zeros(*form) for name, form in self._reader.checkpoint_arrays.items()}
-        self._saved = threading.Event()
-        self._saved.set()
+        self._kept = Kept(self._reader.checkpoint_arrays)
         try:
             self._filling = {name: self._fill(name) for name in self._reader.recorded}
             self._writer.do(partial(self._start, latest.sequence if latest else 0))
@@ -115,7 +112,7 @@ class HDF5Store:
     def _start(self, sequence):
         """On the writer thread: find the data sets, and let readers follow."""
         self._appenders = {name: Appender(self._file, name) for name in self._filling}
-        self._slots = Slots(self._file, self._kept, sequence)
+        self._slots = Slots(self._file, self._kept.arrays, sequence)
         self._file.swmr_mode = True
         self._lock.take()
         for name, filling in self._filling.items():
@@ -163,24 +160,12 @@ class HDF5Store:
         FlownetError
             An earlier block could not be written, or n is too large.
         """
-        if self._reader.finished:
-            self._unfinish()
+        self._unfinish()
         self._filling[name].advance(n, self._appenders[name])
         self._stale = True
 
     def flush(self, wait=True):
-        """Hand over partly filled blocks too: everything counted so far reaches the operating system.
-
-        Parameters
-        ----------
-        wait : bool
-            Until it has.
-
-        Raises
-        ------
-        FlownetError
-            Something could not be written.
-        """
+        """Hand over partly filled blocks too, and `wait` until the operating system has everything."""
         for name, filling in self._filling.items():
             filling.flush(self._appenders[name])
         if wait:
@@ -209,29 +194,14 @@ class HDF5Store:
         FlownetError
             Other arrays than the layout has, or something could not be written.
         """
-        self._saved.wait()
-        self._keep(arrays)
+        self._kept.copy(arrays)
         self.flush(wait=False)
-        if self._reader.finished:
-            self._unfinish()
+        self._unfinish()
         rows = np.array([filling.count for filling in self._filling.values()], "<i8")
-        self._saved.clear()
-        self._writer.submit(partial(self._slots.write, iteration, time, rows, self._kept), self._saved.set)
+        self._kept.submit(self._writer, partial(self._slots.write, iteration, time, rows, self._kept.arrays))
         self._stale = True
         if wait:
             self._writer.do(_nothing)
-
-    def _keep(self, arrays):
-        """Copy the caller's arrays; the copies before them are on disk by now."""
-        if not self._kept or set(arrays) != set(self._kept):
-            raise FlownetError(f"a checkpoint of {self.path} is made of {', '.join(self._kept) or 'nothing'}; "
-                               f"got {', '.join(arrays)}.")
-        for name, kept in self._kept.items():
-            array = np.asarray(arrays[name])
-            if (array.shape, array.dtype) != (kept.shape, kept.dtype):
-                raise FlownetError(f"checkpoint {name!r} is {kept.dtype} {kept.shape}; "
-                                   f"got {array.dtype} {array.shape}.")
-            np.copyto(kept, array)
 
     def truncate(self, rows=None):
         """Drop rows behind a checkpoint; the run goes on from there.
@@ -252,8 +222,7 @@ class HDF5Store:
         for name, count in rows.items():
             if not 0 <= count <= self.count(name):
                 raise FlownetError(f"{self.path}: {name} has {self.count(name)} rows, not {count}.")
-        if self._reader.finished:
-            self._unfinish()
+        self._unfinish()
         for name, count in rows.items():
             if count < self.count(name):
                 self._filling[name] = self._fill(name, count)
@@ -264,8 +233,9 @@ class HDF5Store:
 
     def _unfinish(self):
         """A finished run that goes on is not finished any more; said before anything is written."""
-        self._writer.do(partial(self._end, 0, -1))
-        self._reader.refresh()
+        if self._reader.finished:
+            self._writer.do(partial(self._end, 0, -1))
+            self._reader.refresh()
 
     def _end(self, finished, diverged_at):
         write_number(self._file["state/diverged_at"].id, diverged_at)

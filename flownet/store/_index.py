@@ -12,7 +12,7 @@ import numpy as np
 
 from .._errors import FlownetError
 from . import _attributes
-from ._layout import COLUMNS, FORMAT, HEADER, NUMBER, RECORD, VERSION, check_dtype, check_name
+from ._layout import COLUMNS, FORMAT, HEADER, NUMBER, RECORD, RECORDS, VERSION, check_dtype, check_name
 from ._rows import read_number
 
 
@@ -35,7 +35,7 @@ class Chunks:
     dtype: np.dtype
     shape: tuple                 # of one row
     block: int                   # rows in a block
-    offsets: dict                # number of a block to its place
+    offsets: list                # of the blocks
 
 
 @dataclass
@@ -113,12 +113,14 @@ def _check_format(walk, format):
 
 def _quantity(walk, name):
     found = {"count": walk.number(f"state/committed/{name}")}
-    found["checksum"] = walk.chunks(f"state/checksum/{name}", RECORD)
-    for column in COLUMNS:
-        dtype = {"iteration": np.dtype("<i8"), "time": np.dtype("<f8"), "value": None}[column]
-        found[column] = walk.chunks(f"{name}/{column}", dtype)
-    if len({found[column].block for column in COLUMNS}) != 1 or found["iteration"].shape or found["time"].shape:
+    for column, dtype in zip(COLUMNS, (np.dtype("<i8"), np.dtype("<f8"), None)):
+        found[column] = walk.chunks(f"{name}/{column}", found["count"], dtype)
+    block = found["value"].block
+    if {found[column].block for column in COLUMNS} != {block} or found["iteration"].shape or found["time"].shape:
         raise FlownetError(f"{walk.name} is damaged: the columns of /{name} differ in shape.")
+    found["checksum"] = walk.chunks(f"state/checksum/{name}", -(-found["count"] // block), RECORD)
+    if found["checksum"].block != RECORDS or found["checksum"].shape:
+        raise FlownetError(f"{walk.name} is damaged: the checksums of /{name} are not where they should be.")
     return found
 
 
@@ -171,25 +173,34 @@ class _Walk:
         """A number of the state, read at once."""
         return read_number(self._flat, self.plain(path, NUMBER))
 
-    def chunks(self, path, dtype=None):
-        """A data set in blocks of whole rows, inside this file."""
+    def chunks(self, path, rows, dtype=None):
+        """A data set in blocks of whole rows, as far as its rows count, inside this file."""
         from h5py import h5d
 
         data, shape, dtype = self._data(path, dtype, h5d.CHUNKED)
         block, *row = data.chunks
         size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
-        if tuple(row) != shape[1:] or shape[0] // block * size > self._flat.size:
+        if tuple(row) != shape[1:]:
             raise FlownetError(f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}.")
-        offsets = {}
+        blocks = -(-rows // block)
+        if rows < 0 or rows > shape[0] or blocks * size > self._flat.size:
+            raise FlownetError(f"{self.name} is damaged: /{path} holds less than the {rows} rows that count.")
+        return Chunks(path, dtype, shape[1:], block, self._places(data, blocks, size))
 
-        def note(chunk):
-            if chunk.size != size or chunk.filter_mask or chunk.byte_offset + size > self._flat.size:
-                raise FlownetError(f"{self.name} is damaged: block {chunk.chunk_offset[0] // block} of /{path} "
-                                   "lies outside of the file.")
-            offsets[chunk.chunk_offset[0] // block] = chunk.byte_offset
+    def _places(self, data, blocks, size):
+        """Where blocks start: what HDF5 looks at when it is asked for each of them.
 
-        data.id.chunk_iter(note)
-        return Chunks(path, dtype, shape[1:], block, offsets)
+        HDF5's own ways to tell a place go through all entries for every one, or through as many as a
+        broken index claims to have; a look-up of one block touches a few of them only.
+        """
+        buffer, places = np.empty(size if blocks else 0, "u1"), []
+        for first in range(0, blocks * data.chunks[0], data.chunks[0]):
+            with self._flat.watch(size) as seen:
+                data.id.read_direct_chunk((first, *(0 for _ in data.shape[1:])), out=buffer)
+            if not seen or seen[-1] + size > self._flat.size:
+                raise FlownetError(f"{self.name} is damaged: row {first} of {data.name} lies outside of the file.")
+            places.append(seen[-1])
+        return places
 
     def _data(self, path, dtype, layout):
         """A data set of plain numbers without filters, external or virtual storage."""

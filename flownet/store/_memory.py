@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._errors import FlownetError
+from ._checkpoint import check_arrays
 
 
 class MemoryStore:
@@ -47,14 +48,8 @@ class MemoryStore:
 
     def checkpoint(self, iteration, time, arrays, wait=False):
         """Keep copies of what the next step needs, and the rows counted so far."""
-        wanted = self._layout.checkpoint
-        if set(arrays) != set(wanted) or not wanted:
-            raise FlownetError(f"a checkpoint is made of {', '.join(wanted) or 'nothing'}; got {', '.join(arrays)}.")
-        for name, (shape, dtype) in wanted.items():
-            array = np.asarray(arrays[name])
-            if (array.shape, array.dtype) != (shape, dtype):
-                raise FlownetError(f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}.")
-        kept = {name: np.array(arrays[name]) for name in wanted}
+        check_arrays(arrays, self._layout.checkpoint)
+        kept = {name: np.array(arrays[name]) for name in self._layout.checkpoint}
         self._checkpoint = int(iteration), float(time), kept, {name: self.count(name) for name in self._columns}
 
     def latest_checkpoint(self):

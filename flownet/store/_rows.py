@@ -6,7 +6,7 @@ import numpy as np
 import xxhash
 
 from .._errors import FlownetError
-from ._layout import COLUMNS, NUMBER, RECORD, RECORDS
+from ._layout import NUMBER, RECORD, RECORDS
 
 _AGAIN = (0.01, 0.05, 0.2)       # seconds between looks at a block that a living writer may be writing
 
@@ -20,11 +20,6 @@ class Rows:
     name : str
     parts : dict
         Where its columns and checksums lie, and its count.
-
-    Raises
-    ------
-    FlownetError
-        The count promises more than there is.
     """
 
     def __init__(self, flat, name, parts):
@@ -33,11 +28,6 @@ class Rows:
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
-        blocks = -(-self.count // self.block)
-        there = all(_first(parts[column].offsets, blocks) for column in COLUMNS)
-        there = there and _first(parts["checksum"].offsets, -(-blocks // RECORDS))
-        if self.count < 0 or not there or parts["checksum"].block != RECORDS:
-            raise FlownetError(f"{flat.name} is damaged: /{name} counts {self.count} rows and holds fewer.")
 
     def column(self, column, start=0, stop=None):
         """One column of the rows.
@@ -115,11 +105,6 @@ class Rows:
         for page, entries in enumerate(out):
             self._flat.read_into(self._parts["checksum"].offsets[page], plain_bytes(entries))
         return out.reshape(-1)[:blocks]
-
-
-def _first(offsets, n):
-    """Whether the first n blocks are there; n may be anything that a file claims."""
-    return n <= len(offsets) and all(number in offsets for number in range(n))
 
 
 def plain_bytes(array):

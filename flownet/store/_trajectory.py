@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from .._errors import FlownetError
-from .._kinds import build
+from .._kinds import build, unknown
 from ..model import Batches, potential_from
 from ._reader import Reader
 from ._text import from_text
@@ -28,7 +28,7 @@ class Trajectory:
         Entry k on the batch of step k; the last on the full potential.
     step : ndarray (N,)
         Step sizes used.
-    observables : Observables
+    observables : Records
         `run.observables["loss"]` gives iteration, time and value.
     potential, mechanics, metric
         Of the run, rebuilt from its file where need be.
@@ -88,7 +88,12 @@ class Trajectory:
     @property
     def observables(self):
         """Everything recorded beside the parameters, by name."""
-        return Observables(self.store)
+        return Records(self.store, "observables")
+
+    @property
+    def analyses(self):
+        """What was computed from the run and stored with it, by name."""
+        return Records(self.store, "analysis")
 
     @property
     def finished(self):
@@ -201,28 +206,26 @@ class Rows:
         return f"Rows {self.shape} of {self.dtype}"
 
 
-class Observables:
-    """What a run recorded beside its parameters; a mapping from name to `Record`."""
+class Records:
+    """Recorded quantities of one folder of the file; a mapping from name to `Record`."""
 
-    def __init__(self, store):
-        self._store = store
+    def __init__(self, store, folder):
+        self._store, self._folder = store, folder + "/"
 
     def __iter__(self):
-        prefix = "observables/"
-        return (n.removeprefix(prefix) for n in self._store.names if n.startswith(prefix))
+        return (name.removeprefix(self._folder) for name in self._store.names
+                if name.startswith(self._folder))
 
     def __len__(self):
         return len(list(self))
 
     def __contains__(self, name):
-        return f"observables/{name}" in self._store.names
+        return self._folder + name in self._store.names
 
     def __getitem__(self, name):
         if name not in self:
-            from .._kinds import unknown
-
-            raise FlownetError(unknown("observable", name, list(self)))
-        return Record(*self._store.read(f"observables/{name}"))
+            raise FlownetError(unknown(self._folder.rstrip("s/"), name, list(self)))
+        return Record(*self._store.read(self._folder + name))
 
     def __repr__(self):
-        return f"Observables: {', '.join(self)}"
+        return f"{self._folder.rstrip('/')}: {', '.join(self) or 'none'}"

@@ -1,0 +1,105 @@
+"""Experiments: what a TOML file or a run's file says, and the run that follows from it."""
+
+import tomllib
+from pathlib import Path
+
+from .._errors import FlownetError
+from .._kinds import build
+from ..geometry import LayerMetric
+from ..model import potential_from
+from ..motion import observe_from, train
+from ..store import Trajectory, to_text
+
+
+class Experiment:
+    """Data, network, loss, mechanics and run as one table of plain words.
+
+    Attributes
+    ----------
+    tables : dict
+        The words of the file.
+    """
+
+    def __init__(self, tables, path=None):
+        self.tables, self._path = tables, path
+
+    @classmethod
+    def load(cls, path):
+        """Experiment of a TOML file, or of the file of a run.
+
+        Raises
+        ------
+        FlownetError
+            When the file is not there, or one of its keys or values is wrong: the line names the
+            file, the key, what is allowed and the nearest match.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise FlownetError(f"{path}: there is no such file.")
+        if path.open("rb").read(8) == b"\x89HDF\r\n\x1a\n":
+            run = Trajectory.open(path)
+            return cls(run.experiment)
+        try:
+            given = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise FlownetError(f"{path} is not TOML: {error}.") from None
+        return cls(_checked(given, path), path)
+
+    def parts(self):
+        """Potential, mechanics, metric and observables of the tables."""
+        try:
+            return self._parts()
+        except FlownetError as error:
+            raise FlownetError(f"{self._path}: {error}" if self._path else str(error)) from None
+
+    def _parts(self):
+        tables = {**self.tables, "data": self._data(self.tables["data"])}
+        potential = potential_from(tables)
+        mechanics = build("mechanics", tables["mechanics"])
+        metric = None
+        if "metric" in tables:
+            metric = LayerMetric(potential.network, tables["metric"]["stiffness"])
+        return potential, mechanics, metric, observe_from(self._observed(tables), potential)
+
+    def run(self, store=None, *, overwrite=False, progress=True, threads=None):
+        """Train as the tables say, recorded in `store`; a `Trajectory`."""
+        potential, mechanics, metric, observe = self.parts()
+        return train(potential, mechanics, metric=metric, observe=observe, store=store,
+                     overwrite=overwrite, progress=progress, threads=threads, **self.tables["run"])
+
+    def to_toml(self):
+        """The experiment as TOML text."""
+        return to_text(self.tables)[0]
+
+    def _data(self, table):
+        """Data table with a relative file meant from the experiment's folder."""
+        if "file" in table and self._path is not None:
+            return {**table, "file": str(self._path.parent / table["file"])}
+        return table
+
+    def _observed(self, tables):
+        """Observables with their data spelled out: `split` means another part of the run's data."""
+        observed = {}
+        for name, table in tables.get("observe", {}).items():
+            table = dict(table)
+            split = table.pop("split", None)
+            data = self._data(table.get("data", self.tables["data"]))
+            if split is not None:
+                data = {**{k: v for k, v in data.items() if k != "limit"}, "split": split}
+            observed[name] = {**table, "data": data}
+        return observed
+
+    def __repr__(self):
+        return f"Experiment:\n{self.to_toml()}"
+
+
+def _checked(given, path):
+    from pydantic import ValidationError
+
+    from . import _schema
+    from ._mistake import explain
+
+    try:
+        return _schema.tables(given)
+    except ValidationError as error:
+        raise explain(error, path, _schema.ExperimentFile) from None

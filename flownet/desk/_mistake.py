@@ -1,0 +1,69 @@
+"""pydantic's findings as the one line a user reads: file, key, what is wrong, what is allowed."""
+
+from .. import _kinds
+from .._errors import FlownetError
+
+
+def explain(error, source, schema):
+    """`FlownetError` of a `pydantic.ValidationError` found in a file."""
+    findings = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
+    line = f"{source}: {_line(findings[0], schema)}"
+    more = len({finding["loc"][:2] for finding in findings}) - 1
+    return FlownetError(line + (f" ({more} more)" if more else ""))
+
+
+def _line(finding, schema):
+    where = [part for part in finding["loc"] if not _is_branch(part)]
+    kind, message = finding["type"], finding["msg"]
+    if kind == "extra_forbidden":
+        allowed = _keys(schema, where[:-1])
+        return _kinds.unknown("key" + _place(where[:-1]), where[-1], allowed)
+    if kind == "missing":
+        what = "table" if len(where) == 1 else "key"
+        return f"the {what} {_name(where)} is missing."
+    if kind == "value_error":
+        return f"{_name(where)}: {message.removeprefix('Value error, ')}"
+    return f"{_name(where)} is {finding['input']!r}; {_right(message)}."
+
+
+def _right(message):
+    """pydantic's `Input should be …` as the end of our sentence."""
+    return message.replace("Input should be", "it has to be").replace("List should", "it should")
+
+
+def _is_branch(part):
+    """Names that pydantic adds for the branches of a union."""
+    return isinstance(part, str) and any(sign in part for sign in "[(")
+
+
+def _place(where):
+    return f" in [{'.'.join(map(str, where))}]" if where else ""
+
+
+def _name(where):
+    """`[run] steps`, or `[run]` for a table."""
+    if len(where) == 1:
+        return f"[{where[0]}]"
+    inner = "".join(f"[{part}]" if isinstance(part, int) else f" {part}" for part in where[1:])
+    return f"[{where[0]}]{inner}"
+
+
+def _keys(schema, where):
+    """Keys that the table at a place knows."""
+    for part in where:
+        if isinstance(part, int):
+            continue
+        fields = getattr(schema, "model_fields", {})
+        if part in fields:
+            schema = _table_of(fields[part].annotation)
+    return list(getattr(schema, "model_fields", {}))
+
+
+def _table_of(annotation):
+    """The table class within an annotation such as `Table | None` or `dict[str, Table]`."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        if (found := _table_of(part)) is not None:
+            return found
+    return None

@@ -1,0 +1,39 @@
+"""Runs in a few lines of text."""
+
+import os
+
+from ..store import size_text
+
+
+def run_lines(run):
+    """What a run did, in two lines."""
+    losses = run.loss
+    lines = [f"loss {losses[0]:.6g} → {losses[-1]:.6g} in {len(run.step)} steps" if len(losses)
+             else "no step was finite"]
+    for name in run.observables:
+        if name not in ("loss", "step"):
+            values = run.observables[name].value
+            if len(values) and values.ndim == 1:
+                lines.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
+    if run.diverged_at is not None:
+        lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
+    if run.path:
+        lines.append(f"recorded in {run.path}")
+    return "\n".join(lines)
+
+
+def info_lines(run):
+    """What a run's file holds, and its experiment."""
+    rows, D = run.parameters.shape
+    state = "finished" if run.finished else "being written" if run.store.live else "stopped"
+    if run.diverged_at is not None:
+        state = f"diverged at iteration {run.diverged_at}"
+    lines = [f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
+             f"parameters   {rows} rows of {D} {run.parameters.dtype}"]
+    for title, records in (("observables", run.observables), ("analyses", run.analyses)):
+        parts = [f"{name} ({len(records[name].value)})" for name in records]
+        lines.append(f"{title:<13}{', '.join(parts) or 'none'}")
+    if len(run.loss):
+        lines.append(f"loss         {run.loss[0]:.6g} → {run.loss[-1]:.6g}, "
+                     f"time {run.observables['loss'].time[-1]:.6g}")
+    return "\n".join([*lines, "", run.store.experiment.rstrip()])

@@ -1,0 +1,134 @@
+"""What an experiment file may say, key by key; pydantic checks it."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from .. import _kinds
+from ..data import names as data_names
+from ..model import ACTIVATIONS, INITS
+from ..motion import DEVICES
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+Numbers = list[float] | list[list[float]]
+
+
+def _one_of(what, allowed):
+    def check(name):
+        if name not in allowed:
+            raise ValueError(_kinds.unknown(what, name, allowed))
+        return name
+
+    return AfterValidator(check)
+
+
+Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
+
+
+class Table(BaseModel):
+    """A table that refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Data(Table):
+    """`[data]`: a set by name, or a file of arrays x and y."""
+
+    name: Annotated[str, _one_of("data set", data_names())] | None = None
+    file: str | None = None
+    split: Literal["train", "test"] | None = None
+    limit: Count | None = None
+    root: str | None = None
+    m: Count | None = None
+    classes: Count | None = None
+    noise: Annotated[float, Field(ge=0)] | None = None
+    turns: Positive | None = None
+    n_in: Count | None = None
+    n_out: Count | None = None
+    hidden: Count | None = None
+    seed: Annotated[int, Field(ge=0)] | None = None
+
+
+class Network(Table):
+    """`[network]`."""
+
+    sizes: Annotated[list[Count], Field(min_length=2)]
+    activation: Activation | list[Activation] = "tanh"
+    output: Activation = "identity"
+    bias: bool = True
+    init: Annotated[str, _one_of("init", [*INITS, "lecun", "glorot", "he"])] = "lecun-normal"
+    dtype: Literal["float64", "float32"] = "float64"
+
+
+class Loss(Table):
+    """`[loss]`."""
+
+    kind: Annotated[str, _one_of("loss", _kinds.names("loss"))]
+    temperature: Positive | None = None
+    output_metric: Numbers | None = None
+    sample_metric: Numbers | None = None
+    scale: float | None = None
+
+
+class Term(Table):
+    """`[[add]]`: an analytic potential added to the loss."""
+
+    kind: Annotated[str, _one_of("potential", _kinds.names("potential"))]
+    scale: float = 1.0
+    size: Count | None = None
+    n: Count | None = None
+    strength: Positive | None = None
+    alpha: Positive | None = None
+    c: Positive | None = None
+
+
+class Metric(Table):
+    """`[metric]`: one stiffness a layer; inf freezes."""
+
+    stiffness: list[Annotated[float, Field(gt=0)]]
+
+
+class Mechanics(Table):
+    """`[mechanics]`."""
+
+    kind: Annotated[str, _one_of("mechanics", _kinds.names("mechanics"))]
+    step: Positive
+
+
+class Observable(Table):
+    """`[observe.NAME]`: a number read off the run at an interval, by default on the run's data."""
+
+    kind: Annotated[str, _one_of("observable", _kinds.names("observable"))]
+    every: Count
+    split: Literal["train", "test"] | None = None
+    data: Data | None = None
+    loss: Loss | None = None
+
+
+class Run(Table):
+    """`[run]`."""
+
+    steps: Annotated[int, Field(ge=0)]
+    seed: int = 0
+    batch_size: Count | None = None
+    record_every: Count = 1
+    device: Annotated[str, _one_of("device", DEVICES)] = "cpu"
+
+
+class ExperimentFile(Table):
+    """A whole experiment file."""
+
+    data: Data
+    network: Network
+    loss: Loss
+    mechanics: Mechanics
+    run: Run
+    metric: Metric | None = None
+    add: list[Term] = []
+    observe: dict[str, Observable] = {}
+
+
+def tables(given: dict[str, Any]):
+    """Checked tables, without what was left out."""
+    return ExperimentFile.model_validate(given).model_dump(exclude_none=True)

@@ -1,0 +1,282 @@
+"""Time flownet: its steps against PyTorch and JAX, its recording, its start.
+
+    python scripts/bench.py [steps] [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench.py record
+    python scripts/bench.py start
+
+Everything that is compared runs in one process, in turns A B C A B C …: a machine that slows down
+slows down all of them, and a ratio is the median of the ratios within the rounds.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from statistics import median
+
+import bench_peers
+import numpy as np
+from bench_peers import FLOORS, PEERS, Problem
+
+import flownet as fn
+
+PROBLEMS = [
+    Problem("2-8-1", (2, 8, 1), 4, "quadratic", 5.0),
+    Problem("2-16-16-1", (2, 16, 16, 1), 32, "quadratic", 2.0),
+    Problem("digits", (64, 32, 10), 64, "cross-entropy", 1.0),
+    Problem("mnist", (784, 128, 10), 64, "cross-entropy", 0.8),
+    Problem("512", (784, 512, 512, 10), 256, "cross-entropy", 0.9),
+    Problem("1024", (784, 1024, 1024, 10), 1024, "cross-entropy", 0.9),
+]
+LEAST_STEPS = 10  # a round of the largest: what a run does once must not count as a step
+PAUSE = 0.03  # seconds, after which the worker threads of the contestant before have gone to sleep
+AGREEMENT = {"float32": 1e-4, "float64": 1e-10}
+
+
+# Timing in turns
+
+
+def seconds_of(run, *args):
+    """Seconds that a call takes."""
+    began = time.perf_counter()
+    run(*args)
+    return time.perf_counter() - began
+
+
+def steps_for(run, seconds):
+    """Steps that take about this long; warms up and compiles on the way."""
+    n = LEAST_STEPS
+    while True:
+        run(n)
+        taken = seconds_of(run, n)
+        wanted = max(LEAST_STEPS, round(n * min(seconds / taken, 100)))
+        if taken > seconds / 4 or wanted == n:
+            run(wanted)
+            return wanted
+        n = wanted
+
+
+def in_turns(contestants, rounds):
+    """Seconds {name: [one a round]} of contestants {name: function}, in turns."""
+    taken = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            time.sleep(PAUSE)
+            taken[name].append(seconds_of(run))
+    return taken
+
+
+def median_ratio(above, below):
+    """Median of the ratios within the rounds."""
+    return median(a / b for a, b in zip(above, below))
+
+
+# Steps
+
+
+def flownet(problem, case):
+    """flownet from end to end: `train`, in memory, with all losses recorded."""
+    net = fn.Network(problem.sizes, activation="tanh", dtype=case.x.dtype.name)
+    loss = fn.Quadratic() if problem.loss == "quadratic" else fn.CrossEntropy()
+    potential = fn.Potential(net, loss, fn.Dataset(case.x, case.y))
+    W0 = np.concatenate([part.ravel() for layer in case.layers for part in layer])
+
+    def run(n):
+        trajectory = fn.train(potential, fn.Aristotle(step=case.step), W0=W0, steps=n,
+                              record_every=n, progress=False)
+        return net.unpack(trajectory.parameters[-1])
+
+    return run
+
+
+def agree(problem, case, contestants, tolerance):
+    """Refuse to compare contestants that do different work."""
+    before = bench_peers.judge(case, case.layers)
+    losses = {name: bench_peers.judge(case, run(20)) for name, run in contestants.items()}
+    ours = losses["flownet"]
+    if not all(abs(loss - ours) <= tolerance * abs(ours) for loss in losses.values()):
+        raise SystemExit(f"{problem.name}: losses after 20 steps differ: {losses}")
+    if not ours < 0.999 * before:
+        raise SystemExit(f"{problem.name}: no descent, {before} to {ours}; agreement says nothing")
+
+
+def time_problem(problem, options):
+    """One row: microseconds a step of every contestant in every round, and the ratio."""
+    case = bench_peers.make_case(problem, options.dtype)
+    peers = bench_peers.made(PEERS, case)
+    contestants = {"flownet": flownet(problem, case), **peers}
+    agree(problem, case, contestants, AGREEMENT[options.dtype])
+    contestants.update(bench_peers.made(FLOORS, case))
+    n = {name: steps_for(run, options.seconds) for name, run in contestants.items()}
+    for name in peers.keys() | {"flownet"}:
+        # A run that diverges stops early, and would look quick.
+        if not np.isfinite(bench_peers.judge(case, contestants[name](n[name]))):
+            raise SystemExit(f"{problem.name}: {name} diverged")
+    taken = in_turns({name: lambda run=run, n=n[name]: run(n) for name, run in contestants.items()},
+                     options.rounds)
+    steps = {name: [1e6 * t / n[name] for t in times] for name, times in taken.items()}
+    best = min(peers, key=lambda name: median(steps[name]), default=None)
+    ratio = best and median_ratio(steps[best], steps["flownet"])
+    return {"name": problem.name, "batch": problem.batch, "steps": n, "microseconds": steps,
+            "best": best, "ratio": ratio, "target": problem.target}
+
+
+def bench_steps(options):
+    """Microseconds a full step against peers and against its matrix products alone."""
+    names = ["flownet", *(name for name, *_ in PEERS)]
+    print(f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
+          "turns\n" + f"{'network':<10}{'batch':>6}" + "".join(f"{name:>15}" for name in names)
+          + f"{'floor':>9}{'ratio':>9}{'target':>8}")
+    rows = []
+    for problem in PROBLEMS:
+        if not options.only or problem.name in options.only:
+            rows.append(time_problem(problem, options))
+            print(_steps_line(rows[-1], names), flush=True)
+    print("floor: the matrix products alone (OpenBLAS); ratio: best peer / flownet, above 1 is "
+          "quicker")
+    return rows
+
+
+def _steps_line(row, names):
+    middle = {name: median(times) for name, times in row["microseconds"].items()}
+    cells = "".join(f"{middle[name]:>15.4g}" if name in middle else f"{'not installed':>15}"
+                    for name in names)
+    least = min(middle[name] for name, *_ in FLOORS if name in middle)
+    ratio = f"{row['ratio']:.2f}" if row["ratio"] else "–"
+    return f"{row['name']:<10}{row['batch']:>6}{cells}{least:>9.4g}{ratio:>9}{row['target']:>8}"
+
+
+# Recording
+
+
+def bench_record(options):
+    """Every step's parameters kept, in a file and in memory, against the losses alone."""
+    n = 20000
+    net = fn.Network([64, 32, 10], activation="tanh", dtype=options.dtype)
+    potential = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits"))
+
+    def run(**how):
+        return fn.train(potential, fn.Aristotle(step=0.1), W0=net.init(seed=0), steps=n,
+                        batch_size=64, progress=False, **how)
+
+    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
+        file = Path(folder, "run.h5")
+        contestants = {
+            "losses alone": lambda: run(record_every=n),
+            "every step, memory": lambda: run(record_every=1),
+            "every step, file": lambda: run(record_every=1, store=file, overwrite=True),
+        }
+        in_turns(contestants, 1)
+        taken = in_turns(contestants, options.rounds)
+        megabytes = file.stat().st_size / 1e6
+    alone = taken["losses alone"]
+    rows = [{"name": name, "seconds": times, "ratio": median_ratio(times, alone)}
+            for name, times in taken.items()]
+    print(f"{n} steps, 64-32-10, batches of 64, {options.dtype}; median of {options.rounds} rounds")
+    for row in rows:
+        middle = median(row["seconds"])
+        print(f"{row['name']:<20}{middle:>8.3f} s{1e6 * middle / n:>8.1f} µs a step"
+              f"{row['ratio']:>8.2f} of losses alone")
+    speed = megabytes / median(taken["every step, file"])
+    print(f"file: {megabytes:.0f} MB, {speed:.0f} MB/s; its target: at most 1.25 of losses alone")
+    rows[-1].update(megabytes=megabytes, target=1.25)
+    return rows
+
+
+# Start
+
+# A child says when it came by: the monotonic clock is the same in every process.
+CHILD = """
+import time; stamps = [time.monotonic()]
+import flownet as fn; stamps.append(time.monotonic())
+net = fn.Network([64, 32, 10], activation="tanh", dtype="{dtype}")
+potential = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits"))
+stamps.append(time.monotonic())
+fn.train(potential, fn.Aristotle(step=0.1), steps=1); stamps.append(time.monotonic())
+print(*stamps)
+"""
+STAGES = ["interpreter", "import flownet", "data", "first step"]
+
+
+def start_once(dtype):
+    """Seconds [one a stage] of a new process up to the end of its first step."""
+    began = time.monotonic()
+    answer = subprocess.run([sys.executable, "-c", CHILD.format(dtype=dtype)], check=True,
+                            capture_output=True, text=True).stdout
+    return np.diff([began, *map(float, answer.split())]).tolist()
+
+
+def kernel_cache():
+    """Every file of compiled kernels, with its time: a compile changes them."""
+    folders = [Path(fn.__file__).parent, *map(Path, filter(None, [os.getenv("NUMBA_CACHE_DIR")]))]
+    return {(str(path), path.stat().st_mtime_ns)
+            for folder in folders for path in folder.rglob("flownet-*/*") if path.is_file()}
+
+
+def bench_start(options):
+    """A second process up to the end of its first step, with the first one's kernels."""
+    first = start_once(options.dtype)
+    before = kernel_cache()
+    stages = np.array([start_once(options.dtype) for _ in range(options.rounds)])
+    compiled = sorted(Path(name).name for name, _ in kernel_cache() - before)
+    total = float(np.median(stages.sum(axis=1)))
+    print(f"first process {sum(first):.2f} s; later ones {total:.2f} s (median of "
+          f"{options.rounds}), target 0.8 s")
+    for name, middle in zip(STAGES, np.median(stages, axis=0)):
+        print(f"    {name:<16}{middle:>7.3f} s")
+    print(f"compiled again: {', '.join(compiled) or 'nothing'} ({len(before)} files in the cache)")
+    return [{"first": first, "stages": STAGES, "seconds": stages.tolist(), "median": total,
+             "compiled": compiled, "target": 0.8}]
+
+
+# The command
+
+BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start}
+
+
+def machine():
+    """What the figures depend on."""
+    versions = {}
+    for package in ("numpy", "numba", "torch", "jax", "h5py"):
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = None
+    return {"flownet": fn.__version__, "python": platform.python_version(),
+            "processor": platform.machine(), "cores": os.cpu_count(), **versions}
+
+
+def options_from(arguments=None):
+    """What the command line asks for."""
+    summary = "\n".join(f"  {name:<8}{bench.__doc__}" for name, bench in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        description=f"Time flownet.\n\n{summary}",
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
+    parser.add_argument("--dtype", choices=AGREEMENT, default="float32")
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn (steps)")
+    parser.add_argument("--only", nargs="+", choices=[p.name for p in PROBLEMS], help="(steps)")
+    parser.add_argument("--folder", help="where files are written (record)")
+    parser.add_argument("--json", type=Path, help="file for every figure of every round")
+    return parser.parse_args(arguments)
+
+
+def main():
+    """Run one benchmark, print its table, and keep its figures if asked."""
+    options = options_from()
+    rows = BENCHMARKS[options.benchmark](options)
+    if options.json:
+        result = {"benchmark": options.benchmark, "dtype": options.dtype, "machine": machine(),
+                  "rows": rows}
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

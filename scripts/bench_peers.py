@@ -1,0 +1,178 @@
+"""Contestants of `bench.py steps`: the same descent in PyTorch, in JAX, and its bare products.
+
+A contestant is made from a `Case` and is a function `run(n)`: n full steps W ← W − step·dL from
+the case's own W0, whose answer is the layers [(weights, bias), …] it came to. PyTorch and JAX are
+optional. The floor answers nothing: it multiplies matrices of the right shapes and does no more.
+"""
+
+import os
+from collections import namedtuple
+from importlib.util import find_spec
+
+import numpy as np
+
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+#: a network, the number of its samples, its loss, and the ratio to the best peer that it is held to
+Problem = namedtuple("Problem", "name sizes batch loss target")
+
+#: inputs, truth, initial layers [(weights (n_out, n_in), bias)], the step and the loss's name
+Case = namedtuple("Case", "x y layers step loss")
+
+STEP = 0.05  # small enough for every problem to stay finite over the many steps of a round
+
+
+def make_case(problem, dtype):
+    """The problem's random data and initial parameters, the same for everybody."""
+    random = np.random.default_rng(0)
+    n_out = problem.sizes[-1]
+    x = random.standard_normal((problem.batch, problem.sizes[0]))
+    y = (np.eye(n_out)[random.integers(n_out, size=problem.batch)]
+         if problem.loss == "cross-entropy" else random.standard_normal((problem.batch, n_out)))
+    layers = [((random.standard_normal((out, into)) / np.sqrt(into)).astype(dtype),
+               np.zeros(out, dtype)) for into, out in zip(problem.sizes, problem.sizes[1:])]
+    return Case(x.astype(dtype), y.astype(dtype), layers, STEP, problem.loss)
+
+
+def judge(case, layers):
+    """Loss at some layers, by NumPy in float64: nobody's own word."""
+    a = case.x.astype(np.float64)
+    for i, (weights, bias) in enumerate(layers):
+        a = a @ np.asarray(weights, np.float64).T + np.asarray(bias, np.float64)
+        a = np.tanh(a) if i < len(layers) - 1 else a
+    if case.loss == "quadratic":
+        return float(0.5 * np.mean(np.sum((a - case.y) ** 2, axis=1)))
+    top = a.max(axis=1)
+    return float(np.mean(top + np.log(np.exp(a - top[:, None]).sum(axis=1)) - (a * case.y).sum(1)))
+
+
+def pytorch(case):
+    """PyTorch as people write it: zero_grad, forward, loss, backward, optimizer step."""
+    import torch
+    from torch.nn.functional import cross_entropy, linear, mse_loss
+
+    x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
+    labels = y.argmax(dim=1)
+    start = [torch.from_numpy(part) for layer in case.layers for part in layer]
+
+    def loss(parameters):
+        a = x
+        for i in range(0, len(parameters) - 2, 2):
+            a = torch.tanh(linear(a, parameters[i], parameters[i + 1]))
+        a = linear(a, *parameters[-2:])
+        if case.loss == "quadratic":
+            return mse_loss(a, y, reduction="sum") * (0.5 / len(x))
+        return cross_entropy(a, labels)
+
+    def run(n):
+        parameters = [part.clone().requires_grad_() for part in start]
+        # of plain, foreach and fused the quickest on every size
+        optimizer = torch.optim.SGD(parameters, lr=case.step, fused=True)
+        for _ in range(n):
+            optimizer.zero_grad()
+            loss(parameters).backward()
+            optimizer.step()
+        arrays = [part.detach().numpy() for part in parameters]
+        return list(zip(arrays[::2], arrays[1::2]))
+
+    return run
+
+
+def _jax_step(case):
+    """JAX's step, layers ↦ (layers, loss), not yet compiled, and the initial layers."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", case.x.dtype == np.float64)
+    x, y = jnp.asarray(case.x), jnp.asarray(case.y)
+
+    def loss(layers):
+        a = x
+        for weights, bias in layers[:-1]:
+            a = jnp.tanh(a @ weights.T + bias)
+        a = a @ layers[-1][0].T + layers[-1][1]
+        if case.loss == "quadratic":
+            return 0.5 * jnp.sum((a - y) ** 2) / len(x)
+        return -jnp.sum(y * jax.nn.log_softmax(a)) / len(x)
+
+    def step(layers):
+        value, dL = jax.value_and_grad(loss)(layers)
+        return jax.tree.map(lambda w, g: w - case.step * g, layers, dL), value
+
+    return step, jax.tree.map(jnp.asarray, case.layers)
+
+
+def jax_step(case):
+    """JAX with one jitted step, called from Python; old layers are given up for the new ones."""
+    import jax
+
+    step, start = _jax_step(case)
+    jitted = jax.jit(step, donate_argnums=0)
+
+    def run(n):
+        layers = jax.tree.map(jax.numpy.copy, start)
+        for _ in range(n):
+            layers, _ = jitted(layers)
+        return jax.tree.map(np.asarray, jax.block_until_ready(layers))
+
+    return run
+
+
+def jax_scan(case):
+    """JAX with all n steps in one `lax.scan`, the losses kept; every n is compiled anew."""
+    import jax
+
+    step, start = _jax_step(case)
+
+    @jax.jit(static_argnums=1)
+    def scan(layers, n):
+        return jax.lax.scan(lambda layers, _: step(layers), layers, length=n)
+
+    def run(n):
+        layers, losses = jax.block_until_ready(scan(start, n))
+        return jax.tree.map(np.asarray, layers)
+
+    return run
+
+
+def floor(case):
+    """The products of a step alone, three a layer and two for the first, by NumPy's BLAS."""
+    dtype, m = case.x.dtype, len(case.x)
+    products = []
+    for i, (weights, _) in enumerate(case.layers):
+        n_out, n_in = weights.shape
+        a, g = np.ones((m, n_in), dtype), np.ones((m, n_out), dtype)
+        products += [(a, weights.T, np.empty((m, n_out), dtype)),
+                     (g.T, a, np.empty((n_out, n_in), dtype))]
+        if i > 0:
+            products.append((g, weights, np.empty((m, n_in), dtype)))
+
+    def run(n):
+        for _ in range(n):
+            for a, b, c in products:
+                np.dot(a, b, out=c)
+
+    return run
+
+
+def floor_one_thread(case):
+    """The same products on one thread, which small ones are quicker on."""
+    from threadpoolctl import ThreadpoolController
+
+    run, controller = floor(case), ThreadpoolController()
+
+    def limited(n):
+        with controller.limit(limits=1, user_api="blas"):
+            run(n)
+
+    return limited
+
+
+#: name, function that makes it, what it needs
+PEERS = [("PyTorch", pytorch, "torch"), ("JAX step", jax_step, "jax"), ("JAX scan", jax_scan, "jax")]
+FLOORS = [("floor", floor, "numpy"), ("floor 1 thread", floor_one_thread, "threadpoolctl")]
+
+
+def made(table, case):
+    """Contestants {name: run} of a table whose package is installed."""
+    return {name: make(case) for name, make, package in table if find_spec(package)}
