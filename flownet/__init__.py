@@ -1,9 +1,8 @@
 """flownet: what a finite learning step does to a neural network."""
 
-__version__ = "0.1.0"
-
 from . import data
 from ._errors import FlownetError
+from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
 from .geometry import Euclidean, LayerMetric

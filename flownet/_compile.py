@@ -83,6 +83,10 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
 class _KernelCache(caching.FunctionCache):
     _impl_class = _KernelCacheImpl
 
+    def _index_key(self, signature, codegen):
+        """Types and processor; the digest stands for the code, closures included."""
+        return signature, codegen.magic_tuple()
+
 
 def jit(function=None, *, parallel=False, cached=True, inline=False):
     """Compile a kernel for the CPU at its first call and keep the machine code on disk.

@@ -16,24 +16,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
 import bench_peers
 import numpy as np
-from bench_peers import FLOORS, PEERS, Problem
+from bench_peers import FLOOR, FLOWNET, PEERS, PROBLEMS
 
 import flownet as fn
 
-PROBLEMS = [
-    Problem("2-8-1", (2, 8, 1), 4, "quadratic", 5.0),
-    Problem("2-16-16-1", (2, 16, 16, 1), 32, "quadratic", 2.0),
-    Problem("digits", (64, 32, 10), 64, "cross-entropy", 1.0),
-    Problem("mnist", (784, 128, 10), 64, "cross-entropy", 0.8),
-    Problem("512", (784, 512, 512, 10), 256, "cross-entropy", 0.9),
-    Problem("1024", (784, 1024, 1024, 10), 1024, "cross-entropy", 0.9),
-]
 LEAST_STEPS = 10  # a round of the largest: what a run does once must not count as a step
 PAUSE = 0.03  # seconds, after which the worker threads of the contestant before have gone to sleep
 AGREEMENT = {"float32": 1e-4, "float64": 1e-10}
@@ -80,76 +74,64 @@ def median_ratio(above, below):
 # Steps
 
 
-def flownet(problem, case):
-    """flownet from end to end: `train`, in memory, with all losses recorded."""
-    net = fn.Network(problem.sizes, activation="tanh", dtype=case.x.dtype.name)
-    loss = fn.Quadratic() if problem.loss == "quadratic" else fn.CrossEntropy()
-    potential = fn.Potential(net, loss, fn.Dataset(case.x, case.y))
-    W0 = np.concatenate([part.ravel() for layer in case.layers for part in layer])
-
-    def run(n):
-        trajectory = fn.train(potential, fn.Aristotle(step=case.step), W0=W0, steps=n,
-                              record_every=n, progress=False)
-        return net.unpack(trajectory.parameters[-1])
-
-    return run
-
-
 def agree(problem, case, contestants, tolerance):
     """Refuse to compare contestants that do different work."""
     before = bench_peers.judge(case, case.layers)
-    losses = {name: bench_peers.judge(case, run(20)) for name, run in contestants.items()}
-    ours = losses["flownet"]
-    if not all(abs(loss - ours) <= tolerance * abs(ours) for loss in losses.values()):
-        raise SystemExit(f"{problem.name}: losses after 20 steps differ: {losses}")
-    if not ours < 0.999 * before:
-        raise SystemExit(f"{problem.name}: no descent, {before} to {ours}; agreement says nothing")
+    losses = [bench_peers.judge(case, run(20)) for run in contestants.values()]
+    if not all(abs(loss - losses[0]) <= tolerance * abs(losses[0]) for loss in losses):
+        raise SystemExit(f"{problem.name}: losses after 20 steps differ: "
+                         f"{dict(zip(contestants, losses))}")
+    if not losses[0] < 0.999 * before:
+        raise SystemExit(f"{problem.name}: no descent from {before}: agreement says nothing")
+
+
+def stay_finite(problem, case, contestants, steps):
+    """Refuse to time a run that diverges: it stops early, and would look quick."""
+    for name, run in contestants.items():
+        if not np.isfinite(bench_peers.judge(case, run(steps[name]))):
+            raise SystemExit(f"{problem.name}: {name} diverged")
 
 
 def time_problem(problem, options):
-    """One row: microseconds a step of every contestant in every round, and the ratio."""
+    """One row: microseconds a step of every column in every round, and the ratio."""
     case = bench_peers.make_case(problem, options.dtype)
-    peers = bench_peers.made(PEERS, case)
-    contestants = {"flownet": flownet(problem, case), **peers}
+    contestants = bench_peers.made(FLOWNET | PEERS, case)
     agree(problem, case, contestants, AGREEMENT[options.dtype])
-    contestants.update(bench_peers.made(FLOORS, case))
-    n = {name: steps_for(run, options.seconds) for name, run in contestants.items()}
-    for name in peers.keys() | {"flownet"}:
-        # A run that diverges stops early, and would look quick.
-        if not np.isfinite(bench_peers.judge(case, contestants[name](n[name]))):
-            raise SystemExit(f"{problem.name}: {name} diverged")
-    taken = in_turns({name: lambda run=run, n=n[name]: run(n) for name, run in contestants.items()},
+    floor = bench_peers.made(FLOOR, case)
+    n = {name: steps_for(run, options.seconds) for name, run in (contestants | floor).items()}
+    stay_finite(problem, case, contestants, n)
+    taken = in_turns({name: partial(run, n[name]) for name, run in (contestants | floor).items()},
                      options.rounds)
-    steps = {name: [1e6 * t / n[name] for t in times] for name, times in taken.items()}
-    best = min(peers, key=lambda name: median(steps[name]), default=None)
-    ratio = best and median_ratio(steps[best], steps["flownet"])
-    return {"name": problem.name, "batch": problem.batch, "steps": n, "microseconds": steps,
-            "best": best, "ratio": ratio, "target": problem.target}
+    micros = {}  # of a column's ways the quicker one
+    for name in sorted(taken, key=lambda name: -median(taken[name]) / n[name]):
+        micros[name[0]] = [1e6 * t / n[name] for t in taken[name]]
+    best = min(PEERS.keys() & micros.keys(), key=lambda name: median(micros[name]), default=None)
+    return {"name": problem.name, "batch": problem.batch, "microseconds": micros, "best": best,
+            "ratio": best and median_ratio(micros[best], micros["flownet"]),
+            "target": problem.target}
 
 
 def bench_steps(options):
     """Microseconds a full step against peers and against its matrix products alone."""
-    names = ["flownet", *(name for name, *_ in PEERS)]
+    columns = [*FLOWNET, *PEERS, *FLOOR]
     print(f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
-          "turns\n" + f"{'network':<10}{'batch':>6}" + "".join(f"{name:>15}" for name in names)
-          + f"{'floor':>9}{'ratio':>9}{'target':>8}")
+          f"turns\n{'network':<10}{'batch':>6}" + "".join(f"{name:>14}" for name in columns)
+          + f"{'ratio':>7}{'target':>7}")
     rows = []
     for problem in PROBLEMS:
         if not options.only or problem.name in options.only:
             rows.append(time_problem(problem, options))
-            print(_steps_line(rows[-1], names), flush=True)
-    print("floor: the matrix products alone (OpenBLAS); ratio: best peer / flownet, above 1 is "
-          "quicker")
+            print(_steps_line(rows[-1], columns), flush=True)
+    print("floor: the matrix products alone; ratio: best peer / flownet, above 1 flownet is quicker")
     return rows
 
 
-def _steps_line(row, names):
-    middle = {name: median(times) for name, times in row["microseconds"].items()}
-    cells = "".join(f"{middle[name]:>15.4g}" if name in middle else f"{'not installed':>15}"
-                    for name in names)
-    least = min(middle[name] for name, *_ in FLOORS if name in middle)
+def _steps_line(row, columns):
+    cells = [f"{median(row['microseconds'][name]):.4g}" if name in row["microseconds"]
+             else "not installed" for name in columns]
     ratio = f"{row['ratio']:.2f}" if row["ratio"] else "–"
-    return f"{row['name']:<10}{row['batch']:>6}{cells}{least:>9.4g}{ratio:>9}{row['target']:>8}"
+    return (f"{row['name']:<10}{row['batch']:>6}" + "".join(f"{cell:>14}" for cell in cells)
+            + f"{ratio:>7}{row['target']:>7}")
 
 
 # Recording
@@ -242,12 +224,8 @@ BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start
 
 def machine():
     """What the figures depend on."""
-    versions = {}
-    for package in ("numpy", "numba", "torch", "jax", "h5py"):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:
-            versions[package] = None
+    packages = ("numpy", "numba", "torch", "jax", "h5py")
+    versions = {name: version(name) for name in packages if find_spec(name)}
     return {"flownet": fn.__version__, "python": platform.python_version(),
             "processor": platform.machine(), "cores": os.cpu_count(), **versions}
 
@@ -255,9 +233,8 @@ def machine():
 def options_from(arguments=None):
     """What the command line asks for."""
     summary = "\n".join(f"  {name:<8}{bench.__doc__}" for name, bench in BENCHMARKS.items())
-    parser = argparse.ArgumentParser(
-        description=f"Time flownet.\n\n{summary}",
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=f"Time flownet.\n\n{summary}",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
     parser.add_argument("--dtype", choices=AGREEMENT, default="float32")
     parser.add_argument("--rounds", type=int, default=7)

@@ -1,8 +1,10 @@
-"""Contestants of `bench.py steps`: the same descent in PyTorch, in JAX, and its bare products.
+"""Contestants of `bench.py steps`: the same descent in flownet, PyTorch, JAX, and its products.
 
 A contestant is made from a `Case` and is a function `run(n)`: n full steps W ← W − step·dL from
 the case's own W0, whose answer is the layers [(weights, bias), …] it came to. PyTorch and JAX are
 optional. The floor answers nothing: it multiplies matrices of the right shapes and does no more.
+PyTorch and the floor run on all threads and on one, and the quicker counts: small products lose
+more at a barrier than they gain, most of all where other programs share the cores.
 """
 
 import os
@@ -10,6 +12,8 @@ from collections import namedtuple
 from importlib.util import find_spec
 
 import numpy as np
+
+import flownet as fn
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
@@ -19,6 +23,14 @@ Problem = namedtuple("Problem", "name sizes batch loss target")
 #: inputs, truth, initial layers [(weights (n_out, n_in), bias)], the step and the loss's name
 Case = namedtuple("Case", "x y layers step loss")
 
+PROBLEMS = [
+    Problem("2-8-1", (2, 8, 1), 4, "quadratic", 5.0),
+    Problem("2-16-16-1", (2, 16, 16, 1), 32, "quadratic", 2.0),
+    Problem("digits", (64, 32, 10), 64, "cross-entropy", 1.0),
+    Problem("mnist", (784, 128, 10), 64, "cross-entropy", 0.8),
+    Problem("512", (784, 512, 512, 10), 256, "cross-entropy", 0.9),
+    Problem("1024", (784, 1024, 1024, 10), 1024, "cross-entropy", 0.9),
+]
 STEP = 0.05  # small enough for every problem to stay finite over the many steps of a round
 
 
@@ -46,7 +58,23 @@ def judge(case, layers):
     return float(np.mean(top + np.log(np.exp(a - top[:, None]).sum(axis=1)) - (a * case.y).sum(1)))
 
 
-def pytorch(case):
+def flownet(case):
+    """flownet from end to end: `train`, in memory, with all losses recorded."""
+    sizes = [case.x.shape[1], *(len(bias) for _, bias in case.layers)]
+    net = fn.Network(sizes, activation="tanh", dtype=case.x.dtype.name)
+    loss = fn.Quadratic() if case.loss == "quadratic" else fn.CrossEntropy()
+    potential = fn.Potential(net, loss, fn.Dataset(case.x, case.y))
+    W0 = np.concatenate([part.ravel() for layer in case.layers for part in layer])
+
+    def run(n):
+        trajectory = fn.train(potential, fn.Aristotle(step=case.step), W0=W0, steps=n,
+                              record_every=n, progress=False)
+        return net.unpack(trajectory.parameters[-1])
+
+    return run
+
+
+def pytorch(case, threads=None):
     """PyTorch as people write it: zero_grad, forward, loss, backward, optimizer step."""
     import torch
     from torch.nn.functional import cross_entropy, linear, mse_loss
@@ -54,6 +82,7 @@ def pytorch(case):
     x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
     labels = y.argmax(dim=1)
     start = [torch.from_numpy(part) for layer in case.layers for part in layer]
+    threads = threads or torch.get_num_threads()
 
     def loss(parameters):
         a = x
@@ -65,6 +94,7 @@ def pytorch(case):
         return cross_entropy(a, labels)
 
     def run(n):
+        torch.set_num_threads(threads)  # another contestant on the same OpenMP may have set it
         parameters = [part.clone().requires_grad_() for part in start]
         # of plain, foreach and fused the quickest on every size
         optimizer = torch.optim.SGD(parameters, lr=case.step, fused=True)
@@ -156,7 +186,7 @@ def floor(case):
 
 
 def floor_one_thread(case):
-    """The same products on one thread, which small ones are quicker on."""
+    """The same products on one thread."""
     from threadpoolctl import ThreadpoolController
 
     run, controller = floor(case), ThreadpoolController()
@@ -168,11 +198,17 @@ def floor_one_thread(case):
     return limited
 
 
-#: name, function that makes it, what it needs
-PEERS = [("PyTorch", pytorch, "torch"), ("JAX step", jax_step, "jax"), ("JAX scan", jax_scan, "jax")]
-FLOORS = [("floor", floor, "numpy"), ("floor 1 thread", floor_one_thread, "threadpoolctl")]
+#: columns of the table: the ways to run each, with the package that it needs
+FLOWNET = {"flownet": [(flownet, "numpy")]}
+PEERS = {
+    "PyTorch": [(pytorch, "torch"), (lambda case: pytorch(case, threads=1), "torch")],
+    "JAX step": [(jax_step, "jax")],
+    "JAX scan": [(jax_scan, "jax")],
+}
+FLOOR = {"floor": [(floor, "numpy"), (floor_one_thread, "threadpoolctl")]}
 
 
 def made(table, case):
-    """Contestants {name: run} of a table whose package is installed."""
-    return {name: make(case) for name, make, package in table if find_spec(package)}
+    """Contestants {(column, way): run} of a table, of those whose package is installed."""
+    return {(column, way): make(case) for column, ways in table.items()
+            for way, (make, package) in enumerate(ways) if find_spec(package)}

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store import (HDF5Store, Layout, MemoryStore, Quantity, _analysis, _superblock, append_analysis,
+from flownet.store import (HDF5Store, Layout, MemoryStore, Quantity, _analysis, _edit, _superblock, append_analysis,
                            check_space, estimate, open_reader)
 
 D = 37
@@ -338,7 +338,7 @@ KILLED = """
 def test_kill_and_resume(tmp_path):
     path, chance, furthest = tmp_path / "run.h5", random.Random(5), 0
     HDF5Store.create(path, layout()).close()
-    for turn in range(12):
+    for turn in range(10):
         run = python(KILLED, path, turn)
         assert run.stdout.readline() == "started\n", run.stderr.read()
         time.sleep(chance.uniform(0, 0.25))
@@ -653,6 +653,17 @@ def test_an_analysis_needs_a_finished_run(tmp_path):
     HDF5Store.create(tmp_path / "run.h5", layout()).close()
     with pytest.raises(FlownetError, match="is not finished"):
         append_analysis(tmp_path / "run.h5", "split", [], [], np.zeros((0, 2)))
+
+
+def test_other_words_for_a_run(tmp_path):
+    path = finished(tmp_path / "run.h5")
+    _edit.rewrite_experiment(path, "steps = 2")
+    with open_reader(path) as reader:
+        assert reader.experiment == "steps = 2" and reader.attrs()["seed"] == 7
+        check(reader, 0, 300)
+    with HDF5Store.resume(path):
+        with pytest.raises(FlownetError, match="being written"):
+            _edit.rewrite_experiment(path, "steps = 3")
 
 
 # Cost

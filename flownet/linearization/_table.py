@@ -39,7 +39,7 @@ def along_run(series):
             f"{b.iteration:>8}{b.loss:>12.4g}{_signed(b.linear, b.noise['linear']):>12}"
             f"{_signed(b.second, b.noise['second']):>12}"
             f"{_signed(b.remainder, b.noise['remainder']):>12}"
-            f"{_signed(b.actual, b.noise['actual']):>12}{b.ratio:>9.3f}{b.critical_step:>15.4g}")
+            f"{_signed(b.actual, b.noise['actual']):>12}{b.ratio:>9.2g}{b.critical_step:>15.4g}")
     return "\n".join([*lines, "", _summary(series)])
 
 

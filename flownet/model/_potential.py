@@ -50,6 +50,7 @@ class Potential(Summable):
         self._loss, y, weights = loss.compiled(data.y, network.dtype)
         x = np.require(data.x, network.dtype, ["C", "W"])
         self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
+        self._others = {}  # this potential in other precisions, once asked for
 
     @property
     def size(self):
@@ -94,7 +95,11 @@ class Potential(Summable):
 
     def with_dtype(self, dtype):
         """The same potential in another precision."""
-        return Potential(self.network.with_dtype(dtype), self.loss, self.data)
+        if self.dtype == dtype:
+            return self
+        if dtype not in self._others:
+            self._others[dtype] = Potential(self.network.with_dtype(dtype), self.loss, self.data)
+        return self._others[dtype]
 
     def on(self, rows):
         """The potential of some samples alone: that of a mini-batch."""

@@ -7,7 +7,7 @@ import numpy as np
 from ..kernels import motion
 from ..store import Quantity
 
-CHECKPOINT_SECONDS = 2.0  # a killed run loses at most this much, or one block of rows
+CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
 
 
 def quantities(size, dtype, steps, record_every):

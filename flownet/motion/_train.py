@@ -2,6 +2,7 @@
 
 from .. import _progress
 from .._kinds import describe
+from .._version import __version__
 from ..kernels import threads as _threads
 from ..model import tables_of
 from ..store import (
@@ -88,8 +89,6 @@ def _experiment(potential, mechanics, metric, made, **run):
 
 
 def _layout(potential, W, tables, made, state):
-    from .. import __version__
-
     run = tables["run"]
     text, arrays = to_text(tables)
     attrs = {"": {"flownet_version": __version__, "seed": run["seed"]}}

@@ -1,20 +1,16 @@
 """What is computed from a finished run is added to a copy that takes its place, or put beside it."""
 
 import os
-import shutil
-import uuid
 
 import numpy as np
 
 from .._errors import FlownetError
 from . import _attributes, _columns
-from ._create import make, open_to_write
-from ._layout import ANALYSIS, Layout, Quantity, check_space
-from ._lock import busy
+from ._create import make
+from ._edit import LARGE, in_copy
+from ._layout import ANALYSIS, Layout, Quantity
+from ._lock import refuse_busy
 from ._reader import Reader, companion_path
-from ._writer import explain
-
-LARGE = 300 << 20         # bytes of a run that are not copied for the sake of an analysis
 
 
 def append_analysis(path, name, iteration, time, value, attrs=None):
@@ -47,16 +43,13 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
         run = reader.attrs("")["run"]
         if not reader.finished:
             raise FlownetError(f"{path} is not finished; resume the run first.")
-    try:
-        if busy(path, patience=0.5):
-            raise FlownetError(f"{path} is being written by another process.")
-        beside = os.path.getsize(path) > LARGE
-        target = companion_path(path) if beside else path
-        if beside and not _belongs(target, run):
-            make(target, Layout(()), ANALYSIS, run)
-        _replace(target, quantity, (iteration, time, value), attrs or {})
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
+    refuse_busy(path)
+    beside = os.path.getsize(path) > LARGE
+    target = companion_path(path) if beside else path
+    if beside and not _belongs(target, run):
+        make(target, Layout(()), ANALYSIS, run)
+    rows = [np.asarray(column) for column in (iteration, time, value)]
+    in_copy(target, lambda file: _put(file, quantity, rows, attrs or {}), sum(column.nbytes for column in rows))
 
 
 def _belongs(path, run):
@@ -64,23 +57,6 @@ def _belongs(path, run):
         return False
     with Reader(path, ANALYSIS) as reader:
         return reader.attrs("")["run"] == run
-
-
-def _replace(path, quantity, rows, attrs):
-    """Write into a copy, and put it in the place of the file when it is complete."""
-    folder, name = os.path.split(os.path.abspath(path))
-    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
-    check_space(path, os.path.getsize(path) + sum(np.asarray(column).nbytes for column in rows))
-    try:
-        shutil.copy2(path, draft)
-        with open_to_write(draft) as file:
-            _put(file, quantity, rows, attrs)
-        with open(draft, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        if os.path.exists(draft):
-            os.remove(draft)
 
 
 def _put(file, quantity, rows, attrs):

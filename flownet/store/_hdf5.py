@@ -12,7 +12,7 @@ from ._checkpoint import Kept, Slots
 from ._columns import Appender, write_number
 from ._create import make, open_to_write
 from ._filling import Filling
-from ._lock import Lock, busy
+from ._lock import Lock, refuse_busy
 from ._reader import Reader
 from ._writer import Writer, explain
 
@@ -75,21 +75,13 @@ class HDF5Store:
         if os.path.exists(path):
             if not overwrite:
                 raise FlownetError(f"{path} exists; pass overwrite=True to replace it.")
-            _refuse_busy(path)
+            refuse_busy(path)
         make(path, layout)
         return cls(path)
 
     @classmethod
     def resume(cls, path):
-        """A run's file again, to go on writing where its committed rows end.
-
-        Parameters
-        ----------
-        path : path
-
-        Returns
-        -------
-        HDF5Store
+        """A run's file again, to go on where its committed rows end.
 
         Raises
         ------
@@ -98,7 +90,7 @@ class HDF5Store:
         """
         path = os.fspath(path)
         Reader(path).close()              # whatever is wrong with it is said before anything is changed
-        _refuse_busy(path)
+        refuse_busy(path)
         try:
             _superblock.repair(path)
         except OSError as error:
@@ -126,13 +118,7 @@ class HDF5Store:
         return self._filling[name].room()
 
     def rows(self, name, n):
-        """Room for the next rows of a quantity, to be filled in place.
-
-        Parameters
-        ----------
-        name : str
-        n : int
-            At most `room(name)`.
+        """Room for the next n <= `room(name)` rows, to be filled in place.
 
         Returns
         -------
@@ -148,18 +134,7 @@ class HDF5Store:
         return self._filling[name].rows(n)
 
     def advance(self, name, n):
-        """Count rows that were filled; a full block goes to the writer.
-
-        Parameters
-        ----------
-        name : str
-        n : int
-
-        Raises
-        ------
-        FlownetError
-            An earlier block could not be written, or n is too large.
-        """
+        """Count n rows that were filled; a full block goes to the writer, whose earlier errors show here."""
         self._unfinish()
         self._filling[name].advance(n, self._appenders[name])
         self._stale = True
@@ -204,18 +179,7 @@ class HDF5Store:
             self._writer.do(_nothing)
 
     def truncate(self, rows=None):
-        """Drop rows behind a checkpoint; the run goes on from there.
-
-        Parameters
-        ----------
-        rows : dict, optional
-            Name to the rows that stay; by default those that the latest checkpoint speaks of.
-
-        Raises
-        ------
-        FlownetError
-            More rows than there are, or something could not be written.
-        """
+        """Drop rows: those behind the latest checkpoint, or all but `{name: count}`."""
         self.flush()
         self._look_again()
         rows = self._reader.checkpoint_rows() if rows is None else rows
@@ -242,18 +206,7 @@ class HDF5Store:
         write_number(self._file["state/finished"].id, finished)
 
     def finish(self, diverged_at=None):
-        """Write everything, say that the run is finished, and close the file.
-
-        Parameters
-        ----------
-        diverged_at : int, optional
-            Iteration at which the run diverged.
-
-        Raises
-        ------
-        FlownetError
-            Something could not be written.
-        """
+        """Write everything, say that the run is finished, and at which iteration it diverged if it did; close the file."""
         self.flush()
         for appender in self._appenders.values():
             self._writer.do(appender.trim)
@@ -261,13 +214,7 @@ class HDF5Store:
         self.close()
 
     def close(self):
-        """Write everything and close the file; the run can be resumed, and reading goes on working.
-
-        Raises
-        ------
-        FlownetError
-            Something could not be written.
-        """
+        """Write everything and close the file; the run can be resumed, and reading goes on working."""
         if self._closer.alive:
             try:
                 self.flush()
@@ -305,14 +252,6 @@ def _close(file, lock, writer):
     if writer.failed:
         _superblock.mark(path)
     lock.release()
-
-
-def _refuse_busy(path):
-    try:
-        if busy(path, patience=0.5):
-            raise FlownetError(f"{path} is being written by another process.")
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
 
 
 def _nothing():

@@ -9,6 +9,8 @@ import errno
 import os
 import time
 
+from .._errors import FlownetError
+
 try:
     import fcntl
 except ImportError:          # Windows
@@ -72,6 +74,25 @@ def busy(path, patience=0.0):
         return False
     finally:
         os.close(file)
+
+
+def refuse_busy(path):
+    """Refuse to touch a file that a living process writes.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FlownetError
+        One does, or the file cannot be opened.
+    """
+    try:
+        if busy(path, patience=0.3):
+            raise FlownetError(f"{path} is being written by another process.")
+    except OSError as error:
+        raise FlownetError(f"cannot write {path}: {error.strerror}.") from None
 
 
 def _flock(file, shared):

@@ -140,21 +140,7 @@ class Reader:
     # Rows
 
     def rows_of(self, name):
-        """Rows of a quantity, where they lie.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        Rows
-
-        Raises
-        ------
-        FlownetError
-            There is no such quantity.
-        """
+        """`Rows` of a quantity; an unknown name is a FlownetError."""
         if name in self._rows:
             return self._rows[name]
         if self._companion and name in self._companion.names:
@@ -162,30 +148,11 @@ class Reader:
         raise FlownetError(f"{self._flat.name} has no {name!r}; it has {', '.join(self.names)}.")
 
     def count(self, name):
-        """Rows of a quantity that are committed.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        int
-        """
+        """Rows of a quantity that are committed."""
         return self.rows_of(name).count
 
     def form(self, name):
-        """Shape of one row of a quantity, and its type.
-
-        Parameters
-        ----------
-        name : str
-
-        Returns
-        -------
-        shape : tuple
-        dtype : dtype
-        """
+        """Shape of one row of a quantity, and its type."""
         return self.rows_of(name).shape, self.rows_of(name).dtype
 
     def read(self, name, start=0, stop=None):
@@ -241,12 +208,7 @@ class Reader:
         return array
 
     def slot(self):
-        """Newest checkpoint whose checksum is right, with its number and the rows it speaks of.
-
-        Returns
-        -------
-        Checkpoint or None
-        """
+        """`Checkpoint` that is the newest one with the right checksum, or None."""
         return _checkpoint.latest(self._index.slots, lambda place: read_plain(self._flat, place), self._flat.name)
 
     def latest_checkpoint(self):
@@ -266,13 +228,7 @@ class Reader:
         return found and (found.iteration, found.time, found.arrays)
 
     def checkpoint_rows(self):
-        """Rows of every recorded quantity that the latest checkpoint speaks of.
-
-        Returns
-        -------
-        dict
-            Name to rows; 0 each when there is no checkpoint yet.
-        """
+        """Name of each recorded quantity to the rows that the latest checkpoint speaks of; 0 without one."""
         found = self.slot()
         return dict(zip(self.recorded, found.rows.tolist() if found else [0] * len(self.recorded)))
 
@@ -284,15 +240,5 @@ class Reader:
 
 
 def companion_path(path):
-    """Where the analyses of a large run lie.
-
-    Parameters
-    ----------
-    path : path
-        Of the run.
-
-    Returns
-    -------
-    str
-    """
+    """Where the analyses of a large run lie, by the path of the run."""
     return os.path.splitext(os.fspath(path))[0] + ".analysis.h5"

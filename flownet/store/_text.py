@@ -47,15 +47,3 @@ def _whole(value, array):
     if isinstance(value, str) and value.startswith(_MARK):
         return array(value.removeprefix(_MARK))
     return value
-
-
-def rewrite_experiment(path, text):
-    """Replace the experiment kept in the file of a run that is to go on under other words."""
-    import h5py
-
-    from . import _superblock
-
-    _superblock.repair(path)
-    with h5py.File(path, "r+", libver="latest") as file:
-        del file.attrs["experiment"]
-        file.attrs["experiment"] = text

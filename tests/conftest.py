@@ -1,0 +1,32 @@
+"""What the tests share: both precisions, real data, and a small potential on real digits."""
+
+import pytest
+
+import flownet as fn
+
+
+@pytest.fixture(params=["float64", "float32"])
+def dtype(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return fn.data.load("digits", limit=300)
+
+
+@pytest.fixture(scope="session")
+def digits_potential(digits):
+    """64-16-10 tanh network, cross-entropy, 300 digits."""
+    return fn.Potential(fn.Network([64, 16, 10], "tanh"), fn.CrossEntropy(), digits)
+
+
+@pytest.fixture(scope="session")
+def xor():
+    return fn.data.load("xor")
+
+
+@pytest.fixture(scope="session")
+def xor_potential(xor):
+    """2-4-1 tanh network, quadratic loss, all of XOR."""
+    return fn.Potential(fn.Network([2, 4, 1], "tanh"), fn.Quadratic(), xor)

@@ -1,0 +1,174 @@
+"""Networks and potentials against the naive twin, PyTorch, and the laws that derivatives obey."""
+
+import naive
+import numpy as np
+import pytest
+import twins
+from tolerance import close, has_order
+
+import flownet as fn
+
+LOSSES = ["quadratic", "cross-entropy"]
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
+SMOOTH = [a for a in fn.ACTIVATIONS if a not in ("identity", "relu", "leaky_relu", "elu")]
+
+
+def full_case(activation, loss, seed=30_000, m=13):
+    """3-19-5-4 with every option at once: biases, metrics on outputs and samples, a temperature."""
+    number = fn.ACTIVATIONS.index(activation) + LOSSES.index(loss)
+    Gamma = twins.positive(seed + 1, m) if number % 2 else twins.weights(seed + 1, m)
+    words = {"temperature": 0.8} if loss == "cross-entropy" else {}
+    return twins.case(seed + number, [3, 19, 5, 4], [activation] * 2, loss, m=m, bias=number % 3 > 0,
+                      gamma=twins.positive(seed + 2, 4), Gamma=Gamma, **words)
+
+
+def agrees(case, expected, dtype):
+    """Value, differential, map, tangent action and jet are the expected ones."""
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    L, dL = p.differential(W)
+    close(L, expected["value"], dtype)
+    assert p.value(W) == L and dL.dtype == dtype
+    close(dL, expected["differential"], dtype)
+    close(p.network.forward(W, p.data.x), expected["y_hat"], dtype)
+    close(p.network.pushforward(W, p.data.x, V), expected["pushforward"], dtype)
+    close(p.jet(W, V), [L, expected["differential"] @ V, expected["c2"]], dtype)
+    close(p.pushforward(W, V), expected["differential"] @ V, dtype)
+
+
+def naive_values(case):
+    p, (W, V) = twins.problem(case), twins.point(case)
+    L, dL = naive.differential(p, W)
+    return dict(value=L, differential=dL, y_hat=naive.forward(W=W, x=p.x, **p.net),
+                pushforward=naive.pushforward(W=W, x=p.x, V=V, **p.net), c2=naive.jet2(p, W, V)[2])
+
+
+@every_loss
+@every_activation
+def test_against_naive(activation, loss, dtype):
+    """L, dL, Ŷ, JV and the jet, as the equations have them (TM 18, 27-32, 38)."""
+    case = full_case(activation, loss)
+    agrees(case, naive_values(case), dtype)
+
+
+@pytest.mark.parametrize("name", twins.PYTORCH)
+def test_against_stored_pytorch(name, dtype):
+    """The same numbers out of PyTorch's automatic differentiation, kept in a file."""
+    agrees(*twins.PYTORCH[name], dtype)
+
+
+@every_loss
+@every_activation
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+def test_against_live_pytorch(activation, loss, dtype):
+    """Networks that no file has seen, where PyTorch is installed."""
+    pytest.importorskip("torch")
+    case = full_case(activation, loss, seed=31_000)
+    agrees(case, twins.torch_values(case), dtype)
+
+
+@every_activation
+def test_pullback_is_the_adjoint_of_pushforward(activation, dtype):
+    """⟨J V, G⟩ = ⟨V, Jᵀ G⟩ (TM 18)."""
+    net = fn.Network([5, 17, 9, 3], activation, output="tanh", dtype=dtype)
+    W, V, x = (twins.uniforms(s, *shape) for s, shape in ((1, [net.size]), (2, [net.size]), (3, (21, 5))))
+    G = twins.uniforms(4, 21, 3)
+    JV, JtG = net.pushforward(W, x, V).astype(float), net.pullback(W, x, G).astype(float)
+    close(np.vdot(JV, G), V @ JtG, dtype, "rounding", np.linalg.norm(JV) * np.linalg.norm(G))
+
+
+@pytest.mark.parametrize("cut", [1, 2])
+def test_pullback_of_a_composition(cut, dtype):
+    """(g∘f)^* = f^*∘g^*: a network cut in two, its covectors in reverse order (TM 38).
+
+    Inputs become parameters of a linear layer on one-hot rows: its covector is the one on them.
+    """
+    sizes, acts, m = [4, 7, 6, 3], ["tanh", "sin"], 11
+    whole = fn.Network(sizes, acts, dtype=dtype)
+    f = fn.Network(sizes[:cut + 1], acts[:cut - 1], output=acts[cut - 1], dtype=dtype)
+    g = fn.Network([m, *sizes[cut:]], ["identity", *acts[cut:]], dtype=dtype)
+    W, x, G = twins.uniforms(1, whole.size), twins.uniforms(2, m, 4), twins.uniforms(3, m, 3)
+    y = f.forward(W[:f.size], x)
+    on_g = g.pullback(np.concatenate([y.T.ravel(), np.zeros(sizes[cut]), W[f.size:]]), np.eye(m), G)
+    on_y = on_g[:y.size].reshape(y.T.shape).T
+    on_f = f.pullback(W[:f.size], x, on_y)
+    close(np.concatenate([on_f, on_g[y.size + sizes[cut]:]]), whole.pullback(W, x, G), dtype)
+
+
+@every_loss
+@pytest.mark.parametrize("activation", SMOOTH)
+def test_taylor_remainders_fall_as_promised(activation, loss):
+    """|L(W+sV) − Σ_{k<n} c_k s^k| is O(sⁿ), n = 1, 2, 3: the slope in log s."""
+    case = full_case(activation, loss)
+    p, (W, V) = twins.potential(case), twins.point(case)
+    _, first, second = p.jet(W, V)
+    s = np.geomspace(1e-3, 1e-2, 8)
+    delivered = np.array([p.difference(W, h * V) for h in s])
+    for order, promised in ((1, 0), (2, first * s), (3, first * s + second * s**2)):
+        has_order(delivered - promised, s, order)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@every_loss
+def test_large_batches_are_the_mean_of_their_parts(loss, weighted, dtype):
+    """9001 rows pass in chunks: value, differential, jet, map and pullback add up over any cut."""
+    metric = {"Gamma": twins.weights(40_001, 9001)} if weighted else {}
+    case = twins.case(40_000, [3, 5, 2], ["tanh"], loss, m=9001, **metric)
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    parts = [p.on(slice(a, b)) for a, b in ((0, 17), (17, 4113), (4113, 9001))]
+    share = [part.data.m / p.data.m for part in parts]
+    close(p.value(W), np.dot(share, [part.value(W) for part in parts]), dtype)
+    close(p.differential(W)[1], sum(f * part.differential(W)[1] for f, part in zip(share, parts)), dtype)
+    close(p.jet(W, V), sum(f * part.jet(W, V) for f, part in zip(share, parts)), dtype)
+    net, x, G = p.network, p.data.x, p.data.y
+    close(net.forward(W, x), np.concatenate([net.forward(W, part.data.x) for part in parts]), dtype)
+    close(net.pushforward(W, x, V),
+          np.concatenate([net.pushforward(W, part.data.x, V) for part in parts]), dtype)
+    close(net.pullback(W, x, G), sum(net.pullback(W, part.data.x, part.data.y) for part in parts), dtype)
+
+
+def test_sample_losses_have_the_loss_as_mean(digits_potential):
+    """L = (1/m) Σ ℓ_s, and jets likewise."""
+    p, W = digits_potential, digits_potential.network.init(3)
+    close(p.sample_losses(W).mean(), p.value(W), kind="rounding")
+    close(p.sample_jets(W, W).mean(axis=0), p.jet(W, W), kind="rounding")
+    close(p.sample_jets(W, W)[:, 0], p.sample_losses(W), kind="rounding")
+
+
+def test_sums_and_multiples(dtype):
+    """L = a·L₁ + b·L₂ is linear in value, differential, jet and difference."""
+    case = twins.PYTORCH["03"][0]
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    total = 2 * p + 0.5 * fn.Quartic(p.size, alpha=0.3) - p * 0.25
+    L, dL = naive.differential(twins.problem(case), W)
+    wall = 0.5 * naive.quartic(W, 0.3)[0], 0.5 * naive.quartic(W, 0.3)[1]
+    close(total.value(W), 1.75 * L + wall[0], dtype)
+    close(total.differential(W)[1], 1.75 * dL + wall[1], dtype)
+    assert total.differential(W)[1].dtype == dtype and total.size == p.size
+    close(total.jet(W, V), 1.75 * p.jet(W, V) + 0.5 * fn.Quartic(p.size, alpha=0.3).jet(W, V), dtype)
+    close(total.difference(W, V), total.value(W + V) - total.value(W), dtype)
+    assert total.network is p.network and total.data is p.data
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.1])
+def test_logits_of_ten_thousand_do_not_overflow(temperature, dtype):
+    """Cross-entropy takes its logarithm of a sum of exponentials from the largest logit."""
+    logits = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]])
+    net = fn.Network([2, 3], bias=False, dtype=dtype)
+    p = fn.Potential(net, fn.CrossEntropy(temperature=temperature),
+                     fn.Dataset(np.eye(2), np.eye(3)[[1, 2]]))
+    L, dL = p.differential(logits.T.ravel())
+    expected, covector = naive.cross_entropy(logits, np.eye(3)[[1, 2]], temperature)
+    close(L, expected, dtype)
+    close(dL, covector.T.ravel(), dtype)
+    assert np.isfinite(p.jet(logits.T.ravel(), logits.T.ravel())).all()
+
+
+def test_a_potential_in_another_precision(digits_potential):
+    """`with_dtype` changes the precision and nothing else; a table of it makes it again."""
+    W = digits_potential.network.init(1)
+    narrow = digits_potential.with_dtype("float32")
+    assert narrow.dtype == np.float32 and narrow.differential(W)[1].dtype == np.float32
+    close(narrow.value(W), digits_potential.value(W), "float32")
+    again = fn.model.potential_from(fn.model.tables_of(2 * digits_potential + fn.Parabola(W.size)))
+    assert again.value(W) == (2 * digits_potential + fn.Parabola(W.size)).value(W)
