@@ -12,14 +12,15 @@ import pytest
 
 import flownet as fn
 
-STEPS = 60_000
+STEPS = 200_000
 START = """
 import flownet as fn
 net = fn.Network([64, 16, 10], dtype="float32")
 potential = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits"))
 print("go", flush=True)
-fn.train(potential, fn.Aristotle(0.3), steps={steps}, batch_size=16, record_every=7, store={path!r},
-         observe={{"whole": (5000, potential), "accuracy": (20000, fn.Accuracy(potential))}})
+fn.train(potential, fn.Aristotle(0.3), steps={steps}, batch_size=256, record_every=50,
+         store={path!r},
+         observe={{"whole": (50_000, potential), "accuracy": (70_000, fn.Accuracy(potential))}})
 """
 RESUME = 'print("go", flush=True)\nimport flownet as fn\nfn.resume({path!r})'
 

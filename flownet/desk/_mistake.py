@@ -3,10 +3,14 @@
 from .. import _kinds
 from .._errors import FlownetError
 
+#: what says most about a mistake: a misspelt key before the one missed, a misspelt name before
+#: the other branch of a union
+_TELLING = {"extra_forbidden": 0, "value_error": 1}
+
 
 def explain(error, source, schema):
     """`FlownetError` of a `pydantic.ValidationError` found in a file."""
-    findings = sorted(error.errors(), key=lambda f: f["type"] != "extra_forbidden")
+    findings = sorted(error.errors(), key=lambda finding: _TELLING.get(finding["type"], 2))
     line = f"{source}: {_line(findings[0], schema)}"
     more = len({finding["loc"][:2] for finding in findings}) - 1
     return FlownetError(line + (f" ({more} more)" if more else ""))

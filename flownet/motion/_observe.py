@@ -105,8 +105,8 @@ def observe_from(tables, potential, given=None):
         if table["kind"] == "function":
             if name not in (given or {}):
                 raise FlownetError(f"the observable {name!r} is a function of yours; pass it on "
-                                   f"again: observe={{{name!r}: ({table['every']}, function)}}.")
-            observe[name] = given[name]
+                                   f"again: observe={{{name!r}: function}}.")
+            observe[name] = table["every"], given[name]
         elif table["kind"] not in names("observable"):
             raise FlownetError(unknown("observable kind", table["kind"], names("observable")))
         else:

@@ -22,7 +22,7 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     steps : int, optional
         N, the number of steps in all; that of the run by default.
     observe : dict, optional
-        Functions among the run's observables, again.
+        Functions among the run's observables, by name, again.
     threads, progress
         As in `train`.
 

@@ -4,6 +4,8 @@ Data first, then the extents and where the blocks lie, then the checksums, then 
 rows: killed between any two of these, the file says less than it holds, never more.
 """
 
+import os
+
 import numpy as np
 import xxhash
 
@@ -65,10 +67,14 @@ def reserve(file, path, shape, dtype):
 
 
 def _extendable(file, path, chunk, dtype):
-    from h5py import h5s
+    from h5py import h5d, h5s
+
+    def arrange(creation):
+        creation.set_chunk(chunk)
+        creation.set_alloc_time(h5d.ALLOC_TIME_EARLY)  # a block has its place before it is written
 
     space = h5s.create_simple((0, *chunk[1:]), (h5s.UNLIMITED, *chunk[1:]))
-    _dataset(file, path, space, dtype, lambda creation: creation.set_chunk(chunk))
+    _dataset(file, path, space, dtype, arrange)
 
 
 def _dataset(file, path, space, dtype, arrange):
@@ -111,6 +117,8 @@ class Appender:
 
     def __init__(self, file, name):
         self._columns = {column: file[f"{name}/{column}"].id for column in COLUMNS}
+        self._descriptor = file.id.get_vfd_handle()
+        self._places = {}
         self._checksum = file[f"state/checksum/{name}"].id
         self._number = file[f"state/committed/{name}"].id
         self._row = self._columns["value"].shape[1:]
@@ -134,11 +142,25 @@ class Appender:
             row = self._row if column == "value" else ()
             if data.shape[0] < first + rows:
                 data.set_extent((first + rows, *row))
-            data.write_direct_chunk((first, *(0 for _ in row)), getattr(block, column))
+            self._put(column, (first, *(0 for _ in row)), getattr(block, column))
         for data in self._columns.values():
             data.flush()
         self._record(number, rows, block)
         self.commit(first + rows)
+
+    def _put(self, column, corner, array):
+        """Write a column's block where HDF5 has given it a place.
+
+        h5py would hold Python's lock for the milliseconds that a block takes, and the thread that
+        trains would wait; the system call lets it go on.
+        """
+        if self._places.get(column, (None,))[0] != corner:
+            place = self._columns[column].get_chunk_info_by_coord(corner).byte_offset
+            self._places[column] = corner, place
+        place, left = self._places[column][1], memoryview(array).cast("B")
+        while left:
+            written = os.pwrite(self._descriptor, left, place)
+            place, left = place + written, left[written:]
 
     def _record(self, number, rows, block):
         """Checksum of a block's filled rows, through the page that holds its entry."""

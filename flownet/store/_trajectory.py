@@ -134,7 +134,8 @@ class Trajectory:
     def metric(self):
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
-        return table and build("metric", {"network": self.potential.network, **table})
+        return table and build(
+            "metric", {"kind": "layer", "network": self.potential.network, **table})
 
     @cached_property
     def batches(self):

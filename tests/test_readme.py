@@ -1,0 +1,66 @@
+"""Every command and script in the README runs, in the order in which a newcomer meets them."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+SCRIPTS = [text for language, text in BLOCKS if language == "python"]
+COMMANDS = [line.split("#")[0].strip() for language, text in BLOCKS if language == "bash"
+            for line in text.splitlines()]
+SHELL = [sys.executable, "-c", "from flownet.desk.cli import main; main()"]
+
+
+def run(arguments, folder):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "agg"}
+    result = subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=[f"script{i}" for i in range(len(SCRIPTS))])
+def test_scripts(script, tmp_path):
+    run([sys.executable, "-c", script], tmp_path)
+
+
+def test_first_script_prints_a_breakdown_and_draws(tmp_path):
+    printed = run([sys.executable, "-c", SCRIPTS[0]], tmp_path)
+    assert "promised (first order)" in printed and "critical step" in printed
+    assert (tmp_path / "breakdown.png").stat().st_size > 10_000
+    assert len(SCRIPTS[0].strip().splitlines()) <= 11
+
+
+def test_shell_commands(tmp_path):
+    """The `flownet` lines, in order, in one folder."""
+    shutil.copytree(ROOT / "scripts" / "experiments", tmp_path / "scripts" / "experiments")
+    lines = [shlex.split(line) for line in COMMANDS if line.startswith("flownet ")]
+    assert len(lines) >= 6
+    for _, *arguments in lines:
+        assert run([*SHELL, *arguments], tmp_path)
+    assert {path.name for path in tmp_path.glob("*.png")} == {"digits-breakdown.png", "digits.png"}
+
+
+def test_demo(tmp_path):
+    """`./scripts/demo`, whose Python part is this."""
+    assert "./scripts/demo" in COMMANDS and "exec python scripts/demo.py" in (
+        ROOT / "scripts" / "demo").read_text()
+    printed = run([sys.executable, ROOT / "scripts" / "demo.py", "-o", "out"], tmp_path)
+    for word in ("safe", "near-breaking", "broken"):
+        assert f"\n{word}: step" in printed and (tmp_path / "out" / f"{word}.h5").exists()
+    assert max(map(len, printed.splitlines())) <= 100
+    assert (tmp_path / "out" / "demo.png").stat().st_size > 30_000
+
+
+def test_every_command_is_run_somewhere():
+    """What is left of the commands is this test run itself."""
+    other = [line for line in COMMANDS if line and not line.startswith("flownet ")]
+    assert sorted(other) == ["./scripts/demo", "./scripts/test"]
+    assert "python -m pytest" in (ROOT / "scripts" / "test").read_text()
+    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec ./scripts/test"
