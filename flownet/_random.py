@@ -5,8 +5,9 @@ counter starting at 1 as NumPy starts it. A stream is a purpose and a counter in
 
     stream = purpose << 48 | counter
 
-so that initial parameters, data and the order of batches never share a word, and a further
-layer, or a further epoch, is a further stream rather than a further stretch of the same one.
+so that initial parameters, data and probes never share a word, and a further layer is a further
+stream rather than a further stretch of the same one. The order of mini-batches is drawn by a
+generator of its own, in the kernels.
 Purpose 0 is left to whoever passes small streams by hand.
 
 From words to numbers only exact steps and + - * / sqrt are used, each a NumPy operation of its
@@ -21,7 +22,7 @@ import numpy as np
 from ._errors import FlownetError
 from ._kinds import unknown
 
-PURPOSES = {"data": 1, "init": 2, "batches": 3, "probes": 4}
+PURPOSES = {"data": 1, "init": 2, "probes": 4}
 
 _COUNTER_BITS = 48
 _WORD = 2**64 - 1
@@ -33,9 +34,9 @@ def stream_key(purpose, counter=0):
     Parameters
     ----------
     purpose : str
-        One of "data", "init", "batches", "probes".
+        One of "data", "init", "probes".
     counter : int
-        Which stream of that purpose: a layer, an epoch, ...; 0 <= counter < 2**48.
+        Which stream of that purpose: a layer, a draw, ...; 0 <= counter < 2**48.
 
     Returns
     -------
@@ -77,14 +78,6 @@ def normal(seed, stream, n):
     """
     p = ((words(seed, stream, n) >> np.uint64(12)) + 0.5) * 2.0**-52
     return inverse_normal(p)
-
-
-def permutation(seed, epoch, m):
-    """Order of m samples in an epoch, int64 of shape (m,): the argsort of m words of its stream.
-
-    The sort is stable, so that even two equal words leave one answer.
-    """
-    return np.argsort(words(seed, stream_key("batches", epoch), m), kind="stable").astype(np.int64)
 
 
 def inverse_normal(p):

@@ -4,8 +4,8 @@
     python scripts/bench.py record
     python scripts/bench.py start
 
-Everything that is compared runs in one process, in turns A B C A B C …: a machine that slows down
-slows down all of them, and a ratio is the median of the ratios within the rounds.
+What is compared runs in one process, in turns; a ratio is the median of the ratios within the
+rounds. A core that other programs use spoils kernels on several threads: look at the load first.
 """
 
 import argparse
@@ -22,122 +22,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 
-import bench_peers
 import numpy as np
-from bench_peers import FLOOR, FLOWNET, PEERS, PROBLEMS
+from bench_peers import PROBLEMS
+from bench_steps import AGREEMENT, bench_steps
+from bench_turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
-
-LEAST_STEPS = 10  # a round of the largest: what a run does once must not count as a step
-PAUSE = 0.12  # seconds, after which worker threads of the contestant before (BLAS waits busily) sleep
-UNSTEADY = 1.5  # ratio of the slowest to the quickest round from which a row is doubtful
-AGREEMENT = {"float32": 1e-4, "float64": 1e-10}
-
-
-# Timing in turns
-
-
-def seconds_of(run, *args):
-    """Seconds that a call takes."""
-    began = time.perf_counter()
-    run(*args)
-    return time.perf_counter() - began
-
-
-def steps_for(run, seconds):
-    """Steps that take about this long; warms up and compiles on the way."""
-    n = LEAST_STEPS
-    while True:
-        run(n)
-        taken = seconds_of(run, n)
-        wanted = max(LEAST_STEPS, round(n * min(seconds / taken, 100)))
-        if taken > seconds / 4 or wanted == n:
-            run(wanted)
-            return wanted
-        n = wanted
-
-
-def in_turns(contestants, rounds, between=lambda: time.sleep(PAUSE)):
-    """Seconds {name: [one a round]} of contestants {name: function}, in turns."""
-    taken = {name: [] for name in contestants}
-    for _ in range(rounds):
-        for name, run in contestants.items():
-            between()
-            taken[name].append(seconds_of(run))
-    return taken
-
-
-def median_ratio(above, below):
-    """Median of the ratios within the rounds."""
-    return median(a / b for a, b in zip(above, below))
-
-
-# Steps
-
-
-def agree(problem, case, contestants, tolerance):
-    """Refuse to compare contestants that do different work."""
-    before = bench_peers.judge(case, case.layers)
-    losses = [bench_peers.judge(case, run(20)) for run in contestants.values()]
-    if not all(abs(loss - losses[0]) <= tolerance * abs(losses[0]) for loss in losses):
-        raise SystemExit(f"{problem.name}: losses after 20 steps differ: "
-                         f"{dict(zip(contestants, losses))}")
-    if not losses[0] < 0.999 * before:
-        raise SystemExit(f"{problem.name}: no descent from {before}: agreement says nothing")
-
-
-def stay_finite(problem, case, contestants, steps):
-    """Refuse to time a run that diverges: it stops early, and would look quick."""
-    for name, run in contestants.items():
-        if not np.isfinite(bench_peers.judge(case, run(steps[name]))):
-            raise SystemExit(f"{problem.name}: {name} diverged")
-
-
-def time_problem(problem, options):
-    """One row: microseconds a step of every column in every round, and the ratio."""
-    case = bench_peers.make_case(problem, options.dtype)
-    contestants = bench_peers.made(FLOWNET | PEERS, case)
-    agree(problem, case, contestants, AGREEMENT[options.dtype])
-    floor = bench_peers.made(FLOOR, case)
-    n = {name: steps_for(run, options.seconds) for name, run in (contestants | floor).items()}
-    stay_finite(problem, case, contestants, n)
-    taken = in_turns({name: partial(run, n[name]) for name, run in (contestants | floor).items()},
-                     options.rounds)
-    micros = {}  # of a column's ways the quicker one
-    for name in sorted(taken, key=lambda name: -median(taken[name]) / n[name]):
-        micros[name[0]] = [1e6 * t / n[name] for t in taken[name]]
-    best = min(PEERS.keys() & micros.keys(), key=lambda name: median(micros[name]), default=None)
-    return {"name": problem.name, "batch": problem.batch, "microseconds": micros, "best": best,
-            "ratio": best and median_ratio(micros[best], micros["flownet"]),
-            "target": problem.target}
-
-
-def bench_steps(options):
-    """Microseconds a full step against peers and against its matrix products alone."""
-    columns = [*FLOWNET, *PEERS, *FLOOR]
-    print(f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
-          f"turns\n{'network':<10}{'batch':>6}" + "".join(f"{name:>14}" for name in columns)
-          + f"{'ratio':>7}{'target':>7}")
-    rows = []
-    for problem in PROBLEMS:
-        if not options.only or problem.name in options.only:
-            rows.append(time_problem(problem, options))
-            print(_steps_line(rows[-1], columns), flush=True)
-    print("floor: the matrix products alone; ratio: best peer / flownet, above 1 flownet is quicker")
-    unsteady = [row["name"] for row in rows
-                if max(row["microseconds"]["flownet"]) > UNSTEADY * min(row["microseconds"]["flownet"])]
-    if unsteady:
-        print(f"unsteady, do other programs run? {', '.join(unsteady)}")
-    return rows
-
-
-def _steps_line(row, columns):
-    cells = [f"{median(row['microseconds'][name]):.4g}" if name in row["microseconds"]
-             else "not installed" for name in columns]
-    ratio = f"{row['ratio']:.2f}" if row["ratio"] else "–"
-    return (f"{row['name']:<10}{row['batch']:>6}" + "".join(f"{cell:>14}" for cell in cells)
-            + f"{ratio:>7}{row['target']:>7}")
-
+from flownet.kernels import network
 
 # Recording
 
@@ -207,9 +98,8 @@ def start_once(dtype):
 
 def kernel_cache():
     """Every file of compiled kernels, with its time: a compile changes them."""
-    folders = [Path(fn.__file__).parent, *map(Path, filter(None, [os.getenv("NUMBA_CACHE_DIR")]))]
-    return {(str(path), path.stat().st_mtime_ns)
-            for folder in folders for path in folder.rglob("flownet-*/*") if path.is_file()}
+    folder = Path(network.differential.stats.cache_path)
+    return {(str(path), path.stat().st_mtime_ns) for path in folder.parent.glob("flownet-*/*")}
 
 
 def bench_start(options):

@@ -123,6 +123,17 @@ def test_stochastic_descent_against_a_loop(loss, weighted, regulator, dtype):
     close(run.loss, losses, dtype)
 
 
+def test_batches_larger_than_a_chunk(dtype):
+    """5000 of 9001 rows at a time: losses and steps are those of the batch's own potential."""
+    case = twins.case(51_000, [20, 30, 4], ["tanh"], "quadratic", m=9001,
+                      Gamma=twins.weights(51_001, 9001))
+    run = fn.train(twins.potential(case, dtype), fn.Aristotle(0.1), steps=4, batch_size=5000)
+    for k in range(4):
+        L, dL = run.potential_at(k).differential(run.parameters[k])
+        close(run.loss[k], L, dtype)
+        close(run.parameters[k + 1], run.parameters[k] - 0.1 * dL, dtype)
+
+
 @pytest.mark.parametrize("seed", [0, 3, 2**62 + 1, -1, 2**63])
 def test_a_run_remembers_the_batch_of_every_step(digits_potential, seed):
     """`potential_at(k)` is the potential that step k used: its value is the recorded loss."""

@@ -8,7 +8,6 @@ from tolerance import close, has_order
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.linearization import kept
 
 SMOOTH = ["tanh", "sigmoid", "softplus", "sin"]
 TERMS = ("linear", "second", "actual", "remainder")
@@ -27,7 +26,8 @@ def test_the_parabola_breaks_at_second_order_alone(kappa, h):
     """−hκ²W², ½h²κ³W², nothing beyond; critical step 2/κ, where it stops to converge."""
     W = np.array([1.0, -2.0, 0.5])
     b = fn.breakdown(fn.Parabola(3, strength=kappa), W, h)
-    close([b.linear, b.second], [-h * kappa**2 * W @ W, h**2 * kappa**3 * W @ W / 2], kind="rounding")
+    close(b.linear, -h * kappa**2 * W @ W, kind="rounding")
+    close(b.second, h**2 * kappa**3 * W @ W / 2, kind="rounding")
     close(b.critical_step, 2 / kappa, kind="rounding")
     close(b.ratio, h * kappa / 2, kind="rounding")
     assert abs(b.remainder) <= b.noise["remainder"]
@@ -48,6 +48,13 @@ def test_between_the_wells_the_curvature_is_negative():
     """Downhill from the top, second order goes along with the promise: the critical step < 0."""
     b = fn.breakdown(fn.DoubleWell(), [0.1], 0.3)
     assert b.linear < 0 and b.second < 0 and b.critical_step < 0
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("size", [1e-100, 1e-8, 1e8, 1e100])
+def test_the_critical_step_does_not_depend_on_the_units_of_the_loss(size):
+    """2/κ on the parabola wherever its loss is a number, 1e-200 or 1e200."""
+    close(fn.breakdown(fn.Parabola(), [size], 0.1).critical_step, 2.0, kind="rounding")
 
 
 @pytest.mark.parametrize("flat", [np.zeros(2), np.array([0.0, 1.0])])
@@ -76,7 +83,7 @@ def test_terms_against_jets_and_a_dense_hessian(activation, loss):
     close(b.second, delta @ naive.hessian(p, W) @ delta / 2)
     close(b.actual, naive.value(p, W + delta) - L, scale=L)
     close(b.critical_step, step * abs(linear) / second)
-    assert b.loss == potential.value(W) and b.step == step
+    close([b.loss, b.step], [L, step])
     given = fn.breakdown(potential, W, displacement=delta)
     close([given.linear, given.second, given.actual], [b.linear, b.second, b.actual])
 
@@ -126,7 +133,7 @@ def noise():
                     reason="long double is no longer than double here")
 @pytest.mark.parametrize("term", range(3), ids=TERMS[:3])
 def test_noise_floors_are_neither_too_low_nor_too_high(term, noise):
-    """Errors stay below three floors in 95 % of the cases, and are often within a thousandth of one."""
+    """Errors stay below three floors in 95 % of the cases, and mostly above a thousandth of one."""
     errors, floors = noise[0][:, term], noise[1][:, term]
     assert np.mean(errors <= 3 * floors) >= 0.95
     assert np.median(floors / np.maximum(errors, 1e-300)) < 1e3
@@ -141,104 +148,35 @@ def test_below_its_floor_a_term_is_printed_as_noise():
     assert len(rows) == 2 and rows[1].startswith("remainder")
 
 
-# ---- along a run --------------------------------------------------------------------------------
+# ---- table and mistakes -------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def run():
-    """23 samples by 5, in float32."""
-    case = twins.case(83_000, [3, 6, 2], ["tanh"], "quadratic", m=23)
-    return case, fn.train(twins.potential(case, "float32"), fn.Aristotle(0.2), steps=12,
-                          W0=case["arrays"]["W"], batch_size=5)
-
-
-@pytest.mark.parametrize("k", [0, 4, 7, 11, -1, -12])
-def test_a_step_of_a_run(k, run):
-    """δ = W_{k+1} − W_k as it was taken in float32, on that step's batch, in float64."""
-    case, run = run
-    b, k = fn.breakdown(run, at=k), k % 12
-    before, after = run.parameters[k].astype(float), run.parameters[k + 1].astype(float)
-    p = twins.problem(case, run.batches.rows(k))
-    L, linear, second = naive.jet2(p, before, after - before)
-    close([b.loss, b.linear, b.second], [L, linear, second])
-    close(b.actual, naive.value(p, after) - L, scale=L)
-    assert (b.iteration, b.time, b.step) == (k, run.time[k], 0.2)
-    close(b.loss, run.loss[k], "float32")
-
-
-@pytest.mark.parametrize("every, steps", [(1, range(12)), (5, [0, 5, 10]), (12, [0]), (99, [0])])
-def test_every_nth_step_as_columns(every, steps, run):
-    """A sequence of breakdowns whose terms are arrays."""
-    series = fn.breakdown(run[1], every=every)
-    one_by_one = [fn.breakdown(run[1], at=k) for k in steps]
-    assert len(series) == len(one_by_one) and series.iteration.tolist() == list(steps)
-    assert [b.linear for b in series] == [b.linear for b in one_by_one] == series.linear.tolist()
-    for name in (*TERMS, "critical_step", "ratio", "loss", "time"):
-        np.testing.assert_array_equal(getattr(series, name), [getattr(b, name) for b in one_by_one])
-    assert len(series[:2]) == min(2, len(one_by_one))
-
-
-def test_steps_between_recorded_rows(run):
-    """A run that keeps every third row knows no single step."""
-    case, _ = run
-    sparse = fn.train(twins.potential(case), fn.Aristotle(0.2), steps=7, record_every=3)
-    for k in (0, 1, 5):
-        with pytest.raises(FlownetError, match="record_every=1 keeps all"):
-            fn.breakdown(sparse, at=k)
-    assert fn.breakdown(sparse, at=6).iteration == 6  # rows 6 and N = 7 are both there
-
-
-def test_a_breakdown_is_kept_with_its_run(tmp_path, run):
-    """In the run's file, number for number; a later one takes its place."""
-    file, case = tmp_path / "run.h5", run[0]
-    stored = fn.train(twins.potential(case), fn.Aristotle(0.2), steps=6, store=file)
-    assert kept(stored) is None
-    for every in (3, 2):
-        series = fn.breakdown(stored, every=every, keep=True)
-        for reader in (stored, fn.Trajectory.open(file)):
-            np.testing.assert_array_equal(kept(reader).values, series.values)
-            np.testing.assert_array_equal(kept(reader).iteration, range(0, 6, every))
-
-
-# ---- tables and mistakes ------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("step", [1e-9, 1e-4, 0.123456789, 3e5])
-@pytest.mark.parametrize("scale", [1.0, 1e-8])
-def test_tables_fit_a_page(step, scale, run):
-    """At most 100 columns, whatever the numbers; and every term is in them."""
-    potential = scale * twins.potential(run[0])
-    one = str(fn.breakdown(potential, run[0]["arrays"]["W"], step))
-    many = str(fn.breakdown(fn.train(potential, fn.Aristotle(step), steps=3), every=1))
-    assert max(map(len, (one + "\n" + many).splitlines())) <= 100
-    assert all(word in one for word in ("promised", "second order", "remainder", "delivered"))
-    assert all(word in many for word in ("promised", "second", "remainder", "delivered"))
+@pytest.mark.parametrize("step, scale", [(1e-9, 1.0), (0.123456789, 1e-8), (3e5, 1e-5)])
+def test_the_table_fits_a_page(step, scale):
+    """At most 100 columns, whatever the numbers; every term is in it."""
+    case = twins.case(83_000, [3, 6, 2], ["tanh"], "quadratic")
+    table = str(fn.breakdown(scale * twins.potential(case), case["arrays"]["W"], step))
+    assert max(map(len, table.splitlines())) <= 100
+    assert all(word in table for word in ("promised", "second", "remainder", "delivered"))
 
 
 P, W = fn.Parabola(2), np.ones(2)
 MISTAKES = {
-    "no point": (lambda run: fn.breakdown(P, step=0.1), "wants the parameters W, and a step"),
-    "no step": (lambda run: fn.breakdown(P, W), "and a step or a displacement"),
-    "a short W": (lambda run: fn.breakdown(P, W[:1], 0.1), r"W has shape \(1,\)"),
-    "a long displacement": (lambda run: fn.breakdown(P, W, displacement=np.ones(3)), r"shape \(3,\)"),
-    "a far order": (lambda run: fn.breakdown(P, W, 0.1, order=7), "order is 7"),
-    "a run and no step of it": (lambda run: fn.breakdown(run), "at=k for one step or every=n"),
-    "one step and many": (lambda run: fn.breakdown(run, at=1, every=2), "at=k for one step or every=n"),
-    "the step after the last": (lambda run: fn.breakdown(run, at=12), "steps 0 to 11"),
-    "the step before the first": (lambda run: fn.breakdown(run, at=-13), "steps 0 to 11"),
-    "half a step": (lambda run: fn.breakdown(run, at=1.5), "whole number"),
-    "keeping without a file": (lambda run: fn.breakdown(run, every=6, keep=True), "run with a file"),
-    "every 0th step": (lambda run: fn.breakdown(run, every=0), "every is 0"),
-    "steps backwards": (lambda run: fn.breakdown(run, every=-1), "every is -1"),
-    "a step of a potential": (lambda run: fn.breakdown(P, W, 0.1, at=3), "at"),
-    "no potential": (lambda run: fn.breakdown("parabola", W, 0.1), "potential"),
+    "no point": (lambda: fn.breakdown(P, step=0.1), "wants the parameters W, and a step"),
+    "no step": (lambda: fn.breakdown(P, W), "and a step or a displacement"),
+    "a short W": (lambda: fn.breakdown(P, W[:1], 0.1), r"W has shape \(1,\)"),
+    "a long displacement": (
+        lambda: fn.breakdown(P, W, displacement=np.ones(3)), r"shape \(3,\)"),
+    "a far order": (lambda: fn.breakdown(P, W, 0.1, order=7), "order is 7"),
+    "a step of a potential": (lambda: fn.breakdown(P, W, 0.1, at=3), "at=3"),
+    "no potential": (lambda: fn.breakdown("parabola", W, 0.1), "potential"),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_are_told_in_one_line(mistake, run):
+def test_mistakes_are_told_in_one_line(mistake):
     """One error class, one line: what was wrong, and what would be right."""
     call, line = MISTAKES[mistake]
     with pytest.raises(FlownetError, match=line) as caught:
-        call(run[1])
+        call()
     assert "\n" not in str(caught.value)

@@ -35,7 +35,7 @@ NAMED = {"exp": exp, "expm1": expm1, "tanh": tanh}
 
 
 def arguments(name, dtype, n=200_000):
-    """The whole range, evenly up to where the function overflows or saturates; and small numbers."""
+    """The whole range, evenly up to where the function overflows or saturates; small numbers."""
     info = np.finfo(dtype)
     top = np.log(np.float64(info.max)) * (1 - 1e-5) if name != "tanh" else 25.0
     least = np.float64(info.smallest_subnormal)

@@ -73,7 +73,8 @@ def test_finite_steps_do_not_see_a_rescaling_of_coordinates(g):
     close(with_metric.loss, rescaled.loss)
 
 
-@pytest.mark.parametrize("stiffness", [[1.0], [1.0] * 3, 1.0, [1.0, 0.0], [1.0, -2.0], [1.0, np.nan]])
+@pytest.mark.parametrize(
+    "stiffness", [[1.0], [1.0] * 3, 1.0, [1.0, 0.0], [1.0, -2.0], [1.0, np.nan], "soft"])
 def test_a_stiffness_for_each_layer_above_0(stiffness):
     with pytest.raises(FlownetError, match="2 numbers above 0, one for each layer"):
         fn.LayerMetric(NET, stiffness)

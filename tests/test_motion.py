@@ -92,10 +92,17 @@ def test_stiffness_one_hundred_moves_a_hundredth(layer):
     """ΔW = −step·dL/g: from one point, the stiff layer's first step is a hundredth, no other's."""
     potential, W0 = twins.potential(THREE_LAYERS), THREE_LAYERS["arrays"]["W"]
     stiff = fn.LayerMetric(potential.network, np.where(np.arange(3) == layer, 100.0, 1.0))
-    plain, slow = (fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=1, metric=metric).parameters[:]
-                   for metric in (None, stiff))
+    plain, slow = (fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=1, metric=g).parameters[:]
+                   for g in (None, stiff))
     for i, (free, held) in enumerate(zip(layers_of(potential, plain), layers_of(potential, slow))):
         close((held[1] - held[0]) * (100 if i == layer else 1), free[1] - free[0])
+
+
+def test_the_plain_metric_is_no_metric(xor_potential):
+    """`fn.Euclidean` says what is meant without a metric."""
+    plain = fn.Euclidean(xor_potential.size)
+    runs = [fn.train(xor_potential, fn.Aristotle(0.1), steps=3, metric=g) for g in (None, plain)]
+    np.testing.assert_array_equal(runs[0].parameters[:], runs[1].parameters[:])
 
 
 # ---- the same bits ------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ def test_stiffness_one_hundred_moves_a_hundredth(layer):
 @pytest.mark.parametrize("batch_size", [64, None])
 @pytest.mark.parametrize("hidden", [64, 400])
 def test_threads_do_not_change_a_bit(hidden, batch_size, dtype):
-    """Shards and panels are cut by shapes alone; 784-400-10 moves its parameters in parallel too."""
+    """Shards and panels are cut by shapes alone; 784-400-10 moves its parameters in parallel."""
     net = fn.Network([784, hidden, 10], dtype=dtype)
     data = fn.Dataset(twins.uniforms(1, 150, 784), np.eye(10)[np.arange(150) % 10])
     potential = fn.Potential(net, fn.CrossEntropy(), data)
@@ -118,6 +125,20 @@ def test_threads_do_not_change_a_bit(hidden, batch_size, dtype):
     for other in (run(1), run(2)):
         np.testing.assert_array_equal(other.parameters[:], alone.parameters[:])
         np.testing.assert_array_equal(other.loss, alone.loss)
+
+
+@pytest.mark.skipif(threads.most() < 2, reason="one thread is all there is here")
+def test_threads_do_not_change_a_derivative(dtype):
+    """L, dL and the jet of 5000 samples: the same bits on one thread and on two."""
+    case = twins.case(62_000, [20, 30, 4], ["tanh"], "cross-entropy", m=5000)
+    potential, (W, V) = twins.potential(case, dtype), twins.point(case)
+
+    def all_of_them(count):
+        with threads.limited(count):
+            return potential.value(W), *potential.differential(W), potential.jet(W, V)
+
+    for one, two in zip(all_of_them(1), all_of_them(2)):
+        np.testing.assert_array_equal(one, two)
 
 
 class Program:
@@ -149,7 +170,8 @@ def test_a_program_of_ones_own_takes_the_same_steps(batch_size):
 @pytest.mark.parametrize("record_every", [1, 10])
 def test_a_diverging_run_ends_at_its_last_finite_row(record_every):
     """|W| doubles on the parabola at h = 3: L overflows first, at k = 512 with W0 = 1."""
-    run = fn.train(fn.Parabola(), fn.Aristotle(3.0), W0=[1.0], steps=2000, record_every=record_every)
+    run = fn.train(fn.Parabola(), fn.Aristotle(3.0), W0=[1.0], steps=2000,
+                   record_every=record_every)
     assert run.diverged_at == len(run.loss) == len(run.step) == 512
     np.testing.assert_array_equal(run.loss, 0.5 * 4.0 ** np.arange(512))
     np.testing.assert_array_equal(run.iteration, np.arange(0, 512, record_every))
@@ -177,6 +199,7 @@ def test_a_run_may_diverge_at_its_last_row():
 
 def test_a_diverging_network(digits_potential):
     """A step far too long for a network: finite rows, and the rest is silence."""
-    run = fn.train(digits_potential + fn.Quartic(digits_potential.size), fn.Aristotle(50.0), steps=500)
+    potential = digits_potential + fn.Quartic(digits_potential.size)
+    run = fn.train(potential, fn.Aristotle(50.0), steps=500)
     assert 0 < run.diverged_at == len(run.loss)
     assert np.isfinite(run.loss).all() and np.isfinite(run.parameters[:]).all()

@@ -98,6 +98,7 @@ def test_a_description_makes_the_network_again():
 NET, X, Y = fn.Network([2, 3, 1]), np.zeros((4, 2)), np.zeros((4, 1))
 W, DATA = NET.init(0), fn.Dataset(X, Y)
 POTENTIAL = fn.Potential(NET, fn.Quadratic(), DATA)
+COMPLEX = fn.Dataset(X * 1j, Y)
 NEGATIVE = fn.Dataset(X, [[1.0, -0.1]] * 4)
 
 MISTAKES = {
@@ -106,10 +107,17 @@ MISTAKES = {
     "half a unit": (lambda: fn.Network([3, 1.5]), "two or more whole numbers"),
     "a misspelt activation": (lambda: fn.Network([2, 3, 1], "tahn"), "did you mean 'tanh'"),
     "a misspelt output": (lambda: fn.Network([2, 1], output="sine"), "did you mean 'sin'"),
-    "too few activations": (lambda: fn.Network([2, 3, 3, 1], ["tanh"]), "1 activations for 2 hidden"),
+    "too few activations": (lambda: fn.Network([2, 3, 3, 1], ["tanh"]), "1 activations for 2"),
     "an unknown init": (lambda: fn.Network([2, 1], init="xavier"), "unknown init 'xavier'"),
     "half precision": (lambda: fn.Network([2, 1], dtype="float16"), "'float64' and 'float32'"),
     "no dtype at all": (lambda: fn.Network([2, 1], dtype="double trouble"), "allowed are"),
+    "an endless layer": (lambda: fn.Network([2, np.inf]), "two or more whole numbers"),
+    "no activation": (lambda: fn.Network([2, 3, 1], None), "activation"),
+    "a loss by name": (lambda: fn.Potential(NET, "quadratic", DATA), "loss"),
+    "complex data": (lambda: fn.Potential(NET, fn.Quadratic(), COMPLEX), "complex"),
+    "complex parameters": (lambda: POTENTIAL.value(W + 1j), "complex"),
+    "no samples": (lambda: NET.forward(W, X[:0]), "x has shape"),
+    "heat in words": (lambda: fn.CrossEntropy(temperature="hot"), "number above 0"),
     "a short W": (lambda: NET.forward(W[1:], X), r"W has shape \(12,\)"),
     "a short W to unpack": (lambda: NET.unpack(W[1:]), "D = 13"),
     "a long V": (lambda: NET.pushforward(W, X, np.ones(14)), r"V has shape \(14,\)"),
@@ -117,7 +125,7 @@ MISTAKES = {
     "wide inputs": (lambda: NET.forward(W, np.zeros((4, 3))), r"wants \(m, 2\)"),
     "a cotangent of fewer rows": (lambda: NET.pullback(W, X, Y[1:]), r"wants \(4, 1\)"),
     "arrays for a data set": (lambda: fn.Potential(NET, fn.Quadratic(), (X, Y)), "flownet.Dataset"),
-    "too many inputs": (lambda: fn.Potential(NET, fn.Quadratic(), fn.Dataset(Y, Y)), "1 inputs, .* 2"),
+    "too few inputs": (lambda: fn.Potential(NET, fn.Quadratic(), fn.Dataset(Y, Y)), "1 inputs, .* 2"),
     "too many outputs": (lambda: fn.Potential(NET, fn.Quadratic(), fn.Dataset(X, X)), "2 outputs"),
     "a third order": (lambda: POTENTIAL.jet(W, W, 3), "orders 0, 1 and 2 exist"),
     "no heat": (lambda: fn.CrossEntropy(temperature=0), "temperature is 0"),
@@ -125,7 +133,7 @@ MISTAKES = {
     "heat that is no number": (lambda: fn.CrossEntropy(temperature=np.nan), "number above 0"),
     "an oblong metric": (lambda: fn.Quadratic(output_metric=np.ones((2, 3))), "square matrix"),
     "a metric with a hole": (lambda: fn.Quadratic(sample_metric=[1, np.nan]), "finite numbers"),
-    "a metric that attracts": (lambda: fn.Quadratic(output_metric=[[1, 2], [2, 1]]), "least eigenvalue is -1"),
+    "a metric that rewards": (lambda: fn.Quadratic(output_metric=[[1, 2], [2, 1]]), "eigenvalue is -1"),
     "a metric of other outputs": (
         lambda: fn.Potential(NET, fn.Quadratic(output_metric=[1, 1]), DATA), r"want \(1, 1\)"),
     "a metric of other samples": (

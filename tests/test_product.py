@@ -21,8 +21,8 @@ def _product(c, d, d_row, a, b):
 
 
 @jit(cached=False)
-def _product_transposed(c, d, d_row, a, b, first, last):
-    product.product_transposed(c, address(d), d_row, a, b, first, last)
+def _covector_product(c, d, d_row, a, b, first, last):
+    product.covector_product(c, address(d), d_row, a, b, first, last)
 
 
 @jit(cached=False)
@@ -42,7 +42,7 @@ def plain(c, d, d_row, a, b):
 
 def transposed(c, d, d_row, a, b):
     """C = D + Aᵀ·B, handed the transposed A."""
-    _product_transposed(c, d.reshape(-1), d_row, amid_nan(a.T)[1], b, 0, b.shape[1])
+    _covector_product(c, d.reshape(-1), d_row, amid_nan(a.T)[1], b, 0, b.shape[1])
 
 
 def packed(c, d, d_row, a, b):
@@ -115,7 +115,7 @@ def test_rounding_stays_within_its_bound(multiply, m, depth, n, dtype):
 @pytest.mark.parametrize("multiply", [plain, packed], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("depth, n", [(1, 3), (64, 10), (300, 70), (600, 33)])
 def test_shards_of_rows_give_the_bits_of_the_whole(multiply, depth, n, dtype):
-    """Same seed, same bits, whatever the number of threads: sums run over the depth in one order."""
+    """Sums run over the depth in one order: the same bits, whatever the number of threads."""
     a, b = uniforms(1, 70, depth).astype(dtype), uniforms(2, depth, n).astype(dtype)
     zeros = np.zeros(n, dtype)
     whole, parts = np.empty((70, n), dtype), np.empty((70, n), dtype)
@@ -131,8 +131,8 @@ def test_columns_of_the_transposed_product_in_parts(n, dtype):
     a, b = uniforms(1, 257, 13).astype(dtype), uniforms(2, 257, n).astype(dtype)
     zeros = np.zeros(n, dtype)
     whole, parts = np.empty((13, n), dtype), np.full((13, n), np.nan, dtype)
-    _product_transposed(whole, zeros, 0, a, b, 0, n)
-    _product_transposed(parts, zeros, 0, a, b, 0, 5)
+    _covector_product(whole, zeros, 0, a, b, 0, n)
+    _covector_product(parts, zeros, 0, a, b, 0, 5)
     assert np.isnan(parts[:, 5:]).all()
-    _product_transposed(parts, zeros, 0, a, b, 5, n)
+    _covector_product(parts, zeros, 0, a, b, 5, n)
     np.testing.assert_array_equal(parts, whole)

@@ -5,7 +5,7 @@ import pytest
 
 from flownet import _random
 from flownet._errors import FlownetError
-from flownet._random import normal, permutation, stream_key, uniform, words
+from flownet._random import normal, stream_key, uniform, words
 
 INIT = stream_key("init")
 
@@ -29,17 +29,6 @@ def test_golden_normal_numbers():
     assert [x.hex() for x in normal(7, stream_key("data", 3), 3).tolist()] == golden
 
 
-def test_golden_permutations():
-    assert permutation(0, 0, 10).tolist() == [3, 4, 9, 0, 6, 1, 8, 7, 2, 5]
-    assert permutation(0, 1, 10).tolist() == [6, 7, 0, 9, 4, 2, 3, 8, 5, 1]
-
-
-def test_permutation_holds_every_sample_once():
-    order = permutation(3, 7, 1797)
-    assert order.dtype == np.int64
-    np.testing.assert_array_equal(np.sort(order), np.arange(1797))
-
-
 def test_shapes_and_types():
     for draw in (uniform, normal):
         assert draw(0, 0, 0).shape == (0,)
@@ -60,11 +49,6 @@ def test_streams_share_no_word():
     drawn = np.concatenate([words(0, stream, 1000) for stream in streams])
     assert len(set(streams)) == len(streams)
     assert len(np.unique(drawn)) == len(drawn)
-
-
-def test_permutation_has_a_stream_of_its_own():
-    order = np.argsort(words(4, stream_key("batches", 2), 20), kind="stable")
-    np.testing.assert_array_equal(permutation(4, 2, 20), order)
 
 
 def test_uniform_moments():
@@ -105,7 +89,6 @@ def test_log_to_the_last_bit_or_two():
         (lambda: stream_key("init", 2**48), "counter"),
         (lambda: stream_key("init", 0.5), "counter must be a whole number, not 0.5"),
         (lambda: normal(1.5, 0, 3), "seed must be a whole number, not 1.5"),
-        (lambda: permutation("a", 0, 3), "seed must be a whole number, not 'a'"),
     ],
 )
 def test_mistakes(call, line):

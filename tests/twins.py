@@ -12,7 +12,8 @@ import naive
 import flownet as fn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights  # noqa: E402
+from make_reference import (  # noqa: E402
+    case, load, positive, torch_run, torch_values, uniforms, weights)
 
 __all__ = ["PYTORCH", "RUNS", "case", "point", "positive", "potential", "problem", "torch_run",
            "torch_values", "uniforms", "weights"]

@@ -10,8 +10,8 @@ from numba import prange
 from .._compile import jit, spliced
 from .activation import activate, activate_slope
 from .loss import covector_on_output
-from .pointwise import clear, copy, mean, times
-from .product import pack, panel_width, panels, product, product_packed, product_transposed
+from .pointwise import clear, copy, mean, pull_through
+from .product import covector_product, pack, panel_width, panels, product_packed, pull_product
 from .simd import address, flat, shift, view
 
 _LANES = 16  # panels are dealt out to this many hands, whatever the number of threads
@@ -62,13 +62,13 @@ def forward_shard(net, W, work, x, first, rows, slopes):
 def pullback_shard(net, W, work, first, rows, lowest):
     """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
     top = units(net, work.slope, work.capacity, net.weight.size - 1, first, rows)
-    times(flat(top), flat(outputs(net, work.covector, first, rows)))
+    pull_through(flat(top), flat(outputs(net, work.covector, first, rows)))
     for layer in range(net.weight.size - 1, lowest, -1):
         g = units(net, work.slope, work.capacity, layer, first, rows)
         below = units(net, work.slope, work.capacity, layer - 1, first, rows)
         ga = view(work.scratch, first * below.shape[1], rows, below.shape[1])
-        product(ga, address(work.zeros), 0, g, weights(net, W, layer))
-        times(flat(below), flat(ga))
+        pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
+        pull_through(flat(below), flat(ga))
 
 
 @jit(cached=False)
@@ -118,7 +118,7 @@ def _panel(net, x, dL, work, rows, layer, panel, accumulate):
     dw = weights(net, dL, layer)
     width = panel_width(dw)
     d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(work.zeros), 0)
-    product_transposed(dw, d, d_row, g, a, panel * width, min(a.shape[1], (panel + 1) * width))
+    covector_product(dw, d, d_row, g, a, panel * width, min(a.shape[1], (panel + 1) * width))
     if panel == 0 and net.bias[layer] >= 0:
         db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
         if not accumulate:

@@ -20,10 +20,10 @@ def copy(a, b):
 
 
 @jit(cached=False)
-def times(a, b):
-    """a ← a·b, element by element."""
-    for i in range(a.size):
-        a[i] *= b[i]
+def pull_through(slope, g):
+    """slope ← g·conj(slope): the cotangent pulled back through an activation."""
+    for i in range(slope.size):
+        slope[i] = g[i] * slope[i].conjugate()
 
 
 @jit(cached=False)

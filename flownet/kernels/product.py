@@ -102,9 +102,19 @@ def product(c, d, d_row, a, b):
               a.shape[0], a.shape[1], cols, panel_width(b))
 
 
+# The two products of the pullback conjugate B (physics: G_X = G·W̄, G_W = Gᵀ·x̄). Of a real number
+# the conjugate is the number itself; complex tiles will take it here and nowhere else.
+
+
 @jit(cached=False)
-def product_transposed(c, d, d_row, a, b, first, last):
-    """Columns `first` to `last` of C (m, n) = D + Aᵀ·B with A (k, m), B (k, n)."""
+def pull_product(c, d, d_row, g, w):
+    """G_X (m, n) = D + G·W̄: the cotangent of a layer's output pulled back to its input."""
+    product(c, d, d_row, g, w)
+
+
+@jit(cached=False)
+def covector_product(c, d, d_row, a, b, first, last):
+    """Columns `first` to `last` of G_W (m, n) = D + Gᵀ·x̄ with G = A (k, m), x = B (k, n)."""
     cols = b.shape[1]
     _multiply(shift(address(c), first), cols, shift(d, first), d_row, address(a), 1, a.shape[1],
               shift(address(b), first), cols,

@@ -10,6 +10,13 @@ def vector(name, value, size, dtype):
     value = np.asarray(value)
     if value.shape != (size,):
         raise FlownetError(f"{name} has shape {value.shape}; the potential's is ({size},).")
+    return in_precision(name, value, dtype)
+
+
+def in_precision(name, value, dtype):
+    """Contiguous, writable copy or view in a real dtype."""
+    if value.dtype.kind == "c":
+        raise FlownetError(f"{name} is complex; the network's numbers are {np.dtype(dtype).name}.")
     return np.require(value, dtype, ["C", "W"])
 
 
@@ -19,7 +26,7 @@ def matrix(name, value, columns, dtype, rows=None):
     wanted = f"({'m' if rows is None else rows}, {columns})"
     if value.ndim != 2 or value.shape[1] != columns or rows not in (None, value.shape[0]):
         raise FlownetError(f"{name} has shape {value.shape}; the network wants {wanted}.")
-    return np.require(value, dtype, ["C", "W"])
+    return in_precision(name, value, dtype)
 
 
 def positive(name, value):

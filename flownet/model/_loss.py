@@ -77,7 +77,7 @@ class Quadratic(Loss):
         weights = np.zeros(0) if self.couples or self.sample_metric is None else self.sample_metric
         return (plan.Loss(QUADRATIC, 1.0, _or_empty(self.output_metric, dtype),
                           _or_empty(self.sample_metric if self.couples else None, dtype)),
-                np.require(y, dtype, ["C", "W"]), np.array(weights, dtype))
+                y, np.array(weights, dtype))
 
 
 @kind("loss", "cross-entropy")

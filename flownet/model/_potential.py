@@ -47,8 +47,9 @@ class Potential(Summable):
             if have != want:
                 raise FlownetError(f"the data {data.name!r} have {have} {what}, the network {want}.")
         self.network, self.loss, self.data = network, loss, data
-        self._loss, y, weights = loss.compiled(data.y, network.dtype)
-        x = np.require(data.x, network.dtype, ["C", "W"])
+        x = _check.in_precision("x", data.x, network.dtype)
+        y = _check.in_precision("y", data.y, network.dtype)
+        self._loss, y, weights = loss.compiled(y, network.dtype)
         self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
         self._others = {}  # this potential in other precisions, once asked for
 

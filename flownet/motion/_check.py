@@ -1,9 +1,13 @@
 """Checks at the start of a run, each with one line that says what would be right."""
 
+import os
+
 import numpy as np
 
 from .._errors import FlownetError
+from ..kernels.threads import most
 from ..model import Batches
+from ..store import size_text
 
 DEVICES = ("cpu",)
 
@@ -35,6 +39,21 @@ def whole(name, value, least):
     return int(value)
 
 
+def threads(number):
+    """Refuse a number of threads that cannot be had."""
+    if number is not None and not 1 <= whole("threads", number, 1) <= most():
+        raise FlownetError(f"threads is {number}; this process may use 1 to {most()}.")
+
+
+def memory(size):
+    """Refuse a run in memory that cannot fit there."""
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > there:
+        raise FlownetError(f"the run would take {size_text(size)} of memory, and the machine has "
+                           f"{size_text(there)}: record less often (record_every=) or in a file "
+                           "(store=).")
+
+
 def device(name):
     """Refuse a device that is not here; nothing falls back silently."""
     if name not in DEVICES:
@@ -53,6 +72,9 @@ def initial_parameters(potential, W0, seed):
         W0.dtype if W0.dtype == np.float32 else np.float64)
     if W0.shape != (potential.size,):
         raise FlownetError(f"W0 has shape {W0.shape}; the potential's is ({potential.size},).")
+    if W0.dtype.kind not in "biuf":
+        raise FlownetError(f"W0 holds {W0.dtype}; the potential's parameters are "
+                           f"{np.dtype(dtype).name}.")
     if not np.isfinite(W0).all():
         raise FlownetError(f"W0 is not finite at index {int(np.argmin(np.isfinite(W0)))}.")
     return np.array(W0, dtype)

@@ -36,6 +36,7 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
         When the file is damaged or still being written, the data are not those of the run, or
         `steps` is less than what was done.
     """
+    _check.threads(threads)
     run = Trajectory.open(path)
     tables = run.experiment
     if potential is not None:

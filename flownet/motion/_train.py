@@ -60,6 +60,7 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     """
     _check.start(potential, mechanics, metric, batch_size, steps)
     _check.device(device)
+    _check.threads(threads)
     record_every = _check.whole("record_every", record_every, 1)
     made = observers(observe)
     W = _check.initial_parameters(potential, W0, seed)
@@ -106,9 +107,10 @@ def _layout(potential, W, tables, made, state):
 
 
 def _open_store(layout, path, overwrite):
-    if path is None:
-        return MemoryStore(layout)
     size = estimate(layout, {q.name: q.rows for q in layout.quantities})
+    if path is None:
+        _check.memory(size)
+        return MemoryStore(layout)
     check_space(path, size)
     _progress.note(f"{path}: {size_text(size)} to be written")
     return HDF5Store.create(path, layout, overwrite=overwrite)

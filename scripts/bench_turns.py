@@ -1,0 +1,42 @@
+"""Timing in turns A B C A B C …: a machine that slows down slows down all, and ratios hold."""
+
+import time
+from statistics import median
+
+LEAST_STEPS = 10  # what a run does once must not count as a step
+PAUSE = 0.12  # seconds until worker threads of the contestant before sleep: BLAS waits busily
+
+
+def seconds_of(run, *args):
+    """Seconds that a call takes."""
+    began = time.perf_counter()
+    run(*args)
+    return time.perf_counter() - began
+
+
+def steps_for(run, seconds):
+    """Steps that take about this long, found while everything warms up and compiles."""
+    n = LEAST_STEPS
+    while True:
+        taken = min(seconds_of(run, n) for _ in range(3))  # the first one may compile
+        wanted = max(LEAST_STEPS, round(n * min(seconds / taken, 100)))
+        if taken > seconds / 4 or wanted == n:
+            if wanted != n:
+                run(wanted)
+            return wanted
+        n = wanted
+
+
+def in_turns(contestants, rounds, between=lambda: time.sleep(PAUSE)):
+    """Seconds {name: [one a round]} of contestants {name: function}, in turns."""
+    taken = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            between()
+            taken[name].append(seconds_of(run))
+    return taken
+
+
+def median_ratio(above, below):
+    """Median of the ratios within the rounds."""
+    return median(a / b for a, b in zip(above, below))
