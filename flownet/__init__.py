@@ -8,6 +8,22 @@ from .desk import Experiment, plot
 from .geometry import Euclidean, LayerMetric
 from .linearization import Breakdown, breakdown
 from .model import (
-    ACTIVATIONS, UV, CrossEntropy, DoubleWell, Network, Parabola, Potential, Quadratic, Quartic)
+    ACTIVATIONS,
+    UV,
+    CrossEntropy,
+    DoubleWell,
+    Network,
+    Parabola,
+    Potential,
+    Quadratic,
+    Quartic,
+)
 from .motion import Accuracy, Aristotle, resume, states, train
 from .store import Trajectory
+
+__all__ = [
+    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "CrossEntropy", "Dataset", "DoubleWell",
+    "Euclidean", "Experiment", "FlownetError", "LayerMetric", "Network", "Parabola", "Potential",
+    "Quadratic", "Quartic", "Trajectory", "UV", "__version__", "breakdown", "data", "plot",
+    "resume", "states", "train",
+]

@@ -123,9 +123,10 @@ def test_stochastic_descent_against_a_loop(loss, weighted, regulator, dtype):
     close(run.loss, losses, dtype)
 
 
-def test_batches_larger_than_a_chunk(dtype):
+@pytest.mark.parametrize("sizes", [[3, 5, 2], [20, 30, 4]], ids=["on one thread", "on all"])
+def test_batches_larger_than_a_chunk(sizes, dtype):
     """5000 of 9001 rows at a time: losses and steps are those of the batch's own potential."""
-    case = twins.case(51_000, [20, 30, 4], ["tanh"], "quadratic", m=9001,
+    case = twins.case(51_000, sizes, ["tanh"], "quadratic", m=9001,
                       Gamma=twins.weights(51_001, 9001))
     run = fn.train(twins.potential(case, dtype), fn.Aristotle(0.1), steps=4, batch_size=5000)
     for k in range(4):

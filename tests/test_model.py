@@ -108,12 +108,13 @@ def test_taylor_remainders_fall_as_promised(activation, loss):
         has_order(delivered - promised, s, order)
 
 
+@pytest.mark.parametrize("sizes", [[3, 5, 2], [20, 30, 4]], ids=["on one thread", "on all"])
 @pytest.mark.parametrize("weighted", [False, True])
 @every_loss
-def test_large_batches_are_the_mean_of_their_parts(loss, weighted, dtype):
-    """9001 rows pass in chunks, on all threads: everything adds up over any cut of them."""
+def test_large_batches_are_the_mean_of_their_parts(loss, weighted, sizes, dtype):
+    """9001 rows pass in chunks: everything adds up over any cut of them."""
     metric = {"Gamma": twins.weights(40_001, 9001)} if weighted else {}
-    case = twins.case(40_000, [20, 30, 4], ["tanh"], loss, m=9001, **metric)
+    case = twins.case(40_000, sizes, ["tanh"], loss, m=9001, **metric)
     p, (W, V) = twins.potential(case, dtype), twins.point(case)
     cuts = [slice(0, 17), slice(17, 4113), slice(4113, 9001)]
     parts = [(part.data.m / p.data.m, part) for part in map(p.on, cuts)]

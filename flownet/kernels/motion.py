@@ -1,4 +1,4 @@
-"""The compiled loop of finite steps: differential, W ← W − step·g^♯dL, record; many steps a call."""
+"""The compiled loop of finite steps: differential, W ← W − step·g^♯dL, record; many a call."""
 
 import math
 from collections import namedtuple
@@ -8,8 +8,8 @@ from numba import prange
 from .._compile import jit
 from .analytic import analytic_differential
 from .network import differential
-from .pointwise import all_finite, clear, copy
 from .plan import Data
+from .pointwise import all_finite, clear, copy
 from .shuffle import shuffle
 
 #: a sum of potentials: the network's scale (0: none), then codes (T,) and (scale, p, q) (T, 3)

@@ -123,7 +123,7 @@ def covector_product(c, d, d_row, a, b, first, last):
 
 @separate
 def pack(packed, w, first, last):
-    """Panels `first` to `last` of Wᵀ, one after another, each (n_in, width), from W (n_out, n_in)."""
+    """Panels `first` to `last` of Wᵀ, each (n_in, width), one after another, of W (n_out, n_in)."""
     n_out, n_in = w.shape
     width = panel_width(w)
     block = width // 2

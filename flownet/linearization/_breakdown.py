@@ -72,8 +72,8 @@ def _of_step(run, k):
     k %= done
     rows = np.searchsorted(run.iteration, [k, k + 1])
     if (rows >= len(run)).any() or (run.iteration[rows] != [k, k + 1]).any():
-        raise FlownetError(f"step {k} wants the parameters before and after it, and the run does not "
-                           "keep both: record_every=1 keeps all that are finite.")
+        raise FlownetError(f"step {k} wants the parameters before and after it, and the run does "
+                           "not keep both: record_every=1 keeps all that are finite.")
     before, after = run.parameters[int(rows[0])], run.parameters[int(rows[1])]
     delta = after.astype(np.float64) - before
     return break_down(run.potential_at(k), before, delta, run.step[k], k, run.time[rows[0]])
@@ -82,7 +82,7 @@ def _of_step(run, k):
 def _along(run, every, progress):
     """Every n-th step of a run, of those whose parameters before and after are both recorded."""
     iteration = run.iteration
-    steps = [int(k) for k, after in zip(iteration, iteration[1:]) if after == k + 1 and k % every == 0]
+    steps = iteration[:-1][(np.diff(iteration) == 1) & (iteration[:-1] % every == 0)].tolist()
     if not steps:
         raise FlownetError("the run keeps no two consecutive states: record_every=1 keeps all.")
     found = []

@@ -47,7 +47,8 @@ class Loss:
                                f"the data want ({m},) or ({m}, {m}).")
 
     def __repr__(self):
-        words = [f"{k}={v if np.isscalar(v) else np.shape(v)}" for k, v in self.parameters().items()]
+        words = [f"{name}={value if np.isscalar(value) else np.shape(value)}"
+                 for name, value in self.parameters().items()]
         return f"{type(self).__name__}({', '.join(words)})"
 
 

@@ -103,7 +103,7 @@ class Network:
         return y_hat
 
     def pushforward(self, W, x, V):
-        """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of the parameters."""
+        """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of W."""
         W, x = self._point(W), self._inputs(x)
         V = _check.vector("V", V, self.size, self.dtype)
         y_dot = np.empty((len(x), self.sizes[-1]), self.dtype)

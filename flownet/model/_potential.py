@@ -8,7 +8,6 @@ from .._errors import FlownetError
 from ..data import Dataset
 from ..kernels import jet, network, plan, threads
 from . import _check
-from ._network import Network
 from ._sum import Summable
 
 
@@ -45,7 +44,8 @@ class Potential(Summable):
         for what, have, want in (("inputs", data.x.shape[1], network.sizes[0]),
                                  ("outputs", data.y.shape[1], network.sizes[-1])):
             if have != want:
-                raise FlownetError(f"the data {data.name!r} have {have} {what}, the network {want}.")
+                raise FlownetError(f"the data {data.name!r} have {have} {what}, "
+                                   f"the network {want}.")
         self.network, self.loss, self.data = network, loss, data
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.dtype)

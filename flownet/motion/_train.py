@@ -6,7 +6,15 @@ from .._version import __version__
 from ..kernels import threads as _threads
 from ..model import tables_of
 from ..store import (
-    HDF5Store, Layout, MemoryStore, Trajectory, check_space, estimate, size_text, to_text)
+    HDF5Store,
+    Layout,
+    MemoryStore,
+    Trajectory,
+    check_space,
+    estimate,
+    size_text,
+    to_text,
+)
 from . import _check
 from ._observe import observe_tables, observers
 from ._recorder import quantities

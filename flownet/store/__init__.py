@@ -9,6 +9,19 @@ from ._reader import Reader as open_reader
 from ._text import from_text, to_text
 from ._trajectory import Record, Trajectory
 
-__all__ = ["HDF5Store", "Layout", "MemoryStore", "Quantity", "Record", "Trajectory",
-           "append_analysis", "check_space", "estimate", "from_text", "open_reader",
-           "rewrite_experiment", "size_text", "to_text"]
+__all__ = [
+    "HDF5Store",
+    "Layout",
+    "MemoryStore",
+    "Quantity",
+    "Record",
+    "Trajectory",
+    "append_analysis",
+    "check_space",
+    "estimate",
+    "from_text",
+    "open_reader",
+    "rewrite_experiment",
+    "size_text",
+    "to_text",
+]

@@ -1,4 +1,4 @@
-"""What is computed from a finished run is added to a copy that takes its place, or put beside it."""
+"""What is computed from a finished run: added to a copy that takes its place, or put beside it."""
 
 import os
 
@@ -14,7 +14,7 @@ from ._reader import Reader, companion_path
 
 
 def append_analysis(path, name, iteration, time, value, attrs=None):
-    """Add an analysis to a finished run, as the quantity "analysis/<name>"; one of that name is replaced.
+    """Add an analysis to a finished run as the quantity "analysis/<name>", in place of an older one.
 
     Parameters
     ----------
@@ -34,8 +34,10 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     """
     path, value = os.fspath(path), np.asarray(value)
     if not len(iteration) == len(time) == len(value):
-        raise FlownetError(f"analysis {name!r}: iteration, time and value have {len(iteration)}, {len(time)} "
-                           f"and {len(value)} rows.")
+        raise FlownetError(
+            f"analysis {name!r}: iteration, time and value have {len(iteration)}, {len(time)} "
+            f"and {len(value)} rows."
+        )
     quantity = Quantity(f"analysis/{name}", value.shape[1:], value.dtype, rows=len(value))
     if "/" in name:
         raise FlownetError(f"analysis {name!r}: a name without / is needed.")
@@ -49,7 +51,11 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     if beside and not _belongs(target, run):
         make(target, Layout(()), ANALYSIS, run)
     rows = [np.asarray(column) for column in (iteration, time, value)]
-    in_copy(target, lambda file: _put(file, quantity, rows, attrs or {}), sum(column.nbytes for column in rows))
+    in_copy(
+        target,
+        lambda file: _put(file, quantity, rows, attrs or {}),
+        sum(column.nbytes for column in rows),
+    )
 
 
 def _belongs(path, run):
@@ -61,7 +67,11 @@ def _belongs(path, run):
 
 def _put(file, quantity, rows, attrs):
     """The group of one analysis, its rows and its state."""
-    for old in (quantity.name, f"state/checksum/{quantity.name}", f"state/committed/{quantity.name}"):
+    for old in (
+        quantity.name,
+        f"state/checksum/{quantity.name}",
+        f"state/committed/{quantity.name}",
+    ):
         if old in file:
             del file[old]
     length = Layout((quantity,)).block_rows(quantity)
@@ -72,5 +82,5 @@ def _put(file, quantity, rows, attrs):
     for first in range(0, len(rows[0]), length):
         filled = min(length, len(rows[0]) - first)
         for room, column in zip((block.iteration, block.time, block.value), rows):
-            room[:filled] = column[first:first + filled]
+            room[:filled] = column[first : first + filled]
         appender.write(first // length, filled, block)

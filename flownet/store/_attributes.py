@@ -27,7 +27,11 @@ def write(group, values):
 
     coded = {name: _encode(name, value) for name, value in values.items()}
     for name, value in coded.items():
-        dtype = h5py.string_dtype("utf-8", value.dtype.itemsize) if value.dtype.kind == "S" else value.dtype
+        dtype = (
+            h5py.string_dtype("utf-8", value.dtype.itemsize)
+            if value.dtype.kind == "S"
+            else value.dtype
+        )
         group.attrs.create(name, value, dtype=dtype)
     group.attrs.create(CHECKSUM, np.uint64(_digest(coded)))
 
@@ -83,10 +87,18 @@ def read_one(group, name, where):
 
     attribute = group.attrs.get_id(name)
     kind = attribute.get_type()
-    plain = isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID)) \
-        or isinstance(kind, h5t.TypeStringID) and not kind.is_variable_str()
+    plain = (
+        isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID))
+        or isinstance(kind, h5t.TypeStringID)
+        and not kind.is_variable_str()
+    )
     size = int(np.prod(attribute.shape or (), dtype=object)) * kind.get_size()
-    if not plain or attribute.shape is None or size > _LARGEST or attribute.dtype.kind not in "biufS":
+    if (
+        not plain
+        or attribute.shape is None
+        or size > _LARGEST
+        or attribute.dtype.kind not in "biufS"
+    ):
         raise FlownetError(f"{where}: attribute {name!r} is not one that flownet writes.")
     value = np.zeros(attribute.shape, attribute.dtype)
     if value.size:
@@ -115,7 +127,10 @@ def _encode(name, value):
             raise FlownetError(f"attribute {name!r} holds a null character.")
         return np.char.encode(array, "utf-8")
     if array.dtype.kind not in "biuf" or array.ndim > 1 or array.dtype.itemsize > 8:
-        raise FlownetError(f"attribute {name!r} cannot be recorded: {value!r} is no number, string or flat list of them.")
+        raise FlownetError(
+            f"attribute {name!r} cannot be recorded: {value!r} is no number, string "
+            "or flat list of them."
+        )
     return array
 
 

@@ -55,8 +55,17 @@ class Slots:
     """
 
     def __init__(self, file, names, sequence):
-        self._slots = [{name: file[f"checkpoint/slot{slot}/{name}"].id for name in ("header", "rows", *names)}
-                       for slot in (0, 1)] if names else []
+        self._slots = (
+            [
+                {
+                    name: file[f"checkpoint/slot{slot}/{name}"].id
+                    for name in ("header", "rows", *names)
+                }
+                for slot in (0, 1)
+            ]
+            if names
+            else []
+        )
         self._sequence = sequence
 
     def write(self, iteration, time, rows, arrays):
@@ -144,11 +153,15 @@ def check_arrays(arrays, forms):
     FlownetError
     """
     if not forms or set(arrays) != set(forms):
-        raise FlownetError(f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}.")
+        raise FlownetError(
+            f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}."
+        )
     for name, (shape, dtype) in forms.items():
         array = np.asarray(arrays[name])
         if (array.shape, array.dtype) != (shape, dtype):
-            raise FlownetError(f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}.")
+            raise FlownetError(
+                f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}."
+            )
 
 
 def _write(data, array):
@@ -173,7 +186,7 @@ def digest(header, rows, arrays):
     -------
     int
     """
-    total = xxhash.xxh3_64(header.tobytes()[:HEADER.fields["xxh3_64"][1]])
+    total = xxhash.xxh3_64(header.tobytes()[: HEADER.fields["xxh3_64"][1]])
     for array in (rows, *arrays):
         if array.size:
             total.update(array.reshape(-1).view("u1"))

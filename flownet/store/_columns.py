@@ -63,7 +63,9 @@ def reserve(file, path, shape, dtype):
     from h5py import h5d, h5s
 
     space = h5s.create_simple(shape) if shape else h5s.create(h5s.SCALAR)
-    return _dataset(file, path, space, dtype, lambda creation: creation.set_alloc_time(h5d.ALLOC_TIME_EARLY))
+    return _dataset(
+        file, path, space, dtype, lambda creation: creation.set_alloc_time(h5d.ALLOC_TIME_EARLY)
+    )
 
 
 def _extendable(file, path, chunk, dtype):
@@ -167,8 +169,13 @@ class Appender:
         place = number % RECORDS
         if place == 0:
             self._page[:] = np.zeros((), RECORD)
-        self._page[place] = (rows, *(xxhash.xxh3_64_intdigest(getattr(block, column)[:rows].reshape(-1).view("u1"))
-                                     for column in COLUMNS))
+        self._page[place] = (
+            rows,
+            *(
+                xxhash.xxh3_64_intdigest(getattr(block, column)[:rows].reshape(-1).view("u1"))
+                for column in COLUMNS
+            ),
+        )
         grown = self._checksum.shape[0] <= number
         if grown:
             self._checksum.set_extent((number + 1,))
@@ -204,7 +211,7 @@ class Appender:
         number, filled = divmod(rows, self.block)
         start = number // RECORDS * RECORDS
         self._page[:] = np.zeros((), RECORD)
-        self._page[:len(records) - start] = records[start:]
+        self._page[: len(records) - start] = records[start:]
         if filled:
             self._record(number, filled, block)
 

@@ -12,7 +12,7 @@ from . import _attributes, _checkpoint, _columns
 from ._layout import FORMAT, VERSION
 from ._writer import explain
 
-_ALIGN = 64               # no record of a checksum or counter crosses a page, so none is written by halves
+_ALIGN = 64  # no record of a checksum or counter crosses a page, so none is written by halves
 
 
 def open_to_write(path, mode="r+"):
@@ -34,8 +34,14 @@ def open_to_write(path, mode="r+"):
     """
     import h5py
 
-    return h5py.File(path, mode, libver="latest", locking="best-effort",
-                     alignment_threshold=1, alignment_interval=_ALIGN)
+    return h5py.File(
+        path,
+        mode,
+        libver="latest",
+        locking="best-effort",
+        alignment_threshold=1,
+        alignment_interval=_ALIGN,
+    )
 
 
 def make(path, layout, format=FORMAT, run=None):
@@ -69,16 +75,26 @@ def make(path, layout, format=FORMAT, run=None):
 
 
 def _fill(file, layout, format, run):
-    own = {"format": format, "format_version": VERSION, "created": datetime.now(UTC).isoformat(timespec="seconds"),
-           "run": run, "experiment": layout.experiment, "quantities": layout.names, "arrays": list(layout.arrays),
-           "groups": [path for path in layout.attrs if path], "checkpoint": list(layout.checkpoint)}
+    own = {
+        "format": format,
+        "format_version": VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "run": run,
+        "experiment": layout.experiment,
+        "quantities": layout.names,
+        "arrays": list(layout.arrays),
+        "groups": [path for path in layout.attrs if path],
+        "checkpoint": list(layout.checkpoint),
+    }
     _attributes.write(file, {**layout.attrs.get("", {}), **own})
     for path in own["groups"]:
         _attributes.write(file.require_group(path), layout.attrs[path])
     for quantity in layout.quantities:
         _columns.create(file, quantity, layout.block_rows(quantity))
     for path, array in layout.arrays.items():
-        array = np.ascontiguousarray(array).astype(np.asarray(array).dtype.newbyteorder("<"), copy=False)
+        array = np.ascontiguousarray(array).astype(
+            np.asarray(array).dtype.newbyteorder("<"), copy=False
+        )
         array = array.reshape(np.shape(layout.arrays[path]))
         data = _columns.reserve(file, path, array.shape, array.dtype)
         data[...] = array
@@ -86,4 +102,6 @@ def _fill(file, layout, format, run):
     if layout.checkpoint:
         _checkpoint.create(file, layout)
     for name, value in (("finished", 0), ("diverged_at", -1)):
-        _columns.write_number(_columns.reserve(file, f"state/{name}", (), _columns.NUMBER).id, value)
+        _columns.write_number(
+            _columns.reserve(file, f"state/{name}", (), _columns.NUMBER).id, value
+        )

@@ -1,4 +1,4 @@
-"""Changes to a file that no run is writing: made in a copy that takes its place when it is complete."""
+"""Changes to a file that no run is writing: made in a copy that takes its place when complete."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from ._lock import refuse_busy
 from ._reader import Reader
 from ._writer import explain
 
-LARGE = 300 << 20         # bytes of a run that are not copied for the sake of a small change
+LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
 
 
 def in_copy(path, change, growth=0):

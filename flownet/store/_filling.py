@@ -7,7 +7,7 @@ from .._errors import FlownetError
 from ._columns import Block
 from ._layout import Quantity
 
-_POOL = 4                 # blocks in memory: one being filled, three on their way
+_POOL = 4  # blocks in memory: one being filled, three on their way
 
 
 class Filling:
@@ -34,10 +34,12 @@ class Filling:
             self._take_up(rows, count)
 
     def _take_up(self, rows, count):
-        """The last block is not full: its rows come back into memory, to be written again with more."""
+        """The last block is not full: its rows come back, to be written again with more."""
         self._block, self._made = Block(self._length, self._quantity), 1
         for column in ("iteration", "time", "value"):
-            getattr(self._block, column)[:self._filled] = rows.column(column, count - self._filled, count)
+            getattr(self._block, column)[: self._filled] = rows.column(
+                column, count - self._filled, count
+            )
 
     def restart(self, appender):
         """On the writer thread: make the file end where this begins.
@@ -126,5 +128,7 @@ class Filling:
         """
         self._writer.check()
         if self._filled > self._handed:
-            self._writer.submit(partial(appender.write, self._number, self._filled, self._block), after)
+            self._writer.submit(
+                partial(appender.write, self._number, self._filled, self._block), after
+            )
             self._handed = self._filled

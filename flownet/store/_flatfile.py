@@ -9,7 +9,8 @@ from . import _superblock
 from ._lock import busy
 
 _GROWTH = 1 << 40
-_METADATA = 1 << 20       # nothing that HDF5 reads for itself is larger
+_METADATA = 1 << 20  # nothing that HDF5 reads for itself is larger
+
 
 class FlatFile:
     """File that shows HDF5 a superblock as it is after a proper close, and is never modified.
@@ -98,7 +99,9 @@ class FlatFile:
         self._file.close()
 
     def seek(self, offset, whence=os.SEEK_SET):
-        self._position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._end}[whence]
+        self._position = (
+            offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._end}[whence]
+        )
         return self._position
 
     def tell(self):
@@ -106,7 +109,7 @@ class FlatFile:
 
     def read(self, size):
         buffer = bytearray(size)
-        return bytes(buffer[:self.readinto(buffer)])
+        return bytes(buffer[: self.readinto(buffer)])
 
     def readinto(self, buffer):
         view = memoryview(buffer).cast("B")
@@ -115,9 +118,9 @@ class FlatFile:
             if len(view) > _METADATA:
                 self._position += len(view)
                 return len(view)
-        view[:] = bytes(len(view))           # space that was reserved and never written reads as zeros
+        view[:] = bytes(len(view))  # space that was reserved and never written reads as zeros
         self.read_into(self._position, view)
-        shown = self._head[self._position:self._position + len(view)]
-        view[:len(shown)] = shown
+        shown = self._head[self._position : self._position + len(view)]
+        view[: len(shown)] = shown
         self._position += len(view)
         return len(view)

@@ -42,7 +42,9 @@ class HDF5Store:
         except OSError as error:
             raise FlownetError(f"cannot write {self.path}: {explain(error)}.") from None
         self._writer = Writer(self.path)
-        self._closer = weakref.finalize(self, self._writer.stop, partial(_close, self._file, self._lock, self._writer))
+        self._closer = weakref.finalize(
+            self, self._writer.stop, partial(_close, self._file, self._lock, self._writer)
+        )
         self._kept = Kept(self._reader.checkpoint_arrays)
         try:
             self._filling = {name: self._fill(name) for name in self._reader.recorded}
@@ -89,7 +91,7 @@ class HDF5Store:
             The file is being written, damaged, or not one of ours.
         """
         path = os.fspath(path)
-        Reader(path).close()              # whatever is wrong with it is said before anything is changed
+        Reader(path).close()  # whatever is wrong with it is said before anything is changed
         refuse_busy(path)
         try:
             _superblock.repair(path)
@@ -134,13 +136,13 @@ class HDF5Store:
         return self._filling[name].rows(n)
 
     def advance(self, name, n):
-        """Count n rows that were filled; a full block goes to the writer, whose earlier errors show here."""
+        """Count n rows that were filled; a full block goes to the writer, whose errors show here."""
         self._unfinish()
         self._filling[name].advance(n, self._appenders[name])
         self._stale = True
 
     def flush(self, wait=True):
-        """Hand over partly filled blocks too, and `wait` until the operating system has everything."""
+        """Hand over partly filled blocks too; `wait` until the operating system has everything."""
         for name, filling in self._filling.items():
             filling.flush(self._appenders[name])
         if wait:
@@ -148,7 +150,9 @@ class HDF5Store:
 
     def count(self, name):
         """Rows of a quantity that are committed."""
-        return self._appenders[name].committed if name in self._appenders else self._reader.count(name)
+        return (
+            self._appenders[name].committed if name in self._appenders else self._reader.count(name)
+        )
 
     # Checkpoints
 
@@ -173,7 +177,9 @@ class HDF5Store:
         self.flush(wait=False)
         self._unfinish()
         rows = np.array([filling.count for filling in self._filling.values()], "<i8")
-        self._kept.submit(self._writer, partial(self._slots.write, iteration, time, rows, self._kept.arrays))
+        self._kept.submit(
+            self._writer, partial(self._slots.write, iteration, time, rows, self._kept.arrays)
+        )
         self._stale = True
         if wait:
             self._writer.do(_nothing)
@@ -206,7 +212,7 @@ class HDF5Store:
         write_number(self._file["state/finished"].id, finished)
 
     def finish(self, diverged_at=None):
-        """Write everything, say that the run is finished, and at which iteration it diverged if it did; close the file."""
+        """Write everything, say that the run is finished and where it diverged, if it did; close."""
         self.flush()
         for appender in self._appenders.values():
             self._writer.do(appender.trim)
@@ -214,7 +220,7 @@ class HDF5Store:
         self.close()
 
     def close(self):
-        """Write everything and close the file; the run can be resumed, and reading goes on working."""
+        """Write everything and close the file; the run can be resumed, and reading still works."""
         if self._closer.alive:
             try:
                 self.flush()

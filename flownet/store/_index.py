@@ -12,7 +12,17 @@ import numpy as np
 
 from .._errors import FlownetError
 from . import _attributes
-from ._layout import COLUMNS, FORMAT, HEADER, NUMBER, RECORD, RECORDS, VERSION, check_dtype, check_name
+from ._layout import (
+    COLUMNS,
+    FORMAT,
+    HEADER,
+    NUMBER,
+    RECORD,
+    RECORDS,
+    VERSION,
+    check_dtype,
+    check_name,
+)
 from ._rows import read_number
 
 
@@ -33,19 +43,21 @@ class Chunks:
 
     path: str
     dtype: np.dtype
-    shape: tuple                 # of one row
-    block: int                   # rows in a block
-    offsets: list                # of the blocks
+    shape: tuple  # of one row
+    block: int  # rows in a block
+    offsets: list  # of the blocks
 
 
 @dataclass
 class Index:
     """Everything that a file says of itself, and where its data lie."""
 
-    attrs: dict = field(default_factory=dict)            # path of a group to its attributes
-    quantities: dict = field(default_factory=dict)       # name to {column or "checksum": Chunks, "count": int}
-    arrays: dict = field(default_factory=dict)           # path to Plain
-    slots: list = field(default_factory=list)            # {name: Plain} for each of two checkpoints
+    attrs: dict = field(default_factory=dict)  # path of a group to its attributes
+    quantities: dict = field(
+        default_factory=dict
+    )  # name to {column or "checksum": Chunks, "count": int}
+    arrays: dict = field(default_factory=dict)  # path to Plain
+    slots: list = field(default_factory=list)  # {name: Plain} for each of two checkpoints
     finished: bool = False
     diverged_at: int | None = None
 
@@ -75,17 +87,20 @@ def index(flat, format=FORMAT):
             return _read(_Walk(file, flat), format)
     except FlownetError:
         raise
-    except Exception as error:          # h5py raises half a dozen types for a broken structure
+    except Exception as error:  # h5py raises half a dozen types for a broken structure
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FlownetError(f"{flat.name} is damaged: {reason}.") from None
 
 
 def _read(walk, format):
-    """Numbers are read before what they speak of: in a file that grows, the rest is at least as new."""
+    """Numbers are read before what they speak of: in a growing file the rest is at least as new."""
     _check_format(walk, format)
     found = Index()
     ended = walk.number("state/diverged_at")
-    found.finished, found.diverged_at = walk.number("state/finished") == 1, None if ended < 0 else ended
+    found.finished, found.diverged_at = (
+        walk.number("state/finished") == 1,
+        None if ended < 0 else ended,
+    )
     root = found.attrs[""] = walk.attrs("")
     for path in [*root["groups"], *walk.analyses()]:
         found.attrs[path] = walk.attrs(path)
@@ -95,20 +110,31 @@ def _read(walk, format):
         found.arrays[path] = walk.plain(path, checksum=True)
     if root["checkpoint"]:
         types = {"header": HEADER, "rows": np.dtype("<i8"), **dict.fromkeys(root["checkpoint"])}
-        found.slots = [{name: walk.plain(f"checkpoint/slot{slot}/{name}", dtype) for name, dtype in types.items()}
-                       for slot in (0, 1)]
+        found.slots = [
+            {
+                name: walk.plain(f"checkpoint/slot{slot}/{name}", dtype)
+                for name, dtype in types.items()
+            }
+            for slot in (0, 1)
+        ]
     return found
 
 
 def _check_format(walk, format):
     root = walk.open("")
-    if "format" not in root.attrs or _attributes.text(_attributes.read_one(root, "format", walk.name)) != format:
+    if (
+        "format" not in root.attrs
+        or _attributes.text(_attributes.read_one(root, "format", walk.name)) != format
+    ):
         raise FlownetError(f"{walk.name} is an HDF5 file, but not one that flownet wrote.")
     version = _attributes.read_one(root, "format_version", walk.name).tolist()
     if not isinstance(version, int) or version < 1:
         raise FlownetError(f"{walk.name} is damaged: format version {version!r}.")
     if version > VERSION:
-        raise FlownetError(f"{walk.name} has format version {version}; this flownet reads up to {VERSION}. Upgrade flownet.")
+        raise FlownetError(
+            f"{walk.name} has format version {version}; this flownet reads up to "
+            f"{VERSION}. Upgrade flownet."
+        )
 
 
 def _quantity(walk, name):
@@ -116,11 +142,17 @@ def _quantity(walk, name):
     for column, dtype in zip(COLUMNS, (np.dtype("<i8"), np.dtype("<f8"), None)):
         found[column] = walk.chunks(f"{name}/{column}", found["count"], dtype)
     block = found["value"].block
-    if {found[column].block for column in COLUMNS} != {block} or found["iteration"].shape or found["time"].shape:
+    if (
+        {found[column].block for column in COLUMNS} != {block}
+        or found["iteration"].shape
+        or found["time"].shape
+    ):
         raise FlownetError(f"{walk.name} is damaged: the columns of /{name} differ in shape.")
     found["checksum"] = walk.chunks(f"state/checksum/{name}", -(-found["count"] // block), RECORD)
     if found["checksum"].block != RECORDS or found["checksum"].shape:
-        raise FlownetError(f"{walk.name} is damaged: the checksums of /{name} are not where they should be.")
+        raise FlownetError(
+            f"{walk.name} is damaged: the checksums of /{name} are not where they should be."
+        )
     return found
 
 
@@ -140,7 +172,9 @@ class _Walk:
             if step not in node:
                 raise FlownetError(f"{self.name} is damaged: /{path} is missing.")
             if node.id.links.get_info(step.encode()).type != h5l.TYPE_HARD:
-                raise FlownetError(f"{self.name}: /{path} is a link to elsewhere; flownet follows none.")
+                raise FlownetError(
+                    f"{self.name}: /{path} is a link to elsewhere; flownet follows none."
+                )
             node = node[step]
         return node
 
@@ -181,10 +215,14 @@ class _Walk:
         block, *row = data.chunks
         size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
         if tuple(row) != shape[1:]:
-            raise FlownetError(f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}.")
+            raise FlownetError(
+                f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}."
+            )
         blocks = -(-rows // block)
         if rows < 0 or rows > shape[0] or blocks * size > self._flat.size:
-            raise FlownetError(f"{self.name} is damaged: /{path} holds less than the {rows} rows that count.")
+            raise FlownetError(
+                f"{self.name} is damaged: /{path} holds less than the {rows} rows that count."
+            )
         return Chunks(path, dtype, shape[1:], block, self._places(data, blocks, size))
 
     def _places(self, data, blocks, size):
@@ -198,7 +236,9 @@ class _Walk:
             with self._flat.watch(size) as seen:
                 data.id.read_direct_chunk((first, *(0 for _ in data.shape[1:])), out=buffer)
             if not seen or seen[-1] + size > self._flat.size:
-                raise FlownetError(f"{self.name} is damaged: row {first} of {data.name} lies outside of the file.")
+                raise FlownetError(
+                    f"{self.name} is damaged: row {first} of {data.name} lies outside of the file."
+                )
             places.append(seen[-1])
         return places
 
@@ -210,7 +250,11 @@ class _Walk:
         if not isinstance(data, h5py.Dataset):
             raise FlownetError(f"{self.name} is damaged: /{path} is no data set.")
         creation = data.id.get_create_plist()
-        if creation.get_layout() != layout or creation.get_nfilters() or creation.get_external_count():
+        if (
+            creation.get_layout() != layout
+            or creation.get_nfilters()
+            or creation.get_external_count()
+        ):
             raise FlownetError(f"{self.name}: /{path} is not stored the way flownet stores it.")
         known = data.id.dtype
         if dtype is None:

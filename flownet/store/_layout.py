@@ -20,9 +20,9 @@ RECORD = np.dtype([("rows", "<i8"), *((column, "<u8") for column in COLUMNS)])
 NUMBER = np.dtype([("value", "<i8"), ("xxh3_64", "<u8")])
 # First entry of a checkpoint: which one it is, where the run stood, and the xxh3 of the whole slot.
 HEADER = np.dtype([("sequence", "<i8"), ("iteration", "<i8"), ("time", "<f8"), ("xxh3_64", "<u8")])
-RECORDS = 128             # entries in a chunk of checksums: 4 kB, one page
+RECORDS = 128  # entries in a chunk of checksums: 4 kB, one page
 
-_MOST_ROWS = 16384        # scalars: a block of a few hundred kB, not of half a million rows
+_MOST_ROWS = 16384  # scalars: a block of a few hundred kB, not of half a million rows
 _LARGEST_BLOCK = (4 << 30) - 1
 _NAME = re.compile(r"[\w.+-]+(/[\w.+-]+)*", re.ASCII)
 
@@ -60,7 +60,10 @@ class Quantity:
         if any(n < 1 for n in self.shape):
             raise FlownetError(f"{self.name}: a row of shape {self.shape} holds nothing.")
         if self.row_bytes > _LARGEST_BLOCK:
-            raise FlownetError(f"{self.name}: one row of {size_text(self.row_bytes)} is too large for a file (4 GB).")
+            raise FlownetError(
+                f"{self.name}: one row of {size_text(self.row_bytes)} is too large for a file "
+                "(4 GB)."
+            )
 
     @property
     def row_bytes(self):
@@ -101,13 +104,20 @@ class Layout:
 
     def __post_init__(self):
         object.__setattr__(self, "quantities", tuple(self.quantities))
-        checkpoint = {name: ((shape,) if isinstance(shape, int) else tuple(shape), np.dtype(dtype).newbyteorder("<"))
-                      for name, (shape, dtype) in self.checkpoint.items()}
+        checkpoint = {
+            name: (
+                (shape,) if isinstance(shape, int) else tuple(shape),
+                np.dtype(dtype).newbyteorder("<"),
+            )
+            for name, (shape, dtype) in self.checkpoint.items()
+        }
         object.__setattr__(self, "checkpoint", checkpoint)
         for name in [*checkpoint, *self.arrays, *filter(None, self.attrs)]:
             check_name(name)
         if {"header", "rows"} & set(checkpoint):
-            raise FlownetError("a checkpoint keeps its own 'header' and 'rows'; name the arrays otherwise.")
+            raise FlownetError(
+                "a checkpoint keeps its own 'header' and 'rows'; name the arrays otherwise."
+            )
         for name, (_, dtype) in checkpoint.items():
             check_dtype(dtype, f"checkpoint/{name}")
         if len(set(self.names)) < len(self.names):
@@ -148,7 +158,9 @@ def check_name(name):
     FlownetError
     """
     if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
-        raise FlownetError(f"{name!r} cannot name a quantity: letters, digits and _ . + - are allowed.")
+        raise FlownetError(
+            f"{name!r} cannot name a quantity: letters, digits and _ . + - are allowed."
+        )
 
 
 def check_dtype(dtype, name):
@@ -165,7 +177,9 @@ def check_dtype(dtype, name):
     FlownetError
     """
     if dtype.kind not in "iufc" or dtype.itemsize > 16 or dtype.name in ("float128", "longdouble"):
-        raise FlownetError(f"{name}: {dtype} cannot be recorded; numbers of up to 64 bits (complex 128) can.")
+        raise FlownetError(
+            f"{name}: {dtype} cannot be recorded; numbers of up to 64 bits (complex 128) can."
+        )
 
 
 def estimate(layout, rows):
@@ -215,7 +229,9 @@ def check_space(path, size):
     except OSError as error:
         raise FlownetError(f"cannot write {path}: {error.strerror}.") from None
     if size > free:
-        raise FlownetError(f"{path} would take {size_text(size)}, and its disk has {size_text(free)} free.")
+        raise FlownetError(
+            f"{path} would take {size_text(size)}, and its disk has {size_text(free)} free."
+        )
 
 
 def size_text(size):

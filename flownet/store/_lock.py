@@ -13,7 +13,7 @@ from .._errors import FlownetError
 
 try:
     import fcntl
-except ImportError:          # Windows
+except ImportError:  # Windows
     fcntl = None
 
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)

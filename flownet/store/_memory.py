@@ -19,7 +19,10 @@ class MemoryStore:
 
     def __init__(self, layout):
         self._layout = layout
-        self._columns = {quantity.name: _Column(quantity, layout.block_rows(quantity)) for quantity in layout.quantities}
+        self._columns = {
+            quantity.name: _Column(quantity, layout.block_rows(quantity))
+            for quantity in layout.quantities
+        }
         self._checkpoint = None
         self.finished, self.diverged_at = False, None
 
@@ -50,7 +53,12 @@ class MemoryStore:
         """Keep copies of what the next step needs, and the rows counted so far."""
         check_arrays(arrays, self._layout.checkpoint)
         kept = {name: np.array(arrays[name]) for name in self._layout.checkpoint}
-        self._checkpoint = int(iteration), float(time), kept, {name: self.count(name) for name in self._columns}
+        self._checkpoint = (
+            int(iteration),
+            float(time),
+            kept,
+            {name: self.count(name) for name in self._columns},
+        )
 
     def latest_checkpoint(self):
         """(iteration, time, {name: ndarray}), or None before the first."""
@@ -124,7 +132,9 @@ class MemoryStore:
 
     def read(self, name, start=0, stop=None):
         """Rows of a quantity as read-only views: iteration, time, value."""
-        return tuple(self.column(name, column, start, stop) for column in ("iteration", "time", "value"))
+        return tuple(
+            self.column(name, column, start, stop) for column in ("iteration", "time", "value")
+        )
 
     def column(self, name, column, start=0, stop=None):
         """One column of a quantity's rows, a read-only view."""
@@ -154,5 +164,7 @@ class _Column:
     def room(self):
         if self.filled == len(self.iteration):
             self.iteration, self.time, self.value = (
-                np.concatenate([array, np.zeros_like(array)]) for array in (self.iteration, self.time, self.value))
+                np.concatenate([array, np.zeros_like(array)])
+                for array in (self.iteration, self.time, self.value)
+            )
         return len(self.iteration) - self.filled

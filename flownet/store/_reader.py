@@ -12,7 +12,7 @@ from ._index import index
 from ._layout import ANALYSIS, COLUMNS, FORMAT
 from ._rows import Rows, plain_bytes, read_plain
 
-_PATIENCE = 2.0           # seconds in which a file that is being written must show a consistent state
+_PATIENCE = 2.0  # seconds in which a file that is being written must show a consistent state
 
 
 class Reader:
@@ -53,9 +53,13 @@ class Reader:
                 break
             except BaseException as error:
                 flat.close()
-                if not isinstance(error, FlownetError) or not flat.live or time.monotonic() > deadline:
+                if (
+                    not isinstance(error, FlownetError)
+                    or not flat.live
+                    or time.monotonic() > deadline
+                ):
                     raise
-                time.sleep(0.01)      # caught the writer in the middle of a word
+                time.sleep(0.01)  # caught the writer in the middle of a word
         self.close()
         self._flat, self._index, self._rows = flat, found, rows
         self._companion = self._find_companion()
@@ -107,7 +111,7 @@ class Reader:
 
     @property
     def names(self):
-        """Names of all quantities: recorded ones, then "analysis/<name>" of what was added later."""
+        """Names of all quantities: recorded ones, then "analysis/<name>" of what was added."""
         beside = self._companion.names if self._companion else []
         return [*self._rows, *(name for name in beside if name not in self._rows)]
 
@@ -204,12 +208,16 @@ class Reader:
         place = self._index.arrays[path]
         array = read_plain(self._flat, place)
         if xxhash.xxh3_64_intdigest(plain_bytes(array)) != place.checksum:
-            raise FlownetError(f"{self._flat.name} is damaged: /{path} does not match its checksum.")
+            raise FlownetError(
+                f"{self._flat.name} is damaged: /{path} does not match its checksum."
+            )
         return array
 
     def slot(self):
         """`Checkpoint` that is the newest one with the right checksum, or None."""
-        return _checkpoint.latest(self._index.slots, lambda place: read_plain(self._flat, place), self._flat.name)
+        return _checkpoint.latest(
+            self._index.slots, lambda place: read_plain(self._flat, place), self._flat.name
+        )
 
     def latest_checkpoint(self):
         """What the next step needs, by the newest checkpoint whose checksum is right.
@@ -228,7 +236,7 @@ class Reader:
         return found and (found.iteration, found.time, found.arrays)
 
     def checkpoint_rows(self):
-        """Name of each recorded quantity to the rows that the latest checkpoint speaks of; 0 without one."""
+        """Rows of each recorded quantity that the latest checkpoint speaks of; 0 without one."""
         found = self.slot()
         return dict(zip(self.recorded, found.rows.tolist() if found else [0] * len(self.recorded)))
 
@@ -236,7 +244,11 @@ class Reader:
     def checkpoint_arrays(self):
         """Name to (shape, dtype) of what a checkpoint keeps."""
         slot = self._index.slots[0] if self._index.slots else {}
-        return {name: (place.shape, place.dtype) for name, place in slot.items() if name not in ("header", "rows")}
+        return {
+            name: (place.shape, place.dtype)
+            for name, place in slot.items()
+            if name not in ("header", "rows")
+        }
 
 
 def companion_path(path):

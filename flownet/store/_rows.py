@@ -8,7 +8,7 @@ import xxhash
 from .._errors import FlownetError
 from ._layout import NUMBER, RECORD, RECORDS
 
-_AGAIN = (0.01, 0.05, 0.2)       # seconds between looks at a block that a living writer may be writing
+_AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
 
 
 class Rows:
@@ -24,7 +24,7 @@ class Rows:
 
     def __init__(self, flat, name, parts):
         self._flat, self._name, self._parts = flat, name, parts
-        self._last = {}                   # column to (number, rows) of the block that was read in part last
+        self._last = {}  # column to (number, rows) of the block that was read in part last
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
@@ -49,13 +49,15 @@ class Rows:
         """
         stop = self.count if stop is None else stop
         if not 0 <= start <= stop <= self.count:
-            raise FlownetError(f"{self._flat.name}: {self._name} has {self.count} rows, not {start} to {stop}.")
+            raise FlownetError(
+                f"{self._flat.name}: {self._name} has {self.count} rows, not {start} to {stop}."
+            )
         chunks = self._parts[column]
         out = np.empty((stop - start, *chunks.shape), chunks.dtype)
         for number in range(start // self.block, -(-stop // self.block)):
             first = number * self.block
             low, high = max(start - first, 0), min(stop - first, self.block)
-            self._copy(column, number, low, high, out[first + low - start:first + high - start])
+            self._copy(column, number, low, high, out[first + low - start : first + high - start])
         return out
 
     def _copy(self, column, number, low, high, out):
@@ -69,25 +71,35 @@ class Rows:
         out[:] = rows[low:high]
 
     def _checked(self, column, number, low, high, out):
-        """All rows of a block that its checksum covers; in `out` itself when just those are wanted."""
+        """All rows of a block that its checksum covers; in `out` when just those are wanted."""
         chunks = self._parts[column]
         for pause in _AGAIN if self._flat.live else (0,):
             covered, expected = self._record(number, column)
             if high <= covered <= self.block:
-                whole = out if (low, high) == (0, covered) else np.empty((covered, *chunks.shape), chunks.dtype)
-                if self._flat.read_into(chunks.offsets[number], plain_bytes(whole)) \
-                        and xxhash.xxh3_64_intdigest(plain_bytes(whole)) == expected:
+                whole = (
+                    out
+                    if (low, high) == (0, covered)
+                    else np.empty((covered, *chunks.shape), chunks.dtype)
+                )
+                if (
+                    self._flat.read_into(chunks.offsets[number], plain_bytes(whole))
+                    and xxhash.xxh3_64_intdigest(plain_bytes(whole)) == expected
+                ):
                     return whole
             time.sleep(pause)
-        raise FlownetError(f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
-                           f"(from row {number * self.block} on) does not match its checksum.")
+        raise FlownetError(
+            f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
+            f"(from row {number * self.block} on) does not match its checksum."
+        )
 
     def _record(self, number, column):
         """Rows that the checksum of a block covers, and the checksum. Read before the block itself:
         a writer writes it after, so the block is at least as new and begins with the same rows."""
         page, place = divmod(number, RECORDS)
         record = np.zeros((), RECORD)
-        self._flat.read_into(self._parts["checksum"].offsets[page] + place * RECORD.itemsize, plain_bytes(record))
+        self._flat.read_into(
+            self._parts["checksum"].offsets[page] + place * RECORD.itemsize, plain_bytes(record)
+        )
         return int(record["rows"]), int(record[column])
 
     def records(self, blocks):
@@ -157,6 +169,8 @@ def read_number(flat, place):
         It does not match its checksum.
     """
     number = read_plain(flat, place)
-    if place.shape or number["xxh3_64"] != xxhash.xxh3_64_intdigest(number.tobytes()[:NUMBER["value"].itemsize]):
+    if place.shape or number["xxh3_64"] != xxhash.xxh3_64_intdigest(
+        number.tobytes()[: NUMBER["value"].itemsize]
+    ):
         raise FlownetError(f"{flat.name} is damaged: /{place.path} does not match its checksum.")
     return int(number["value"])

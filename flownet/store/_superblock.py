@@ -13,10 +13,10 @@ from .._errors import FlownetError
 
 SIZE = 48
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-FLAGS = 11                # offset of the consistency flags
-END = 28                  # offset of the end-of-file address, 8 bytes
-CHECKSUM = 44             # offset of the lookup3 checksum of everything before it
-GAP = 16 << 20            # more than a writer reserves ahead of what it has written
+FLAGS = 11  # offset of the consistency flags
+END = 28  # offset of the end-of-file address, 8 bytes
+CHECKSUM = 44  # offset of the lookup3 checksum of everything before it
+GAP = 16 << 20  # more than a writer reserves ahead of what it has written
 _MASK = 0xFFFFFFFF
 
 
@@ -39,7 +39,9 @@ def lookup3(data, seed=0):
     padded = data + bytes(-len(data) % 12)
     words = struct.unpack(f"<{len(padded) // 4}I", padded)
     for k in range(0, len(words) - 3, 3):
-        a, b, c = _mix((a + words[k]) & _MASK, (b + words[k + 1]) & _MASK, (c + words[k + 2]) & _MASK)
+        a, b, c = _mix(
+            (a + words[k]) & _MASK, (b + words[k + 1]) & _MASK, (c + words[k + 2]) & _MASK
+        )
     return _final((a + words[-3]) & _MASK, (b + words[-2]) & _MASK, (c + words[-1]) & _MASK)
 
 
@@ -61,7 +63,7 @@ def _final(a, b, c):
     for bits in (14, 11, 25, 16, 4, 14, 24):
         c = ((c ^ b) - _rotate(b, bits)) & _MASK
         a, b, c = b, c, a
-    return b                # the word of the last turn, after its names rotated
+    return b  # the word of the last turn, after its names rotated
 
 
 def check(head, size, name):
@@ -161,7 +163,7 @@ def mark(path):
     """
     with open(path, "r+b", buffering=0) as file:
         head = bytearray(file.read(SIZE))
-        head[FLAGS] = 5                   # open for writing, by SWMR
+        head[FLAGS] = 5  # open for writing, by SWMR
         struct.pack_into("<I", head, CHECKSUM, lookup3(bytes(head[:CHECKSUM])))
         file.seek(0)
         file.write(head)

@@ -29,8 +29,11 @@ def from_text(text, array):
 
 def _plain(value, path, arrays):
     if isinstance(value, dict):
-        return {key: _plain(part, f"{path}/{key}".lstrip("/"), arrays)
-                for key, part in value.items() if part is not None}
+        return {
+            key: _plain(part, f"{path}/{key}".lstrip("/"), arrays)
+            for key, part in value.items()
+            if part is not None
+        }
     if isinstance(value, (list, tuple)):
         return [_plain(part, f"{path}/{i}", arrays) for i, part in enumerate(value)]
     if isinstance(value, np.ndarray):

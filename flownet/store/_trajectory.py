@@ -121,8 +121,10 @@ class Trajectory:
         potential = potential_from(self.experiment)
         kept = self.store.attrs("data").get("sha256") if potential.data else None
         if kept not in (None, potential.data.sha256):
-            raise FlownetError(f"the data {potential.data.name!r} are not those of the run: "
-                               f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}….")
+            raise FlownetError(
+                f"the data {potential.data.name!r} are not those of the run: "
+                f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}…."
+            )
         return potential
 
     @cached_property
@@ -135,7 +137,8 @@ class Trajectory:
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
         return table and build(
-            "metric", {"kind": "layer", "network": self.potential.network, **table})
+            "metric", {"kind": "layer", "network": self.potential.network, **table}
+        )
 
     @cached_property
     def batches(self):
@@ -172,8 +175,11 @@ class Trajectory:
 
     def __repr__(self):
         rows, D = self.parameters.shape
-        end = ("finished" if self.finished else "not finished") if self.diverged_at is None else (
-            f"diverged at {self.diverged_at}")
+        end = (
+            ("finished" if self.finished else "not finished")
+            if self.diverged_at is None
+            else (f"diverged at {self.diverged_at}")
+        )
         return f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
 
 
@@ -214,8 +220,11 @@ class Records:
         self._store, self._folder = store, folder + "/"
 
     def __iter__(self):
-        return (name.removeprefix(self._folder) for name in self._store.names
-                if name.startswith(self._folder))
+        return (
+            name.removeprefix(self._folder)
+            for name in self._store.names
+            if name.startswith(self._folder)
+        )
 
     def __len__(self):
         return len(list(self))

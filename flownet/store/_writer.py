@@ -1,4 +1,4 @@
-"""The one thread that touches a file while a run fills it, and what it does when the disk is full."""
+"""The one thread that touches a file while a run fills it, also when the disk is full."""
 
 import errno
 import os
@@ -69,8 +69,10 @@ class Writer:
         FlownetError
         """
         if self._error is not None:
-            raise FlownetError(f"writing {self._path} stopped: {explain(self._error)}; "
-                               "what was recorded before stays, and the run can be resumed from it.") from self._error
+            raise FlownetError(
+                f"writing {self._path} stopped: {explain(self._error)}; "
+                "what was recorded before stays, and the run can be resumed from it."
+            ) from self._error
 
     @property
     def failed(self):
@@ -104,7 +106,7 @@ class Writer:
                 try:
                     if call is not None:
                         call()
-                except BaseException as error:          # a thread has nobody else to tell
+                except BaseException as error:  # a thread has nobody else to tell
                     self.fail(error)
             if job is None:
                 return
