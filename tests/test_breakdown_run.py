@@ -86,7 +86,7 @@ def test_the_table_fits_a_page(step, scale, run):
 
 MISTAKES = {
     "a run and no step of it": (lambda run: fn.breakdown(run), "at=k for one step or every=n"),
-    "one step and many": (lambda run: fn.breakdown(run, at=1, every=2), "at=k for one step or every"),
+    "one step and many": (lambda run: fn.breakdown(run, at=1, every=2), "at=k for one step"),
     "the step after the last": (lambda run: fn.breakdown(run, at=12), "steps 0 to 11"),
     "the step before the first": (lambda run: fn.breakdown(run, at=-13), "steps 0 to 11"),
     "half a step": (lambda run: fn.breakdown(run, at=1.5), "whole number"),

@@ -41,7 +41,7 @@ def batch_rows(batches, m, iteration):
     return begin, min(begin + batches.size, m)
 
 
-@jit(cached=False)
+@jit(cached=False, inline=True)
 def potential_differential(net, loss, data, terms, work, batches, W, dL, iteration, lowest,
                            threads):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
@@ -84,7 +84,7 @@ def _move_parallel(W, dL, h):
     return bad == 0
 
 
-@jit(cached=False)
+@jit(cached=False, inline=True)
 def finite_step(rule, W, dL, threads):
     """W ← W − step·g^♯dL (TM 39); frozen ranges keep every bit."""
     finite = True

@@ -13,6 +13,7 @@ from .loss import covector_on_output
 from .pointwise import clear, copy, mean, pull_through
 from .product import covector_product, pack, panel_width, panels, product_packed, pull_product
 from .simd import address, flat, shift, view
+from .tiny import tiny_differential
 
 _LANES = 16  # panels are dealt out to this many hands, whatever the number of threads
 
@@ -176,11 +177,24 @@ def pack_all(net, W, packed, threads):
         deal_packing(net, W, packed, 0, 1)
 
 
-@jit
+@jit(cached=False, inline=True)
+def _tiny(net, loss, data, W, dL, work, m, lowest):
+    if data.rows.size:
+        gather(data, work, 0, 0, m)
+        weighted = work.weights[:m] if work.weights.size else work.weights
+        tiny_differential(net, loss, work.x[:m], work.y[:m], weighted, W, dL, work, lowest)
+    else:
+        tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
+
+
+@jit(inline=True)
 def differential(net, loss, data, W, dL, work, lowest, threads):
     """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
     m = data.rows.size if data.rows.size else data.x.shape[0]
     work.scale[0] = 1 / m
+    if work.lanes.size and lowest < net.weight.size:
+        _tiny(net, loss, data, W, dL, work, m, lowest)
+        return mean(work.sample[:m])
     pack_all(net, W, work.packed, threads)
     for start in range(0, m, work.capacity):
         rows = min(work.capacity, m - start)

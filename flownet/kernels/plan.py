@@ -23,15 +23,18 @@ Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
 Data = namedtuple("Data", "x y weights rows")
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
-#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch
+#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `lanes` is empty unless tiny
 Work = namedtuple(
-    "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights")
+    "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
+            "lanes lane_slopes lane_scratch")
 
 #: buffers of a jet beside `Work`: first and second coefficients, φ″, packed direction, terms (m, 3)
 Jet = namedtuple("Jet", "first second curvature packed terms")
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
+LANES = 16  # samples side by side in the kernel for tiny networks
+_TINY = 600  # samples × weights up to which that kernel is the faster one
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
 
 
@@ -65,6 +68,8 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         shard = -(-capacity // max(2, -(-capacity // _SHARD)))
     n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
     batch = capacity if gathered else 0
+    tiny = not coupled and rows <= LANES and flops(net, rows) <= 6 * _TINY
+    lanes = LANES * (n_in + int(net.units[-1])) if tiny else 0
 
     def buffer(*shape):
         return np.empty(shape, dtype)
@@ -78,12 +83,15 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         errors=buffer(capacity * n_out),
         scratch=buffer(capacity * widest),
         packed=buffer(int(net.panels[-1])),
-        zeros=np.zeros(widest, dtype),
+        zeros=np.zeros(max(widest, LANES), dtype),
         sample=np.empty(rows, np.float64),
         scale=np.full(1, 1 / rows, dtype),
         x=buffer(batch, n_in),
         y=buffer(batch, n_out),
         weights=buffer(batch if weighted else 0),
+        lanes=np.zeros(lanes, dtype),
+        lane_slopes=np.zeros(lanes, dtype),
+        lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
     )
 
 

@@ -48,7 +48,7 @@ _strip_whole, _strip_two, _strip_one = _strip(2, True), _strip(2, False), _strip
 
 
 @jit(cached=False)
-def _panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width):
+def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width):
     """C = D + A·B for the columns of one panel, at most `width` of them."""
     if columns == width:
         _strip_whole(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
@@ -74,11 +74,11 @@ def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, 
             if packing:
                 for q in range(deep):
                     copy_row(shift(scratch, q * width), shift(b_kj, q * b_row), columns)
-                _panel(c_j, c_row, d_j, row, a_k, a_row, a_col, scratch, width,
-                       rows, deep, columns, width)
+                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, scratch, width,
+                      rows, deep, columns, width)
             else:
-                _panel(c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row,
-                       rows, deep, columns, width)
+                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row,
+                      rows, deep, columns, width)
 
 
 @jit(cached=False)
@@ -127,10 +127,10 @@ def pack(packed, w, first, last):
     n_out, n_in = w.shape
     width = panel_width(w)
     block = width // 2
-    for panel in range(first, last):
-        target = shift(address(packed), panel * width * n_in)
+    for index in range(first, last):
+        target = shift(address(packed), index * width * n_in)
         for half in range(2):
-            j = panel * width + half * block
+            j = index * width + half * block
             lanes = min(block, n_out - j)  # beyond the last column nothing is ever read
             whole = n_in // block * block if lanes == block else 0
             for k in range(0, whole, block):
@@ -152,6 +152,6 @@ def product_packed(c, d, d_row, a, packed):
         for j in range(0, cols, width):
             c_j = shift(address(c), j)
             d_j, row = (shift(d, j), d_row) if k == 0 else (c_j, cols)
-            _panel(c_j, cols, d_j, row, shift(address(a), k), depth, 1,
+            panel(c_j, cols, d_j, row, shift(address(a), k), depth, 1,
                    shift(address(packed), j * depth + k * width), width,
                    rows, deep, min(width, cols - j), width)

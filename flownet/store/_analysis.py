@@ -14,7 +14,7 @@ from ._reader import Reader, companion_path
 
 
 def append_analysis(path, name, iteration, time, value, attrs=None):
-    """Add an analysis to a finished run as the quantity "analysis/<name>", in place of an older one.
+    """Add an analysis to a finished run as the quantity "analysis/<name>", replacing an older one.
 
     Parameters
     ----------

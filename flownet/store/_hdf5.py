@@ -136,7 +136,7 @@ class HDF5Store:
         return self._filling[name].rows(n)
 
     def advance(self, name, n):
-        """Count n rows that were filled; a full block goes to the writer, whose errors show here."""
+        """Count n rows that were filled; a full block goes to the writer; its errors show here."""
         self._unfinish()
         self._filling[name].advance(n, self._appenders[name])
         self._stale = True
@@ -212,7 +212,7 @@ class HDF5Store:
         write_number(self._file["state/finished"].id, finished)
 
     def finish(self, diverged_at=None):
-        """Write everything, say that the run is finished and where it diverged, if it did; close."""
+        """Write everything, say that the run is finished and where it diverged; close."""
         self.flush()
         for appender in self._appenders.values():
             self._writer.do(appender.trim)

@@ -228,8 +228,8 @@ class _Walk:
     def _places(self, data, blocks, size):
         """Where blocks start: what HDF5 looks at when it is asked for each of them.
 
-        HDF5's own ways to tell a place go through all entries for every one, or through as many as a
-        broken index claims to have; a look-up of one block touches a few of them only.
+        HDF5's own ways to tell a place go through all entries for every one, or through as many as
+        a broken index claims to have; a look-up of one block touches a few of them only.
         """
         buffer, places = np.empty(size if blocks else 0, "u1"), []
         for first in range(0, blocks * data.chunks[0], data.chunks[0]):
