@@ -172,7 +172,7 @@ MISTAKES = {
     "a W0 with a hole": (
         lambda p: fn.train(p, STEP, steps=1, W0=np.append(np.ones(31), np.nan)), "index 31"),
     "nowhere to begin": (lambda p: fn.train(fn.Parabola(3), STEP, steps=1), "pass W0"),
-    "half a seed": (lambda p: fn.train(p, STEP, steps=1, seed=0.5), "seed must be a whole number"),
+    "half a seed": (lambda p: fn.train(p, STEP, steps=1, seed=0.5), "seed is 0.5"),
     "half a seed for batches": (
         lambda p: fn.train(p, STEP, steps=1, seed=0.5, W0=np.ones(32), batch_size=2), "seed"),
     "no seed": (lambda p: fn.train(p, STEP, steps=1, seed=None, W0=np.ones(32)), "seed"),

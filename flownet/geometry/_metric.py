@@ -26,7 +26,7 @@ class Ranges:
         """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
         dL = self._vector("dL", dL)
         inverse = self._spread(self.inverse, dL)
-        return np.where(inverse == 0, dL.dtype.type(0), inverse * dL)
+        return inverse * np.where(inverse == 0, dL.dtype.type(0), dL)
 
     def flat(self, V):
         """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
@@ -72,10 +72,14 @@ class LayerMetric(Ranges):
     """
 
     def __init__(self, network, stiffness):
-        stiffness = np.asarray(stiffness, np.float64)
+        given = stiffness
+        try:
+            stiffness = np.array(given, np.float64)
+        except (TypeError, ValueError):
+            stiffness = np.zeros(0)
         if stiffness.shape != (network.layers,) or not (stiffness > 0).all():
-            raise FlownetError(f"stiffness is {stiffness.tolist()}; it has to be {network.layers} "
-                               "numbers above 0, one for each layer (inf freezes it).")
+            raise FlownetError(f"stiffness is {given!r}; it has to be {network.layers} numbers "
+                               "above 0, one for each layer (inf freezes it).")
         super().__init__([0, *(end for _, end in network.ranges)], stiffness)
 
     def parameters(self):

@@ -73,7 +73,7 @@ def _softplus(z):
 def _gelu(z):
     density = exp(constant(z, -0.5) * z * z) * constant(z, 1 / math.sqrt(2 * math.pi))
     below = constant(z, 0.5) * math.erfc(-z * constant(z, math.sqrt(0.5)))
-    return z * below, below + z * density, density * (constant(z, 2) - z * z)
+    return z * below, below + z * density, constant(z, 2) * density - (z * density) * z
 
 
 def _sin(z):

@@ -1,9 +1,11 @@
 """`breakdown`: one step, or a recorded run, term by term."""
 
+from numbers import Real
+
 import numpy as np
 
 from .. import _progress
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from ..geometry import Euclidean
 from ..store import Trajectory, append_analysis
 from ._series import COLUMNS, Breakdowns
@@ -47,21 +49,43 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     if order != 2:
         raise FlownetError(f"order is {order!r}; breakdowns of order 2 exist.")
     if isinstance(what, Trajectory):
+        _only("breakdown(run)", W=W, step=step, displacement=displacement, metric=metric)
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
         if at is not None:
-            return _of_step(what, at)
-        series = _along(what, every, progress)
+            return _of_step(what, _whole("at", at))
+        series = _along(what, _whole("every", every, 1), progress)
         if keep:
             _keep(what, series)
         return series
+    _only("breakdown(potential)", at=at, every=every, keep=keep or None)
+    if not hasattr(what, "jet"):
+        raise FlownetError(f"breakdown of {shown(what)}: it has to be a potential or a Trajectory.")
     if W is None or (step is None and displacement is None):
         raise FlownetError("breakdown(potential, W, step) wants the parameters W, and a step or a "
                            "displacement.")
+    if not isinstance(1.0 if step is None else step, Real):
+        raise FlownetError(f"step is {step!r}; it has to be a number.")
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -step * (metric or Euclidean(what.size)).sharp(dL)
     return break_down(what, W, displacement, 1.0 if step is None else step)
+
+
+def _only(call, **arguments):
+    """Refuse arguments that a call would ignore."""
+    for name, value in arguments.items():
+        if value is not None:
+            raise FlownetError(f"{call} takes no {name}={shown(value)}.")
+
+
+def _whole(name, value, least=None):
+    """A whole number, not below `least`."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (
+            least is not None and value < least):
+        raise FlownetError(f"{name} is {value!r}; it has to be a whole number"
+                           + (f" from {least} up." if least is not None else "."))
+    return int(value)
 
 
 def _of_step(run, k):

@@ -22,8 +22,8 @@ def _verdict(b):
     if np.isinf(critical):
         return "second order vanishes: no critical step"
     bend = "against" if critical > 0 else "along with"
-    return (f"critical step {abs(critical):.4g}: there second order, {bend} the promise, equals "
-            f"first; this step is {b.ratio:.3g} of it")
+    return (f"critical step {abs(critical):.4g}, where second order, {bend} the promise, equals "
+            f"first;\nthis step is {b.ratio:.3g} of it")
 
 
 def along_run(series):

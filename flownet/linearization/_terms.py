@@ -5,6 +5,7 @@ delivered. A float32 run is looked at in float64: the question is what the finit
 loss surface, not what the arithmetic did to the sum.
 """
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -91,9 +92,10 @@ def _noise(potential, W, delta, terms):
         end = potential.difference(W + delta, _wiggled(W + delta, 3 * draw + 2) - (W + delta))
         changes.append((linear - terms[0], second - terms[1], end - begin))
     least = np.finfo(float).eps * np.abs([*terms, potential.difference(W, delta)])
-    linear, second, actual = _SAFETY * np.sqrt(np.mean(np.square(changes), axis=0)) + least
+    linear, second, actual = (_SAFETY * math.hypot(*column) / math.sqrt(_DRAWS) + floor
+                              for column, floor in zip(np.transpose(changes), least))
     return {"linear": float(linear), "second": float(second), "actual": float(actual),
-            "remainder": float(np.sqrt(linear**2 + second**2 + actual**2))}
+            "remainder": math.hypot(linear, second, actual)}
 
 
 def _wiggled(vector, counter):

@@ -132,9 +132,10 @@ class DoubleWell(Analytic):
 
     def exact(self, W0, t):
         """W(t) = cW₀/√(W₀² + (c² − W₀²)e^{−αc²t}) of the flow from W0 (D,)."""
-        W0 = np.asarray(W0)
+        W0 = np.asarray(W0, np.float64)
         fading = np.exp(-self.alpha * self.c**2 * t)
-        return self.c * W0 / np.sqrt(W0**2 + (self.c**2 - W0**2) * fading)
+        size = np.sqrt(W0**2 + (self.c**2 - W0**2) * fading)
+        return np.divide(self.c * W0, size, out=np.zeros(W0.shape), where=W0 != 0)
 
 
 @kind("potential", "uv")

@@ -6,6 +6,11 @@ from .._errors import FlownetError
 from ..kernels.shuffle import shuffle
 
 
+def key(seed):
+    """The seed as the kernels take it; any whole number is one."""
+    return int(seed) % 2**63
+
+
 class Batches:
     """The mini-batches of a run over m samples; the last one of an epoch may be short.
 
@@ -23,7 +28,7 @@ class Batches:
         if not (isinstance(size, (int, np.integer)) and 1 <= size <= m):
             raise FlownetError(f"batch_size is {size!r}; it has to be a whole number from 1 to "
                                f"{m}, the number of samples (None: the full batch).")
-        self.m, self.size, self.seed = int(m), int(size), int(seed)
+        self.m, self.size, self.seed = int(m), int(size), key(seed)
         self._order, self._epoch = np.empty(self.m, np.int64), None
 
     @property

@@ -1,8 +1,10 @@
 """Checks of what a user hands in, each with one line that says what would be right."""
 
+import numbers
+
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 
 
 def vector(name, value, size, dtype):
@@ -24,14 +26,31 @@ def matrix(name, value, columns, dtype, rows=None):
     """Contiguous, writable (m, columns) array of a dtype: inputs or outputs, one sample a row."""
     value = np.asarray(value)
     wanted = f"({'m' if rows is None else rows}, {columns})"
-    if value.ndim != 2 or value.shape[1] != columns or rows not in (None, value.shape[0]):
+    if (value.ndim != 2 or value.shape[1] != columns or not len(value)
+            or rows not in (None, value.shape[0])):
         raise FlownetError(f"{name} has shape {value.shape}; the network wants {wanted}.")
     return in_precision(name, value, dtype)
 
 
+def is_real(value):
+    """Whether a value is one finite real number."""
+    return isinstance(value, numbers.Real) and bool(np.isfinite(value))
+
+
+def numbers_of(name, value):
+    """Finite float64 numbers, or the line that says they are none."""
+    try:
+        array = np.array(value, np.float64)
+    except (TypeError, ValueError):
+        array = np.array([])
+    if not array.size or np.isnan(array).any():
+        raise FlownetError(f"{name} has to be finite numbers, not {shown(value)}.")
+    return array
+
+
 def positive(name, value):
     """A number above 0."""
-    if not (np.isscalar(value) and np.isfinite(value) and value > 0):
+    if not (is_real(value) and value > 0):
         raise FlownetError(f"{name} is {value!r}; it has to be a number above 0.")
     return float(value)
 
@@ -41,7 +60,7 @@ def real_dtype(name):
     try:
         dtype = np.dtype(name)
     except TypeError:
-        dtype = None
-    if dtype not in (np.dtype("float32"), np.dtype("float64")):
+        dtype = np.dtype("V1")
+    if name is None or dtype.name not in ("float32", "float64"):
         raise FlownetError(f"dtype is {name!r}; allowed are 'float64' and 'float32'.")
     return dtype

@@ -17,7 +17,7 @@ INITS = tuple(f"{rule}-{law}" for rule in _VARIANCE for law in ("normal", "unifo
 
 def full_name(name):
     """Name of an initialisation; a bare rule means its normal law."""
-    full = f"{name}-normal" if name in _VARIANCE else name
+    full = f"{name}-normal" if str(name) in _VARIANCE else name
     if full not in INITS:
         raise FlownetError(unknown("init", name, INITS))
     return full

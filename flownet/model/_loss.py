@@ -134,7 +134,7 @@ def _metric(name, metric, full=False):
     """A metric as float64, symmetrised and positive; a diagonal one as a matrix if `full`."""
     if metric is None:
         return None
-    metric = np.array(metric, np.float64)
+    metric = _check.numbers_of(name, metric)
     square = metric.ndim == 2 and metric.shape[0] == metric.shape[1]
     if not (metric.ndim == 1 or square) or not np.isfinite(metric).all():
         raise FlownetError(f"{name} has shape {metric.shape}; it has to be finite numbers, one for "

@@ -77,6 +77,8 @@ class Network:
 
         The same seed gives the same bits on every machine.
         """
+        if not _check.is_real(scale):
+            raise FlownetError(f"scale is {scale!r}; it has to be a number.")
         W = np.zeros(self.size, self.dtype)
         for layer, (weights, _) in enumerate(self.unpack(W)):
             n_out, n_in = weights.shape
@@ -151,7 +153,7 @@ def _sizes(sizes):
     try:
         whole = tuple(int(n) for n in sizes)
         right = len(whole) >= 2 and all(n >= 1 and n == given for n, given in zip(whole, sizes))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         right = False
     if not right:
         raise FlownetError(f"sizes is {sizes!r}; it has to be two or more whole numbers above 0, "
@@ -162,6 +164,8 @@ def _sizes(sizes):
 def _activations(names, hidden):
     if isinstance(names, str):
         names = [names] * hidden
+    if not isinstance(names, (list, tuple)):
+        raise FlownetError(f"activation is {names!r}; it has to be a name or a list of names.")
     if len(names) != hidden:
         raise FlownetError(f"{len(names)} activations for {hidden} hidden layers; "
                            "give one name for all of them, or one for each.")

@@ -8,6 +8,8 @@ from .._errors import FlownetError
 from ..data import Dataset
 from ..kernels import jet, network, plan, threads
 from . import _check
+from ._loss import Loss
+from ._network import Network
 from ._sum import Summable
 
 
@@ -38,9 +40,11 @@ class Potential(Summable):
     """
 
     def __init__(self, network, loss, data):
-        if not isinstance(data, Dataset):
-            raise FlownetError(f"data is a {type(data).__name__}; "
-                               "make it a flownet.Dataset(x, y).")
+        for name, part, kind in (("network", network, Network), ("loss", loss, Loss),
+                                 ("data", data, Dataset)):
+            if not isinstance(part, kind):
+                raise FlownetError(f"{name} is a {type(part).__name__}; it has to be a "
+                                   f"flownet.{kind.__name__}.")
         for what, have, want in (("inputs", data.x.shape[1], network.sizes[0]),
                                  ("outputs", data.y.shape[1], network.sizes[-1])):
             if have != want:

@@ -27,6 +27,15 @@ class Summable:
             return NotImplemented
         return Sum(self.atoms() + other.atoms())
 
+    def __radd__(self, other):
+        return self if isinstance(other, numbers.Real) and other == 0 else NotImplemented  # sum()
+
+    def __neg__(self):
+        return -1.0 * self
+
+    def __truediv__(self, scale):
+        return (1.0 / scale) * self
+
     def __mul__(self, scale):
         if not isinstance(scale, numbers.Real):
             return NotImplemented
@@ -78,6 +87,7 @@ class Sum(Summable):
 
     def differential(self, W):
         """L(W) and the covector dL (D,)."""
+        W = np.asarray(W, self.dtype)
         parts = [(scale, potential.differential(W)) for scale, potential in self.terms]
         return (sum(scale * loss for scale, (loss, _) in parts),
                 sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts))

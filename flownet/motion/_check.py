@@ -12,14 +12,18 @@ from ..store import size_text
 DEVICES = ("cpu",)
 
 
-def start(potential, mechanics, metric, batch_size, steps):
+def start(potential, mechanics, metric, batch_size, steps, seed):
     """Refuse what cannot run."""
+    whole("seed", seed)
     if not hasattr(potential, "differential"):
         raise FlownetError(f"potential is a {type(potential).__name__}; it has to offer "
                            "differential(W).")
     if not hasattr(mechanics, "step"):
         raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
                            "flownet.Aristotle(step=0.1).")
+    if metric is not None and not hasattr(metric, "bounds"):
+        raise FlownetError(f"metric is {metric!r}; it has to be one such as "
+                           "flownet.LayerMetric(network, stiffness).")
     if metric is not None and metric.size != potential.size:
         raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
                            f"{potential.size}.")
@@ -32,10 +36,11 @@ def start(potential, mechanics, metric, batch_size, steps):
         potential.on(slice(0, 1))
 
 
-def whole(name, value, least):
+def whole(name, value, least=-np.inf):
     """A whole number not below `least`."""
-    if not (isinstance(value, (int, np.integer)) and value >= least):
-        raise FlownetError(f"{name} is {value!r}; it has to be a whole number from {least} up.")
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        up = f" from {least} up" if least > -np.inf else ""
+        raise FlownetError(f"{name} is {value!r}; it has to be a whole number{up}.")
     return int(value)
 
 

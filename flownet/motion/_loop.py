@@ -5,6 +5,7 @@ import numpy as np
 from ..kernels import motion, plan, threads
 from ..model import Batches, Potential
 from ..model._analytic import Analytic
+from ..model._batches import key
 
 
 def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
@@ -36,7 +37,7 @@ class CompiledLoop:
             m = 0
         self._parts = net, loss, data, self._terms, work
         self._batches = motion.Batches(
-            size=batch_size or 0, seed=int(seed) % 2**63,
+            size=batch_size or 0, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
         lowest = int(np.argmax(metric.inverse > 0)) if len(metric.inverse) > 1 else 0
         self._rule = motion.Rule(mechanics.step, metric.bounds, metric.inverse, lowest)

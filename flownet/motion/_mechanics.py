@@ -1,5 +1,7 @@
 """Mechanics: what the force does to the parameters."""
 
+from numbers import Real
+
 import numpy as np
 
 from .._errors import FlownetError
@@ -22,7 +24,7 @@ class Aristotle:
     """
 
     def __init__(self, step):
-        if not (np.isscalar(step) and np.isreal(step) and np.isfinite(step) and step > 0):
+        if not (isinstance(step, Real) and np.isfinite(step) and step > 0):
             raise FlownetError(f"step is {step!r}; it has to be a number above 0.")
         self.step = float(step)
 

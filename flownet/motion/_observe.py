@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from .._kinds import build, kind, names, unknown
 from ..data import from_table
 from ..model import Potential
@@ -31,8 +31,9 @@ class Accuracy:
     """
 
     def __init__(self, potential):
-        if potential.data is None or potential.data.labels is None:
-            raise FlownetError("accuracy needs data with class labels.")
+        if potential.data is None or potential.data.labels is None or (
+                potential.data.y.shape[1] < 2):
+            raise FlownetError("accuracy needs data with class labels and an output a class.")
         self.potential = potential
 
     def __call__(self, state):
@@ -53,13 +54,23 @@ class Observer:
             raise FlownetError(f"observable {name!r} is a {type(function).__name__}; it has to be "
                                "a potential or a function of the state.")
         self.name, self.every, self.function = f"observables/{name}", int(every), function
+        self.shape = None  # until it has been asked once
 
     def __call__(self, state):
-        return np.asarray(self.function(state), np.float64)
+        given = self.function(state)
+        try:
+            value = np.asarray(given, np.float64)
+        except (TypeError, ValueError):
+            raise FlownetError(f"{self.name} gave {shown(given)}; an observable is a number, or an "
+                               "array of numbers.") from None
+        if self.shape not in (None, value.shape):
+            raise FlownetError(f"{self.name} changed its shape from {self.shape} to {value.shape}.")
+        return value
 
     def quantity(self, state, rows):
         """What the store has to know, from a first look at a state."""
-        return Quantity(self.name, self(state).shape, np.dtype("f8"), rows=rows)
+        self.shape = self(state).shape
+        return Quantity(self.name, self.shape, np.dtype("f8"), rows=rows)
 
     def record(self, store, state):
         """Write the state's row."""
@@ -71,6 +82,9 @@ class Observer:
 def observers(observe):
     """`Observer`s of a dictionary {name: (every, function or potential)}."""
     made = []
+    if not isinstance(observe or {}, dict):
+        raise FlownetError(f"observe is {shown(observe)}; it has to be a dictionary "
+                           "{name: (every, function or potential)}.")
     for name, entry in (observe or {}).items():
         if name in ("loss", "step"):
             raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")

@@ -55,10 +55,9 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     store = HDF5Store.resume(path)
     store.truncate()
     W = np.array(arrays["parameters"])
-    again = Run(store, run.potential, run.mechanics, run.metric, W, iteration, time, wanted,
-                words["seed"], words.get("batch_size"), words["record_every"], made)
     with _threads.limited(threads):
-        again.go(progress)
+        Run(store, run.potential, run.mechanics, run.metric, W, iteration, time, wanted,
+            words["seed"], words.get("batch_size"), words["record_every"], made).go(progress)
     return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
                       experiment=tables)
 

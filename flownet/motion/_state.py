@@ -60,7 +60,7 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
     ...     if state.loss < 0.01:
     ...         break
     """
-    start(potential, mechanics, metric, batch_size, steps)
+    start(potential, mechanics, metric, batch_size, steps, seed)
     W = initial_parameters(potential, W0, seed)
     metric = metric or Euclidean(W.size)
     loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)

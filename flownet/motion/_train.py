@@ -3,6 +3,7 @@
 from .. import _progress
 from .._kinds import describe
 from .._version import __version__
+from ..geometry import LayerMetric
 from ..kernels import threads as _threads
 from ..model import tables_of
 from ..store import (
@@ -66,7 +67,7 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     FlownetError
         For arguments that do not fit, a file that exists or cannot be written, or a full disk.
     """
-    _check.start(potential, mechanics, metric, batch_size, steps)
+    _check.start(potential, mechanics, metric, batch_size, steps, seed)
     _check.device(device)
     _check.threads(threads)
     record_every = _check.whole("record_every", record_every, 1)
@@ -77,10 +78,9 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     at = potential_of(potential, batch_size, seed)
     layout = _layout(potential, W, tables, made, State(0, 0.0, W, at))
     kept = _open_store(layout, store, overwrite)
-    run = Run(kept, potential, mechanics, metric, W, 0, 0.0, steps, seed, batch_size,
-              record_every, made)
     with _threads.limited(threads):
-        run.go(progress)
+        Run(kept, potential, mechanics, metric, W, 0, 0.0, steps, seed, batch_size, record_every,
+            made).go(progress)
     return Trajectory(kept, potential=potential, mechanics=mechanics, metric=metric,
                       experiment=tables)
 
@@ -88,7 +88,7 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
 def _experiment(potential, mechanics, metric, made, **run):
     """Tables of a run, the words of an experiment file."""
     tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
-    if metric is not None:
+    if isinstance(metric, LayerMetric):
         tables["metric"] = metric.parameters()
     tables["mechanics"] = describe(mechanics)
     tables["run"] = {name: value for name, value in run.items() if value is not None}
