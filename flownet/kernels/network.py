@@ -1,8 +1,8 @@
 """Forward pass and pullback of a dense network: Y = X·Wᵀ + b, φ; then transposed, in reverse order.
 
 Two parallel phases make one differential (TM 18, 38). Shards of samples run forward, through the
-loss and back to the lowest layer; then panels of every layer's weights collect Σ_s G_Y ⊗ x. Shards
-and panels are cut by shapes alone, so the bits do not depend on the number of threads.
+loss and back to the lowest layer; then strips of every layer's weights collect Σ_s G_Y ⊗ x. Shards
+and strips are cut by shapes alone, so the bits do not depend on the number of threads.
 """
 
 from numba import prange
@@ -15,7 +15,8 @@ from .product import covector_product, pack, panel_width, panels, product_packed
 from .simd import address, flat, shift, view
 from .tiny import tiny_differential
 
-_LANES = 16  # panels are dealt out to this many hands, whatever the number of threads
+_LANES = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
+_WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
 
 
 @spliced
@@ -111,16 +112,15 @@ def _shard(net, loss, data, W, work, start, first, rows, lowest):
 
 
 @jit(cached=False)
-def _panel(net, x, dL, work, rows, layer, panel, accumulate):
-    """One panel of columns of a layer's ∂L/∂W = Σ_s G_s ⊗ x_s, with the first also ∂L/∂b."""
+def _columns(net, x, dL, work, rows, layer, first, last, accumulate):
+    """Columns `first` to `last` of a layer's ∂L/∂W = Σ_s G_s ⊗ x_s, with the 0th also ∂L/∂b."""
     g = units(net, work.slope, work.capacity, layer, 0, rows)
     a = (view(x, 0, rows, net.sizes[0]) if layer == 0
          else units(net, work.a, work.capacity, layer - 1, 0, rows))
     dw = weights(net, dL, layer)
-    width = panel_width(dw)
     d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(work.zeros), 0)
-    covector_product(dw, d, d_row, g, a, panel * width, min(a.shape[1], (panel + 1) * width))
-    if panel == 0 and net.bias[layer] >= 0:
+    covector_product(dw, d, d_row, g, a, first, last)
+    if first == 0 and net.bias[layer] >= 0:
         db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
         if not accumulate:
             clear(db)
@@ -130,13 +130,16 @@ def _panel(net, x, dL, work, rows, layer, panel, accumulate):
 
 
 @jit(cached=False)
-def deal_panels(net, x, dL, work, rows, accumulate, lowest, lane, lanes):
-    """Every `lanes`-th panel of the free layers, from the `lane`-th on."""
+def deal_columns(net, x, dL, work, rows, accumulate, lowest, lane, lanes):
+    """Every `lanes`-th strip of columns of the free layers, from the `lane`-th on."""
     count = 0
     for layer in range(lowest, net.weight.size):
-        for panel in range(panels(net.sizes[layer], dL)):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
+        for first in range(0, n_in, width):
             if count % lanes == lane:
-                _panel(net, x, dL, work, rows, layer, panel, accumulate)
+                _columns(net, x, dL, work, rows, layer, first, min(first + width, n_in),
+                         accumulate)
             count += 1
 
 
@@ -157,9 +160,9 @@ def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
 
 
 @jit(parallel=True)
-def _panels_parallel(net, x, dL, work, rows, accumulate, lowest):
+def _columns_parallel(net, x, dL, work, rows, accumulate, lowest):
     for lane in prange(_LANES):
-        deal_panels(net, x, dL, work, rows, accumulate, lowest, lane, _LANES)
+        deal_columns(net, x, dL, work, rows, accumulate, lowest, lane, _LANES)
 
 
 @jit(parallel=True)
@@ -202,12 +205,12 @@ def differential(net, loss, data, W, dL, work, lowest, threads):
         if threads > 1:
             _shards_parallel(net, loss, data, W, work, start, rows, lowest)
             if lowest < net.weight.size:
-                _panels_parallel(net, x, dL, work, rows, start > 0, lowest)
+                _columns_parallel(net, x, dL, work, rows, start > 0, lowest)
         else:
             for first in range(0, rows, work.shard):
                 _shard(net, loss, data, W, work, start, first,
                        min(work.shard, rows - first), lowest)
-            deal_panels(net, x, dL, work, rows, start > 0, lowest, 0, 1)
+            deal_columns(net, x, dL, work, rows, start > 0, lowest, 0, 1)
     return mean(work.sample[:m])
 
 
@@ -231,4 +234,4 @@ def pullback(net, x, cotangent, W, covector, work):
         forward_shard(net, W, work, x[start:], 0, rows, True)
         copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start:start + rows]))
         pullback_shard(net, W, work, 0, rows, 0)
-        deal_panels(net, x[start:], covector, work, rows, start > 0, 0, 0, 1)
+        deal_columns(net, x[start:], covector, work, rows, start > 0, 0, 0, 1)

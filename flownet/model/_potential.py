@@ -55,6 +55,7 @@ class Potential(Summable):
         y = _check.in_precision("y", data.y, network.dtype)
         self._loss, y, weights = loss.compiled(y, network.dtype)
         self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
+        self._workspaces = {}  # by batch size
         self._others = {}  # this potential in other precisions, once asked for
 
     @property
@@ -126,11 +127,12 @@ class Potential(Summable):
         """What the compiled loop needs: network, loss, data and a workspace for a batch."""
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
-        rows = batch_size or self.data.m
-        work = plan.workspace(
-            self.network.plan, rows, self.dtype, coupled=self.loss.couples,
-            gathered=batch_size > 0, weighted=self._data.weights.size > 0)
-        return self.network.plan, self._loss, self._data, work
+        if batch_size not in self._workspaces:  # fresh memory costs more than a step: keep it
+            self._workspaces[batch_size] = plan.workspace(
+                self.network.plan, batch_size or self.data.m, self.dtype,
+                coupled=self.loss.couples, gathered=batch_size > 0,
+                weighted=self._data.weights.size > 0)
+        return self.network.plan, self._loss, self._data, self._workspaces[batch_size]
 
     def _point(self, name, value):
         return _check.vector(name, value, self.size, self.dtype)
@@ -143,7 +145,7 @@ class Potential(Summable):
     def _threads(self):
         return threads.worthwhile(self.network.plan, self.data.m)
 
-    @cached_property
+    @property
     def _work(self):
         return self.compiled()[-1]
 

@@ -100,7 +100,7 @@ class Layout:
     experiment: str = ""
     arrays: dict = field(default_factory=dict)
     attrs: dict = field(default_factory=dict)
-    block_bytes: int = 4 << 20
+    block_bytes: int = 1 << 20
 
     def __post_init__(self):
         object.__setattr__(self, "quantities", tuple(self.quantities))
