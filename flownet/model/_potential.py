@@ -1,6 +1,6 @@
 """The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
 
-from functools import cached_property
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class Potential(Summable):
         y = _check.in_precision("y", data.y, network.dtype)
         self._loss, y, weights = loss.compiled(y, network.dtype)
         self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
-        self._workspaces = {}  # by batch size
+        self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
     @property
@@ -70,17 +70,16 @@ class Potential(Summable):
 
     def value(self, W):
         """L(W), a float."""
-        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)
+        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)[0]
 
     def differential(self, W):
         """L(W) and the covector dL (D,), pulled back through the layers in reverse order."""
         dL = np.empty(self.size, self.dtype)
-        return self._differential(W, dL, 0), dL
+        return self._differential(W, dL, 0)[0], dL
 
     def sample_losses(self, W):
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
-        self.value(W)
-        return self._work.sample[:self.data.m].copy()
+        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)[1]
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
@@ -89,10 +88,10 @@ class Potential(Summable):
     def sample_jets(self, W, V):
         """Taylor coefficients (m, 3) of each sample's s ↦ ℓ_s(W + sV)."""
         W, V = self._point("W", W), self._point("V", V)
-        work, buffers = self._jet_work
-        jet.loss_jet(self.network.plan, self._loss, self._data, W, V, work, buffers,
-                     self._threads)
-        return buffers.terms.copy()
+        with self._borrowed("jet", self._jet_workspace) as (work, buffers):
+            jet.loss_jet(self.network.plan, self._loss, self._data, W, V, work, buffers,
+                         self._threads)
+            return buffers.terms.copy()
 
     def difference(self, W, V):
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
@@ -123,40 +122,49 @@ class Potential(Summable):
         """This potential as a sum of one term."""
         return [(1.0, self)]
 
-    def compiled(self, batch_size=0):
-        """What the compiled loop needs: network, loss, data and a workspace for a batch."""
+    @property
+    def compiled(self):
+        """What the compiled loop needs beside a workspace: network, loss and data."""
+        return self.network.plan, self._loss, self._data
+
+    def workspace(self, batch_size=0):
+        """Context that lends buffers for a batch, used again and again: fresh memory is dear."""
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
-        if batch_size not in self._workspaces:  # fresh memory costs more than a step: keep it
-            self._workspaces[batch_size] = plan.workspace(
-                self.network.plan, batch_size or self.data.m, self.dtype,
-                coupled=self.loss.couples, gathered=batch_size > 0,
-                weighted=self._data.weights.size > 0)
-        return self.network.plan, self._loss, self._data, self._workspaces[batch_size]
+        return self._borrowed(batch_size, lambda: plan.workspace(
+            self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.loss.couples,
+            gathered=batch_size > 0, weighted=self._data.weights.size > 0))
+
+    def _jet_workspace(self):
+        return plan.jet_workspace(self.network.plan, self.data.m, self.dtype,
+                                  coupled=self.loss.couples)
+
+    @contextmanager
+    def _borrowed(self, kind, make):
+        """Buffers that nobody else uses meanwhile, so that threads may share a potential."""
+        pool = self._pools.setdefault(kind, [])
+        buffers = pool.pop() if pool else make()
+        try:
+            yield buffers
+        finally:
+            pool.append(buffers)
 
     def _point(self, name, value):
         return _check.vector(name, value, self.size, self.dtype)
 
     def _differential(self, W, dL, lowest):
-        return network.differential(self.network.plan, self._loss, self._data,
-                                    self._point("W", W), dL, self._work, lowest, self._threads)
+        W = self._point("W", W)
+        with self.workspace() as work:
+            loss = network.differential(self.network.plan, self._loss, self._data, W, dL, work,
+                                        lowest, self._threads)
+            return loss, work.sample[:self.data.m].copy()
 
     @property
     def _threads(self):
         return threads.worthwhile(self.network.plan, self.data.m)
-
-    @property
-    def _work(self):
-        return self.compiled()[-1]
-
-    @cached_property
-    def _jet_work(self):
-        return plan.jet_workspace(self.network.plan, self.data.m, self.dtype,
-                                  coupled=self.loss.couples)
 
 
 def _order(order):
     if order not in (0, 1, 2):
         raise FlownetError(f"jet to order {order!r}; the orders 0, 1 and 2 exist.")
     return order
-

@@ -1,5 +1,7 @@
 """The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
 
+from contextlib import nullcontext
+
 import numpy as np
 
 from ..kernels import motion, plan, threads
@@ -29,19 +31,15 @@ class CompiledLoop:
             network=network[0] if network else 0.0,
             code=np.array([a.code for _, a in analytic], np.int64),
             parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3))
-        if network:
-            net, loss, data, work = network[1].compiled(batch_size or 0)
-            m = network[1].data.m
-        else:
-            net, loss, data, work = _no_network(W.dtype)
-            m = 0
-        self._parts = net, loss, data, self._terms, work
+        self._potential = network[1] if network else NoNetwork(W.dtype)
+        m = network[1].data.m if network else 0
+        self._batch_size = batch_size or 0
         self._batches = motion.Batches(
-            size=batch_size or 0, seed=key(seed),
+            size=self._batch_size, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
         lowest = int(np.argmax(metric.inverse > 0)) if len(metric.inverse) > 1 else 0
         self._rule = motion.Rule(mechanics.step, metric.bounds, metric.inverse, lowest)
-        self._threads = threads.worthwhile(net, batch_size or m)
+        self._threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
     @property
     def time(self):
@@ -50,16 +48,26 @@ class CompiledLoop:
 
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
-        return motion.advance(*self._parts, self._batches, self._rule, tape, self.W, self._dL,
-                              self._time, first, count, self._threads)
+        with self._potential.workspace(self._batch_size) as work:
+            return motion.advance(*self._potential.compiled, self._terms, work, self._batches,
+                                  self._rule, tape, self.W, self._dL, self._time, first, count,
+                                  self._threads)
 
 
-def _no_network(dtype):
-    net = plan.network_plan([1, 1], [0], 0, dtype)
-    empty = np.zeros((0, 0), dtype)
-    data = plan.Data(np.zeros((0, 1), dtype), np.zeros((0, 1), dtype), np.zeros(0, dtype),
-                     np.zeros(0, np.int64))
-    return net, plan.Loss(0, 1.0, empty, empty), data, plan.workspace(net, 1, dtype)
+class NoNetwork:
+    """What the compiled loop is given where all terms are analytic."""
+
+    def __init__(self, dtype):
+        net = plan.network_plan([1, 1], [0], 0, dtype)
+        empty = np.zeros((0, 0), dtype)
+        data = plan.Data(np.zeros((0, 1), dtype), np.zeros((0, 1), dtype), np.zeros(0, dtype),
+                         np.zeros(0, np.int64))
+        self.compiled = net, plan.Loss(0, 1.0, empty, empty), data
+        self._work = plan.workspace(net, 1, dtype)
+
+    def workspace(self, batch_size):
+        """Context that gives buffers which nothing is ever written to."""
+        return nullcontext(self._work)
 
 
 class PythonLoop:
