@@ -10,7 +10,7 @@ from . import _checkpoint
 from ._flatfile import FlatFile
 from ._index import index
 from ._layout import ANALYSIS, COLUMNS, FORMAT
-from ._rows import Rows, plain_bytes, read_plain
+from ._rows import Damaged, Rows, plain_bytes, read_plain
 
 _PATIENCE = 2.0  # seconds in which a file that is being written must show a consistent state
 
@@ -183,7 +183,21 @@ class Reader:
 
     def column(self, name, column, start=0, stop=None):
         """One column of a quantity's rows: "iteration", "time" or "value"; else as `read`."""
-        return self.rows_of(name).column(column, start, stop)
+        rows = self.rows_of(name)
+        try:
+            return rows.column(column, start, stop)
+        except Damaged:
+            if not self._taken_up(name, rows.count):
+                raise
+        raise FlownetError(
+            f"{self.path}: the run went on from an earlier checkpoint while it was read; "
+            "refresh() and read again."
+        )
+
+    def _taken_up(self, name, count):
+        """Whether a resumed run has dropped rows that this reader still counts."""
+        with Reader(self.path, self._format) as now:
+            return now.count(name) < count or (now.live and not self.live)
 
     # Arrays and checkpoints
 

@@ -11,6 +11,10 @@ from ._layout import NUMBER, RECORD, RECORDS
 _AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
 
 
+class Damaged(FlownetError):
+    """A block does not match its checksum."""
+
+
 class Rows:
     """Committed rows of one quantity of a file.
 
@@ -87,7 +91,7 @@ class Rows:
                 ):
                     return whole
             time.sleep(pause)
-        raise FlownetError(
+        raise Damaged(
             f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
             f"(from row {number * self.block} on) does not match its checksum."
         )
