@@ -45,21 +45,39 @@ def _line(axis, i, x, y, label=None, **style):
               **style)
 
 
+def _trend(axis, i, x, y, label=None):
+    """Every value a faint dot, their running median a line."""
+    axis.plot(x, y, ".", color=_INK[i % len(_INK)], alpha=0.25, markersize=3)
+    _line(axis, i, x, _running_median(y), label)
+
+
+def _below(axis):
+    """Legend under the axis, where no line can run through it."""
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.16), ncol=2)
+
+
 @_styled
 def loss(run):
-    """Loss against time, with every observable of the same kind the run recorded."""
-    figure, axes = _figure(1, (6.4, 4))
-    axis = axes[0]
+    """Loss against time, with losses observed beside it; other observables in a second panel."""
+    kinds = {name: table["kind"] for name, table in run.experiment.get("observe", {}).items()}
+    losses = [name for name in kinds if kinds[name] == "loss"]
+    others = [name for name in kinds if kinds[name] != "loss"
+              and run.observables[name].value.ndim == 1]
+    figure, axes = _figure(1 + bool(others), (6.4 + 5 * bool(others), 4.2))
     record = run.observables["loss"]
-    _line(axis, 0, record.time, record.value, "loss, each step", alpha=0.9)
-    others = [n for n in run.observables if n not in ("loss", "step")]
-    for i, name in enumerate(others, 1):
-        other = run.observables[name]
-        if other.value.ndim == 1:
-            _line(axis, i, other.time, other.value, name)
-    _log_if_wide(axis, record.value)
-    axis.set(xlabel="time t = Σ step", ylabel="loss L", title=_title(run))
-    axis.legend()
+    _trend(axes[0], 0, record.time, record.value, "each step (line: running median)")
+    for i, name in enumerate(losses, 1):
+        _line(axes[0], i, run.observables[name].time, run.observables[name].value, name)
+    _log_if_wide(axes[0], record.value)
+    axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title=_title(run))
+    for i, name in enumerate(others):
+        observed = run.observables[name]
+        _line(axes[1], i, observed.time, observed.value, name, marker="o", markersize=3)
+    if others:
+        axes[1].set(xlabel="time t = Σ step", ylabel=others[0] if len(others) == 1 else "value",
+                    title="Observables")
+    for axis in axes:
+        _below(axis)
     return figure
 
 
@@ -67,24 +85,26 @@ def loss(run):
 def breakdown(run, series=None):
     """Three panels: loss; promised against delivered; second order over first, against time."""
     series = series or kept(run) or _breakdown(run, every=interval(run))
-    figure, axes = _figure(3, (13, 4))
+    figure, axes = _figure(3, (13.5, 4.4))
     record = run.observables["loss"]
-    _line(axes[0], 0, record.time, record.value)
+    _trend(axes[0], 0, record.time, record.value, "each step (line: running median)")
     _log_if_wide(axes[0], record.value)
     axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title=_title(run))
+    _below(axes[0])
 
     for i, (name, label) in enumerate((("linear", "promised (first order)"),
                                        ("actual", "delivered"),
                                        ("second", "second order, exact"))):
-        _line(axes[1], i, series.time, getattr(series, name), label)
+        _trend(axes[1], i, series.time, getattr(series, name), label)
     largest = np.max(np.abs(series.linear)) or 1.0
     axes[1].set_yscale("symlog", linthresh=1e-3 * largest)
     axes[1].axhline(0, color="#555555", linewidth=0.8)
-    axes[1].set(xlabel="time t", ylabel="change of the loss in one step",
-                   title="What a step promised and delivered")
-    axes[1].legend()
+    axes[1].set(xlabel="time t = Σ step", ylabel="change of the loss in one step",
+                title="What a step promised and delivered")
+    _below(axes[1])
 
-    _ratio(axes[2], [(series, "")])
+    _ratio(axes[2], [(series, "each step (line: running median)")])
+    _below(axes[2])
     return figure
 
 
@@ -101,29 +121,28 @@ def comparison(runs, title, every=None):
     axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title="Loss")
     axes[0].legend()
     _ratio(axes[1], broken)
+    axes[1].legend(loc="lower left", title="dots: steps; lines: running median")
     figure.suptitle(title)
     return figure
 
 
 def _ratio(axis, broken):
-    """Second order over first against time: each step a faint dot, their running median a line."""
+    """Second order over first against time, with the line where the linearization is lost."""
     for i, (series, label) in enumerate(broken):
-        ratio = np.maximum(series.ratio, 1e-12)
-        axis.plot(series.time, ratio, ".", color=_INK[i % len(_INK)], alpha=0.25, markersize=3)
-        _line(axis, i, series.time, _running_median(ratio), label)
+        _trend(axis, i, series.time, np.maximum(series.ratio, 1e-12), label)
     axis.axhline(1, color="#222222", linewidth=1.0)
     axis.set_yscale("log")
     axis.set_ylim(top=max(30.0, axis.get_ylim()[1]))
     axis.annotate("beyond the critical step", (0.99, 1.15), xycoords=("axes fraction", "data"),
                   ha="right", va="bottom", fontsize=9)
     axis.set(xlabel="time t = Σ step", ylabel="|second order| / |first order|",
-             title="Second order against first (dots: steps; lines: running median)")
-    if len(broken) > 1:
-        axis.legend(loc="lower left")
+             title="Second order against first")
 
 
 def _running_median(values, width=15):
-    """Median of the `width` values around each."""
+    """Median of the `width` values around each; of a few values they themselves."""
+    if len(values) < 4 * width:
+        return values
     padded = np.pad(values, width // 2, mode="edge")
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
 
