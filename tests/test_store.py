@@ -207,7 +207,7 @@ def test_any_hdf5_tool_reads_it(tmp_path):
 
 def test_no_file_is_overwritten_unasked(tmp_path):
     path = finished(tmp_path / "run.h5")
-    with pytest.raises(FlownetError, match=r"exists; pass overwrite=True"):
+    with pytest.raises(FlownetError, match=r"exists; overwrite=True"):
         HDF5Store.create(path, layout())
     check(open_reader(path), 0, 300)
     with HDF5Store.create(path, layout(), overwrite=True) as store:

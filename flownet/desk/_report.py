@@ -8,8 +8,10 @@ from ..store import size_text
 def run_lines(run):
     """What a run did, in two lines."""
     losses = run.loss
-    lines = [f"loss {losses[0]:.6g} → {losses[-1]:.6g} in {len(run.step)} steps" if len(losses)
-             else "no step was finite"]
+    of_batch = " (first mini-batch)" if "batch_size" in run.experiment["run"] else ""
+    of_all = " (all data)" if of_batch and run.finished and run.diverged_at is None else ""
+    lines = [f"loss {losses[0]:.6g}{of_batch} → {losses[-1]:.6g}{of_all} in {len(run.step)} steps"
+             if len(losses) else "no step was finite"]
     for name in run.observables:
         if name not in ("loss", "step"):
             values = run.observables[name].value

@@ -49,6 +49,8 @@ def breakdown(file, at, every, figure):
     from ..store import Trajectory
     from . import plot
 
+    if at is not None and (every or figure):
+        raise FlownetError("--at looks at one step: it takes neither --every nor --figure.")
     run = Trajectory.open(file)
     if at is not None:
         click.echo(linearization.breakdown(run, at=at))
@@ -93,6 +95,9 @@ def main():
     """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
     try:
         sys.exit(shell(standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
     except click.exceptions.Exit as end:

@@ -7,8 +7,10 @@ from functools import wraps
 
 import numpy as np
 
+from .._errors import FlownetError, shown
 from ..linearization import breakdown as _breakdown
 from ..linearization import kept
+from ..store import Trajectory
 
 _MOST_POINTS = 300  # steps broken down for a figure
 _INK = ("#1f3b73", "#2a9d8f", "#e07a2f", "#8f2d56", "#7a7a7a")
@@ -16,7 +18,7 @@ _DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), "-.", ":")
 _STYLE = {
     "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
     "grid.color": "#dddddd", "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.6,
-    "legend.frameon": False, "figure.dpi": 110, "savefig.dpi": 160, "axes.titlesize": 11,
+    "legend.frameon": False, "figure.dpi": 150, "axes.titlesize": 11,
 }
 
 
@@ -24,11 +26,15 @@ def _styled(draw):
     """Draw in the house style; matplotlib is imported only here."""
 
     @wraps(draw)
-    def drawn(*args, **options):
+    def drawn(runs, *args, **options):
         import matplotlib
 
+        for run in runs.values() if isinstance(runs, dict) else [runs]:
+            if not isinstance(run, Trajectory):
+                raise FlownetError(f"{shown(run)} cannot be drawn: a run is wanted, such as "
+                                   "flownet.Trajectory.open('run.h5').")
         with matplotlib.rc_context(_STYLE):
-            return draw(*args, **options)
+            return draw(runs, *args, **options)
 
     return drawn
 
@@ -47,7 +53,7 @@ def _line(axis, i, x, y, label=None, **style):
 
 def _trend(axis, i, x, y, label=None):
     """Every value a faint dot, their running median a line."""
-    axis.plot(x, y, ".", color=_INK[i % len(_INK)], alpha=0.25, markersize=3)
+    axis.plot(x, y, ".", color=_INK[i % len(_INK)], alpha=0.35, markersize=3)
     _line(axis, i, x, _running_median(y), label)
 
 
@@ -69,7 +75,7 @@ def loss(run):
     for i, name in enumerate(losses, 1):
         _line(axes[0], i, run.observables[name].time, run.observables[name].value, name)
     _log_if_wide(axes[0], record.value)
-    axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title=_title(run))
+    axes[0].set(xlabel="time t = Σ step", ylabel=_loss_label(run), title=_title(run))
     for i, name in enumerate(others):
         observed = run.observables[name]
         _line(axes[1], i, observed.time, observed.value, name, marker="o", markersize=3)
@@ -84,12 +90,12 @@ def loss(run):
 @_styled
 def breakdown(run, series=None):
     """Three panels: loss; promised against delivered; second order over first, against time."""
-    series = series or kept(run) or _breakdown(run, every=interval(run))
+    series = series or _series(run)
     figure, axes = _figure(3, (13.5, 4.4))
     record = run.observables["loss"]
     _trend(axes[0], 0, record.time, record.value, "each step (line: running median)")
     _log_if_wide(axes[0], record.value)
-    axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title=_title(run))
+    axes[0].set(xlabel="time t = Σ step", ylabel=_loss_label(run), title=_title(run))
     _below(axes[0])
 
     for i, (name, label) in enumerate((("linear", "promised (first order)"),
@@ -116,7 +122,7 @@ def comparison(runs, title, every=None):
     for i, (label, run) in enumerate(runs.items()):
         record = run.observables["loss"]
         _line(axes[0], i, record.time, record.value, label)
-        broken.append((kept(run) or _breakdown(run, every=every or interval(run)), label))
+        broken.append((_series(run, every), label))
     axes[0].set_yscale("log")
     axes[0].set(xlabel="time t = Σ step", ylabel="loss L", title="Loss")
     axes[0].legend()
@@ -132,7 +138,7 @@ def _ratio(axis, broken):
         _trend(axis, i, series.time, np.maximum(series.ratio, 1e-12), label)
     axis.axhline(1, color="#222222", linewidth=1.0)
     axis.set_yscale("log")
-    axis.set_ylim(top=max(30.0, axis.get_ylim()[1]))
+    axis.set_ylim(top=max(4.0, axis.get_ylim()[1]))
     axis.annotate("beyond the critical step", (0.99, 1.15), xycoords=("axes fraction", "data"),
                   ha="right", va="bottom", fontsize=9)
     axis.set(xlabel="time t = Σ step", ylabel="|second order| / |first order|",
@@ -147,6 +153,15 @@ def _running_median(values, width=15):
     return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
 
 
+def _series(run, every=None):
+    """The breakdown kept with a run where it is fine enough and reaches its end, or a new one."""
+    series, every = kept(run), every or interval(run)
+    if series is None or len(series) < len(run.step) // every // 2 or (
+            series.iteration[-1] + 2 * every < len(run.step) - 1):
+        series = _breakdown(run, every=every)
+    return series
+
+
 def interval(run):
     """Interval that gives a figure's number of points."""
     return max(1, len(run.step) // _MOST_POINTS)
@@ -156,6 +171,11 @@ def _log_if_wide(axis, values):
     positive = values[values > 0]
     if len(positive) == len(values) and positive.size and positive.max() > 20 * positive.min():
         axis.set_yscale("log")
+
+
+def _loss_label(run):
+    batch = run.experiment["run"].get("batch_size")
+    return "loss L" if batch is None else f"loss of each mini-batch of {batch}"
 
 
 def _title(run):

@@ -72,6 +72,9 @@ class LayerMetric(Ranges):
     """
 
     def __init__(self, network, stiffness):
+        if not hasattr(network, "layers"):
+            raise FlownetError(f"network is a {type(network).__name__}; it has to be a "
+                               "flownet.Network.")
         given = stiffness
         try:
             stiffness = np.array(given, np.float64)

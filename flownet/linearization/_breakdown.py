@@ -1,5 +1,6 @@
 """`breakdown`: one step, or a recorded run, term by term."""
 
+import os
 from numbers import Real
 
 import numpy as np
@@ -58,6 +59,8 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
         if keep:
             _keep(what, series)
         return series
+    if W is None and isinstance(what, (str, os.PathLike)):
+        raise FlownetError(f"breakdown wants an open run: flownet.Trajectory.open({str(what)!r}).")
     _only("breakdown(potential)", at=at, every=every, keep=keep or None)
     if not hasattr(what, "jet"):
         raise FlownetError(f"breakdown of {shown(what)}: it has to be a potential or a Trajectory.")
@@ -91,6 +94,8 @@ def _whole(name, value, least=None):
 def _of_step(run, k):
     """Step k of a run, 0 ≤ k < N; −1 is the last."""
     done = len(run.step)
+    if not done:
+        raise FlownetError("the run has no steps.")
     if not -done <= k < done:
         raise FlownetError(f"at={k}, but the run has steps 0 to {done - 1}.")
     k %= done

@@ -19,6 +19,8 @@ def one_step(b):
 
 def _verdict(b):
     critical = b.critical_step
+    if np.isnan(critical):
+        return "the promise is noise: nothing can be said of the step"
     if np.isinf(critical):
         return "second order vanishes: no critical step"
     bend = "against" if critical > 0 else "along with"
@@ -39,20 +41,29 @@ def along_run(series):
             f"{b.iteration:>8}{b.loss:>12.4g}{_signed(b.linear, b.noise['linear']):>12}"
             f"{_signed(b.second, b.noise['second']):>12}"
             f"{_signed(b.remainder, b.noise['remainder']):>12}"
-            f"{_signed(b.actual, b.noise['actual']):>12}{b.ratio:>9.2g}{b.critical_step:>15.4g}")
+            f"{_signed(b.actual, b.noise['actual']):>12}{_told(b.ratio, '.2g'):>9}"
+            f"{_told(b.critical_step, '.4g'):>15}")
     return "\n".join([*lines, "", _summary(series)])
 
 
 def _summary(series):
-    broken = int(np.sum(series.ratio > 1))
-    uphill = int(np.sum(series.actual > 0))
-    return (f"of {len(series)} steps, {broken} lie beyond their critical step and {uphill} go "
-            f"uphill; median second/first {np.median(series.ratio):.3g}")
+    told = np.isfinite(series.ratio)
+    left_out = f" ({np.sum(~told)} more are noise)" if not told.all() else ""
+    if not told.any():
+        return f"all {len(series)} steps are noise"
+    uphill = int(np.sum(series.actual[told] > 0))
+    return (f"of {np.sum(told)} steps{left_out}, {np.sum(series.ratio[told] > 1)} lie beyond their "
+            f"critical step and {uphill} go uphill;\nmedian second/first "
+            f"{np.median(series.ratio[told]):.3g}")
 
 
 def _signed(value, floor):
     """A number, or `noise` where it is below its floor."""
     return f"{value:+.3e}" if abs(value) > floor else "noise"
+
+
+def _told(value, form):
+    return "noise" if np.isnan(value) else format(value, form)
 
 
 def _share(value, promise):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .. import _random
+from .._errors import FlownetError
 
 _DRAWS = 3  # wiggles that measure a noise floor
 _SAFETY = 3.0  # from their root mean square to a level that errors seldom pass
@@ -55,15 +56,25 @@ class Breakdown:
 
     @property
     def critical_step(self):
-        """Step at which second order reaches first, 2‖dL‖²/H(V,V), with the curvature's sign."""
+        """Step at which second order reaches first, 2‖dL‖²/H(V,V), with the curvature's sign.
+
+        Infinite where second order is noise, NaN where the promise is.
+        """
         if abs(self.second) <= self.noise["second"]:
             return np.inf
+        if abs(self.linear) <= self.noise["linear"]:
+            return np.nan
         return self.step * abs(self.linear) / self.second
 
     @property
     def ratio(self):
-        """Second order over first, |½H(δ,δ)| / |dL(δ)|: the step over the critical step."""
-        return abs(self.second / self.linear) if self.linear else np.inf
+        """Second order over first, |½H(δ,δ)| / |dL(δ)|: the step over the critical step.
+
+        NaN where the promise is noise.
+        """
+        if abs(self.linear) <= self.noise["linear"]:
+            return np.nan
+        return abs(self.second / self.linear)
 
     def __str__(self):
         from ._table import one_step
@@ -73,6 +84,9 @@ class Breakdown:
 
 def break_down(potential, W, displacement, step, iteration=None, time=None):
     """`Breakdown` of a displacement δ (D,) at parameters W (D,), in float64."""
+    if not hasattr(potential, "jet"):
+        raise FlownetError(f"a {type(potential).__name__} offers no jet(W, V, order): its steps "
+                           "cannot be broken down.")
     potential = potential.with_dtype("float64")
     W, delta = np.asarray(W, np.float64), np.asarray(displacement, np.float64)
     loss, linear, second = potential.jet(W, delta, 2)

@@ -112,6 +112,9 @@ class CrossEntropy(Loss):
     def compiled(self, y, dtype):
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)
+        if y.shape[1] == 1:
+            raise FlownetError("cross-entropy of one output is always 0: give each class an "
+                               "output, or take Quadratic().")
         q = np.asarray(y, np.float64)
         if self.output_metric is not None:
             q = q @ self.output_metric

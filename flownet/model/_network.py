@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from .._kinds import unknown
 from ..kernels import jet, network, plan
 from ..kernels.activation import ACTIVATIONS
@@ -49,6 +49,8 @@ class Network:
         self.sizes = _sizes(sizes)
         self.activation = _activations(activation, len(self.sizes) - 2)
         self.output = _activation(output)
+        if not isinstance(bias, (bool, np.bool_)):
+            raise FlownetError(f"bias is {shown(bias)}; it has to be True or False.")
         self.bias = bool(bias)
         self.init_name = full_name(init)
         self.dtype = _check.real_dtype(dtype)

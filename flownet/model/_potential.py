@@ -49,7 +49,10 @@ class Potential(Summable):
                                  ("outputs", data.y.shape[1], network.sizes[-1])):
             if have != want:
                 raise FlownetError(f"the data {data.name!r} have {have} {what}, "
-                                   f"the network {want}.")
+                                   f"the network {want}." + (
+                                       f" Dataset(x, labels, classes={want}) names classes that "
+                                       "no label shows." if what == "outputs" and
+                                       data.labels is not None and have < want else ""))
         self.network, self.loss, self.data = network, loss, data
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.dtype)

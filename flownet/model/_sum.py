@@ -39,6 +39,8 @@ class Summable:
     def __mul__(self, scale):
         if not isinstance(scale, numbers.Real):
             return NotImplemented
+        if not np.isfinite(scale):
+            raise FlownetError(f"a potential cannot be scaled by {scale}.")
         return Sum([(scale * factor, atom) for factor, atom in self.atoms()])
 
     __rmul__ = __mul__

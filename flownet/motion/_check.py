@@ -15,9 +15,10 @@ DEVICES = ("cpu",)
 def start(potential, mechanics, metric, batch_size, steps, seed):
     """Refuse what cannot run."""
     whole("seed", seed)
-    if not hasattr(potential, "differential"):
-        raise FlownetError(f"potential is a {type(potential).__name__}; it has to offer "
-                           "differential(W).")
+    missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
+    if missing:
+        raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
+                           "has to offer size, value(W) and differential(W) -> (L, dL).")
     if not hasattr(mechanics, "step"):
         raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
                            "flownet.Aristotle(step=0.1).")

@@ -59,7 +59,7 @@ class Observer:
     def __call__(self, state):
         given = self.function(state)
         try:
-            value = np.asarray(given, np.float64)
+            value = np.asarray("nothing" if given is None else given, np.float64)
         except (TypeError, ValueError):
             raise FlownetError(f"{self.name} gave {shown(given)}; an observable is a number, or an "
                                "array of numbers.") from None
@@ -86,6 +86,8 @@ def observers(observe):
         raise FlownetError(f"observe is {shown(observe)}; it has to be a dictionary "
                            "{name: (every, function or potential)}.")
     for name, entry in (observe or {}).items():
+        if not isinstance(name, str) or not name or "/" in name:
+            raise FlownetError(f"an observable is called {name!r}; a name without / is wanted.")
         if name in ("loss", "step"):
             raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")
         if not (isinstance(entry, tuple) and len(entry) == 2):

@@ -61,6 +61,10 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
     ...         break
     """
     start(potential, mechanics, metric, batch_size, steps, seed)
+    return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
+
+
+def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
     W = initial_parameters(potential, W0, seed)
     metric = metric or Euclidean(W.size)
     loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)

@@ -1,6 +1,9 @@
 """Training: a run of finite steps, recorded."""
 
+import os
+
 from .. import _progress
+from .._errors import FlownetError, shown
 from .._kinds import describe
 from .._version import __version__
 from ..geometry import LayerMetric
@@ -119,6 +122,8 @@ def _open_store(layout, path, overwrite):
     if path is None:
         _check.memory(size)
         return MemoryStore(layout)
+    if not isinstance(path, (str, os.PathLike)):
+        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
     check_space(path, size)
     _progress.note(f"{path}: {size_text(size)} to be written")
     return HDF5Store.create(path, layout, overwrite=overwrite)

@@ -9,10 +9,8 @@ import xxhash
 
 from .._errors import FlownetError
 from . import _attributes, _checkpoint, _columns
-from ._layout import FORMAT, VERSION
+from ._layout import ALIGN, FORMAT, VERSION
 from ._writer import explain
-
-_ALIGN = 64  # no record of a checksum or counter crosses a page, so none is written by halves
 
 
 def open_to_write(path, mode="r+"):
@@ -40,7 +38,7 @@ def open_to_write(path, mode="r+"):
         libver="latest",
         locking="best-effort",
         alignment_threshold=1,
-        alignment_interval=_ALIGN,
+        alignment_interval=ALIGN,
     )
 
 

@@ -76,7 +76,11 @@ class HDF5Store:
         path = os.fspath(path)
         if os.path.exists(path):
             if not overwrite:
-                raise FlownetError(f"{path} exists; pass overwrite=True to replace it.")
+                raise FlownetError(
+                    f"{path} exists; overwrite=True (in the shell --overwrite) replaces it."
+                )
+            if not _is_hdf5(path):
+                raise FlownetError(f"{path} is no HDF5 file: it is not overwritten.")
             refuse_busy(path)
         make(path, layout)
         return cls(path)
@@ -262,3 +266,11 @@ def _close(file, lock, writer):
 
 def _nothing():
     pass
+
+
+def _is_hdf5(path):
+    """Whether something is a plain file that begins as HDF5 files do."""
+    if os.path.islink(path) or not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(8) == b"\x89HDF\r\n\x1a\n"

@@ -20,6 +20,9 @@ RECORD = np.dtype([("rows", "<i8"), *((column, "<u8") for column in COLUMNS)])
 NUMBER = np.dtype([("value", "<i8"), ("xxh3_64", "<u8")])
 # First entry of a checkpoint: which one it is, where the run stood, and the xxh3 of the whole slot.
 HEADER = np.dtype([("sequence", "<i8"), ("iteration", "<i8"), ("time", "<f8"), ("xxh3_64", "<u8")])
+# SIGKILL can stop a write at the edge of a page: what is small enough never crosses one, neither
+# a counter nor a piece of HDF5's own index, whose checksum half a write would break.
+ALIGN = 1024
 RECORDS = 128  # entries in a chunk of checksums: 4 kB, one page
 
 _MOST_ROWS = 16384  # scalars: a block of a few hundred kB, not of half a million rows
@@ -196,11 +199,12 @@ def estimate(layout, rows):
     int
         Bytes.
     """
-    total = 64 << 10
+    total = 96 << 10
     for quantity in layout.quantities:
         block = layout.block_rows(quantity)
         blocks = -(-rows.get(quantity.name, 0) // block)
-        total += blocks * block * (quantity.row_bytes + 16)
+        columns = (8, 8, quantity.row_bytes)
+        total += blocks * sum(-(-block * size // ALIGN) * ALIGN for size in columns)
         total += -(-blocks // RECORDS) * RECORDS * RECORD.itemsize + 40 * blocks + 4096
     for shape, dtype in layout.checkpoint.values():
         total += 2 * dtype.itemsize * int(np.prod(shape, dtype=object))

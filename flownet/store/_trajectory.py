@@ -1,11 +1,12 @@
 """A run's recorded path through parameter space, in memory or in a file."""
 
+import os
 from collections import namedtuple
 from functools import cached_property
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from .._kinds import build, unknown
 from ..model import Batches, potential_from
 from ._reader import Reader
@@ -50,6 +51,8 @@ class Trajectory:
         FlownetError
             When the file is not there, not a run's, or damaged.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            raise FlownetError(f"{shown(path)} is no path of a run's file.")
         return cls(Reader(path))
 
     def refresh(self):
@@ -227,7 +230,7 @@ class Records:
         )
 
     def __len__(self):
-        return len(list(self))
+        return sum(1 for _ in self)
 
     def __contains__(self, name):
         return self._folder + name in self._store.names
