@@ -25,7 +25,7 @@ def main(folder):
         path = folder / f"{name}.h5"
         run = fn.train(potential, fn.Aristotle(step), W0=W0, steps=round(TIME / step), store=path,
                        overwrite=True)
-        series = fn.breakdown(run, every=max(1, len(run.step) // 300), keep=True)
+        series = fn.breakdown(run, every=max(1, len(run.step) // 160), keep=True)
         print(f"\n{name}: step {step:g}, {len(run.step)} steps, every one in {path}\n{series}")
         runs[f"{name}: step {step:g}"] = run
 
