@@ -1,10 +1,12 @@
 """The only file that names compiler options, and the cache that an edit can never fool.
 
 numba's own cache watches the file of the compiled function alone. A kernel here is made of
-functions from several files, so its cache folder carries a digest of *all* kernel sources: an
-edit anywhere selects an empty folder, and a second process finds the first one's code.
+functions from several files, so its cache folder carries a digest of its file and of every file
+that this one imports, directly or not: an edit of any of them selects an empty folder, and a second
+process finds the first one's code.
 """
 
+import ast
 import hashlib
 import os
 import shutil
@@ -24,35 +26,50 @@ from numba.core import caching, cgutils
 # the branch that Python's ZeroDivisionError needs keeps a loop from being vectorised.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
 
-_HERE = Path(__file__).parent
 _KEPT_FOLDERS = 4  # digests kept beside the newest one, so that branches do not evict each other
 
 
 @cache
-def digest():
-    """Hexadecimal digest of every kernel source and of the compiler options."""
-    sources = sorted((_HERE / "kernels").rglob("*.py")) + [Path(__file__)]
-    text = b"\0".join(path.read_bytes() for path in sources)
+def _imported(path):
+    """Files of this package that a source file imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.parents[node.level - 1] / (node.module or "").replace(".", "/")
+            found |= {folder / f"{name.name}.py" for name in node.names}
+            found |= {folder.with_suffix(".py"), folder / "__init__.py"}
+    return frozenset(file for file in found if file.is_file())
+
+
+@cache
+def digest(path):
+    """Hexadecimal digest of a source file and of all that it imports from this package."""
+    sources, new = set(), {Path(path), Path(__file__)}
+    while new:
+        sources |= new
+        new = set().union(*map(_imported, new)) - sources
+    text = b"\0".join(source.read_bytes() for source in sorted(sources))
     return hashlib.sha256(text).hexdigest()[:16]
 
 
 class _DigestFolder:
-    """Mixin of numba's cache locators: a folder named by the digest."""
+    """Mixin of numba's cache locators: a folder named by source file and digest."""
 
     def __init__(self, function, source):
         super().__init__(function, source)
-        self._cache_path = os.path.join(self._cache_path, f"flownet-{digest()}")
+        name = f"flownet-{Path(source).stem}-{digest(source)}"
+        self._cache_path = os.path.join(self._cache_path, name)
 
     def ensure_cache_path(self):
         if not os.path.isdir(self._cache_path):
-            _prune(Path(self._cache_path).parent)
+            _prune(Path(self._cache_path))
         super().ensure_cache_path()
 
 
-def _prune(folder):
-    """Drop all but the newest few folders of other digests."""
-    if folder.is_dir():
-        old = sorted(folder.glob("flownet-*"), key=os.path.getmtime)
+def _prune(new):
+    """Drop all but the newest few folders of the same source file."""
+    if new.parent.is_dir():
+        old = sorted(new.parent.glob(f"{new.name.rpartition('-')[0]}-*"), key=os.path.getmtime)
         for path in old[:-_KEPT_FOLDERS]:
             shutil.rmtree(path, ignore_errors=True)
 
