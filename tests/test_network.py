@@ -127,7 +127,7 @@ MISTAKES = {
     "arrays for a data set": (lambda: fn.Potential(NET, fn.Quadratic(), (X, Y)), "flownet.Dataset"),
     "too few inputs": (lambda: fn.Potential(NET, fn.Quadratic(), fn.Dataset(Y, Y)), "1 inputs"),
     "too many outputs": (lambda: fn.Potential(NET, fn.Quadratic(), fn.Dataset(X, X)), "2 outputs"),
-    "a third order": (lambda: POTENTIAL.jet(W, W, 3), "orders 0, 1 and 2 exist"),
+    "a negative order": (lambda: POTENTIAL.jet(W, W, -1), "order is -1"),
     "no heat": (lambda: fn.CrossEntropy(temperature=0), "temperature is 0"),
     "negative heat": (lambda: fn.CrossEntropy(temperature=-1.0), "number above 0"),
     "heat that is no number": (lambda: fn.CrossEntropy(temperature=np.nan), "number above 0"),

@@ -54,18 +54,18 @@ def analytic_differential(code, p, q, scale, W, dL):
 
 @jit
 def analytic_jet(code, p, q, W, V):
-    """Coefficients c₀, c₁, c₂ of L(W + sV)."""
-    c0 = c1 = c2 = 0.0
+    """Coefficients c₀ … c₄ of L(W + sV), a polynomial of degree four at most."""
+    c0 = c1 = c2 = c3 = c4 = 0.0
     if code == UV:
         f0, f1, f2 = _uv(W, V, W.size // 2)
-        return 0.5 * f0 * f0, f0 * f1, f0 * f2 + 0.5 * f1 * f1
+        return 0.5 * f0 * f0, f0 * f1, f0 * f2 + 0.5 * f1 * f1, f1 * f2, 0.5 * f2 * f2
     if code == PARABOLA:
         for i in range(W.size):
             w, v = float(W[i]), float(V[i])
             c0 += w * w
             c1 += w * v
             c2 += v * v
-        return 0.5 * p * c0, p * c1, 0.5 * p * c2
+        return 0.5 * p * c0, p * c1, 0.5 * p * c2, 0.0, 0.0
     well = q * q if code == DOUBLE_WELL else 0.0
     for i in range(W.size):
         w, v = float(W[i]), float(V[i])
@@ -73,4 +73,7 @@ def analytic_jet(code, p, q, W, V):
         c0 += square * square
         c1 += 4 * square * w * v
         c2 += 2 * square * v * v + 4 * w * w * v * v
-    return p / 8 * c0, p / 8 * c1, p / 8 * c2
+        c3 += 4 * w * v * v * v
+        c4 += v * v * v * v
+    scale = p / 8
+    return scale * c0, scale * c1, scale * c2, scale * c3, scale * c4

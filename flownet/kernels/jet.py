@@ -1,104 +1,126 @@
-"""Taylor coefficients of s ↦ Ŷ(W + sV) and of s ↦ L(W + sV) to second order, exactly.
+"""Taylor coefficients of s ↦ Ŷ(W + sV) and of s ↦ L(W + sV) to any order, exactly.
 
-W(s) = W + sV gives Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ, then A₁ = φ′Z₁ and A₂ = φ′Z₂ + ½φ″Z₁². The first
-coefficient of the output is the pushforward J·V; the coefficients of the loss are the promise and
-half the second derivative along V (physics: TM §3.6; method: Griewank & Walther).
+W(s) = W + sV gives Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ, and every activation has its own recurrence from Z to
+A. The first coefficient of the output is the pushforward J·V; those of the loss are the promise,
+half the second derivative along V, and so on (physics: TM §3.6; method: Griewank & Walther).
+
+A shard's series (order+1, rows·n) of one layer lies in one buffer, that of the next in another.
 """
 
 from numba import prange
 
-from .._compile import jit
-from .activation import activate_curvature
-from .loss import loss_terms
-from .network import bias_of, outputs, pack_all, units
-from .pointwise import copy
+from .._compile import jit, spliced
+from .loss_series import loss_series
+from .network import bias_of, pack_all
+from .plan import BLOCK, SCRATCH
+from .pointwise import clear, copy
 from .product import product_packed
+from .series import activate_series
 from .simd import address, flat, view
 
 
-@jit(cached=False)
-def _activate(slope, curvature, z1, z2, order):
-    for i in range(z1.size):
-        first = z1[i]
-        z1[i] = slope[i] * first
-        if order > 1:
-            half = curvature.dtype.type(0.5) * curvature[i]
-            z2[i] = slope[i] * z2[i] + half * first * first
+@spliced
+def _layer_series(net, jet, layer, first, rows, orders):
+    """Series (orders, rows·n), flat, of a layer's units for the rows from `first` on."""
+    at = first * jet.orders * jet.widest
+    n = net.sizes[min(layer + 1, net.weight.size)]
+    return (jet.odd if layer % 2 else jet.even)[at:at + orders * rows * n]
 
 
 @jit(cached=False)
-def jet_shard(net, W, V, work, jet, x, first, rows, order):
-    """Coefficients A₀, A₁ (and A₂) of every layer's units, for some rows."""
-    a = view(x, first * net.sizes[0], rows, net.sizes[0])
-    a1, a2 = a, a  # the input does not move: never read as such in layer 0
+def _series_products(net, W, V, jet, layer, a, z, rows):
+    """Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ with biases; A has order 0 alone at the inputs."""
+    n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+    orders = z.size // (rows * n_out)
+    w, v = jet.packed[net.panels[layer]:], jet.direction[net.panels[layer]:]
+    z_0, a_0 = view(z, 0, rows, n_out), view(a, 0, rows, n_in)
+    product_packed(z_0, bias_of(net, W, jet.zeros, layer), 0, a_0, w)
+    if orders == 1:
+        return
+    z_1 = view(z, rows * n_out, rows, n_out)
+    if layer == 0:
+        product_packed(z_1, bias_of(net, V, jet.zeros, layer), 0, a_0, v)
+        clear(z[2 * rows * n_out:])
+        return
+    product_packed(z_1, bias_of(net, V, jet.zeros, layer), 0, view(a, rows * n_in, rows, n_in), w)
+    if orders > 2:
+        above = view(z, 2 * rows * n_out, (orders - 2) * rows, n_out)
+        product_packed(above, address(jet.zeros), 0,
+                       view(a, 2 * rows * n_in, (orders - 2) * rows, n_in), w)
+    moved = view(z, rows * n_out, (orders - 1) * rows, n_out)
+    product_packed(moved, address(moved), n_out, view(a, 0, (orders - 1) * rows, n_in), v)
+
+
+@jit(cached=False)
+def _series(net, W, V, jet, x, shard, rows, orders):
+    """The outputs' series (orders, rows·n_out) of a shard, in the buffer of the last layer."""
+    first, size = shard * jet.shard, SCRATCH * jet.orders * BLOCK
+    a = flat(x[first:first + rows])
     for layer in range(net.weight.size):
-        w, v = work.packed[net.panels[layer]:], jet.packed[net.panels[layer]:]
-        z = units(net, work.a, work.capacity, layer, first, rows)
-        z1 = units(net, jet.first, work.capacity, layer, first, rows)
-        z2 = units(net, jet.second, work.capacity, layer, first, rows)
-        slope = units(net, work.slope, work.capacity, layer, first, rows)
-        curvature = units(net, jet.curvature, work.capacity, layer, first, rows)
-        product_packed(z, bias_of(net, W, work.zeros, layer), 0, a, w)
-        product_packed(z1, bias_of(net, V, work.zeros, layer), 0, a, v)
-        if layer > 0:
-            product_packed(z1, address(z1), z1.shape[1], a1, w)
-        if order > 1:
-            if layer > 0:
-                product_packed(z2, address(work.zeros), 0, a1, v)
-                product_packed(z2, address(z2), z2.shape[1], a2, w)
-            else:
-                for i in range(flat(z2).size):
-                    flat(z2)[i] = z2.dtype.type(0)
-        activate_curvature(net.activation[layer], flat(z), flat(slope), flat(curvature))
-        _activate(flat(slope), flat(curvature), flat(z1), flat(z2), order)
-        a, a1, a2 = z, z1, z2
+        z = _layer_series(net, jet, layer, first, rows, orders)
+        _series_products(net, W, V, jet, layer, a, z, rows)
+        activate_series(net.activation[layer], view(z, 0, orders, z.size // orders),
+                        jet.series[shard * size:(shard + 1) * size])
+        a = z
 
 
 @jit(cached=False)
-def _loss_shard(net, loss, data, W, V, work, jet, start, first, rows):
-    jet_shard(net, W, V, work, jet, data.x[start:], first, rows, 2)
-    m, top = start + first, net.weight.size - 1
-    sample_weights = data.weights[m:m + rows] if data.weights.size else data.weights
-    loss_terms(
-        loss, units(net, work.a, work.capacity, top, first, rows),
-        units(net, jet.first, work.capacity, top, first, rows),
-        units(net, jet.second, work.capacity, top, first, rows), data.y[m:m + rows],
-        sample_weights, outputs(net, work.covector, first, rows),
-        outputs(net, work.errors, first, rows), outputs(net, work.scratch, first, rows),
-        work.zeros, jet.terms[m:m + rows])
+def _series_loss(net, loss, data, jet, start, shard, rows):
+    """Coefficients of the losses of a shard, from the outputs' series."""
+    first, top = shard * jet.shard, net.weight.size - 1
+    m, n = start + first, net.sizes[-1]
+    y_hat = _layer_series(net, jet, top, first, rows, jet.orders)
+    g = _layer_series(net, jet, top + 1, first, rows, jet.orders)
+    loss_series(loss, view(y_hat, 0, jet.orders, rows * n), data.y[m:m + rows],
+                data.weights[m:m + rows] if data.weights.size else data.weights,
+                view(g, 0, jet.orders, rows * n), view(jet.scratch, first * n, rows, n),
+                jet.zeros, jet.terms[m:m + rows])
+
+
+@jit(cached=False)
+def _shard(net, loss, data, W, V, jet, start, shard, rows, straight):
+    """Series and losses of one shard of the `rows` from `start` on."""
+    orders = min(2, jet.orders) if straight else jet.orders
+    x = data.x[start:start + rows]
+    rows = min(jet.shard, rows - shard * jet.shard)
+    _series(net, W, V, jet, x, shard, rows, orders)
+    if orders < jet.orders:
+        top = _layer_series(net, jet, net.weight.size - 1, shard * jet.shard, rows, jet.orders)
+        clear(top[orders * rows * net.sizes[-1]:])
+    _series_loss(net, loss, data, jet, start, shard, rows)
 
 
 @jit(parallel=True)
-def _shards_parallel(net, loss, data, W, V, work, jet, start, rows):
-    for i in prange((rows + work.shard - 1) // work.shard):
-        first = i * work.shard
-        _loss_shard(net, loss, data, W, V, work, jet, start, first,
-                    min(work.shard, rows - first))
+def _shards_parallel(net, loss, data, W, V, jet, start, rows, straight):
+    for shard in prange((rows + jet.shard - 1) // jet.shard):
+        _shard(net, loss, data, W, V, jet, start, shard, rows, straight)
 
 
 @jit
-def loss_jet(net, loss, data, W, V, work, jet, threads):
-    """Coefficients of every sample's ℓ(W + sV) into `jet.terms` (m, 3)."""
+def loss_jet(net, loss, data, W, V, jet, straight, threads):
+    """Coefficients of every sample's ℓ(W + sV) into `jet.terms` (m, order+1).
+
+    With `straight` those of ℓ(Ŷ + s·JV) instead: the outputs' own curvature left out.
+    """
     m = data.x.shape[0]
-    pack_all(net, W, work.packed, threads)
-    pack_all(net, V, jet.packed, threads)
-    for start in range(0, m, work.capacity):
-        rows = min(work.capacity, m - start)
+    pack_all(net, W, jet.packed, threads)
+    pack_all(net, V, jet.direction, threads)
+    for start in range(0, m, jet.capacity):
+        rows = min(jet.capacity, m - start)
         if threads > 1:
-            _shards_parallel(net, loss, data, W, V, work, jet, start, rows)
+            _shards_parallel(net, loss, data, W, V, jet, start, rows, straight)
         else:
-            for first in range(0, rows, work.shard):
-                _loss_shard(net, loss, data, W, V, work, jet, start, first,
-                            min(work.shard, rows - first))
+            for shard in range((rows + jet.shard - 1) // jet.shard):
+                _shard(net, loss, data, W, V, jet, start, shard, rows, straight)
 
 
 @jit
-def pushforward(net, x, W, V, work, jet, y_dot):
+def pushforward(net, x, W, V, jet, y_dot):
     """Ẏ = J·V (m, n_out): the change of the outputs along a displacement V (D,)."""
-    pack_all(net, W, work.packed, 1)
-    pack_all(net, V, jet.packed, 1)
-    for start in range(0, x.shape[0], work.capacity):
-        rows = min(work.capacity, x.shape[0] - start)
-        jet_shard(net, W, V, work, jet, x[start:], 0, rows, 1)
-        top = units(net, jet.first, work.capacity, net.weight.size - 1, 0, rows)
-        copy(flat(y_dot[start:start + rows]), flat(top))
+    pack_all(net, W, jet.packed, 1)
+    pack_all(net, V, jet.direction, 1)
+    for first in range(0, x.shape[0], jet.shard):
+        rows = min(jet.shard, x.shape[0] - first)
+        _series(net, W, V, jet, x[first:first + rows], 0, rows, 2)
+        top = _layer_series(net, jet, net.weight.size - 1, 0, rows, 2)
+        copy(flat(y_dot[first:first + rows]), top[rows * net.sizes[-1]:])

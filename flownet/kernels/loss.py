@@ -1,4 +1,4 @@
-"""The losses of a few samples, their covector on the output, and their Taylor terms (TM 27-32).
+"""The losses of a few samples, and their covector on the output (TM 27-32).
 
 Quadratic: ℓ = ½ e·γe with e = Ŷ − Y, covector γe; samples are weighted by a diagonal Γ or coupled
 by a full one. Cross-entropy at temperature kT: ℓ = −Σ q log P̂ with P̂ = softmax(Ŷ/kT), covector
@@ -17,7 +17,7 @@ QUADRATIC, CROSS_ENTROPY = 0, 1
 
 
 @jit(cached=False)
-def _metric(loss, e, ge, scratch, zeros):
+def metric(loss, e, ge, scratch, zeros):
     """Γ·e·γ of errors or their changes (m, n): the samples' metric times the outputs'."""
     first, second = (scratch, ge) if loss.coupling.size else (ge, scratch)
     if loss.gamma.size:
@@ -29,7 +29,7 @@ def _metric(loss, e, ge, scratch, zeros):
 
 
 @jit(cached=False)
-def _dot(a, b, s):
+def dot(a, b, s):
     """⟨a, b⟩ of row s, in float64."""
     total = 0.0
     for i in range(a.shape[1]):
@@ -38,7 +38,8 @@ def _dot(a, b, s):
 
 
 @jit(cached=False)
-def _weight(weights, s):
+def weight_of(weights, s):
+    """Importance of sample s, 1 without weights."""
     return float(weights[s]) if weights.size else 1.0
 
 
@@ -50,17 +51,17 @@ def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample
     plain = loss.gamma.size == 0 and loss.coupling.size == 0
     ge = errors if plain else covector
     if not plain:
-        _metric(loss, errors, covector, scratch, zeros)
+        metric(loss, errors, covector, scratch, zeros)
     for s in range(y.shape[0]):
-        weight = _weight(weights, s)
-        sample[s] = 0.5 * weight * _dot(errors, ge, s)
+        weight = weight_of(weights, s)
+        sample[s] = 0.5 * weight * dot(errors, ge, s)
         factor = scale.dtype.type(weight) * scale[0]
         for b in range(y.shape[1]):
             covector[s, b] = factor * ge[s, b]
 
 
 @jit(cached=False)
-def _boltzmann(loss, y_hat, p, s):
+def boltzmann(loss, y_hat, p, s):
     """e^{(Ŷ − max)/kT} of row s into p; their sum, and max/kT."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
     n = y_hat.shape[1]
@@ -76,7 +77,7 @@ def _boltzmann(loss, y_hat, p, s):
 
 
 @jit(cached=False)
-def _cross_entropy_of_row(loss, y_hat, q, log_total, s):
+def cross_entropy_of_row(loss, y_hat, q, log_total, s):
     """−Σ q log P̂ and Σ q of row s."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
     value = 0.0
@@ -91,9 +92,9 @@ def _cross_entropy_of_row(loss, y_hat, q, log_total, s):
 def _cross_entropy(loss, y_hat, q, covector, sample, scale):
     beta = y_hat.dtype.type(loss.inverse_temperature)
     for s in range(q.shape[0]):
-        total, largest = _boltzmann(loss, y_hat, covector, s)
+        total, largest = boltzmann(loss, y_hat, covector, s)
         log_total = float(largest) + math.log(float(total))
-        sample[s], mass = _cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        sample[s], mass = cross_entropy_of_row(loss, y_hat, q, log_total, s)
         for b in range(q.shape[1]):
             covector[s, b] = (covector[s, b] * (mass / total) - q[s, b]) * (beta * scale[0])
 
@@ -105,46 +106,3 @@ def covector_on_output(loss, y_hat, y, weights, covector, errors, scratch, zeros
         _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample, scale)
     else:
         _cross_entropy(loss, y_hat, y, covector, sample, scale)
-
-
-@jit(cached=False)
-def _quadratic_terms(loss, y_hat, y1, y2, y, weights, ge, e, scratch, zeros, terms):
-    for s in range(y.shape[0]):
-        for b in range(y.shape[1]):
-            e[s, b] = y_hat[s, b] - y[s, b]
-    _metric(loss, e, ge, scratch, zeros)
-    for s in range(y.shape[0]):
-        terms[s, 0] = 0.5 * _weight(weights, s) * _dot(e, ge, s)
-        terms[s, 1] = _weight(weights, s) * _dot(y1, ge, s)
-        terms[s, 2] = _weight(weights, s) * _dot(y2, ge, s)
-    _metric(loss, y1, ge, scratch, zeros)
-    for s in range(y.shape[0]):
-        terms[s, 2] += 0.5 * _weight(weights, s) * _dot(y1, ge, s)
-
-
-@jit(cached=False)
-def _cross_entropy_terms(loss, y_hat, y1, y2, q, p, terms):
-    beta = loss.inverse_temperature
-    for s in range(q.shape[0]):
-        total, largest = _boltzmann(loss, y_hat, p, s)
-        log_total = float(largest) + math.log(float(total))
-        terms[s, 0], mass = _cross_entropy_of_row(loss, y_hat, q, log_total, s)
-        for b in range(q.shape[1]):
-            p[s, b] /= total
-        average = _dot(p, y1, s)
-        variance = 0.0
-        for b in range(q.shape[1]):
-            variance += float(p[s, b]) * (float(y1[s, b]) - average) ** 2
-        mass = float(mass)
-        terms[s, 1] = beta * (mass * average - _dot(q, y1, s))
-        terms[s, 2] = (beta * (mass * _dot(p, y2, s) - _dot(q, y2, s))
-                       + 0.5 * beta * beta * mass * variance)
-
-
-@separate
-def loss_terms(loss, y_hat, y1, y2, y, weights, covector, errors, scratch, zeros, terms):
-    """Coefficients of ℓ_s(Ŷ + s·Y₁ + s²·Y₂) to second order, one row of `terms` a sample."""
-    if loss.kind == QUADRATIC:
-        _quadratic_terms(loss, y_hat, y1, y2, y, weights, covector, errors, scratch, zeros, terms)
-    else:
-        _cross_entropy_terms(loss, y_hat, y1, y2, y, covector, terms)

@@ -28,13 +28,18 @@ Work = namedtuple(
     "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
             "lanes lane_slopes lane_scratch")
 
-#: buffers of a jet beside `Work`: first and second coefficients, φ″, packed direction, terms (m, 3)
-Jet = namedtuple("Jet", "first second curvature packed terms")
+#: buffers of a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and
+#: of the next, room for an activation's own series; packed weights and direction; terms (m, orders)
+Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd series scratch "
+                        "zeros terms")
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
+_JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
+BLOCK = 64  # units side by side in the series of an activation
+SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
 
 
@@ -95,9 +100,26 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
     )
 
 
-def jet_workspace(net, rows, dtype, *, coupled=False):
-    """`Work` and `Jet` for `rows` samples."""
-    work = workspace(net, rows, dtype, coupled=coupled)
-    size = work.a.size
-    return work, Jet(*(np.empty(size, dtype) for _ in range(3)),
-                     packed=np.empty(work.packed.size, dtype), terms=np.zeros((rows, 3)))
+def jet_workspace(net, rows, orders, dtype, *, coupled=False):
+    """`Jet` for `rows` samples and coefficients of order 0 to orders − 1."""
+    shard = rows if coupled else min(rows, _JET_SHARD)
+    capacity = rows if coupled else min(rows, _JET_SHARDS * shard)
+    widest, packed = int(net.sizes[1:].max()), int(net.panels[-1])
+
+    def buffer(size):
+        return np.empty(size, dtype)
+
+    return Jet(
+        orders=orders,
+        capacity=capacity,
+        shard=shard,
+        widest=widest,
+        packed=buffer(packed),
+        direction=buffer(packed),
+        even=buffer(capacity * orders * widest),
+        odd=buffer(capacity * orders * widest),
+        series=buffer(-(-capacity // shard) * SCRATCH * orders * BLOCK),
+        scratch=buffer(capacity * int(net.sizes[-1])),
+        zeros=np.zeros(widest, dtype),
+        terms=np.zeros((rows, orders)),
+    )

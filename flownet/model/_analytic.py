@@ -6,7 +6,6 @@ from .._errors import FlownetError
 from .._kinds import kind
 from ..kernels import analytic
 from . import _check
-from ._potential import _order
 from ._sum import Summable
 
 
@@ -42,7 +41,9 @@ class Analytic(Summable):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
         W, V = self._point("W", W), self._point("V", V)
         c = analytic.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
-        return np.array(c[:_order(order) + 1])
+        return np.pad(c, (0, max(0, _check.order(order) - 4)))[:order + 1]
+
+    bends = jet  # its output is W itself, which runs straight
 
     def with_dtype(self, dtype):
         """Itself: it has no precision of its own."""

@@ -64,3 +64,10 @@ def real_dtype(name):
     if name is None or dtype.name not in ("float32", "float64"):
         raise FlownetError(f"dtype is {name!r}; allowed are 'float64' and 'float32'.")
     return dtype
+
+
+def order(value):
+    """Order of a jet, a whole number from 0 up."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+        raise FlownetError(f"order is {value!r}; it has to be a whole number from 0 up.")
+    return int(value)

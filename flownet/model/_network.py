@@ -111,8 +111,8 @@ class Network:
         W, x = self._point(W), self._inputs(x)
         V = _check.vector("V", V, self.size, self.dtype)
         y_dot = np.empty((len(x), self.sizes[-1]), self.dtype)
-        work, buffers = plan.jet_workspace(self.plan, len(x), self.dtype)
-        jet.pushforward(self.plan, x, W, V, work, buffers, y_dot)
+        jet.pushforward(self.plan, x, W, V, plan.jet_workspace(self.plan, len(x), 2, self.dtype),
+                        y_dot)
         return y_dot
 
     def pullback(self, W, x, cotangent):

@@ -86,15 +86,18 @@ class Potential(Summable):
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
-        return self.sample_jets(W, V)[:, :_order(order) + 1].mean(axis=0)
+        return self.sample_jets(W, V, order).mean(axis=0)
 
-    def sample_jets(self, W, V):
-        """Taylor coefficients (m, 3) of each sample's s ↦ ℓ_s(W + sV)."""
-        W, V = self._point("W", W), self._point("V", V)
-        with self._borrowed("jet", self._jet_workspace) as (work, buffers):
-            jet.loss_jet(self.network.plan, self._loss, self._data, W, V, work, buffers,
-                         self._threads)
-            return buffers.terms.copy()
+    def sample_jets(self, W, V, order=2):
+        """Taylor coefficients (m, order+1) of each sample's s ↦ ℓ_s(W + sV)."""
+        return self._jets(W, V, order, False)
+
+    def bends(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ ℓ(Ŷ + s·JV), along a straight line of outputs.
+
+        What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.
+        """
+        return self._jets(W, V, order, True).mean(axis=0)
 
     def difference(self, W, V):
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
@@ -138,9 +141,14 @@ class Potential(Summable):
             self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.loss.couples,
             gathered=batch_size > 0, weighted=self._data.weights.size > 0))
 
-    def _jet_workspace(self):
-        return plan.jet_workspace(self.network.plan, self.data.m, self.dtype,
-                                  coupled=self.loss.couples)
+    def _jets(self, W, V, order, straight):
+        W, V, orders = self._point("W", W), self._point("V", V), _check.order(order) + 1
+        with self._borrowed(("jet", orders), lambda: plan.jet_workspace(
+                self.network.plan, self.data.m, orders, self.dtype,
+                coupled=self.loss.couples)) as buffers:
+            jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
+                         self._threads)
+            return buffers.terms.copy()
 
     @contextmanager
     def _borrowed(self, kind, make):
@@ -165,9 +173,3 @@ class Potential(Summable):
     @property
     def _threads(self):
         return threads.worthwhile(self.network.plan, self.data.m)
-
-
-def _order(order):
-    if order not in (0, 1, 2):
-        raise FlownetError(f"jet to order {order!r}; the orders 0, 1 and 2 exist.")
-    return order

@@ -98,6 +98,10 @@ class Sum(Summable):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
         return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
 
+    def bends(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
+        return sum(scale * potential.bends(W, V, order) for scale, potential in self.terms)
+
     def difference(self, W, V):
         """L(W + V) − L(W), term by term."""
         return sum(scale * potential.difference(W, V) for scale, potential in self.terms)

@@ -1,0 +1,77 @@
+"""Truncated Taylor series of every sample's loss from those of its outputs.
+
+Quadratic: ℓ_k = ½ Σ_i ⟨e_i, γe_{k−i}⟩. Cross-entropy with z = Ŷ/kT: the log-sum-exp F and the
+probabilities p obey F′ = Σ_b p_b·z_b′ and p_b′ = p_b·(z_b′ − F′), order by order. The series z is
+centred on F as it goes, since Σ_b p_b is 1 at order 0 and 0 at every other: nothing cancels.
+"""
+
+import math
+
+from .._compile import jit, separate
+from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, metric, weight_of
+from .simd import view
+
+
+@jit(cached=False)
+def _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
+    """The series y_hat (K+1, m·n) becomes that of the errors, g that of Γ·e·γ."""
+    m, n = y.shape
+    orders = y_hat.shape[0]
+    e_0 = view(y_hat[0], 0, m, n)
+    for s in range(m):
+        for b in range(n):
+            e_0[s, b] -= y[s, b]
+    for k in range(orders):
+        metric(loss, view(y_hat[k], 0, m, n), view(g[k], 0, m, n), scratch, zeros)
+    for k in range(orders):
+        for s in range(m):
+            total = 0.0
+            for i in range((k + 1) // 2):
+                total += dot(view(y_hat[i], 0, m, n), view(g[k - i], 0, m, n), s)
+            if k % 2 == 0:
+                total += 0.5 * dot(view(y_hat[k // 2], 0, m, n), view(g[k // 2], 0, m, n), s)
+            terms[s, k] = weight_of(weights, s) * total
+
+
+@jit(cached=False)
+def _cross_entropy_series(loss, y_hat, q, p, terms):
+    """The series y_hat (K+1, m·n) becomes that of z − F, p (K+1, m·n) that of the probabilities."""
+    m, n = q.shape
+    p_0 = view(p[0], 0, m, n)
+    beta = y_hat.dtype.type(loss.inverse_temperature)
+    for s in range(m):
+        total, largest = boltzmann(loss, view(y_hat[0], 0, m, n), p_0, s)
+        log_total = float(largest) + math.log(float(total))
+        terms[s, 0], mass = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, log_total, s)
+        for b in range(n):
+            p_0[s, b] /= total
+        for k in range(1, y_hat.shape[0]):
+            slope = later = 0.0  # Σ_b (p_b·Σq − q_b)·z_b, and the orders below k
+            mean = 0.0
+            for b in range(n):
+                i = s * n + b
+                z = beta * y_hat[k, i]
+                slope += (float(mass) * float(p[0, i]) - float(q[s, b])) * float(z)
+                mean += float(p[0, i]) * float(z)
+                for j in range(1, k):
+                    later += j / k * float(y_hat[j, i]) * float(p[k - j, i])
+            terms[s, k] = slope + float(mass) * later
+            centre = y_hat.dtype.type(mean + later)
+            for b in range(n):
+                i = s * n + b
+                y_hat[k, i] = beta * y_hat[k, i] - centre
+                p[k, i] = y_hat.dtype.type(0)
+                for j in range(1, k + 1):
+                    p[k, i] += y_hat.dtype.type(j / k) * y_hat[j, i] * p[k - j, i]
+
+
+@separate
+def loss_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
+    """Coefficients of ℓ_s along the outputs' series y_hat (K+1, m·n), a row of `terms` a sample.
+
+    The series y_hat is used up; g (K+1, m·n) is scratch.
+    """
+    if loss.kind == QUADRATIC:
+        _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms)
+    else:
+        _cross_entropy_series(loss, y_hat, y, g, terms)
