@@ -15,7 +15,7 @@ from .product import covector_product, pack, panel_width, panels, product_packed
 from .simd import address, flat, shift, view
 from .tiny import tiny_differential
 
-_LANES = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
+HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
 _WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
 
 
@@ -112,43 +112,52 @@ def _shard(net, loss, data, W, work, start, first, rows, lowest):
 
 
 @jit(cached=False)
-def _columns(net, x, dL, work, rows, layer, first, last, accumulate):
-    """Columns `first` to `last` of a layer's ∂L/∂W = Σ_s G_s ⊗ x_s, with the 0th also ∂L/∂b."""
-    g = units(net, work.slope, work.capacity, layer, 0, rows)
-    a = (view(x, 0, rows, net.sizes[0]) if layer == 0
-         else units(net, work.a, work.capacity, layer - 1, 0, rows))
+def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
+    """Columns `first` to `last` of a layer's Σ_s G_s ⊗ x_s."""
     dw = weights(net, dL, layer)
-    d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(work.zeros), 0)
-    covector_product(dw, d, d_row, g, a, first, last)
-    if first == 0 and net.bias[layer] >= 0:
-        db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
-        if not accumulate:
-            clear(db)
-        for s in range(rows):
-            for b in range(db.size):
-                db[b] += g[s, b]
+    d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(zeros), 0)
+    covector_product(dw, d, d_row, g, x, first, last)
 
 
 @jit(cached=False)
-def deal_columns(net, x, dL, work, rows, accumulate, lowest, lane, lanes):
-    """Every `lanes`-th strip of columns of the free layers, from the `lane`-th on."""
+def _bias(net, dL, g, layer, accumulate):
+    """A layer's Σ_s G_s."""
+    db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
+    if not accumulate:
+        clear(db)
+    for s in range(g.shape[0]):
+        for b in range(db.size):
+            db[b] += g[s, b]
+
+
+@jit(cached=False)
+def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hand, hands):
+    """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
+
+    Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
+    """
     count = 0
-    for layer in range(lowest, net.weight.size):
+    for layer in range(net.weight.size):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
         width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
+        g_l = units(net, g, capacity, layer, 0, rows)
+        a_l = (view(x, 0, rows, n_in) if layer == 0
+               else units(net, a, capacity, layer - 1, 0, rows))
         for first in range(0, n_in, width):
-            if count % lanes == lane:
-                _columns(net, x, dL, work, rows, layer, first, min(first + width, n_in),
+            if count % hands == hand and layer >= lowest:
+                _columns(net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros,
                          accumulate)
+                if bias and first == 0 and net.bias[layer] >= 0:
+                    _bias(net, dL, g_l, layer, accumulate)
             count += 1
 
 
 @jit(cached=False)
-def deal_packing(net, W, packed, lane, lanes):
-    """Every `lanes`-th panel of every layer's Wᵀ, as the forward products want it."""
+def deal_packing(net, W, packed, hand, hands):
+    """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
     for layer in range(net.weight.size):
         w = weights(net, W, layer)
-        for panel in range(lane, panels(w.shape[0], w), lanes):
+        for panel in range(hand, panels(w.shape[0], w), hands):
             pack(packed[net.panels[layer]:], w, panel, panel + 1)
 
 
@@ -161,14 +170,15 @@ def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
 
 @jit(parallel=True)
 def _columns_parallel(net, x, dL, work, rows, accumulate, lowest):
-    for lane in prange(_LANES):
-        deal_columns(net, x, dL, work, rows, accumulate, lowest, lane, _LANES)
+    for hand in prange(HANDS):
+        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
+                     True, lowest, hand, HANDS)
 
 
 @jit(parallel=True)
 def _pack_parallel(net, W, packed):
-    for lane in prange(_LANES):
-        deal_packing(net, W, packed, lane, _LANES)
+    for hand in prange(HANDS):
+        deal_packing(net, W, packed, hand, HANDS)
 
 
 @jit(cached=False)
@@ -210,7 +220,8 @@ def differential(net, loss, data, W, dL, work, lowest, threads):
             for first in range(0, rows, work.shard):
                 _shard(net, loss, data, W, work, start, first,
                        min(work.shard, rows - first), lowest)
-            deal_columns(net, x, dL, work, rows, start > 0, lowest, 0, 1)
+            deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros,
+                         start > 0, True, lowest, 0, 1)
     return mean(work.sample[:m])
 
 
@@ -234,4 +245,5 @@ def pullback(net, x, cotangent, W, covector, work):
         forward_shard(net, W, work, x[start:], 0, rows, True)
         copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start:start + rows]))
         pullback_shard(net, W, work, 0, rows, 0)
-        deal_columns(net, x[start:], covector, work, rows, start > 0, 0, 0, 1)
+        deal_columns(net, x[start:], covector, work.slope, work.a, work.capacity, rows, work.zeros,
+                     start > 0, True, 0, 0, 1)

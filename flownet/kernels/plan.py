@@ -33,11 +33,25 @@ Work = namedtuple(
 Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd series scratch "
                         "zeros terms")
 
+#: what is kept at a point W, see `point`: buffers of `capacity` units of every layer, worked through
+#: in shards; packed weights; p (m, n_out) and mass (m,) of the loss
+Point = namedtuple("Point", "capacity shard packed a slope curvature bend twist g p mass covector "
+                            "scratch zeros sample scale")
+
+#: first and second response to a displacement, see `curvature`, one set of buffers for each lane
+Tangent = namedtuple("Tangent", "lanes packed z1 a1 g1 z2 a2 drift covector scratch")
+
+#: what a push at one neuron needs, see `neurons`: (lanes·units, R) of what is kept at W; (lanes·n, R)
+#: of the outputs and of the layer that the push has come to; (lanes·R,) sums; results for all units
+Push = namedtuple("Push", "lanes slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t "
+                          "mean factor zeros all_h all_dh all_t")
+
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
+NEURON_ROWS = 64  # samples side by side when single neurons are pushed
 BLOCK = 64  # units side by side in the series of an activation
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
@@ -123,3 +137,56 @@ def jet_workspace(net, rows, orders, dtype, *, coupled=False):
         zeros=np.zeros(widest, dtype),
         terms=np.zeros((rows, orders)),
     )
+
+
+def point(net, rows, dtype, *, coupled=False):
+    """`Point` for `rows` samples."""
+    shard = rows
+    if not coupled and flops(net, rows) >= WORTH_THREADS:
+        shard = -(-rows // max(2, -(-rows // _SHARD)))
+    size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
+
+    def buffer(size):
+        return np.empty(size, dtype)
+
+    return Point(
+        capacity=rows,
+        shard=shard,
+        packed=buffer(int(net.panels[-1])),
+        **{name: buffer(size) for name in ("a", "slope", "curvature", "bend", "twist", "g")},
+        p=buffer(rows * n_out),
+        mass=buffer(rows),
+        covector=buffer(rows * n_out),
+        scratch=buffer(rows * widest),
+        zeros=np.zeros(widest, dtype),
+        sample=np.empty(rows),
+        scale=np.full(1, 1 / rows, dtype),
+    )
+
+
+def tangent(net, rows, dtype, *, second=False, lanes=1):
+    """`Tangent` for `rows` samples; with `second` also for responses of second order."""
+    size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
+    sizes = {"packed": int(net.panels[-1]), "z1": size, "a1": size, "g1": size,
+             "z2": size * second, "a2": size * second, "drift": size * second,
+             "covector": rows * n_out, "scratch": rows * widest}
+    return Tangent(lanes, **{name: np.empty(lanes * size, dtype) for name, size in sizes.items()})
+
+
+def push(net, rows, dtype, *, full, lanes=1):
+    """`Push` for `rows` samples; `full` for more than second derivatives."""
+    R, size, n_out = NEURON_ROWS, int(net.units[-1]), int(net.sizes[-1])
+    widest = int(net.sizes[1:].max())
+
+    def buffer(height, wanted=True):
+        return np.zeros((lanes * height * wanted, R), dtype)
+
+    kept = {name: buffer(size, wanted) for name, wanted in (
+        ("slope", True), ("bend", True), ("curvature", True), ("twist", full), ("drift", full),
+        ("z", full))}
+    sums = {name: np.zeros(lanes * R, dtype) for name in ("h", "dh", "t", "mean", "factor")}
+    results = {name: np.empty(rows * size * wanted, dtype) for name, wanted in (
+        ("all_h", True), ("all_dh", full), ("all_t", full))}
+    return Push(lanes=lanes, p=buffer(n_out), y=buffer(n_out), z1=buffer(widest),
+                z11=buffer(widest, full), z2=buffer(widest, full), scratch=buffer(widest),
+                zeros=np.zeros(max(widest, R), dtype), **kept, **sums, **results)

@@ -6,6 +6,7 @@ from .._errors import FlownetError
 from .._kinds import kind
 from ..kernels import analytic
 from . import _check
+from ._analytic_hessian import SeparableHessian, UVHessian
 from ._sum import Summable
 
 
@@ -42,6 +43,10 @@ class Analytic(Summable):
         W, V = self._point("W", W), self._point("V", V)
         c = analytic.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
         return np.pad(c, (0, max(0, _check.order(order) - 4)))[:order + 1]
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        return SeparableHessian(self, self._point("W", W))
 
     bends = jet  # its output is W itself, which runs straight
 
@@ -82,6 +87,10 @@ class Parabola(Analytic):
         """What its kernel wants."""
         return self.strength, 0.0
 
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return np.full_like(W, self.strength), np.zeros_like(W)
+
     def exact(self, W0, t):
         """W(t) of the flow from W0 (D,)."""
         return np.asarray(W0) * np.exp(-self.strength * t)
@@ -105,6 +114,10 @@ class Quartic(Analytic):
     def numbers(self):
         """What its kernel wants."""
         return self.alpha, 0.0
+
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return 1.5 * self.alpha * W * W, 3 * self.alpha * W
 
     def exact(self, W0, t):
         """W(t) of the flow from W0 (D,)."""
@@ -130,6 +143,10 @@ class DoubleWell(Analytic):
     def numbers(self):
         """What its kernel wants."""
         return self.alpha, self.c
+
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return self.alpha / 2 * (3 * W * W - self.c**2), 3 * self.alpha * W
 
     def exact(self, W0, t):
         """W(t) = cW₀/√(W₀² + (c² − W₀²)e^{−αc²t}) of the flow from W0 (D,)."""
@@ -157,6 +174,10 @@ class UV(Analytic):
     def numbers(self):
         """What its kernel wants."""
         return 0.0, 0.0
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        return UVHessian(self, self._point("W", W))
 
     def exact(self, W0, t):
         """W(t) of the flow from W0 (2n,): u+v shrinks by what u−v grows, w = e^{2τ} is Riccati's.

@@ -10,6 +10,7 @@ from ..kernels import jet, network, plan, threads
 from . import _check
 from ._loss import Loss
 from ._network import Network
+from ._network_hessian import NetworkHessian
 from ._sum import Summable
 
 
@@ -98,6 +99,10 @@ class Potential(Summable):
         What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.
         """
         return self._jets(W, V, order, True).mean(axis=0)
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit."""
+        return NetworkHessian(self, self._point("W", W))
 
     def difference(self, W, V):
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""

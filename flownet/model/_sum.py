@@ -5,12 +5,13 @@ import numbers
 import numpy as np
 
 from .._errors import FlownetError
+from ._hessian import SumHessian
 
 
 class Summable:
     """What every potential has: sums, multiples, and what follows from its jet.
 
-    A potential offers `size`, `dtype`, `value(W)`, `differential(W)`, `jet(W, V, order)` and
+    A potential offers `size`, `dtype`, `value(W)`, `differential(W)`, `jet(W, V, order)`, `hessian(W)` and
     `atoms()`, the terms of its sum as pairs (scale, potential).
     """
 
@@ -21,6 +22,22 @@ class Summable:
     def difference(self, W, V):
         """L(W + V) − L(W), what a displacement V (D,) delivers: a float."""
         return float(self.value(np.asarray(W) + V) - self.value(W))
+
+    def hessian_action(self, W, V):
+        """H·V, exact, of a displacement V (D,) or of each row of V (R, D); the same shape."""
+        return self.hessian(W).action(V)
+
+    def third_action(self, W, V):
+        """T[V,V] = ∇⟨V, HV⟩ (D,), exact: how the curvature along V changes."""
+        return self.hessian(W).third_action(V)
+
+    def hessian_diagonal(self, W):
+        """H_ii (D,), exact."""
+        return self.hessian(W).diagonal()
+
+    def diagonals(self, W, V):
+        """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii: three arrays (D,), exact."""
+        return self.hessian(W).diagonals(V)
 
     def __add__(self, other):
         if not isinstance(other, Summable):
@@ -101,6 +118,10 @@ class Sum(Summable):
     def bends(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
         return sum(scale * potential.bends(W, V, order) for scale, potential in self.terms)
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        return SumHessian(self.terms, np.asarray(W, self.dtype))
 
     def difference(self, W, V):
         """L(W + V) − L(W), term by term."""
