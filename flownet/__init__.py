@@ -5,7 +5,7 @@ from ._errors import FlownetError
 from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
-from .geometry import Euclidean, LayerMetric
+from .geometry import ChargeDrift, Charges, Euclidean, LayerMetric, charges
 from .linearization import Breakdown, breakdown
 from .model import (
     ACTIVATIONS,
@@ -22,8 +22,8 @@ from .motion import Accuracy, Aristotle, resume, states, train
 from .store import Trajectory
 
 __all__ = [
-    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "CrossEntropy", "Dataset", "DoubleWell",
-    "Euclidean", "Experiment", "FlownetError", "LayerMetric", "Network", "Parabola", "Potential",
-    "Quadratic", "Quartic", "Trajectory", "UV", "__version__", "breakdown", "data", "plot",
-    "resume", "states", "train",
+    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "ChargeDrift", "Charges", "CrossEntropy",
+    "Dataset", "DoubleWell", "Euclidean", "Experiment", "FlownetError", "LayerMetric", "Network",
+    "Parabola", "Potential", "Quadratic", "Quartic", "Trajectory", "UV", "__version__", "breakdown",
+    "charges", "data", "plot", "resume", "states", "train",
 ]

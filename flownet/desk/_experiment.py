@@ -59,7 +59,7 @@ class Experiment:
         metric = None
         if "metric" in tables:
             metric = LayerMetric(potential.network, tables["metric"]["stiffness"])
-        return potential, mechanics, metric, observe_from(self._observed(tables), potential)
+        return potential, mechanics, metric, observe_from(self._observed(tables), potential, metric)
 
     def run(self, store=None, *, overwrite=False, progress=True, threads=None):
         """Train as the tables say, recorded in `store`; a `Trajectory`."""
@@ -82,6 +82,9 @@ class Experiment:
         observed = {}
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
+            if table["kind"] == "charges":  # of the run itself, whatever the data
+                observed[name] = table
+                continue
             split = table.pop("split", None)
             data = self._data(table.get("data", self.tables["data"]))
             if split is not None:

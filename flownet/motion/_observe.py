@@ -5,6 +5,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._kinds import build, kind, names, unknown
 from ..data import from_table
+from ..geometry import Charges
 from ..model import Potential
 from ..store import Quantity
 
@@ -48,7 +49,7 @@ class Observer:
         if not (isinstance(every, (int, np.integer)) and every >= 1):
             raise FlownetError(f"observable {name!r}: the interval is {every!r}; "
                                "it has to be a whole number of steps above 0.")
-        if hasattr(function, "value"):
+        if hasattr(function, "value") and not isinstance(function, Charges):
             function = Loss(function)
         if not callable(function):
             raise FlownetError(f"observable {name!r} is a {type(function).__name__}; it has to be "
@@ -97,13 +98,16 @@ def observers(observe):
     return made
 
 
-def observe_tables(made, potential):
+def observe_tables(made, potential, metric):
     """Tables of observers; those that no table can say are marked as functions."""
     return {observer.name.removeprefix("observables/"):
-            {"every": observer.every, **_table(observer.function, potential)} for observer in made}
+            {"every": observer.every, **_table(observer.function, potential, metric)}
+            for observer in made}
 
 
-def _table(function, potential):
+def _table(function, potential, metric):
+    if isinstance(function, Charges):
+        return {"kind": "charges" if function == Charges(potential, metric) else "function"}
     own = getattr(function, "potential", None)
     if not (hasattr(function, "kind") and isinstance(own, Potential)
             and own.network is potential.network):
@@ -114,7 +118,7 @@ def _table(function, potential):
     return table
 
 
-def observe_from(tables, potential, given=None):
+def observe_from(tables, potential, metric=None, given=None):
     """Dictionary for `train` of an experiment's `observe` tables; `given` holds the functions."""
     observe = {}
     for name, table in tables.items():
@@ -125,6 +129,11 @@ def observe_from(tables, potential, given=None):
             observe[name] = table["every"], given[name]
         elif table["kind"] not in names("observable"):
             raise FlownetError(unknown("observable kind", table["kind"], names("observable")))
+        elif table["kind"] == Charges.kind:
+            if more := [key for key in ("split", "data", "loss") if key in table]:
+                raise FlownetError(f"the observable {name!r} takes no {more[0]}: charges are those "
+                                   "of the run's own potential, whatever the data.")
+            observe[name] = table["every"], Charges(potential, metric)
         else:
             observe[name] = table["every"], build(
                 "observable", {"kind": table["kind"], "potential": _held_out(table, potential)})

@@ -44,7 +44,7 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
         run.potential = potential
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
-    made = observers(observe_from(tables.get("observe", {}), run.potential, observe))
+    made = observers(observe_from(tables.get("observe", {}), run.potential, run.metric, observe))
     if run.diverged_at is not None or (run.finished and wanted == words["steps"]):
         return run
     iteration, time, arrays = _checkpoint(run, wanted)

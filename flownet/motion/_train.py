@@ -96,7 +96,7 @@ def _experiment(potential, mechanics, metric, made, **run):
     tables["mechanics"] = describe(mechanics)
     tables["run"] = {name: value for name, value in run.items() if value is not None}
     if made:
-        tables["observe"] = observe_tables(made, potential)
+        tables["observe"] = observe_tables(made, potential, metric)
     return tables
 
 
