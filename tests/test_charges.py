@@ -94,10 +94,13 @@ def test_finite_steps_move_them_as_predicted(network, loss, step, batch_size, dt
     last = len(found.drift) - 1
     assert last == 300 or (step == 0.8 and run.diverged_at)
     assert only_rounding(found, dtype)
-    quadratic = ~charges.linear
+    quadratic, W0 = ~charges.linear, run.parameters[0]
+    if batch_size is None:  # in float64, whatever the run's own precision
+        dL = pot.with_dtype("float64").differential(W0)[1]
+        np.testing.assert_array_equal(found.predicted[1], charges.change(W0, dL, step))
     assert (found.predicted[:, ~quadratic] == 0).all()
     assert np.abs(found.drift[-1, quadratic]).max() > 300 * found.rounding.max()
-    close(found.drift[-1] + charges.value(run.parameters[0]), charges.value(run.parameters[last]),
+    close(found.drift[-1] + charges.value(W0), charges.value(run.parameters[last]),
           kind="rounding")
 
 
@@ -171,6 +174,8 @@ MIXED = {
                           gamma=np.array([[4.0, -2.0], [-2.0, 1.0]])), None),
     "across a frozen layer": (dict(sizes=[2, 2, 2, 2], activations=["leaky_relu"] * 2, bias=False),
                               [2.0, np.inf, 1.0]),
+    "across, bent": (dict(sizes=[2, 2, 2, 2], activations=["relu", "gelu"], bias=False),
+                     [2.0, np.inf, 1.0]),
     "across, with bias": (dict(sizes=[1, 2, 2, 1], activations=["leaky_relu"] * 2),
                           [2.0, np.inf, 1.0]),
     "below a frozen layer": (dict(sizes=[2, 2, 2], activations=["relu"], loss="cross-entropy"),
@@ -539,6 +544,12 @@ def per_neuron(pot):
     return Ranges([0, 5, pot.size], [1.0, 2.0])
 
 
+def run_of_others(pot):
+    run = run_of(pot)
+    run.mechanics = "Newton"
+    return run
+
+
 def run_of(pot, **words):
     return fn.train(pot, fn.Aristotle(0.1), **{"steps": 6, **words})
 
@@ -554,6 +565,7 @@ MISTAKES = {
     "values of others": (lambda p: fn.charges(p).unpack(np.ones(3)), "there are 4 charges"),
     "sparse rows": (lambda p: fn.charges(p).along(run_of(p, record_every=2)), "record_every=1"),
     "no run": (lambda p: fn.charges(p).along("run.h5"), "has to be a Trajectory"),
+    "others' mechanics": (lambda p: fn.charges(p).along(run_of_others(p)), "those of Aristotle"),
     "every 0th": (lambda p: fn.charges(p).along(run_of(p), every=0), "every is 0"),
     "the metric forgotten": (lambda p: fn.charges(p).along(
         run_of(p, metric=fn.LayerMetric(p.network, [1.0, 2.0]))), "not those of the run"),
