@@ -9,7 +9,7 @@ move, which saves half of the work where they are wide (forward over reverse; Pe
 from numba import prange
 
 from .._compile import jit, separate, spliced
-from .loss import QUADRATIC, metric, weight_of
+from .loss import QUADRATIC, metric
 from .network import HANDS, bias_of, deal_columns, outputs, pack_all, units, weights
 from .plan import Tangent
 from .pointwise import clear

@@ -61,19 +61,29 @@ def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample
 
 
 @jit(cached=False)
-def boltzmann(loss, y_hat, p, s):
-    """e^{(Ŷ − max)/kT} of row s into p; their sum, and max/kT."""
+def boltzmann(loss, y_hat, p, largest):
+    """e^{(Ŷ − max)/kT} into p (m, n), the largest exponent max/kT of each row into `largest` (m,).
+    """
     beta = y_hat.dtype.type(loss.inverse_temperature)
-    n = y_hat.shape[1]
-    largest = y_hat[s, 0] * beta
-    for b in range(1, n):
-        largest = max(largest, y_hat[s, b] * beta)
-    for b in range(n):
-        p[s, b] = exp(y_hat[s, b] * beta - largest)
+    for s in range(p.shape[0]):
+        top = y_hat[s, 0] * beta
+        for b in range(1, p.shape[1]):
+            top = max(top, y_hat[s, b] * beta)
+        largest[s] = top
+        for b in range(p.shape[1]):
+            p[s, b] = y_hat[s, b] * beta - top
+    exponents = flat(p)
+    for i in range(exponents.size):  # all rows at once, in whole vector registers
+        exponents[i] = exp(exponents[i])
+
+
+@jit(cached=False)
+def partition(p, s):
+    """Σ_b p_b of row s."""
     total = p[s, 0]
-    for b in range(1, n):
+    for b in range(1, p.shape[1]):
         total += p[s, b]
-    return total, largest
+    return total
 
 
 @jit(cached=False)
@@ -91,12 +101,27 @@ def cross_entropy_of_row(loss, y_hat, q, log_total, s):
 @jit(cached=False)
 def _cross_entropy(loss, y_hat, q, covector, sample, scale):
     beta = y_hat.dtype.type(loss.inverse_temperature)
+    boltzmann(loss, y_hat, covector, sample)
     for s in range(q.shape[0]):
-        total, largest = boltzmann(loss, y_hat, covector, s)
-        log_total = float(largest) + math.log(float(total))
+        total = partition(covector, s)
+        log_total = sample[s] + math.log(float(total))
         sample[s], mass = cross_entropy_of_row(loss, y_hat, q, log_total, s)
         for b in range(q.shape[1]):
             covector[s, b] = (covector[s, b] * (mass / total) - q[s, b]) * (beta * scale[0])
+
+
+@jit(cached=False)
+def cross_entropy_state(loss, y_hat, q, p, mass, covector, sample, scale):
+    """P̂ and Σq of some rows beside their losses and scale·∂ℓ/∂Ŷ."""
+    beta = y_hat.dtype.type(loss.inverse_temperature)
+    boltzmann(loss, y_hat, p, sample)
+    for s in range(q.shape[0]):
+        total = partition(p, s)
+        log_total = sample[s] + math.log(float(total))
+        sample[s], mass[s] = cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        for b in range(q.shape[1]):
+            p[s, b] /= total
+            covector[s, b] = (p[s, b] * mass[s] - q[s, b]) * (beta * scale[0])
 
 
 @separate

@@ -8,8 +8,8 @@ centred on F as it goes, since Σ_b p_b is 1 at order 0 and 0 at every other: no
 import math
 
 from .._compile import jit, separate
-from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, metric, weight_of
-from .simd import view
+from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, metric, partition, weight_of
+from .simd import flat, view
 
 
 @jit(cached=False)
@@ -34,14 +34,15 @@ def _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
 
 
 @jit(cached=False)
-def _cross_entropy_series(loss, y_hat, q, p, terms):
+def _cross_entropy_series(loss, y_hat, q, p, largest, terms):
     """The series y_hat (K+1, m·n) becomes that of z − F, p (K+1, m·n) that of the probabilities."""
     m, n = q.shape
     p_0 = view(p[0], 0, m, n)
     beta = y_hat.dtype.type(loss.inverse_temperature)
+    boltzmann(loss, view(y_hat[0], 0, m, n), p_0, largest)
     for s in range(m):
-        total, largest = boltzmann(loss, view(y_hat[0], 0, m, n), p_0, s)
-        log_total = float(largest) + math.log(float(total))
+        total = partition(p_0, s)
+        log_total = float(largest[s]) + math.log(float(total))
         terms[s, 0], mass = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, log_total, s)
         for b in range(n):
             p_0[s, b] /= total
@@ -74,4 +75,4 @@ def loss_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
     if loss.kind == QUADRATIC:
         _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms)
     else:
-        _cross_entropy_series(loss, y_hat, y, g, terms)
+        _cross_entropy_series(loss, y_hat, y, g, flat(scratch)[:y.shape[0]], terms)

@@ -28,21 +28,21 @@ Work = namedtuple(
     "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
             "lanes lane_slopes lane_scratch")
 
-#: buffers of a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and
-#: of the next, room for an activation's own series; packed weights and direction; terms (m, orders)
+#: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
+#: next, room for an activation's own; packed weights and direction; terms (m, orders)
 Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd series scratch "
                         "zeros terms")
 
-#: what is kept at a point W, see `point`: buffers of `capacity` units of every layer, worked through
-#: in shards; packed weights; p (m, n_out) and mass (m,) of the loss
+#: what is kept at a point W, see `point`: `capacity` rows of the units of every layer, in shards;
+#: packed weights; p (m, n_out) and mass (m,) of the loss
 Point = namedtuple("Point", "capacity shard packed a slope curvature bend twist g p mass covector "
                             "scratch zeros sample scale")
 
 #: first and second response to a displacement, see `curvature`, one set of buffers for each lane
 Tangent = namedtuple("Tangent", "lanes packed z1 a1 g1 z2 a2 drift covector scratch")
 
-#: what a push at one neuron needs, see `neurons`: (lanes·units, R) of what is kept at W; (lanes·n, R)
-#: of the outputs and of the layer that the push has come to; (lanes·R,) sums; results for all units
+#: a push at one neuron, see `neurons`: (lanes·units, R) of what is kept at W; (lanes·n, R) of the
+#: outputs and of the layer that the push has come to; (lanes·R,) sums; results for all units
 Push = namedtuple("Push", "lanes slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t "
                           "mean factor zeros all_h all_dh all_t")
 
@@ -51,7 +51,7 @@ _SHARD = 128  # rows that one thread takes at a time
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
-NEURON_ROWS = 64  # samples side by side when single neurons are pushed
+NEURON_ROWS = 128  # samples side by side when single neurons are pushed
 BLOCK = 64  # units side by side in the series of an activation
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
@@ -182,7 +182,7 @@ def push(net, rows, dtype, *, full, lanes=1):
         return np.zeros((lanes * height * wanted, R), dtype)
 
     kept = {name: buffer(size, wanted) for name, wanted in (
-        ("slope", True), ("bend", True), ("curvature", True), ("twist", full), ("drift", full),
+        ("slope", True), ("bend", True), ("curvature", full), ("twist", full), ("drift", full),
         ("z", full))}
     sums = {name: np.zeros(lanes * R, dtype) for name in ("h", "dh", "t", "mean", "factor")}
     results = {name: np.empty(rows * size * wanted, dtype) for name, wanted in (

@@ -8,7 +8,7 @@ from numba import prange
 
 from .._compile import jit, separate
 from .activation import activate_third
-from .loss import CROSS_ENTROPY, boltzmann, covector_on_output
+from .loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
 from .network import bias_of, outputs, pack_all, units, weights
 from .pointwise import mean
 from .product import product_packed, pull_product
@@ -33,19 +33,15 @@ def _forward(net, W, at, x, first, rows):
 def _loss(net, loss, data, at, first, rows):
     """Losses and the covector on the output; for cross-entropy also P̂ and Σq."""
     y_hat = units(net, at.a, at.capacity, net.weight.size - 1, first, rows)
-    y = data.y[first:first + rows]
-    p = outputs(net, at.p, first, rows)
-    covector_on_output(
-        loss, y_hat, y, data.weights[first:first + rows] if data.weights.size else data.weights,
-        outputs(net, at.covector, first, rows), p, outputs(net, at.scratch, first, rows), at.zeros,
-        at.sample[first:first + rows], at.scale)
+    y, p = data.y[first:first + rows], outputs(net, at.p, first, rows)
+    covector, sample = outputs(net, at.covector, first, rows), at.sample[first:first + rows]
     if loss.kind == CROSS_ENTROPY:
-        for s in range(rows):
-            total, _ = boltzmann(loss, y_hat, p, s)
-            at.mass[first + s] = at.mass.dtype.type(0)
-            for b in range(y.shape[1]):
-                p[s, b] /= total
-                at.mass[first + s] += y[s, b]
+        cross_entropy_state(loss, y_hat, y, p, at.mass[first:first + rows], covector, sample,
+                            at.scale)
+    else:
+        sample_weights = data.weights[first:first + rows] if data.weights.size else data.weights
+        covector_on_output(loss, y_hat, y, sample_weights, covector, p,
+                           outputs(net, at.scratch, first, rows), at.zeros, sample, at.scale)
 
 
 @jit(cached=False)

@@ -1,7 +1,7 @@
 """Truncated Taylor series through the activations: coefficients of φ(z(s)) from those of z(s).
 
-With u = φ′(z(s)), φ(z(s)) = Σ a_k s^k follows from a′ = u·z′, that is k·a_k = Σ_j j·z_j·u_{k−j}, and
-every activation has a rule for u_k in terms of what is known by then (Griewank & Walther, ch. 13):
+With u = φ′(z(s)), φ(z(s)) = Σ a_k s^k follows from a′ = u·z′, that is k·a_k = Σ_j j·z_j·u_{k−j};
+every activation has a rule for u_k from what is known by then (Griewank & Walther, ch. 13):
 
     tanh, sigmoid   u is quadratic in a:  u_k = (∂u/∂a)·a_k − Σ_{0<i<k} a_i·a_{k−i}
     softplus        u = σ(z), whose own derivative obeys the sigmoid's rule

@@ -1,5 +1,6 @@
 """The Hessian of a network's loss, with the state of every unit kept at its point."""
 
+import weakref
 from functools import cached_property
 
 import numpy as np
@@ -18,7 +19,8 @@ class NetworkHessian(Hessian):
         self._couples = potential.loss.couples
         self._potential, self.W = potential, W.copy()
         self._threads = threads.worthwhile(self._net, self._m)
-        self._at = plan.point(self._net, self._m, self.dtype, coupled=self._couples)
+        self._at = self._lent("point", lambda: plan.point(
+            self._net, self._m, self.dtype, coupled=self._couples))
         self.loss = point.stand_at(self._net, self._loss, self._data, self.W, self._at,
                                    self._threads)
 
@@ -53,7 +55,8 @@ class NetworkHessian(Hessian):
         if self._couples:
             raise FlownetError("the loss couples samples by a full (m, m) sample_metric, so a "
                                "weight's own curvature is no sum over samples: no exact diagonal.")
-        push, at = self._push(full), self._at
+        at = self._at
+        push = self._push_full if full else self._push_second
         neurons.neuron_derivatives(self._net, self._loss, self._data, self.W, V, at, t, push, full)
         x, a = self._data.x, at.a
         found = [self._collect(push.all_h, x * x, a * a)]
@@ -69,11 +72,6 @@ class NetworkHessian(Hessian):
         out = total if accumulate else np.empty(self.shape[0], self.dtype)
         neurons.collect(self._net, x, out, g, a, self._at.zeros, accumulate, self._threads)
         return out
-
-    def _push(self, full):
-        work = sum(n * self._net.sizes[i + 1] for i, n in enumerate(self._net.sizes[:-1]))
-        lanes = threads.most() if self._m * work >= plan.WORTH_THREADS / 6 else 1
-        return plan.push(self._net, self._m, self.dtype, full=full, lanes=lanes)
 
     def _act(self, rows, room, second):
         out = np.empty_like(rows)
@@ -102,5 +100,25 @@ class NetworkHessian(Hessian):
     def _lanes(self):
         return self._room(lanes=threads.most())
 
+    @cached_property
+    def _push_second(self):
+        return self._push(False)
+
+    @cached_property
+    def _push_full(self):
+        return self._push(True)
+
+    def _push(self, full):
+        lanes = threads.most() if self._threads > 1 else 1
+        return self._lent(("push", full), lambda: plan.push(
+            self._net, self._m, self.dtype, full=full, lanes=lanes))
+
     def _room(self, **options):
-        return plan.tangent(self._net, self._m, self.dtype, **options)
+        return self._lent(("tangent", *options.items()), lambda: plan.tangent(
+            self._net, self._m, self.dtype, **options))
+
+    def _lent(self, kind, make):
+        """Buffers of the potential's that are its own again when this operator is gone."""
+        buffers, give_back = self._potential.lend(kind, make)
+        weakref.finalize(self, give_back)
+        return buffers

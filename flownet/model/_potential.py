@@ -155,15 +155,20 @@ class Potential(Summable):
                          self._threads)
             return buffers.terms.copy()
 
-    @contextmanager
-    def _borrowed(self, kind, make):
-        """Buffers that nobody else uses meanwhile, so that threads may share a potential."""
+    def lend(self, kind, make):
+        """Buffers that nobody else uses meanwhile, and the function that gives them back."""
         pool = self._pools.setdefault(kind, [])
         buffers = pool.pop() if pool else make()
+        return buffers, lambda: pool.append(buffers)
+
+    @contextmanager
+    def _borrowed(self, kind, make):
+        """Buffers for a `with` block, so that threads may share a potential."""
+        buffers, give_back = self.lend(kind, make)
         try:
             yield buffers
         finally:
-            pool.append(buffers)
+            give_back()
 
     def _point(self, name, value):
         return _check.vector(name, value, self.size, self.dtype)

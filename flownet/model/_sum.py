@@ -11,8 +11,8 @@ from ._hessian import SumHessian
 class Summable:
     """What every potential has: sums, multiples, and what follows from its jet.
 
-    A potential offers `size`, `dtype`, `value(W)`, `differential(W)`, `jet(W, V, order)`, `hessian(W)` and
-    `atoms()`, the terms of its sum as pairs (scale, potential).
+    A potential offers `size`, `dtype`, `value(W)`, `differential(W)`, `jet(W, V, order)`,
+    `hessian(W)` and `atoms()`, the terms of its sum as pairs (scale, potential).
     """
 
     def pushforward(self, W, V):
