@@ -228,7 +228,7 @@ def jet(p, W, V, order):
         y[0] -= p.y
         return times(y, np.array([mixed(e, **metrics) for e in y])).sum(axis=(1, 2)) / (2 * m)
     u, q = y / p.keywords.get("temperature", 1.0), mixed(p.y, **metrics)
-    u[0] -= u[0].max(axis=1, keepdims=True)
+    u = u - np.take_along_axis(u, u[0].argmax(axis=1)[None, :, None], axis=2)  # the rest is small
     S = integrate(np.exp(u[0]), u, lambda a: a).sum(axis=2, keepdims=True)
     log_S = [np.log(S[0])]
     for k in range(1, order + 1):  # S′ = S (log S)′

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import naive
+import numpy as np
 
 import flownet as fn
 
@@ -15,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
 from make_reference import (  # noqa: E402
     case, load, positive, torch_run, torch_values, uniforms, weights)
 
-__all__ = ["PYTORCH", "RUNS", "case", "point", "positive", "potential", "problem", "torch_run",
-           "torch_values", "uniforms", "weights"]
+__all__ = ["PYTORCH", "RUNS", "case", "mixed_case", "point", "polarised", "positive", "potential",
+           "problem", "steep", "torch_run", "torch_values", "uniforms", "weights"]
 
 _STORED = load()
 PYTORCH = {name: pair for name, pair in _STORED.items() if not name.startswith("run")}
@@ -49,3 +50,47 @@ def problem(case, rows=slice(None), dtype=None):
 def point(case):
     """Parameters W and a displacement V (D,)."""
     return case["arrays"]["W"], case["arrays"]["V"]
+
+
+# Cases for jets and curvature
+
+
+_OUTPUTS = ["identity", "tanh", "identity", "softplus", "sin"]
+
+
+def mixed_case(activation, loss, seed, sizes=(3, 5, 4, 3), m=5, full=True, **words):
+    """A small case whose options go round: biases, temperature, output activation, both metrics.
+
+    `full` lets the sample metric couple samples; smooth outputs only.
+    """
+    n = fn.ACTIVATIONS.index(activation) + 2 * (loss == "quadratic")
+    Gamma = [{}, {"Gamma": weights(seed + 40, m)},
+             {"Gamma": (positive if full else weights)(seed + 41, m)}][n % 3]
+    gamma = {"gamma": positive(seed + 42, sizes[-1])} if n % 2 else {}
+    return case(seed + n, list(sizes), [activation] * (len(sizes) - 2), loss, m=m, bias=n % 4 > 0,
+                output=_OUTPUTS[n % 5], temperature=0.8, **Gamma, **gamma, **words)
+
+
+def steep(case, z=6.0):
+    """The case with each hidden layer scaled until its largest |pre-activation| is z."""
+    W, a, at = case["arrays"]["W"].copy(), case["arrays"]["x"], 0
+    for n_in, n_out, name in zip(case["sizes"], case["sizes"][1:-1], case["activations"]):
+        mine = slice(at, at + n_out * (n_in + case["bias"]))
+        (A, b), = naive.unpack([n_in, n_out], W[mine], case["bias"])
+        pre = a @ A.T + b
+        W[mine] *= z / np.abs(pre).max()
+        a, at = naive.activation(name, pre * z / np.abs(pre).max())[0], mine.stop
+    return {**case, "arrays": {**case["arrays"], "W": W}}
+
+
+def polarised(p, W, V):
+    """(HV, T[V,V], H_ii, Σ_k T_iik V_k, T_iii) of a naive problem, each (D,), by polarisation.
+
+    From c₂ and c₃ along e_i and e_i ± V: H(V,e) = c₂(V+e) − c₂(V) − c₂(e),
+    T(V,V,e) = c₃(e+V) + c₃(e−V) − 2c₃(e), T(V,e,e) = c₃(e+V) − c₃(e−V) − 2c₃(V).
+    """
+    E, own = np.eye(len(W)), naive.jet(p, W, V, 3)
+    alone, plus, minus = (np.array([naive.jet(p, W, U, 3)[2:] for U in Us])
+                          for Us in (E, E + V, E - V))
+    return (plus[:, 0] - own[2] - alone[:, 0], plus[:, 1] + minus[:, 1] - 2 * alone[:, 1],
+            2 * alone[:, 0], plus[:, 1] - minus[:, 1] - 2 * own[3], 6 * alone[:, 1])
