@@ -110,6 +110,15 @@ def jet(case, order):
             lambda s: losses(case, outputs(case, [w + s * v for w, v in zip(W, V)])), order))
 
 
+def changes(case, steps):
+    """L(W + sV) − L(W) at each step s (n,), to the last digit of a double."""
+    with mp.workdps(DIGITS):
+        W, V, m = exact(case["arrays"]["W"]), exact(case["arrays"]["V"]), len(case["arrays"]["x"])
+        at = lambda s: sum(losses(case, outputs(  # noqa: E731
+            case, [w + s * v for w, v in zip(W, V)]))) / m
+        return np.array([float(at(s) - at(mpf(0))) for s in exact(steps)])
+
+
 def bends(case, order):
     """The same along the straight line of outputs Ŷ + s·JV."""
     with mp.workdps(DIGITS):

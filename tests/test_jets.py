@@ -1,6 +1,6 @@
 """Taylor coefficients of s ↦ L(W + sV) to any order: mpmath, closed forms, and their own laws."""
 
-from math import comb, factorial
+from math import comb
 
 import mp
 import mpmath
@@ -74,19 +74,18 @@ def test_each_unit_far_out(activation):
     np.testing.assert_allclose(found, exact, rtol=tolerance("reference"))
 
 
-@pytest.mark.parametrize("activation", ["identity", "tanh", "gelu"])
-def test_a_saturated_softmax_keeps_its_digits(activation):
-    """Logits 30 apart: all but the leading class are e⁻³⁰, and so are the high coefficients."""
-    case = twins.case(53_000, [3, 4, 3], [activation], "cross-entropy", hard=True)
-    a, last = case["arrays"], slice(-15, None)
-    far = naive.forward([3, 4, 3], [activation], a["W"], a["x"])
-    gap = np.diff(np.sort(far, axis=1)[:, -2:], axis=1).min()
-    a["W"][last] *= 30 / gap
-    top = naive.forward([3, 4, 3], [activation], a["W"], a["x"]).argmax(axis=1)
-    a["y"] = np.eye(3)[top]
-    found, exact = twins.potential(case).sample_jets(*twins.point(case), 6), mp.jet(case, 6).samples
-    scale = np.abs(exact[:, 1:])
-    assert (np.abs(found[:, 1:] - exact[:, 1:]) <= 1e3 * tolerance("reference") * scale).all()
+@pytest.mark.parametrize("gap", [10.0, 30.0])
+@pytest.mark.parametrize("activation", ["identity", "tanh", "relu"])
+def test_a_saturated_softmax_keeps_its_digits(activation, gap):
+    """Logits 30 apart, the leading class the true one: c_1 … c_6 are e⁻³⁰ beside Ŷ's own of 1."""
+    sizes = [3, 4, 3]
+    case = twins.case(53_000, sizes, [activation], "cross-entropy", m=1)
+    a = case["arrays"]
+    logits = naive.forward(sizes, [activation], a["W"], a["x"])[0]
+    a["W"][-15:] *= gap / np.diff(np.sort(logits))[-1]
+    a["y"] = np.eye(3)[[np.argmax(logits)]]
+    found, exact = twins.potential(case).jet(*twins.point(case), 6), mp.jet(case, 6).jet
+    np.testing.assert_allclose(found[1:], exact[1:], rtol=tolerance("reference"))
 
 
 @pytest.mark.parametrize("order", [12, 20])
@@ -141,23 +140,52 @@ def test_scaling_the_displacement(activation, loss):
     np.testing.assert_array_equal(p.jet(W, 0 * V, 6), [c[0], *np.zeros(6)])
 
 
-def remainders(p, W, V, order):
-    """|L(W+sV) − Σ_{k≤K} c_k sᵏ| at steps s where the next order but one is within a few percent."""
-    c = p.jet(W, V, order + 3)
-    reach = min(abs(c[order + 1] / c[order + 1 + j]) ** (1 / j) for j in (1, 2))
-    s = np.geomspace(0.01, 0.04, 6) * reach
-    promised = sum(c[k] * s**k for k in range(1, order + 1))
-    return np.array([p.difference(W, h * V) for h in s]) - promised, s, c
+def kinkless(case, reach):
+    """The longest step, `reach` or some of its halves, on which no hidden unit changes sign."""
+    p, (W, V), acts = twins.problem(case), twins.point(case), case["activations"]
+
+    def signs(s):
+        a, found = p.x, []
+        for (A, b), name in zip(naive.unpack(case["sizes"], W + s * V, case["bias"]), acts):
+            found.append(a @ A.T + b > 0)
+            a = naive.activation(name, a @ A.T + b)[0]
+        return np.concatenate(found, axis=1)
+
+    while any((signs(s) != signs(0.0)).any() for s in np.linspace(0, reach, 20)):
+        reach /= 2
+    return reach
+
+
+def good_line(activation, loss, order):
+    """Of a few displacements that along which order K+1 stands out most, and steps to see it.
+
+    There the two orders after K+1 are a few percent of it, or less.
+    """
+    def steps(c):
+        return 0.04 * min(abs(c[order + 1] / c[order + 1 + j]) ** (1 / j) for j in (1, 2))
+
+    case, best = twins.mixed_case(activation, loss, 59_000), (0.0, None, None)
+    if activation in KINKED:
+        case["output"] = "sin"  # for they alone make a polynomial
+    for seed in range(8):
+        V = twins.uniforms(59_500 + seed, len(case["arrays"]["V"]))
+        line = {**case, "arrays": {**case["arrays"], "V": V}}
+        c = naive.jet(twins.problem(case), case["arrays"]["W"], V, order + 3)
+        s = kinkless(line, steps(c)) if activation in KINKED else steps(c)
+        best = max(best, (abs(c[order + 1] / c[1]) * s**order, s, seed), key=lambda b: b[0])
+        if best[2] == seed:
+            chosen = line
+    return chosen, best[1] * np.geomspace(0.3, 1, 6)
 
 
 @pytest.mark.parametrize("order", range(1, 7))
 @every_loss
-@pytest.mark.parametrize("activation", SMOOTH)
+@pytest.mark.parametrize("activation", [*SMOOTH, *KINKED])
 def test_remainders_fall_one_order_faster(activation, loss, order):
-    """What K orders leave of L(W+sV) falls like s^{K+1}, from a hundredth of where they end."""
-    case = twins.mixed_case(activation, loss, 59_000)
-    p, (W, V) = twins.potential(case), twins.point(case)
-    left, s, c = remainders(p, W, V, order)
+    """What K orders leave of L(W+sV) falls like s^{K+1}; below the first kink, if there is one."""
+    case, s = good_line(activation, loss, order)
+    c = twins.potential(case).jet(*twins.point(case), order)
+    left = mp.changes(case, s) - sum(c[k] * s**k for k in range(1, order + 1))
     has_order(left, s, order + 1)
 
 
@@ -268,7 +296,6 @@ def test_bends_against_mpmath(activation, loss):
     case = twins.mixed_case(activation, loss, 65_000)
     found = twins.potential(case).bends(*twins.point(case), 6)
     agree(found, mp.bends(case, 6))
-    assert twins.potential(case).bends(*twins.point(case)).shape == (4,)
 
 
 @every_loss
@@ -309,7 +336,6 @@ def test_the_binomial_series_of_a_deep_linear_chain():
                      fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))))
     expected = [comb(2 * d, k) / 2 for k in range(2 * d + 3)]
     close(p.jet(np.ones(d), np.ones(d), 2 * d + 2), expected, kind="rounding")
-    assert factorial(d) * 1.0 == np.prod(np.arange(1.0, d + 1))
 
 
 # ---- mistakes -----------------------------------------------------------------------------------
