@@ -41,13 +41,13 @@ def cauchy(f, order):
     r = mpf(10) ** -(-(-FOLDED // N))
     values = [f(r), *(f(r * mpmath.expjpi(mpf(2 * j) / N)) for j in range(1, N // 2)), f(-r)]
 
-    rounding = max(abs(v) for row in values for v in row) * mpf(10) ** (5 - DIGITS)
+    rounding = [max(map(abs, v)) * mpf(10) ** (5 - DIGITS) for v in zip(*values)]
 
     def coefficient(k, n):
         inner = sum(2 * (values[j][n] * mpmath.expjpi(mpf(-2 * j * k) / N)).real
                     for j in range(1, N // 2))
         total = inner + values[0][n].real + (-1) ** k * values[-1][n].real
-        return total / (N * r**k) if abs(total) > rounding else mpf(0)
+        return total / (N * r**k) if abs(total) > rounding[n] else mpf(0)
 
     return [[coefficient(k, n) for n in range(len(values[0]))] for k in range(order + 1)]
 
