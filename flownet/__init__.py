@@ -18,12 +18,24 @@ from .model import (
     Quadratic,
     Quartic,
 )
-from .motion import Accuracy, Aristotle, resume, states, train
+from .motion import (
+    Accuracy,
+    Aristotle,
+    Constant,
+    Cosine,
+    Linearity,
+    LossRate,
+    Warmup,
+    resume,
+    states,
+    train,
+)
 from .store import Trajectory
 
 __all__ = [
-    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "ChargeDrift", "Charges", "CrossEntropy",
-    "Dataset", "DoubleWell", "Euclidean", "Experiment", "FlownetError", "LayerMetric", "Network",
-    "Parabola", "Potential", "Quadratic", "Quartic", "Trajectory", "UV", "__version__", "breakdown",
-    "charges", "data", "plot", "resume", "states", "train",
+    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "ChargeDrift", "Charges", "Constant",
+    "Cosine", "CrossEntropy", "Dataset", "DoubleWell", "Euclidean", "Experiment", "FlownetError",
+    "LayerMetric", "Linearity", "LossRate", "Network", "Parabola", "Potential", "Quadratic",
+    "Quartic", "Trajectory", "UV", "Warmup", "__version__", "breakdown", "charges", "data", "plot",
+    "resume", "states", "train",
 ]

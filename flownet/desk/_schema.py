@@ -2,12 +2,19 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WrapValidator,
+)
 
 from .. import _kinds
 from ..data import names as data_names
 from ..model import ACTIVATIONS, INITS
-from ..motion import DEVICES
+from ..motion import DEVICES, policy_of
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -23,7 +30,16 @@ def _one_of(what, allowed):
     return AfterValidator(check)
 
 
+def _policy(step, number):
+    """A step policy in words, as it stands, or a number."""
+    if not isinstance(step, str):
+        return number(step)
+    policy_of(step)
+    return step
+
+
 Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
+Step = Annotated[Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)]
 
 
 class Table(BaseModel):
@@ -93,7 +109,7 @@ class Mechanics(Table):
     """`[mechanics]`."""
 
     kind: Annotated[str, _one_of("mechanics", _kinds.names("mechanics"))]
-    step: Positive
+    step: Step
 
 
 class Observable(Table):

@@ -182,4 +182,5 @@ def _title(run):
     tables = run.experiment
     data = tables.get("data", {}).get("name", "")
     sizes = "-".join(map(str, tables["network"]["sizes"])) if "network" in tables else "potential"
-    return f"{data} {sizes}, step {tables['mechanics']['step']:g}".strip()
+    step = tables["mechanics"]["step"]
+    return f"{data} {sizes}, step {step if isinstance(step, str) else format(step, 'g')}".strip()

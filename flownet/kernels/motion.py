@@ -18,10 +18,12 @@ Terms = namedtuple("Terms", "network code parameters")
 #: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
 Batches = namedtuple("Batches", "size seed order epoch")
 
-#: step, and the inverse stiffness of each range bounds[i] … bounds[i+1] of W (0: frozen)
-Rule = namedtuple("Rule", "step bounds sharp lowest")
+#: whether the loss multiplies each step, and the inverse stiffness of each range
+#: bounds[i] … bounds[i+1] of W (0: frozen)
+Rule = namedtuple("Rule", "of_loss bounds sharp lowest")
 
-#: where rows go: every `every`-th W with its iteration and time, every loss, step and their own
+#: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
+#: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
 Tape = namedtuple("Tape", "every parameters row_iteration row_time "
                           "loss loss_iteration loss_time step step_iteration step_time")
 
@@ -85,12 +87,12 @@ def _move_parallel(W, dL, h):
 
 
 @jit(cached=False, inline=True)
-def finite_step(rule, W, dL, threads):
+def finite_step(rule, W, dL, step, threads):
     """W ← W − step·g^♯dL (TM 39); frozen ranges keep every bit."""
     finite = True
     for i in range(rule.sharp.size):
         if rule.sharp[i] != 0.0:
-            h = W.dtype.type(rule.step * rule.sharp[i])
+            h = W.dtype.type(step * rule.sharp[i])
             part = slice(rule.bounds[i], rule.bounds[i + 1])
             if threads > 1 and W.size >= _WORTH_THREADS:
                 finite &= _move_parallel(W[part], dL[part], h)
@@ -103,13 +105,14 @@ def finite_step(rule, W, dL, threads):
 def advance(net, loss, data, terms, work, batches, rule, tape, W, dL, time, first, count,
             threads):
     """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
-    stayed finite. A state whose loss or parameters are not finite is not recorded."""
+    stayed finite. A state whose loss, parameters or step are not finite is not recorded."""
     rows = 0
     for i in range(count):
         k = first + i
         value = potential_differential(net, loss, data, terms, work, batches, W, dL, k,
                                        rule.lowest, threads)
-        if not math.isfinite(value):
+        step = tape.step[i] * value if rule.of_loss else tape.step[i]
+        if not (math.isfinite(value) and math.isfinite(step)):
             return i, rows, False
         if k % tape.every == 0:
             copy(tape.parameters[rows], W)
@@ -119,11 +122,11 @@ def advance(net, loss, data, terms, work, batches, rule, tape, W, dL, time, firs
         tape.loss[i] = value
         tape.loss_iteration[i] = k
         tape.loss_time[i] = time[0]
-        tape.step[i] = rule.step
+        tape.step[i] = step
         tape.step_iteration[i] = k
         tape.step_time[i] = time[0]
-        finite = finite_step(rule, W, dL, threads)
-        time[0] += rule.step
+        finite = finite_step(rule, W, dL, step, threads)
+        time[0] += step
         if not finite:
             return i + 1, rows, False
     return count, rows, True

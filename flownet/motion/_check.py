@@ -1,10 +1,12 @@
 """Checks at the start of a run, each with one line that says what would be right."""
 
+import math
 import os
+from numbers import Real
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from ..kernels.threads import most
 from ..model import Batches
 from ..store import size_text
@@ -19,7 +21,7 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
     if missing:
         raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
                            "has to offer size, value(W) and differential(W) -> (L, dL).")
-    if not hasattr(mechanics, "step"):
+    if not hasattr(mechanics, "policy"):
         raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
                            "flownet.Aristotle(step=0.1).")
     if metric is not None and not hasattr(metric, "bounds"):
@@ -35,6 +37,7 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
             raise FlownetError("batch_size needs a potential with data.")
         Batches(potential.data.m, batch_size, 0)
         potential.on(slice(0, 1))
+    mechanics.policy.check(potential, steps)
 
 
 def whole(name, value, least=-np.inf):
@@ -43,6 +46,18 @@ def whole(name, value, least=-np.inf):
         up = f" from {least} up" if least > -np.inf else ""
         raise FlownetError(f"{name} is {value!r}; it has to be a whole number{up}.")
     return int(value)
+
+
+def is_number(value):
+    """Whether a value is one finite real number."""
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def positive(name, value):
+    """A number above 0."""
+    if not (is_number(value) and value > 0):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be a number above 0.")
+    return float(value)
 
 
 def threads(number):

@@ -15,7 +15,8 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     atoms = potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]
     networks = [atom for _, atom in atoms if isinstance(atom, Potential)]
     compiled = len(networks) + sum(isinstance(atom, Analytic) for _, atom in atoms) == len(atoms)
-    kind = CompiledLoop if compiled and len(networks) <= 1 else PythonLoop
+    compiled = compiled and len(networks) <= 1 and not mechanics.policy.of_jet
+    kind = CompiledLoop if compiled else PythonLoop
     return kind(potential, atoms, mechanics, metric, W, time, batch_size, seed)
 
 
@@ -38,7 +39,8 @@ class CompiledLoop:
             size=self._batch_size, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
         lowest = int(np.argmax(metric.inverse > 0)) if len(metric.inverse) > 1 else 0
-        self._rule = motion.Rule(mechanics.step, metric.bounds, metric.inverse, lowest)
+        self._policy = mechanics.policy
+        self._rule = motion.Rule(self._policy.of_loss, metric.bounds, metric.inverse, lowest)
         self._threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
     @property
@@ -48,6 +50,7 @@ class CompiledLoop:
 
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        tape.step[:] = self._policy.steps(first, count)
         with self._potential.workspace(self._batch_size) as work:
             return motion.advance(*self._potential.compiled, self._terms, work, self._batches,
                                   self._rule, tape, self.W, self._dL, self._time, first, count,
@@ -71,23 +74,25 @@ class NoNetwork:
 
 
 class PythonLoop:
-    """One step at a time, for potentials that are programs of their own."""
+    """One step at a time: potentials that are programs of their own, and policies with a jet."""
 
     def __init__(self, potential, atoms, mechanics, metric, W, time, batch_size, seed):
         self.W, self.time = W, float(time)
-        self._potential, self._mechanics, self._metric = potential, mechanics, metric
+        self._potential, self._policy, self._metric = potential, mechanics.policy, metric
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
-        rows, step = 0, self._mechanics.step
+        rows = 0
         for i in range(count):
             k = first + i
             potential = self._potential
             if self._batches:
                 potential = potential.on(self._batches.rows(k))
             loss, dL = potential.differential(self.W)
-            if not np.isfinite(loss):
+            V = -self._metric.sharp(dL)  # covector → vector
+            step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
+            if not np.isfinite(step):
                 return i, rows, False
             if k % tape.every == 0:
                 tape.parameters[rows] = self.W
@@ -95,7 +100,6 @@ class PythonLoop:
                 rows += 1
             tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
             tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
-            V = -self._metric.sharp(dL)  # covector → vector
             self.W += self.W.dtype.type(step) * V
             self.time += step
             if not np.isfinite(self.W).all():

@@ -47,6 +47,7 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     made = observers(observe_from(tables.get("observe", {}), run.potential, run.metric, observe))
     if run.diverged_at is not None or (run.finished and wanted == words["steps"]):
         return run
+    run.mechanics.policy.check(run.potential, wanted)
     iteration, time, arrays = _checkpoint(run, wanted)
     run.close()
     if wanted != words["steps"]:

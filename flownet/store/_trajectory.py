@@ -35,7 +35,7 @@ class Trajectory:
         Of the run, rebuilt from its file where need be.
     finished : bool
     diverged_at : int or None
-        First iteration whose loss or parameters are not finite.
+        First iteration whose loss, parameters or step are not finite.
     """
 
     def __init__(self, store, **parts):
@@ -105,7 +105,7 @@ class Trajectory:
 
     @property
     def diverged_at(self):
-        """First iteration whose loss or parameters are not finite, or None."""
+        """First iteration whose loss, parameters or step are not finite, or None."""
         return self.store.diverged_at
 
     @property
