@@ -158,7 +158,7 @@ def point(net, rows, dtype, *, coupled=False):
         mass=buffer(rows),
         covector=buffer(rows * n_out),
         scratch=buffer(rows * widest),
-        zeros=np.zeros(widest, dtype),
+        zeros=np.zeros(int(net.sizes.max()), dtype),
         sample=np.empty(rows),
         scale=np.full(1, 1 / rows, dtype),
     )

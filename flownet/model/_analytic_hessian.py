@@ -27,7 +27,7 @@ class SeparableHessian(Hessian):
 
     def diagonals(self, V):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (D,)."""
-        return [self._second.copy(), self._third * self._rows(V)[0], self._third.copy()]
+        return [self._second.copy(), self._third * self._one(V), self._third.copy()]
 
 
 class UVHessian(Hessian):
@@ -60,7 +60,7 @@ class UVHessian(Hessian):
 
     def diagonals(self, V):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (D,)."""
-        return [self._w**2, 2 * self._w * self._swapped(self._rows(V)[0]), np.zeros_like(self._w)]
+        return [self._w**2, 2 * self._w * self._swapped(self._one(V)), np.zeros_like(self._w)]
 
     def _swapped(self, V):
         """(v, u)/√n of (u, v)."""

@@ -44,6 +44,13 @@ class Hessian(LinearOperator):
     def _adjoint(self):
         return self
 
+    def _one(self, V):
+        """One displacement (D,)."""
+        if np.ndim(V) != 1:
+            raise FlownetError(f"V has shape {np.shape(V)}; one displacement is wanted, "
+                               f"({self.shape[0]},).")
+        return self._rows(V)[0]
+
     def _rows(self, V):
         """Displacements as contiguous rows (R, D)."""
         V = np.asarray(V)

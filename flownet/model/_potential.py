@@ -142,13 +142,13 @@ class Potential(Summable):
         """Context that lends buffers for a batch, used again and again: fresh memory is dear."""
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
-        return self._borrowed(batch_size, lambda: plan.workspace(
+        return self.borrowed(batch_size, lambda: plan.workspace(
             self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.loss.couples,
             gathered=batch_size > 0, weighted=self._data.weights.size > 0))
 
     def _jets(self, W, V, order, straight):
         W, V, orders = self._point("W", W), self._point("V", V), _check.order(order) + 1
-        with self._borrowed(("jet", orders), lambda: plan.jet_workspace(
+        with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
                 self.network.plan, self.data.m, orders, self.dtype,
                 coupled=self.loss.couples)) as buffers:
             jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
@@ -162,7 +162,7 @@ class Potential(Summable):
         return buffers, lambda: pool.append(buffers)
 
     @contextmanager
-    def _borrowed(self, kind, make):
+    def borrowed(self, kind, make):
         """Buffers for a `with` block, so that threads may share a potential."""
         buffers, give_back = self.lend(kind, make)
         try:
