@@ -1,8 +1,9 @@
-"""Time flownet: its steps against PyTorch and JAX, its recording, its start.
+"""Time flownet: its steps and curvature against PyTorch and JAX, its recording, its start.
 
     python scripts/bench.py [steps] [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench.py record
     python scripts/bench.py start
+    python scripts/bench.py curvature [--dtype float64] [--only digits] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -23,6 +24,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from bench_curvature import bench_curvature
 from bench_peers import PROBLEMS
 from bench_steps import AGREEMENT, bench_steps
 from bench_turns import PAUSE, in_turns, median_ratio
@@ -120,7 +122,8 @@ def bench_start(options):
 
 # The command
 
-BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start}
+BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start,
+              "curvature": bench_curvature}
 
 
 def machine():
@@ -133,17 +136,21 @@ def machine():
 
 def options_from(arguments=None):
     """What the command line asks for."""
-    summary = "\n".join(f"  {name:<8}{bench.__doc__}" for name, bench in BENCHMARKS.items())
+    summary = "\n".join(f"  {name:<11}{bench.__doc__}" for name, bench in BENCHMARKS.items())
     parser = argparse.ArgumentParser(description=f"Time flownet.\n\n{summary}",
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
-    parser.add_argument("--dtype", choices=AGREEMENT, default="float32")
+    parser.add_argument("--dtype", choices=AGREEMENT,
+                        help="float32 by default, float64 for curvature")
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn (steps)")
-    parser.add_argument("--only", nargs="+", choices=[p.name for p in PROBLEMS], help="(steps)")
+    parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
+    parser.add_argument("--only", nargs="+", choices=[p.name for p in PROBLEMS],
+                        help="(steps, curvature)")
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    options.dtype = options.dtype or ("float64" if options.benchmark == "curvature" else "float32")
+    return options
 
 
 def main():

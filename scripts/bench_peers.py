@@ -76,7 +76,7 @@ def flownet(case):
 
 
 @cache
-def _torch_threads():
+def torch_threads():
     """Threads of PyTorch by default, asked for before anybody sets another number."""
     import torch
 
@@ -91,7 +91,7 @@ def pytorch(case, threads=None):
     x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
     labels = y.argmax(dim=1)
     start = [torch.from_numpy(part) for layer in case.layers for part in layer]
-    threads = threads or _torch_threads()
+    threads = threads or torch_threads()
 
     def loss(parameters):
         a = x

@@ -14,12 +14,12 @@ def seconds_of(run, *args):
     return time.perf_counter() - began
 
 
-def steps_for(run, seconds):
+def steps_for(run, seconds, least=LEAST_STEPS):
     """Steps that take about this long, found while everything warms up and compiles."""
-    n = LEAST_STEPS
+    n = least
     while True:
         taken = min(seconds_of(run, n) for _ in range(3))  # the first one may compile
-        wanted = max(LEAST_STEPS, round(n * min(seconds / taken, 100)))
+        wanted = max(least, round(n * min(seconds / taken, 100)))
         if taken > seconds / 4 or wanted == n:
             if wanted != n:
                 run(wanted)
