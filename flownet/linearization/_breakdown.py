@@ -1,6 +1,8 @@
 """`breakdown`: one step, or a recorded run, term by term."""
 
 import os
+from dataclasses import replace
+from functools import partial
 from numbers import Real
 
 import numpy as np
@@ -9,12 +11,13 @@ from .. import _progress
 from .._errors import FlownetError, shown
 from ..geometry import Euclidean
 from ..store import Trajectory, append_analysis
-from ._series import COLUMNS, Breakdowns
+from ._place import Place, place_of_step
+from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
 
-def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=2, at=None,
-              every=None, keep=False, progress=True):
+def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=3, at=None,
+              every=None, split=False, keep=False, progress=True):
     """What one finite step promised and delivered, term by term (TM §3.6).
 
     `breakdown(potential, W, step)` breaks down the step −step·g^♯dL of gradient descent, or any
@@ -29,11 +32,14 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     displacement : array (D,), optional
         δ; then `step` only names its length in time.
     metric : LayerMetric, optional
-        Of the step −step·g^♯dL.
+        Of the step −step·g^♯dL, and of all that is said about it; along a run the run's own.
     order : int
-        2, the highest order there is.
+        Highest order of the Taylor terms, from 2 up.
     at, every : int, optional
         Of a run.
+    split : bool
+        Compute now, for every step looked at, what else is asked for: self terms, pairs and
+        triplets, what chance gives for them, the top eigendirection, the radius of convergence.
     keep : bool
         Store the breakdown of `every` n-th step in the run's file, in place of an earlier one.
     progress : bool
@@ -47,15 +53,14 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     FlownetError
         When arguments are missing or contradict each other, or step k was not recorded.
     """
-    if order != 2:
-        raise FlownetError(f"order is {order!r}; breakdowns of order 2 exist.")
+    order = _whole("order", order, 2)
     if isinstance(what, Trajectory):
         _only("breakdown(run)", W=W, step=step, displacement=displacement, metric=metric)
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
         if at is not None:
-            return _of_step(what, _whole("at", at))
-        series = _along(what, _whole("every", every, 1), progress)
+            return _of_step(what, _whole("at", at), order, split)
+        series = _along(what, _whole("every", every, 1), order, split, progress)
         if keep:
             _keep(what, series)
         return series
@@ -72,7 +77,8 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -step * (metric or Euclidean(what.size)).sharp(dL)
-    return break_down(what, W, displacement, 1.0 if step is None else step)
+    place = Place(what, W, displacement, metric)
+    return _split(break_down(place, 1.0 if step is None else step, order=order), split)
 
 
 def _only(call, **arguments):
@@ -91,7 +97,7 @@ def _whole(name, value, least=None):
     return int(value)
 
 
-def _of_step(run, k):
+def _of_step(run, k, order, split, lasting=True):
     """Step k of a run, 0 ≤ k < N; −1 is the last."""
     done = len(run.step)
     if not done:
@@ -103,12 +109,20 @@ def _of_step(run, k):
     if (rows >= len(run)).any() or (run.iteration[rows] != [k, k + 1]).any():
         raise FlownetError(f"step {k} wants the parameters before and after it, and the run does "
                            "not keep both: record_every=1 keeps all that are finite.")
-    before, after = run.parameters[int(rows[0])], run.parameters[int(rows[1])]
-    delta = after.astype(np.float64) - before
-    return break_down(run.potential_at(k), before, delta, run.step[k], k, run.time[rows[0]])
+    place = place_of_step(run, k)
+    again = None if lasting else partial(place_of_step, run, k)
+    b = _split(break_down(place, run.step[k], k, run.time[rows[0]], order, again), split)
+    return b if lasting else replace(b)  # without what holds on to the step's arrays
 
 
-def _along(run, every, progress):
+def _split(b, wanted):
+    """The breakdown, with all numbers that are stored if wanted."""
+    if wanted:
+        b.known.update(split_numbers(b))
+    return b
+
+
+def _along(run, every, order, split, progress):
     """Every n-th step of a run, of those whose parameters before and after are both recorded."""
     iteration = run.iteration
     steps = iteration[:-1][(np.diff(iteration) == 1) & (iteration[:-1] % every == 0)].tolist()
@@ -117,7 +131,7 @@ def _along(run, every, progress):
     found = []
     with _progress.bar(len(steps), shown=progress, what="steps broken down") as show:
         for k in steps:
-            found.append(_of_step(run, k))
+            found.append(_of_step(run, k, order, split, lasting=False))
             show(len(found))
     return Breakdowns(found)
 
@@ -135,4 +149,5 @@ def kept(run):
     """The breakdown stored with a run, or None."""
     if "breakdown" not in run.analyses:
         return None
-    return Breakdowns.from_values(*run.analyses["breakdown"])
+    columns = run.store.attrs("analysis/breakdown").get("columns")
+    return Breakdowns.from_values(*run.analyses["breakdown"], columns=columns, run=run)

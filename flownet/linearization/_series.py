@@ -1,12 +1,31 @@
 """Breakdowns along a run, as columns."""
 
+from functools import partial
+
 import numpy as np
 
+from ._place import place_of_step
 from ._terms import Breakdown
 
-#: columns of the stored observable `breakdown`
-COLUMNS = ("step", "loss", "linear", "second", "actual", "noise_linear", "noise_second",
-           "noise_actual", "noise_remainder")
+_TERMS = ("linear", "second", "third", "actual")
+_NOISE = ("linear", "second", "third", "actual", "remainder")
+#: numbers of a step that are stored where they were asked for, and otherwise NaN
+SPLIT = ("second_self", "third_self", "third_two", "chance_second_self", "chance_third_self",
+         "chance_third_two", "top_share", "participation", "radius")
+#: columns of the stored analysis `breakdown`
+COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _NOISE), *SPLIT)
+#: columns of files that do not name theirs
+_UNNAMED = ("step", "loss", "linear", "second", "actual", "noise_linear", "noise_second",
+            "noise_actual", "noise_remainder")
+
+
+def split_numbers(b):
+    """The numbers `SPLIT` of a breakdown, as a table."""
+    parts, modes = b.split("parameters"), b.split("eigen")
+    return dict(zip(SPLIT, (
+        parts.second_self, parts.third_self, parts.third_two, parts.rotations.second_self,
+        parts.rotations.third_self, parts.rotations.third_two, modes.top_share,
+        modes.participation, b.radius().estimate)))
 
 
 class Breakdowns:
@@ -15,29 +34,40 @@ class Breakdowns:
     Attributes
     ----------
     iteration, time : ndarray (T,)
-    step, loss, linear, second, remainder, actual, critical_step, ratio : ndarray (T,)
+    step, loss, linear, second, third, remainder, actual, critical_step, ratio, … : ndarray (T,)
+        Every number of a `Breakdown`; what takes a split is computed now, unless it was before.
     """
 
     def __init__(self, steps):
         self.steps = list(steps)
 
     @classmethod
-    def from_values(cls, iteration, time, values):
-        """Breakdowns of `values` (T, 9) as they are stored."""
+    def from_values(cls, iteration, time, values, columns=None, run=None):
+        """Breakdowns of `values` (T, C) as they are stored under the names `columns`."""
         made = []
-        for k, t, row in zip(iteration, time, values):
-            table = dict(zip(COLUMNS, row.tolist()))
-            noise = {name: table.pop(f"noise_{name}")
-                     for name in ("linear", "second", "actual", "remainder")}
-            made.append(Breakdown(**table, noise=noise, iteration=int(k), time=float(t)))
+        for k, t, row in zip(iteration.tolist(), time.tolist(), values):
+            table = dict(zip(_UNNAMED if columns is None else columns, row.tolist()))
+            terms = [table.get(name, np.nan) for name in ("loss", "linear", "second", "third")]
+            order = 3 if np.isfinite(table.get("noise_third", np.nan)) else 2
+            known = {name: table[name] for name in SPLIT if name in table}
+            made.append(Breakdown(
+                table["step"], np.array(terms[:order + 1]), table["actual"],
+                {name: table[f"noise_{name}"] for name in _NOISE if f"noise_{name}" in table},
+                k, t, known if np.isfinite(known.get("second_self", np.nan)) else {},
+                run and partial(place_of_step, run, k)))
         return cls(made)
 
     @property
     def values(self):
-        """Columns (T, 9) as they are stored."""
-        return np.array([[b.step, b.loss, b.linear, b.second, b.actual, b.noise["linear"],
-                          b.noise["second"], b.noise["actual"], b.noise["remainder"]]
+        """Columns (T, C) as they are stored."""
+        return np.array([[b.step, b.loss, *(getattr(b, name) for name in _TERMS),
+                          *(b.noise.get(name, np.nan) for name in _NOISE),
+                          *(b.known.get(name, np.nan) for name in SPLIT)]
                          for b in self.steps]).reshape(-1, len(COLUMNS))
+
+    def column(self, name):
+        """One of `SPLIT` (T,) as it was computed along the run; NaN where it was not."""
+        return np.array([b.known.get(name, np.nan) for b in self.steps])
 
     def __getattr__(self, name):
         if name.startswith("_") or not (name in Breakdown.__dataclass_fields__

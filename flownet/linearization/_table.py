@@ -1,31 +1,64 @@
 """Breakdowns as tables that a person can read, at most 100 columns wide."""
 
+import textwrap
+
 import numpy as np
+
+from ._rows import rows, share, signed, tried
 
 _MOST_ROWS = 14
 
 
 def one_step(b):
-    """Table of one step."""
+    """Table of one step; what costs little is computed for it."""
+    lines = [heading(b), "",
+             f"{'':<28}{'':>12}{'of the':>11}{'noise':>9}{'in a random':>14}{'with random':>24}",
+             f"{'term':<28}{'value':>12}{'promise':>11}{'floor':>9}{'basis':>14}{'signs':>24}"]
+    for row in rows(b):
+        lines.append(f"{row.label:<28}{signed(row.value, row.floor):>12}"
+                     f"{share(row.value, b.linear):>11}{row.floor:>9.0e}{row.basis:>14}"
+                     f"{row.signs:>24}".rstrip())
+    return "\n".join([*lines, "", *(textwrap.fill(note, 98) for note in notes(b))])
+
+
+def heading(b):
+    """What step it is."""
     where = "" if b.iteration is None else f" at iteration {b.iteration}"
-    lines = [f"A step of {b.step:.4g}{where}; the loss before it is {b.loss:.6g}", "",
-             f"{'term':<28}{'value':>14}{'of the promise':>17}{'noise floor':>14}"]
-    for label, name in (("promised (first order)", "linear"), ("second order, exact", "second"),
-                        ("remainder (third and on)", "remainder"), ("delivered", "actual")):
-        lines.append(f"{label:<28}{_signed(getattr(b, name), b.noise[name]):>14}"
-                     f"{_share(getattr(b, name), b.linear):>17}{b.noise[name]:>14.1e}")
-    return "\n".join([*lines, "", _verdict(b)])
+    return f"A step of {b.step:.4g}{where}; the loss before it is {b.loss:.6g}"
 
 
-def _verdict(b):
-    critical = b.critical_step
-    if np.isnan(critical):
-        return "the promise is noise: nothing can be said of the step"
-    if np.isinf(critical):
+def notes(b):
+    """Sentences below the table."""
+    if abs(b.linear) <= b.noise["linear"]:
+        return ["the promise is noise: nothing can be said of the step"]
+    found = [_critical(b), _third(b)]
+    kinks = tried(b, "kinks", lambda: b.kinks)
+    if kinks:
+        found.append(f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change sign, the "
+                     f"first at a step of {kinks.first_step:.4g}")
+    missed = tried(b, "missed", b.missed)
+    if missed:
+        found.append(f"half of the promise is missed from a step of {missed.measured:.4g} on; the "
+                     f"Taylor terms say {missed.predicted:.4g}")
+    verdict = tried(b, "verdict", lambda: b.verdict)
+    found.append(f"verdict: {verdict}" if verdict else "on demand: .split(basis), .verdict, "
+                 ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()")
+    return [note for note in found if note]
+
+
+def _critical(b):
+    if np.isinf(b.critical_step):
         return "second order vanishes: no critical step"
-    bend = "against" if critical > 0 else "along with"
-    return (f"critical step {abs(critical):.4g}, where second order, {bend} the promise, equals "
-            f"first;\nthis step is {b.ratio:.3g} of it")
+    bend = "against" if b.critical_step > 0 else "along with"
+    return (f"critical step {abs(b.critical_step):.4g}, where second order, {bend} the promise, "
+            f"equals first; this step is {b.ratio:.3g} of it")
+
+
+def _third(b):
+    if not np.isfinite(b.critical_third):
+        return ""
+    bend = "against" if b.critical_third > 0 else "along with"
+    return f"third order, {bend} the promise, equals first at a step of {abs(b.critical_third):.4g}"
 
 
 def along_run(series):
@@ -33,16 +66,14 @@ def along_run(series):
     if not len(series):
         return "no steps"
     chosen = np.unique(np.linspace(0, len(series) - 1, min(_MOST_ROWS, len(series))).round())
-    lines = [f"{'step k':>8}{'loss':>12}{'promised':>12}{'second':>12}{'remainder':>12}"
-             f"{'delivered':>12}{'2nd/1st':>9}{'critical step':>15}"]
+    lines = [f"{'step k':>8}{'loss':>11}{'promised':>11}{'second':>11}{'third':>11}"
+             f"{'remainder':>11}{'delivered':>11}{'2nd/1st':>9}{'critical step':>15}"]
     for i in chosen.astype(int):
         b = series[i]
-        lines.append(
-            f"{b.iteration:>8}{b.loss:>12.4g}{_signed(b.linear, b.noise['linear']):>12}"
-            f"{_signed(b.second, b.noise['second']):>12}"
-            f"{_signed(b.remainder, b.noise['remainder']):>12}"
-            f"{_signed(b.actual, b.noise['actual']):>12}{_told(b.ratio, '.2g'):>9}"
-            f"{_told(b.critical_step, '.4g'):>15}")
+        terms = "".join(f"{signed(getattr(b, name), b.noise.get(name, np.nan)):>11}"
+                        for name in ("linear", "second", "third", "remainder", "actual"))
+        lines.append(f"{b.iteration:>8}{b.loss:>11.4g}{terms}{_told(b.ratio, '.2g'):>9}"
+                     f"{_told(b.critical_step, '.4g'):>15}")
     return "\n".join([*lines, "", _summary(series)])
 
 
@@ -57,14 +88,5 @@ def _summary(series):
             f"{np.median(series.ratio[told]):.3g}")
 
 
-def _signed(value, floor):
-    """A number, or `noise` where it is below its floor."""
-    return f"{value:+.3e}" if abs(value) > floor else "noise"
-
-
 def _told(value, form):
     return "noise" if np.isnan(value) else format(value, form)
-
-
-def _share(value, promise):
-    return f"{100 * value / abs(promise):+.2f} %" if promise else "—"

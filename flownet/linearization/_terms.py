@@ -1,39 +1,45 @@
 """The terms of one finite step, each with the noise floor below which its digits mean nothing.
 
-L(W+δ) − L(W) = D¹ + D²/2 + remainder: promised, second order, and what is left of what was
-delivered. A float32 run is looked at in float64: the question is what the finite step did on the
-loss surface, not what the arithmetic did to the sum.
+L(W+δ) − L(W) = D¹ + D²/2 + D³/6 + remainder: promised, second and third order, and what is left of
+what was delivered. A float32 run is looked at in float64: the question is what the finite step did
+on the loss surface, not what the arithmetic did to the sum.
 """
 
-import math
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
-from .. import _random
 from .._errors import FlownetError
+from .._kinds import unknown
+from . import _beyond, _critical, _interventions, _kinks, _radius, _verdict
+from ._blocks import by_blocks
+from ._map import by_map
+from ._modes import by_modes
+from ._noise import floors
+from ._parameters import by_parameters
+from ._place import offered
 
-_DRAWS = 3  # wiggles that measure a noise floor
-_SAFETY = 3.0  # from their root mean square to a level that errors seldom pass
+SPLITS = {
+    "parameters": by_parameters, "eigen": by_modes, "map": by_map,
+    "layers": lambda b, **options: by_blocks(b, "layers", **options),
+    "neurons": lambda b, **options: by_blocks(b, "neurons", **options),
+}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Breakdown:
-    """One finite step, term by term: `linear + second + remainder = actual` (TM §3.6).
+    """One finite step, term by term: `linear + second + third + remainder = actual` (TM §3.6).
+
+    What the terms are made of is computed when asked for, and kept: `split`, `interventions`, …
 
     Attributes
     ----------
     iteration : int or None
     step : float
         In units of time; 1 for a displacement given as such.
-    loss : float
-        Before the step.
-    linear : float
-        First order: what the linearization promised, dL(δ).
-    second : float
-        Second order ½H(δ,δ), exact.
-    remainder : float
-        Third order and beyond.
+    terms : ndarray (K+1,)
+        Taylor coefficients of s ↦ L(W+sδ), exact: the loss, D¹, D²/2, D³/6, …
     actual : float
         What was delivered, L(W+δ) − L(W).
     noise : dict
@@ -41,18 +47,68 @@ class Breakdown:
     """
 
     step: float
-    loss: float
-    linear: float
-    second: float
+    terms: np.ndarray
     actual: float
     noise: dict = field(repr=False)
     iteration: int | None = None
     time: float | None = None
+    known: dict = field(default_factory=dict, repr=False)  # numbers that were stored
+    find_place: object = field(default=None, repr=False)  # makes the `Place`
+
+    @property
+    def order(self):
+        """K, the order of the highest term."""
+        return len(self.terms) - 1
+
+    @property
+    def loss(self):
+        """Before the step."""
+        return float(self.terms[0])
+
+    @property
+    def linear(self):
+        """First order: what the linearization promised, dL(δ)."""
+        return float(self.terms[1])
+
+    @property
+    def second(self):
+        """Second order ½H(δ,δ), exact."""
+        return float(self.terms[2])
+
+    @property
+    def third(self):
+        """Third order T(δ,δ,δ)/6, exact; NaN for a breakdown of order 2."""
+        return float(self.terms[3]) if self.order > 2 else np.nan
 
     @property
     def remainder(self):
-        """Third order and beyond."""
-        return self.actual - self.linear - self.second
+        """What is left beyond third order (beyond second for a breakdown of order 2)."""
+        return float(self.actual - sum(self.terms[1:4]))
+
+    @property
+    def second_self(self):
+        """½Σ H_ii δ_i²: every parameter by itself."""
+        return self._part("second_self")
+
+    @property
+    def second_pairs(self):
+        """½Σ_{i≠j} H_ij δ_iδ_j: pairs of parameters."""
+        return self.second - self.second_self
+
+    @property
+    def third_self(self):
+        """Σ T_iii δ_i³/6: every parameter by itself."""
+        return self._part("third_self")
+
+    @property
+    def third_two(self):
+        """Third order of exactly two equal parameters, (B − P₁)/2 with B = Σ_ik T_iik δ_i²δ_k."""
+        return self._part("third_two")
+
+    @property
+    def third_triplets(self):
+        """Third order of three different parameters."""
+        return self.third - self.third_self - self.third_two
 
     @property
     def critical_step(self):
@@ -60,11 +116,14 @@ class Breakdown:
 
         Infinite where second order is noise, NaN where the promise is.
         """
-        if abs(self.second) <= self.noise["second"]:
-            return np.inf
-        if abs(self.linear) <= self.noise["linear"]:
-            return np.nan
-        return self.step * abs(self.linear) / self.second
+        return _critical.crossing(self.step, self.linear, self.second,
+                                  (self.noise["linear"], self.noise["second"]), 1)
+
+    @property
+    def critical_third(self):
+        """Step at which third order reaches first, with its sign; infinite where it is noise."""
+        return _critical.crossing(self.step, self.linear, self.third,
+                                  (self.noise["linear"], self.noise.get("third", np.nan)), 2)
 
     @property
     def ratio(self):
@@ -76,44 +135,109 @@ class Breakdown:
             return np.nan
         return abs(self.second / self.linear)
 
+    @cached_property
+    def place(self):
+        """Where the step was taken: potential, W, δ and metric; of a run, rebuilt from it."""
+        if self.find_place is None:
+            raise FlownetError("these terms were stored without their run: nothing more is known.")
+        return self.find_place()
+
+    @cached_property
+    def made(self):
+        """What was computed of the step so far."""
+        return {}
+
+    def split(self, basis, **options):
+        """What the second and third order are made of.
+
+        Parameters
+        ----------
+        basis : str
+            "parameters": self terms, pairs, triplets, beside what chance gives; `exact=False`,
+            `draws=n`, `seed` estimate them by random probes. "layers", "neurons": blocks of
+            parameters. "eigen": eigendirections of the Hessian in the metric, in `steps` Hessian
+            actions. "map": what the loss bends and what the map bends.
+
+        Returns
+        -------
+        ParameterSplit, BlockSplit, ModeSplit or MapSplit
+
+        Raises
+        ------
+        FlownetError
+            For another basis, or a potential that has no such split.
+        """
+        if basis not in SPLITS:
+            raise FlownetError(unknown("basis", basis, list(SPLITS)))
+        return self._once((basis, *sorted(options.items())) if options else basis,
+                          lambda: SPLITS[basis](self, **options))
+
+    def one_at_a_time(self, **options):
+        """Σ_i[L(W+δ_i e_i) − L(W)], every parameter alone to all orders: `OneAtATime`."""
+        return self._once(("one", *sorted(options.items())),
+                          lambda: _beyond.one_at_a_time(self, **options))
+
+    def layer_subsets(self):
+        """What all 2^L subsets of layers deliver, and their interactions: `LayerSubsets`."""
+        return self._once("subsets", lambda: _beyond.layer_subsets(self))
+
+    def interventions(self, k=None):
+        """What the step delivers without one of its parts: `Interventions`."""
+        return self._once(("interventions", k), lambda: _interventions.interventions(self, k))
+
+    @property
+    def kinks(self):
+        """What units that change sign within the step add: `Kinks`, or None without such units."""
+        return self._once("kinks", lambda: _kinks.kinks(self))
+
+    def missed(self, fraction=0.5):
+        """Smallest step that misses its promise by a fraction, measured and predicted: `Missed`."""
+        return self._once("missed" if fraction == 0.5 else ("missed", fraction),
+                          lambda: _critical.missed(self, fraction))
+
+    def radius(self, order=24):
+        """Radius of convergence of the Taylor series, in units of the step: `Radius`."""
+        return self._once(("radius", order), lambda: _radius.radius(self, order))
+
+    def curve(self, s):
+        """L(W+sδ) − L(W), measured, at one s or an array of them."""
+        return _critical.curve(self, s)
+
+    @property
+    def verdict(self):
+        """What broke the step, in words, with the numbers that say so: `Verdict`."""
+        return self._once("verdict", lambda: _verdict.verdict(self))
+
+    def share(self, value):
+        """A number relative to |dL(δ)|, with its sign; NaN where nothing was promised."""
+        return value / abs(self.linear) if self.linear else np.nan
+
+    def _part(self, name):
+        if name in self.known:
+            return self.known[name]
+        return getattr(self.split("parameters"), name)
+
+    def _once(self, key, make):
+        if key not in self.made:
+            self.made[key] = make()
+        return self.made[key]
+
     def __str__(self):
         from ._table import one_step
 
         return one_step(self)
 
+    def _repr_html_(self):
+        from ._html import one_step
 
-def break_down(potential, W, displacement, step, iteration=None, time=None):
-    """`Breakdown` of a displacement δ (D,) at parameters W (D,), in float64."""
-    if not hasattr(potential, "jet"):
-        raise FlownetError(f"a {type(potential).__name__} offers no jet(W, V, order): its steps "
-                           "cannot be broken down.")
-    potential = potential.with_dtype("float64")
-    W, delta = np.asarray(W, np.float64), np.asarray(displacement, np.float64)
-    loss, linear, second = potential.jet(W, delta, 2)
-    return Breakdown(step=float(step), loss=float(loss), linear=float(linear),
-                     second=float(second), actual=potential.difference(W, delta),
-                     noise=_noise(potential, W, delta, (linear, second)),
-                     iteration=iteration, time=time)
+        return one_step(self)
 
 
-def _noise(potential, W, delta, terms):
-    """Noise floors: how far each term moves when every number moves by its last place."""
-    changes = []
-    for draw in range(_DRAWS):
-        start = _wiggled(W, 3 * draw)
-        _, linear, second = potential.jet(start, _wiggled(delta, 3 * draw + 1), 2)
-        begin = potential.difference(W, start - W)
-        end = potential.difference(W + delta, _wiggled(W + delta, 3 * draw + 2) - (W + delta))
-        changes.append((linear - terms[0], second - terms[1], end - begin))
-    least = np.finfo(float).eps * np.abs([*terms, potential.difference(W, delta)])
-    linear, second, actual = (_SAFETY * math.hypot(*column) / math.sqrt(_DRAWS) + floor
-                              for column, floor in zip(np.transpose(changes), least))
-    return {"linear": float(linear), "second": float(second), "actual": float(actual),
-            "remainder": math.hypot(linear, second, actual)}
-
-
-def _wiggled(vector, counter):
-    """Every component one unit in the last place up or down, by a fixed random word."""
-    words = _random.words(0, _random.stream_key("probes", counter), len(vector))
-    toward = np.where(words >> np.uint64(63), np.inf, -np.inf)
-    return np.nextafter(vector, toward)
+def break_down(place, step, iteration=None, time=None, order=3, find_place=None):
+    """`Breakdown` of the displacement at a `Place`; `find_place` makes the place again later."""
+    offered(place.potential, "jet")
+    terms = place.potential.jet(place.W, place.delta, order)
+    actual = place.delivered(place.delta)
+    return Breakdown(step=float(step), terms=terms, actual=actual,
+                     noise=floors(place, terms, actual), iteration=iteration, time=time,
+                     find_place=find_place or (lambda: place))

@@ -1,0 +1,15 @@
+"""What a part of a breakdown costs, and whether a table may compute it unasked."""
+
+from ._diagonals import exact_work
+
+BUDGET = 4e9  # multiply-adds of one part, about a second
+
+
+def affordable(b, part):
+    """Whether a part of a breakdown is known, or costs less than BUDGET."""
+    if part in b.made:
+        return True
+    place = b.place
+    passes = {"missed": 150, "kinks": 6, "flips": 1000, "verdict": 1600}.get(part, 0)
+    own = 4 * exact_work(place) if part in ("parameters", "verdict") else 0
+    return passes * place.work + own <= BUDGET

@@ -1,0 +1,97 @@
+"""Where a step was taken: the potential, the parameters, the displacement, and the metric."""
+
+from functools import cached_property
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..geometry import Euclidean, metric_hessian
+
+
+class Place:
+    """A displacement δ (D,) at parameters W (D,) of a potential, in float64.
+
+    What depends on a basis is seen in g-orthonormal coordinates x = g^{1/2}δ of the free
+    parameters; frozen ones, of infinite stiffness, do not count.
+    """
+
+    def __init__(self, potential, W, delta, metric=None):
+        self.potential = potential.with_dtype("float64")
+        self.W = np.asarray(W, np.float64)
+        self.delta = np.asarray(delta, np.float64)
+        self.metric = metric or Euclidean(potential.size)
+
+    @cached_property
+    def dL(self):
+        """Covector (D,) at W."""
+        return self.potential.differential(self.W)[1]
+
+    @cached_property
+    def bending(self):
+        """The Hessian at W in coordinates, g^{-1/2} H g^{-1/2}, as a linear operator (F, F)."""
+        return metric_hessian(self.potential, self.W, self.metric)
+
+    @cached_property
+    def x(self):
+        """Coordinates g^{1/2}δ (F,) of the free parameters."""
+        if self.delta[~self.free].any():
+            raise FlownetError("the displacement moves parameters that the metric freezes: it has "
+                               "no length.")
+        return self.metric.coordinates(self.delta)[self.free]
+
+    @property
+    def free(self):
+        """Which parameters (D,) may move."""
+        return self.metric.free
+
+    @property
+    def dimension(self):
+        """F, the number of parameters that may move."""
+        return int(np.count_nonzero(self.free))
+
+    @cached_property
+    def norm2(self):
+        """g(δ, δ)."""
+        return float(self.x @ self.x)
+
+    def action(self, V):
+        """H V, of one displacement (D,) or of many (R, D)."""
+        offered(self.potential, "hessian_action")
+        return self.potential.hessian_action(self.W, V)
+
+    def third(self, V):
+        """T[V, V] (D,)."""
+        offered(self.potential, "third_action")
+        return self.potential.third_action(self.W, V)
+
+    def delivered(self, V):
+        """L(W + V) − L(W)."""
+        return float(self.potential.difference(self.W, V))
+
+    @cached_property
+    def network(self):
+        """The potential's network; an error where it has none."""
+        network = getattr(self.potential, "network", None)
+        if network is None:
+            raise FlownetError(f"{self.potential!r} has no network, hence no layers and neurons.")
+        return network
+
+    @cached_property
+    def work(self):
+        """Multiply-adds of one forward pass: parameters times samples."""
+        data = getattr(self.potential, "data", None)
+        return len(self.W) * (1 if data is None else data.m)
+
+
+def offered(potential, method):
+    """Refuse a potential that lacks a method."""
+    if not hasattr(potential, method):
+        raise FlownetError(f"a {type(potential).__name__} offers no {method}(): its steps cannot "
+                           "be broken down so.")
+
+
+def place_of_step(run, k):
+    """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
+    row = int(np.searchsorted(run.iteration, k))
+    before, after = run.parameters[row], run.parameters[row + 1]
+    return Place(run.potential_at(k), before, after.astype(np.float64) - before, run.metric)
