@@ -1,4 +1,4 @@
-"""One finite step, term by term: promised + second order + remainder = delivered (TM §3.6)."""
+"""One finite step, term by term: linear + second + third + remainder = actual (TM §3.6)."""
 
 import naive
 import numpy as np
@@ -10,7 +10,7 @@ import flownet as fn
 from flownet._errors import FlownetError
 
 SMOOTH = ["tanh", "sigmoid", "softplus", "sin"]
-TERMS = ("linear", "second", "actual", "remainder")
+TERMS = ("linear", "second", "third", "actual", "remainder")
 
 
 def terms(b):
@@ -40,7 +40,8 @@ def test_the_quartic_has_all_four_orders():
     b = fn.breakdown(fn.Quartic(alpha=alpha), [W], h)
     close(b.linear, alpha / 2 * W**3 * d, kind="rounding")
     close(b.second, alpha / 2 * 1.5 * W**2 * d**2, kind="rounding")
-    close(b.remainder, alpha / 2 * (W * d**3 + d**4 / 4), scale=b.loss, kind="rounding")
+    close(b.third, alpha / 2 * W * d**3, kind="rounding")
+    close(b.remainder, alpha / 8 * d**4, scale=b.loss, kind="rounding")
     close(b.critical_step, 4 / (3 * alpha * W**2), kind="rounding")
 
 
@@ -69,15 +70,16 @@ def test_without_curvature_there_is_no_critical_step(flat):
 @pytest.mark.parametrize("loss", ["quadratic", "cross-entropy"])
 @pytest.mark.parametrize("activation", SMOOTH)
 def test_terms_against_jets_and_a_dense_hessian(activation, loss):
-    """linear = dL(δ), second = ½H(δ,δ), actual = L(W+δ) − L(W), for δ = −step·g^♯dL."""
+    """linear = dL(δ), second = ½H(δ,δ), third = T(δ,δ,δ)/6, actual, for δ = −step·g^♯dL."""
     case = twins.case(80_000, [2, 3, 2], [activation], loss)
     p, W, step = twins.problem(case), case["arrays"]["W"], 0.3
     potential = twins.potential(case)
     metric = fn.LayerMetric(potential.network, [2.0, 0.5])
     delta = -step * naive.differential(p, W)[1] / np.repeat([2.0, 0.5], [9, 8])
     b = fn.breakdown(potential, W, step, metric=metric)
-    L, linear, second = naive.jet2(p, W, delta)
+    L, linear, second, third = naive.jet(p, W, delta, 3)
     close(terms(b)["linear"], linear)
+    close(terms(b)["third"], third)
     close(terms(b)["second"], second)
     close(b.second, delta @ naive.hessian(p, W) @ delta / 2)
     close(b.actual, naive.value(p, W + delta) - L, scale=L)
@@ -88,14 +90,14 @@ def test_terms_against_jets_and_a_dense_hessian(activation, loss):
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
-def test_the_remainder_is_of_third_order(activation):
-    """linear + second + remainder = actual, and the remainder falls like step³."""
+def test_each_term_has_its_order(activation):
+    """linear + second + third + remainder = actual, and the remainder falls like step⁴."""
     case = twins.case(81_000, [3, 5, 2], [activation], "cross-entropy")
     potential, steps = twins.potential(case), np.geomspace(3e-3, 3e-2, 6)
     found = [fn.breakdown(potential, case["arrays"]["W"], h) for h in steps]
-    has_order([b.remainder for b in found], steps, 3)
-    has_order([b.second for b in found], steps, 2)
-    close([b.linear + b.second + b.remainder for b in found], [b.actual for b in found])
+    for name, order in (("remainder", 4), ("third", 3), ("second", 2)):
+        has_order([getattr(b, name) for b in found], steps, order)
+    close([b.linear + b.second + b.third + b.remainder for b in found], [b.actual for b in found])
 
 
 # ---- noise floors -------------------------------------------------------------------------------
@@ -113,16 +115,16 @@ def drawn(number):
 
 @pytest.fixture(scope="module")
 def noise():
-    """Errors and floors (60, 3) of linear, second and actual, against extended precision."""
-    errors, floors = np.zeros((60, 3)), np.zeros((60, 3))
+    """Errors and floors (60, 4) of all terms but the remainder, against extended precision."""
+    errors, floors = np.zeros((60, 4)), np.zeros((60, 4))
     for number in range(60):
         case, W, delta = drawn(number)
         p = twins.problem(case, dtype=np.longdouble)
         wide = W.astype(np.longdouble)
-        L, linear, second = naive.jet2(p, wide, delta)
+        L, *orders = naive.jet(p, wide, delta, 3)
         b = fn.breakdown(twins.potential(case), W, displacement=delta)
-        exact = linear, second, naive.value(p, wide + delta) - L
-        for i, name in enumerate(TERMS[:3]):
+        exact = *orders, naive.value(p, wide + delta) - L
+        for i, name in enumerate(TERMS[:4]):
             errors[number, i] = abs(getattr(b, name) - exact[i])
             floors[number, i] = b.noise[name]
     return errors, floors
@@ -130,7 +132,7 @@ def noise():
 
 @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18,
                     reason="long double is no longer than double here")
-@pytest.mark.parametrize("term", range(3), ids=TERMS[:3])
+@pytest.mark.parametrize("term", range(4), ids=TERMS[:4])
 def test_noise_floors_are_neither_too_low_nor_too_high(term, noise):
     """Errors stay below three floors in 95 % of the cases, and mostly above a thousandth of one."""
     errors, floors = noise[0][:, term], noise[1][:, term]
@@ -144,7 +146,7 @@ def test_below_its_floor_a_term_is_printed_as_noise():
     b = fn.breakdown(twins.potential(case), case["arrays"]["W"], 1e-7)
     assert abs(b.remainder) <= b.noise["remainder"]
     rows = [line for line in str(b).splitlines() if "noise" in line]
-    assert len(rows) == 2 and rows[1].startswith("remainder")
+    assert len(rows) == 2 and rows[1].startswith("remainder")  # after the head of the table
 
 
 # ---- table and mistakes -------------------------------------------------------------------------
@@ -156,7 +158,7 @@ def test_the_table_fits_a_page(step, scale):
     case = twins.case(83_000, [3, 6, 2], ["tanh"], "quadratic")
     table = str(fn.breakdown(scale * twins.potential(case), case["arrays"]["W"], step))
     assert max(map(len, table.splitlines())) <= 100
-    assert all(word in table for word in ("promised", "second", "remainder", "delivered"))
+    assert all(word in table for word in ("promised", "second", "third", "remainder", "delivered"))
 
 
 P, W = fn.Parabola(2), np.ones(2)
@@ -166,7 +168,7 @@ MISTAKES = {
     "a short W": (lambda: fn.breakdown(P, W[:1], 0.1), r"W has shape \(1,\)"),
     "a long displacement": (
         lambda: fn.breakdown(P, W, displacement=np.ones(3)), r"shape \(3,\)"),
-    "a far order": (lambda: fn.breakdown(P, W, 0.1, order=7), "order is 7"),
+    "a low order": (lambda: fn.breakdown(P, W, 0.1, order=1), "order is 1"),
     "a step of a potential": (lambda: fn.breakdown(P, W, 0.1, at=3), "at=3"),
     "no potential": (lambda: fn.breakdown("parabola", W, 0.1), "potential"),
 }

@@ -8,7 +8,7 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.linearization import kept
+from flownet.linearization import Breakdowns, kept
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def test_a_step_of_a_run(k, run):
     b, k = fn.breakdown(run, at=k), k % 12
     before, after = run.parameters[k].astype(float), run.parameters[k + 1].astype(float)
     p = twins.problem(case, run.batches.rows(k))
-    L, linear, second = naive.jet2(p, before, after - before)
-    close([b.loss, b.linear, b.second], [L, linear, second])
+    L, linear, second, third = naive.jet(p, before, after - before, 3)
+    close([b.loss, b.linear, b.second, b.third], [L, linear, second, third])
     close(b.actual, naive.value(p, after) - L, scale=L)
     assert (b.iteration, b.time, b.step) == (k, run.time[k], 0.2)
     close(b.loss, run.loss[k], "float32")
@@ -40,7 +40,8 @@ def test_every_nth_step_as_columns(every, steps, run):
     one_by_one = [fn.breakdown(run[1], at=k) for k in steps]
     assert len(series) == len(one_by_one) and series.iteration.tolist() == list(steps)
     assert [b.linear for b in series] == [b.linear for b in one_by_one] == series.linear.tolist()
-    for name in ("second", "remainder", "actual", "critical_step", "ratio", "loss", "time"):
+    for name in ("second", "third", "remainder", "actual", "critical_step", "critical_third",
+                 "ratio", "loss", "time", "second_self", "third_triplets"):
         np.testing.assert_array_equal(getattr(series, name), [getattr(b, name) for b in one_by_one])
     assert len(series[:2]) == min(2, len(one_by_one))
 
@@ -68,11 +69,39 @@ def test_a_breakdown_is_kept_with_its_run(tmp_path, run):
     file, case = tmp_path / "run.h5", run[0]
     stored = fn.train(twins.potential(case), fn.Aristotle(0.2), steps=6, store=file)
     assert kept(stored) is None
-    for every in (3, 2):
-        series = fn.breakdown(stored, every=every, keep=True)
+    for every, split in ((3, False), (2, True), (2, False)):
+        series = fn.breakdown(stored, every=every, keep=True, split=split)
         for reader in (stored, fn.Trajectory.open(file)):
-            np.testing.assert_array_equal(kept(reader).values, series.values)
-            np.testing.assert_array_equal(kept(reader).iteration, range(0, 6, every))
+            found = kept(reader)
+            np.testing.assert_array_equal(found.values, series.values)
+            np.testing.assert_array_equal(found.iteration, range(0, 6, every))
+            assert np.isnan(found.column("radius")).all() != split
+
+
+def test_what_was_stored_is_taken_up_again(tmp_path, run):
+    """Splits of a stored step are made from the run; those along the run are its own numbers."""
+    file = tmp_path / "run.h5"
+    stored = fn.train(twins.potential(run[0]), fn.Aristotle(0.2), steps=4, store=file,
+                      metric=fn.LayerMetric(twins.potential(run[0]).network, [1.0, 2.0]))
+    series = fn.breakdown(stored, every=1, keep=True, split=True)
+    found, one = kept(fn.Trajectory.open(file)), fn.breakdown(stored, at=2)
+    close(found[2].split("eigen").contributions, one.split("eigen").contributions)
+    chance = found[2].split("parameters").rotations.second_self
+    close(chance, series.column("chance_second_self")[2])
+    assert found[2].known["third_two"] == found.third_two[2] == one.third_two
+    close(series.column("radius"), [b.radius().estimate for b in found])
+    close(one.place.metric.norm2(one.place.delta), one.place.norm2)
+
+
+def test_files_of_nine_columns_are_read():
+    """Breakdowns of second order as they were once stored: their remainder began at the third."""
+    row = [0.1, 2.0, -0.3, 0.05, -0.24, 1e-16, 1e-16, 1e-16, 1e-16]
+    (old,) = Breakdowns.from_values(np.array([7]), np.array([0.7]), np.array([row]))
+    assert (old.iteration, old.order, old.loss, old.second) == (7, 2, 2.0, 0.05)
+    close([old.remainder, old.critical_step], [0.01, 0.6])
+    with pytest.raises(FlownetError, match="without their run"):
+        old.split("parameters")
+    assert "second order" in str(old)
 
 
 @pytest.mark.parametrize("step, scale", [(1e-9, 1.0), (0.123456789, 1e-8), (3e5, 1e-5)])
@@ -81,7 +110,7 @@ def test_the_table_fits_a_page(step, scale, run):
     potential = scale * twins.potential(run[0])
     table = str(fn.breakdown(fn.train(potential, fn.Aristotle(step), steps=40), every=1))
     assert max(map(len, table.splitlines())) <= 100 and len(table.splitlines()) <= 20
-    assert all(word in table for word in ("promised", "second", "remainder", "delivered"))
+    assert all(word in table for word in ("promised", "second", "third", "remainder", "delivered"))
 
 
 MISTAKES = {

@@ -85,7 +85,7 @@ def by_blocks(b, basis, third=None):
     for first in range(0, count, step):
         chosen = np.arange(first, min(first + step, count))
         parts = np.where(labels == chosen[:, None], place.delta, 0.0)
-        for a, bend in zip(chosen, place.action(parts)):
+        for a, bend in zip(chosen, place.hessian.action(parts)):
             matrix[a] = np.bincount(labels, bend * place.delta, count) / 2
     twist = _third(place, labels, count) if (count <= 64 if third is None else third) else [
         np.nan] * 3
@@ -96,11 +96,10 @@ def by_blocks(b, basis, third=None):
 def _third(place, labels, count):
     """T(δ,δ,δ)/6, its part of one block, its part of exactly two equal blocks."""
     P1 = B = 0.0
-    for a in range(count):
-        part = np.where(labels == a, place.delta, 0.0)
-        twist = place.third(part)
+    for part in np.where(labels == np.arange(count)[:, None], place.delta, 0.0):
+        twist = place.hessian.third_action(part)
         P1, B = P1 + twist @ part, B + twist @ place.delta
-    whole = place.third(place.delta) @ place.delta
+    whole = place.hessian.third_action(place.delta) @ place.delta
     return float(whole / 6), float(P1 / 6), float((B - P1) / 2)
 
 

@@ -42,18 +42,19 @@ def rotations(D, norm2, second, third, trace, trace_along):
 
 
 def rotation_spread(D, norm2, bend, trace, trace2, bend2):
-    """Standard deviation of the second-order self term ½Σ H_ii x_i² over random bases.
+    """Standard deviation of the second-order self term ½Σ H_ii x_i² over random bases, exact.
 
-    To leading order in 1/D, from tr H, tr H², H(x,x) = `bend` and ‖Hx‖² = `bend2`: with the
-    isotropic part of H taken out, which no basis changes, Σ_i H_ii (x_i² − ‖x‖²/D) is a sum of D
-    nearly independent terms whose squares have means of eight components of a direction.
+    From tr H, tr H², H(x,x) = `bend` and ‖Hx‖² = `bend2`. Over an orthonormal basis q_i the sum of
+    the quartic form F(q) = H(q,q)⟨q,x⟩² keeps, of F's harmonic parts, the mean and the one of
+    degree 4 alone, for those of degree 2 sum to 0. Two orthogonal directions see the latter with
+    the correlation of the Gegenbauer polynomial, P₄(0) = 3/(D²−1).
     """
-    mean = trace / D
-    free2 = max(trace2 - D * mean**2, 0.0)
-    bend2 = max(bend2 - 2 * mean * bend + mean**2 * norm2, 0.0)
-    bend = bend - mean * norm2
-    total = 4 * free2 * norm2**2 + 32 * bend2 * norm2 + 20 * bend**2
-    return 0.5 * float(np.sqrt(total / D**3))
+    whole = (trace2 * norm2**2 + 4 * bend2 * norm2 + bend**2) / 6  # |F|² as a symmetric tensor
+    once = (trace2 * norm2**2 + 16 * bend2 * norm2 + 8 * bend**2 + trace**2 * norm2**2
+            + 10 * norm2 * trace * bend) / 36  # |tr F|²
+    twice = (norm2 * trace + 2 * bend) / 3  # tr tr F
+    harmonic = whole - 6 * once / (D + 4) + 3 * twice**2 / ((D + 2) * (D + 4))
+    return 0.5 * float(np.sqrt(24 * max(harmonic, 0.0) / ((D + 1) * (D + 2) * (D + 6))))
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ def affordable(b, part):
     if part in b.made:
         return True
     place = b.place
-    passes = {"missed": 150, "kinks": 6, "flips": 1000, "verdict": 1600}.get(part, 0)
-    own = 4 * exact_work(place) if part in ("parameters", "verdict") else 0
-    return passes * place.work + own <= BUDGET
+    passes = {"missed": 150, "kinks": 6, "flips": 1000, "verdict": 1600}.get(part, 0) * place.work
+    if part in ("parameters", "verdict"):
+        passes += min(4 * exact_work(place), 1600 * place.work)
+    return passes <= BUDGET

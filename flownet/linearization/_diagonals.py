@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .._errors import FlownetError
 from ._noise import DRAWS, spread, wiggled
 from ._place import offered
 from ._probes import cube_roots, mean_and_error, signs
@@ -28,28 +27,26 @@ class Sums:
 
 
 def exact_work(place):
-    """Multiply-adds that the exact diagonals cost: a partial pass of order 3 for each neuron."""
-    network = getattr(place.potential, "network", None)
+    """Multiply-adds that the exact diagonals cost: a partial pass of order 3 for each neuron.
+
+    Infinite where a full Γ couples the samples, so that a diagonal is no sum over them.
+    """
+    network, data = (getattr(place.potential, name, None) for name in ("network", "data"))
     if network is None:
         return 10 * place.work
-    passes, above = 0, 0
+    if any(getattr(getattr(atom, "loss", None), "couples", False)
+           for _, atom in place.potential.atoms()):
+        return np.inf
+    passes = above = 0
     for n_in, n_out in reversed(list(zip(network.sizes, network.sizes[1:]))):
         passes += n_out * above + n_in * n_out
         above += n_in * n_out
-    return 10 * passes * place.potential.data.m
+    return 10 * passes * data.m
 
 
 def diagonal_sums(place, exact=None, draws=64, seed=0):
-    """`Sums`, exact if so wished, or wherever the potential can and it costs < EXACT_WORK."""
-    if exact is None:
-        exact = exact_work(place) <= EXACT_WORK
-        try:
-            return diagonal_sums(place, exact, draws, seed)
-        except FlownetError:  # a full Γ couples the samples, and the diagonal is no sum over them
-            if not exact:
-                raise
-            return diagonal_sums(place, False, draws, seed)
-    if exact:
+    """`Sums`, exact if so wished, or by default where that costs at most EXACT_WORK."""
+    if exact or exact is None and exact_work(place) <= EXACT_WORK:
         return Sums(_exact(place, place.W, place.delta), np.zeros(len(NAMES)), True)
     values, error = mean_and_error([_probe(place, seed, draw) for draw in range(draws)])
     return Sums(values, error, False, draws)
@@ -79,8 +76,8 @@ def _probe(place, seed, draw):
     flipped = signs(seed, 2 * draw, len(W))
     u, v = (part * delta for part in cube_roots(seed, 2 * draw + 1, len(W)))
     own, isotropic = flipped * delta, place.metric.displacement(flipped * place.free)
-    bends = place.action(np.array([own, isotropic]))
-    B = place.third(own) @ delta
-    P1 = place.third(u) @ u - 3 * place.third(v) @ u
+    bends = place.hessian.action(np.array([own, isotropic]))
+    twists = place.hessian.third_action(np.array([own, u, v, isotropic]))
+    B, P1 = twists[0] @ delta, twists[1] @ u - 3 * twists[2] @ u
     return np.array([bends[0] @ own / 2, (B - P1) / 2, P1 / 6, bends[1] @ isotropic,
-                     place.third(isotropic) @ delta])
+                     twists[3] @ delta])

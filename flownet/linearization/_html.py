@@ -2,7 +2,7 @@
 
 from html import escape
 
-from ._rows import rows, share, signed
+from ._rows import rows, signed, told_share
 from ._table import heading, notes
 
 _HEAD = ("term", "value", "of the promise", "noise floor", "in a random basis", "with random signs")
@@ -14,7 +14,7 @@ def one_step(b):
     for row in rows(b):
         label = escape(row.label.strip())
         label = f"&emsp;{label}" if row.label.startswith(" ") else f"<b>{label}</b>"
-        lines.append(_cells("td", (label, signed(row.value, row.floor), share(row.value, b.linear),
+        lines.append(_cells("td", (label, signed(row.value, row.floor), told_share(row, b),
                                    f"{row.floor:.0e}", row.basis, row.signs)))
     told = "".join(f"<p>{escape(note)}</p>" for note in notes(b))
     return (f"<div><p><b>{escape(heading(b))}</b></p><table>{''.join(lines)}</table>{told}</div>")

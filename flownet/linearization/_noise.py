@@ -7,6 +7,7 @@ import numpy as np
 from .. import _random
 
 DRAWS = 3  # wiggles that measure a floor
+_EPS = np.finfo(float).eps
 _SAFETY = 3.0  # from their root mean square to a level that errors seldom pass
 
 
@@ -28,9 +29,8 @@ def floors(place, terms, actual):
 
 def spread(changes, values):
     """Floors (n,) of n values from their changes (draws, n) under wiggles."""
-    changes = np.asarray(changes)
-    return (_SAFETY * np.sqrt(np.mean(changes**2, axis=0))
-            + np.finfo(float).eps * np.abs(values))
+    size = [math.hypot(*column) for column in np.transpose(changes)]  # squares may overflow
+    return _SAFETY / math.sqrt(len(changes)) * np.array(size) + _EPS * np.abs(values)
 
 
 def wiggled(vector, counter):

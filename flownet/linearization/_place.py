@@ -29,6 +29,7 @@ class Place:
     @cached_property
     def bending(self):
         """The Hessian at W in coordinates, g^{-1/2} H g^{-1/2}, as a linear operator (F, F)."""
+        offered(self.potential, "hessian")
         return metric_hessian(self.potential, self.W, self.metric)
 
     @cached_property
@@ -54,15 +55,10 @@ class Place:
         """g(δ, δ)."""
         return float(self.x @ self.x)
 
-    def action(self, V):
-        """H V, of one displacement (D,) or of many (R, D)."""
-        offered(self.potential, "hessian_action")
-        return self.potential.hessian_action(self.W, V)
-
-    def third(self, V):
-        """T[V, V] (D,)."""
-        offered(self.potential, "third_action")
-        return self.potential.third_action(self.W, V)
+    @property
+    def hessian(self):
+        """The Hessian at W, with its state kept: `.action(V)`, `.third_action(V)`."""
+        return self.bending.hessian
 
     def delivered(self, V):
         """L(W + V) − L(W)."""

@@ -7,6 +7,8 @@ import numpy as np
 from .._errors import FlownetError
 from ._cost import affordable
 
+_NOTHING = 1e-9  # per cent of the promise
+
 
 @dataclass(frozen=True)
 class Row:
@@ -80,4 +82,11 @@ def share(value, promise, unit=" %"):
     if not promise or not np.isfinite(value):
         return "—"
     percent = 100 * value / abs(promise)
+    if abs(percent) < _NOTHING:
+        return f"0{unit}"
     return f"{percent:+.2f}{unit}" if 0.005 <= abs(percent) < 1e4 else f"{percent:+.0e}{unit}"
+
+
+def told_share(row, b):
+    """A row's share of the promise, of noise none."""
+    return share(row.value, b.linear) if abs(row.value) > row.floor else "—"

@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from ._rows import rows, share, signed, tried
+from ._rows import rows, signed, told_share, tried
 
 _MOST_ROWS = 14
 
@@ -16,7 +16,7 @@ def one_step(b):
              f"{'term':<28}{'value':>12}{'promise':>11}{'floor':>9}{'basis':>14}{'signs':>24}"]
     for row in rows(b):
         lines.append(f"{row.label:<28}{signed(row.value, row.floor):>12}"
-                     f"{share(row.value, b.linear):>11}{row.floor:>9.0e}{row.basis:>14}"
+                     f"{told_share(row, b):>11}{row.floor:>9.0e}{row.basis:>14}"
                      f"{row.signs:>24}".rstrip())
     return "\n".join([*lines, "", *(textwrap.fill(note, 98) for note in notes(b))])
 
@@ -29,7 +29,7 @@ def heading(b):
 
 def notes(b):
     """Sentences below the table."""
-    if abs(b.linear) <= b.noise["linear"]:
+    if np.isnan(b.critical_step):
         return ["the promise is noise: nothing can be said of the step"]
     found = [_critical(b), _third(b)]
     kinks = tried(b, "kinks", lambda: b.kinks)

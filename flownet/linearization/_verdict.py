@@ -13,7 +13,7 @@ from ._chance import rotation_spread
 
 HOLDS = 0.05  # of the promise: what misses less, no plot of the loss shows
 SINGLE = 0.9  # of the second order: what the other directions add cannot change what happens
-ISOTROPIC = 0.5  # (tr H)²/(F tr H²): half of all directions bend alike, so the step's is no choice
+ISOTROPIC = 0.8  # (tr H)²/(F tr H²): most directions bend alike, so that the step's is no choice
 BEYOND = 0.1  # of the second order: pairs above chance by less change nothing that matters
 SPREADS = 2.0  # standard deviations over random bases: less is chance
 
@@ -126,4 +126,4 @@ def _curvature(b):
 
 
 def _percent(share, sign=True):
-    return f"{100 * share:{'+' if sign else ''}.3g} %"
+    return f"{100 * share:{'+' if sign else ''}.3g} %" if abs(share) > 1e-12 else "0 %"
