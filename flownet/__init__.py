@@ -5,7 +5,24 @@ from ._errors import FlownetError
 from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
-from .geometry import ChargeDrift, Charges, Euclidean, LayerMetric, charges
+from .geometry import (
+    ChargeDrift,
+    Charges,
+    DiagonalMetric,
+    Eigenpairs,
+    Euclidean,
+    Inertia,
+    LayerMetric,
+    SpectralDensity,
+    charges,
+    eigenpairs,
+    index,
+    inertia,
+    lanczos,
+    metric_hessian,
+    sharpness,
+    spectral_density,
+)
 from .linearization import Breakdown, breakdown
 from .model import (
     ACTIVATIONS,
@@ -25,6 +42,7 @@ from .motion import (
     Cosine,
     Linearity,
     LossRate,
+    Sharpness,
     Warmup,
     resume,
     states,
@@ -34,8 +52,10 @@ from .store import Trajectory
 
 __all__ = [
     "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "ChargeDrift", "Charges", "Constant",
-    "Cosine", "CrossEntropy", "Dataset", "DoubleWell", "Euclidean", "Experiment", "FlownetError",
-    "LayerMetric", "Linearity", "LossRate", "Network", "Parabola", "Potential", "Quadratic",
-    "Quartic", "Trajectory", "UV", "Warmup", "__version__", "breakdown", "charges", "data", "plot",
-    "resume", "states", "train",
+    "Cosine", "CrossEntropy", "Dataset", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean",
+    "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate", "Network",
+    "Parabola", "Potential", "Quadratic", "Quartic", "Sharpness", "SpectralDensity", "Trajectory",
+    "UV", "Warmup", "__version__", "breakdown", "charges", "data", "eigenpairs", "index", "inertia",
+    "lanczos", "metric_hessian", "plot", "resume", "sharpness", "spectral_density", "states",
+    "train",
 ]

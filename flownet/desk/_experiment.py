@@ -5,8 +5,7 @@ from pathlib import Path
 
 from .._errors import FlownetError
 from .._kinds import build
-from ..geometry import LayerMetric
-from ..model import potential_from
+from ..model import metric_from, potential_from
 from ..motion import observe_from, train
 from ..store import Trajectory, to_text
 
@@ -58,7 +57,7 @@ class Experiment:
         mechanics = build("mechanics", tables["mechanics"])
         metric = None
         if "metric" in tables:
-            metric = LayerMetric(potential.network, tables["metric"]["stiffness"])
+            metric = metric_from(tables["metric"], potential)
         return potential, mechanics, metric, observe_from(self._observed(tables), potential, metric)
 
     def run(self, store=None, *, overwrite=False, progress=True, threads=None):
@@ -82,8 +81,9 @@ class Experiment:
         observed = {}
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
-            if table["kind"] == "charges":  # of the run itself, whatever the data
-                observed[name] = table
+            if table["kind"] == "charges" or (
+                    table["kind"] == "sharpness" and not {"split", "data", "loss"} & set(table)):
+                observed[name] = table  # of the run itself, all terms of its potential
                 continue
             split = table.pop("split", None)
             data = self._data(table.get("data", self.tables["data"]))

@@ -100,9 +100,10 @@ class Term(Table):
 
 
 class Metric(Table):
-    """`[metric]`: one stiffness a layer; inf freezes."""
+    """`[metric]`: one stiffness a layer, or a parameter; inf freezes."""
 
-    stiffness: list[Annotated[float, Field(gt=0)]]
+    kind: Annotated[str, _one_of("metric", _kinds.names("metric"))] | None = None
+    stiffness: list[Annotated[float, Field(gt=0)]] | None = None
 
 
 class Mechanics(Table):
@@ -120,6 +121,7 @@ class Observable(Table):
     split: Literal["train", "test"] | None = None
     data: Data | None = None
     loss: Loss | None = None
+    metric: Metric | None = None
 
 
 class Run(Table):

@@ -8,8 +8,8 @@ from ._loss import CrossEntropy, Quadratic
 from ._network import Network
 from ._potential import Potential
 from ._sum import Sum
-from ._tables import potential_from, tables_of
+from ._tables import metric_from, metric_table, potential_from, tables_of
 
 __all__ = ["ACTIVATIONS", "Batches", "INITS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
-           "Potential", "Quadratic", "Quartic", "Sum", "UV", "potential_from",
-           "tables_of"]
+           "Potential", "Quadratic", "Quartic", "Sum", "UV", "metric_from",
+           "metric_table", "potential_from", "tables_of"]

@@ -28,6 +28,30 @@ def tables_of(potential):
     return {**tables, **({"add": added} if added else {})}
 
 
+def metric_table(metric):
+    """Table of a metric; one without a kind is a layer metric's."""
+    if not hasattr(metric, "kind"):
+        return {"kind": "program", "text": repr(metric)}
+    table = describe(metric)
+    if table["kind"] == "layer":
+        table.pop("kind")
+    return table
+
+
+def metric_from(table, potential):
+    """The metric of a table that `metric_table` made or an experiment file holds."""
+    table = {"kind": "layer", **table}
+    if table["kind"] == "program":
+        raise FlownetError("the run's metric is a program of its own, and no file can say it.")
+    if table["kind"] == "euclidean":
+        table.setdefault("size", potential.size)
+    else:
+        table.setdefault("stiffness", None)
+    if table["kind"] == "layer":
+        table["network"] = potential.network
+    return build("metric", table)
+
+
 def potential_from(tables):
     """The potential of tables that `tables_of` made or an experiment file holds."""
     terms = []

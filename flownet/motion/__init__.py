@@ -2,7 +2,7 @@
 
 from ._check import DEVICES
 from ._mechanics import Aristotle
-from ._observe import Accuracy, observe_from
+from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
 from ._resume import resume
@@ -10,4 +10,4 @@ from ._state import State, states
 from ._train import train
 
 __all__ = ["Accuracy", "Aristotle", "Constant", "Cosine", "DEVICES", "Linearity", "LossRate",
-           "State", "Warmup", "observe_from", "policy_of", "resume", "states", "train"]
+           "Sharpness", "State", "Warmup", "observe_from", "policy_of", "resume", "states", "train"]

@@ -38,9 +38,9 @@ class CompiledLoop:
         self._batches = motion.Batches(
             size=self._batch_size, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
-        lowest = int(np.argmax(metric.inverse > 0)) if len(metric.inverse) > 1 else 0
         self._policy = mechanics.policy
-        self._rule = motion.Rule(self._policy.of_loss, metric.bounds, metric.inverse, lowest)
+        self._rule = motion.Rule(self._policy.of_loss, metric.bounds, metric.inverse,
+                                 _lowest(metric, network[1].network if network else None))
         self._threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
     @property
@@ -55,6 +55,12 @@ class CompiledLoop:
             return motion.advance(*self._potential.compiled, self._terms, work, self._batches,
                                   self._rule, tape, self.W, self._dL, self._time, first, count,
                                   self._threads)
+
+
+def _lowest(metric, network):
+    """First layer that has a free parameter: no covector is needed below it."""
+    first_free = metric.bounds[np.argmax(metric.inverse > 0)]
+    return sum(end <= first_free for _, end in network.ranges) if network else 0
 
 
 class NoNetwork:

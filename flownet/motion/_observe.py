@@ -5,8 +5,8 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._kinds import build, kind, names, unknown
 from ..data import from_table
-from ..geometry import Charges
-from ..model import Potential
+from ..geometry import Charges, Euclidean, NoSpectrum, sharpness
+from ..model import Potential, metric_from, metric_table
 from ..store import Quantity
 
 
@@ -40,6 +40,34 @@ class Accuracy:
     def __call__(self, state):
         y_hat = self.potential.network.forward(state.W, self.potential.data.x)
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
+
+
+@kind("observable", "sharpness")
+class Sharpness:
+    """Sharpness of a full potential at the state, whatever mini-batch the run is at.
+
+    Each search starts afresh, so that a value depends on its state alone, not on where a run was
+    resumed; nan where the search does not converge or the Hessian is not finite.
+
+    Parameters
+    ----------
+    potential : Potential, or any with `.hessian(W)`
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default; that of `[metric]` in an experiment file.
+    """
+
+    def __init__(self, potential, metric=None):
+        self.potential, self.metric = potential, metric
+
+    def __call__(self, state):
+        try:
+            return sharpness(self.potential, state.W, metric=self.metric)
+        except NoSpectrum:
+            return np.nan
+
+    def parameters(self):
+        """What makes this observable again, beside its potential."""
+        return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
 
 
 class Observer:
@@ -109,11 +137,14 @@ def _table(function, potential, metric):
     if isinstance(function, Charges):
         return {"kind": "charges" if function == Charges(potential, metric) else "function"}
     own = getattr(function, "potential", None)
+    if isinstance(function, Sharpness) and own is potential:
+        return {"kind": function.kind, **function.parameters()}  # of all its terms
     if not (hasattr(function, "kind") and isinstance(own, Potential)
             and own.network is potential.network):
         return {"kind": "function"}
-    table = {"kind": function.kind, "data": own.data.describe()}
-    if function.kind == "loss":
+    table = {"kind": function.kind, "data": own.data.describe(),
+             **getattr(function, "parameters", dict)()}
+    if function.kind != "accuracy":
         table["loss"] = own.describe()["loss"]
     return table
 
@@ -135,9 +166,18 @@ def observe_from(tables, potential, metric=None, given=None):
                                    "of the run's own potential, whatever the data.")
             observe[name] = table["every"], Charges(potential, metric)
         else:
-            observe[name] = table["every"], build(
-                "observable", {"kind": table["kind"], "potential": _held_out(table, potential)})
+            observe[name] = table["every"], build("observable", _parts(table, potential, metric))
     return observe
+
+
+def _parts(table, potential, metric):
+    """Kind, potential and metric of an observable's table; the run's own where it says nothing."""
+    parts = {"kind": table["kind"], "potential": potential}
+    if "data" in table:
+        parts["potential"] = _held_out(table, potential)
+    if table["kind"] == Sharpness.kind:
+        parts["metric"] = metric_from(table["metric"], potential) if "metric" in table else metric
+    return parts
 
 
 def _held_out(table, potential):

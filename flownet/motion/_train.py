@@ -6,9 +6,8 @@ from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import describe
 from .._version import __version__
-from ..geometry import LayerMetric
 from ..kernels import threads as _threads
-from ..model import tables_of
+from ..model import metric_table, tables_of
 from ..store import (
     HDF5Store,
     Layout,
@@ -91,8 +90,8 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
 def _experiment(potential, mechanics, metric, made, **run):
     """Tables of a run, the words of an experiment file."""
     tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
-    if isinstance(metric, LayerMetric):
-        tables["metric"] = metric.parameters()
+    if metric is not None:
+        tables["metric"] = metric_table(metric)
     tables["mechanics"] = describe(mechanics)
     tables["run"] = {name: value for name, value in run.items() if value is not None}
     if made:

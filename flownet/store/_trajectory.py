@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import build, unknown
-from ..model import Batches, potential_from
+from ..model import Batches, metric_from, potential_from
 from ._reader import Reader
 from ._text import from_text
 
@@ -139,9 +139,7 @@ class Trajectory:
     def metric(self):
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
-        return table and build(
-            "metric", {"kind": "layer", "network": self.potential.network, **table}
-        )
+        return table and metric_from(table, self.potential)
 
     @cached_property
     def batches(self):
