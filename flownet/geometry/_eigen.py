@@ -74,6 +74,8 @@ class _Search:
         self.T[j, :j] = self.T[:j, j]
         self.scale = max(self.scale, np.linalg.norm(image))
         self.beta = np.linalg.norm(self.rest)
+        if not np.isfinite(self.scale):
+            raise NoSpectrum("the Hessian is too large for its numbers.")
         self.actions, self.age = self.actions + 1, self.age + 1
         if self.beta <= BREAKDOWN * self.scale and not self.whole:
             self.renew()

@@ -69,8 +69,7 @@ def inertia(potential, W, *, metric=None, tol=None, probes=16, steps=128, seed=0
     FlownetError
         When the arguments do not fit.
     """
-    if tol is not None and not 0 <= tol < 1:
-        raise FlownetError(f"tol is {tol!r}; it has to lie between 0 and 1.")
+    _check_tol(0 if tol is None else tol)
     operator = metric_hessian(potential, W, metric)
     if operator.shape[0] <= EXACT:
         return _count(np.linalg.eigvalsh(matrix(operator)), _TOL if tol is None else tol)
@@ -84,13 +83,14 @@ def index(potential, W, *, metric=None, tol=1e-6):
     critical when its gradient is small and Newton's equation can be solved for it nearby:
 
     1. ‖p‖ ≤ tol·(max|λ|·‖g^{1/2}W‖ + √(2·max|λ|·|L|)), free of units;
-    2. the part of p in the flat directions, which is what Newton's step −p_i/λ_i leaves of the
-       gradient, is less than half of it, and that step is shorter than √tol of the length
-       ‖g^{1/2}W‖ + √(2|L|/max|λ|).
+    2. the part of p in the flat directions, |λ| ≤ tol·max|λ|, which is what Newton's step −p_i/λ_i
+       leaves of the gradient, is less than half of it, and that step is shorter than √tol of the
+       length ‖g^{1/2}W‖ + √(2|L|/max|λ|).
 
     Without the second a merely gradient-flat point, its gradient (nearly) in the kernel of the
     Hessian, would pass for a critical one (Frye et al. 2003.10397). A gradient of the size of
-    rounding errors is none.
+    rounding errors is none. Flat directions do not count: at a distance of tol from the critical
+    point nothing can be said of their sign.
 
     Parameters
     ----------
@@ -109,6 +109,7 @@ def index(potential, W, *, metric=None, tol=1e-6):
         When W is not a critical point, or has more than 2000 free parameters: `inertia` counts
         the negative directions anywhere.
     """
+    _check_tol(tol)
     operator = metric_hessian(potential, W, metric)
     if operator.shape[0] > EXACT:
         raise FlownetError(f"an index is a count of eigenvalues: of up to {EXACT} free parameters, "
@@ -117,7 +118,12 @@ def index(potential, W, *, metric=None, tol=1e-6):
     loss, dL = operator.potential.differential(operator.W)
     _check_critical(values, U.T @ operator.covector(dL), abs(loss),
                     np.linalg.norm(operator.coordinates(operator.W)), tol)
-    return _count(values, _TOL).negative
+    return _count(values, tol).negative
+
+
+def _check_tol(tol):
+    if not 0 <= tol < 1:
+        raise FlownetError(f"tol is {tol!r}; it has to lie between 0 and 1.")
 
 
 def _check_critical(values, p, loss, length, tol):
@@ -129,7 +135,7 @@ def _check_critical(values, p, loss, length, tol):
                            f"{tol:g} of its natural size {natural:.3g}. inertia counts anywhere.")
     if size <= _ROUNDING * natural:
         return
-    flat = np.abs(values) <= _TOL * radius
+    flat = np.abs(values) <= tol * radius
     left = np.linalg.norm(p[flat]) / size
     step = np.linalg.norm(p[~flat] / values[~flat])
     reach = np.sqrt(tol) * natural / radius
