@@ -118,19 +118,19 @@ def test_directions_are_displacements_orthonormal_in_the_metric(dense, metric):
 
 
 SPECTRA = {
-    "outliers": np.concatenate([[40.0, 30.0, 29.9], np.linspace(-1, 1, 297)]),
-    "a triple top": np.concatenate([[3.0] * 3, np.linspace(-1, 2, 297)]),
-    "a double bottom": np.concatenate([[-3.0] * 2, np.linspace(-1, 2, 298)]),
-    "a kernel below": np.concatenate([np.linspace(1, 10, 20), np.zeros(280)]),
-    "a kernel above": -np.concatenate([np.linspace(1, 10, 20), np.zeros(280)]),
-    "all alike": np.full(300, 2.5),
-    "flat": np.zeros(300),
-    "rank one": np.concatenate([[7.0], np.zeros(299)]),
-    "falling to nothing": 10.0 ** -np.linspace(0, 12, 300),
+    "outliers": np.concatenate([[40.0, 30.0, 29.9], np.linspace(-1, 1, 147)]),
+    "a triple top": np.concatenate([[3.0] * 3, np.linspace(-1, 2, 147)]),
+    "a double bottom": np.concatenate([[-3.0] * 2, np.linspace(-1, 2, 148)]),
+    "a kernel below": np.concatenate([np.linspace(1, 10, 20), np.zeros(130)]),
+    "a kernel above": -np.concatenate([np.linspace(1, 10, 20), np.zeros(130)]),
+    "all alike": np.full(150, 2.5),
+    "flat": np.zeros(150),
+    "rank one": np.concatenate([[7.0], np.zeros(149)]),
+    "falling to nothing": 10.0 ** -np.linspace(0, 12, 150),
 }
 
 
-@pytest.mark.parametrize("k", [1, 4, 30])
+@pytest.mark.parametrize("k", [1, 4, 20])
 @pytest.mark.parametrize("which", ["largest", "smallest", "magnitude"])
 @pytest.mark.parametrize("name", SPECTRA)
 def test_spectra_that_are_hard_on_a_search(name, which, k):
@@ -139,7 +139,7 @@ def test_spectra_that_are_hard_on_a_search(name, which, k):
     rank = np.argsort(-np.abs(values), kind="stable")[:k]
     expected = {"largest": values[:k], "smallest": values[-k:], "magnitude": values[rank]}[which]
     scale = np.abs(values).max()
-    found, x = fn.eigenpairs(given(values), np.zeros(300), k, which=which)
+    found, x = fn.eigenpairs(given(values), np.zeros(150), k, which=which)
     if which == "magnitude":  # of λ and −λ either will do
         error = np.sort(np.abs(found)) - np.sort(np.abs(expected))
     else:
@@ -212,7 +212,7 @@ def test_a_search_that_does_not_converge_says_so():
     operator = aslinearoperator(given(np.linspace(0, 1, 200)).H)
     with pytest.raises(NoSpectrum, match="2 smallest eigenvalues of 200 did not converge in 20"):
         extreme(operator, 2, "smallest", fresh(200, 0), 1e-9, 20)
-    with pytest.raises(NoSpectrum, match="not finite"):
+    with pytest.raises(NoSpectrum, match="not finite"), np.errstate(invalid="ignore"):
         fn.sharpness(Quadric(np.full((30, 30), np.inf)), np.ones(30))
 
 
@@ -268,15 +268,18 @@ def test_lanczos_needs_somewhere_to_start(v):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_moments_of_the_density_are_those_of_the_matrix(dense, metric):
-    """Σλ and Σλ²/F within four standard errors of many probes."""
+    """Σλ and Σλ²/F within four standard errors of many probes, which are as large as they should
+    be: a probe's variance is 2Σ_{i≠j} A_ij² (Hutchinson)."""
     potential, W, H = dense
     metric = METRICS[metric](potential.network)
-    values = np.linalg.eigvalsh(in_metric(H, metric))
+    A = in_metric(H, metric)
     found = fn.spectral_density(potential, W, metric=metric, probes=200, steps=10)
-    assert found.size == len(values)
-    assert abs(found.trace - values.sum()) < 4 * found.trace_error < values.sum()
+    assert found.size == len(A)
+    assert abs(found.trace - np.trace(A)) < 4 * found.trace_error
+    error = np.sqrt(2 * (np.sum(A**2) - np.sum(np.diag(A) ** 2)) / 200)
+    assert 0.8 * error < found.trace_error < 1.25 * error
     mean, error = found.moment(2)
-    assert abs(mean - np.mean(values**2)) < 4 * error < np.mean(values**2)
+    assert abs(mean - np.sum(A**2) / len(A)) < 4 * error < np.sum(A**2) / len(A)
     close(found.weights.sum(axis=1), np.ones(200))
 
 
