@@ -117,6 +117,17 @@ def test_directions_are_displacements_orthonormal_in_the_metric(dense, metric):
     assert (x[range(5), np.abs(x).argmax(axis=1)] > 0).all()
 
 
+def test_inputs_wider_than_every_layer(digits_potential):
+    """64-16-10 on digits: ⟨V, HV⟩ = 2c₂, and the sharpness is a Rayleigh quotient."""
+    W = digits_potential.network.init(seed=1)
+    pairs = fn.eigenpairs(digits_potential, W)
+    v = pairs.vectors[0]
+    close(pairs.values[0], 2 * digits_potential.jet(W, v, 2)[2], kind="solver")
+    others = twins.uniforms(83_000, 20, W.size)
+    quotients = [2 * digits_potential.jet(W, u, 2)[2] / (u @ u) for u in others]
+    assert max(quotients) < pairs.values[0]
+
+
 SPECTRA = {
     "outliers": np.concatenate([[40.0, 30.0, 29.9], np.linspace(-1, 1, 147)]),
     "a triple top": np.concatenate([[3.0] * 3, np.linspace(-1, 2, 147)]),
