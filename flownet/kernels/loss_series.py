@@ -9,6 +9,7 @@ import math
 
 from .._compile import jit, separate
 from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, metric, partition, weight_of
+from .pointwise import clear
 from .simd import flat, view
 
 
@@ -34,36 +35,47 @@ def _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
 
 
 @jit(cached=False)
-def _cross_entropy_series(loss, y_hat, q, p, largest, terms):
+def _earlier(z, p, k):
+    """p_k ← Σ_{0<j<k} (j/k)·z_j·p_{k−j}, for all outputs of all samples at once."""
+    clear(p[k])
+    for j in range(1, k):
+        factor = z.dtype.type(j / k)
+        for i in range(z.shape[1]):
+            p[k, i] += factor * z[j, i] * p[k - j, i]
+
+
+@jit(cached=False)
+def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
     """The series y_hat (K+1, m·n) becomes that of z − F, p (K+1, m·n) that of the probabilities."""
     m, n = q.shape
     p_0 = view(p[0], 0, m, n)
-    beta = y_hat.dtype.type(loss.inverse_temperature)
-    boltzmann(loss, view(y_hat[0], 0, m, n), p_0, largest)
+    real = y_hat.dtype.type
+    beta = real(loss.inverse_temperature)
+    boltzmann(loss, view(y_hat[0], 0, m, n), p_0, masses)
     for s in range(m):
         total = partition(p_0, s)
-        log_total = float(largest[s]) + math.log(float(total))
+        log_total = float(masses[s]) + math.log(float(total))
         terms[s, 0], mass = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, log_total, s)
+        masses[s] = mass
         for b in range(n):
             p_0[s, b] /= total
-        for k in range(1, y_hat.shape[0]):
-            slope = later = 0.0  # Σ_b (p_b·Σq − q_b)·z_b, and the orders below k
-            mean = 0.0
+    for k in range(1, y_hat.shape[0]):
+        _earlier(y_hat, p, k)
+        for s in range(m):
+            slope = later = mean = 0.0  # Σ_b (p_b·Σq − q_b)·z_b, the orders below k, Σ_b p_b·z_b
+            mass = float(masses[s])
             for b in range(n):
                 i = s * n + b
-                z = beta * y_hat[k, i]
-                slope += (float(mass) * float(p[0, i]) - float(q[s, b])) * float(z)
-                mean += float(p[0, i]) * float(z)
-                for j in range(1, k):
-                    later += j / k * float(y_hat[j, i]) * float(p[k - j, i])
-            terms[s, k] = slope + float(mass) * later
-            centre = y_hat.dtype.type(mean + later)
+                z = float(beta * y_hat[k, i])
+                slope += (mass * float(p[0, i]) - float(q[s, b])) * z
+                mean += float(p[0, i]) * z
+                later += float(p[k, i])
+            terms[s, k] = slope + mass * later
+            centre = real(mean + later)
             for b in range(n):
                 i = s * n + b
                 y_hat[k, i] = beta * y_hat[k, i] - centre
-                p[k, i] = y_hat.dtype.type(0)
-                for j in range(1, k + 1):
-                    p[k, i] += y_hat.dtype.type(j / k) * y_hat[j, i] * p[k - j, i]
+                p[k, i] += y_hat[k, i] * p[0, i]
 
 
 @separate

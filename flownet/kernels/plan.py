@@ -52,7 +52,7 @@ LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
 NEURON_ROWS = 128  # samples side by side when single neurons are pushed
-BLOCK = 64  # units side by side in the series of an activation
+BLOCK = 128  # units side by side in the series of an activation
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
 

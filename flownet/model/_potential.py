@@ -87,18 +87,21 @@ class Potential(Summable):
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
-        return self.sample_jets(W, V, order).mean(axis=0)
+        with self._jets(W, V, order) as terms:
+            return terms.mean(axis=0)
 
     def sample_jets(self, W, V, order=2):
         """Taylor coefficients (m, order+1) of each sample's s ↦ ℓ_s(W + sV)."""
-        return self._jets(W, V, order, False)
+        with self._jets(W, V, order) as terms:
+            return terms.copy()
 
     def bends(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ ℓ(Ŷ + s·JV), along a straight line of outputs.
 
         What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.
         """
-        return self._jets(W, V, order, True).mean(axis=0)
+        with self._jets(W, V, order, straight=True) as terms:
+            return terms.mean(axis=0)
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit."""
@@ -146,14 +149,15 @@ class Potential(Summable):
             self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.loss.couples,
             gathered=batch_size > 0, weighted=self._data.weights.size > 0))
 
-    def _jets(self, W, V, order, straight):
+    @contextmanager
+    def _jets(self, W, V, order, straight=False):
         W, V, orders = self._point("W", W), self._point("V", V), _check.order(order) + 1
         with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
                 self.network.plan, self.data.m, orders, self.dtype,
                 coupled=self.loss.couples)) as buffers:
             jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
                          self._threads)
-            return buffers.terms.copy()
+            yield buffers.terms
 
     def lend(self, kind, make):
         """Buffers that nobody else uses meanwhile, and the function that gives them back."""
