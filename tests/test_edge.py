@@ -1,6 +1,6 @@
 """The edge of stability: sharpness rises to a threshold that each optimizer sets, and stays.
 
-Past the edge rounding sets the phase of every oscillation, so that medians over windows are compared.
+Past the edge rounding sets the phase of every oscillation: medians over windows are compared.
 """
 
 import edge_of_stability as edge

@@ -8,7 +8,7 @@ from .._errors import FlownetError
 from ._curvature import metric_hessian
 from ._density import density_of, standard_error
 
-EXACT = 2000  # free parameters up to which the matrix is made, for these counts alone
+EXACT = 2500  # free parameters up to which the matrix is made, for these counts alone
 
 _TOL = 1e-10  # |λ| of a flat direction, relative to the largest, where the spectrum is known
 _BLOCK = 256  # columns of the matrix made at a time
@@ -44,7 +44,7 @@ def inertia(potential, W, *, metric=None, tol=None, probes=16, steps=128, seed=0
     """Numbers of directions along which a potential bends down, is flat, or bends up at W.
 
     Anywhere, critical point or not; which directions bend down does not depend on the metric's
-    finite part (Sylvester), only the width of "flat" does. Up to 2000 free parameters the matrix is
+    finite part (Sylvester), only the width of "flat" does. Up to 2500 free parameters the matrix is
     made and its eigenvalues are counted; beyond, the counts come from the spectral density.
 
     Parameters
@@ -106,7 +106,7 @@ def index(potential, W, *, metric=None, tol=1e-6):
     Raises
     ------
     FlownetError
-        When W is not a critical point, or has more than 2000 free parameters: `inertia` counts
+        When W is not a critical point, or has more than 2500 free parameters: `inertia` counts
         the negative directions anywhere.
     """
     _check_tol(tol)
@@ -160,13 +160,14 @@ def matrix(operator):
 def _count(values, tol):
     threshold = tol * np.abs(values).max()
     negative, positive = (int(np.sum(side > threshold)) for side in (-values, values))
-    return Inertia(negative, len(values) - negative - positive, positive, threshold=threshold)
+    return Inertia(negative, len(values) - negative - positive, positive,
+                   threshold=float(threshold))
 
 
 def estimate(operator, tol, probes, steps, seed):
     """Inertia of a symmetric operator from its spectral density."""
     spectrum = density_of(operator, probes, steps, seed)
-    threshold = tol * np.abs(spectrum.nodes).max()
+    threshold = float(tol * np.abs(spectrum.nodes).max())
     below, open_below = _mass_below(spectrum, -threshold)
     upto, open_upto = _mass_below(spectrum, threshold)
     shares = np.array([below, upto - below, 1 - upto])
