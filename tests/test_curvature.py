@@ -131,6 +131,7 @@ def test_inputs_wider_than_every_layer(digits_potential):
 
 SPECTRA = {
     "outliers": np.concatenate([[40.0, 30.0, 29.9], np.linspace(-1, 1, 147)]),
+    "pairs above a gap": np.concatenate([[9.0, 9.0, 5.0, 5.0, 3.0], np.linspace(-1, 1, 145)]),
     "a triple top": np.concatenate([[3.0] * 3, np.linspace(-1, 2, 147)]),
     "a double bottom": np.concatenate([[-3.0] * 2, np.linspace(-1, 2, 148)]),
     "a kernel below": np.concatenate([np.linspace(1, 10, 20), np.zeros(130)]),
