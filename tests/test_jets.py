@@ -75,8 +75,8 @@ def test_each_unit_far_out(activation):
 
 
 @pytest.mark.parametrize("activation", ["identity", "tanh", "relu"])
-def test_a_saturated_softmax_keeps_its_digits(activation, gap=5.0):
-    """The true class leads by far: c_1 … c_6 are e⁻⁵ where the outputs' own are 1."""
+def test_a_saturated_softmax_keeps_its_digits(activation, gap=30.0):
+    """The true class leads by far: c_1 … c_6 are e⁻³⁰ where the outputs' own are 1."""
     sizes = [3, 4, 3]
     case = twins.case(53_000, sizes, [activation], "cross-entropy", m=1)
     a = case["arrays"]
@@ -84,7 +84,7 @@ def test_a_saturated_softmax_keeps_its_digits(activation, gap=5.0):
     a["W"][-15:] *= gap / np.diff(np.sort(logits))[-1]
     a["y"] = np.eye(3)[[np.argmax(logits)]]
     found, exact = twins.potential(case).jet(*twins.point(case), 6), mp.jet(case, 6).jet
-    np.testing.assert_allclose(found[1:], exact[1:], rtol=tolerance("reference"))
+    np.testing.assert_allclose(found, exact, rtol=tolerance("reference"))
 
 
 @pytest.mark.parametrize("order", [12, 20])

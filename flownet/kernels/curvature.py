@@ -40,17 +40,22 @@ def _loss_response(net, loss, data, at, t, first, rows, second):
     zero = c.dtype.type(0)
     for s in range(rows):
         factor = beta * scale * at.mass[first + s]
+        top = 0  # changes are counted from the leading class's, see `loss_series`
+        for b in range(1, c.shape[1]):
+            top = b if p[s, b] > p[s, top] else top
         centre = zero
         for b in range(c.shape[1]):
-            centre += p[s, b] * y1[s, b]
+            c[s, b] = beta * (y1[s, b] - y1[s, top])
+            centre += p[s, b] * c[s, b]
         for b in range(c.shape[1]):
-            c[s, b] = beta * (y1[s, b] - centre)  # z₁ − F₁, see `loss_series`
+            c[s, b] -= centre  # z₁ − F₁
         if second:
             later = zero
             for b in range(c.shape[1]):
-                later += p[s, b] * (beta * y2[s, b] + half * c[s, b] * c[s, b])
+                c[s, b] = beta * (y2[s, b] - y2[s, top]) + half * c[s, b] * c[s, b]
+                later += p[s, b] * c[s, b]
             for b in range(c.shape[1]):
-                c[s, b] = beta * y2[s, b] - later + half * c[s, b] * c[s, b]
+                c[s, b] -= later
         for b in range(c.shape[1]):
             c[s, b] *= factor * p[s, b]
 

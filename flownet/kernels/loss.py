@@ -78,24 +78,39 @@ def boltzmann(loss, y_hat, p, largest):
 
 
 @jit(cached=False)
-def partition(p, s):
-    """Σ_b p_b of row s."""
-    total = p[s, 0]
-    for b in range(1, p.shape[1]):
-        total += p[s, b]
-    return total
+def leading(p, s):
+    """Class of row s whose exponent is the largest, e⁰ = 1, and Σ_b p_b of the others.
+
+    Where one class leads by far, all that moves is in the others: 1 − P̂ and log ΣP̂ would cancel.
+    """
+    top = 0
+    for b in range(p.shape[1]):
+        top = b if p[s, b] == p.dtype.type(1) else top
+    rest = p[s, 0] - p[s, 0]
+    for b in range(p.shape[1]):
+        rest += p[s, b] if b != top else p.dtype.type(0)
+    return top, rest
 
 
 @jit(cached=False)
-def cross_entropy_of_row(loss, y_hat, q, log_total, s):
+def cross_entropy_of_row(loss, y_hat, q, largest, rest, s):
     """−Σ q log P̂ and Σ q of row s."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
-    value = 0.0
     mass = beta - beta
+    value = 0.0
     for b in range(q.shape[1]):
-        value += float(q[s, b]) * (log_total - float(y_hat[s, b] * beta))
         mass += q[s, b]
-    return value, mass
+        value += float(q[s, b]) * (float(largest) - float(y_hat[s, b] * beta))
+    return value + float(mass) * math.log1p(float(rest)), mass
+
+
+@jit(cached=False)
+def _balance(covector, top, s):
+    """The entry of the leading class: all of them add up to 0."""
+    total = covector[s, 0] - covector[s, 0]
+    for b in range(covector.shape[1]):
+        total += covector[s, b] if b != top else covector.dtype.type(0)
+    covector[s, top] = -total
 
 
 @jit(cached=False)
@@ -103,11 +118,12 @@ def _cross_entropy(loss, y_hat, q, covector, sample, scale):
     beta = y_hat.dtype.type(loss.inverse_temperature)
     boltzmann(loss, y_hat, covector, sample)
     for s in range(q.shape[0]):
-        total = partition(covector, s)
-        log_total = sample[s] + math.log(float(total))
-        sample[s], mass = cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        top, rest = leading(covector, s)
+        sample[s], mass = cross_entropy_of_row(loss, y_hat, q, sample[s], rest, s)
+        share = mass / (rest + scale.dtype.type(1))
         for b in range(q.shape[1]):
-            covector[s, b] = (covector[s, b] * (mass / total) - q[s, b]) * (beta * scale[0])
+            covector[s, b] = (covector[s, b] * share - q[s, b]) * (beta * scale[0])
+        _balance(covector, top, s)
 
 
 @jit(cached=False)
@@ -116,12 +132,12 @@ def cross_entropy_state(loss, y_hat, q, p, mass, covector, sample, scale):
     beta = y_hat.dtype.type(loss.inverse_temperature)
     boltzmann(loss, y_hat, p, sample)
     for s in range(q.shape[0]):
-        total = partition(p, s)
-        log_total = sample[s] + math.log(float(total))
-        sample[s], mass[s] = cross_entropy_of_row(loss, y_hat, q, log_total, s)
+        top, rest = leading(p, s)
+        sample[s], mass[s] = cross_entropy_of_row(loss, y_hat, q, sample[s], rest, s)
         for b in range(q.shape[1]):
-            p[s, b] /= total
+            p[s, b] /= rest + p.dtype.type(1)
             covector[s, b] = (p[s, b] * mass[s] - q[s, b]) * (beta * scale[0])
+        _balance(covector, top, s)
 
 
 @separate

@@ -2,13 +2,14 @@
 
 Quadratic: ℓ_k = ½ Σ_i ⟨e_i, γe_{k−i}⟩. Cross-entropy with z = Ŷ/kT: the log-sum-exp F and the
 probabilities p obey F′ = Σ_b p_b·z_b′ and p_b′ = p_b·(z_b′ − F′), order by order. The series z is
-centred on F as it goes, since Σ_b p_b is 1 at order 0 and 0 at every other: nothing cancels.
+counted from that of the leading class and centred on F as it goes, since Σ_b p_b is 1 at order 0
+and 0 at every other: nothing cancels.
 """
 
 import math
 
 from .._compile import jit, separate
-from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, metric, partition, weight_of
+from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, leading, metric, weight_of
 from .pointwise import clear
 from .simd import flat, view
 
@@ -53,28 +54,27 @@ def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
     beta = real(loss.inverse_temperature)
     boltzmann(loss, view(y_hat[0], 0, m, n), p_0, masses)
     for s in range(m):
-        total = partition(p_0, s)
-        log_total = float(masses[s]) + math.log(float(total))
-        terms[s, 0], mass = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, log_total, s)
-        masses[s] = mass
+        top, rest = leading(p_0, s)
+        terms[s, 0], masses[s] = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, masses[s],
+                                                      rest, s)
         for b in range(n):
-            p_0[s, b] /= total
+            p_0[s, b] /= rest + real(1)
+        y_hat[0, s * n] = real(top)  # order 0 is used up: it keeps where the leading class is
     for k in range(1, y_hat.shape[0]):
         _earlier(y_hat, p, k)
         for s in range(m):
+            first, top = s * n, s * n + int(y_hat[0, s * n])
             slope = later = mean = 0.0  # Σ_b (p_b·Σq − q_b)·z_b, the orders below k, Σ_b p_b·z_b
-            mass = float(masses[s])
-            for b in range(n):
-                i = s * n + b
-                z = float(beta * y_hat[k, i])
-                slope += (mass * float(p[0, i]) - float(q[s, b])) * z
+            mass, lead = float(masses[s]), y_hat[k, top]
+            for i in range(first, first + n):
+                z = float(beta * (y_hat[k, i] - lead))
+                slope += (mass * float(p[0, i]) - float(q[s, i - first])) * z
                 mean += float(p[0, i]) * z
                 later += float(p[k, i])
             terms[s, k] = slope + mass * later
             centre = real(mean + later)
-            for b in range(n):
-                i = s * n + b
-                y_hat[k, i] = beta * y_hat[k, i] - centre
+            for i in range(first, first + n):
+                y_hat[k, i] = beta * (y_hat[k, i] - lead) - centre
                 p[k, i] += y_hat[k, i] * p[0, i]
 
 

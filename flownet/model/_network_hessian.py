@@ -60,8 +60,8 @@ class NetworkHessian(Hessian):
         return out
 
     def _diagonals(self, V, t, full):
-        if self._potential.loss.couples:
-            raise FlownetError("the loss couples samples by a full (m, m) sample_metric, so a "
+        if self._problem[1].coupling.size:
+            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric, so a "
                                "weight's own curvature is no sum over samples: no exact diagonal.")
         x, a = self._data.x, self._at.a
         with self._push(full) as push:
