@@ -87,7 +87,7 @@ def test_the_quotient_finds_a_pair_of_poles(theta, order):
     """Re a/(1 − s e^{iθ}/R)^order has its poles at R e^{∓iθ}, whatever a and θ."""
     k, R = np.arange(25), 0.3
     size = 1.0 if order == 1 else k + 1.0
-    assert abs(mercer_roberts(size * np.cos(k * theta + 0.4) / R**k) / R - 1) < 1e-2
+    assert abs(mercer_roberts(size * np.cos(k * theta + 0.4) / R**k) / R - 1) < 2e-2
 
 
 def test_the_quotient_of_entire_functions_is_infinite():

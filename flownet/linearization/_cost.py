@@ -2,7 +2,7 @@
 
 from ._diagonals import exact_work
 
-BUDGET = 4e9  # multiply-adds of one part, about a second
+BUDGET = 2e10  # multiply-adds of one part, about a second
 
 
 def affordable(b, part):

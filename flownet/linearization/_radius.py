@@ -17,7 +17,8 @@ from ._branches import names, passed
 
 #: distance from the real axis of an activation's singularities; the others have none
 POLES = {"tanh": np.pi / 2, "sigmoid": np.pi, "softplus": np.pi}
-_LEAST = 8  # quotients that an estimate wants
+_LEAST = 8  # late coefficients that an estimate wants
+_OFF = 0.01  # of their limit: quotients farther off their line do not say where it ends
 _DYING = 0.1  # of the quotients themselves: a limit below it is 0, of an entire function
 
 
@@ -28,7 +29,10 @@ class Radius:
     Attributes
     ----------
     estimate : float
-        From the coefficients; infinite where they die out, NaN where they are too few or noise.
+        From the coefficients of each sample's series, the least of those that agree among
+        themselves: good to some per cent, better at higher order, worse where many singularities
+        are about equally near. Infinite where coefficients die out, NaN where they are too few
+        or never agree.
     bound : float
         Nearest singularity of the first hidden layer, √(z²+π²/4)/|δz| of the nearest unit for
         tanh: the series reaches no farther. Infinite where there is none.
@@ -44,45 +48,52 @@ class Radius:
 
 
 def radius(b, order=24):
-    """`Radius` of a breakdown."""
+    """`Radius` of a breakdown; the estimate is the least of all samples' own series."""
     place = b.place
-    coefficients = place.potential.jet(place.W, place.delta, order)
     atoms = place.potential.atoms() if hasattr(place.potential, "atoms") else []
     found = [_of_network(atom, place.W, place.delta) for _, atom in atoms]
     bound = min((bound for bound, _ in found), default=np.inf)
     exact = bool(found) and all(known for _, known in found)
-    return Radius(mercer_roberts(coefficients), bound, bound if exact else np.nan)
+    series = [part.sample_jets if hasattr(part, "sample_jets") else part.jet
+              for part in ([atom for _, atom in atoms] or [place.potential])]
+    told = np.concatenate([np.ravel(mercer_roberts(jet(place.W, place.delta, order)))
+                           for jet in series])
+    told = told[~np.isnan(told)]
+    return Radius(float(told.min()) if told.size else np.nan, bound, bound if exact else np.nan)
 
 
 def mercer_roberts(c):
-    """Radius of convergence of Σ c_k s^k (K+1,), from the upper half of its quotients."""
-    c = np.asarray(c, np.float64)[1:]  # the constant knows nothing
-    size = np.abs(c)
-    if not np.isfinite(c).all() or len(c) < _LEAST + 4:
-        return np.nan
-    if not size[len(c) // 2:].any():
-        return np.inf  # a polynomial
-    k = np.arange(1, len(c) + 1)
-    told = size > 0
-    growth = np.exp(np.polyfit(k[told], np.log(size[told]), 1)[0]) if told.sum() > 2 else 1.0
-    c = c / growth**k  # so that products stay within range
+    """Radius of convergence (…) of Σ c_k s^k (…, K+1), from the upper half of its quotients."""
+    c = np.asarray(c, np.float64)
+    k = np.arange(c.shape[-1])
+    late = k >= c.shape[-1] // 2
+    if late.sum() < _LEAST:
+        return np.full(c.shape[:-1], np.nan)
+    c, k = c[..., late], k[late]
     with np.errstate(all="ignore"):
-        square = ((c[3:] * c[1:-2] - c[2:-1]**2) / (c[2:-1] * c[:-3] - c[1:-2]**2))
+        growth = np.exp(np.max(np.log(np.abs(c)) / k, axis=-1, keepdims=True))
+        c = c / growth**k  # at most 1, so that products stay within range
+        square = ((c[..., 3:] * c[..., 1:-2] - c[..., 2:-1]**2)
+                  / (c[..., 2:-1] * c[..., :-3] - c[..., 1:-2]**2))
         quotient = np.sqrt(square)
-    inverse = 1.0 / k[2:-1]
-    late = np.isfinite(quotient) & (k[2:-1] >= len(c) / 2)
-    if late.sum() < _LEAST // 2:
-        return np.nan
-    slope, limit = _line(inverse[late], quotient[late])
-    dying = limit < _DYING * np.abs(quotient[late]).max()
-    return np.inf if dying else float(1 / (growth * limit))
+        i, j = np.triu_indices(len(k) - 3, 1)
+        x = 1.0 / k[2:-1]
+        slope = _median((quotient[..., j] - quotient[..., i]) / (x[j] - x[i]))
+        limit = _median(quotient - slope[..., None] * x)
+        dying = limit < _DYING * _median(quotient)
+        off = _median(np.abs(quotient - limit[..., None] - slope[..., None] * x))
+        told = (np.isfinite(quotient).sum(axis=-1) >= _LEAST // 2) & (off < _OFF * limit) | dying
+        found = np.where(dying, np.inf, 1 / (growth[..., 0] * limit))
+    return np.where(growth[..., 0] == 0, np.inf, np.where(told, found, np.nan))
 
 
-def _line(x, y):
-    """Slope and value at 0 of the line through points, medians of all pairs (Theil and Sen)."""
-    i, j = np.triu_indices(len(x), 1)
-    slope = np.median((y[j] - y[i]) / (x[j] - x[i]))
-    return slope, np.median(y - slope * x)
+def _median(values):
+    """Median over the last axis of what is finite; NaN where nothing is (Theil and Sen's line)."""
+    count = np.isfinite(values).sum(axis=-1, keepdims=True)
+    order = np.sort(np.where(np.isfinite(values), values, np.inf))
+    low, high = (np.take_along_axis(order, np.clip(at, 0, order.shape[-1] - 1), -1)
+                 for at in ((count - 1) // 2, count // 2))
+    return np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
 
 
 def _of_network(atom, W, delta):

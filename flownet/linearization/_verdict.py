@@ -102,8 +102,8 @@ def _pairs(b):
     place, parts, modes = b.place, b.split("parameters"), b.split("eigen")
     trace, trace2 = modes.moments
     image = place.bending.matvec(place.x)
-    spread = rotation_spread(place.dimension, place.norm2, 2 * b.second, trace, trace2,
-                             image @ image)
+    spread = np.hypot(rotation_spread(place.dimension, place.norm2, 2 * b.second, trace, trace2,
+                                      image @ image), parts.error["second_self"])
     low, high = parts.flips.band("second")
     more = np.sign(parts.second_pairs) * (parts.rotations.second_self - parts.second_self)
     beyond = more >= max(SPREADS * spread, BEYOND * abs(b.second)) and not low <= b.second <= high
