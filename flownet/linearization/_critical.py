@@ -8,12 +8,14 @@ from scipy.optimize import brentq
 from .._errors import FlownetError
 
 _RATIO = 1.1  # of one point of the search to the next
-_POINTS = 120  # at most: five decades
+_POINTS = 150  # at most: six decades
 
 
 @dataclass(frozen=True)
 class Missed:
     """Smallest step along δ that misses its promise by a fraction of it, up or down.
+
+    The loss is searched in steps of a tenth: it may leave its promise and come back in between.
 
     Attributes
     ----------
@@ -60,14 +62,14 @@ def _on_polynomial(terms, fraction):
 
 
 def _on_loss(b, fraction, predicted):
-    """Smallest s found on the loss: a search upwards from a quarter of what is predicted."""
+    """Smallest s found on the loss: a search upwards from a sixteenth of what is predicted."""
     def apart(s):
         with np.errstate(all="ignore"):
             gap = abs(b.curve(s) - s * b.linear) / (s * abs(b.linear)) - fraction
         return gap if np.isfinite(gap) else np.inf
 
     noise = b.noise["actual"] / abs(fraction * b.linear)  # below this s a miss is rounding
-    s = predicted / 4 if np.isfinite(predicted) else 1.0
+    s = predicted / 16 if np.isfinite(predicted) else 1 / 16
     while apart(s) >= 0 and s > noise:
         s /= 4
     if s <= noise and apart(s) >= 0:

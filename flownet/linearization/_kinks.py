@@ -68,8 +68,9 @@ def kinks(b):
     changed, pairs = (sum(part[i] for *_, part in found) for i in (2, 3))
     roots = [first_kink(atom, place.W, place.delta) for _, atom, _ in found]
     first = min(root for root, _ in roots)
-    return Kinks(float(value), b.remainder - value, float(noise), changed, pairs, first,
-                 b.step * first, all(exact for _, exact in roots))
+    return Kinks(float(value), float(b.remainder - value), float(noise), changed, pairs, first,
+                 b.step * first if np.isfinite(first) else np.inf,
+                 all(exact for _, exact in roots))
 
 
 def _of(potential, W, delta):

@@ -49,9 +49,9 @@ def rows(b):
 
 
 def tried(b, part, make):
-    """A part of a breakdown; None where it is dear, or the potential or the run has none."""
+    """A part of a breakdown; None where it is dear, not finite, or there is none."""
     try:
-        return make() if affordable(b, part) else None
+        return make() if b.finite and affordable(b, part) else None
     except FlownetError:
         return None
 
@@ -66,7 +66,7 @@ def _parts(b, parts, order, labels):
 
 def _band(b, parts, order):
     """5 and 95 % of what random signs give, as shares of the promise."""
-    if not (parts and affordable(b, "flips")):
+    if not (parts and b.linear and affordable(b, "flips")):
         return ""
     low, high = parts.flips.band(order)
     return f"{share(low, b.linear, '')}…{share(high, b.linear)}"
@@ -74,7 +74,7 @@ def _band(b, parts, order):
 
 def signed(value, floor):
     """A number, or `noise` where it is below its floor."""
-    return f"{value:+.3e}" if abs(value) > floor else "noise"
+    return "noise" if abs(value) <= floor else f"{value:+.3e}"
 
 
 def share(value, promise, unit=" %"):
@@ -89,4 +89,4 @@ def share(value, promise, unit=" %"):
 
 def told_share(row, b):
     """A row's share of the promise, of noise none."""
-    return share(row.value, b.linear) if abs(row.value) > row.floor else "—"
+    return "—" if abs(row.value) <= row.floor else share(row.value, b.linear)

@@ -29,17 +29,19 @@ def heading(b):
 
 def notes(b):
     """Sentences below the table."""
+    if not b.finite:
+        return ["the loss or its derivatives are not finite numbers here"]
     if np.isnan(b.critical_step):
         return ["the promise is noise: nothing can be said of the step"]
     found = [_critical(b), _third(b)]
     kinks = tried(b, "kinks", lambda: b.kinks)
-    if kinks:
+    if kinks and np.isfinite(kinks.first):
         found.append(f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change sign, the "
                      f"first at a step of {kinks.first_step:.4g}")
     missed = tried(b, "missed", b.missed)
-    if missed:
-        found.append(f"half of the promise is missed from a step of {missed.measured:.4g} on; the "
-                     f"Taylor terms say {missed.predicted:.4g}")
+    if missed and np.isfinite(missed.measured):
+        found.append("delivered differs from promised by half from a step of "
+                     f"{missed.measured:.4g} on; the Taylor terms say {missed.predicted:.4g}")
     verdict = tried(b, "verdict", lambda: b.verdict)
     found.append(f"verdict: {verdict}" if verdict else "on demand: .split(basis), .verdict, "
                  ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()")

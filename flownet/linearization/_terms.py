@@ -61,6 +61,11 @@ class Breakdown:
         return len(self.terms) - 1
 
     @property
+    def finite(self):
+        """Whether all Taylor terms are finite numbers."""
+        return bool(np.isfinite(self.terms).all())
+
+    @property
     def loss(self):
         """Before the step."""
         return float(self.terms[0])
@@ -83,7 +88,7 @@ class Breakdown:
     @property
     def remainder(self):
         """What is left beyond third order (beyond second for a breakdown of order 2)."""
-        return float(self.actual - sum(self.terms[1:4]))
+        return self.actual - sum(self.terms[1:4].tolist())
 
     @property
     def second_self(self):
@@ -219,7 +224,8 @@ class Breakdown:
 
     def _once(self, key, make):
         if key not in self.made:
-            self.made[key] = make()
+            with np.errstate(all="ignore"):  # a step that overflows is a result
+                self.made[key] = make()
         return self.made[key]
 
     def __str__(self):
@@ -236,8 +242,9 @@ class Breakdown:
 def break_down(place, step, iteration=None, time=None, order=3, find_place=None):
     """`Breakdown` of the displacement at a `Place`; `find_place` makes the place again later."""
     offered(place.potential, "jet")
-    terms = place.potential.jet(place.W, place.delta, order)
-    actual = place.delivered(place.delta)
-    return Breakdown(step=float(step), terms=terms, actual=actual,
-                     noise=floors(place, terms, actual), iteration=iteration, time=time,
-                     find_place=find_place or (lambda: place))
+    with np.errstate(all="ignore"):
+        terms = place.potential.jet(place.W, place.delta, order)
+        actual = place.delivered(place.delta)
+        noise = floors(place, terms, actual)
+    return Breakdown(step=float(step), terms=terms, actual=actual, noise=noise,
+                     iteration=iteration, time=time, find_place=find_place or (lambda: place))

@@ -25,9 +25,9 @@ class Verdict:
     Attributes
     ----------
     words : str
-        "the promise is noise", "the linearization holds", "kinks", "higher orders", "all
-        directions bend alike", "a single mode", "interference beyond chance" or "depends on the
-        basis".
+        "not finite", "the promise is noise", "the linearization holds", "kinks", "higher orders",
+        "all directions bend alike", "a single mode", "interference beyond chance" or "depends on
+        the basis".
     reason : str
         Sentences with the numbers that support them.
     numbers : dict
@@ -44,10 +44,15 @@ class Verdict:
 
 def verdict(b):
     """`Verdict` of a breakdown; the first case that applies."""
-    for judged in (_noise, _small, _not_second, _modes, _pairs):
+    for judged in (_not_finite, _noise, _small, _not_second, _modes, _pairs):
         found = judged(b)
         if found is not None:
             return found
+
+
+def _not_finite(b):
+    return None if b.finite else Verdict(
+        "not finite", "the loss or its derivatives are not finite numbers here.", {})
 
 
 def _noise(b):
