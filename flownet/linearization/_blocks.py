@@ -96,7 +96,8 @@ def by_blocks(b, basis, third=None):
 def _third(place, labels, count):
     """T(δ,δ,δ)/6, its part of one block, its part of exactly two equal blocks."""
     P1 = B = 0.0
-    for part in np.where(labels == np.arange(count)[:, None], place.delta, 0.0):
+    for a in range(count):
+        part = np.where(labels == a, place.delta, 0.0)
         twist = place.hessian.third_action(part)
         P1, B = P1 + twist @ part, B + twist @ place.delta
     whole = place.hessian.third_action(place.delta) @ place.delta

@@ -16,8 +16,7 @@ def parameters(split):
                         ("third_self", "third order, by themselves"),
                         ("third_two", "third order, one twice, another"),
                         ("third_triplets", "third order, triplets")):
-        value, error = getattr(split, name), split.error.get(name, split.error["second_self"]
-                                                             if name == "second_pairs" else np.nan)
+        value, error = getattr(split, name), split.error[name]
         lines.append(f"{label:<34}{value:>+13.4e}{share(value, split.promise):>11}"
                      f"{'exact' if split.exact else f'{error:.0e}':>10}"
                      f"{share(getattr(split.rotations, name), split.promise):>13}")
