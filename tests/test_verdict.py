@@ -37,13 +37,14 @@ def test_a_hessian_of_rank_one_is_a_single_mode():
 
 
 def test_on_digits_the_split_depends_on_the_basis(digits):
-    """64-16-10 at the start: pairs outweigh self terms, in a random basis even more."""
-    potential = fn.Potential(fn.Network([64, 16, 10]), fn.CrossEntropy(), digits)
+    """64-16-10 at the start, standardised: pairs/self 13.8, and 19.4 in a random basis."""
+    x = (digits.x - digits.x.mean(axis=0)) / (digits.x.std(axis=0) + 1e-9)
+    potential = fn.Potential(fn.Network([64, 16, 10]), fn.CrossEntropy(), fn.Dataset(x, digits.y))
     b = fn.breakdown(potential, potential.network.init(0), 0.5)
     split = b.split("parameters")
-    assert 1 < split.second_pairs / split.second_self < (
-        split.rotations.second_pairs / split.rotations.second_self)
-    assert b.verdict.words == "depends on the basis"
+    assert 12 < split.second_pairs / split.second_self < 16
+    assert 18 < split.rotations.second_pairs / split.rotations.second_self < 22
+    assert b.verdict.words == "depends on the basis" and b.split("eigen").top_share < 0.5
 
 
 def test_interference_beyond_chance():
