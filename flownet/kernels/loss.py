@@ -14,6 +14,7 @@ from .product import product
 from .simd import address, flat
 
 QUADRATIC, CROSS_ENTROPY = 0, 1
+_LEAD = 1 / 64  # what the other classes add up to where one leads by far
 
 
 @jit(cached=False)
@@ -79,16 +80,21 @@ def boltzmann(loss, y_hat, p, largest):
 
 @jit(cached=False)
 def leading(p, s):
-    """Class of row s whose exponent is the largest, e⁰ = 1, and Σ_b p_b of the others.
+    """The class of row s that leads by far, or −1; and Σ_b p_b without the largest, which is e⁰ = 1.
 
-    Where one class leads by far, all that moves is in the others: 1 − P̂ and log ΣP̂ would cancel.
+    Where one class leads, all that moves is in the others: 1 − P̂ and log Σp would cancel.
     """
-    top = 0
-    for b in range(p.shape[1]):
-        top = b if p[s, b] == p.dtype.type(1) else top
-    rest = p[s, 0] - p[s, 0]
-    for b in range(p.shape[1]):
-        rest += p[s, b] if b != top else p.dtype.type(0)
+    total = p[s, 0]
+    for b in range(1, p.shape[1]):
+        total += p[s, b]
+    one = p.dtype.type(1)
+    if not total < one + p.dtype.type(_LEAD):
+        return -1, total - one
+    top, zero = 0, total - total
+    rest = zero
+    for b in range(p.shape[1]):  # without branches, which nobody could predict
+        top = b if p[s, b] == one else top
+        rest += zero if p[s, b] == one else p[s, b]
     return top, rest
 
 
@@ -101,7 +107,9 @@ def cross_entropy_of_row(loss, y_hat, q, largest, rest, s):
     for b in range(q.shape[1]):
         mass += q[s, b]
         value += float(q[s, b]) * (float(largest) - float(y_hat[s, b] * beta))
-    return value + float(mass) * math.log1p(float(rest)), mass
+    rest = float(rest)
+    log_total = math.log1p(rest) if rest < _LEAD else math.log(1.0 + rest)  # the latter is quicker
+    return value + float(mass) * log_total, mass
 
 
 @jit(cached=False)
@@ -123,7 +131,8 @@ def _cross_entropy(loss, y_hat, q, covector, sample, scale):
         share = mass / (rest + scale.dtype.type(1))
         for b in range(q.shape[1]):
             covector[s, b] = (covector[s, b] * share - q[s, b]) * (beta * scale[0])
-        _balance(covector, top, s)
+        if top >= 0:
+            _balance(covector, top, s)
 
 
 @jit(cached=False)
@@ -137,7 +146,8 @@ def cross_entropy_state(loss, y_hat, q, p, mass, covector, sample, scale):
         for b in range(q.shape[1]):
             p[s, b] /= rest + p.dtype.type(1)
             covector[s, b] = (p[s, b] * mass[s] - q[s, b]) * (beta * scale[0])
-        _balance(covector, top, s)
+        if top >= 0:
+            _balance(covector, top, s)
 
 
 @separate

@@ -59,7 +59,7 @@ def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
                                                       rest, s)
         for b in range(n):
             p_0[s, b] /= rest + real(1)
-        y_hat[0, s * n] = real(top)  # order 0 is used up: it keeps where the leading class is
+        y_hat[0, s * n] = real(max(top, 0))  # order 0 is used up: it keeps where the leading class is
     for k in range(1, y_hat.shape[0]):
         _earlier(y_hat, p, k)
         for s in range(m):
