@@ -34,8 +34,7 @@ def exact_work(place):
     network, data = (getattr(place.potential, name, None) for name in ("network", "data"))
     if network is None:
         return 10 * place.work
-    if any(getattr(getattr(atom, "loss", None), "couples", False)
-           for _, atom in place.potential.atoms()):
+    if any(getattr(atom, "couples", False) for _, atom in place.potential.atoms()):
         return np.inf
     passes = above = 0
     for n_in, n_out in reversed(list(zip(network.sizes, network.sizes[1:]))):

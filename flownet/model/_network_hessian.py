@@ -21,7 +21,7 @@ class NetworkHessian(Hessian):
         self._m = self._data.x.shape[0]
         self._threads = threads.worthwhile(self._net, self._m)
         self._at, give_back = potential.lend("point", lambda: plan.point(
-            self._net, self._m, self.dtype, coupled=potential.loss.couples))
+            self._net, self._m, self.dtype, coupled=potential.couples))
         weakref.finalize(self, give_back)  # the next operator stands on the same buffers
         self.loss = point.stand_at(*self._problem, self.W, self._at, self._threads)
 
@@ -60,9 +60,10 @@ class NetworkHessian(Hessian):
         return out
 
     def _diagonals(self, V, t, full):
-        if self._problem[1].coupling.size:
-            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric, so a "
-                               "weight's own curvature is no sum over samples: no exact diagonal.")
+        if self._potential.couples:
+            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
+                               "a weight's own curvature is no sum over them, and has no exact "
+                               "diagonal.")
         x, a = self._data.x, self._at.a
         with self._push(full) as push:
             neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, full)

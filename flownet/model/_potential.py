@@ -132,6 +132,11 @@ class Potential(Summable):
     def __repr__(self):
         return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
 
+    @property
+    def couples(self):
+        """Whether the loss of one sample depends on the outputs of others (a full Γ)."""
+        return bool(self._loss.coupling.size)
+
     def atoms(self):
         """This potential as a sum of one term."""
         return [(1.0, self)]
@@ -146,7 +151,7 @@ class Potential(Summable):
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
         return self.borrowed(batch_size, lambda: plan.workspace(
-            self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.loss.couples,
+            self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.couples,
             gathered=batch_size > 0, weighted=self._data.weights.size > 0))
 
     @contextmanager
@@ -154,7 +159,7 @@ class Potential(Summable):
         W, V, orders = self._point("W", W), self._point("V", V), _check.order(order) + 1
         with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
                 self.network.plan, self.data.m, orders, self.dtype,
-                coupled=self.loss.couples)) as buffers:
+                coupled=self.couples)) as buffers:
             jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
                          self._threads)
             yield buffers.terms
