@@ -1,10 +1,10 @@
 """`bench.py curvature`: a Hessian action against JAX and PyTorch; derivatives in own gradients.
 
 Everybody keeps the state at W where they can, and applies H to the same vectors: flownet as
-`potential.hessian(W) @ v` or a block of vectors, JAX by `jax.linearize` of its gradient, jitted, one
-vector a call or a block at once (`vmap`, `lax.map`), PyTorch by a second backward through a gradient
-whose graph is kept. Like is compared with like: one vector a call with one a call, and the quickest
-way of the one with the quickest way of the other. Times are for one vector.
+`potential.hessian(W) @ v` or to a block of vectors, JAX by `jax.linearize` of its gradient, jitted,
+one vector a call or a block at once (`vmap`, `lax.map`), PyTorch by a second backward through a
+gradient whose graph is kept. Like is compared with like: one vector a call with one a call, and the
+quickest way of the one with the quickest way of the other. Times are for one vector.
 """
 
 import os

@@ -4,6 +4,7 @@ import made
 import numpy as np
 import pytest
 import twins
+from mistakes import told_in_one_line
 from tolerance import close
 
 import flownet as fn
@@ -117,9 +118,8 @@ MISTAKES = {
 def test_mistakes_are_told_in_one_line(mistake):
     """One error class, one line."""
     call, line = MISTAKES[mistake]
-    with pytest.raises(FlownetError, match=line) as caught:
+    with told_in_one_line(line):
         call(fn.breakdown(fn.Parabola(2), np.ones(2), 0.1))
-    assert "\n" not in str(caught.value)
 
 
 def test_a_displacement_of_what_is_frozen_has_no_length():

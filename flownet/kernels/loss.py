@@ -63,8 +63,7 @@ def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample
 
 @jit(cached=False)
 def boltzmann(loss, y_hat, p, largest):
-    """e^{(Ŷ − max)/kT} into p (m, n), the largest exponent max/kT of each row into `largest` (m,).
-    """
+    """e^{(Ŷ − max)/kT} into p (m, n), each row's largest exponent max/kT into `largest` (m,)."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
     for s in range(p.shape[0]):
         top = y_hat[s, 0] * beta
@@ -80,7 +79,7 @@ def boltzmann(loss, y_hat, p, largest):
 
 @jit(cached=False)
 def leading(p, s):
-    """The class of row s that leads by far, or −1; and Σ_b p_b without the largest, which is e⁰ = 1.
+    """The class of row s that leads by far, or −1, and Σ_b p_b without the largest, e⁰ = 1.
 
     Where one class leads, all that moves is in the others: 1 − P̂ and log Σp would cancel.
     """

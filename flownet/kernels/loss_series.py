@@ -6,7 +6,6 @@ counted from that of the leading class and centred on F as it goes, since Σ_b p
 and 0 at every other: nothing cancels.
 """
 
-import math
 
 from .._compile import jit, separate
 from .loss import QUADRATIC, boltzmann, cross_entropy_of_row, dot, leading, metric, weight_of
@@ -59,7 +58,7 @@ def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
                                                       rest, s)
         for b in range(n):
             p_0[s, b] /= rest + real(1)
-        y_hat[0, s * n] = real(max(top, 0))  # order 0 is used up: it keeps where the leading class is
+        y_hat[0, s * n] = real(max(top, 0))  # order 0 is used up: it keeps who leads
     for k in range(1, y_hat.shape[0]):
         _earlier(y_hat, p, k)
         for s in range(m):
