@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 import flownet as fn
-from flownet.desk.plot import _DASHES, _INK, _STYLE
+from flownet.desk.plot._style import DASHES, INK, STYLE
 
 BETA, BETA1, BETA2, EPSILON = 0.9, 0.9, 0.999, 1e-8
 SHORTER = 8  # what the step of the run beside is divided by
@@ -97,7 +97,7 @@ def draw(potential, W):
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(12.5, 6.4), layout="constrained")
         axes = figure.subplots(2, len(RULES), sharex="col", height_ratios=(3, 2))
         for (above, below), name in zip(axes.T, RULES):
@@ -105,13 +105,13 @@ def draw(potential, W):
             for i, shorter in enumerate((1, SHORTER)):
                 times, losses, t, values = follow(name, potential, W, shorter)
                 label = f"step {step / shorter:g}"
-                style = dict(color=_INK[i], linestyle=_DASHES[i])
+                style = dict(color=INK[i], linestyle=DASHES[i])
                 above.plot(t, values, label=label, **style)
                 thin = slice(None, None, max(1, len(losses) // 3000))
                 below.plot(times[thin], losses[thin], label=label, linewidth=1.0, **style)
                 print(f"{name}, step {step / shorter:g}: loss {losses[-1]:.3g}, sharpness "
                       f"{np.median(values[-len(values) // 4:]):.3f} of {edge} at step {step:g}")
-                above.axhline(shorter, color="#222222", linewidth=1.0, linestyle=_DASHES[i])
+                above.axhline(shorter, color="#222222", linewidth=1.0, linestyle=DASHES[i])
             above.annotate(f"edge {edge}", (0.99, 1), xycoords=("axes fraction", "data"),
                            xytext=(0, -9), textcoords="offset points", ha="right", va="top")
             above.annotate("edge of the shorter step", (0.99, SHORTER), ha="right",

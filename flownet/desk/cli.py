@@ -1,6 +1,8 @@
 """The shell: `flownet run`, `resume`, `breakdown`, `plot`, `info`."""
 
 import sys
+from functools import partial
+from pathlib import Path
 
 import click
 
@@ -38,38 +40,52 @@ def resume(file, steps):
     click.echo(run_lines(motion.resume(file, steps=steps)))
 
 
-@shell.command(epilog="Example: flownet breakdown run.h5 --every 10 --figure breakdown.png")
+@shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
 @click.argument("file", type=click.Path())
-@click.option("--at", type=int, help="One step, in detail.")
+@click.option("--at", type=int, help="One step alone, in full.")
 @click.option("--every", type=click.IntRange(1), help="Interval of the steps looked at.")
-@click.option("--figure", type=click.Path(), help="Figure to write.")
-def breakdown(file, at, every, figure):
-    """What the steps of a run promised and delivered; stored in its FILE."""
+@click.option("--quick", is_flag=True, help="The Taylor terms alone.")
+@click.option("--figure", type=click.Path(),
+              help="Figure to write; FILE with the ending .breakdown.png by default.")
+def breakdown(file, at, every, quick, figure):
+    """What the steps of a run promised and what broke them: terms, their splits into self terms
+    and pairs, verdicts, sharpness against 2/step, drift of the charges. Stored in its FILE."""
     from .. import linearization
     from ..store import Trajectory
-    from . import plot
+    from . import _measured, _tables, plot
 
-    if at is not None and (every or figure):
-        raise FlownetError("--at looks at one step: it takes neither --every nor --figure.")
+    if at is not None and (every or figure or quick):
+        raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        click.echo(linearization.breakdown(run, at=at))
+        click.echo(_tables.one_step(linearization.breakdown(run, at=at)))
         return
-    series = linearization.breakdown(run, every=every or plot.interval(run), keep=True)
-    click.echo(series)
+    if figure is None and not quick:
+        figure = str(Path(file).with_suffix(".breakdown.png"))
+    _check_figure(figure)
+    if quick:
+        found = _measured.measure_quickly(run, every)
+        click.echo(found.series)
+        draw = partial(plot.breakdown, run, found.series)
+    else:
+        found = _measured.measure(run, every)
+        click.echo(_tables.report(found))
+        draw = partial(plot.report, run, found)
+    click.echo("\n" + _measured.stored(found))
     if figure:
-        _save(plot.breakdown(run, series), figure)
+        _save(draw(), figure)
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
 @click.argument("file", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="Figure to write.")
-@click.option("--kind", type=click.Choice(["breakdown", "loss"]), default="breakdown")
+@click.option("--kind", type=click.Choice(["breakdown", "loss", "report"]), default="breakdown")
 def plot(file, output, kind):
-    """Draw a run: its loss, and what its steps promised and delivered."""
+    """Draw a run: its loss, what its steps promised and delivered, or all of its report."""
     from ..store import Trajectory
     from . import plot as figures
 
+    _check_figure(output)
     _save(getattr(figures, kind)(Trajectory.open(file)), output)
 
 
@@ -81,6 +97,21 @@ def info(file):
     from ._report import info_lines
 
     click.echo(info_lines(Trajectory.open(file)))
+
+
+def _check_figure(path):
+    """Refuse before the work a figure that cannot be written after it."""
+    if path is None:
+        return
+    from matplotlib.figure import Figure
+
+    kinds = Figure().canvas.get_supported_filetypes()
+    if (ending := Path(path).suffix[1:].lower()) not in kinds:
+        raise FlownetError(f"cannot write the figure {path}: its ending {ending!r} is none of "
+                           f"{', '.join(kinds)}.")
+    if not Path(path).parent.is_dir():
+        raise FlownetError(f"cannot write the figure {path}: there is no folder "
+                           f"{Path(path).parent}.")
 
 
 def _save(figure, path):

@@ -176,12 +176,13 @@ def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, p
     Returns
     -------
     float; or Record of a run
-        iteration (T,), time (T,), value (T,).
+        iteration (T,), time (T,), value (T,); nan where the Hessian of a state is not finite or
+        the search does not converge.
 
     Raises
     ------
     FlownetError
-        When the arguments do not fit, or the search does not converge.
+        When the arguments do not fit, or the search at one W does not converge.
     """
     if isinstance(what, Trajectory):
         if W is not None:
@@ -201,9 +202,12 @@ def _along(run, every, metric, start, rtol, progress):
     values = np.empty(len(rows))
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):
-            start = eigenpairs(run.potential, run.parameters[row], metric=metric, start=start,
-                               rtol=rtol)
-            values[i] = start.values[0]
+            try:
+                start = eigenpairs(run.potential, run.parameters[row], metric=metric, start=start,
+                                   rtol=rtol)
+                values[i] = start.values[0]
+            except NoSpectrum:  # of a run that diverges
+                start, values[i] = None, np.nan
             show(i + 1)
     return Record(run.iteration[rows], run.time[rows], values)
 

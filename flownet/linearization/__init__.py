@@ -1,7 +1,7 @@
 """What a finite step broke: promise and delivery, term by term."""
 
-from ._breakdown import breakdown, kept
+from ._breakdown import breakdown, kept, store
 from ._series import Breakdowns
 from ._terms import Breakdown
 
-__all__ = ["Breakdown", "Breakdowns", "breakdown", "kept"]
+__all__ = ["Breakdown", "Breakdowns", "breakdown", "kept", "store"]

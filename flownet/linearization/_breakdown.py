@@ -62,7 +62,7 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
             return _of_step(what, _whole("at", at), order, split)
         series = _along(what, _whole("every", every, 1), order, split, progress)
         if keep:
-            _keep(what, series)
+            store(what, series)
         return series
     if W is None and isinstance(what, (str, os.PathLike)):
         raise FlownetError(f"breakdown wants an open run: flownet.Trajectory.open({str(what)!r}).")
@@ -136,7 +136,7 @@ def _along(run, every, order, split, progress):
     return Breakdowns(found)
 
 
-def _keep(run, series):
+def store(run, series):
     """Store a run's breakdown in its file, as the analysis `breakdown`."""
     if run.path is None:
         raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")

@@ -74,7 +74,10 @@ def _band(b, parts, order):
 
 def signed(value, floor):
     """A number, or `noise` where it is below its floor."""
-    return "noise" if abs(value) <= floor else f"{value:+.3e}"
+    if abs(value) <= floor:
+        return "noise"
+    short = f"{value:+.3e}"
+    return short if len(short) < 11 else f"{value:+.2e}"
 
 
 def share(value, promise, unit=" %"):

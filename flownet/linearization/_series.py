@@ -4,14 +4,17 @@ from functools import partial
 
 import numpy as np
 
+from ..geometry import NoSpectrum
 from ._place import place_of_step
 from ._terms import Breakdown
+from ._verdict import WORDS
 
 _TERMS = ("linear", "second", "third", "actual")
 _NOISE = ("linear", "second", "third", "actual", "remainder")
 #: numbers of a step that are stored where they were asked for, and otherwise NaN
 SPLIT = ("second_self", "third_self", "third_two", "chance_second_self", "chance_third_self",
-         "chance_third_two", "top_share", "participation", "radius")
+         "chance_third_two", "top_share", "participation", "radius", "signs_second_low",
+         "signs_second_high", "signs_third_low", "signs_third_high", "verdict")
 #: columns of the stored analysis `breakdown`
 COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _NOISE), *SPLIT)
 #: columns of files that do not name theirs
@@ -20,12 +23,18 @@ _UNNAMED = ("step", "loss", "linear", "second", "actual", "noise_linear", "noise
 
 
 def split_numbers(b):
-    """The numbers `SPLIT` of a breakdown, as a table."""
-    parts, modes = b.split("parameters"), b.split("eigen")
-    return dict(zip(SPLIT, (
-        parts.second_self, parts.third_self, parts.third_two, parts.rotations.second_self,
-        parts.rotations.third_self, parts.rotations.third_two, modes.top_share,
-        modes.participation, b.radius().estimate)))
+    """The numbers `SPLIT` of a breakdown, as a table; NaN where the Hessian is not finite."""
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):
+            parts, modes, verdict = b.split("parameters"), b.split("eigen"), b.verdict
+            chance, signs = parts.rotations, parts.flips
+            return dict(zip(SPLIT, (
+                parts.second_self, parts.third_self, parts.third_two, chance.second_self,
+                chance.third_self, chance.third_two, modes.top_share, modes.participation,
+                b.radius().estimate, *signs.band("second"), *signs.band("third"),
+                WORDS.index(verdict.words))))
+    except NoSpectrum:
+        return dict.fromkeys(SPLIT, np.nan)
 
 
 class Breakdowns:
@@ -69,6 +78,11 @@ class Breakdowns:
         """One of `SPLIT` (T,) as it was computed along the run; NaN where it was not."""
         return np.array([b.known.get(name, np.nan) for b in self.steps])
 
+    @property
+    def words(self):
+        """The words of each verdict (T,) as it was given along the run; empty where none was."""
+        return ["" if np.isnan(code) else WORDS[int(code)] for code in self.column("verdict")]
+
     def __getattr__(self, name):
         if name.startswith("_") or not (name in Breakdown.__dataclass_fields__
                                         or isinstance(getattr(Breakdown, name, None), property)):
@@ -84,5 +98,10 @@ class Breakdowns:
 
     def __str__(self):
         from ._table import along_run
+
+        return along_run(self)
+
+    def _repr_html_(self):
+        from ._html import along_run
 
         return along_run(self)

@@ -17,6 +17,11 @@ ISOTROPIC = 0.8  # (tr H)²/(F tr H²): most directions bend alike, so that the 
 BEYOND = 0.1  # of the second order: pairs above chance by less change nothing that matters
 SPREADS = 2.0  # standard deviations over random bases: less is chance
 
+#: what a verdict may say; a stored one is its index
+WORDS = ("the promise is noise", "the linearization holds", "kinks", "higher orders",
+         "all directions bend alike", "a single mode", "interference beyond chance",
+         "depends on the basis", "not finite")
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -25,9 +30,7 @@ class Verdict:
     Attributes
     ----------
     words : str
-        "not finite", "the promise is noise", "the linearization holds", "kinks", "higher orders",
-        "all directions bend alike", "a single mode", "interference beyond chance" or "depends on
-        the basis".
+        One of `WORDS`.
     reason : str
         Sentences with the numbers that support them.
     numbers : dict

@@ -1,0 +1,251 @@
+"""A report as text: tables of at most 100 columns, shares in per cent of the promise."""
+
+import textwrap
+from collections import Counter
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..linearization import Breakdowns
+
+_WIDTH = 98
+_MOST_ROWS = 8
+_DEAR = 2e11  # multiply-adds of one part of one step, some ten seconds
+
+
+def report(found):
+    """Tables of a `Measured` run."""
+    told = [_looked_at(found)]
+    if found.series is not None:
+        chosen = _chosen(found.series)
+        told.append(_terms(found, chosen))
+        if found.split:
+            told += [_second(chosen), _third(chosen), _verdicts(found)]
+    elif found.sharpness is not None:
+        told.append(_states(found))
+    if found.charges is not None:
+        told.append(_charges(found.charges))
+    if found.left_out:
+        told.append("\n".join(_filled(f"left out: {line}") for line in found.left_out))
+    return "\n\n".join(told)
+
+
+def one_step(b):
+    """One step in full: its table and verdict, and what its parts are made of."""
+    told = [str(b)]
+    for title, passes, make in (
+            ("What the step delivers without one of its parts", 300, b.interventions),
+            ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
+            ("By layers", 300, lambda: b.split("layers")),
+            ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
+            ("Radius of convergence of the Taylor series", 300, lambda: _radius(b))):
+        if passes * b.place.work > _DEAR:
+            told.append(f"{title}: left out, {passes * b.place.work:.0e} multiply-adds")
+            continue
+        try:
+            told.append(f"{title}\n\n{make()}")
+        except FlownetError as error:
+            told.append(_filled(f"{title}: {error}"))
+    return "\n\n".join(told)
+
+
+def _radius(b):
+    radius = b.radius()
+    exact = f", exactly {radius.exact:.4g}" if np.isfinite(radius.exact) else ""
+    bound = (f"; the nearest singularity of the first layer is at {radius.bound:.4g}"
+             if np.isfinite(radius.bound) else "")
+    return _filled(f"{radius.estimate:.4g} of this step{exact}{bound}. Beyond it no number of "
+                   "terms gives what the step delivers.")
+
+
+def _looked_at(found):
+    N = len(found.run.step)
+    if found.series is None:
+        return f"a run of {N} steps"
+    how = "split into self terms, pairs and triplets" if found.split else "term by term"
+    return f"{len(found.series)} of {N} steps, every {_ordinal(found.every)}, {how}"
+
+
+def _ordinal(n):
+    end = {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th") if n % 100 not in (11, 12, 13) else "th"
+    return f"{n}{end}"
+
+
+def _chosen(series):
+    """Some steps evenly spread, and the one that missed most of its promise."""
+    spread = np.linspace(0, len(series) - 1, min(_MOST_ROWS, len(series))).round().astype(int)
+    worst = _worst(series)
+    rows = {*spread.tolist(), *([] if worst is None else [worst])}
+    return Breakdowns(series[i] for i in sorted(rows))
+
+
+def _worst(series):
+    """Index of the step that missed most of its promise, of those whose promise is no noise."""
+    missed = np.array([abs(b.share(b.actual - b.linear)) if np.isfinite(b.ratio) else np.nan
+                       for b in series])
+    return None if np.isnan(missed).all() else int(np.nanargmax(missed))
+
+
+def _terms(found, chosen):
+    lines = ["Promise and delivery, per cent of the promise; sharpness against 2/step", "",
+             f"{'step k':>7}{'loss':>11}{'promised':>11}{'second':>10}{'third':>10}{'rest':>10}"
+             f"{'delivered':>11}{'critical':>10}{'sharpness':>10}{'2/step':>9}"]
+    sharp = {} if found.sharpness is None else dict(
+        zip(found.sharpness.iteration.tolist(), found.sharpness.value.tolist()))
+    edge = found.edge
+    for b in chosen:
+        shares = "".join(f"{_term(b, name):>{width}}" for name, width in (
+            ("second", 10), ("third", 10), ("remainder", 10), ("actual", 11)))
+        lines.append(f"{b.iteration:>7}{_short(b.loss):>11}{_short(b.linear):>11}{shares}"
+                     f"{_short(b.critical_step):>10}"
+                     f"{_short(sharp.get(b.iteration, np.nan)):>10}"
+                     f"{_short(np.nan if edge is None else edge[b.iteration]):>9}")
+    return "\n".join([*lines, "", *_summary(found)])
+
+
+def _summary(found):
+    """Sentences on all steps that were looked at."""
+    series, told = found.series, np.isfinite(found.series.ratio)
+    if not told.any():
+        return [f"all {len(series)} promises are noise"]
+    noise = f" ({np.sum(~told)} more are noise)" if not told.all() else ""
+    lines = [f"of {np.sum(told)} steps{noise}, {np.sum(series.ratio[told] > 1)} lie beyond their "
+             f"critical step and {np.sum(series.actual[told] > 0)} go uphill; median second/first "
+             f"{np.median(series.ratio[told]):.3g}"]
+    if found.sharpness is not None:
+        lines.append(_edge(found))
+    return [_filled(line) for line in lines]
+
+
+def _edge(found):
+    """Sharpness against 2/step, in a sentence; `nan` states do not count."""
+    record, edge = found.sharpness, found.edge
+    there = np.isfinite(record.value)
+    if not there.any():
+        return "the Hessian is nowhere finite: no sharpness"
+    low, high = record.value[there].min(), record.value[there].max()
+    whose = " of the full potential" if "batch_size" in found.run.experiment["run"] else ""
+    whose += " in the run's metric" if found.run.metric is not None else ""
+    line = f"sharpness{whose} {_short(low)} to {_short(high)}, {_short(record.value[there][-1])} " \
+           "at the end"
+    if edge is None:
+        return line
+    over = record.value[there] > edge[np.minimum(record.iteration[there], len(edge) - 1)]
+    return f"{line}; beyond 2/step at {over.sum()} of {there.sum()} states"
+
+
+def _states(found):
+    """Sharpness alone."""
+    lines = [f"{'iteration':>9}{'time':>12}{'sharpness':>12}{'2/step':>10}"]
+    record, edge = found.sharpness, found.edge
+    rows = np.unique(np.linspace(0, len(record.value) - 1, _MOST_ROWS).round().astype(int))
+    for i in rows.tolist() if len(record.value) else []:
+        k = int(record.iteration[i])
+        limit = np.nan if edge is None else edge[min(k, len(edge) - 1)]
+        lines.append(f"{k:>9}{record.time[i]:>12.6g}{_short(record.value[i]):>12}"
+                     f"{_short(limit):>10}")
+    return "\n".join([*lines, "", _filled(_edge(found))])
+
+
+def _second(chosen):
+    lines = ["Second order by parameters, per cent of the promise, beside what chance gives", "",
+             f"{'':>7}{'':>9}{'':>9}{'in a ran-':>10}{'':>9}{'with random':>18}{'top':>7}",
+             f"{'step k':>7}{'second':>9}{'self':>9}{'dom basis':>10}{'pairs':>9}"
+             f"{'signs, 5…95 %':>18}{'mode':>7}  verdict"]
+    for b, verdict in zip(chosen, chosen.words):
+        known = b.known
+        lines.append(
+            f"{b.iteration:>7}{_term(b, 'second'):>9}{_known(b, 'second_self'):>9}"
+            f"{_known(b, 'chance_second_self'):>10}"
+            f"{_percent(b, b.second - known.get('second_self', np.nan)):>9}"
+            f"{_band(b, 'second'):>18}{_mode(known):>7}  {verdict}".rstrip())
+    return "\n".join(lines)
+
+
+def _third(chosen):
+    lines = ["Third order by parameters, per cent of the promise, beside a random basis", "",
+             f"{'step k':>7}{'third':>9}{'self':>9}{'basis':>9}{'two equal':>11}{'basis':>9}"
+             f"{'triplets':>10}{'basis':>9}{'random signs':>18}{'radius':>9}"]
+    for b in chosen:
+        known, row = b.known, f"{b.iteration:>7}{_term(b, 'third'):>9}"
+        for prefix in ("", "chance_"):
+            parts = [known.get(prefix + name, np.nan) for name in ("third_self", "third_two")]
+            known = {**known, prefix + "third_triplets": b.third - sum(parts)}
+        for name, width in (("third_self", 9), ("third_two", 11), ("third_triplets", 10)):
+            row += (f"{_percent(b, known.get(name, np.nan)):>{width}}"
+                    f"{_percent(b, known.get('chance_' + name, np.nan)):>9}")
+        lines.append(f"{row}{_band(b, 'third'):>18}{_short(known.get('radius', np.nan)):>9}")
+    return "\n".join([*lines, "", _filled(
+        "random signs: 5 to 95 % of steps ±δ; radius: of convergence of the Taylor series, in steps")])
+
+
+def _verdicts(found):
+    """How often each verdict was given, and the one on the most broken step in full."""
+    counts = Counter(word for word in found.series.words if word).most_common()
+    lines = ["Verdicts: " + ", ".join(f"{word} ({count})" for word, count in counts)]
+    worst = _worst(found.series)
+    if worst is not None:
+        b = found.series[worst]
+        try:
+            lines.append(f"The most broken of these steps is step {b.iteration}. {_capital(b)}")
+        except FlownetError as error:
+            lines.append(f"The most broken of these steps is step {b.iteration}: {error}")
+    return "\n".join(map(_filled, lines))
+
+
+def _capital(b):
+    told = str(b.verdict)
+    return told[:1].upper() + told[1:]
+
+
+def _charges(drift):
+    """What the finite steps did to each kind of charge, one line each."""
+    moved, predicted = (drift.charges.unpack(np.abs(part[-1]))
+                        for part in (drift.drift, drift.predicted))
+    lines = []
+    for form in drift.charges.forms:
+        far = f"drift {moved[form.name].max(initial=0.0):.3g}"
+        lines.append(f"charges {form.name}: {far}, " + (
+            "which is rounding: finite steps keep them" if form.linear else
+            f"predicted {predicted[form.name].max(initial=0.0):.3g}: what their flow keeps, finite "
+            "steps move so far"))
+    return "\n".join(map(_filled, lines))
+
+
+def _filled(line):
+    return textwrap.fill(line, _WIDTH, subsequent_indent="  ")
+
+
+def _percent(b, value):
+    """A signed share of the promise in per cent, at most eight characters."""
+    percent = 100 * b.share(value)
+    if not np.isfinite(percent):
+        return "—"
+    size = abs(percent)
+    form = "+.2f" if size < 10 else "+.1f" if size < 100 else "+.0f" if size < 1e5 else "+.0e"
+    return format(percent, form) if size >= 0.005 else "0.00"
+
+
+def _term(b, name):
+    """A term's share, or `noise` below its floor."""
+    value = getattr(b, name)
+    return "noise" if abs(value) <= b.noise.get(name, 0.0) else _percent(b, value)
+
+
+def _known(b, name):
+    return _percent(b, b.known.get(name, np.nan))
+
+
+def _band(b, order):
+    """What random signs give, 5 to 95 %."""
+    low, high = (_known(b, f"signs_{order}_{end}") for end in ("low", "high"))
+    return "—" if "—" in (low, high) else f"{low}…{high}"
+
+
+def _mode(known):
+    share = known.get("top_share", np.nan)
+    return f"{100 * share:.0f} %" if np.isfinite(share) else "—"
+
+
+def _short(value):
+    return "—" if np.isnan(value) else f"{value:.4g}"

@@ -1,0 +1,148 @@
+"""The figure for a talk: what the finite steps of a run promised, broke and moved."""
+
+import numpy as np
+
+from .._measured import kept, measure
+from ._breakdown import promises
+from ._style import (
+    INK,
+    TIME,
+    below,
+    line,
+    log_if_wide,
+    losses,
+    panels,
+    running_median,
+    styled,
+    title_of,
+    trend,
+)
+
+_DOT = 5
+_GREY = "#c9c9c9"
+_WIDTH = 7  # steps of a running median
+
+
+@styled
+def report(run, measured=None):
+    """Up to six panels of a run; those that do not apply are left out.
+
+    Loss; promise and delivery; what each order took of the promise; second order by parameters,
+    beside what random signs and a random basis give; sharpness against 2/step; drift of the
+    charges, as it was and as the finite steps predict. What was stored with the run by `flownet
+    breakdown` is drawn, else it is computed.
+    """
+    import matplotlib
+
+    found = measured or kept(run) or measure(run)
+    drawn = [_loss]
+    if found.series is not None:
+        drawn += [_promises, _orders] + [_second] * found.split
+    drawn += [_sharpness] * _seen(found.sharpness) + [_charges] * (found.charges is not None)
+    columns = {1: 1, 2: 2, 4: 2}.get(len(drawn), 3)
+    rows = -(-len(drawn) // columns)
+    with matplotlib.rc_context({"font.size": 13, "axes.titlesize": 15, "legend.fontsize": 12}):
+        figure, axes = panels(columns, (6.2 * columns, 5.6 * rows), rows)
+        for axis, draw in zip(axes, drawn):
+            draw(axis, found)
+            axis.set(xlabel=TIME)
+            below(axis)
+        for axis in axes[len(drawn):]:
+            axis.remove()
+        figure.suptitle(f"{title_of(run)}: {len(run.step)} steps", fontsize=17)
+    return figure
+
+
+def _seen(record):
+    return record is not None and bool(np.isfinite(record.value).any())
+
+
+def _loss(axis, found):
+    losses(axis, found.run)
+    axis.set(title="Loss")
+
+
+def _promises(axis, found):
+    promises(axis, found.series, ("linear", "actual"), _DOT, _WIDTH)
+
+
+def _orders(axis, found):
+    """Second and third order and the rest, as signed shares of the promise."""
+    series = found.series
+    for i, (name, label) in enumerate((("second", "second order"), ("third", "third order"),
+                                       ("remainder", "all beyond"))):
+        _share(axis, i, series, getattr(series, name), label)
+    axis.axhline(100, color="#222222", linewidth=1.0)
+    axis.annotate("the whole promise", (0.99, 100), xycoords=("axes fraction", "data"),
+                  xytext=(0, 3), textcoords="offset points", ha="right", va="bottom")
+    _percents(axis, "What each order took of the promise")
+
+
+def _second(axis, found):
+    """Self terms and pairs, beside what chance would give."""
+    series, promise = found.series, np.abs(found.series.linear)
+    own = series.column("second_self")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = (running_median(100 * series.column(f"signs_second_{end}") / promise, _WIDTH)
+                     for end in ("low", "high"))
+    axis.fill_between(series.time, low, high, color=_GREY, alpha=0.8, linewidth=0,
+                      label="whole, random signs 5–95 %")
+    for i, (values, label) in enumerate(((series.second, "whole second order"),
+                                         (series.second - own, "pairs"), (own, "self terms"))):
+        _share(axis, i, series, values, label)
+    _share(axis, 4, series, series.column("chance_second_self"), "self, random basis", dots=False)
+    _percents(axis, "Second order, parameter by parameter")
+
+
+def _share(axis, i, series, values, label, dots=True):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        share = 100 * values / np.abs(series.linear)
+    told = np.isfinite(share)
+    if dots:
+        trend(axis, i, series.time[told], share[told], label, _DOT, _WIDTH)
+    else:
+        line(axis, i, series.time[told], running_median(share[told], _WIDTH), label)
+
+
+def _percents(axis, title):
+    """A signed axis of shares, linear up to the promise itself where they go far beyond it."""
+    low, high = axis.get_ylim()
+    if max(-low, high) > 1000:
+        axis.set_yscale("symlog", linthresh=100)
+    axis.axhline(0, color="#555555", linewidth=0.8)
+    axis.set(ylabel="% of the promise (+ against it)", title=title)
+
+
+def _sharpness(axis, found):
+    """Largest curvature, and the largest at which descent is stable on a parabola."""
+    record, edge = found.sharpness, found.edge
+    there = np.isfinite(record.value)
+    where = " in the run's metric" if found.run.metric is not None else ""
+    axis.plot(record.time[there], record.value[there], color=INK[0], marker=".", markersize=_DOT,
+              label=f"sharpness{where}")
+    if edge is not None:
+        time = found.run.observables["step"].time[:len(edge)]
+        axis.plot(time, edge, color=INK[2], linestyle=(0, (6, 2)), label="2/step")
+        log_if_wide(axis, np.concatenate([record.value[there], edge[np.isfinite(edge)]]))
+    if axis.get_yscale() == "linear":
+        axis.set_ylim(bottom=min(0.0, record.value[there].min()))
+    axis.set(ylabel="largest curvature", title="Sharpness and the edge of stability")
+
+
+def _charges(axis, found):
+    """Largest drift of each kind of charge, and what the finite steps have to give."""
+    drift = found.charges
+    parts = [drift.charges.unpack(np.abs(part)) for part in (drift.drift, drift.predicted)]
+    for i, form in enumerate(drift.charges.forms):
+        actual, predicted = (
+            part[form.name].reshape(len(drift.time), -1).max(axis=1) for part in parts)
+        moved = actual > 0
+        color, kept = INK[i % len(INK)], ", rounding" if form.linear else ", actual"
+        axis.plot(drift.time[moved], actual[moved], color=color, alpha=0.35, linewidth=6,
+                  label=form.name + kept)
+        if not form.linear:
+            moved = predicted > 0
+            axis.plot(drift.time[moved], predicted[moved], color=color, linestyle=(0, (4, 2)),
+                      label=f"{form.name}, predicted")
+    axis.set(yscale="log", ylabel="largest |Q(t) − Q(0)|",
+             title="Charges: what the flow would keep")

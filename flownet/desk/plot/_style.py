@@ -1,0 +1,97 @@
+"""The house style of figures, and the marks they share."""
+
+from functools import wraps
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ...store import Trajectory
+
+INK = ("#1f3b73", "#2a9d8f", "#e07a2f", "#8f2d56", "#7a7a7a")
+DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), "-.", ":")
+STYLE = {
+    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
+    "grid.color": "#dddddd", "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.6,
+    "legend.frameon": False, "figure.dpi": 150, "axes.titlesize": 11,
+}
+TIME = "time t = Σ step"
+
+
+def styled(draw):
+    """Draw in the house style; matplotlib is imported only here."""
+
+    @wraps(draw)
+    def drawn(runs, *args, **options):
+        import matplotlib
+
+        for run in runs.values() if isinstance(runs, dict) else [runs]:
+            if not isinstance(run, Trajectory):
+                raise FlownetError(f"{shown(run)} cannot be drawn: a run is wanted, such as "
+                                   "flownet.Trajectory.open('run.h5').")
+        with matplotlib.rc_context(STYLE):
+            return draw(runs, *args, **options)
+
+    return drawn
+
+
+def panels(columns, size, rows=1):
+    """A figure and its axes, row by row."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False).ravel()
+
+
+def line(axis, i, x, y, label=None, **style):
+    """The i-th line of a panel."""
+    axis.plot(x, y, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)], label=label,
+              **style)
+
+
+def trend(axis, i, x, y, label=None, size=3, width=15):
+    """Every value a faint dot, their running median a line."""
+    axis.plot(x, y, ".", color=INK[i % len(INK)], alpha=0.35, markersize=size)
+    line(axis, i, x, running_median(y, width), label)
+
+
+def below(axis, **options):
+    """Legend under the axis, where no line can run through it."""
+    axis.legend(**{"loc": "upper center", "bbox_to_anchor": (0.5, -0.16), "ncol": 2, **options})
+
+
+def running_median(values, width=15):
+    """Median of the `width` values around each; of a few values they themselves."""
+    if len(values) < 4 * width:
+        return values
+    padded = np.pad(values, width // 2, mode="edge")
+    return np.median(np.lib.stride_tricks.sliding_window_view(padded, width), axis=1)
+
+
+def log_if_wide(axis, values):
+    """A logarithmic axis for positive values of more than a factor of 20."""
+    positive = values[values > 0]
+    if len(positive) == len(values) and positive.size and positive.max() > 20 * positive.min():
+        axis.set_yscale("log")
+
+
+def loss_label(run):
+    """What the losses of a run are."""
+    batch = run.experiment["run"].get("batch_size")
+    return "loss L" if batch is None else f"loss of each mini-batch of {batch}"
+
+
+def title_of(run):
+    """Data, sizes and step of a run."""
+    tables = run.experiment
+    data = tables.get("data", {}).get("name", "")
+    sizes = "-".join(map(str, tables["network"]["sizes"])) if "network" in tables else "potential"
+    step = tables["mechanics"]["step"]
+    return f"{data} {sizes}, step {step if isinstance(step, str) else format(step, 'g')}".strip()
+
+
+def losses(axis, run):
+    """Loss of each step, a panel of every figure."""
+    record = run.observables["loss"]
+    trend(axis, 0, record.time, record.value, "each step (line: running median)")
+    log_if_wide(axis, record.value)
+    axis.set(xlabel=TIME, ylabel=loss_label(run), title=title_of(run))
