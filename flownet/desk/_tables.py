@@ -11,6 +11,7 @@ from ..linearization import Breakdowns
 _WIDTH = 98
 _MOST_ROWS = 8
 _DEAR = 2e11  # multiply-adds of one part of one step, some ten seconds
+_VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
 
 
 def report(found):
@@ -32,6 +33,8 @@ def report(found):
 
 def one_step(b):
     """One step in full: its table and verdict, and what its parts are made of."""
+    if _VERDICT * b.place.work <= _DEAR:
+        b.verdict  # the table tells what is known
     told = [str(b)]
     for title, passes, make in (
             ("What the step delivers without one of its parts", 300, b.interventions),
@@ -54,8 +57,10 @@ def _radius(b):
     exact = f", exactly {radius.exact:.4g}" if np.isfinite(radius.exact) else ""
     bound = (f"; the nearest singularity of the first layer is at {radius.bound:.4g}"
              if np.isfinite(radius.bound) else "")
-    return _filled(f"{radius.estimate:.4g} of this step{exact}{bound}. Beyond it no number of "
-                   "terms gives what the step delivers.")
+    if np.isinf(radius.estimate):
+        return _filled(f"infinite{exact}{bound}")
+    return _filled(f"{radius.estimate:.4g} of this step{exact}{bound}; beyond it no number of "
+                   "terms gives what a step delivers")
 
 
 def _looked_at(found):
@@ -149,9 +154,9 @@ def _states(found):
 
 def _second(chosen):
     lines = ["Second order by parameters, per cent of the promise, beside what chance gives", "",
-             f"{'':>7}{'':>9}{'':>9}{'in a ran-':>10}{'':>9}{'with random':>18}{'top':>7}",
-             f"{'step k':>7}{'second':>9}{'self':>9}{'dom basis':>10}{'pairs':>9}"
-             f"{'signs, 5…95 %':>18}{'mode':>7}  verdict"]
+             f"{'':>7}{'':>9}{'':>9}{'random':>10}{'':>9}{'random signs,':>18}{'top':>7}",
+             f"{'step k':>7}{'second':>9}{'self':>9}{'basis':>10}{'pairs':>9}"
+             f"{'5…95 %':>18}{'mode':>7}  verdict"]
     for b, verdict in zip(chosen, chosen.words):
         known = b.known
         lines.append(
@@ -213,7 +218,9 @@ def _charges(drift):
 
 
 def _filled(line):
-    return textwrap.fill(line, _WIDTH, subsequent_indent="  ")
+    """A sentence on lines of its own, no number torn from its per cent."""
+    whole = textwrap.fill(line.replace(" %", "\0%"), _WIDTH, subsequent_indent="  ")
+    return whole.replace("\0", " ")
 
 
 def _percent(b, value):

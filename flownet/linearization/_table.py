@@ -63,32 +63,38 @@ def _third(b):
     return f"third order, {bend} the promise, equals first at a step of {abs(b.critical_third):.4g}"
 
 
+def chosen(series):
+    """Some steps of a run, evenly spread."""
+    rows = np.unique(np.linspace(0, len(series) - 1, min(_MOST_ROWS, len(series))).round())
+    return [series[i] for i in rows.astype(int)]
+
+
 def along_run(series):
     """Table of some steps of a run, evenly spread."""
     if not len(series):
         return "no steps"
-    chosen = np.unique(np.linspace(0, len(series) - 1, min(_MOST_ROWS, len(series))).round())
     lines = [f"{'step k':>8}{'loss':>11}{'promised':>11}{'second':>11}{'third':>11}"
              f"{'remainder':>11}{'delivered':>11}{'2nd/1st':>9}{'critical step':>15}"]
-    for i in chosen.astype(int):
-        b = series[i]
+    for b in chosen(series):
         terms = "".join(f"{signed(getattr(b, name), b.noise.get(name, np.nan)):>11}"
                         for name in ("linear", "second", "third", "remainder", "actual"))
-        lines.append(f"{b.iteration:>8}{b.loss:>11.4g}{terms}{_told(b.ratio, '.2g'):>9}"
-                     f"{_told(b.critical_step, '.4g'):>15}")
-    return "\n".join([*lines, "", _summary(series)])
+        lines.append(f"{b.iteration:>8}{b.loss:>11.4g}{terms}{told(b.ratio, '.2g'):>9}"
+                     f"{told(b.critical_step, '.4g'):>15}")
+    return "\n".join([*lines, "", summary(series)])
 
 
-def _summary(series):
-    told = np.isfinite(series.ratio)
-    left_out = f" ({np.sum(~told)} more are noise)" if not told.all() else ""
-    if not told.any():
+def summary(series):
+    """Sentences on all steps."""
+    clear = np.isfinite(series.ratio)
+    left_out = f" ({np.sum(~clear)} more are noise)" if not clear.all() else ""
+    if not clear.any():
         return f"all {len(series)} steps are noise"
-    uphill = int(np.sum(series.actual[told] > 0))
-    return (f"of {np.sum(told)} steps{left_out}, {np.sum(series.ratio[told] > 1)} lie beyond their "
-            f"critical step and {uphill} go uphill;\nmedian second/first "
-            f"{np.median(series.ratio[told]):.3g}")
+    uphill = int(np.sum(series.actual[clear] > 0))
+    return (f"of {np.sum(clear)} steps{left_out}, {np.sum(series.ratio[clear] > 1)} lie beyond "
+            f"their critical step and {uphill} go uphill;\nmedian second/first "
+            f"{np.median(series.ratio[clear]):.3g}")
 
 
-def _told(value, form):
+def told(value, form):
+    """A number, or `noise` for NaN."""
     return "noise" if np.isnan(value) else format(value, form)

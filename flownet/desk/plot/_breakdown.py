@@ -5,7 +5,7 @@ import numpy as np
 from ...linearization import breakdown as _breakdown
 from ...linearization import kept
 from .._measured import quick_interval
-from ._style import TIME, below, line, losses, panels, styled, trend
+from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 
 
 @styled
@@ -45,8 +45,9 @@ def promises(axis, series, names=("linear", "actual", "second"), size=3, width=1
               "second": "second order, exact"}
     for i, name in enumerate(names):
         trend(axis, i, series.time, getattr(series, name), labels[name], size, width)
-    largest = np.max(np.abs(series.linear)) or 1.0
-    axis.set_yscale("symlog", linthresh=1e-3 * largest)
+    size = np.abs(series.linear)
+    axis.set_yscale("symlog", linthresh=power_of_ten(max(
+        0.1 * np.median(size), 1e-6 * np.max(size)) or 1.0))
     axis.axhline(0, color="#555555", linewidth=0.8)
     axis.set(xlabel=TIME, ylabel="change of the loss in one step",
              title="What a step promised and delivered")

@@ -12,6 +12,7 @@ from ._style import (
     log_if_wide,
     losses,
     panels,
+    power_of_ten,
     running_median,
     styled,
     title_of,
@@ -20,7 +21,7 @@ from ._style import (
 
 _DOT = 5
 _GREY = "#c9c9c9"
-_WIDTH = 7  # steps of a running median
+_WIDTH = 5  # steps of a running median
 
 
 @styled
@@ -46,11 +47,20 @@ def report(run, measured=None):
         for axis, draw in zip(axes, drawn):
             draw(axis, found)
             axis.set(xlabel=TIME)
-            below(axis)
+            below(axis, ncol=3 if draw is _orders else 2)
         for axis in axes[len(drawn):]:
             axis.remove()
-        figure.suptitle(f"{title_of(run)}: {len(run.step)} steps", fontsize=17)
+        figure.suptitle(_title(run), fontsize=17)
     return figure
+
+
+def _title(run):
+    words, network = [title_of(run), f"{len(run.step)} steps"], run.experiment.get("network")
+    if network is not None:
+        activation = network.get("activation", [])
+        names = [activation] if isinstance(activation, str) else list(dict.fromkeys(activation))
+        words += [" and ".join(names), f"{run.experiment['loss']['kind']} loss"]
+    return ", ".join(word for word in words if word)
 
 
 def _seen(record):
@@ -72,6 +82,10 @@ def _orders(axis, found):
     for i, (name, label) in enumerate((("second", "second order"), ("third", "third order"),
                                        ("remainder", "all beyond"))):
         _share(axis, i, series, getattr(series, name), label)
+    low, high = axis.get_ylim()
+    if max(-low, high) > 1000:
+        axis.set_yscale("symlog", linthresh=100)
+    axis.set_ylim(top=max(high, 118))
     axis.axhline(100, color="#222222", linewidth=1.0)
     axis.annotate("the whole promise", (0.99, 100), xycoords=("axes fraction", "data"),
                   xytext=(0, 3), textcoords="offset points", ha="right", va="bottom")
@@ -85,12 +99,17 @@ def _second(axis, found):
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (running_median(100 * series.column(f"signs_second_{end}") / promise, _WIDTH)
                      for end in ("low", "high"))
-    axis.fill_between(series.time, low, high, color=_GREY, alpha=0.8, linewidth=0,
-                      label="whole, random signs 5–95 %")
-    for i, (values, label) in enumerate(((series.second, "whole second order"),
-                                         (series.second - own, "pairs"), (own, "self terms"))):
+    axis.fill_between(series.time, low, high, color=_GREY, linewidth=0,
+                      label="random signs, 5–95 %")
+    told = np.isfinite(series.second / promise)
+    axis.plot(series.time[told], running_median((100 * series.second / promise)[told], _WIDTH),
+              color=INK[0], alpha=0.3, linewidth=7, label="second order")
+    for i, values, label in ((1, series.second - own, "pairs"), (2, own, "self terms")):
         _share(axis, i, series, values, label)
-    _share(axis, 4, series, series.column("chance_second_self"), "self, random basis", dots=False)
+    chance = series.column("chance_second_self")
+    _share(axis, 3, series, chance, "self, random basis", dots=False)
+    size = np.nanmedian(np.abs(100 * chance / promise)) if told.any() else 1.0
+    axis.set_yscale("symlog", linthresh=power_of_ten(max(size, 1e-2)), linscale=0.5)
     _percents(axis, "Second order, parameter by parameter")
 
 
@@ -105,10 +124,8 @@ def _share(axis, i, series, values, label, dots=True):
 
 
 def _percents(axis, title):
-    """A signed axis of shares, linear up to the promise itself where they go far beyond it."""
-    low, high = axis.get_ylim()
-    if max(-low, high) > 1000:
-        axis.set_yscale("symlog", linthresh=100)
+    """A signed axis of shares; powers of ten as plain numbers."""
+    axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.axhline(0, color="#555555", linewidth=0.8)
     axis.set(ylabel="% of the promise (+ against it)", title=title)
 
@@ -124,25 +141,22 @@ def _sharpness(axis, found):
         time = found.run.observables["step"].time[:len(edge)]
         axis.plot(time, edge, color=INK[2], linestyle=(0, (6, 2)), label="2/step")
         log_if_wide(axis, np.concatenate([record.value[there], edge[np.isfinite(edge)]]))
-    if axis.get_yscale() == "linear":
-        axis.set_ylim(bottom=min(0.0, record.value[there].min()))
     axis.set(ylabel="largest curvature", title="Sharpness and the edge of stability")
 
 
 def _charges(axis, found):
     """Largest drift of each kind of charge, and what the finite steps have to give."""
-    drift = found.charges
+    drift, highest = found.charges, []
     parts = [drift.charges.unpack(np.abs(part)) for part in (drift.drift, drift.predicted)]
     for i, form in enumerate(drift.charges.forms):
         actual, predicted = (
             part[form.name].reshape(len(drift.time), -1).max(axis=1) for part in parts)
-        moved = actual > 0
-        color, kept = INK[i % len(INK)], ", rounding" if form.linear else ", actual"
-        axis.plot(drift.time[moved], actual[moved], color=color, alpha=0.35, linewidth=6,
-                  label=form.name + kept)
+        color = INK[i % len(INK)]
+        axis.plot(drift.time, actual, color=color, alpha=0.35, linewidth=7,
+                  label=form.name + (" (rounding)" if form.linear else ", actual"))
         if not form.linear:
-            moved = predicted > 0
-            axis.plot(drift.time[moved], predicted[moved], color=color, linestyle=(0, (4, 2)),
+            axis.plot(drift.time, predicted, color=color, linestyle=(0, (4, 2)),
                       label=f"{form.name}, predicted")
-    axis.set(yscale="log", ylabel="largest |Q(t) − Q(0)|",
-             title="Charges: what the flow would keep")
+        highest.append(actual.max())
+    log_if_wide(axis, np.array(highest))
+    axis.set(ylabel="largest |Q(t) − Q(0)|", title="Charges: what the flow would keep")

@@ -74,6 +74,11 @@ def log_if_wide(axis, values):
         axis.set_yscale("log")
 
 
+def power_of_ten(size):
+    """The power of ten below: where an axis that is logarithmic on both sides turns linear."""
+    return 10.0 ** np.floor(np.log10(size))
+
+
 def loss_label(run):
     """What the losses of a run are."""
     batch = run.experiment["run"].get("batch_size")
