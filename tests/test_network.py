@@ -142,6 +142,7 @@ MISTAKES = {
         lambda: fn.Potential(fn.Network([2, 2]), fn.CrossEntropy(), NEGATIVE), "no lower bound"),
     "part of coupled samples": (
         lambda: fn.Quadratic(sample_metric=np.eye(4)).on([0, 1]), "couples all samples"),
+    "a potential over nothing": (lambda: POTENTIAL / 0, "divided by 0"),
     "sizes that do not add": (lambda: POTENTIAL + fn.Parabola(3), "3 and 13 parameters"),
     "a parabola of nothing": (lambda: fn.Parabola(0), "whole number above 0"),
     "a parabola upside down": (lambda: fn.Parabola(2, strength=-1.0), "strength is -1"),

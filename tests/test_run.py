@@ -172,6 +172,9 @@ MISTAKES = {
     "a W0 with a hole": (
         lambda p: fn.train(p, STEP, steps=1, W0=np.append(np.ones(31), np.nan)), "index 31"),
     "nowhere to begin": (lambda p: fn.train(fn.Parabola(3), STEP, steps=1), "pass W0"),
+    "a seed of 65 bits": (lambda p: fn.train(p, STEP, steps=1, seed=2**64), "64 bits"),
+    "an observable that fails": (lambda p: fn.train(p, STEP, steps=1, observe={
+        "norm": (1, lambda state: p.value(state.W[:3]))}), "observables/norm: W has shape"),
     "half a seed": (lambda p: fn.train(p, STEP, steps=1, seed=0.5), "seed is 0.5"),
     "half a seed for batches": (
         lambda p: fn.train(p, STEP, steps=1, seed=0.5, W0=np.ones(32), batch_size=2), "seed"),

@@ -1,11 +1,12 @@
 """Experiments: what a TOML file or a run's file says, and the run that follows from it."""
 
 import tomllib
+from contextlib import contextmanager
 from pathlib import Path
 
 from .._errors import FlownetError
 from .._kinds import build
-from ..model import metric_from, potential_from
+from ..model import Batches, metric_from, potential_from
 from ..motion import observe_from, train
 from ..store import Trajectory, to_text
 
@@ -55,6 +56,7 @@ class Experiment:
         tables = {**self.tables, "data": self._data(self.tables["data"])}
         potential = potential_from(tables)
         mechanics = build("mechanics", tables["mechanics"])
+        _fits(potential, mechanics, tables["run"])
         metric = None
         if "metric" in tables:
             metric = metric_from(tables["metric"], potential)
@@ -94,6 +96,23 @@ class Experiment:
 
     def __repr__(self):
         return f"Experiment:\n{self.to_toml()}"
+
+
+def _fits(potential, mechanics, words):
+    """Refuse, by table and key, a batch or a step that does not fit the run."""
+    if "batch_size" in words:
+        with _told_of("[run]"):
+            Batches(potential.data.m, words["batch_size"], words["seed"])
+    with _told_of("[mechanics]"):
+        mechanics.policy.check(potential, words["steps"])
+
+
+@contextmanager
+def _told_of(table):
+    try:
+        yield
+    except FlownetError as error:
+        raise FlownetError(f"{table} {error}") from None
 
 
 def _checked(given, path):

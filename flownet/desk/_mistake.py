@@ -32,6 +32,8 @@ def _line(finding, schema):
 
 def _right(message):
     """pydantic's `Input should be …` as the end of our sentence."""
+    if "valid dictionary" in message:
+        return "it has to be a table"
     return message.replace("Input should be", "it has to be").replace("List should", "it should")
 
 

@@ -68,7 +68,13 @@ def _looked_at(found):
     if found.series is None:
         return f"a run of {N} steps"
     how = "split into self terms, pairs and triplets" if found.split else "term by term"
-    return f"{len(found.series)} of {N} steps, every {_ordinal(found.every)}, {how}"
+    line = f"{len(found.series)} of {N} steps, every {_ordinal(found.every)}, {how}"
+    errors = found.series.column("error_second_self")
+    if found.split and (errors > 0).any():
+        share = np.nanmedian(np.abs(errors / found.series.linear)[errors > 0])
+        line += (f"; self terms are estimated from random probes, those of second order to "
+                 f"± {100 * share:.2g} % of the promise")
+    return _filled(line)
 
 
 def _ordinal(n):
@@ -170,7 +176,7 @@ def _second(chosen):
 def _third(chosen):
     lines = ["Third order by parameters, per cent of the promise, beside a random basis", "",
              f"{'step k':>7}{'third':>9}{'self':>9}{'basis':>9}{'two equal':>11}{'basis':>9}"
-             f"{'triplets':>10}{'basis':>9}{'random signs':>18}{'radius':>9}"]
+             f"{'triplets':>10}{'basis':>9}{'random signs':>17}{'radius':>10}"]
     for b in chosen:
         known, row = b.known, f"{b.iteration:>7}{_term(b, 'third'):>9}"
         for prefix in ("", "chance_"):
@@ -179,7 +185,7 @@ def _third(chosen):
         for name, width in (("third_self", 9), ("third_two", 11), ("third_triplets", 10)):
             row += (f"{_percent(b, known.get(name, np.nan)):>{width}}"
                     f"{_percent(b, known.get('chance_' + name, np.nan)):>9}")
-        lines.append(f"{row}{_band(b, 'third'):>18}{_short(known.get('radius', np.nan)):>9}")
+        lines.append(f"{row}{_band(b, 'third'):>17}{_short(known.get('radius', np.nan)):>10}")
     return "\n".join([*lines, "", _filled(
         "random signs: 5 to 95 % of steps ±δ; radius: of convergence of the Taylor series, in steps")])
 

@@ -1,5 +1,6 @@
 """The shell: `flownet run`, `resume`, `breakdown`, `plot`, `info`."""
 
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -125,7 +126,9 @@ def _save(figure, path):
 def main():
     """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
     try:
-        sys.exit(shell(standalone_mode=False) or 0)
+        code = shell(standalone_mode=False) or 0
+        sys.stdout.flush()
+        sys.exit(code)
     except click.exceptions.NoArgsIsHelpError as error:
         print(error.format_message())
         sys.exit(2)
@@ -135,6 +138,9 @@ def main():
         sys.exit(end.exit_code)
     except FlownetError as error:
         _fail(str(error))
+    except OSError as error:  # a full disk behind `> file`; of others the name is known
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
+        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped; what was recorded stays, and `flownet resume` goes on from there.", 130)
 

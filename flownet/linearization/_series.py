@@ -14,7 +14,8 @@ _NOISE = ("linear", "second", "third", "actual", "remainder")
 #: numbers of a step that are stored where they were asked for, and otherwise NaN
 SPLIT = ("second_self", "third_self", "third_two", "chance_second_self", "chance_third_self",
          "chance_third_two", "top_share", "participation", "radius", "signs_second_low",
-         "signs_second_high", "signs_third_low", "signs_third_high", "verdict")
+         "signs_second_high", "signs_third_low", "signs_third_high", "verdict",
+         "error_second_self")
 #: columns of the stored analysis `breakdown`
 COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _NOISE), *SPLIT)
 #: columns of files that do not name theirs
@@ -32,7 +33,7 @@ def split_numbers(b):
                 parts.second_self, parts.third_self, parts.third_two, chance.second_self,
                 chance.third_self, chance.third_two, modes.top_share, modes.participation,
                 b.radius().estimate, *signs.band("second"), *signs.band("third"),
-                WORDS.index(verdict.words))))
+                WORDS.index(verdict.words), parts.error["second_self"])))
     except NoSpectrum:
         return dict.fromkeys(SPLIT, np.nan)
 

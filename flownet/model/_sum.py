@@ -51,6 +51,8 @@ class Summable:
         return -1.0 * self
 
     def __truediv__(self, scale):
+        if isinstance(scale, numbers.Real) and scale == 0:
+            raise FlownetError("a potential cannot be divided by 0.")
         return (1.0 / scale) * self
 
     def __mul__(self, scale):

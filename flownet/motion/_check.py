@@ -16,7 +16,8 @@ DEVICES = ("cpu",)
 
 def start(potential, mechanics, metric, batch_size, steps, seed):
     """Refuse what cannot run."""
-    whole("seed", seed)
+    if not -2**63 <= whole("seed", seed) < 2**64:
+        raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
     missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
     if missing:
         raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "

@@ -86,7 +86,10 @@ class Observer:
         self.shape = None  # until it has been asked once
 
     def __call__(self, state):
-        given = self.function(state)
+        try:
+            given = self.function(state)
+        except FlownetError as error:
+            raise FlownetError(f"{self.name}: {error}") from None
         try:
             value = np.asarray("nothing" if given is None else given, np.float64)
         except (TypeError, ValueError):

@@ -37,7 +37,7 @@ def report(run, measured=None):
 
     found = measured or kept(run) or measure(run)
     drawn = [_loss]
-    if found.series is not None:
+    if found.series is not None and np.isfinite(found.series.ratio).any():
         drawn += [_promises, _orders] + [_second] * found.split
     drawn += [_sharpness] * _seen(found.sharpness) + [_charges] * (found.charges is not None)
     columns = {1: 1, 2: 2, 4: 2}.get(len(drawn), 3)
@@ -81,7 +81,7 @@ def _orders(axis, found):
     series = found.series
     for i, (name, label) in enumerate((("second", "second order"), ("third", "third order"),
                                        ("remainder", "all beyond"))):
-        _share(axis, i, series, getattr(series, name), label)
+        trend(axis, i, *_share(series, getattr(series, name)), label, _DOT, _WIDTH)
     low, high = axis.get_ylim()
     if max(-low, high) > 1000:
         axis.set_yscale("symlog", linthresh=100)
@@ -94,33 +94,30 @@ def _orders(axis, found):
 
 def _second(axis, found):
     """Self terms and pairs, beside what chance would give."""
-    series, promise = found.series, np.abs(found.series.linear)
+    series = found.series
+    (time, low), (_, high), (_, chance) = (
+        _median(*_share(series, series.column(name)))
+        for name in ("signs_second_low", "signs_second_high", "chance_second_self"))
+    axis.fill_between(time, low, high, color=_GREY, linewidth=0, label="random signs, 5–95 %")
+    axis.plot(*_median(*_share(series, series.second)), color=INK[0], alpha=0.3, linewidth=7,
+              label="second order")
     own = series.column("second_self")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        low, high = (running_median(100 * series.column(f"signs_second_{end}") / promise, _WIDTH)
-                     for end in ("low", "high"))
-    axis.fill_between(series.time, low, high, color=_GREY, linewidth=0,
-                      label="random signs, 5–95 %")
-    told = np.isfinite(series.second / promise)
-    axis.plot(series.time[told], running_median((100 * series.second / promise)[told], _WIDTH),
-              color=INK[0], alpha=0.3, linewidth=7, label="second order")
     for i, values, label in ((1, series.second - own, "pairs"), (2, own, "self terms")):
-        _share(axis, i, series, values, label)
-    chance = series.column("chance_second_self")
-    _share(axis, 3, series, chance, "self, random basis", dots=False)
-    size = np.nanmedian(np.abs(100 * chance / promise)) if told.any() else 1.0
+        trend(axis, i, *_share(series, values), label, _DOT, _WIDTH)
+    line(axis, 3, time, chance, "self, random basis")
+    size = np.median(np.abs(chance)) if len(chance) else 1.0
     axis.set_yscale("symlog", linthresh=power_of_ten(max(size, 1e-2)), linscale=0.5)
     _percents(axis, "Second order, parameter by parameter")
 
 
-def _share(axis, i, series, values, label, dots=True):
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        share = 100 * values / np.abs(series.linear)
-    told = np.isfinite(share)
-    if dots:
-        trend(axis, i, series.time[told], share[told], label, _DOT, _WIDTH)
-    else:
-        line(axis, i, series.time[told], running_median(share[told], _WIDTH), label)
+def _share(series, values):
+    """Times, and values in per cent of the promise, of the steps that promise something."""
+    told = np.isfinite(values) & np.isfinite(series.ratio)
+    return series.time[told], 100 * values[told] / np.abs(series.linear[told])
+
+
+def _median(time, values):
+    return time, running_median(values, _WIDTH)
 
 
 def _percents(axis, title):

@@ -14,6 +14,7 @@ STYLE = {
     "grid.color": "#dddddd", "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.6,
     "legend.frameon": False, "figure.dpi": 150, "axes.titlesize": 11,
 }
+_MOST = 1e200  # what an axis can still scale
 TIME = "time t = Σ step"
 
 
@@ -49,7 +50,9 @@ def line(axis, i, x, y, label=None, **style):
 
 
 def trend(axis, i, x, y, label=None, size=3, width=15):
-    """Every value a faint dot, their running median a line."""
+    """Every value a faint dot, their running median a line; a run that diverges leaves the axis."""
+    drawn = np.abs(y) < _MOST
+    x, y = x[drawn], y[drawn]
     axis.plot(x, y, ".", color=INK[i % len(INK)], alpha=0.35, markersize=size)
     line(axis, i, x, running_median(y, width), label)
 
