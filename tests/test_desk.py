@@ -104,7 +104,7 @@ MISTAKES = {
                           r"\[run\] batch_size is 101; .* 1 to 100"),
     "a policy too short": ("step = 0.3", 'step = "cosine:0.3:5"',
                            r"\[mechanics\] step 'cosine:0.3:5' is 0 after 5 steps"),
-    "no table": ('[loss]\nkind = "cross-entropy"', '[loss.kind]\na = 1', "it has to be a valid str"),
+    "no word": ('[loss]\nkind = "cross-entropy"', '[loss.kind]\na = 1', "be a valid string"),
     "a word for a table": ('[data]\nname = "digits"\nlimit = 100\n[network]',
                            'data = "digits"\n[network]', r"\[data\] is 'digits'; it has to be a "
                            "table"),

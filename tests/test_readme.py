@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 SCRIPTS = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = [line.split("#")[0].strip() for language, text in BLOCKS if language == "bash"
             for line in text.splitlines()]
@@ -44,7 +45,8 @@ def test_shell_commands(tmp_path):
     assert len(lines) >= 6
     for _, *arguments in lines:
         assert run([*SHELL, *arguments], tmp_path)
-    assert {path.name for path in tmp_path.glob("*.png")} == {"digits-breakdown.png", "digits.png"}
+    assert {path.name for path in tmp_path.glob("*.png")} == {"report.png", "digits.png"}
+    assert len(set(re.findall(r"!\[.*\]\((.*)\)", README)) & {"scripts/figures/report.png"}) == 1
 
 
 def test_demo(tmp_path):

@@ -10,8 +10,6 @@ from ..linearization import Breakdowns
 
 _WIDTH = 98
 _MOST_ROWS = 8
-_DEAR = 2e11  # multiply-adds of one part of one step, some ten seconds
-_VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
 
 
 def report(found):
@@ -27,40 +25,8 @@ def report(found):
     if found.charges is not None:
         told.append(_charges(found.charges))
     if found.left_out:
-        told.append("\n".join(_filled(f"left out: {line}") for line in found.left_out))
+        told.append("\n".join(filled(f"left out: {line}") for line in found.left_out))
     return "\n\n".join(told)
-
-
-def one_step(b):
-    """One step in full: its table and verdict, and what its parts are made of."""
-    if _VERDICT * b.place.work <= _DEAR:
-        b.verdict  # the table tells what is known
-    told = [str(b)]
-    for title, passes, make in (
-            ("What the step delivers without one of its parts", 300, b.interventions),
-            ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
-            ("By layers", 300, lambda: b.split("layers")),
-            ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
-            ("Radius of convergence of the Taylor series", 300, lambda: _radius(b))):
-        if passes * b.place.work > _DEAR:
-            told.append(f"{title}: left out, {passes * b.place.work:.0e} multiply-adds")
-            continue
-        try:
-            told.append(f"{title}\n\n{make()}")
-        except FlownetError as error:
-            told.append(_filled(f"{title}: {error}"))
-    return "\n\n".join(told)
-
-
-def _radius(b):
-    radius = b.radius()
-    exact = f", exactly {radius.exact:.4g}" if np.isfinite(radius.exact) else ""
-    bound = (f"; the nearest singularity of the first layer is at {radius.bound:.4g}"
-             if np.isfinite(radius.bound) else "")
-    if np.isinf(radius.estimate):
-        return _filled(f"infinite{exact}{bound}")
-    return _filled(f"{radius.estimate:.4g} of this step{exact}{bound}; beyond it no number of "
-                   "terms gives what a step delivers")
 
 
 def _looked_at(found):
@@ -74,7 +40,7 @@ def _looked_at(found):
         share = np.nanmedian(np.abs(errors / found.series.linear)[errors > 0])
         line += (f"; self terms are estimated from random probes, those of second order to "
                  f"± {100 * share:.2g} % of the promise")
-    return _filled(line)
+    return filled(line)
 
 
 def _ordinal(n):
@@ -125,7 +91,7 @@ def _summary(found):
              f"{np.median(series.ratio[told]):.3g}"]
     if found.sharpness is not None:
         lines.append(_edge(found))
-    return [_filled(line) for line in lines]
+    return [filled(line) for line in lines]
 
 
 def _edge(found):
@@ -155,7 +121,7 @@ def _states(found):
         limit = np.nan if edge is None else edge[min(k, len(edge) - 1)]
         lines.append(f"{k:>9}{record.time[i]:>12.6g}{_short(record.value[i]):>12}"
                      f"{_short(limit):>10}")
-    return "\n".join([*lines, "", _filled(_edge(found))])
+    return "\n".join([*lines, "", filled(_edge(found))])
 
 
 def _second(chosen):
@@ -186,8 +152,8 @@ def _third(chosen):
             row += (f"{_percent(b, known.get(name, np.nan)):>{width}}"
                     f"{_percent(b, known.get('chance_' + name, np.nan)):>9}")
         lines.append(f"{row}{_band(b, 'third'):>17}{_short(known.get('radius', np.nan)):>10}")
-    return "\n".join([*lines, "", _filled(
-        "random signs: 5 to 95 % of steps ±δ; radius: of convergence of the Taylor series, in steps")])
+    return "\n".join([*lines, "", "random signs: 5 to 95 % of steps ±δ; radius: of convergence of "
+                      "the Taylor series, in steps"])
 
 
 def _verdicts(found):
@@ -201,7 +167,7 @@ def _verdicts(found):
             lines.append(f"The most broken of these steps is step {b.iteration}. {_capital(b)}")
         except FlownetError as error:
             lines.append(f"The most broken of these steps is step {b.iteration}: {error}")
-    return "\n".join(map(_filled, lines))
+    return "\n".join(map(filled, lines))
 
 
 def _capital(b):
@@ -220,10 +186,10 @@ def _charges(drift):
             "which is rounding: finite steps keep them" if form.linear else
             f"predicted {predicted[form.name].max(initial=0.0):.3g}: what their flow keeps, finite "
             "steps move so far"))
-    return "\n".join(map(_filled, lines))
+    return "\n".join(map(filled, lines))
 
 
-def _filled(line):
+def filled(line):
     """A sentence on lines of its own, no number torn from its per cent."""
     whole = textwrap.fill(line.replace(" %", "\0%"), _WIDTH, subsequent_indent="  ")
     return whole.replace("\0", " ")
@@ -261,4 +227,6 @@ def _mode(known):
 
 
 def _short(value):
-    return "—" if np.isnan(value) else f"{value:.4g}"
+    """A number of at most nine characters."""
+    told = f"{value:.4g}" if len(f"{value:.4g}") < 10 else f"{value:.2g}"
+    return "—" if np.isnan(value) else told

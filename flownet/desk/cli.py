@@ -53,13 +53,13 @@ def breakdown(file, at, every, quick, figure):
     and pairs, verdicts, sharpness against 2/step, drift of the charges. Stored in its FILE."""
     from .. import linearization
     from ..store import Trajectory
-    from . import _measured, _tables, plot
+    from . import _measured, _one_step, _tables, plot
 
     if at is not None and (every or figure or quick):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        click.echo(_tables.one_step(linearization.breakdown(run, at=at)))
+        click.echo(_one_step.one_step(linearization.breakdown(run, at=at)))
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
