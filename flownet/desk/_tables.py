@@ -65,7 +65,7 @@ def _worst(series):
 
 def _terms(found, chosen):
     lines = ["Promise and delivery, per cent of the promise; sharpness against 2/step", "",
-             f"{'step k':>7}{'loss':>11}{'promised':>11}{'second':>10}{'third':>10}{'rest':>10}"
+             f"{'step k':>7}{'loss':>11}{'promised':>12}{'second':>10}{'third':>10}{'rest':>10}"
              f"{'delivered':>11}{'critical':>10}{'sharpness':>10}{'2/step':>9}"]
     sharp = {} if found.sharpness is None else dict(
         zip(found.sharpness.iteration.tolist(), found.sharpness.value.tolist()))
@@ -73,7 +73,7 @@ def _terms(found, chosen):
     for b in chosen:
         shares = "".join(f"{_term(b, name):>{width}}" for name, width in (
             ("second", 10), ("third", 10), ("remainder", 10), ("actual", 11)))
-        lines.append(f"{b.iteration:>7}{_short(b.loss):>11}{_short(b.linear):>11}{shares}"
+        lines.append(f"{b.iteration:>7}{_short(b.loss):>11}{_short(b.linear, 11):>12}{shares}"
                      f"{_short(b.critical_step):>10}"
                      f"{_short(sharp.get(b.iteration, np.nan)):>10}"
                      f"{_short(np.nan if edge is None else edge[b.iteration]):>9}")
@@ -226,7 +226,7 @@ def _mode(known):
     return f"{100 * share:.0f} %" if np.isfinite(share) else "—"
 
 
-def _short(value):
-    """A number of at most nine characters."""
-    told = f"{value:.4g}" if len(f"{value:.4g}") < 10 else f"{value:.2g}"
+def _short(value, most=9):
+    """A number of at most so many characters."""
+    told = f"{value:.4g}" if len(f"{value:.4g}") <= most else f"{value:.2g}"
     return "—" if np.isnan(value) else told

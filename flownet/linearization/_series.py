@@ -25,6 +25,8 @@ _UNNAMED = ("step", "loss", "linear", "second", "actual", "noise_linear", "noise
 
 def split_numbers(b):
     """The numbers `SPLIT` of a breakdown, as a table; NaN where the Hessian is not finite."""
+    if not b.finite:
+        return {**dict.fromkeys(SPLIT, np.nan), "verdict": float(WORDS.index("not finite"))}
     try:
         with np.errstate(over="ignore", invalid="ignore"):
             parts, modes, verdict = b.split("parameters"), b.split("eigen"), b.verdict
