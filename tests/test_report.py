@@ -125,7 +125,7 @@ def test_one_step_in_full(reported):
     told = shell("breakdown", reported[0], "--at", 40)
     assert max(map(len, told.splitlines())) <= 100
     for words in ("at iteration 40", "critical step", "pairs of unit and sample change sign",
-                  "delivered differs from promised by half", "verdict: ",
+                  "half of the promise is missed from a step of", "verdict: ",
                   "without its top eigendirection", "layer 1 alone", "By layers", "map bends",
                   "Radius of convergence"):
         assert words in told, words

@@ -89,7 +89,7 @@ def test_everything_that_is_printed_fits_a_page(activations, step):
 
 @pytest.mark.parametrize("potential, W, told", [
     (fn.Quartic(), [1e90], "not finite numbers here"),
-    (fn.Parabola(40), np.ones(40), "half from a step of"),
+    (fn.Parabola(40), np.ones(40), "missed from a step of"),
     (fn.UV(1), [0.0, 2.0], "vanishes")])
 def test_every_step_has_a_table(potential, W, told):
     """Also of a step that overflows, of one without curvature, of a potential without a network."""

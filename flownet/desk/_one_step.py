@@ -1,7 +1,5 @@
 """One step of a run in full, as text."""
 
-import numpy as np
-
 from .._errors import FlownetError
 from ._tables import filled
 
@@ -19,7 +17,7 @@ def one_step(b):
             ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
             ("By layers", 300, lambda: b.split("layers")),
             ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
-            ("Radius of convergence of the Taylor series", 300, lambda: _radius(b))):
+            ("Radius of convergence of the Taylor series", 300, b.radius)):
         if passes * b.place.work > _DEAR:
             told.append(f"{title}: left out, {passes * b.place.work:.0e} multiply-adds")
             continue
@@ -28,14 +26,3 @@ def one_step(b):
         except FlownetError as error:
             told.append(filled(f"{title}: {error}"))
     return "\n\n".join(told)
-
-
-def _radius(b):
-    radius = b.radius()
-    exact = f", exactly {radius.exact:.4g}" if np.isfinite(radius.exact) else ""
-    bound = (f"; the nearest singularity of the first layer is at {radius.bound:.4g}"
-             if np.isfinite(radius.bound) else "")
-    if np.isinf(radius.estimate):
-        return filled(f"infinite{exact}{bound}")
-    return filled(f"{radius.estimate:.4g} of this step{exact}{bound}; beyond it no number of "
-                   "terms gives what a step delivers")

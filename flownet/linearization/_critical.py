@@ -30,6 +30,11 @@ class Missed:
     measured: float
     predicted: float
 
+    def __str__(self):
+        return (f"{'half' if self.fraction == 0.5 else f'{self.fraction:.3g}'} of the promise is "
+                f"missed from a step of {self.measured:.4g} on; the Taylor terms say "
+                f"{self.predicted:.4g}")
+
 
 def crossing(step, first, term, floors, power):
     """Step at which a term of order power + 1 reaches the first, with the term's sign.

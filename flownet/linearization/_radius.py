@@ -46,6 +46,15 @@ class Radius:
     bound: float
     exact: float
 
+    def __str__(self):
+        exact = f", exactly {self.exact:.4g}" if np.isfinite(self.exact) else ""
+        bound = (f"; the nearest singularity of the first layer is at {self.bound:.4g}"
+                 if np.isfinite(self.bound) else "")
+        if np.isinf(self.estimate):
+            return f"infinite{exact}{bound}"
+        return (f"{self.estimate:.4g} of this step{exact}{bound};\nbeyond it no number of terms "
+                "gives what a step delivers")
+
 
 def radius(b, order=24):
     """`Radius` of a breakdown; the estimate is the least of all samples' own series."""

@@ -40,8 +40,7 @@ def notes(b):
                      f"first at a step of {kinks.first_step:.4g}")
     missed = tried(b, "missed", b.missed)
     if missed and np.isfinite(missed.measured):
-        found.append("delivered differs from promised by half from a step of "
-                     f"{missed.measured:.4g} on; the Taylor terms say {missed.predicted:.4g}")
+        found.append(str(missed))
     verdict = tried(b, "verdict", lambda: b.verdict)
     found.append(f"verdict: {verdict}" if verdict else "on demand: .split(basis), .verdict, "
                  ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()")
