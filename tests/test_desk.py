@@ -165,6 +165,7 @@ def test_figures_have_titles_units_and_legends(recorded):
 
 
 def test_matplotlib_is_imported_only_when_something_is_drawn():
-    code = "import sys, flownet; print(sorted({'matplotlib', 'pydantic', 'rich', 'click'} & set(sys.modules)))"
+    code = ("import sys, flownet; "
+            "print(sorted({'matplotlib', 'pydantic', 'rich', 'click'} & set(sys.modules)))")
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     assert printed.strip() == "[]"
