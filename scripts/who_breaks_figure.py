@@ -99,8 +99,11 @@ def _chance(axis, studies, cells):
     line = np.array([1e-3, 30])
     axis.plot(line, line, color="#222222", linewidth=0.9)
     axis.annotate("fewer pairs\nthan by chance", (0.03, 0.97), xycoords="axes fraction", va="top")
+    below = sum(int(np.sum(np.array(y) <= 0)) for pairs in points.values() for _, y in pairs)
+    axis.annotate(f"{below} below 0 not shown" if below else "", (0.03, 0.03), fontsize=8,
+                  xycoords="axes fraction")
     axis.annotate("more pairs", (18, 2), ha="right", va="top")
-    axis.set(xscale="log", yscale="log", xlim=(3e-3, 20), ylim=(1e-2, 40),
+    axis.set(xscale="log", yscale="log", xlim=(2e-3, 20), ylim=(1e-2, 40),
              xlabel="self terms in a random basis, % of second order",
              ylabel="self terms of the parameters, %",
              title="d  Pairs against chance: every broken step")
@@ -115,8 +118,10 @@ def _modes(axis, studies):
             if not len(census.participation):
                 continue
             x = np.sort(census.participation)
-            axis.step(np.r_[1, x, 20], np.r_[0, np.arange(1, len(x) + 1) / len(x), 1] * 100,
-                      where="post", color=_INK[i // 2], linestyle=_DASHES[i % 2],
+            axis.plot(np.r_[1, x, 20], np.r_[0, np.arange(1, len(x) + 1) / len(x), 1] * 100,
+                      drawstyle="steps-post", marker=MARKS[i // 2], markevery=0.25, markersize=5,
+                      markerfacecolor="white" if i % 2 else _INK[i // 2],
+                      color=_INK[i // 2], linestyle=_DASHES[i % 2],
                       label=f"{study.problem.short} {run}: {census.broken} steps")
             i += 1
     axis.set(xscale="log", xlim=(0.98, 20), xticks=(1, 2, 3, 5, 10, 20),

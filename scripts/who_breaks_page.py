@@ -35,12 +35,12 @@ LEGEND = """Per cent of the promise |dL(δ)|, with sign; delivered −100 is a p
 *pairs*, *two*, *triplets*: terms of one, of two different, of three different parameters;
 *rotated*: their means in a random orthonormal basis; *signs*: the second order of δ with random
 signs. *Loss bends*, *map bends*: what of the second order bends in the loss as a function of the
-outputs, and in the network. *Parameters alone*: every parameter moved by itself, to all orders, summed; *modes
-alone*: every eigendirection of H. *Modes*: participation number (Σ|c|)²/Σc² of the contributions c
-of eigendirections to the second order; *top mode*: the largest share of Σ|c|. *Blocks*: self terms
-over second order, beside those of a Hessian ∝ dL⊗dL. *Radius*: of convergence of the Taylor series,
-in steps. *Verdict* (the library's): `mode`, a single mode; `basis`, depends on the basis; `holds`,
-the linearization holds."""
+outputs, and in the network. *Parameters alone*: every parameter moved by itself, to all orders,
+summed; *modes alone*: every eigendirection of H. *Modes*: participation number (Σ|c|)²/Σc² of
+the contributions c of eigendirections to the second order; *top mode*: the largest share of
+Σ|c|. *Blocks*: self terms over second order, beside those of a Hessian ∝ dL⊗dL. *Radius*: of
+convergence of the Taylor series, in steps. *Verdict* (the library's): `mode`, a single mode;
+`basis`, depends on the basis; `holds`, the linearization holds."""
 
 VERDICTS = {"a single mode": "mode", "depends on the basis": "basis", "higher orders": "higher",
             "the linearization holds": "holds", "interference beyond chance": "pairs",
@@ -126,9 +126,11 @@ def censuses(studies):
             told = [_median(c.participation, np.max, ".2g"),
                     _median(100 * c.top_share, np.min, ".0f"),
                     _median(100 * c.pairs, np.min, ".0f"),
-                    f"{100 * np.max(c.pairs - c.chance):+.1f}", _counted(c.verdicts)] if c.broken else ["—"] * 5
-            rows.append([f"{study.problem.short} {run}", f"{c.broken}/{c.steps}", c.uphill, *told])
-    return table(["run", "broken", "uphill", "modes", "top, %", "pairs, %", "excess", "verdicts"], rows)
+                    f"{100 * np.max(c.pairs - c.chance):+.1f}"] if c.broken else ["—"] * 4
+            rows.append([f"{study.problem.short} {run}", f"{c.broken}/{c.steps}", c.uphill, *told,
+                         _counted(c.verdicts) or "—"])
+    return table(["run", "broken", "rise", "modes", "top, %", "pairs, %", "excess",
+                  "verdicts"], rows)
 
 
 def _median(values, end, form):
@@ -144,7 +146,7 @@ def grid_terms(cells):
     rows = []
     for c in cells:
         a, s = c.account, c.account.shares
-        rows.append([f"{c.hidden} × {c.width}", a.size, f"{a.step:.3g}", f"{a.edge:.3g}",
+        rows.append([f"{c.hidden}×{c.width}", a.size, f"{a.step:.2g}", f"{a.edge:.3g}",
                      with_error(100 * s["self"], 100 * s["error_self"]),
                      f"{100 * s['chance_self']:.1g}", f"{100 * np.max(np.abs(s['flips'])):.2g}",
                      *(percent(s[name]) for name in ("triplets", "chance_triplets", "remainder",
@@ -158,13 +160,13 @@ def grid_modes(cells):
     rows = []
     for c in cells:
         a = c.account
-        rows.append([f"{c.hidden} × {c.width}", f"{a.modes['participation']:.3g}",
+        rows.append([f"{c.hidden}×{c.width}", f"{a.modes['participation']:.3g}",
                      f"{100 * a.modes['top_share']:.0f}", _part(a.parts["top"]),
                      _part(a.parts["without top"]), _part(a.parts["without largest"]),
                      ratio(a.blocks["layers"]), f"{a.radius:.2g}",
                      VERDICTS.get(a.verdict, a.verdict)])
     return table(["hidden", "modes", "top", "top alone", "without top", "without 1 %",
-                  "layers", "radius", "verdict"], rows)
+                  "layers", "radius", "verd."], rows)
 
 
 def page(studies, cells):
@@ -191,21 +193,21 @@ def _steps(study):
 
 
 PARTS_HEAD = """Parts of the broken steps, those that deliver less than half of their promise, in
-per cent: *promise left*: *delivered per promise left* (*that of the whole step shortened until it
-promises as much*). To leave something out helps where the step then delivers more than the
+per cent: *promise left*: *delivered per promise left* (*that of the whole step shortened until
+it promises as much*). To leave something out helps where the step then delivers more than the
 shortened one; below 0 is uphill. *Top*: the eigendirection that brings most of the second order;
 *1 %*: the largest components of δ."""
 
 CENSUS = """The steps above were chosen for what they show. Here is every step that delivers less
-than half of its promise, or 200 of a run evenly spread: the median, and in brackets the extreme, of
-the participation number (most), of the top mode's share (least), and of pairs of parameters as a
-share of the second order (least); *excess* is the most by which those pairs exceed the mean of a
-random basis, in points."""
+than half of its promise, of a run at most 200 evenly spread (*rise*: how many of the run go
+uphill): the median, and in brackets the extreme, of the participation number (most), of the top
+mode's share (least), and of pairs of parameters as a share of the second order (least); *excess*
+is the most by which those pairs exceed the mean of a random basis, in points."""
 
 GRID = """The first step from the start, as long as its critical step, where second order is as
-large as the promise: pairs are 100 less self. Hidden layers × width, and D parameters. Per cent of
-the promise; 0.22(3) is estimated from 32 random probes, with its standard error, the rest is exact.
-*/edge*: the critical step over 2/λ; *rot.*: in a random basis; *signs*: the larger end of the 5 to
-95 % band of random signs, second order. *Modes* are found from 160 Hessian actions, of more
-than 30 000 parameters 80: where there are tens of them they are a lower bound, by up to a tenth.
-Tanh, 300 digits."""
+large as the promise: pairs are 100 less self. Hidden layers × width, and D parameters. Per cent
+of the promise; 0.22(3) is estimated from 32 random probes, with its standard error, the rest is
+exact. */edge*: the critical step over 2/λ; *rot.*: in a random basis; *signs*: the larger end of
+the 5 to 95 % band of random signs, second order. *Modes* are found from 160 Hessian actions, of
+more than 30 000 parameters 80: where there are tens of them they are a lower bound, by up to a
+tenth. Tanh, 300 digits."""
