@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from flownet.desk.plot import _DASHES, _INK, _STYLE
+from flownet.desk.plot._style import DASHES, INK, STYLE
 
 MARKS = "osD^v"
 SHORT = {"1-30-20-1 on T₆": "1-30-20-1 on T₆, 701 parameters",
@@ -15,7 +15,7 @@ def draw(studies, cells):
     import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(15, 8.6), layout="constrained")
         (losses, along, bases), (chance, modes, grid) = figure.subplots(2, 3)
         first = next(iter(studies.values()))
@@ -34,10 +34,10 @@ def _losses(axis, study):
     for i, (name, run) in enumerate(study.runs.items()):
         step = run.step[0]
         time = step * np.arange(len(run.loss))
-        axis.plot(time, run.loss, color=_INK[i], linestyle=_DASHES[i], linewidth=1.2,
+        axis.plot(time, run.loss, color=INK[i], linestyle=DASHES[i], linewidth=1.2,
                   label=f"{name}: step {step:.3g} = {step / study.edge:.3g}·2/λ")
         chosen = [a.iteration for (who, _), a in study.accounts.items() if who == name]
-        axis.plot(time[chosen], run.loss[chosen], MARKS[i], color=_INK[i], markersize=6,
+        axis.plot(time[chosen], run.loss[chosen], MARKS[i], color=INK[i], markersize=6,
                   markeredgecolor="white", zorder=3)
     axis.set(yscale="log", ylim=(0.04, 6), yticks=(0.1, 1), yticklabels=("0.1", "1"),
              xlabel="time t = Σ step", ylabel="loss L",
@@ -56,7 +56,7 @@ def _along(axis, study):
             (s, b.curve(s), "all parameters together"),
             (s, [b.place.delivered(t * (u @ delta) * u) for t in s], "top eigendirection alone"),
             (s[::4], alone, "each parameter alone, summed"))):
-        axis.plot(x, 100 * b.share(np.array(y)), color=_INK[i], linestyle=_DASHES[i], label=label,
+        axis.plot(x, 100 * b.share(np.array(y)), color=INK[i], linestyle=DASHES[i], label=label,
                   marker="" if i < 2 else MARKS[i], markersize=4, linewidth=2)
     axis.plot(s, -100 * s, color="#222222", linewidth=0.9, label="promised (first order)")
     axis.axhline(0, color="#555555", linewidth=0.8)
@@ -75,7 +75,7 @@ def _bases(axis, studies):
         second = a.shares["second"]
         pairs = [a.shares["pairs"] / second, a.shares["chance_pairs"] / second,
                  1 - a.blocks["neurons"][0], 1 - a.blocks["layers"][0], 0.0]
-        axis.plot(names, 100 * np.array(pairs), color=_INK[i], linestyle=_DASHES[i],
+        axis.plot(names, 100 * np.array(pairs), color=INK[i], linestyle=DASHES[i],
                   marker=MARKS[i], label=SHORT[name])
     axis.set(ylabel="share of pairs in the second order, %", ylim=(-4, 106),
              title="c  Pairs of what? The worst step of each catapult run")
@@ -93,9 +93,9 @@ def _chance(axis, studies, cells):
                                     [s["self"] / s["second"] for s in shares])]
     for i, (label, pairs) in enumerate(points.items()):
         x, y = np.hstack([np.array(pair) for pair in pairs])
-        axis.plot(100 * x, 100 * y, MARKS[i], color=_INK[i], markersize=4 + (i > 2),
+        axis.plot(100 * x, 100 * y, MARKS[i], color=INK[i], markersize=4 + (i > 2),
                   label=label, alpha=0.8 if i > 2 else 0.5,
-                  markerfacecolor="none" if i > 2 else _INK[i])
+                  markerfacecolor="none" if i > 2 else INK[i])
     line = np.array([1e-3, 30])
     axis.plot(line, line, color="#222222", linewidth=0.9)
     axis.annotate("fewer pairs\nthan by chance", (0.03, 0.97), xycoords="axes fraction", va="top")
@@ -120,8 +120,8 @@ def _modes(axis, studies):
             x = np.sort(census.participation)
             axis.plot(np.r_[1, x, 20], np.r_[0, np.arange(1, len(x) + 1) / len(x), 1] * 100,
                       drawstyle="steps-post", marker=MARKS[i // 2], markevery=0.25, markersize=5,
-                      markerfacecolor="white" if i % 2 else _INK[i // 2],
-                      color=_INK[i // 2], linestyle=_DASHES[i % 2],
+                      markerfacecolor="white" if i % 2 else INK[i // 2],
+                      color=INK[i // 2], linestyle=DASHES[i % 2],
                       label=f"{study.problem.short} {run}: {census.broken} steps")
             i += 1
     axis.set(xscale="log", xlim=(0.98, 20), xticks=(1, 2, 3, 5, 10, 20),
@@ -139,9 +139,9 @@ def _grid(axis, cells):
         for i, hidden in enumerate(dict.fromkeys(cell.hidden for cell in cells)):
             chosen = [cell for cell in cells if (cell.loss, cell.hidden) == (loss, hidden)]
             axis.plot([cell.width for cell in chosen],
-                      [cell.account.modes["participation"] for cell in chosen], color=_INK[2 * j],
-                      linestyle=_DASHES[i], marker=MARKS[i], markersize=5,
-                      markerfacecolor="white" if j else _INK[0],
+                      [cell.account.modes["participation"] for cell in chosen], color=INK[2 * j],
+                      linestyle=DASHES[i], marker=MARKS[i], markersize=5,
+                      markerfacecolor="white" if j else INK[0],
                       label=f"{loss}, {hidden} hidden")
     widths = sorted({cell.width for cell in cells})
     axis.set(xscale="log", yscale="log", xticks=widths, xticklabels=map(str, widths),

@@ -100,7 +100,8 @@ direction alone promises {100 * one['top'].promise:.0f}, {100 * two['top'].promi
 are {_range(c.grid[losses[0]])} modes with quadratic loss, {_range(c.grid[losses[-1]])} with
 cross-entropy, over all widths and depths and up to {max(cell.account.size for cell in cells)}
 parameters: the critical step is {_range(c.edges[losses[0]])} edges long with the one and
-{_range(c.edges[losses[-1]])} with the other, so that more modes are past their own.""", f"""
+{_range(c.edges[losses[-1]])} with the other, so that more modes are past an edge of their
+own.""", f"""
 **Triplets** are what a random basis gives, too, to {100 * c.triplets[losses[0]][1]:.0f} % and
 {100 * c.triplets[losses[-1]][1]:.0f} % of themselves at most. With quadratic loss they are at most
 {100 * c.triplets[losses[0]][0]:.0f} % of the promise. With cross-entropy they reach
