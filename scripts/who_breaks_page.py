@@ -22,7 +22,7 @@ interference: changes of parameters which are each good by themselves spoil one 
 in D²/2 and as triplets in D³/6. Here that is put to the test, on steps below, at and past the edge
 of stability 2/λ, λ the sharpness at the start."""
 
-#: quantity: its label, and whether the account has it as a share of the promise
+#: label of each share of the promise
 ROWS = {"second": "second order", "self": "· self", "chance_self": "· self, rotated",
         "pairs": "· pairs", "chance_pairs": "· pairs, rotated", "low": "· signs, 5 %",
         "high": "· signs, 95 %", "loss_bends": "· loss bends", "map_bends": "· map bends",
