@@ -79,7 +79,8 @@ def reading(studies, cells):
     paragraphs = [f"""
 **In the coordinates in which it was made, the claim holds.** Moved one at a time the parameters of
 the broken steps in the first two tables deliver {_span(c.alone)} % of what was promised; moved
-together, less than half of it or a rise. Pairs of different parameters are {_span(c.pairs)} % of the second order.""", f"""
+together, less than half of it or a rise. Pairs of different parameters are {_span(c.pairs)} % of
+the second order.""", f"""
 **But it is a claim about coordinates.** In an orthonormal basis drawn at random pairs are as large
 or larger: of {c.steps} broken steps none has pairs of parameters that exceed those of a random
 basis by more than {100 * c.excess:.1f} % of the second order, and most have fewer. Parameters act
