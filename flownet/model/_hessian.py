@@ -35,6 +35,12 @@ class Hessian(LinearOperator):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (D,)."""
         raise NotImplementedError
 
+    def __matmul__(self, V):
+        """H @ V of a displacement (D,), or of the columns of V (D, R)."""
+        if isinstance(V, np.ndarray):  # scipy's own way round costs as much as a small network
+            return self.action(V) if V.ndim == 1 else self.action(V.T).T
+        return super().__matmul__(V)
+
     def _matvec(self, V):
         return self.action(V.reshape(-1))
 
@@ -59,7 +65,9 @@ class Hessian(LinearOperator):
                                f"(R, {self.shape[0]}).")
         if V.dtype.kind == "c":
             raise FlownetError("V is complex; the Hessian's numbers are real.")
-        return np.require(V.reshape(-1, self.shape[0]), self.dtype, ["C"])
+        if V.dtype != self.dtype or not V.flags.c_contiguous:
+            V = np.ascontiguousarray(V, self.dtype)
+        return V.reshape(-1, self.shape[0])
 
 
 class SumHessian(Hessian):

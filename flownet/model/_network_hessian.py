@@ -1,6 +1,7 @@
 """The Hessian of a network's loss, with the state of every unit kept at its point."""
 
 import weakref
+from contextlib import contextmanager
 from functools import cached_property
 
 import numpy as np
@@ -32,10 +33,14 @@ class NetworkHessian(Hessian):
 
     def action(self, V):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
+        V = np.asarray(V)
         rows = self._rows(V)
         lanes = threads.most() if self._worth_lanes(len(rows)) else 1
-        with self._tangent(lanes=lanes) as t:
-            return self._act(rows, t, False).reshape(np.shape(V))
+        t, give_back = self._lent(lanes=lanes)  # no `with`: it takes a tenth of a small action
+        try:
+            return self._act(rows, t, False).reshape(V.shape)
+        finally:
+            give_back()
 
     def third_action(self, V):
         """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
@@ -82,12 +87,20 @@ class NetworkHessian(Hessian):
 
     def _worth_lanes(self, count):
         """Whether each thread had better take vectors of its own."""
-        work = count * plan.flops(self._net, self._m)
-        return self._threads == 1 and count > 1 and work >= plan.WORTH_THREADS
+        return (count > 1 and self._threads == 1
+                and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS)
 
+    def _lent(self, lanes=1, second=False):
+        return self._potential.lend(("tangent", lanes, second), lambda: plan.tangent(
+            self._net, self._m, self.dtype, lanes=lanes, second=second))
+
+    @contextmanager
     def _tangent(self, **options):
-        return self._potential.borrowed(("tangent", *options.items()), lambda: plan.tangent(
-            self._net, self._m, self.dtype, **options))
+        t, give_back = self._lent(**options)
+        try:
+            yield t
+        finally:
+            give_back()
 
     def _push(self, full):
         lanes = threads.most() if self._threads > 1 else 1
