@@ -11,19 +11,6 @@ ACTIONS = 160, 80  # of Lanczos, for small networks and for large ones
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a step: what it promises of the whole, what it delivers per promise of its own.
-
-    `alike` is what the whole step delivers per promise when it is shortened until it promises as
-    much as the part: a part that does no better was not what broke the step.
-    """
-
-    promise: float
-    delivery: float
-    alike: float
-
-
-@dataclass(frozen=True)
 class Account:
     """One step in numbers.
 
@@ -42,7 +29,7 @@ class Account:
     blocks : dict
         Self share of the second order, and that of a Hessian ∝ dL⊗dL, of layers and of neurons.
     parts : dict
-        `Part` by name.
+        `Intervention` by name.
     radius : float
         Of convergence of the Taylor series, in units of the step.
     """
@@ -78,7 +65,7 @@ def account(b, sharpness, full=True):
          "bend": b.step * modes.curvatures[modes.top] / 2},
         {basis: (split.second_self / split.second, split.rank_one)
          for basis, split in blocks.items()},
-        _parts(b, modes), b.radius().estimate, b.verdict.words)
+        _parts(b), b.radius().estimate, b.verdict.words)
 
 
 def _shares(b, parameters, modes, full):
@@ -102,20 +89,16 @@ def _shares(b, parameters, modes, full):
             **{name: tuple(b.share(end) for end in band) for name, band in bands.items()}}
 
 
-def _parts(b, modes):
-    """`Part`s: the top eigendirection alone and without it, without large components, layers."""
-    u = modes.directions[modes.top]
-    top = (u @ b.place.delta) * u  # the metric is plain: coordinates are components
-    whole, _, largest, *layers = b.interventions()
-    found = {"whole": whole, "top": top, "without top": b.place.delta - top,
-             "without largest": largest}
-    found |= {row.name.removesuffix(" alone"): row for row in layers if "alone" in row.name}
-    return {name: _part(b, what) for name, what in found.items()}
-
-
-def _part(b, what):
-    """`Part` of a displacement (D,), or of one of the library's interventions."""
-    linear, actual = ((what.linear, what.actual) if hasattr(what, "linear") else
-                      (b.place.dL @ what, b.place.delivered(what)))
-    left = linear / b.linear
-    return Part(float(left), float(actual / linear), float(b.curve(left) / (left * b.linear)))
+def _parts(b):
+    """The library's interventions under shorter names."""
+    names = {"the whole step": "whole", "its top eigendirection alone": "top",
+             "without its top eigendirection": "without top"}
+    found = {}
+    for row in b.interventions():
+        if row.name in names:
+            found[names[row.name]] = row
+        elif row.name.startswith("without its"):
+            found["without largest"] = row
+        elif row.name.endswith(" alone"):
+            found[row.name.removesuffix(" alone")] = row
+    return found

@@ -114,8 +114,8 @@ def parts(studies):
 
 
 def _part(part):
-    return "" if part is None else (f"{100 * part.promise:.0f}: {100 * part.delivery:.0f} "
-                                    f"({100 * part.alike:.0f})")
+    return "" if part is None else (f"{100 * part.promise_left:.0f}: {100 * part.delivery:.0f} "
+                                    f"({100 * part.shortened:.0f})")
 
 
 def censuses(studies):

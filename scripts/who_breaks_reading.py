@@ -40,7 +40,7 @@ def claims(studies, cells):
         excess=float(np.max(pairs - chance)),
         signs=max(np.max(np.abs(s["flips"])) / abs(s["second"]) for s in shares),
         layers=[max(abs(np.subtract(*a.blocks["layers"])) for a in some) for some in both],
-        largest=[max(abs(a.parts["without largest"].delivery - a.parts["without largest"].alike)
+        largest=[max(abs(a.parts["without largest"].delivery - a.parts["without largest"].shortened)
                      for a in some) for some in both],
         triplets={loss: (max(abs(a.shares["triplets"]) for a in found),
                          max(abs(a.shares["triplets"] - a.shares["chance_triplets"])
@@ -94,8 +94,8 @@ Hessian there are no pairs, and one change is bad by itself. On T₆ the second 
 has {modes[0][0]:.1f} modes in the median (at most {modes[0][1]:.1f}) of {sizes[0]}; on the digits
 {modes[1][0]:.1f} (at most {modes[1][1]:.1f}) with quadratic loss and {modes[2][0]:.1f} (at most
 {modes[2][1]:.1f}) with cross-entropy, of {sizes[1]}. On the first step past the edge the top
-direction alone promises {100 * one['top'].promise:.0f}, {100 * two['top'].promise:.0f} and
-{100 * three['top'].promise:.0f} % of the whole, and alone it goes uphill by
+direction alone promises {100 * one['top'].promise_left:.0f},
+{100 * two['top'].promise_left:.0f} and {100 * three['top'].promise_left:.0f} % of the whole, and alone it goes uphill by
 {-100 * one['top'].delivery:.0f}, {-100 * two['top'].delivery:.0f} and
 {-100 * three['top'].delivery:.0f} % of what it promises. At the critical step from the start there
 are {_range(c.grid[losses[0]])} modes with quadratic loss, {_range(c.grid[losses[-1]])} with
@@ -110,14 +110,15 @@ own.""", f"""
 there, in {c.diverge[losses[-1]][0]} of {c.diverge[losses[-1]][1]} networks: what was delivered is
 not told by D² and D³.""", f"""
 **What an intervention does not show.** Without its top direction the first step past the edge keeps
-{100 * one['without top'].promise:.0f}, {100 * two['without top'].promise:.0f} and
-{100 * three['without top'].promise:.0f} % of its promise and delivers
+{100 * one['without top'].promise_left:.0f}, {100 * two['without top'].promise_left:.0f} and
+{100 * three['without top'].promise_left:.0f} % of its promise and delivers
 {100 * one['without top'].delivery:.0f}, {100 * two['without top'].delivery:.0f} and
 {100 * three['without top'].delivery:.0f} % of that. But the whole step, shortened to the same
-promise, delivers {100 * one['without top'].alike:.0f}, {100 * two['without top'].alike:.0f} and
-{100 * three['without top'].alike:.0f} %: on T₆ there is hardly another direction to tell apart, on
-the digits with quadratic loss the next direction bends nearly as much, and only with cross-entropy
-was the top direction what spoilt the rest. Without the largest 1 % of its components a step
+promise, delivers {100 * one['without top'].shortened:.0f},
+{100 * two['without top'].shortened:.0f} and {100 * three['without top'].shortened:.0f} %: on T₆
+there is hardly another direction to tell apart, on the digits with quadratic loss the next
+direction bends nearly as much, and only with cross-entropy was the top direction what spoilt the
+rest. Without the largest 1 % of its components a step
 delivers what it does when shortened, to within {100 * c.largest[0]:.0f} % of the promise left in
 the runs, {100 * c.largest[1]:.0f} % in the grid."""]
     return "\n\n".join(fill(" ".join(text.split()), 98) for text in paragraphs)

@@ -4,6 +4,7 @@ import made
 import naive
 import numpy as np
 import twins
+from mistakes import told_in_one_line
 from tolerance import close, has_order
 
 import flownet as fn
@@ -63,6 +64,12 @@ def test_what_is_left_of_a_step_delivers_what_it_says():
     delta = b.place.delta.copy()
     delta[np.argsort(-abs(delta))[:7]] = 0
     close(rows["without its 7 largest components"].actual, b.place.delivered(delta))
+    left = parts[1].promise_left
+    close(parts[1].shortened, b.place.delivered(left * b.place.delta) / (left * b.linear))
+    top, rest = rows["its top eigendirection alone"], rows["without its top eigendirection"]
+    close(top.linear + rest.linear, b.linear)
+    with told_in_one_line("unknown intervention"):
+        rows["without layer 2"]
     straight = fn.breakdown(made.rank_one(), np.ones(6), displacement=np.arange(6.0) + 1)
     left = straight.interventions()["without its top eigendirection"]
     assert abs(left.second) < 1e-12 * straight.second

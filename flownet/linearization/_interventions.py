@@ -1,8 +1,15 @@
-"""Interventions: the step without one of its parts, and what it delivers per promise left."""
+"""Interventions: the step without one of its parts, and what it delivers per promise left.
+
+Whatever is left out, a smaller step keeps its promise better. So each is told beside the whole step
+shortened until it promises as much: a part whose absence does no better is not what broke the step.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from .._errors import FlownetError
+from .._kinds import unknown
 
 
 @dataclass(frozen=True)
@@ -18,6 +25,8 @@ class Intervention:
         Share of the whole step's promise.
     delivery : float
         Delivered over promised of what is left: 1 along a straight slope, below 0 uphill.
+    shortened : float
+        The same of the whole step when it is shortened to this promise; NaN where that is none.
     """
 
     name: str
@@ -26,10 +35,11 @@ class Intervention:
     actual: float
     promise_left: float
     delivery: float
+    shortened: float
 
 
 class Interventions(list):
-    """The whole step and what is left of it, a list of `Intervention`."""
+    """The whole step and what is left of it, a list of `Intervention`; also by name."""
 
     def __str__(self):
         from ._split_tables import interventions
@@ -38,7 +48,10 @@ class Interventions(list):
 
     def __getitem__(self, key):
         if isinstance(key, str):
-            return next(row for row in self if row.name == key)
+            found = [row for row in self if row.name == key]
+            if not found:
+                raise FlownetError(unknown("intervention", key, [row.name for row in self]))
+            return found[0]
         return super().__getitem__(key)
 
 
@@ -53,8 +66,9 @@ def interventions(b, k=None):
     steps = {"the whole step": place.delta}
     modes = b.split("eigen")
     if len(modes.curvatures):
-        u = modes.directions[modes.top]
-        steps["without its top eigendirection"] = place.bending.displacement(x - (u @ x) * u)
+        along = (modes.directions[modes.top] @ x) * modes.directions[modes.top]
+        steps["its top eigendirection alone"] = place.bending.displacement(along)
+        steps["without its top eigendirection"] = place.bending.displacement(x - along)
     largest = np.argsort(-np.abs(x), kind="stable")[:k]
     rest = x.copy()
     rest[largest] = 0.0
@@ -77,6 +91,7 @@ def _between(delta, begin, end):
 def _row(b, name, V):
     _, linear, second = b.place.potential.jet(b.place.W, V, 2)
     actual = b.place.delivered(V)
-    return Intervention(name, float(linear), float(second), actual,
-                        float(linear / b.linear) if b.linear else np.nan,
-                        float(actual / linear) if linear else np.nan)
+    left = float(linear / b.linear) if b.linear else np.nan
+    return Intervention(name, float(linear), float(second), actual, left,
+                        float(actual / linear) if linear else np.nan,
+                        float(b.curve(left) / linear) if left > 0 else np.nan)

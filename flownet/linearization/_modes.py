@@ -62,7 +62,10 @@ class ModeSplit:
 
     @property
     def participation(self):
-        """How many directions carry the second order: (Σ|c_i|)² / Σc_i², from 1 to n."""
+        """How many directions carry the second order: (Σ|c_i|)² / Σc_i², from 1 to n.
+
+        Unless `exact`, a lower bound: more `steps` tell small contributions apart.
+        """
         return _participation(np.abs(self.contributions))
 
     @property

@@ -91,8 +91,10 @@ def layer_subsets(result):
 def interventions(result):
     """What is left of the step, and what it delivers."""
     promise = result[0].linear
-    lines = [f"{'':<36}{'promise left':>14}{'second order':>14}{'delivered':>14}"
-             f"{'per promise left':>18}"]
+    lines = [f"{'':<36}{'promise left':>14}{'second order':>14}{'delivered':>12}"
+             f"{'delivery':>11}{'shortened':>11}"]
     lines += [f"{row.name:<36}{100 * row.promise_left:>12.4g} %{share(row.second, promise):>14}"
-              f"{share(row.actual, promise):>14}{row.delivery:>18.4g}" for row in result]
-    return "\n".join(lines)
+              f"{share(row.actual, promise):>12}{row.delivery:>11.3g}{row.shortened:>11.3g}"
+              for row in result]
+    return "\n".join([*lines, "", "delivery: delivered per promise left; shortened: that of the "
+                      "whole step made so short"])
