@@ -95,7 +95,8 @@ has {modes[0][0]:.1f} modes in the median (at most {modes[0][1]:.1f}) of {sizes[
 {modes[1][0]:.1f} (at most {modes[1][1]:.1f}) with quadratic loss and {modes[2][0]:.1f} (at most
 {modes[2][1]:.1f}) with cross-entropy, of {sizes[1]}. On the first step past the edge the top
 direction alone promises {100 * one['top'].promise_left:.0f},
-{100 * two['top'].promise_left:.0f} and {100 * three['top'].promise_left:.0f} % of the whole, and alone it goes uphill by
+{100 * two['top'].promise_left:.0f} and {100 * three['top'].promise_left:.0f} % of the whole, and
+alone it goes uphill by
 {-100 * one['top'].delivery:.0f}, {-100 * two['top'].delivery:.0f} and
 {-100 * three['top'].delivery:.0f} % of what it promises. At the critical step from the start there
 are {_range(c.grid[losses[0]])} modes with quadratic loss, {_range(c.grid[losses[-1]])} with
