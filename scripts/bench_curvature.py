@@ -7,19 +7,16 @@ gradient whose graph is kept. Like is compared with like: one vector a call with
 quickest way of the one with the quickest way of the other. Times are for one vector.
 """
 
-import os
 from collections import namedtuple
 from functools import partial
 from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
-from bench_peers import Case, torch_threads
+from bench_peers import Case, jax_loss, joined, potential_of, torch_threads
 from bench_turns import in_turns, median_ratio, steps_for
 
 import flownet as fn
-
-os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 #: a network, its samples and loss, vectors in a block, and how far ahead of a peer it has to be
 Problem = namedtuple("Problem", "name sizes batch loss block jax pytorch")
@@ -62,11 +59,6 @@ def make_case(sizes, batch, loss, dtype):
     return Case(x.astype(dtype), y.astype(dtype), layers, None, loss)
 
 
-def joined(layers):
-    """Layers [(weights, bias), …] as one flat vector (D,)."""
-    return np.concatenate([np.asarray(part).ravel() for layer in layers for part in layer])
-
-
 def split(case, V):
     """A flat vector (D,) as layers, or a block (R, D) as layers with a leading axis."""
     parts, at = [], 0
@@ -77,14 +69,6 @@ def split(case, V):
             at += part.size
         parts.append(tuple(pair))
     return parts
-
-
-def potential_of(case):
-    """The case as a potential, and its point W (D,)."""
-    sizes = [case.x.shape[1], *(len(bias) for _, bias in case.layers)]
-    loss = fn.Quadratic() if case.loss == "quadratic" else fn.CrossEntropy()
-    net = fn.Network(sizes, activation="tanh", dtype=case.x.dtype.name)
-    return fn.Potential(net, loss, fn.Dataset(case.x, case.y)), joined(case.layers)
 
 
 # Contestants, each from a case and vectors V (R, D): run(n) makes n calls, answer() is HV (R, D),
@@ -134,21 +118,9 @@ def gradient(case, V):
 def _jax_linear(case):
     """JAX's v ↦ H·v as layers ↦ layers, linearized at W and not yet compiled."""
     import jax
-    import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", case.x.dtype == np.float64)
-    x, y = jnp.asarray(case.x), jnp.asarray(case.y)
-
-    def loss(layers):
-        a = x
-        for weights, bias in layers[:-1]:
-            a = jnp.tanh(a @ weights.T + bias)
-        a = a @ layers[-1][0].T + layers[-1][1]
-        if case.loss == "quadratic":
-            return 0.5 * jnp.sum((a - y) ** 2) / len(x)
-        return -jnp.sum(y * jax.nn.log_softmax(a)) / len(x)
-
-    return jax.linearize(jax.grad(loss), jax.tree.map(jnp.asarray, case.layers))[1]
+    loss = jax_loss(case)
+    return jax.linearize(jax.grad(loss), jax.tree.map(jax.numpy.asarray, case.layers))[1]
 
 
 def jax_one(case, V):

@@ -59,18 +59,27 @@ def judge(case, layers):
     return float(np.mean(top + np.log(np.exp(a - top[:, None]).sum(axis=1)) - (a * case.y).sum(1)))
 
 
+def joined(layers):
+    """Layers [(weights, bias), …] as one flat vector (D,)."""
+    return np.concatenate([np.asarray(part).ravel() for layer in layers for part in layer])
+
+
+def potential_of(case):
+    """The case as a potential, and its point W (D,)."""
+    sizes = [case.x.shape[1], *(len(bias) for _, bias in case.layers)]
+    loss = fn.Quadratic() if case.loss == "quadratic" else fn.CrossEntropy()
+    net = fn.Network(sizes, activation="tanh", dtype=case.x.dtype.name)
+    return fn.Potential(net, loss, fn.Dataset(case.x, case.y)), joined(case.layers)
+
+
 def flownet(case):
     """flownet from end to end: `train`, in memory, with all losses recorded."""
-    sizes = [case.x.shape[1], *(len(bias) for _, bias in case.layers)]
-    net = fn.Network(sizes, activation="tanh", dtype=case.x.dtype.name)
-    loss = fn.Quadratic() if case.loss == "quadratic" else fn.CrossEntropy()
-    potential = fn.Potential(net, loss, fn.Dataset(case.x, case.y))
-    W0 = np.concatenate([part.ravel() for layer in case.layers for part in layer])
+    potential, W0 = potential_of(case)
 
     def run(n):
         trajectory = fn.train(potential, fn.Aristotle(step=case.step), W0=W0, steps=n,
                               record_every=n, progress=False)
-        return net.unpack(trajectory.parameters[-1])
+        return potential.network.unpack(trajectory.parameters[-1])
 
     return run
 
@@ -117,8 +126,8 @@ def pytorch(case, threads=None):
     return run
 
 
-def _jax_step(case):
-    """JAX's step, layers ↦ (layers, loss), not yet compiled, and the initial layers."""
+def jax_loss(case):
+    """The loss of layers [(weights, bias), …] for JAX."""
     import jax
     import jax.numpy as jnp
 
@@ -133,6 +142,16 @@ def _jax_step(case):
         if case.loss == "quadratic":
             return 0.5 * jnp.sum((a - y) ** 2) / len(x)
         return -jnp.sum(y * jax.nn.log_softmax(a)) / len(x)
+
+    return loss
+
+
+def _jax_step(case):
+    """JAX's step, layers ↦ (layers, loss), not yet compiled, and the initial layers."""
+    import jax
+    import jax.numpy as jnp
+
+    loss = jax_loss(case)
 
     def step(layers):
         value, dL = jax.value_and_grad(loss)(layers)

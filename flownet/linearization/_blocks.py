@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._errors import FlownetError
+from ._split import Split
 
 _MOST_BLOCKS = 4096  # a matrix of 128 MiB
 _BATCH = 1 << 24  # numbers in a batch of displacements, 128 MiB
 
 
 @dataclass(frozen=True)
-class BlockSplit:
+class BlockSplit(Split):
     """Terms of a step by blocks a, b of parameters: layers, or neurons with their own weights.
 
     Attributes
@@ -51,16 +52,6 @@ class BlockSplit:
     def second_self(self):
         """Sum of the diagonal."""
         return float(np.trace(self.matrix))
-
-    @property
-    def second_pairs(self):
-        """Sum off the diagonal."""
-        return self.second - self.second_self
-
-    @property
-    def third_triplets(self):
-        """Of three different blocks."""
-        return self.third - self.third_self - self.third_two
 
     @property
     def rank_one(self):

@@ -7,10 +7,11 @@ import numpy as np
 
 from ._chance import Rotations, flips, rotations
 from ._diagonals import NAMES, diagonal_floors, diagonal_sums
+from ._split import Split
 
 
 @dataclass(frozen=True)
-class ParameterSplit:
+class ParameterSplit(Split):
     """`second = second_self + second_pairs`, `third = third_self + third_two + third_triplets`.
 
     Which index is equal to which depends on the coordinates: the same sums are told for random
@@ -48,16 +49,6 @@ class ParameterSplit:
     trace: float
     trace_along: float
     place: object = field(repr=False, compare=False)
-
-    @property
-    def second_pairs(self):
-        """½Σ_{i≠j} H_ij δ_iδ_j."""
-        return self.second - self.second_self
-
-    @property
-    def third_triplets(self):
-        """Σ T_ijk δ_iδ_jδ_k/6 over three different indices."""
-        return self.third - self.third_self - self.third_two
 
     @cached_property
     def flips(self):
