@@ -82,9 +82,9 @@ the broken steps in the first two tables deliver {_span(c.alone)} % of what was 
 together, less than half of it or a rise. Pairs of different parameters are {_span(c.pairs)} % of
 the second order.""", f"""
 **But it is a claim about coordinates.** In an orthonormal basis drawn at random pairs are as large
-or larger: of {c.steps} broken steps none has pairs of parameters that exceed those of a random
-basis by more than {100 * c.excess:.1f} % of the second order, and most have fewer. Parameters act
-by themselves *more* than chance would have it. Interference beyond chance is the verdict on
+or larger: of {c.steps} broken steps looked at (at most 200 of a run) none has pairs of parameters
+that exceed those of a random basis by more than {100 * c.excess:.1f} % of the second order, and
+most have fewer. Parameters act by themselves *more* than chance would have it. Interference beyond chance is the verdict on
 {c.verdicts['interference beyond chance']} of {total}. Blocks say the same: the self terms of
 layers are those of a Hessian of rank one, dL⊗dL, to within {100 * c.layers[0]:.0f} % of the second
 order in the runs, {100 * c.layers[1]:.0f} % in the grid. What matters is the direction of δ, which

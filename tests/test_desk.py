@@ -90,7 +90,7 @@ MISTAKES = {
     "unknown table": ("[run]", "[rum]", r"unknown key 'rum'; did you mean 'run'\?"),
     "missing key": ("steps = 12", "", r"the key \[run\] steps is missing"),
     "missing table": ('[loss]\nkind = "cross-entropy"', "", r"the table \[loss\] is missing"),
-    "wrong type": ("steps = 12", 'steps = "many"', r"\[run\] steps is 'many'; .*integer"),
+    "wrong type": ("steps = 12", 'steps = "many"', r"\[run\] steps is 'many'; .*whole number"),
     "out of range": ("step = 0.3", "step = -1.0", r"\[mechanics\] step is -1.0; .*greater than 0"),
     "infinite": ("step = 0.3", "step = inf", r"\[mechanics\] step is inf; .*finite"),
     "unknown activation": ("[64, 8, 10]", '[64, 8, 10]\nactivation = ["tahn"]',
@@ -104,7 +104,7 @@ MISTAKES = {
                           r"\[run\] batch_size is 101; .* 1 to 100"),
     "a policy too short": ("step = 0.3", 'step = "cosine:0.3:5"',
                            r"\[mechanics\] step 'cosine:0.3:5' is 0 after 5 steps"),
-    "no word": ('[loss]\nkind = "cross-entropy"', '[loss.kind]\na = 1', "be a valid string"),
+    "no word": ('[loss]\nkind = "cross-entropy"', '[loss.kind]\na = 1', "be text in quotes"),
     "a word for a table": ('[data]\nname = "digits"\nlimit = 100\n[network]',
                            'data = "digits"\n[network]', r"\[data\] is 'digits'; it has to be a "
                            "table"),

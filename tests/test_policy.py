@@ -409,7 +409,7 @@ def test_experiment_files(step, tmp_path):
     ('"liner:0.1"', r"a.toml: \[mechanics\] step: unknown step policy 'liner'; did you mean"),
     ('"linear:0"', r"a.toml: \[mechanics\] step: step policy 'linear:0': fraction is 0"),
     ("0.0", r"a.toml: \[mechanics\] step is 0.0; it has to be greater than 0"),
-    ("true", r"a.toml: \[mechanics\] step is True; it has to be a valid number"),
+    ("true", r"a.toml: \[mechanics\] step is True; it has to be a number"),
     ('"cosine:0.1:5"', r"a.toml: \[mechanics\] step 'cosine:0.1:5' is 0 after 5"),
 ])
 def test_mistakes_in_a_file(step, line, tmp_path):

@@ -131,8 +131,9 @@ def _check_critical(values, p, loss, length, tol):
     radius, size = np.abs(values).max(), np.linalg.norm(p)
     natural = radius * length + np.sqrt(2 * radius * loss)
     if size > tol * natural:
-        raise FlownetError(f"an index belongs to a critical point; here ‖dL‖ is {size:.3g}, above "
-                           f"{tol:g} of its natural size {natural:.3g}. inertia counts anywhere.")
+        raise FlownetError(f"an index belongs to a critical point; here ‖dL‖ is {size:.3g}, and "
+                           f"a critical point of this curvature and loss would have less than "
+                           f"{tol * natural:.1e}. inertia counts anywhere.")
     if size <= _ROUNDING * natural:
         return
     flat = np.abs(values) <= tol * radius

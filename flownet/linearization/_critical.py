@@ -1,6 +1,7 @@
 """Where along the displacement that was taken the promise is lost."""
 
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.optimize import brentq
@@ -31,9 +32,9 @@ class Missed:
     predicted: float
 
     def __str__(self):
-        return (f"{'half' if self.fraction == 0.5 else f'{self.fraction:.3g}'} of the promise is "
-                f"missed from a step of {self.measured:.4g} on; the Taylor terms say "
-                f"{self.predicted:.4g}")
+        part = "half" if self.fraction == 0.5 else f"{100 * self.fraction:.3g} %"
+        return (f"{part} of the promise is missed from a step of {self.measured:.4g} on; the "
+                f"Taylor terms say {self.predicted:.4g}")
 
 
 def crossing(step, first, term, floors, power):
@@ -50,7 +51,7 @@ def crossing(step, first, term, floors, power):
 
 def missed(b, fraction=0.5):
     """`Missed` of a breakdown: |L(W+sδ) − L(W) − s·dL(δ)| reaches fraction·s|dL(δ)|."""
-    if not 0 < fraction < np.inf:
+    if not (isinstance(fraction, Real) and 0 < fraction < np.inf):
         raise FlownetError(f"fraction is {fraction!r}; it has to be a number above 0.")
     if abs(b.linear) <= b.noise["linear"]:
         return Missed(fraction, np.nan, np.nan)

@@ -61,8 +61,7 @@ def interventions(b, k=None):
     k is by default a hundredth of the parameters that move, at least one.
     """
     place, x = b.place, b.place.x
-    moved = np.count_nonzero(x)
-    k = max(1, moved // 100) if k is None else k
+    k = max(1, np.count_nonzero(x) // 100) if k is None else k
     steps = {"the whole step": place.delta}
     modes = b.split("eigen")
     if len(modes.curvatures):
@@ -72,13 +71,14 @@ def interventions(b, k=None):
     largest = np.argsort(-np.abs(x), kind="stable")[:k]
     rest = x.copy()
     rest[largest] = 0.0
-    steps[f"without its {k} largest components"] = place.bending.displacement(rest)
+    components = "largest component" if k == 1 else f"{k} largest components"
+    steps[f"without its {components}"] = place.bending.displacement(rest)
     if getattr(place.potential, "network", None) is not None and place.network.layers > 1:
         parts = [_between(place.delta, *ends) for ends in place.network.ranges]
-        for layer, part in enumerate(parts, 1):
-            steps[f"layer {layer} alone"] = part
-        for layer, part in enumerate(parts, 1):
-            steps[f"all layers but {layer}"] = place.delta - part
+        moved = {layer: part for layer, part in enumerate(parts, 1) if part.any()}
+        steps |= {f"layer {layer} alone": part for layer, part in moved.items()}
+        steps |= {f"all layers but {layer}": place.delta - part for layer, part in moved.items()
+                  if len(moved) > 1}
     return Interventions(_row(b, name, V) for name, V in steps.items())
 
 

@@ -73,7 +73,9 @@ def _band(b, parts, order):
 
 
 def signed(value, floor):
-    """A number, or `noise` where it is below its floor."""
+    """A number, or `noise` where it is below its floor and not exactly 0."""
+    if value == 0:
+        return "0"
     if abs(value) <= floor:
         return "noise"
     short = f"{value:+.3e}"

@@ -59,8 +59,9 @@ def modes(split):
         lines += ["", f"{len(split.curvatures)} directions, {how}; the top one carries "
                   f"{100 * split.top_share:.3g} %, residual {split.residual:.1e}",
                   f"participation {split.participation:.3g} of the second order, "
-                  f"{split.weight_participation:.3g} of the step; tr H/F "
-                  f"{split.mean_curvature:.3g}, (tr H)²/(F tr H²) {split.isotropy:.2g}"]
+                  f"{split.weight_participation:.3g} of the step; mean curvature tr H/F of the",
+                  f"F = {split.place.dimension} free parameters {split.mean_curvature:.3g}, "
+                  f"(tr H)²/(F tr H²) {split.isotropy:.2g}: 1 where all directions bend alike"]
     return "\n".join(lines)
 
 

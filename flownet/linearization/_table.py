@@ -50,15 +50,19 @@ def notes(b):
 def _critical(b):
     if np.isinf(b.critical_step):
         return "second order vanishes: no critical step"
-    bend = "against" if b.critical_step > 0 else "along with"
+    bend = _bend(b.second, b.linear)
     return (f"critical step {abs(b.critical_step):.4g}, where second order, {bend} the promise, "
             f"equals first; this step is {b.ratio:.3g} of it")
+
+
+def _bend(term, promise):
+    return "along with" if term * promise > 0 else "against"
 
 
 def _third(b):
     if not np.isfinite(b.critical_third):
         return ""
-    bend = "against" if b.critical_third > 0 else "along with"
+    bend = _bend(b.third, b.linear)
     return f"third order, {bend} the promise, equals first at a step of {abs(b.critical_third):.4g}"
 
 
@@ -89,8 +93,9 @@ def summary(series):
     if not clear.any():
         return f"all {len(series)} steps are noise"
     uphill = int(np.sum(series.actual[clear] > 0))
-    return (f"of {np.sum(clear)} steps{left_out}, {np.sum(series.ratio[clear] > 1)} lie beyond "
-            f"their critical step and {uphill} go uphill;\nmedian second/first "
+    steps = "step" if np.sum(clear) == 1 else "steps"
+    return (f"of {np.sum(clear)} {steps}{left_out}, {np.sum(series.ratio[clear] > 1)} beyond the "
+            f"critical step and {uphill} uphill;\nmedian second/first "
             f"{np.median(series.ratio[clear]):.3g}")
 
 

@@ -61,6 +61,9 @@ def _not_finite(b):
 def _noise(b):
     if abs(b.linear) > b.noise["linear"]:
         return None
+    if not b.place.delta.any():
+        return Verdict("the promise is noise", "the displacement is zero: step, gradient or all "
+                       "that the metric lets move is.", {"linear": 0.0, "noise": 0.0})
     return Verdict("the promise is noise", f"dL(δ) = {b.linear:.2e} lies below its floor "
                    f"{b.noise['linear']:.1e}: nothing can be said of the step.",
                    {"linear": b.linear, "noise": b.noise["linear"]})
@@ -71,7 +74,13 @@ def _small(b):
     if max(abs(second), abs(second + rest)) >= HOLDS:
         return None
     return Verdict("the linearization holds", f"second order is {_percent(second)} of the promise "
-                   f"and all beyond it {_percent(rest)}.", {"second": second, "beyond": rest})
+                   f"and all beyond it {_percent(rest) if _told(b) else 'below rounding'}.",
+                   {"second": second, "beyond": rest})
+
+
+def _told(b):
+    """Whether what lies beyond second order is more than rounding."""
+    return abs(b.remainder + np.nan_to_num(b.third)) > b.noise["remainder"]
 
 
 def _not_second(b):
@@ -94,14 +103,15 @@ def _modes(b):
     numbers = {"top_share": modes.top_share, "curvature": theta, "mean_curvature": mean,
                "isotropy": modes.isotropy, "participation": modes.participation}
     if F > 1 and modes.isotropy >= ISOTROPIC:
-        return Verdict("all directions bend alike", f"tr H/F is {mean:.3g} and the step's "
-                       f"curvature {_curvature(b):.3g}; (tr H)²/(F tr H²) = {modes.isotropy:.2g} "
+        return Verdict("all directions bend alike", f"their mean curvature tr H/F is {mean:.3g}, "
+                       f"the step's {_curvature(b):.3g}; (tr H)²/(F tr H²) = {modes.isotropy:.2g} "
                        "of at most 1. No pair and no mode is special.", numbers)
     if modes.top_share < SINGLE:
         return None
     return Verdict("a single mode", f"one eigendirection of curvature {theta:.3g} carries "
-                   f"{_percent(modes.top_share, sign=False)} of the second order, while tr H/F is "
-                   f"{mean:.2g}: a statement that no choice of coordinates changes." + (
+                   f"{_percent(modes.top_share, sign=False)} of the second order; the mean "
+                   f"curvature of all F = {F} is {mean:.2g}. No choice of coordinates changes "
+                   "this." + (
                        " What lies beyond second order is larger than it."
                        if abs(b.actual - b.linear - b.second) > abs(b.second) else ""), numbers)
 
@@ -120,6 +130,7 @@ def _pairs(b):
         ("chance_pairs", parts.rotations.second_pairs), ("spread", spread),
         ("flips_low", low), ("flips_high", high))}
     told = (f"pairs of parameters bring {_percent(shares['pairs'])} of the promise, "
+            f"{'' if beyond else 'no more than by chance: '}"
             f"{_percent(shares['chance_pairs'])} in a random basis (± "
             f"{_percent(spread / abs(b.linear), sign=False)}); with random signs second order "
             f"is {_percent(shares['flips_low'])} to {_percent(shares['flips_high'])}, here "

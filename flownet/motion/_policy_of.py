@@ -37,7 +37,7 @@ def _policy_of_text(text):
     if not needed <= len(words) <= len(wanted) or None in numbers:
         form = name + "".join(f":{p.name}" if p.default is p.empty else f"[:{p.name}]"
                               for p in wanted)
-        wrong = (f"has {len(words)} numbers" if None not in numbers
+        wrong = (f"has {len(words)} number{'s' * (len(words) != 1)}" if None not in numbers
                  else f"holds {words[numbers.index(None)]!r}, which is no number")
         raise FlownetError(f"step policy {shown(text)} {wrong}; it is written {form}.")
     try:

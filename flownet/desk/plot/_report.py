@@ -136,7 +136,10 @@ def _sharpness(axis, found):
               label=f"sharpness{where}")
     if edge is not None:
         time = found.run.observables["step"].time[:len(edge)]
-        axis.plot(time, edge, color=INK[2], linestyle=(0, (6, 2)), label="2/step")
+        steady = np.ptp(edge) == 0  # what a policy chooses may jump: dots, not a scribble
+        axis.plot(time, edge, color=INK[2], label="2/step", zorder=1,
+                  **{"linestyle": (0, (6, 2))} if steady else {"linestyle": "", "marker": ".",
+                                                               "markersize": 3, "alpha": 0.4})
         log_if_wide(axis, np.concatenate([record.value[there], edge[np.isfinite(edge)]]))
     axis.set(ylabel="largest curvature", title="Sharpness and the edge of stability")
 
