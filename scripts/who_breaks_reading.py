@@ -84,9 +84,10 @@ the second order.""", f"""
 **But it is a claim about coordinates.** In an orthonormal basis drawn at random pairs are as large
 or larger: of {c.steps} broken steps looked at (at most 200 of a run) none has pairs of parameters
 that exceed those of a random basis by more than {100 * c.excess:.1f} % of the second order, and
-most have fewer. Parameters act by themselves *more* than chance would have it. Interference beyond chance is the verdict on
-{c.verdicts['interference beyond chance']} of {total}. Blocks say the same: the self terms of
-layers are those of a Hessian of rank one, dL⊗dL, to within {100 * c.layers[0]:.0f} % of the second
+most have fewer. Parameters act by themselves *more* than chance would have it. Interference beyond
+chance is the verdict on {c.verdicts['interference beyond chance']} of {total}. Blocks say the same:
+the self terms of layers are those of a Hessian of rank one, dL⊗dL, to within
+{100 * c.layers[0]:.0f} % of the second
 order in the runs, {100 * c.layers[1]:.0f} % in the grid. What matters is the direction of δ, which
 random signs destroy: they leave at most {100 * c.signs:.0f} % of the second order.""", f"""
 **What no choice of coordinates changes is how few directions it takes.** In eigendirections of the

@@ -129,10 +129,9 @@ def _pairs(b):
         ("pairs", parts.second_pairs), ("self", parts.second_self),
         ("chance_pairs", parts.rotations.second_pairs), ("spread", spread),
         ("flips_low", low), ("flips_high", high))}
-    told = (f"pairs of parameters bring {_percent(shares['pairs'])} of the promise, "
-            f"{'' if beyond else 'no more than by chance: '}"
-            f"{_percent(shares['chance_pairs'])} in a random basis (± "
-            f"{_percent(spread / abs(b.linear), sign=False)}); with random signs second order "
+    told = (f"pairs of parameters bring {_percent(shares['pairs'])} of the promise; by chance, in "
+            f"a random basis, {_percent(shares['chance_pairs'])} (± "
+            f"{_percent(spread / abs(b.linear), sign=False)}). With random signs second order "
             f"is {_percent(shares['flips_low'])} to {_percent(shares['flips_high'])}, here "
             f"{_percent(b.share(b.second))}; the top eigendirection carries "
             f"{_percent(modes.top_share, sign=False)} of it.")
