@@ -69,14 +69,15 @@ class NetworkHessian(Hessian):
             raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
                                "a weight's own curvature is no sum over them, and has no exact "
                                "diagonal.")
-        x, a = self._data.x, self._at.a
+        x, a, x2 = self._data.x, self._at.a, self._potential.squared_inputs
         with self._push(full) as push:
             neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, full)
-            found = [self._collect(push.all_h, x * x, a * a)]
+            a2 = np.multiply(a, a, out=t.z1)  # what was there has been used
+            found = [self._collect(push.all_h, x2, a2)]
             if full:
-                drift = self._collect(push.all_dh, x * x, a * a)
+                drift = self._collect(push.all_dh, x2, a2)
                 found += [self._collect(push.all_h, x, 2 * a * t.a1, drift),
-                          self._collect(push.all_t, x * x * x, a * a * a)]
+                          self._collect(push.all_t, x * x2, a * a2)]
         return found
 
     def _collect(self, g, x, a, total=None):
