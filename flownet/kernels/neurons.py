@@ -1,5 +1,4 @@
-"""Derivatives of every sample's loss by one pre-activation z_a, for every neuron a: what a single
-parameter does to the loss by itself.
+"""Derivatives of every sample's loss by one pre-activation z_a, for every neuron a, to third order.
 
 A weight W_ab enters a sample only through z_a, with slope x_b, so ∂²L/∂W_ab² = Σ_s x_b²·h_a with
 h_a = ∂²ℓ/∂z_a², and likewise in third order. A push ε at z_a is carried forward through the layers
@@ -15,29 +14,15 @@ over units runs in vector registers.
 
 from numba import prange
 
-from .._compile import jit, separate, spliced
+from .._compile import jit, separate
+from .block_loss import centre, scaled
 from .loss import QUADRATIC
 from .network import HANDS, deal_columns, outputs, units
-from .plan import NEURON_ROWS as R
-from .plan import Push
+from .plan import BLOCK_ROWS as R
 from .pointwise import clear
-from .product import panel_width
-from .push_second import centre, push_second, scaled
 from .push_third import push_third
-from .simd import address, flat, shift, transpose_block
-
-
-@jit(cached=False)
-def _lay(out, a, rows):
-    """Some samples' units (rows, n) one below the other (n, R)."""
-    n, block = a.shape[1], panel_width(a) // 2
-    whole = n // block * block if rows == R else 0
-    for c in range(0, whole, block):
-        for s in range(0, R, block):
-            transpose_block(shift(address(out), c * R + s), R, shift(address(a), s * n + c), n)
-    for c in range(whole, n):
-        for s in range(rows):
-            out[c, s] = a[s, c]
+from .simd import flat, lane
+from .transpose import transpose
 
 
 @jit(cached=False)
@@ -45,11 +30,12 @@ def _lay_all(out, buffer, net, capacity, first, rows):
     """The units of all layers."""
     for layer in range(net.weight.size):
         begin, end = net.units[layer], net.units[layer + 1]
-        _lay(out[begin:end], units(net, buffer, capacity, layer, first, rows), rows)
+        transpose(out[begin:end], units(net, buffer, capacity, layer, first, rows), rows,
+                  end - begin)
 
 
 @jit(cached=False)
-def _settle(net, loss, data, at, t, push, first, rows, full):
+def _settle(net, loss, data, at, t, push, first, rows):
     """Lay out what is kept at W for some samples; lanes beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]
     if rows < R:
@@ -58,11 +44,10 @@ def _settle(net, loss, data, at, t, push, first, rows, full):
             clear(flat(buffer))
     _lay_all(push.slope, at.slope, net, at.capacity, first, rows)
     _lay_all(push.bend, at.bend, net, at.capacity, first, rows)
-    if full:
-        _lay_all(push.curvature, at.curvature, net, at.capacity, first, rows)
-        _lay_all(push.twist, at.twist, net, at.capacity, first, rows)
-        _lay_all(push.z, t.z1, net, at.capacity, first, rows)
-        _lay_all(push.drift, t.drift, net, at.capacity, first, rows)
+    _lay_all(push.curvature, at.curvature, net, at.capacity, first, rows)
+    _lay_all(push.twist, at.twist, net, at.capacity, first, rows)
+    _lay_all(push.z, t.z1, net, at.capacity, first, rows)
+    _lay_all(push.drift, t.drift, net, at.capacity, first, rows)
     clear(push.factor)
     beta = at.scale.dtype.type(1 if loss.kind == QUADRATIC else loss.inverse_temperature)
     for s in range(rows):
@@ -72,66 +57,46 @@ def _settle(net, loss, data, at, t, push, first, rows, full):
         elif data.weights.size:
             push.factor[s] *= data.weights[first + s]
     if loss.kind != QUADRATIC:
-        _lay(push.p, outputs(net, at.p, first, rows), rows)
-    if full:
-        _lay(push.y, units(net, t.a1, at.capacity, top, first, rows), rows)
-        for c in range(n_out):
-            scaled(push.y[c], beta, push.y[c])
-        if loss.kind != QUADRATIC:
-            centre(push.p, push.y, push.mean)
+        transpose(push.p, outputs(net, at.p, first, rows), rows, n_out)
+    transpose(push.y, units(net, t.a1, at.capacity, top, first, rows), rows, n_out)
+    for c in range(n_out):
+        scaled(push.y[c], beta, push.y[c])
+    if loss.kind != QUADRATIC:
+        centre(push.p, push.y, push.mean)
 
 
 @separate
-def push_neurons(net, loss, data, W, V, at, t, push, first, full):
-    """h (and dh/ds along V, and t) of every neuron for the samples from `first` on."""
+def _push_neurons(net, loss, data, W, V, at, t, push, first, found):
+    """h, dh/ds along V and t of every neuron for the samples from `first` on."""
     rows = min(R, data.x.shape[0] - first)
-    _settle(net, loss, data, at, t, push, first, rows, full)
+    _settle(net, loss, data, at, t, push, first, rows)
     m = data.x.shape[0]
     for layer in range(net.weight.size):
         n = net.sizes[layer + 1]
         for neuron in range(n):
             at_neuron = m * net.units[layer] + first * n + neuron
-            if full:
-                push_third(net, loss, W, V, push, layer, neuron)
-                for s in range(rows):
-                    push.all_dh[at_neuron + s * n] = push.dh[s]
-                    push.all_t[at_neuron + s * n] = push.t[s]
-            else:
-                push_second(net, loss, W, push, layer, neuron)
+            push_third(net, loss, W, V, push, layer, neuron)
             for s in range(rows):
-                push.all_h[at_neuron + s * n] = push.h[s]
-
-
-@spliced
-def _rows(buffer, lane, lanes):
-    """The rows of a buffer that belong to one lane."""
-    size = buffer.shape[0] // lanes
-    return buffer[lane * size:(lane + 1) * size]
+                found[0, at_neuron + s * n] = push.h[s]
+                found[1, at_neuron + s * n] = push.dh[s]
+                found[2, at_neuron + s * n] = push.t[s]
 
 
 @jit(parallel=True)
-def _lanes_parallel(net, loss, data, W, V, at, t, push, full):
-    for i in prange(push.lanes):
-        n = push.lanes
-        own = Push(1, _rows(push.slope, i, n), _rows(push.bend, i, n), _rows(push.curvature, i, n),
-                   _rows(push.twist, i, n), _rows(push.drift, i, n), _rows(push.z, i, n),
-                   _rows(push.p, i, n), _rows(push.y, i, n), _rows(push.z1, i, n),
-                   _rows(push.z11, i, n), _rows(push.z2, i, n), _rows(push.scratch, i, n),
-                   _rows(push.h, i, n), _rows(push.dh, i, n), _rows(push.t, i, n),
-                   _rows(push.mean, i, n), _rows(push.factor, i, n), push.zeros, push.all_h,
-                   push.all_dh, push.all_t)
-        for first in range(i * R, data.x.shape[0], n * R):
-            push_neurons(net, loss, data, W, V, at, t, own, first, full)
+def _lanes_parallel(net, loss, data, W, V, at, t, rooms, lanes, found):
+    for i in prange(lanes):
+        for first in range(i * R, data.x.shape[0], lanes * R):
+            _push_neurons(net, loss, data, W, V, at, t, lane(rooms, i), first, found)
 
 
 @jit
-def neuron_derivatives(net, loss, data, W, V, at, t, push, full):
-    """Fill `all_h` (with `full` also `all_dh` and `all_t`): every z_a, for every sample."""
-    if push.lanes > 1:
-        _lanes_parallel(net, loss, data, W, V, at, t, push, full)
+def neuron_derivatives(net, loss, data, W, V, at, t, rooms, lanes, found):
+    """h, dh/ds and t into `found` (3, m·units), laid out as units are: for every sample."""
+    if lanes > 1:
+        _lanes_parallel(net, loss, data, W, V, at, t, rooms, lanes, found)
     else:
         for first in range(0, data.x.shape[0], R):
-            push_neurons(net, loss, data, W, V, at, t, push, first, full)
+            _push_neurons(net, loss, data, W, V, at, t, lane(rooms, 0), first, found)
 
 
 @jit(parallel=True)

@@ -38,20 +38,29 @@ Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd 
 Point = namedtuple("Point", "capacity shard packed a slope curvature bend twist g p mass covector "
                             "scratch zeros sample scale")
 
-#: first and second response to a displacement, see `curvature`, one set of buffers for each lane
-Tangent = namedtuple("Tangent", "lanes packed z1 a1 g1 z2 a2 drift covector scratch")
+#: first and second response to a displacement, see `response`
+Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1")
 
-#: a push at one neuron, see `neurons`: (lanes·units, R) of what is kept at W; (lanes·n, R) of the
-#: outputs and of the layer that the push has come to; (lanes·R,) sums; results for all units
-Push = namedtuple("Push", "lanes slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t "
-                          "mean factor zeros all_h all_dh all_t")
+#: both at once, for kernels that work a block of samples through
+Standing = namedtuple("Standing", Point._fields + Tangent._fields)
+
+#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of what is
+#: kept at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
+Push = namedtuple("Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean "
+                          "factor zeros")
+
+#: what the diagonal of the Hessian needs, see `diagonal`, for a block of R samples side by side:
+#: inputs (n_in, R), units (units, R), outputs (n_out, R) and as rows (R, n_out)
+Block = namedtuple("Block", "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
+                            "errors scratch mass sample factor mean zeros ones scale")
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
-NEURON_ROWS = 128  # samples side by side when single neurons are pushed
+BLOCK_ROWS = 128  # samples side by side when single units are pushed
+_BLOCK_HANDS = 8  # sums to which blocks of samples are dealt out
 BLOCK = 128  # units side by side in the series of an activation
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
@@ -139,10 +148,10 @@ def jet_workspace(net, rows, orders, dtype, *, coupled=False):
     )
 
 
-def point(net, rows, dtype, *, coupled=False):
-    """`Point` for `rows` samples."""
+def point(net, rows, dtype, *, whole=False):
+    """`Point` for `rows` samples; `whole` if they are not to be cut into shards."""
     shard = rows
-    if not coupled and flops(net, rows) >= WORTH_THREADS:
+    if not whole and flops(net, rows) >= WORTH_THREADS:
         shard = -(-rows // max(2, -(-rows // _SHARD)))
     size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
 
@@ -164,29 +173,63 @@ def point(net, rows, dtype, *, coupled=False):
     )
 
 
-def tangent(net, rows, dtype, *, second=False, lanes=1):
+def tangent(net, rows, dtype, *, second=False):
     """`Tangent` for `rows` samples; with `second` also for responses of second order."""
     size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
-    sizes = {"packed": int(net.panels[-1]), "z1": size, "a1": size, "g1": size,
+    sizes = {"packed_v": int(net.panels[-1]), "z1": size, "a1": size, "g1": size,
              "z2": size * second, "a2": size * second, "drift": size * second,
-             "covector": rows * n_out, "scratch": rows * widest}
-    return Tangent(lanes, **{name: np.empty(lanes * size, dtype) for name, size in sizes.items()})
+             "covector1": rows * n_out, "scratch1": rows * widest}
+    return Tangent(**{name: np.empty(size, dtype) for name, size in sizes.items()})
 
 
-def push(net, rows, dtype, *, full, lanes=1):
-    """`Push` for `rows` samples; `full` for more than second derivatives."""
-    R, size, n_out = NEURON_ROWS, int(net.units[-1]), int(net.sizes[-1])
+def push(net, dtype):
+    """`Push` for a block of samples."""
+    R, size, n_out = BLOCK_ROWS, int(net.units[-1]), int(net.sizes[-1])
     widest = int(net.sizes[1:].max())
 
-    def buffer(height, wanted=True):
-        return np.zeros((lanes * height * wanted, R), dtype)
+    def buffers(names, height):
+        return {name: np.zeros((height, R), dtype) for name in names.split()}
 
-    kept = {name: buffer(size, wanted) for name, wanted in (
-        ("slope", True), ("bend", True), ("curvature", full), ("twist", full), ("drift", full),
-        ("z", full))}
-    sums = {name: np.zeros(lanes * R, dtype) for name in ("h", "dh", "t", "mean", "factor")}
-    results = {name: np.empty(rows * size * wanted, dtype) for name, wanted in (
-        ("all_h", True), ("all_dh", full), ("all_t", full))}
-    return Push(lanes=lanes, p=buffer(n_out), y=buffer(n_out), z1=buffer(widest),
-                z11=buffer(widest, full), z2=buffer(widest, full), scratch=buffer(widest),
-                zeros=np.zeros(max(widest, R), dtype), **kept, **sums, **results)
+    return Push(
+        **buffers("slope bend curvature twist drift z", size),
+        **buffers("p y", n_out),
+        **buffers("z1 z11 z2 scratch", widest),
+        **{name: np.zeros(R, dtype) for name in ("h", "dh", "t", "mean", "factor")},
+        zeros=np.zeros(max(widest, R), dtype),
+    )
+
+
+def block(net, rows, dtype):
+    """`Block` for the diagonal of a network's Hessian on `rows` samples."""
+    R, n_in, n_out, size = BLOCK_ROWS, int(net.sizes[0]), int(net.sizes[-1]), int(net.units[-1])
+    widest = int(net.sizes[1:].max())
+
+    def buffers(names, *shape):
+        return {name: np.zeros(shape, dtype) for name in names.split()}
+
+    return Block(
+        **buffers("x", n_in, R),
+        **buffers("a slope bend", size, R),
+        **buffers("h z other", widest, R),
+        **buffers("p q lead", n_out, R),
+        **buffers("rows", R * int(net.sizes[:-1].max())),
+        **buffers("matrix", 2 * int((net.sizes[1:-1] * net.sizes[2:]).max(initial=0))),
+        **buffers("y_rows p_rows covector errors scratch", R, n_out),
+        **buffers("mass factor mean", R),
+        sample=np.zeros(R),
+        zeros=np.zeros(max(widest, R), dtype),
+        ones=np.ones((R, 1), dtype),
+        scale=np.full(1, 1 / rows, dtype),
+    )
+
+
+def in_lanes(room, lanes):
+    """So many sets of the same buffers, along a new first axis of every array."""
+    if isinstance(room, tuple):
+        return type(room)(*(in_lanes(part, lanes) for part in room))
+    return np.repeat(room[None], lanes, axis=0) if isinstance(room, np.ndarray) else room
+
+
+def hands(rows, size, shape, dtype):
+    """Sums (hands, *shape) to which blocks of `size` samples are dealt out, see `blocks`."""
+    return np.empty((min(_BLOCK_HANDS, -(-rows // size)), *shape), dtype)

@@ -71,7 +71,8 @@ def _backward(net, W, at, first, rows):
 
 
 @separate
-def _shard(net, loss, data, W, at, first, rows):
+def stand(net, loss, data, W, at, first, rows):
+    """Fill what is kept at W for some rows."""
     _forward(net, W, at, data.x, first, rows)
     _loss(net, loss, data, at, first, rows)
     _backward(net, W, at, first, rows)
@@ -81,7 +82,7 @@ def _shard(net, loss, data, W, at, first, rows):
 def _shards_parallel(net, loss, data, W, at):
     m = data.x.shape[0]
     for i in prange((m + at.shard - 1) // at.shard):
-        _shard(net, loss, data, W, at, i * at.shard, min(at.shard, m - i * at.shard))
+        stand(net, loss, data, W, at, i * at.shard, min(at.shard, m - i * at.shard))
 
 
 @jit
@@ -94,5 +95,5 @@ def stand_at(net, loss, data, W, at, threads):
         _shards_parallel(net, loss, data, W, at)
     else:
         for first in range(0, m, at.shard):
-            _shard(net, loss, data, W, at, first, min(at.shard, m - first))
+            stand(net, loss, data, W, at, first, min(at.shard, m - first))
     return mean(at.sample)

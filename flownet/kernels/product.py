@@ -96,10 +96,10 @@ def panels(cols, array):
 
 @jit(cached=False)
 def product(c, d, d_row, a, b):
-    """C (m, n) = D + A·B with A (m, k), B (k, n); D, a pointer, has rows `d_row` apart (0: one)."""
+    """C (m, n) = D + A·B with A (m, k or more), B (k, n); D, a pointer, has rows `d_row` apart."""
     cols = b.shape[1]
     _multiply(address(c), cols, d, d_row, address(a), a.shape[1], 1, address(b), cols,
-              a.shape[0], a.shape[1], cols, panel_width(b))
+              a.shape[0], b.shape[0], cols, panel_width(b))
 
 
 # The two products of the pullback conjugate B (physics: G_X = G·W̄, G_W = Gᵀ·x̄). Of a real number

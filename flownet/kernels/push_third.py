@@ -4,12 +4,12 @@ See `neurons` for the sums. Along with ż go ∂ż/∂s (`z11`) and z̈ (`z2`), 
 """
 
 from .._compile import jit
+from .block_loss import respond, scaled
 from .loss import QUADRATIC
 from .network import weights
-from .plan import NEURON_ROWS as R
+from .plan import BLOCK_ROWS as R
 from .pointwise import copy
 from .product import product
-from .push_second import respond, scaled
 from .simd import address, flat
 
 

@@ -15,14 +15,14 @@ from .simd import address, flat, view
 
 @jit(cached=False)
 def _loss_response(net, loss, data, at, t, first, rows, second):
-    """Change c₁ of the covector on the output along Y₁ (and c₂ along Y₁, Y₂), into `t.covector`."""
+    """Change c₁ of the covector on the output along Y₁ (c₂ along Y₁, Y₂), into `t.covector1`."""
     top = net.weight.size - 1
     y1 = units(net, t.a1, at.capacity, top, first, rows)
     y2 = units(net, t.a2, at.capacity, top, first, rows) if second else y1
-    c = outputs(net, t.covector, first, rows)
+    c = outputs(net, t.covector1, first, rows)
     scale = at.scale[0]
     if loss.kind == QUADRATIC:
-        metric(loss, y2, c, outputs(net, t.scratch, first, rows), at.zeros)
+        metric(loss, y2, c, outputs(net, t.scratch1, first, rows), at.zeros)
         for s in range(rows):
             factor = scale
             if data.weights.size:
@@ -70,7 +70,7 @@ def _first_forward(net, V, at, t, x, first, rows):
         z1 = units(net, t.z1, at.capacity, layer, first, rows)
         a = (view(x, first * n_in, rows, n_in) if layer == 0
              else units(net, at.a, at.capacity, layer - 1, first, rows))
-        product_packed(z1, bias_of(net, V, at.zeros, layer), 0, a, t.packed[net.panels[layer]:])
+        product_packed(z1, bias_of(net, V, at.zeros, layer), 0, a, t.packed_v[net.panels[layer]:])
         if layer > 0:
             product_packed(z1, address(z1), z1.shape[1],
                            units(net, t.a1, at.capacity, layer - 1, first, rows),
@@ -96,7 +96,7 @@ def _drift(drift, curvature, ga1, twist, z1):
 @jit(cached=False)
 def _first_backward(net, W, V, at, t, first, rows):
     """G₁ of every layer, from the output downwards; the drift of `bend` if there is room for it."""
-    ga1 = outputs(net, t.covector, first, rows)
+    ga1 = outputs(net, t.covector1, first, rows)
     for layer in range(net.weight.size - 1, -1, -1):
         g1 = units(net, t.g1, at.capacity, layer, first, rows)
         z1 = flat(units(net, t.z1, at.capacity, layer, first, rows))
@@ -108,7 +108,7 @@ def _first_backward(net, W, V, at, t, first, rows):
                    flat(units(net, at.twist, at.capacity, layer, first, rows)), z1)
         if layer > 0:
             n = net.sizes[layer]
-            ga1 = view(t.scratch, first * n, rows, n)
+            ga1 = view(t.scratch1, first * n, rows, n)
             pull_product(ga1, address(at.zeros), 0, g1, weights(net, W, layer))
             pull_product(ga1, address(ga1), n, units(net, at.g, at.capacity, layer, first, rows),
                          weights(net, V, layer))
@@ -132,7 +132,7 @@ def _second_forward(net, V, at, t, first, rows):
         else:
             product_packed(z2, address(at.zeros), 0,
                            units(net, t.a1, at.capacity, layer - 1, first, rows),
-                           t.packed[net.panels[layer]:])
+                           t.packed_v[net.panels[layer]:])
             product_packed(z2, address(z2), z2.shape[1],
                            units(net, t.a2, at.capacity, layer - 1, first, rows),
                            at.packed[net.panels[layer]:])
@@ -152,7 +152,7 @@ def _second_pull(g2, slope, ga2, bend, z2, drift, twist, z1):
 @jit(cached=False)
 def _second_backward(net, W, V, at, t, first, rows):
     """G₂ of every layer, in place of Z₂."""
-    ga2 = outputs(net, t.covector, first, rows)
+    ga2 = outputs(net, t.covector1, first, rows)
     for layer in range(net.weight.size - 1, -1, -1):
         g2 = units(net, t.z2, at.capacity, layer, first, rows)
         _second_pull(flat(g2), flat(units(net, at.slope, at.capacity, layer, first, rows)),
@@ -162,7 +162,7 @@ def _second_backward(net, W, V, at, t, first, rows):
                      flat(units(net, t.z1, at.capacity, layer, first, rows)))
         if layer > 0:
             n = net.sizes[layer]
-            ga2 = view(t.scratch, first * n, rows, n)
+            ga2 = view(t.scratch1, first * n, rows, n)
             pull_product(ga2, address(at.zeros), 0, g2, weights(net, W, layer))
             pull_product(ga2, address(ga2), n, units(net, t.g1, at.capacity, layer, first, rows),
                          weights(net, V, layer))

@@ -144,6 +144,52 @@ def flat(typing, array):
     return vector(array), codegen
 
 
+@intrinsic
+def lane(typing, rooms, i):
+    """The i-th of `in_lanes`' sets of buffers: of every array (lanes, …) its i-th part."""
+    kinds = [_along_first_axis(kind) for kind in rooms.types]
+
+    def codegen(context, builder, signature, args):
+        rooms, i = args
+        values = cgutils.unpack_tuple(builder, rooms)
+        parts = [_part(context, builder, *array, i) if array[0] != array[1] else array[2]
+                 for array in zip(signature.args[0].types, kinds, values)]
+        return context.make_tuple(builder, signature.return_type, parts)
+
+    return types.BaseTuple.from_types(kinds, rooms.instance_class)(rooms, _INT), codegen
+
+
+def _along_first_axis(kind):
+    return types.Array(kind.dtype, kind.ndim - 1, "C") if isinstance(kind, types.Array) else kind
+
+
+def _part(context, builder, kind, kind_of_part, value, i):
+    """The i-th part of an array along its first axis."""
+    whole = context.make_array(kind)(context, builder, value)
+    part = context.make_array(kind_of_part)(context, builder)
+    shape, strides = (cgutils.unpack_tuple(builder, axes) for axes in (whole.shape, whole.strides))
+    elements = builder.mul(i, builder.sdiv(strides[0], whole.itemsize))
+    arrayobj.populate_array(
+        part, data=builder.gep(whole.data, [elements], inbounds=True),
+        shape=cgutils.pack_array(builder, shape[1:]),
+        strides=cgutils.pack_array(builder, strides[1:]), itemsize=whole.itemsize, meminfo=None)
+    return part._getvalue()
+
+
+@intrinsic
+def fields(typing, room, kind):
+    """The fields that a named tuple shares with another kind, as one of that kind."""
+    names = kind.instance_class._fields
+    chosen = [room.fields.index(name) for name in names]
+
+    def codegen(context, builder, signature, args):
+        values = cgutils.unpack_tuple(builder, args[0])
+        return context.make_tuple(builder, signature.return_type, [values[i] for i in chosen])
+
+    found = types.BaseTuple.from_types([room.types[i] for i in chosen], kind.instance_class)
+    return found(room, kind), codegen
+
+
 def stack(size):
     """Intrinsic that gives a pointer to `size` elements on the stack, of its argument's type."""
 

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from .._errors import FlownetError
-from ..kernels import curvature, neurons, plan, point, threads
+from ..kernels import curvature, diagonal, neurons, plan, point, third, threads
 from ._hessian import Hessian
 
 
@@ -21,10 +21,23 @@ class NetworkHessian(Hessian):
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
         self._threads = threads.worthwhile(self._net, self._m)
-        self._at, give_back = potential.lend("point", lambda: plan.point(
-            self._net, self._m, self.dtype, coupled=potential.couples))
+
+    @cached_property
+    def _state(self):
+        """What is kept of every unit at W, and L(W); computed when first asked for."""
+        at, give_back = self._potential.lend("point", lambda: plan.point(
+            self._net, self._m, self.dtype, whole=self._potential.couples))
         weakref.finalize(self, give_back)  # the next operator stands on the same buffers
-        self.loss = point.stand_at(*self._problem, self.W, self._at, self._threads)
+        return at, point.stand_at(*self._problem, self.W, at, self._threads)
+
+    @cached_property
+    def _at(self):
+        return self._state[0]
+
+    @property
+    def loss(self):
+        """L(W)."""
+        return self._state[1]
 
     @cached_property
     def dL(self):
@@ -35,50 +48,47 @@ class NetworkHessian(Hessian):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
         V = np.asarray(V)
         rows = self._rows(V)
-        lanes = threads.most() if self._worth_lanes(len(rows)) else 1
-        t, give_back = self._lent(lanes=lanes)  # no `with`: it takes a tenth of a small action
+        out, lanes = np.empty_like(rows), threads.most() if self._worth_lanes(len(rows)) else 1
+        t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
         try:
-            return self._act(rows, t, False).reshape(V.shape)
+            curvature.actions(*self._problem, self.W, rows, out, self._at, t, lanes, self._threads)
         finally:
             give_back()
+        return out.reshape(V.shape)
 
     def third_action(self, V):
         """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
-        with self._tangent(second=True) as t:
-            return self._act(self._rows(V), t, True).reshape(np.shape(V))
+        rows = self._rows(V)
+        size = self._m if self._potential.couples else min(self._m, plan.BLOCK_ROWS)
+
+        def room():
+            return plan.Standing(*plan.point(self._net, size, self.dtype, whole=True),
+                                 *plan.tangent(self._net, size, self.dtype, second=True))
+
+        return self._summed(third.third_actions, room, size, (self.W, rows),
+                            rows.shape).reshape(np.shape(V))
 
     def diagonal(self):
-        """H_ii (D,), exact, by what a push at each neuron does (`kernels.neurons`)."""
-        with self._tangent() as t:
-            return self._diagonals(self.W, t, False)[0]
+        """H_ii (D,), exact."""
+        self._refuse_coupling()
+        return self._summed(diagonal.diagonal, lambda: plan.block(self._net, self._m, self.dtype),
+                            plan.BLOCK_ROWS, self.W, self.shape[:1])
 
     def diagonals(self, V):
-        """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii; each (D,), exact."""
-        V = self._one(V)
-        with self._tangent(second=True) as t:
+        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact (`kernels.neurons`).
+        """
+        self._refuse_coupling()
+        V, x, a = self._one(V), self._data.x, self._at.a
+        h, dh, h3 = found = np.empty((3, a.size), self.dtype)
+        with self._potential.borrowed("response", lambda: plan.tangent(
+                self._net, self._m, self.dtype, second=True)) as t:
             curvature.response(*self._problem, self.W, V, self._at, t, self._threads)
-            return self._diagonals(V, t, True)
-
-    def _act(self, rows, t, second):
-        out = np.empty_like(rows)
-        curvature.actions(*self._problem, self.W, rows, out, self._at, t, second, self._threads)
-        return out
-
-    def _diagonals(self, V, t, full):
-        if self._potential.couples:
-            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
-                               "a weight's own curvature is no sum over them, and has no exact "
-                               "diagonal.")
-        x, a, x2 = self._data.x, self._at.a, self._potential.squared_inputs
-        with self._push(full) as push:
-            neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, full)
-            a2 = np.multiply(a, a, out=t.z1)  # what was there has been used
-            found = [self._collect(push.all_h, x2, a2)]
-            if full:
-                drift = self._collect(push.all_dh, x2, a2)
-                found += [self._collect(push.all_h, x, 2 * a * t.a1, drift),
-                          self._collect(push.all_t, x * x2, a * a2)]
-        return found
+            with self._in_lanes("push", lambda: plan.push(self._net, self.dtype)) as (push, lanes):
+                neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, lanes,
+                                           found)
+            x2, a2, change = x * x, a * a, 2 * a * t.a1
+        return [self._collect(h, x2, a2), self._collect(h, x, change, self._collect(dh, x2, a2)),
+                self._collect(h3, x * x2, a * a2)]
 
     def _collect(self, g, x, a, total=None):
         """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
@@ -86,24 +96,31 @@ class NetworkHessian(Hessian):
         neurons.collect(self._net, x, out, g, a, self._at.zeros, total is not None, self._threads)
         return out
 
+    def _summed(self, kernel, room, size, where, shape):
+        """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
+        out, sums = np.empty(shape, self.dtype), plan.hands(self._m, size, shape, self.dtype)
+        with self._in_lanes(kernel, room) as (rooms, lanes):
+            kernel(*self._problem, where, rooms, lanes, size, sums, out)
+        return out
+
     def _worth_lanes(self, count):
         """Whether each thread had better take vectors of its own."""
         return (count > 1 and self._threads == 1
                 and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS)
 
-    def _lent(self, lanes=1, second=False):
-        return self._potential.lend(("tangent", lanes, second), lambda: plan.tangent(
-            self._net, self._m, self.dtype, lanes=lanes, second=second))
+    def _tangents(self, lanes):
+        return self._potential.lend(("tangent", lanes), lambda: plan.in_lanes(
+            plan.tangent(self._net, self._m, self.dtype), lanes))
 
     @contextmanager
-    def _tangent(self, **options):
-        t, give_back = self._lent(**options)
-        try:
-            yield t
-        finally:
-            give_back()
-
-    def _push(self, full):
+    def _in_lanes(self, kind, room):
+        """Buffers for each thread, and how many threads there are."""
         lanes = threads.most() if self._threads > 1 else 1
-        return self._potential.borrowed(("push", full), lambda: plan.push(
-            self._net, self._m, self.dtype, full=full, lanes=lanes))
+        with self._potential.borrowed((kind, lanes), lambda: plan.in_lanes(room(), lanes)) as rooms:
+            yield rooms, lanes
+
+    def _refuse_coupling(self):
+        if self._potential.couples:
+            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
+                               "a weight's own curvature is no sum over them, and has no exact "
+                               "diagonal.")

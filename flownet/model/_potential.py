@@ -1,7 +1,6 @@
 """The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
 
 from contextlib import contextmanager
-from functools import cached_property
 
 import numpy as np
 
@@ -132,11 +131,6 @@ class Potential(Summable):
 
     def __repr__(self):
         return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
-
-    @cached_property
-    def squared_inputs(self):
-        """x² (m, n_in), kept for diagonals of the Hessian."""
-        return self._data.x**2
 
     @property
     def couples(self):
