@@ -228,7 +228,8 @@ def test_threads_do_not_change_a_bit(dtype):
     for count in (1, 2):
         with threads.limited(count):
             found.append(np.array([*p.hessian_action(W, M), p.hessian(W) @ V,
-                                   p.third_action(W, V), *p.diagonals(W, V)]))
+                                   p.third_action(W, V), p.hessian_diagonal(W),
+                                   *p.diagonals(W, V)]))
     np.testing.assert_array_equal(*found)
 
 
@@ -277,6 +278,19 @@ def test_diagonals_through_every_output(output, loss):
     close(p.third_action(W, V), expected[1])
     for have, want in zip(p.diagonals(W, V), expected[2:]):
         close(have, want)
+
+
+@pytest.mark.parametrize("shift", [0, 100], ids=["", "weights shifted"])
+@pytest.mark.parametrize("lead", [0, 30], ids=["", "saturated"])
+def test_diagonal_of_a_softmax(lead, shift):
+    """Blocks of samples, one class ahead by e³⁰, weights of all classes shifted alike: 2c₂ of e_i.
+    """
+    case = twins.case(78_500, [3, 4, 3], ["tanh"], "cross-entropy", m=300)
+    p, W = twins.potential(case), twins.point(case)[0]
+    weights, bias = p.network.unpack(W)[-1]
+    weights += shift * np.arange(4)
+    bias[1] += lead
+    close(p.hessian_diagonal(W), [2 * p.jet(W, e, 2)[2] for e in np.eye(p.size)])
 
 
 @every_loss
