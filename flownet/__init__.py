@@ -44,6 +44,7 @@ from .motion import (
     LossRate,
     Sharpness,
     Warmup,
+    flow,
     resume,
     states,
     train,
@@ -55,7 +56,7 @@ __all__ = [
     "Cosine", "CrossEntropy", "Dataset", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean",
     "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate", "Network",
     "Parabola", "Potential", "Quadratic", "Quartic", "Sharpness", "SpectralDensity", "Trajectory",
-    "UV", "Warmup", "__version__", "breakdown", "charges", "data", "eigenpairs", "index", "inertia",
-    "lanczos", "metric_hessian", "plot", "resume", "sharpness", "spectral_density", "states",
-    "train",
+    "UV", "Warmup", "__version__", "breakdown", "charges", "data", "eigenpairs", "flow", "index",
+    "inertia", "lanczos", "metric_hessian", "plot", "resume", "sharpness", "spectral_density",
+    "states", "train",
 ]

@@ -1,6 +1,7 @@
 """Motion on parameter space: mechanics, training in finite steps, going on with a run."""
 
 from ._check import DEVICES
+from ._flow import flow
 from ._mechanics import Aristotle
 from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
@@ -10,4 +11,5 @@ from ._state import State, states
 from ._train import train
 
 __all__ = ["Accuracy", "Aristotle", "Constant", "Cosine", "DEVICES", "Linearity", "LossRate",
-           "Sharpness", "State", "Warmup", "observe_from", "policy_of", "resume", "states", "train"]
+           "Sharpness", "State", "Warmup", "flow", "observe_from", "policy_of", "resume", "states",
+           "train"]

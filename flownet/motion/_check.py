@@ -18,19 +18,10 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
     """Refuse what cannot run."""
     if not -2**63 <= whole("seed", seed) < 2**64:
         raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
-    missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
-    if missing:
-        raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
-                           "has to offer size, value(W) and differential(W) -> (L, dL).")
+    landscape(potential, metric)
     if not hasattr(mechanics, "policy"):
         raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
                            "flownet.Aristotle(step=0.1).")
-    if metric is not None and not hasattr(metric, "bounds"):
-        raise FlownetError(f"metric is {metric!r}; it has to be one such as "
-                           "flownet.LayerMetric(network, stiffness).")
-    if metric is not None and metric.size != potential.size:
-        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
-                           f"{potential.size}.")
     if steps is not None:
         whole("steps", steps, 0)
     if batch_size is not None:
@@ -39,6 +30,20 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
         Batches(potential.data.m, batch_size, 0)
         potential.on(slice(0, 1))
     mechanics.policy.check(potential, steps)
+
+
+def landscape(potential, metric):
+    """Refuse what is no potential, or a metric that is not one of its parameters."""
+    missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
+    if missing:
+        raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
+                           "has to offer size, value(W) and differential(W) -> (L, dL).")
+    if metric is not None and not hasattr(metric, "bounds"):
+        raise FlownetError(f"metric is {metric!r}; it has to be one such as "
+                           "flownet.LayerMetric(network, stiffness).")
+    if metric is not None and metric.size != potential.size:
+        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
+                           f"{potential.size}.")
 
 
 def whole(name, value, least=-np.inf):

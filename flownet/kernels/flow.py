@@ -1,0 +1,24 @@
+"""The flow Ẇ = −g^♯dL of a sum of potentials, compiled."""
+
+from .._compile import jit, separate
+from .integrate import integrator
+from .motion import potential_differential
+
+
+@separate
+def velocity(problem, W, out, told):
+    """−g^♯dL; L and ‖dL‖² in the metric into `told`."""
+    net, loss, data, terms, work, batches, rule, dL, threads = problem
+    told[0] = potential_differential(net, loss, data, terms, work, batches, W, dL, 0, rule.lowest,
+                                     threads)
+    norm2 = 0.0
+    for r in range(rule.sharp.size):
+        sharp = rule.sharp[r]
+        factor = W.dtype.type(-sharp)
+        for i in range(rule.bounds[r], rule.bounds[r + 1]):
+            out[i] = factor * dL[i] if sharp != 0.0 else W.dtype.type(0)
+            norm2 += sharp * float(dL[i]) ** 2 if sharp != 0.0 else 0.0
+    told[1] = norm2
+
+
+integrate_flow = jit(integrator(velocity, jit(cached=False)))

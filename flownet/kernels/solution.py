@@ -1,0 +1,115 @@
+"""The state of an integration of ẏ = f(y), and the passes over it that every method needs.
+
+The methods are written once as plain Python: compiled with a compiled f for the flow of a
+potential, and run as they are around a field that is a Python function.
+"""
+
+import math
+from collections import namedtuple
+
+from .._compile import jit
+
+#: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
+#: k[6] of y; two stages (n,); `told` (2,) by the field at y: L and ‖dL‖²; numbers, see below
+Solution = namedtuple("Solution", "y before k stage other told numbers")
+
+#: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
+#: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the
+#: last try was refused; steps in a row limited by stability; evaluations, steps, tries refused
+(T, T_BEFORE, H, ERROR, TAKEN, COST, METHOD, FRESH, AGAIN, STIFF, CALLS, STEPS,
+ REFUSED) = range(13)
+NUMBERS = 13
+
+TINY = 1e-4  # a scaled error counts as at least this in the choice of a step
+
+
+@jit
+def put(a, b):
+    """a ← b."""
+    for i in range(a.size):
+        a[i] = b[i]
+
+
+@jit
+def weighted(out, h, weights, k, stages):
+    """out ← h·Σ_j weights_j·k_j over the first stages."""
+    for i in range(out.size):
+        out[i] = 0
+    for j in range(stages):
+        if weights[j] != 0.0:
+            factor = out.dtype.type(h * weights[j])
+            for i in range(out.size):
+                out[i] += factor * k[j, i]
+
+
+@jit
+def moved(out, y, h, weights, k, stages):
+    """out ← y + h·Σ_j weights_j·k_j over the first stages."""
+    weighted(out, h, weights, k, stages)
+    for i in range(out.size):
+        out[i] += y[i]
+
+
+@jit
+def scaled_norm(error, y, other, rtol, atol):
+    """√(mean of (error/(atol + rtol·max(|y|, |other|)))²)."""
+    total = 0.0
+    for i in range(y.size):
+        scale = atol + rtol * max(abs(y[i]), abs(other[i]))
+        total += (error[i] / scale) ** 2
+    return math.sqrt(total / y.size)
+
+
+@jit
+def distance2(a, b):
+    """‖a − b‖²."""
+    total = 0.0
+    for i in range(a.size):
+        total += (a[i] - b[i]) ** 2
+    return total
+
+
+@jit
+def accept(s, end, h, error, cost, method):
+    """Take the step to the stage reached."""
+    n = s.numbers
+    n[ERROR], n[TAKEN], n[COST], n[METHOD] = error, h, cost, method
+    n[T_BEFORE], n[T] = n[T], end if n[T] + h >= end else n[T] + h
+    n[STEPS] += 1
+    n[FRESH], n[AGAIN] = 1, 0
+    put(s.before, s.y)
+    put(s.y, s.stage)
+
+
+@jit
+def refuse(s, h):
+    """Refuse a try; the next one is of length h."""
+    s.numbers[H] = h
+    s.numbers[AGAIN] = 1
+    s.numbers[REFUSED] += 1
+
+
+@jit
+def to_try(s, end, longest):
+    """Length of the next try: not beyond the end, nor leaving a splinter before it."""
+    n = s.numbers
+    h = min(n[H], longest)
+    return end - n[T] if n[T] + 1.01 * h >= end and end - n[T] <= longest else h
+
+
+@jit
+def trial_step(y, slope, rtol, atol):
+    """A step along which y changes by a hundredth of itself, in the scaled norm."""
+    size, change = scaled_norm(y, y, y, rtol, atol), scaled_norm(slope, y, y, rtol, atol)
+    return 0.01 * size / change if size > 1e-5 and change > 1e-5 else 1e-6
+
+
+@jit
+def first_step(y, further, slope, h, rtol, atol):
+    """A first step for a method of order 5, from f at y and f a trial step h further on."""
+    bend = 0.0
+    for i in range(y.size):
+        further[i] -= slope[i]
+    bend = scaled_norm(further, y, y, rtol, atol) / h
+    most = max(scaled_norm(slope, y, y, rtol, atol), bend)
+    return min(100 * h, (0.01 / most) ** 0.2 if most > 1e-15 else max(1e-6, 1e-3 * h))

@@ -1,0 +1,145 @@
+"""The continuous flow: what a run of ever smaller steps would follow."""
+
+import os
+
+import numpy as np
+
+from .. import _progress
+from .._errors import FlownetError, shown
+from .._kinds import describe
+from .._version import __version__
+from ..geometry import Euclidean
+from ..kernels import threads as _threads
+from ..model import metric_table, tables_of
+from ..store import HDF5Store, Layout, MemoryStore, Quantity, Trajectory, check_space, to_text
+from . import _check
+from ._flow_run import FlowRun
+from ._flow_system import System
+
+_FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
+
+
+def flow(potential, *, W0, time, field=None, metric=None, rtol=1e-8, atol=1e-10, at=None,
+         gradient_below=None, loss_below=None, store=None, overwrite=False, threads=None,
+         progress=True):
+    """Follow the continuous flow Ẇ = −g^♯dL (TM 6-7) with its error under control, recorded.
+
+    Dormand and Prince's Runge–Kutta pair of orders 5 and 4; where its steps are limited by
+    stability, not by accuracy, the stabilised Runge–Kutta–Chebyshev method of second order, whose
+    stages follow the largest curvature. Nothing is inverted. `evaluations` and `method` among the
+    observables tell each step's work and method, 0 or 1.
+
+    Parameters
+    ----------
+    potential : Potential, or any sum of potentials
+    W0 : array (D,)
+        Where to begin.
+    time : float
+        How far to go, in units of the flow (learning rate times steps).
+    field : optional
+        Another flow than that of steepest descent, such as `Modified(step)`: an object whose
+        `velocity(potential, metric, W)` is Ẇ (D,).
+    metric : LayerMetric or DiagonalMetric, optional
+    rtol, atol : float
+        Error of a step, relative to each parameter and absolute.
+    at : array (T,), optional
+        Ascending times from 0 to `time` to record, such as `run.time`; each step by default.
+    gradient_below, loss_below : float, optional
+        Stop where ‖dL‖, in the metric, or L falls below this.
+    store, overwrite, threads, progress
+        As in `train`.
+
+    Returns
+    -------
+    Trajectory
+        `.parameters`, `.time` and `.loss` at the times recorded, `.step` each step's length.
+
+    Raises
+    ------
+    FlownetError
+        For arguments that do not fit, and where no step is short enough to go on.
+    """
+    _check.landscape(potential, metric)
+    _check.threads(threads)
+    W = _check.initial_parameters(potential, W0, 0)
+    time, at = _check.positive("time", time), _times(at, time)
+    bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
+    if field is not None and not hasattr(field, "velocity"):
+        raise FlownetError(f"field is {shown(field)}; it has to offer velocity(potential, metric, "
+                           "W) -> (D,), as flownet.Modified(step=0.1) does.")
+    tables = _tables(potential, metric, field, time, at, bounds)
+    run = FlowRun(System(potential, field, metric or Euclidean(W.size), W.dtype), W, time, at,
+                  bounds)
+    kept = _open_store(_layout(potential, tables, run), store, overwrite)
+    with _threads.limited(threads):
+        run.go(kept, progress)
+    return Trajectory(kept, potential=potential, metric=metric, experiment=tables)
+
+
+def _times(at, time):
+    if at is None:
+        return None
+    try:
+        at = np.asarray(at, np.float64)
+    except (TypeError, ValueError):
+        at = np.zeros(0)
+    if at.ndim != 1 or not at.size or not np.isfinite(at).all() or (np.diff(at) < 0).any() or (
+            at[0] < 0 or at[-1] > time * (1 + 1e-12)):
+        raise FlownetError(f"at has to be ascending times from 0 to time = {time:g}, such as "
+                           "run.time.")
+    return np.minimum(at, time)
+
+
+def _bounds(dtype, rtol, atol, gradient_below, loss_below):
+    finest = _FINEST[np.dtype(dtype)]
+    if not (_check.is_number(rtol) and finest <= rtol <= 0.1):
+        raise FlownetError(f"rtol is {shown(rtol)}; in {np.dtype(dtype).name} it has to be a "
+                           f"number from {finest:g} to 0.1.")
+    words = {"rtol": float(rtol), "atol": _check.positive("atol", atol)}
+    if gradient_below is not None:
+        words["gradient_below"] = _check.positive("gradient_below", gradient_below)
+    if loss_below is not None:
+        if not _check.is_number(loss_below):
+            raise FlownetError(f"loss_below is {shown(loss_below)}; it has to be a number.")
+        words["loss_below"] = float(loss_below)
+    return words
+
+
+def _tables(potential, metric, field, time, at, bounds):
+    """Tables of a flow, the words of an experiment file."""
+    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    if metric is not None:
+        tables["metric"] = metric_table(metric)
+    tables["flow"] = {"time": time, **bounds}
+    if field is not None:
+        tables["flow"]["field"] = (describe(field) if hasattr(field, "kind")
+                                   else {"kind": "program", "text": repr(field)})
+    if at is not None:
+        tables["flow"]["at"] = at
+    return tables
+
+
+def _layout(potential, tables, run):
+    text, arrays = to_text(tables)
+    f8, rows, W = np.dtype("f8"), run.rows_expected, run.W
+    attrs = {"": {"flownet_version": __version__, "seed": 0}}
+    data = getattr(potential, "data", None)
+    if data is not None:
+        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
+    return Layout(
+        quantities=[Quantity("parameters", W.shape, W.dtype, rows=rows),
+                    Quantity("observables/loss", (), f8, rows=rows),
+                    *(Quantity(f"observables/{name}", (), f8)
+                      for name in ("step", "evaluations", "method"))],
+        checkpoint={name: (array.shape, array.dtype) for name, array in run.state.items()},
+        experiment=text, arrays=arrays, attrs=attrs)
+
+
+def _open_store(layout, path, overwrite):
+    if path is None:
+        return MemoryStore(layout)
+    if not isinstance(path, (str, os.PathLike)):
+        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
+    check_space(path, 0)
+    _progress.note(f"{path}: the flow is recorded")
+    return HDF5Store.create(path, layout, overwrite=overwrite)

@@ -1,0 +1,138 @@
+"""A flow under way: stretches of compiled steps, rows and checkpoints between them."""
+
+from time import monotonic, perf_counter
+
+import numpy as np
+from scipy.optimize import brentq
+
+from .. import _progress
+from ..kernels.integrate import Rows
+from ._integrate import END, EVENT, Integration
+from ._recorder import CHECKPOINT_SECONDS
+
+_BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
+_PARTS = 1000  # of the time, for the progress bar
+_STEPS = ("observables/step", "observables/evaluations", "observables/method")
+
+
+class FlowRun:
+    """A flow of a system from parameters W (D,) on, over a time.
+
+    Attributes
+    ----------
+    W : ndarray (D,)
+        The parameters now.
+    """
+
+    def __init__(self, system, W, time, at, bounds):
+        self._system, self._bounds, self._at = system, bounds, at
+        self._integration = Integration(system.field, W, time, at=at, **bounds)
+        self._steps = 0
+        self._saved = monotonic()
+
+    @property
+    def W(self):
+        """The parameters now."""
+        return self._integration.s.y
+
+    @property
+    def state(self):
+        """Arrays that the next step depends on, by name; written to, they set it."""
+        return self._integration.state
+
+    @property
+    def rows_expected(self):
+        """Rows that there will be, if that is known."""
+        return None if self._at is None else max(1, len(self._at)) + 1
+
+    def go(self, store, progress):
+        """Integrate what is left, and finish the store; leave it resumable if stopped."""
+        self._store, self._steps = store, store.count("observables/step")
+        try:
+            if self._at is None and not store.count("parameters"):
+                self._put([0.0], self.W[None], [self._system.value(self.W)])
+            self._save(force=True)
+            self._advance(progress)
+            store.finish()
+        except BaseException:  # Ctrl-C too: rows since the last checkpoint will be made again
+            store.close()
+            raise
+
+    def _advance(self, progress):
+        integration, steps, why = self._integration, 16, None
+        with _progress.bar(_PARTS, self._done(), shown=progress, what="flow") as show:
+            while why not in (END, EVENT):
+                began = perf_counter()
+                why = self._stretch(steps)
+                seconds = perf_counter() - began
+                steps = max(1, int(steps * min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))))
+                self._save()
+                show(self._done())
+        if why == EVENT:
+            self._end(integration)
+
+    def _done(self):
+        return int(_PARTS * self._integration.time / self._integration.end)
+
+    def _stretch(self, steps):
+        """A number of steps at most, with their rows."""
+        store = self._store
+        steps = min(steps, *(store.room(name) for name in _STEPS))
+        value, iteration, time = store.rows("parameters", store.room("parameters"))
+        room = min(len(value), store.room("observables/loss"))
+        loss = store.rows("observables/loss", room)
+        taken = [store.rows(name, steps) for name in _STEPS]
+        filled, done, why = self._integration.advance(
+            Rows(None, value[:room], time[:room], loss[0], None, *(t[0] for t in taken),
+                 taken[0][2]), steps)
+        first = store.count("parameters")
+        if self._at is not None:
+            loss[0][:filled] = [self._system.value(W) for W in value[:filled]]
+        for part in (iteration, loss[1]):
+            part[:filled] = np.arange(first, first + filled)
+        loss[2][:filled] = time[:filled]
+        for _, index, at in taken:
+            index[:done] = np.arange(self._steps, self._steps + done)
+            at[:done] = taken[0][2][:done]
+        self._steps += done
+        store.advance("parameters", filled)
+        store.advance("observables/loss", filled)
+        for name in _STEPS:
+            store.advance(name, done)
+        return why
+
+    def _put(self, times, values, losses):
+        for time, W, loss in zip(times, values, losses):
+            for name, row in (("parameters", W), ("observables/loss", loss)):
+                value, iteration, at = self._store.rows(name, 1)
+                value[0], iteration[0], at[0] = row, self._store.count(name), time
+                self._store.advance(name, 1)
+
+    def _end(self, integration):
+        """The rows up to where an event happened, and that one."""
+        time = self._event_time()
+        times, values = integration.rows_until(time)
+        if not (len(times) and times[-1] == time):
+            times, values = [*times, time], [*values, integration.within(time)]
+        self._put(times, values, [self._system.value(W) for W in values])
+
+    def _event_time(self):
+        """First time within the last step at which a bound is met."""
+        before, after = self._integration.last_step
+        found = [after]
+        for name, part in (("loss_below", 0), ("gradient_below", 1)):
+            if name in self._bounds:
+                def above(t, part=part, bound=self._bounds[name]):
+                    return self._system.meters(self._integration.within(t))[part] - bound
+
+                if above(before) > 0 >= above(after):
+                    found.append(brentq(above, before, after, xtol=1e-14 * after))
+                elif above(before) <= 0:
+                    found.append(before)
+        return min(found)
+
+    def _save(self, force=False):
+        """A checkpoint, from time to time."""
+        if force or monotonic() - self._saved > CHECKPOINT_SECONDS:
+            self._store.checkpoint(self._steps, self._integration.time, self.state)
+            self._saved = monotonic()

@@ -1,0 +1,113 @@
+"""What is integrated: the flow of a potential, compiled, or a field that is a Python function."""
+
+from contextlib import contextmanager, nullcontext
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..geometry import eigenpairs
+from ..kernels import flow as compiled
+from ..kernels import integrate, motion
+from ._problem import Problem, is_compiled
+
+_CLOSE = 0.02  # residual of the largest curvature, relative: the stages have a margin
+_POWER_STEPS, _POWER_RTOL = 50, 0.02
+_NUDGE = 1e-6  # of the parameters, relative, along which a slope is compared
+
+
+class System:
+    """A flow of a potential's parameters.
+
+    Attributes
+    ----------
+    field
+        What is integrated.
+    """
+
+    def __init__(self, potential, field, metric, dtype):
+        self._potential, self._metric = potential, metric
+        if field is None and is_compiled(potential):
+            self.field = GradientFlow(potential, metric, dtype)
+        elif field is None:
+            self.field = PythonField(self._downhill, self._told)
+        else:
+            self.field = PythonField(lambda W: _checked(field.velocity(potential, metric, W), W),
+                                     self._told)
+
+    def value(self, W):
+        """L(W)."""
+        return self._potential.value(W)
+
+    def meters(self, W):
+        """L and ‖dL‖ in the metric."""
+        loss, norm2 = self._told(W)
+        return loss, np.sqrt(norm2)
+
+    def _downhill(self, W):
+        return -self._metric.sharp(self._potential.differential(W)[1])
+
+    def _told(self, W):
+        loss, dL = self._potential.differential(W)
+        return loss, float(np.vdot(dL, self._metric.sharp(dL)))
+
+
+def _checked(velocity, W):
+    velocity = np.asarray(velocity)
+    if velocity.shape != W.shape or velocity.dtype.kind != "f":
+        raise FlownetError(f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
+                           f"be real, {W.shape}.")
+    return velocity
+
+
+class GradientFlow:
+    """Ẇ = −g^♯dL of a sum of potentials that kernels know."""
+
+    def __init__(self, potential, metric, dtype):
+        self._potential, self._metric = potential, metric
+        self._problem = Problem(potential, metric, dtype)
+        self._dL = np.zeros(potential.size, dtype)
+        self.integrate = compiled.integrate_flow
+
+    @contextmanager
+    def problem(self):
+        """What the kernel wants first."""
+        p = self._problem
+        rule = motion.Rule(False, p.bounds, p.sharp, p.lowest)
+        with p.workspace() as work:
+            yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)
+
+    def radius(self, W, start):
+        """Largest |curvature| at W in the metric, and its direction (D,)."""
+        start = start if start.any() else None
+        values, vectors = eigenpairs(self._potential, W, metric=self._metric, which="magnitude",
+                                     start=start, rtol=_CLOSE)
+        return abs(values[0]), vectors[0]
+
+
+class PythonField:
+    """ẏ = field(y); `told(y)` gives L and ‖dL‖², for events and the losses of rows."""
+
+    def __init__(self, field, told=None):
+        def velocity(problem, y, out, numbers):
+            out[:] = field(y)
+            if told is not None:
+                numbers[:] = told(y)
+
+        self.integrate = integrate.integrator(velocity, lambda function: function)
+        self.problem, self._field = nullcontext, field
+
+    def radius(self, y, start):
+        """Spectral radius of ∂f/∂y by a nonlinear power method, and the direction it ends with."""
+        here = self._field(y)
+        v = start if start.any() else here
+        length = _NUDGE * max(1.0, np.linalg.norm(y))
+        radius = 0.0
+        for _ in range(_POWER_STEPS):
+            norm = np.linalg.norm(v)
+            if not norm > 0:
+                break
+            change = self._field(y + (length / norm) * v) - here
+            before, radius, v = radius, np.linalg.norm(change) / length, change
+            if abs(radius - before) <= _POWER_RTOL * radius:
+                break
+        return radius, v

@@ -1,0 +1,83 @@
+"""What a compiled kernel needs of a sum of potentials: the network, the formulas, the batches."""
+
+from contextlib import nullcontext
+
+import numpy as np
+
+from ..kernels import motion, plan, threads
+from ..model import Potential
+from ..model._analytic import Analytic
+from ..model._batches import key
+
+
+def is_compiled(potential):
+    """Whether kernels know every term: at most one network, and formulas."""
+    atoms = _atoms(potential)
+    networks = sum(isinstance(atom, Potential) for atom in atoms)
+    formulas = sum(isinstance(atom, Analytic) for atom in atoms)
+    return networks <= 1 and networks + formulas == len(atoms)
+
+
+def _atoms(potential):
+    return [atom for _, atom in potential.atoms()] if hasattr(potential, "atoms") else [potential]
+
+
+class Problem:
+    """A sum of potentials in a metric as kernels take it.
+
+    Attributes
+    ----------
+    terms, batches : `kernels.motion.Terms`, `kernels.motion.Batches`
+    bounds, sharp, lowest
+        Ranges of the metric, their inverse stiffness, and the first layer that may move.
+    threads : int
+    """
+
+    def __init__(self, potential, metric, dtype, batch_size=None, seed=0):
+        atoms = potential.atoms()
+        network = next(((scale, a) for scale, a in atoms if isinstance(a, Potential)), None)
+        analytic = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
+        self.terms = motion.Terms(
+            network=network[0] if network else 0.0,
+            code=np.array([a.code for _, a in analytic], np.int64),
+            parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3))
+        self._potential = network[1] if network else NoNetwork(dtype)
+        m = network[1].data.m if network else 0
+        self._batch_size = batch_size or 0
+        self.batches = motion.Batches(
+            size=self._batch_size, seed=key(seed),
+            order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
+        self.bounds, self.sharp = metric.bounds, metric.inverse
+        self.lowest = _lowest(metric, network[1].network if network else None)
+        self.threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
+
+    @property
+    def compiled(self):
+        """Network, loss and data."""
+        return self._potential.compiled
+
+    def workspace(self):
+        """Context that lends buffers for one batch."""
+        return self._potential.workspace(self._batch_size)
+
+
+def _lowest(metric, network):
+    """First layer that has a free parameter: no covector is needed below it."""
+    first_free = metric.bounds[np.argmax(metric.inverse > 0)]
+    return sum(end <= first_free for _, end in network.ranges) if network else 0
+
+
+class NoNetwork:
+    """What a kernel is given where all terms are analytic."""
+
+    def __init__(self, dtype):
+        net = plan.network_plan([1, 1], [0], 0, dtype)
+        empty = np.zeros((0, 0), dtype)
+        data = plan.Data(np.zeros((0, 1), dtype), np.zeros((0, 1), dtype), np.zeros(0, dtype),
+                         np.zeros(0, np.int64))
+        self.compiled = net, plan.Loss(0, 1.0, empty, empty), data
+        self._work = plan.workspace(net, 1, dtype)
+
+    def workspace(self, batch_size):
+        """Context that gives buffers which nothing is ever written to."""
+        return nullcontext(self._work)
