@@ -4,6 +4,7 @@
     python scripts/bench.py record
     python scripts/bench.py start
     python scripts/bench.py curvature [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench.py flow [--only stiff] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -25,6 +26,8 @@ from statistics import median
 
 import numpy as np
 from bench_curvature import bench_curvature
+from bench_flow import PROBLEMS as FLOWS
+from bench_flow import bench_flow
 from bench_peers import PROBLEMS
 from bench_steps import AGREEMENT, bench_steps
 from bench_turns import PAUSE, in_turns, median_ratio
@@ -123,12 +126,12 @@ def bench_start(options):
 # The command
 
 BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start,
-              "curvature": bench_curvature}
+              "curvature": bench_curvature, "flow": bench_flow}
 
 
 def machine():
     """What the figures depend on."""
-    packages = ("numpy", "numba", "torch", "jax", "h5py")
+    packages = ("numpy", "numba", "torch", "jax", "diffrax", "h5py")
     versions = {name: version(name) for name in packages if find_spec(name)}
     return {"flownet": fn.__version__, "python": platform.python_version(),
             "processor": platform.machine(), "cores": os.cpu_count(), **versions}
@@ -141,15 +144,16 @@ def options_from(arguments=None):
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
     parser.add_argument("--dtype", choices=AGREEMENT,
-                        help="float32 by default, float64 for curvature")
+                        help="float32 by default, float64 for curvature and flow")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
-    parser.add_argument("--only", nargs="+", choices=[p.name for p in PROBLEMS],
-                        help="(steps, curvature)")
+    parser.add_argument("--only", nargs="+", choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
+                        help="(steps, curvature, flow)")
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     options = parser.parse_args(arguments)
-    options.dtype = options.dtype or ("float64" if options.benchmark == "curvature" else "float32")
+    options.dtype = options.dtype or (
+        "float64" if options.benchmark in ("curvature", "flow") else "float32")
     return options
 
 

@@ -8,7 +8,7 @@ from ..store import size_text
 def run_lines(run):
     """What a run did, in two lines."""
     losses = run.loss
-    of_batch = " (first mini-batch)" if "batch_size" in run.experiment["run"] else ""
+    of_batch = " (first mini-batch)" if run.batches else ""
     of_all = " (all data)" if of_batch and run.finished and run.diverged_at is None else ""
     lines = [f"loss {losses[0]:.6g}{of_batch} → {losses[-1]:.6g}{of_all} in {len(run.step)} steps"
              if len(losses) else "no step was finite"]

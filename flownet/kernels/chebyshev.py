@@ -13,7 +13,7 @@ CHEBYSHEV = 1  # this method among `numbers`
 _DAMPING = 2 / 13
 _REACH = 1.54  # s stages are stable where s² ≥ 1 + 1.54·h·λ
 _ROUNDING = 2.2e-15  # of s² stages, relative
-_STRICT = 4.0  # the estimate of a method of second order is held so far below the tolerance
+_STRICT = 12.0  # the estimate of a method of second order is held so far below the tolerance
 _SAFETY, _LEAST, _MOST = 0.8, 0.1, 10.0
 
 

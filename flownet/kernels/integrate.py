@@ -68,7 +68,7 @@ def integrator(velocity, compiled):
                 return filled, taken, END
             if taken == steps or rows.at.size == 0 and filled == room:
                 return filled, taken, PAUSE if taken == steps else FULL
-            if not n[H] > _SHORTEST * max(abs(n[T]), bounds.end * _SHORTEST):
+            if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
             if method != CHEBYSHEV and n[STIFF] >= _PATIENCE:
                 return filled, taken, LIMITED

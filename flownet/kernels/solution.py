@@ -20,6 +20,7 @@ Solution = namedtuple("Solution", "y before k stage other told numbers")
  REFUSED) = range(13)
 NUMBERS = 13
 
+_LONGEST = 1e100  # step, where nothing moves
 TINY = 1e-4  # a scaled error counts as at least this in the choice of a step
 
 
@@ -93,7 +94,7 @@ def refuse(s, h):
 def to_try(s, end, longest):
     """Length of the next try: not beyond the end, nor leaving a splinter before it."""
     n = s.numbers
-    h = min(n[H], longest)
+    h = min(n[H], longest, _LONGEST)
     return end - n[T] if n[T] + 1.01 * h >= end and end - n[T] <= longest else h
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError, shown
-from .._kinds import describe
+from .._kinds import build, describe
 from .._version import __version__
 from ..geometry import Euclidean
 from ..kernels import threads as _threads
@@ -74,6 +74,32 @@ def flow(potential, *, W0, time, field=None, metric=None, rtol=1e-8, atol=1e-10,
     with _threads.limited(threads):
         run.go(kept, progress)
     return Trajectory(kept, potential=potential, metric=metric, experiment=tables)
+
+
+def resume_flow(run, *, threads=None, progress=True):
+    """Continue a flow from its opened file, bit for bit as if it had never stopped."""
+    words = dict(run.experiment["flow"])
+    field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
+    if field is not None:
+        if field["kind"] == "program":
+            raise FlownetError(f"the field of {run.path} is a program of yours, {field['text']}: "
+                               "no file can say it; follow it anew.")
+        field = build("flow field", field)
+    latest = run.store.latest_checkpoint()
+    if latest is None:
+        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
+                           "follow it anew.")
+    run.close()
+    W = latest[2]["parameters"]
+    system = System(run.potential, field, run.metric or Euclidean(W.size), W.dtype)
+    resumed = FlowRun(system, W, time, at, words)
+    for name, array in resumed.state.items():
+        array[...] = latest[2][name]
+    store = HDF5Store.resume(run.path)
+    store.truncate()
+    with _threads.limited(threads):
+        resumed.go(store, progress)
+    return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
 
 
 def _times(at, time):

@@ -27,7 +27,7 @@ class FlowRun:
     def __init__(self, system, W, time, at, bounds):
         self._system, self._bounds, self._at = system, bounds, at
         self._integration = Integration(system.field, W, time, at=at, **bounds)
-        self._steps = 0
+        self._steps = self._rows = 0
         self._saved = monotonic()
 
     @property
@@ -47,9 +47,10 @@ class FlowRun:
 
     def go(self, store, progress):
         """Integrate what is left, and finish the store; leave it resumable if stopped."""
-        self._store, self._steps = store, store.count("observables/step")
+        self._store = store
+        self._steps, self._rows = store.count("observables/step"), store.count("parameters")
         try:
-            if self._at is None and not store.count("parameters"):
+            if self._at is None and not self._rows:
                 self._put([0.0], self.W[None], [self._system.value(self.W)])
             self._save(force=True)
             self._advance(progress)
@@ -85,16 +86,15 @@ class FlowRun:
         filled, done, why = self._integration.advance(
             Rows(None, value[:room], time[:room], loss[0], None, *(t[0] for t in taken),
                  taken[0][2]), steps)
-        first = store.count("parameters")
         if self._at is not None:
             loss[0][:filled] = [self._system.value(W) for W in value[:filled]]
         for part in (iteration, loss[1]):
-            part[:filled] = np.arange(first, first + filled)
+            part[:filled] = np.arange(self._rows, self._rows + filled)
         loss[2][:filled] = time[:filled]
         for _, index, at in taken:
             index[:done] = np.arange(self._steps, self._steps + done)
             at[:done] = taken[0][2][:done]
-        self._steps += done
+        self._steps, self._rows = self._steps + done, self._rows + filled
         store.advance("parameters", filled)
         store.advance("observables/loss", filled)
         for name in _STEPS:
@@ -105,8 +105,9 @@ class FlowRun:
         for time, W, loss in zip(times, values, losses):
             for name, row in (("parameters", W), ("observables/loss", loss)):
                 value, iteration, at = self._store.rows(name, 1)
-                value[0], iteration[0], at[0] = row, self._store.count(name), time
+                value[0], iteration[0], at[0] = row, self._rows, time
                 self._store.advance(name, 1)
+            self._rows += 1
 
     def _end(self, integration):
         """The rows up to where an event happened, and that one."""

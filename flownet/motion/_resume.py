@@ -6,12 +6,13 @@ from .._errors import FlownetError
 from ..kernels import threads as _threads
 from ..store import HDF5Store, Trajectory, rewrite_experiment, to_text
 from . import _check
+from ._flow import resume_flow
 from ._observe import observe_from, observers
 from ._run import Run
 
 
 def resume(path, *, potential=None, steps=None, observe=None, threads=None, progress=True):
-    """Continue a run from its file, bit for bit as if it had never stopped.
+    """Continue a run or a flow from its file, bit for bit as if it had never stopped.
 
     Parameters
     ----------
@@ -42,6 +43,11 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     if potential is not None:
         _same_data(run, potential)
         run.potential = potential
+    if "flow" in tables:
+        if steps is not None:
+            raise FlownetError(f"{path} is a flow, which goes to a time and takes the steps that "
+                               "it needs; it takes no number of steps.")
+        return run if run.finished else resume_flow(run, threads=threads, progress=progress)
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
     made = observers(observe_from(tables.get("observe", {}), run.potential, run.metric, observe))

@@ -132,8 +132,9 @@ class Trajectory:
 
     @cached_property
     def mechanics(self):
-        """The run's mechanics."""
-        return build("mechanics", self.experiment["mechanics"])
+        """The run's mechanics, or None of a flow."""
+        table = self.experiment.get("mechanics")
+        return table and build("mechanics", table)
 
     @cached_property
     def metric(self):
@@ -144,7 +145,7 @@ class Trajectory:
     @cached_property
     def batches(self):
         """The run's mini-batches, or None for full batches."""
-        run = self.experiment["run"]
+        run = self.experiment.get("run", {})
         size = run.get("batch_size")
         return size and Batches(self.potential.data.m, size, run["seed"])
 
