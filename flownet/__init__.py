@@ -37,11 +37,14 @@ from .model import (
 )
 from .motion import (
     Accuracy,
+    Adam,
     Aristotle,
     Constant,
     Cosine,
     Linearity,
     LossRate,
+    Newton,
+    RMSProp,
     Sharpness,
     Warmup,
     flow,
@@ -52,11 +55,11 @@ from .motion import (
 from .store import Trajectory
 
 __all__ = [
-    "ACTIVATIONS", "Accuracy", "Aristotle", "Breakdown", "ChargeDrift", "Charges", "Constant",
-    "Cosine", "CrossEntropy", "Dataset", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean",
-    "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate", "Network",
-    "Parabola", "Potential", "Quadratic", "Quartic", "Sharpness", "SpectralDensity", "Trajectory",
-    "UV", "Warmup", "__version__", "breakdown", "charges", "data", "eigenpairs", "flow", "index",
-    "inertia", "lanczos", "metric_hessian", "plot", "resume", "sharpness", "spectral_density",
-    "states", "train",
+    "ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "ChargeDrift", "Charges",
+    "Constant", "Cosine", "CrossEntropy", "Dataset", "DiagonalMetric", "DoubleWell", "Eigenpairs",
+    "Euclidean", "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate",
+    "Network", "Newton", "Parabola", "Potential", "Quadratic", "Quartic", "RMSProp", "Sharpness",
+    "SpectralDensity", "Trajectory", "UV", "Warmup", "__version__", "breakdown", "charges", "data",
+    "eigenpairs", "flow", "index", "inertia", "lanczos", "metric_hessian", "plot", "resume",
+    "sharpness", "spectral_density", "states", "train",
 ]

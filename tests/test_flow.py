@@ -1,4 +1,4 @@
-"""The continuous flow: closed forms, orders of convergence, scipy's integrator, stiffness, files."""
+"""The continuous flow: closed forms, orders, scipy's integrator, stiff runs, files."""
 
 import numpy as np
 import pytest

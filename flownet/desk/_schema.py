@@ -39,6 +39,7 @@ def _policy(step, number):
 
 
 Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
+Share = Annotated[float, Field(ge=0, lt=1)]
 Step = Annotated[Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)]
 
 
@@ -111,6 +112,12 @@ class Mechanics(Table):
 
     kind: Annotated[str, _one_of("mechanics", _kinds.names("mechanics"))]
     step: Step
+    mass: Positive | None = None
+    friction: Annotated[float, Field(ge=0)] | None = None
+    memory: Share | None = None
+    memory1: Share | None = None
+    memory2: Share | None = None
+    epsilon: Positive | None = None
 
 
 class Observable(Table):

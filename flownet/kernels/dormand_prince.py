@@ -83,7 +83,7 @@ def dormand_prince(velocity):
             refuse(s, h * (max(_LEAST, _SAFETY / error**0.2) if math.isfinite(error) else 0.1))
             return False
         _next_step(s, h, error)
-        n[STIFF] = max(0.0, n[STIFF] + (1.0 if limited else -0.5))
+        n[STIFF] = max(min(n[STIFF], 0.0), n[STIFF] + (1.0 if limited else -0.5))
         accept(s, end, h, error, CALLS_A_STEP, DORMAND_PRINCE)
         return True
 

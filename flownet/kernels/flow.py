@@ -1,14 +1,16 @@
-"""The flow Ẇ = −g^♯dL of a sum of potentials, compiled."""
+"""The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
 from .._compile import jit, separate
 from .integrate import integrator
+from .mechanics import rate
 from .motion import potential_differential
 
 
 @separate
-def velocity(problem, W, out, told):
-    """−g^♯dL; L and ‖dL‖² in the metric into `told`."""
+def velocity(problem, y, out, told):
+    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
     net, loss, data, terms, work, batches, rule, dL, threads = problem
+    W = y[:dL.size]
     told[0] = potential_differential(net, loss, data, terms, work, batches, W, dL, 0, rule.lowest,
                                      threads)
     norm2 = 0.0
@@ -19,6 +21,7 @@ def velocity(problem, W, out, told):
             out[i] = factor * dL[i] if sharp != 0.0 else W.dtype.type(0)
             norm2 += sharp * float(dL[i]) ** 2 if sharp != 0.0 else 0.0
     told[1] = norm2
+    rate(rule.code, rule.numbers, y, out[:dL.size], out)
 
 
 integrate_flow = jit(integrator(velocity, jit(cached=False)))

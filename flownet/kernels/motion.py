@@ -7,6 +7,7 @@ from numba import prange
 
 from .._compile import jit
 from .analytic import analytic_differential
+from .mechanics import ARISTOTLE, remembering_step
 from .network import differential
 from .plan import Data
 from .pointwise import all_finite, clear, copy
@@ -18,9 +19,9 @@ Terms = namedtuple("Terms", "network code parameters")
 #: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
 Batches = namedtuple("Batches", "size seed order epoch")
 
-#: whether the loss multiplies each step, and the inverse stiffness of each range
-#: bounds[i] … bounds[i+1] of W (0: frozen)
-Rule = namedtuple("Rule", "of_loss bounds sharp lowest")
+#: whether the loss multiplies each step; the inverse stiffness of each range of W, bounds[i] …
+#: bounds[i+1] (0: frozen), and the first layer that moves; code and numbers of the mechanics
+Rule = namedtuple("Rule", "of_loss bounds sharp lowest code numbers")
 
 #: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
 #: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
@@ -87,14 +88,18 @@ def _move_parallel(W, dL, h):
 
 
 @jit(cached=False, inline=True)
-def finite_step(rule, W, dL, step, threads):
-    """W ← W − step·g^♯dL (TM 39); frozen ranges keep every bit."""
+def finite_step(rule, W, memory, dL, step, iteration, threads):
+    """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit."""
     finite = True
     for i in range(rule.sharp.size):
         if rule.sharp[i] != 0.0:
             h = W.dtype.type(step * rule.sharp[i])
             part = slice(rule.bounds[i], rule.bounds[i + 1])
-            if threads > 1 and W.size >= _WORTH_THREADS:
+            if rule.code != ARISTOTLE:
+                remembering_step(rule.code, rule.numbers, W[part], memory[:, part], rule.sharp[i],
+                                 dL[part], step, iteration + 1)
+                finite &= all_finite(W[part])
+            elif threads > 1 and W.size >= _WORTH_THREADS:
                 finite &= _move_parallel(W[part], dL[part], h)
             else:
                 finite &= _move(W[part], dL[part], h)
@@ -102,8 +107,14 @@ def finite_step(rule, W, dL, step, threads):
 
 
 @jit
-def advance(net, loss, data, terms, work, batches, rule, tape, W, dL, time, first, count,
-            threads):
+def step_with_memory(rule, W, memory, dL, step, iteration):
+    """A finite step of mechanics that remember, for a loop in Python."""
+    finite_step(rule, W, memory, dL, step, iteration, 1)
+
+
+@jit
+def advance(net, loss, data, terms, work, batches, rule, tape, W, memory, dL, time, first,
+            count, threads):
     """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
     stayed finite. A state whose loss, parameters or step are not finite is not recorded."""
     rows = 0
@@ -125,7 +136,7 @@ def advance(net, loss, data, terms, work, batches, rule, tape, W, dL, time, firs
         tape.step[i] = step
         tape.step_iteration[i] = k
         tape.step_time[i] = time[0]
-        finite = finite_step(rule, W, dL, step, threads)
+        finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:
             return i + 1, rows, False

@@ -2,7 +2,7 @@
 
 from ._check import DEVICES
 from ._flow import flow
-from ._mechanics import Aristotle
+from ._mechanics import Adam, Aristotle, Newton, RMSProp
 from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
@@ -10,6 +10,8 @@ from ._resume import resume
 from ._state import State, states
 from ._train import train
 
-__all__ = ["Accuracy", "Aristotle", "Constant", "Cosine", "DEVICES", "Linearity", "LossRate",
-           "Sharpness", "State", "Warmup", "flow", "observe_from", "policy_of", "resume", "states",
-           "train"]
+__all__ = [
+    "Accuracy", "Adam", "Aristotle", "Constant", "Cosine", "DEVICES", "Linearity", "LossRate",
+    "Newton", "RMSProp", "Sharpness", "State", "Warmup", "flow", "observe_from", "policy_of",
+    "resume", "states", "train",
+]

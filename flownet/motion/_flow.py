@@ -19,8 +19,8 @@ from ._flow_system import System
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
 
 
-def flow(potential, *, W0, time, field=None, metric=None, rtol=1e-8, atol=1e-10, at=None,
-         gradient_below=None, loss_below=None, store=None, overwrite=False, threads=None,
+def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1e-8, atol=1e-10,
+         at=None, gradient_below=None, loss_below=None, store=None, overwrite=False, threads=None,
          progress=True):
     """Follow the continuous flow Ẇ = −g^♯dL (TM 6-7) with its error under control, recorded.
 
@@ -36,6 +36,9 @@ def flow(potential, *, W0, time, field=None, metric=None, rtol=1e-8, atol=1e-10,
         Where to begin.
     time : float
         How far to go, in units of the flow (learning rate times steps).
+    mechanics : Newton, RMSProp or Adam, optional
+        Their flow instead, from rest and without memories: Newton's second order in time; of
+        RMSProp and Adam the limit of ever smaller steps that forget as fast in time as their own.
     field : optional
         Another flow than that of steepest descent, such as `Modified(step)`: an object whose
         `velocity(potential, metric, W)` is Ẇ (D,).
@@ -61,19 +64,24 @@ def flow(potential, *, W0, time, field=None, metric=None, rtol=1e-8, atol=1e-10,
     """
     _check.landscape(potential, metric)
     _check.threads(threads)
+    if mechanics is not None and (field is not None or not hasattr(mechanics, "code")):
+        raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
+                           "flownet.Newton(step=0.1, friction=1), without a field.")
     W = _check.initial_parameters(potential, W0, 0)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
     if field is not None and not hasattr(field, "velocity"):
         raise FlownetError(f"field is {shown(field)}; it has to offer velocity(potential, metric, "
                            "W) -> (D,), as flownet.Modified(step=0.1) does.")
-    tables = _tables(potential, metric, field, time, at, bounds)
-    run = FlowRun(System(potential, field, metric or Euclidean(W.size), W.dtype), W, time, at,
-                  bounds)
+    tables = _tables(potential, metric, mechanics, field, time, at, bounds)
+    system = System(potential, metric or Euclidean(W.size), W.dtype, field=field,
+                    mechanics=mechanics)
+    run = FlowRun(system, W, time, at, bounds)
     kept = _open_store(_layout(potential, tables, run), store, overwrite)
     with _threads.limited(threads):
         run.go(kept, progress)
-    return Trajectory(kept, potential=potential, metric=metric, experiment=tables)
+    return Trajectory(kept, potential=potential, metric=metric, mechanics=mechanics,
+                      experiment=tables)
 
 
 def resume_flow(run, *, threads=None, progress=True):
@@ -90,8 +98,9 @@ def resume_flow(run, *, threads=None, progress=True):
         raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
                            "follow it anew.")
     run.close()
-    W = latest[2]["parameters"]
-    system = System(run.potential, field, run.metric or Euclidean(W.size), W.dtype)
+    W = latest[2]["solution"][:run.potential.size]
+    system = System(run.potential, run.metric or Euclidean(W.size), W.dtype, field=field,
+                    mechanics=run.mechanics)
     resumed = FlowRun(system, W, time, at, words)
     for name, array in resumed.state.items():
         array[...] = latest[2][name]
@@ -131,11 +140,13 @@ def _bounds(dtype, rtol, atol, gradient_below, loss_below):
     return words
 
 
-def _tables(potential, metric, field, time, at, bounds):
+def _tables(potential, metric, mechanics, field, time, at, bounds):
     """Tables of a flow, the words of an experiment file."""
     tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
     if metric is not None:
         tables["metric"] = metric_table(metric)
+    if mechanics is not None:
+        tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
         tables["flow"]["field"] = (describe(field) if hasattr(field, "kind")

@@ -11,6 +11,7 @@ from ._integrate import END, EVENT, Integration
 from ._recorder import CHECKPOINT_SECONDS
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
+_ROWS = 1024  # written at once at most
 _PARTS = 1000  # of the time, for the progress bar
 _STEPS = ("observables/step", "observables/evaluations", "observables/method")
 
@@ -26,14 +27,15 @@ class FlowRun:
 
     def __init__(self, system, W, time, at, bounds):
         self._system, self._bounds, self._at = system, bounds, at
-        self._integration = Integration(system.field, W, time, at=at, **bounds)
+        self._integration = Integration(system.field, system.start(W), time, at=at, **bounds)
+        self._size = W.size
         self._steps = self._rows = 0
         self._saved = monotonic()
 
     @property
     def W(self):
         """The parameters now."""
-        return self._integration.s.y
+        return self._integration.s.y[:self._size]
 
     @property
     def state(self):
@@ -79,13 +81,17 @@ class FlowRun:
         """A number of steps at most, with their rows."""
         store = self._store
         steps = min(steps, *(store.room(name) for name in _STEPS))
-        value, iteration, time = store.rows("parameters", store.room("parameters"))
-        room = min(len(value), store.room("observables/loss"))
+        room = min(store.room("parameters"), store.room("observables/loss"), _ROWS)
+        value, iteration, time = store.rows("parameters", room)
+        whole = self._integration.s.y.size
+        rows = value if whole == self._size else np.empty((room, whole), value.dtype)
         loss = store.rows("observables/loss", room)
         taken = [store.rows(name, steps) for name in _STEPS]
         filled, done, why = self._integration.advance(
-            Rows(None, value[:room], time[:room], loss[0], None, *(t[0] for t in taken),
+            Rows(None, rows, time, loss[0], None, *(t[0] for t in taken),
                  taken[0][2]), steps)
+        if rows is not value:
+            value[:filled] = rows[:filled, :self._size]
         if self._at is not None:
             loss[0][:filled] = [self._system.value(W) for W in value[:filled]]
         for part in (iteration, loss[1]):
@@ -103,7 +109,7 @@ class FlowRun:
 
     def _put(self, times, values, losses):
         for time, W, loss in zip(times, values, losses):
-            for name, row in (("parameters", W), ("observables/loss", loss)):
+            for name, row in (("parameters", W[:self._size]), ("observables/loss", loss)):
                 value, iteration, at = self._store.rows(name, 1)
                 value[0], iteration[0], at[0] = row, self._rows, time
                 self._store.advance(name, 1)
@@ -115,7 +121,7 @@ class FlowRun:
         times, values = integration.rows_until(time)
         if not (len(times) and times[-1] == time):
             times, values = [*times, time], [*values, integration.within(time)]
-        self._put(times, values, [self._system.value(W) for W in values])
+        self._put(times, values, [self._system.value(y[:self._size]) for y in values])
 
     def _event_time(self):
         """First time within the last step at which a bound is met."""
@@ -124,7 +130,8 @@ class FlowRun:
         for name, part in (("loss_below", 0), ("gradient_below", 1)):
             if name in self._bounds:
                 def above(t, part=part, bound=self._bounds[name]):
-                    return self._system.meters(self._integration.within(t))[part] - bound
+                    W = self._integration.within(t)[:self._size]
+                    return self._system.meters(W)[part] - bound
 
                 if above(before) > 0 >= above(after):
                     found.append(brentq(above, before, after, xtol=1e-14 * after))

@@ -8,6 +8,7 @@ from .._errors import FlownetError
 from ..geometry import eigenpairs
 from ..kernels import flow as compiled
 from ..kernels import integrate, motion
+from ..kernels import mechanics as kernel
 from ._problem import Problem, is_compiled
 
 _CLOSE = 0.02  # residual of the largest curvature, relative: the stages have a margin
@@ -16,23 +17,32 @@ _NUDGE = 1e-6  # of the parameters, relative, along which a slope is compared
 
 
 class System:
-    """A flow of a potential's parameters.
+    """A flow of a potential's parameters, and of what mechanics remember beside them.
 
     Attributes
     ----------
     field
-        What is integrated.
+        What is integrated: dy/dt of y = (W, memories, time).
     """
 
-    def __init__(self, potential, field, metric, dtype):
+    def __init__(self, potential, metric, dtype, *, field=None, mechanics=None):
         self._potential, self._metric = potential, metric
-        if field is None and is_compiled(potential):
-            self.field = GradientFlow(potential, metric, dtype)
-        elif field is None:
-            self.field = PythonField(self._downhill, self._told)
-        else:
+        self._code = mechanics.code if mechanics else kernel.ARISTOTLE
+        self._rates = mechanics.rates if mechanics else np.zeros(0)
+        if field is not None:
             self.field = PythonField(lambda W: _checked(field.velocity(potential, metric, W), W),
                                      self._told)
+        elif is_compiled(potential):
+            self.field = PotentialFlow(potential, metric, dtype, self._code, self._rates)
+        else:
+            self.field = PythonField(self._slope, lambda y: self._told(y[:potential.size]))
+        if self._code != kernel.ARISTOTLE:
+            self.field.radius = None  # its spectrum is not real: no stabilised method
+
+    def start(self, W):
+        """y of parameters W (D,) that rest and remember nothing, at time 0."""
+        size = W.size * (1 + kernel.MEMORIES[self._code]) + kernel.CLOCKS[self._code]
+        return np.concatenate([W, np.zeros(size - W.size, W.dtype)])
 
     def value(self, W):
         """L(W)."""
@@ -43,8 +53,12 @@ class System:
         loss, norm2 = self._told(W)
         return loss, np.sqrt(norm2)
 
-    def _downhill(self, W):
-        return -self._metric.sharp(self._potential.differential(W)[1])
+    def _slope(self, y):
+        W, out = y[:self._potential.size], np.empty_like(y)
+        F = out[:W.size]
+        F[:] = -self._metric.sharp(self._potential.differential(W)[1])
+        kernel.rate(self._code, self._rates, y, F, out)
+        return out
 
     def _told(self, W):
         loss, dL = self._potential.differential(W)
@@ -59,11 +73,11 @@ def _checked(velocity, W):
     return velocity
 
 
-class GradientFlow:
-    """Ẇ = −g^♯dL of a sum of potentials that kernels know."""
+class PotentialFlow:
+    """The flow of a sum of potentials that kernels know, under some mechanics."""
 
-    def __init__(self, potential, metric, dtype):
-        self._potential, self._metric = potential, metric
+    def __init__(self, potential, metric, dtype, code, rates):
+        self._potential, self._metric, self._code, self._rates = potential, metric, code, rates
         self._problem = Problem(potential, metric, dtype)
         self._dL = np.zeros(potential.size, dtype)
         self.integrate = compiled.integrate_flow
@@ -72,7 +86,7 @@ class GradientFlow:
     def problem(self):
         """What the kernel wants first."""
         p = self._problem
-        rule = motion.Rule(False, p.bounds, p.sharp, p.lowest)
+        rule = motion.Rule(False, p.bounds, p.sharp, p.lowest, self._code, self._rates)
         with p.workspace() as work:
             yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)
 

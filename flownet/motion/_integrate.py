@@ -29,7 +29,7 @@ class Integration:
     field
         `integrate`, a kernel or a function of its kind, and `problem()`, a context that gives what
         it wants first; `radius(y, start)` -> the spectral radius at y and a direction (n,) along
-        which it was found, from that of an earlier one on.
+        which it was found, from that of an earlier one on; None where it is not real.
     y0 : array (n,)
     end : float
     rtol, atol : float
@@ -95,7 +95,7 @@ class Integration:
     def state(self):
         """Arrays that the next step depends on, by name; written to, they set it."""
         s = self.s
-        return {"parameters": s.y, "before": s.before, "slopes": s.k, "numbers": s.numbers,
+        return {"solution": s.y, "before": s.before, "slopes": s.k, "numbers": s.numbers,
                 "told": s.told, "recorded": self._filled, "control": self.control,
                 "direction": self.direction}
 
@@ -130,6 +130,9 @@ class Integration:
         if self.method == DORMAND_PRINCE:
             if why != kernel.LIMITED:
                 return False
+            if self.field.radius is None:
+                self.s.numbers[solution.STIFF] = -math.inf  # nothing to be done about it
+                return True
             self._look()
             self.control[0] = CHEBYSHEV
             return True

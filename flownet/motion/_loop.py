@@ -8,10 +8,17 @@ from ._problem import Problem, is_compiled
 
 
 def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
-    """Loop at parameters W (D,), which it moves in place, and a time."""
+    """Loop at parameters W (D,), which it moves in place, and a time.
+
+    Its `arrays` are what the next step depends on, by name; written to, they set it.
+    """
     compiled = is_compiled(potential) and not mechanics.policy.of_jet
     kind = CompiledLoop if compiled else PythonLoop
     return kind(potential, mechanics, metric, W, time, batch_size, seed)
+
+
+def _arrays(W, memory):
+    return {"parameters": W, "memory": memory} if len(memory) else {"parameters": W}
 
 
 class CompiledLoop:
@@ -20,8 +27,11 @@ class CompiledLoop:
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self._time = W, np.array([time], np.float64)
         self._dL, self._policy = np.zeros_like(W), mechanics.policy
+        self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
+        self.arrays = _arrays(W, self._memory)
         self._problem = p = Problem(potential, metric, W.dtype, batch_size, seed)
-        self._rule = motion.Rule(self._policy.of_loss, p.bounds, p.sharp, p.lowest)
+        self._rule = motion.Rule(self._policy.of_loss, p.bounds, p.sharp, p.lowest, mechanics.code,
+                                 mechanics.numbers)
 
     @property
     def time(self):
@@ -34,7 +44,7 @@ class CompiledLoop:
         p = self._problem
         with p.workspace() as work:
             return motion.advance(*p.compiled, p.terms, work, p.batches, self._rule, tape, self.W,
-                                  self._dL, self._time, first, count, p.threads)
+                                  self._memory, self._dL, self._time, first, count, p.threads)
 
 
 class PythonLoop:
@@ -43,6 +53,10 @@ class PythonLoop:
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self.time = W, float(time)
         self._potential, self._policy, self._metric = potential, mechanics.policy, metric
+        self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
+        self.arrays = _arrays(W, self._memory)
+        self._rule = motion.Rule(False, metric.bounds, metric.inverse, 0, mechanics.code,
+                                 mechanics.numbers)
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     def advance(self, first, count, tape):
@@ -64,7 +78,10 @@ class PythonLoop:
                 rows += 1
             tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
             tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
-            self.W += self.W.dtype.type(step) * V
+            if len(self._memory):
+                motion.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
+            else:
+                self.W += self.W.dtype.type(step) * V
             self.time += step
             if not np.isfinite(self.W).all():
                 return i + 1, rows, False

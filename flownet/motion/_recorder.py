@@ -57,8 +57,8 @@ class Recorder:
             value[0], iteration[0], time[0] = row, state.iteration, state.time
             self.store.advance(name, 1)
 
-    def save(self, state, force=False):
+    def save(self, iteration, time, arrays, force=False):
         """A checkpoint, from time to time."""
         if force or monotonic() - self._saved > CHECKPOINT_SECONDS:
-            self.store.checkpoint(state.iteration, state.time, {"parameters": state.W})
+            self.store.checkpoint(iteration, time, arrays)
             self._saved = monotonic()

@@ -3,10 +3,12 @@
 import numpy as np
 
 from .._errors import FlownetError
+from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..store import HDF5Store, Trajectory, rewrite_experiment, to_text
 from . import _check
 from ._flow import resume_flow
+from ._loop import make_loop
 from ._observe import observe_from, observers
 from ._run import Run
 
@@ -61,10 +63,14 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
         rewrite_experiment(path, to_text(tables)[0])
     store = HDF5Store.resume(path)
     store.truncate()
-    W = np.array(arrays["parameters"])
+    W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
     with _threads.limited(threads):
-        Run(store, run.potential, run.mechanics, run.metric, W, iteration, time, wanted,
-            words["seed"], words.get("batch_size"), words["record_every"], made).go(progress)
+        loop = make_loop(run.potential, run.mechanics, run.metric or Euclidean(W.size), W, time,
+                         batch_size, seed)
+        for name, array in loop.arrays.items():
+            array[...] = arrays[name]
+        Run(store, loop, run.potential, iteration, wanted, seed, batch_size, words["record_every"],
+            made).go(progress)
     return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
                       experiment=tables)
 

@@ -5,8 +5,6 @@ from time import perf_counter
 import numpy as np
 
 from .. import _progress
-from ..geometry import Euclidean
-from ._loop import make_loop
 from ._recorder import Recorder
 from ._state import State, potential_of
 
@@ -16,12 +14,10 @@ _BLOCK_SECONDS = 0.1  # of compiled steps between two looks at the clock and at 
 class Run:
     """A run under way, from an iteration on."""
 
-    def __init__(self, store, potential, mechanics, metric, W, iteration, time, steps, seed,
-                 batch_size, record_every, observers):
+    def __init__(self, store, loop, potential, iteration, steps, seed, batch_size, record_every,
+                 observers):
         self.potential, self.steps, self.observers = potential, steps, observers
-        self.recorder = Recorder(store, record_every)
-        self.loop = make_loop(potential, mechanics, metric or Euclidean(W.size), W, time,
-                              batch_size, seed)
+        self.recorder, self.loop = Recorder(store, record_every), loop
         self.at = potential_of(potential, batch_size, seed)
         self.iteration = iteration
 
@@ -35,16 +31,19 @@ class Run:
         store = self.recorder.store
         try:
             if self.iteration == 0:
-                self.recorder.save(self.state, force=True)
+                self._save(force=True)
             finite = self._steps(progress) and self._end()
             store.finish(diverged_at=None if finite else self.iteration)
         except BaseException:  # Ctrl-C too: rows since the last checkpoint will be made again
             store.close()
             raise
 
+    def _save(self, force=False):
+        self.recorder.save(self.iteration, self.loop.time, self.loop.arrays, force)
+
     def _end(self):
         """The last row, behind the last checkpoint: a longer run makes it anew."""
-        self.recorder.save(self.state, force=True)
+        self._save(force=True)
         loss = self.potential.value(self.loop.W)
         if not np.isfinite(loss):
             return False
@@ -67,7 +66,7 @@ class Run:
                 self.iteration += done
                 if not finite:
                     return False
-                self.recorder.save(self.state)
+                self._save()
                 show(self.iteration)
                 if count == block:
                     block = max(1, min(2 * block, int(block * _BLOCK_SECONDS / max(seconds, 1e-9))))

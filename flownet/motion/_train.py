@@ -6,6 +6,7 @@ from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import describe
 from .._version import __version__
+from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
 from ..store import (
@@ -19,6 +20,7 @@ from ..store import (
     to_text,
 )
 from . import _check
+from ._loop import make_loop
 from ._observe import observe_tables, observers
 from ._recorder import quantities
 from ._run import Run
@@ -33,7 +35,7 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     Parameters
     ----------
     potential : Potential, or any sum of potentials
-    mechanics : Aristotle
+    mechanics : Aristotle, Newton, RMSProp or Adam
         With its step.
     steps : int
         N, number of steps.
@@ -78,11 +80,12 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     tables = _experiment(potential, mechanics, metric, made, steps=steps, seed=seed,
                          batch_size=batch_size, record_every=record_every, device=device)
     at = potential_of(potential, batch_size, seed)
-    layout = _layout(potential, W, tables, made, State(0, 0.0, W, at))
-    kept = _open_store(layout, store, overwrite)
     with _threads.limited(threads):
-        Run(kept, potential, mechanics, metric, W, 0, 0.0, steps, seed, batch_size, record_every,
-            made).go(progress)
+        loop = make_loop(potential, mechanics, metric or Euclidean(W.size), W, 0.0, batch_size,
+                         seed)
+        layout = _layout(potential, loop, tables, made, State(0, 0.0, W, at))
+        kept = _open_store(layout, store, overwrite)
+        Run(kept, loop, potential, 0, steps, seed, batch_size, record_every, made).go(progress)
     return Trajectory(kept, potential=potential, mechanics=mechanics, metric=metric,
                       experiment=tables)
 
@@ -99,8 +102,8 @@ def _experiment(potential, mechanics, metric, made, **run):
     return tables
 
 
-def _layout(potential, W, tables, made, state):
-    run = tables["run"]
+def _layout(potential, loop, tables, made, state):
+    run, W = tables["run"], loop.W
     text, arrays = to_text(tables)
     attrs = {"": {"flownet_version": __version__, "seed": run["seed"]}}
     network, data = (getattr(potential, part, None) for part in ("network", "data"))
@@ -112,8 +115,8 @@ def _layout(potential, W, tables, made, state):
     return Layout(
         quantities=quantities(W.size, W.dtype, run["steps"], run["record_every"])
         + [o.quantity(state, run["steps"] // o.every + 2) for o in made],
-        checkpoint={"parameters": (W.shape, W.dtype)}, experiment=text, arrays=arrays,
-        attrs=attrs)
+        checkpoint={name: (array.shape, array.dtype) for name, array in loop.arrays.items()},
+        experiment=text, arrays=arrays, attrs=attrs)
 
 
 def _open_store(layout, path, overwrite):
