@@ -97,6 +97,7 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
 
     def rebuild(self, target_context, payload):
         called, compiled = payload
+        numba.get_num_threads()  # starts the threading layer: the code may call its symbols
         for key, types in called:
             _provide(key, types)
         return super().rebuild(target_context, compiled)

@@ -179,7 +179,49 @@ def test_a_flow_with_memory_resumes_and_takes_python_potentials(tmp_path):
     assert found.mechanics.parameters() == words["mechanics"].parameters()
 
 
+# ---- adaptive steps -----------------------------------------------------------------------------
+
+
+def test_runge_kutta_training_keeps_to_the_flow(tmp_path):
+    """Every row lies on the flow; gradients are counted; a run made longer is the long one."""
+    p, (W0, _) = twins.potential(CASE), twins.point(CASE)
+    run = fn.train(p, fn.RungeKutta(rtol=1e-9, atol=1e-11), W0=W0, steps=60)
+    flow = fn.flow(p, W0=W0, time=run.time[-1], rtol=1e-11, atol=1e-13, at=run.time)
+    np.testing.assert_allclose(run.parameters[:], flow.parameters[:], rtol=0, atol=1e-7)
+    close(run.loss, [p.value(W) for W in run.parameters])
+    spent = run.observables["evaluations"].value
+    assert len(spent) == len(run.step) == 60 and (spent >= 6).all()
+    assert run.step.max() > 2 * run.step.min()  # fast in shallow regions
+    path = tmp_path / "run.h5"
+    fn.train(p, run.mechanics, W0=W0, steps=25, store=path, record_every=5).close()
+    longer = fn.resume(path, steps=60)
+    np.testing.assert_array_equal(longer.parameters[:], run.parameters[:][::5])
+    np.testing.assert_array_equal(longer.observables["evaluations"].value, spent)
+
+
+def test_runge_kutta_training_takes_a_stiff_valley(dtype):
+    """Stages instead of steps: 26 for a step 110 times the pair's longest."""
+    metric = fn.DiagonalMetric([1e-4, 1.0])
+    run = fn.train(fn.Parabola(2), fn.RungeKutta(rtol=1e-4), W0=np.ones(2, dtype), steps=80,
+                   metric=metric)
+    spent = run.observables["evaluations"].value
+    assert spent[5] == 6 and spent[-1] == 26
+    assert run.step[-1] * 1e4 > 100 * 3.3
+
+
+def test_states_of_adaptive_steps_may_be_changed():
+    """A script that changes W goes on from there."""
+    p, W0 = fn.Quartic(2), np.array([1.0, 2.0])
+    for state in fn.states(p, fn.RungeKutta(rtol=1e-8, atol=1e-10), W0=W0, steps=30):
+        if state.iteration == 10:
+            state.W[:] = [2.0, -1.0]
+            time = state.time
+    np.testing.assert_allclose(state.W, p.exact([2.0, -1.0], state.time - time), rtol=1e-6)
+
+
 MISTAKES = {
+    "mini-batches of adaptive steps": (lambda: fn.train(
+        twins.potential(CASE), fn.RungeKutta(), steps=3, batch_size=5), "takes no batch_size"),
     "memory 1": (lambda: fn.RMSProp(0.1, memory=1), "memory is 1"),
     "negative mass": (lambda: fn.Newton(0.1, mass=-1), "mass is -1"),
     "a step along −dL": (lambda: fn.Adam("linear:0.1"), "does not move along it"),

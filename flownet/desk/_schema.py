@@ -1,5 +1,6 @@
 """What an experiment file may say, key by key; pydantic checks it."""
 
+from inspect import signature
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -9,6 +10,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     WrapValidator,
+    model_validator,
 )
 
 from .. import _kinds
@@ -111,13 +113,27 @@ class Mechanics(Table):
     """`[mechanics]`."""
 
     kind: Annotated[str, _one_of("mechanics", _kinds.names("mechanics"))]
-    step: Step
+    step: Step | None = None
+    rtol: Positive | None = None
+    atol: Positive | None = None
     mass: Positive | None = None
     friction: Annotated[float, Field(ge=0)] | None = None
     memory: Share | None = None
     memory1: Share | None = None
     memory2: Share | None = None
     epsilon: Positive | None = None
+
+    @model_validator(mode="after")
+    def _words_of_its_kind(self):
+        words = signature(_kinds.find("mechanics", self.kind)).parameters
+        given = self.model_dump(exclude_none=True, exclude={"kind"})
+        for name in given:
+            if name not in words:
+                raise ValueError(f"{self.kind} takes no {name}; it takes {', '.join(words)}.")
+        for name, word in words.items():
+            if word.default is word.empty and name not in given:
+                raise ValueError(f"the key {name} of {self.kind} is missing.")
+        return self
 
 
 class Observable(Table):

@@ -7,11 +7,12 @@ from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
 from ._resume import resume
+from ._runge_kutta import RungeKutta
 from ._state import State, states
 from ._train import train
 
 __all__ = [
     "Accuracy", "Adam", "Aristotle", "Constant", "Cosine", "DEVICES", "Linearity", "LossRate",
-    "Newton", "RMSProp", "Sharpness", "State", "Warmup", "flow", "observe_from", "policy_of",
-    "resume", "states", "train",
+    "Newton", "RMSProp", "RungeKutta", "Sharpness", "State", "Warmup", "flow", "observe_from",
+    "policy_of", "resume", "states", "train",
 ]

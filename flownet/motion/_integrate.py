@@ -73,6 +73,10 @@ class Integration:
         """Evaluations of f so far."""
         return int(self.s.numbers[solution.CALLS])
 
+    def begin_anew(self):
+        """Forget the slopes at y, which somebody has changed."""
+        self.s.numbers[solution.CALLS] = 0
+
     def rows_until(self, time):
         """The rows still wanted up to a time within the last step: times (T,), values (T, n)."""
         times = self.at[self._filled[0]:np.searchsorted(self.at, time, "right")]

@@ -5,6 +5,7 @@ import numpy as np
 from ..kernels import motion
 from ..model import Batches
 from ._problem import Problem, is_compiled
+from ._runge_kutta import RungeKutta, RungeKuttaLoop
 
 
 def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
@@ -14,6 +15,8 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     """
     compiled = is_compiled(potential) and not mechanics.policy.of_jet
     kind = CompiledLoop if compiled else PythonLoop
+    if isinstance(mechanics, RungeKutta):
+        kind = RungeKuttaLoop
     return kind(potential, mechanics, metric, W, time, batch_size, seed)
 
 
@@ -23,6 +26,8 @@ def _arrays(W, memory):
 
 class CompiledLoop:
     """Many steps a call, nothing allocated in between."""
+
+    extra = ()  # what is recorded of each step beside loss and step
 
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self._time = W, np.array([time], np.float64)
@@ -49,6 +54,8 @@ class CompiledLoop:
 
 class PythonLoop:
     """One step at a time: potentials that are programs of their own, and policies with a jet."""
+
+    extra = ()
 
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self.time = W, float(time)

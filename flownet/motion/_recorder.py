@@ -10,20 +10,25 @@ from ..store import Quantity
 CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
 
 
-def quantities(size, dtype, steps, record_every):
-    """Quantities that every run records."""
+def quantities(loop, steps, record_every):
+    """Quantities that every run records, and what its loop tells of each step."""
+    f8, W = np.dtype("f8"), loop.W
     return [
-        Quantity("parameters", (size,), dtype, rows=steps // record_every + 2),
-        Quantity("observables/loss", (), np.dtype("f8"), rows=steps + 1),
-        Quantity("observables/step", (), np.dtype("f8"), rows=max(steps, 1)),
+        Quantity("parameters", W.shape, W.dtype, rows=steps // record_every + 2),
+        Quantity("observables/loss", (), f8, rows=steps + 1),
+        *(Quantity(name, (), f8, rows=max(steps, 1)) for name in _of_steps(loop)),
     ]
+
+
+def _of_steps(loop):
+    return [f"observables/{name}" for name in ("step", *loop.extra)]
 
 
 class Recorder:
     """Hands the store's free rows to the loop, and writes checkpoints."""
 
-    def __init__(self, store, record_every):
-        self.store, self._every = store, record_every
+    def __init__(self, store, loop, record_every):
+        self.store, self._every, self._of_steps = store, record_every, _of_steps(loop)
         self._saved = monotonic()
 
     def room(self, iteration):
@@ -31,24 +36,22 @@ class Recorder:
         rows = self.store.room("parameters")
         to_next = -iteration % self._every
         return min(to_next + (rows - 1) * self._every + self._every,
-                   self.store.room("observables/loss"), self.store.room("observables/step"))
+                   self.store.room("observables/loss"), *map(self.store.room, self._of_steps))
 
     def tape(self, iteration, count):
-        """Free rows for `count` steps from an iteration on."""
+        """Free rows for `count` steps from an iteration on: a tape, and more columns."""
         rows = len(range(-iteration % self._every, count, self._every))
         value, row_iteration, row_time = self.store.rows("parameters", rows)
-        return motion.Tape(self._every, value, row_iteration, row_time,
-                           *self._triple("observables/loss", count),
-                           *self._triple("observables/step", count))
-
-    def _triple(self, name, count):
-        return self.store.rows(name, count)
+        loss = self.store.rows("observables/loss", count)
+        step, *extra = (self.store.rows(name, count) for name in self._of_steps)
+        return motion.Tape(self._every, value, row_iteration, row_time, *loss, *step), *extra
 
     def advance(self, done, rows):
         """Count what the loop has filled."""
         self.store.advance("parameters", rows)
         self.store.advance("observables/loss", done)
-        self.store.advance("observables/step", done)
+        for name in self._of_steps:
+            self.store.advance(name, done)
 
     def end(self, state, loss):
         """The last row: the state that no step follows, its loss on the full potential."""

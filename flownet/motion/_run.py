@@ -17,7 +17,7 @@ class Run:
     def __init__(self, store, loop, potential, iteration, steps, seed, batch_size, record_every,
                  observers):
         self.potential, self.steps, self.observers = potential, steps, observers
-        self.recorder, self.loop = Recorder(store, record_every), loop
+        self.recorder, self.loop = Recorder(store, loop, record_every), loop
         self.at = potential_of(potential, batch_size, seed)
         self.iteration = iteration
 
@@ -60,7 +60,7 @@ class Run:
                             self.recorder.room(self.iteration))
                 began = perf_counter()
                 done, rows, finite = self.loop.advance(
-                    self.iteration, count, self.recorder.tape(self.iteration, count))
+                    self.iteration, count, *self.recorder.tape(self.iteration, count))
                 seconds = perf_counter() - began
                 self.recorder.advance(done, rows)
                 self.iteration += done

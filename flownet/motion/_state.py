@@ -72,7 +72,7 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
     at = potential_of(potential, batch_size, seed)
     iteration, finite = 0, True
     while finite:
-        yield State(iteration, loop.time, W, at)
+        yield State(iteration, loop.time, loop.W, at)
         if iteration == steps:
             return
         done, _, finite = loop.advance(iteration, 1, tape)

@@ -35,8 +35,8 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     Parameters
     ----------
     potential : Potential, or any sum of potentials
-    mechanics : Aristotle, Newton, RMSProp or Adam
-        With its step.
+    mechanics : Aristotle, Newton, RMSProp, Adam or RungeKutta
+        With its step, or its tolerance.
     steps : int
         N, number of steps.
     W0 : array (D,), optional
@@ -103,7 +103,7 @@ def _experiment(potential, mechanics, metric, made, **run):
 
 
 def _layout(potential, loop, tables, made, state):
-    run, W = tables["run"], loop.W
+    run = tables["run"]
     text, arrays = to_text(tables)
     attrs = {"": {"flownet_version": __version__, "seed": run["seed"]}}
     network, data = (getattr(potential, part, None) for part in ("network", "data"))
@@ -113,7 +113,7 @@ def _layout(potential, loop, tables, made, state):
     if data is not None:
         attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
     return Layout(
-        quantities=quantities(W.size, W.dtype, run["steps"], run["record_every"])
+        quantities=quantities(loop, run["steps"], run["record_every"])
         + [o.quantity(state, run["steps"] // o.every + 2) for o in made],
         checkpoint={name: (array.shape, array.dtype) for name, array in loop.arrays.items()},
         experiment=text, arrays=arrays, attrs=attrs)
