@@ -149,7 +149,8 @@ def at_the_edge(degrees, warm, steps):
 def windows(run, central, plain, field, first, width):
     """Loss of the run, the central flow's mean loss, and the plain flow's, by window of time."""
     potential, metric = run.potential, fn.Euclidean(run.potential.size)
-    mean = np.array([field.mean_loss(potential, metric, W) for W in central.parameters[first // 4:]])
+    mean = np.array([field.mean_loss(potential, metric, W)
+                     for W in central.parameters[first // 4:]])
     n = (len(run.loss) - 1 - first) // width
     parts = (run.loss[first:first + n * width], mean[:n * width // 4],
              plain.loss[first // 4:][:n * width // 4])

@@ -152,8 +152,31 @@ def test_mistakes(place):
         fn.Principal(100.0).velocity(potential, metric, W)
     with told_in_one_line("wants a quadratic potential"):
         fn.Principal(0.1).exact(potential, W, [0.0])
-    large = fn.Parabola(501)
-    with told_in_one_line("501 free parameters.*modes=k"):
-        fn.Principal(0.1).velocity(large, fn.Euclidean(501), np.ones(501))
+    with told_in_one_line("infinitely fast here"):
+        fn.Principal(0.5).velocity(quadratic([2.0, 1.0]), fn.Euclidean(2), np.ones(2))
+    with told_in_one_line("wants a potential with hessian"):
+        fn.Modified(0.1).velocity(Bare(), metric, W)
     with told_in_one_line("nothing holds the sharpness"):
         fn.Central(0.1).velocity(quadratic([30.0, 1.0]), fn.Euclidean(2), np.ones(2))
+
+
+class Bare:
+    """A potential that knows its gradient alone."""
+
+    size = 1
+
+
+def test_as_many_directions_as_the_velocity_wants():
+    """600 curvatures: below 1/h a hundred directions tell all, closely about it 500 do not."""
+    values = np.arange(1, 601) / 600
+    potential, metric, W = fn.Parabola(600), fn.DiagonalMetric(1 / values), np.ones(600)
+    x = 0.95 * values
+    close(fn.Principal(0.95).velocity(potential, metric, W), np.log1p(-x) / 0.95, kind="solver")
+    with told_in_one_line("more than 500 eigendirections.*modes=k"):
+        fn.Principal(2.0, real=True).velocity(potential, metric, W)
+    with told_in_one_line("more than 500 eigendirections"):
+        fn.Principal(0.95).exact(potential, W, [1.0], metric=metric)
+    found = fn.Principal(0.95, modes=3).velocity(potential, metric, W)
+    series = 1 + x / 2 + x**2 / 3
+    close(found[:-3], -(values * series)[:-3], kind="solver", scale=10.0)
+    close(found[-3:], np.log1p(-x[-3:]) / 0.95, kind="solver", scale=10.0)

@@ -37,6 +37,7 @@ def test_both_identities_hold_to_rounding(name, digits, dtype):
         close(found.centre + found.half, after, kind="rounding")
         close(found.next_centre + found.next_half, run.parameters[found.iteration + 2],
               kind="rounding")
+    assert fn.rod(run).exact
     length2 = fn.Euclidean(net.size).norm2(2 * found.half)
     if run.metric is None:
         close(found.length, np.sqrt(length2))
@@ -47,7 +48,7 @@ def test_a_run_of_another_potential_is_seen(digits):
     run = trained(fn.Network([64, 8, 10], "tanh"), digits, fn.Aristotle(0.5))
     run.potential = run.potential + 1e-6 * fn.Parabola(run.potential.size)
     found = fn.rod(run, at=3)
-    assert not found.exact
+    assert not found.exact and not fn.rod(run).exact
     ends = found.centre - found.half, found.centre + found.half
     close(found.half_residual, 0.25e-6 * ends[1], scale=1e-3 * np.abs(ends[1]).max())
     close(found.centre_residual, 0.25e-6 * (ends[0] + ends[1]), scale=1e-3 * np.abs(ends[1]).max())
@@ -71,6 +72,8 @@ def test_mistakes(digits):
     seldom = trained(fn.Network([64, 8, 10], "tanh"), digits, fn.Aristotle(0.5), record_every=2)
     with told_in_one_line("record_every=1"):
         fn.rod(seldom, at=0)
+    with told_in_one_line("no three consecutive states"):
+        fn.rod(seldom)
     run.mechanics = "Newton"
     with told_in_one_line("identity of plain descent"):
         fn.rod(run, at=0)

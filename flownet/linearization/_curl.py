@@ -151,13 +151,14 @@ class _SecondOrder:
 
 def _exact(term):
     """Both norms, a row of each matrix at a time."""
-    basis = [np.roll(np.eye(1, term.size)[0], i) for i in range(term.size)]
     curl2 = symmetric2 = 0.0
-    for i, x in enumerate(basis):
+    for i in range(term.size):
+        x = np.eye(1, term.size, i)[0]
         turning, even = term.parts(x)
         curl2 += turning @ turning
-        for j, y in enumerate(basis[:i + 1]):  # what lies above the diagonal is the same again
-            symmetric2 += (1 + (i != j)) * (even[j] + term.fourth(x, y) / 12) ** 2
+        for j in range(i + 1):  # what lies above the diagonal is the same again
+            Q = term.fourth(x, np.eye(1, term.size, j)[0])
+            symmetric2 += (1 + (i != j)) * (even[j] + Q / 12) ** 2
     norm, symmetric = float(np.sqrt(curl2)), float(np.sqrt(symmetric2))
     return Curl(norm, symmetric, _over(norm, symmetric))
 

@@ -76,7 +76,7 @@ class Rod:
         yield "verdict", "exact" if self.exact else "not the run of this potential and metric"
 
 
-def rod(run, *, at):
+def rod(run, *, at=None):
     """The two-step identity of plain descent on states k, k+1, k+2 of a recorded run.
 
     Exact to rounding for every full-batch or mini-batch run of Aristotle's mechanics, whatever
@@ -86,8 +86,9 @@ def rod(run, *, at):
     Parameters
     ----------
     run : Trajectory
-    at : int
-        k, from 0 to N − 2; negative ones count from the end.
+    at : int, optional
+        k, from 0 to N − 2; negative ones count from the end. Without it all are looked at, and the
+        one whose residual is largest, in units of what rounding explains, is given.
 
     Returns
     -------
@@ -101,7 +102,18 @@ def rod(run, *, at):
     if getattr(run.mechanics, "kind", None) != "aristotle":
         raise FlownetError(f"the rod is an identity of plain descent, and the run's mechanics are "
                            f"{shown(run.mechanics)}; it wants flownet.Aristotle.")
-    k, (W0, W1, W2) = _states(run, at)
+    if at is not None:
+        return _rod(run, *_states(run, at))
+    iteration = run.iteration
+    first = iteration[:-2][iteration[2:] == iteration[:-2] + 2].tolist()
+    if not first:
+        raise FlownetError("the run keeps no three consecutive states: record_every=1 keeps all.")
+    return max((_rod(run, *_states(run, k)) for k in first), key=lambda r: max(r.worst) / r.floor)
+
+
+def _rod(run, k, states):
+    """The rod of three states (3, D)."""
+    W0, W1, W2 = states
     h0, h1 = (float(h) for h in run.step[k:k + 2])
     centre, half = (W0 + W1) / 2, (W1 - W0) / 2
     next_centre, next_half = (W1 + W2) / 2, (W2 - W1) / 2

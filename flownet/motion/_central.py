@@ -39,6 +39,10 @@ class Central:
     rate·(2/h − λ), takes about 1/rate longer. By default rate = 1/h, one finite step: less than
     2/h, the stiffness that the gradient has there anyhow.
 
+    Like the gradient's, its stiffness is 2/h: an explicit integrator then steps at the limit of its
+    stability and leaves an error of the size of its tolerance along the u_i, which X answers; ask
+    for rtol=1e-5 or less.
+
     Directions take part from 0.9·2/h up. Each search for them begins where the last one ended, on
     the same potential and metric, and afresh at the W where a path began: the same path twice, the
     same bits.

@@ -46,6 +46,9 @@ class Modified:
         """Ẇ (D,) at W (D,): one gradient, then one Hessian action, then another and a T[g,g]."""
         if self.order == 0:
             return -metric.sharp(potential.differential(W)[1])
+        if not hasattr(potential, "hessian"):
+            raise FlownetError(f"the modified flow of order {self.order} wants a potential with "
+                               f"hessian(W); a {type(potential).__name__} offers none.")
         h, H = self.step, potential.hessian(W)
         g = metric.sharp(H.dL)
         Hg = metric.sharp(H @ g)

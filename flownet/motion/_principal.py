@@ -8,8 +8,10 @@ from .._random import stream_key, uniform
 from ..geometry import Euclidean, eigenpairs, lanczos, metric_hessian
 from . import _check
 
-AFFORDABLE = 500  # free parameters up to which every eigendirection is taken
+AFFORDABLE = 500  # eigendirections that one velocity may take
 
+_FIRST = 32  # of them to begin with; each further try takes twice as many
+_STANDS = 1e-11  # relative change of the velocity after which no more are taken
 _QUADRATIC = 1e-9  # what third derivatives may change of dL, relative, where there are none
 _STREAM = 1 << 41  # of the displacement that looks for them
 
@@ -23,11 +25,12 @@ class Principal:
     t = kh; elsewhere it is the modified flow to all orders in h but for T: of its h² term T[g,g]/12
     is left out.
 
-    All the directions that g has a part in are those of its Krylov space, g, Hg, H²g, …: Lanczos'
-    recurrence from g to its end finds them in at most F Hessian actions, F free parameters, and
-    keeps as many vectors. Beyond 500 that is refused, and `modes=k` takes the k eigenvalues
-    of largest magnitude, where the series fails first; the rest of g follows the series of the
-    same function to second order, −(1 + hλ/2 + h²λ²/3), which is off by (hλ)³/4.
+    All the directions that g has a part in lie in its Krylov space g, Hg, H²g, …: Lanczos'
+    recurrence from g finds them one Hessian action at a time, those that matter first, and keeps as
+    many vectors, never a matrix. It goes on until the velocity stands to 1e-11 or the space is
+    exhausted; where 500 directions are not enough it is refused. `modes=k` instead takes the k
+    eigenvalues of largest magnitude, where a series in h fails first; the rest of g follows the
+    series of the same function to second order, −(1 + hλ/2 + h²λ²/3), which is off by (hλ)³/4.
 
     Where hλ > 1 the flow is complex: the finite run jumps from side to side, and its continuation
     turns round in the complex plane. `velocity`, real as the parameters are, refuses such
@@ -70,11 +73,11 @@ class Principal:
         g = H.covector(H.hessian.dL)
         if not g.any():
             return np.zeros_like(W)
-        if self.modes is None:
-            values, U = self._all(H, g)
-            x = (self._rate(values) * (U @ g)) @ U
-        else:
-            x = self._leading(H, g)
+        with np.errstate(invalid="ignore"):
+            x = self._all(H, g) if self.modes is None else self._leading(H, g)
+        if not np.isfinite(x).all():
+            raise FlownetError(f"the principal flow of step {self.step:g} is infinitely fast here: "
+                               "λ = 1/step, a direction that the finite step ends at once.")
         return H.displacement(x).astype(W.dtype)
 
     def exact(self, potential, W0, at, *, metric=None):
@@ -108,7 +111,10 @@ class Principal:
         path = np.tile(H.W.astype(np.complex128), (len(at), 1))
         if not g.any():
             return path
-        values, U = self._all(H, g)
+        rule = lanczos(H, g, AFFORDABLE, vectors=True)
+        if not rule.exact:
+            raise _too_many(len(g))
+        values, U = rule.nodes, rule.vectors
         x = self.step * values
         log = np.where(x == 1, 0.0, _log(x)) + 1j * np.pi * (x > 1)
         moved = np.expm1(at[:, None] / self.step * log)
@@ -119,17 +125,18 @@ class Principal:
         return path
 
     def _all(self, H, g):
-        """Eigenvalues (n,) and unit directions (n, F) that g (F,) has a part in."""
-        free = len(g)
-        if free > AFFORDABLE:
-            raise FlownetError(f"the principal flow of {free} free parameters wants as many Hessian "
-                               f"actions at every point (at most {AFFORDABLE} are affordable): "
-                               "Principal(step, modes=k) takes the k leading directions.")
-        rule = lanczos(H, g, free, vectors=True)
-        return rule.nodes, rule.vectors
+        """Velocity (F,) in coordinates, the logarithm on every direction that matters."""
+        most, before = _FIRST, np.zeros_like(g)
+        while most <= 2 * AFFORDABLE:
+            rule = lanczos(H, g, min(most, AFFORDABLE), vectors=True)
+            x = (self._rate(rule.nodes) * (rule.vectors @ g)) @ rule.vectors
+            if rule.exact or np.linalg.norm(x - before) <= _STANDS * np.linalg.norm(x):
+                return x
+            most, before = 2 * most, x
+        raise _too_many(len(g))
 
     def _leading(self, H, g):
-        """Velocity (F,) in coordinates: the logarithm on the leading modes, its series elsewhere."""
+        """Velocity (F,) in coordinates: the logarithm on the leading modes, a series elsewhere."""
         h, modes = self.step, min(self.modes, len(g))
         pairs = eigenpairs(H.potential, H.W, modes, metric=H.metric, which="magnitude", rtol=1e-9)
         U = np.array([H.coordinates(u) for u in pairs.vectors])
@@ -141,7 +148,7 @@ class Principal:
     def _rate(self, values):
         """log(1 − hλ)/(hλ) of eigenvalues, −1 at λ = 0."""
         x = self.step * values
-        if (x == 1).any() or (not self.real and (x > 1).any()):
+        if not self.real and (x > 1).any():
             raise FlownetError(f"the principal flow of step {self.step:g} is complex here: λ = "
                                f"{values.max():.4g} is beyond 1/step = {1 / self.step:.4g}; "
                                "Principal(step, real=True) takes its real part.")
@@ -156,6 +163,12 @@ class Principal:
         words = [f"step={self.step:g}", f"modes={self.modes}" if self.modes else "",
                  "real=True" if self.real else ""]
         return f"Principal({', '.join(filter(None, words))})"
+
+
+def _too_many(free):
+    return FlownetError(f"the principal flow of these {free} free parameters wants more than "
+                        f"{AFFORDABLE} eigendirections at one point: Principal(step, modes=k) "
+                        "takes the k leading ones.")
 
 
 def _log(x):
