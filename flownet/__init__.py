@@ -13,11 +13,11 @@ from .store import Trajectory
 
 __all__ = [
     "ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "Central", "ChargeDrift",
-    "Charges", "Constant", "Cosine", "CrossEntropy", "Dataset", "DiagonalMetric", "DoubleWell",
-    "Eigenpairs", "Euclidean", "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity",
-    "LossRate", "Modified", "Network", "Newton", "Parabola", "Potential", "Principal", "Quadratic",
-    "Quartic", "RMSProp", "RungeKutta", "Sharpness", "SpectralDensity", "Trajectory", "UV",
-    "Warmup", "__version__", "breakdown", "charges", "curl", "data", "eigenpairs", "flow", "index",
-    "inertia", "lanczos", "metric_hessian", "plot", "resume", "rod", "sharpness",
-    "spectral_density", "states", "train",
+    "Charges", "Constant", "Cosine", "CrossEntropy", "Curl", "Dataset", "DiagonalMetric",
+    "DoubleWell", "Eigenpairs", "Euclidean", "Experiment", "FlownetError", "Inertia", "LayerMetric",
+    "Linearity", "LossRate", "Modified", "Network", "Newton", "Parabola", "Potential", "Principal",
+    "Quadratic", "Quartic", "RMSProp", "Rod", "RungeKutta", "Sharpness", "SpectralDensity",
+    "Trajectory", "UV", "Warmup", "__version__", "breakdown", "charges", "curl", "data",
+    "eigenpairs", "flow", "index", "inertia", "lanczos", "metric_hessian", "plot", "resume", "rod",
+    "sharpness", "spectral_density", "states", "train",
 ]

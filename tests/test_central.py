@@ -106,6 +106,23 @@ def test_the_rate_of_the_curvature_seen_along_the_velocity(dense, plain, beyond)
     assert np.abs(X @ Y).max() < 1e-5 * np.abs(X).max() * size
 
 
+def test_three_directions_of_one_curvature():
+    """Double wells on their way out, stopped where λ is 2/h: Ẇ = 0, Σ_ii = (c² − W_i²)/3, in
+    whatever basis of the eigenspace it was found. No T_ij sees Σ_ij: of all that hold the edge
+    the most even one is taken."""
+    w, c = 0.8, 1.1
+    potential, metric = fn.DoubleWell(4, c=c), fn.Euclidean(4)
+    W = np.array([w, -w, w, 0.1])
+    field = fn.Central(2 / ((3 * w**2 - c**2) / 2))
+    found = field.oscillation(potential, metric, W)
+    assert found.values.shape == (3,)
+    Sigma = found.vectors.T @ found.covariance @ found.vectors
+    close(np.diag(Sigma), [(c**2 - w**2) / 3] * 3 + [0.0], kind="solver")
+    assert np.abs(Sigma - np.diag(np.diag(Sigma))).max() < 1e-4
+    dL = potential.differential(W)[1]
+    close(field.velocity(potential, metric, W), [0.0, 0.0, 0.0, -dL[3]], kind="solver")
+
+
 def test_a_sharpness_above_the_edge_returns_at_the_rate():
     """UV from beyond the edge: λ − 2/h falls as e^{−rate·t}."""
     potential, W0 = fn.UV(1), np.array([2.0, 0.02])

@@ -123,6 +123,19 @@ def test_leading_modes_take_the_logarithm_and_the_rest_its_series(place, metric)
         assert np.sqrt(metric.norm2(off)) <= 1.01 * x**3 / (4 * (1 - x)) * g + 1e-8
 
 
+@pytest.mark.parametrize("loss", CASES)
+def test_in_single_precision(loss):
+    """The precision of W is kept, and the velocity is that in double."""
+    case = CASES[loss]
+    W, fields = twins.point(case)[0].astype("f4"), (
+        fn.Modified(0.1, 2), fn.Principal(0.05), fn.Principal(0.05, modes=2), fn.Central(0.5))
+    for field in fields:
+        found, expected = (field.velocity(twins.potential(case, dtype), fn.Euclidean(W.size),
+                                          W.astype(dtype)) for dtype in ("f4", "f8"))
+        assert found.dtype == np.float32 and expected.dtype == np.float64
+        close(found, expected, "float32")
+
+
 def test_frozen_parameters_stand_still(place):
     potential, W = place
     metric = fn.LayerMetric(potential.network, [np.inf, 0.7])
