@@ -136,6 +136,15 @@ def test_in_single_precision(loss):
         close(found, expected, "float32")
 
 
+def test_whole_numbers_are_numbers():
+    """W = [1, 0] moves as [1.0, 0.0] does."""
+    for field in (fn.Modified(0.1, 2), fn.Principal(0.1), fn.Central(0.1)):
+        metric, found = fn.Euclidean(2), []
+        for W in (np.array([1, 0]), np.array([1.0, 0.0])):
+            found.append(field.velocity(fn.DoubleWell(2, c=2.0), metric, W))
+        assert found[0].dtype == np.float64 and (found[0] == found[1]).all() and found[0][0] > 0
+
+
 def test_frozen_parameters_stand_still(place):
     potential, W = place
     metric = fn.LayerMetric(potential.network, [np.inf, 0.7])

@@ -78,10 +78,9 @@ class Central:
 
     def velocity(self, potential, metric, W):
         """Ẇ (D,) at W (D,)."""
-        W = np.asarray(W)
         H, found, T = self._at(potential, metric, W)
         force = H.hessian.dL + np.einsum("ij,ijd->d", found.covariance, T) / 2
-        return -H.metric.sharp(force).astype(W.dtype)
+        return -H.metric.sharp(force).astype(np.result_type(W, np.float32))
 
     def oscillation(self, potential, metric, W):
         """Eigenvalues near and above the edge, their directions, and X in them (`Oscillation`)."""

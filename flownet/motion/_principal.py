@@ -68,17 +68,17 @@ class Principal:
 
     def velocity(self, potential, metric, W):
         """Ẇ (D,) at W (D,), real."""
-        W = np.asarray(W)
+        dtype = np.result_type(W, np.float32)
         H = metric_hessian(potential, W, metric)
         g = H.covector(H.hessian.dL)
         if not g.any():
-            return np.zeros_like(W)
+            return np.zeros(potential.size, dtype)
         with np.errstate(invalid="ignore"):
             x = self._all(H, g) if self.modes is None else self._leading(H, g)
         if not np.isfinite(x).all():
             raise FlownetError(f"the principal flow of step {self.step:g} is infinitely fast here: "
                                "λ = 1/step, a direction that the finite step ends at once.")
-        return H.displacement(x).astype(W.dtype)
+        return H.displacement(x).astype(dtype)
 
     def exact(self, potential, W0, at, *, metric=None):
         """The flow on a quadratic potential in closed form, complex where hλ > 1.
