@@ -92,7 +92,8 @@ def title_of(run):
     """Data, sizes and step of a run."""
     tables = run.experiment
     data = tables.get("data", {}).get("name", "")
-    sizes = "-".join(map(str, tables["network"]["sizes"])) if "network" in tables else "potential"
+    sizes = ("-".join(map(str, tables["network"]["sizes"])) if "network" in tables
+             else repr(run.potential))
     step = tables["mechanics"]["step"]
     return f"{data} {sizes}, step {step if isinstance(step, str) else format(step, 'g')}".strip()
 

@@ -1,0 +1,208 @@
+"""A finite run and its flows: in the plane that holds most of them, and how they part in time."""
+
+import numpy as np
+
+from ...geometry import Euclidean
+from ...motion import flow as _flow
+from ._landscape import landscape, levels, minima
+from ._paths import distances, paths, thinned
+from ._plane import frame, orthonormal, principal_plane
+from ._style import DASHES, INK, TIME, below, log_if_wide, running_median, styled, title_of
+
+_MOST_ROWS = 400  # of the flow that the shell puts beside a run
+_HEIGHTS = ("#ffffff", "#dfe4ea", "#b9c3cf", "#8d9bab")  # low to high; grey as they are
+_LEVEL, _INSCRIPTION = "#5d6875", "#333b44"
+_MOST_MINIMA = 5
+_ENDS = "sD^vP"
+_AWAY = 30  # lengths of its flows beyond which a run has run away
+_DEEPEST, _CLOSEST = 1e-14, 1e-9  # of the highest loss and distance: below it is rounding
+_MOST = 1e200  # what an axis can still scale
+_MANY = 200  # points of a run that are drawn small
+
+
+@styled
+def flows(run, flows, *, metric=None, resolution=None):
+    """A finite run beside its flows: paths over the loss landscape, departure, losses.
+
+    On the left the plane of the two leading principal directions of all paths together, in the
+    metric, with the level lines of the loss on that plane; the paths are projected onto it. The
+    run is a polygon, the flows are curves. On the right the distance in the metric from each flow
+    to the run at equal times, and the losses.
+
+    Parameters
+    ----------
+    run : Trajectory
+        The finite run.
+    flows : Trajectory or dict
+        Its flow, or several, {name: Trajectory}.
+    metric : metric, optional
+        That of the run by default.
+    resolution : int, optional
+        Points a side of the landscape, of resolution² losses; by default between 21 and 81, as
+        some ten seconds allow.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    FlownetError
+        When there is no flow, the run has fewer than two rows, nothing moves, or one parameter
+        alone may.
+    """
+    return Picture(run, flows, metric, resolution).figure
+
+
+def beside(run, most=_MOST_ROWS):
+    """The plain flow from where a run began, at the times of at most 400 of its rows."""
+    times = run.time[thinned(len(run), most)]
+    return _flow(run.potential, W0=run.parameters[0], time=times[-1], metric=run.metric, at=times)
+
+
+class Picture:
+    """The figure of `flows`, and what a film needs of it.
+
+    Attributes
+    ----------
+    figure : Figure
+    plane, departure, loss : Axes
+    paths : list of Path
+        The run first.
+    points : list of ndarray (T, 2)
+        Of each path, on the plane.
+    curves : list of Line2D
+        Of each path, on the plane.
+    ends : list of artists
+        Marks of the ends.
+    """
+
+    def __init__(self, run, flows, metric=None, resolution=None, size=(12.6, 6.3)):
+        from matplotlib.figure import Figure
+
+        self.metric = metric or run.metric or Euclidean(run.parameters.shape[1])
+        first, others = paths(run, flows)
+        self.paths, self.run = [first, *others], run
+        self.told = self._told()
+        self.found = principal_plane([path.rows for path in self.told], self.metric)
+        self.points = [self.found.coordinates(path.rows) for path in self.paths]
+        self.figure = Figure(figsize=size, layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=0.12, wspace=0.04)
+        grid = self.figure.add_gridspec(2, 2, width_ratios=(1.12, 1), height_ratios=(1.25, 1))
+        self.plane = self.figure.add_subplot(grid[:, 0])
+        self.departure = self.figure.add_subplot(grid[0, 1])
+        self.loss = self.figure.add_subplot(grid[1, 1], sharex=self.departure)
+        self.marks = []
+        self._draw_landscape(resolution)
+        self._draw_paths()
+        self._draw_departure()
+        self._draw_losses()
+        steps = len(run.step)
+        self.figure.suptitle(f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
+                             f"and its flow{'s' * (len(others) > 1)}", fontsize=13)
+
+    def _told(self):
+        """The paths that say where the plane is: of a run that runs away, its flows alone."""
+        reach = [np.linalg.norm(orthonormal(self.metric, path.rows[[*range(0, len(path.rows), 5), -1]]
+                                            - path.rows[0]), axis=1).max() for path in self.paths]
+        self.reach = max(reach[1:])
+        away = self.run.diverged_at is not None or reach[0] > _AWAY * self.reach > 0
+        return self.paths[1:] if away else self.paths
+
+    def _draw_landscape(self, resolution):
+        from matplotlib.colors import LinearSegmentedColormap
+
+        told = [points for path, points in zip(self.paths, self.points) if path in self.told]
+        borders, stretch = frame(np.concatenate(told))
+        ground = landscape(self.found, self.run.potential, borders, resolution)
+        steps = levels(ground.values, max(path.loss.value.max() for path in self.told))
+        values, axis = np.clip(ground.values, None, 2 * np.abs(steps[-1]) + steps[-1]), self.plane
+        if len(steps) > 1:
+            shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)
+            axis.contourf(ground.x, ground.y, values, steps, extend="both",
+                          colors=shades(np.linspace(0, 1, len(steps) + 1)))
+        lines = axis.contour(ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7,
+                             linestyles="solid")
+        axis.clabel(lines, fontsize=8, fmt=lambda level: f"{level:g}", colors=_INSCRIPTION)
+        for lowest in minima(ground, steps)[:_MOST_MINIMA]:
+            self.marks += axis.plot(*lowest, "*", color="white", markeredgecolor="#222222",
+                                    markersize=15, zorder=6)
+        shares = [f"{100 * share:.3g} % of the variance" for share in self.found.shares]
+        tall = f", stretched × {stretch:.2g}" if stretch > 1 else ""
+        tall = f", squeezed × {1 / stretch:.2g}" if stretch < 1 else tall
+        axis.set(xlim=borders[:2], ylim=borders[2:], title="Loss in the plane of the paths",
+                 xlabel=f"first principal direction ({shares[0]})",
+                 ylabel=f"second principal direction ({shares[1]}{tall})")
+        axis.set_box_aspect((borders[3] - borders[2]) / (borders[1] - borders[0]) * stretch)
+        axis.grid(False)
+
+    def _draw_paths(self):
+        from matplotlib.legend_handler import HandlerTuple
+        from matplotlib.patheffects import withStroke
+
+        halo = [withStroke(linewidth=4.4, foreground="white")]
+        start, = self.plane.plot(*self.points[0][0], "o", color="white", zorder=7, markersize=9,
+                                 markeredgecolor="#222222", markeredgewidth=2)
+        self.curves, self.ends = [], []
+        for i, (path, points) in enumerate(zip(self.paths, self.points)):
+            many = len(points) > _MANY
+            style = dict(linewidth=2.4, path_effects=halo) if i else dict(
+                linewidth=0.7 if many else 1.0, marker="o", markersize=2 if many else 3.5)
+            ink = INK[i % len(INK)]
+            self.curves += self.plane.plot(*points.T, color=ink, linestyle=DASHES[i % len(DASHES)],
+                                           zorder=4 if i else 5, **style)
+            self.ends += self.plane.plot(*points[-1], _ENDS[i % len(_ENDS)], color=ink, zorder=7,
+                                         markersize=8, markeredgecolor="white")
+        labels = [f"{path.name}{'' if path.every == 1 else f', every {path.every}th row'} "
+                  f"({_percent(self.found.outside(path.rows))} of its variance outside)"
+                  for path in self.paths]
+        marks = [start, tuple(self.ends), *self.marks[:1]]
+        below(self.plane, handles=[*self.curves, *marks], bbox_to_anchor=(0.5, -0.1),
+              labels=[*labels, "start", "ends", "minimum in the plane"][:len(labels) + len(marks)],
+              handler_map={tuple: HandlerTuple(ndivide=None)})
+
+    def _draw_departure(self):
+        axis, reached = self.departure, []
+        for i, flow in enumerate(self.paths[1:], 1):
+            time, length = distances(self.paths[0], flow, self.metric)
+            apart = (length > 0) & (length < _MOST)
+            axis.plot(time[apart], length[apart], color=INK[i % len(INK)],
+                      linestyle=DASHES[i % len(DASHES)], linewidth=2.0)
+            reached.append(length[apart])
+        where = "" if self.run.metric is None else " in the metric"
+        self._scale(axis, np.concatenate(reached), _CLOSEST, self.reach)
+        axis.set(ylabel=f"distance{where}", title="Departure: distance to the run at equal times")
+        axis.tick_params(labelbottom=False)
+
+    def _draw_losses(self):
+        axis, reached = self.loss, []
+        for i, path in enumerate(self.paths):
+            _, time, value = path.loss
+            drawn = (time <= self.paths[0].time[-1] * (1 + 1e-12)) & (np.abs(value) < _MOST)
+            time, value = time[drawn], value[drawn]
+            if not i and self.run.experiment["run"].get("batch_size"):
+                value = running_median(value)
+            axis.plot(time, value, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)],
+                      label=path.name, linewidth=2.0 if i else 1.2)
+            reached.append(value)
+        self._scale(axis, np.concatenate(reached), _DEEPEST,
+                    max(path.loss.value.max() for path in self.told))
+        axis.set(xlabel=TIME, ylabel="loss L")
+        below(axis, bbox_to_anchor=(0.5, -0.24), ncol=3)
+
+    def _scale(self, axis, values, deepest, told):
+        """A logarithmic axis where values go far, down to where rounding begins.
+
+        Of a run that runs away the axis shows what is near enough to what its flows told.
+        """
+        top = values.max() if len(values) else 1.0
+        if top > _AWAY * told > 0 and self.told is not self.paths:
+            values, top = values[values < _AWAY * told], _AWAY * told
+            axis.set_ylim(top=top)
+        log_if_wide(axis, values[values > deepest * top])
+        if axis.get_yscale() == "log":
+            axis.set_ylim(bottom=max(axis.get_ylim()[0], deepest * top))
+
+
+def _percent(share):
+    return "< 0.1 %" if share < 5e-4 else f"{100 * share:.2g} %"
