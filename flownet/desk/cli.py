@@ -80,14 +80,21 @@ def breakdown(file, at, every, quick, figure):
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
 @click.argument("file", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="Figure to write.")
-@click.option("--kind", type=click.Choice(["breakdown", "loss", "report"]), default="breakdown")
+@click.option("--kind", type=click.Choice(["breakdown", "loss", "report", "flows", "film"]),
+              default="breakdown")
 def plot(file, output, kind):
-    """Draw a run: its loss, what its steps promised and delivered, or all of its report."""
+    """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
+    beside its flow; film: the same as an animation, .gif or .mp4."""
     from ..store import Trajectory
     from . import plot as figures
 
-    _check_figure(output)
-    _save(getattr(figures, kind)(Trajectory.open(file)), output)
+    figures.check_film(output) if kind == "film" else _check_figure(output)
+    run = Trajectory.open(file)
+    if kind == "film":
+        click.echo(f"film in {figures.film(run, figures.beside(run), output)}")
+    else:
+        flows = [figures.beside(run)] if kind == "flows" else []
+        _save(getattr(figures, kind)(run, *flows), output)
 
 
 @shell.command(epilog="Example: flownet info run.h5")

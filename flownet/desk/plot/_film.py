@@ -9,7 +9,7 @@ from ..._progress import bar
 from ._flows import Picture
 from ._style import styled
 
-_SIZE, _DPI = (11.6, 6.2), 80
+_DPI = 84
 _COLORS = 96  # of a GIF
 _MOST_FRAMES = 2000
 _HOLD = 1.5  # seconds that a film stays at its end
@@ -50,7 +50,7 @@ def film(run, flows, path, *, seconds=8, fps=20, pace="path", metric=None, resol
         Before any work when the file cannot be written or the numbers cannot be honoured.
     """
     frames, write = _checked(path, seconds, fps, pace)
-    picture = Picture(run, flows, metric, resolution, _SIZE)
+    picture = Picture(run, flows, metric, resolution)
     scene = _Scene(picture, moments(picture, frames, pace))
     try:
         write(scene, path, fps)
@@ -95,8 +95,7 @@ class _Scene:
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3})
         for axis in (picture.plane, picture.departure, picture.loss):
             axis.set(xlim=axis.get_xlim(), ylim=axis.get_ylim(), autoscale_on=False)
-        for _ in range(2):  # panels find their place, then their legends
-            self._canvas.draw()
+        self._canvas.draw()  # every panel finds its place, and keeps it
         self.figure.set_layout_engine("none")
         self._ground = None
         gaps = np.diff(moments)
@@ -154,7 +153,7 @@ def _gif(scene, path, fps):
         drawn, each = frames(), round(1000 / fps)
         next(drawn).save(path, format="GIF", save_all=True, append_images=drawn, loop=0,
                          duration=[each] * (count - 1) + [each + round(1000 * _HOLD)],
-                         optimize=False)
+                         optimize=True)
 
 
 def _mp4(scene, path, fps):
@@ -179,11 +178,11 @@ def _checked(path, seconds, fps, pace):
     if not 2 <= frames <= _MOST_FRAMES:
         raise FlownetError(f"{seconds:g} seconds at {fps:g} frames a second are {frames} frames; "
                            f"a film has 2 to {_MOST_FRAMES}.")
-    return frames, _writer(path, fps)
+    return frames, check_film(path, fps)
 
 
-def _writer(path, fps):
-    """What writes a film, by the ending of its path."""
+def check_film(path, fps=20):
+    """What writes a film, by the ending of its path; one that cannot be written is told."""
     try:
         ending = Path(path).suffix[1:].lower()
     except TypeError:

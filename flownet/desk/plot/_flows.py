@@ -2,16 +2,18 @@
 
 import numpy as np
 
+from ..._errors import FlownetError, shown
 from ...geometry import Euclidean
 from ...motion import flow as _flow
 from ._landscape import landscape, levels, minima
-from ._paths import distances, paths, thinned
-from ._plane import frame, orthonormal, principal_plane
-from ._style import DASHES, INK, TIME, below, log_if_wide, running_median, styled, title_of
+from ._paths import distances, paths, reach_of, thinned
+from ._plane import frame, principal_plane
+from ._style import DASHES, INK, TIME, log_if_wide, running_median, styled, title_of
 
 _MOST_ROWS = 400  # of the flow that the shell puts beside a run
-_HEIGHTS = ("#ffffff", "#dfe4ea", "#b9c3cf", "#8d9bab")  # low to high; grey as they are
+_HEIGHTS = ("#ffffff", "#e4e8ed", "#c6ced7", "#9fabb9")  # low to high; grey as they are
 _LEVEL, _INSCRIPTION = "#5d6875", "#333b44"
+_SIZE = (11.2, 5.7)
 _MOST_MINIMA = 5
 _ENDS = "sD^vP"
 _AWAY = 30  # lengths of its flows beyond which a run has run away
@@ -77,21 +79,20 @@ class Picture:
         Marks of the ends.
     """
 
-    def __init__(self, run, flows, metric=None, resolution=None, size=(12.6, 6.3)):
+    def __init__(self, run, flows, metric=None, resolution=None):
         from matplotlib.figure import Figure
 
-        self.metric = metric or run.metric or Euclidean(run.parameters.shape[1])
+        self.metric = _metric(run, metric)
         first, others = paths(run, flows)
         self.paths, self.run = [first, *others], run
         self.told = self._told()
         self.found = principal_plane([path.rows for path in self.told], self.metric)
         self.points = [self.found.coordinates(path.rows) for path in self.paths]
-        self.figure = Figure(figsize=size, layout="constrained")
-        self.figure.get_layout_engine().set(w_pad=0.12, wspace=0.04)
-        grid = self.figure.add_gridspec(2, 2, width_ratios=(1.12, 1), height_ratios=(1.25, 1))
-        self.plane = self.figure.add_subplot(grid[:, 0])
-        self.departure = self.figure.add_subplot(grid[0, 1])
-        self.loss = self.figure.add_subplot(grid[1, 1], sharex=self.departure)
+        self.figure = Figure(figsize=_SIZE, layout="constrained")
+        self.figure.get_layout_engine().set(w_pad=0.1)
+        left, right = self.figure.subfigures(1, 2, width_ratios=(1.1, 1))
+        self.plane = left.add_subplot()
+        self.departure, self.loss = right.subplots(2, sharex=True, height_ratios=(1.3, 1))
         self.marks = []
         self._draw_landscape(resolution)
         self._draw_paths()
@@ -103,8 +104,7 @@ class Picture:
 
     def _told(self):
         """The paths that say where the plane is: of a run that runs away, its flows alone."""
-        reach = [np.linalg.norm(orthonormal(self.metric, path.rows[[*range(0, len(path.rows), 5), -1]]
-                                            - path.rows[0]), axis=1).max() for path in self.paths]
+        reach = [reach_of(path, self.metric) for path in self.paths]
         self.reach = max(reach[1:])
         away = self.run.diverged_at is not None or reach[0] > _AWAY * self.reach > 0
         return self.paths[1:] if away else self.paths
@@ -123,7 +123,7 @@ class Picture:
                           colors=shades(np.linspace(0, 1, len(steps) + 1)))
         lines = axis.contour(ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7,
                              linestyles="solid")
-        axis.clabel(lines, fontsize=8, fmt=lambda level: f"{level:g}", colors=_INSCRIPTION)
+        axis.clabel(lines, fontsize=8.5, fmt=lambda level: f"{level:g}", colors=_INSCRIPTION)
         for lowest in minima(ground, steps)[:_MOST_MINIMA]:
             self.marks += axis.plot(*lowest, "*", color="white", markeredgecolor="#222222",
                                     markersize=15, zorder=6)
@@ -156,10 +156,10 @@ class Picture:
         labels = [f"{path.name}{'' if path.every == 1 else f', every {path.every}th row'} "
                   f"({_percent(self.found.outside(path.rows))} of its variance outside)"
                   for path in self.paths]
-        marks = [start, tuple(self.ends), *self.marks[:1]]
-        below(self.plane, handles=[*self.curves, *marks], bbox_to_anchor=(0.5, -0.1),
-              labels=[*labels, "start", "ends", "minimum in the plane"][:len(labels) + len(marks)],
-              handler_map={tuple: HandlerTuple(ndivide=None)})
+        labels += ["start", "ends", "minimum in the plane"][:2 + bool(self.marks)]
+        self.plane.figure.legend(
+            [*self.curves, start, tuple(self.ends), *self.marks[:1]], labels, ncols=2,
+            loc="outside lower center", handler_map={tuple: HandlerTuple(ndivide=None)})
 
     def _draw_departure(self):
         axis, reached = self.departure, []
@@ -172,7 +172,6 @@ class Picture:
         where = "" if self.run.metric is None else " in the metric"
         self._scale(axis, np.concatenate(reached), _CLOSEST, self.reach)
         axis.set(ylabel=f"distance{where}", title="Departure: distance to the run at equal times")
-        axis.tick_params(labelbottom=False)
 
     def _draw_losses(self):
         axis, reached = self.loss, []
@@ -180,7 +179,7 @@ class Picture:
             _, time, value = path.loss
             drawn = (time <= self.paths[0].time[-1] * (1 + 1e-12)) & (np.abs(value) < _MOST)
             time, value = time[drawn], value[drawn]
-            if not i and self.run.experiment["run"].get("batch_size"):
+            if not i and self.run.experiment.get("run", {}).get("batch_size"):
                 value = running_median(value)
             axis.plot(time, value, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)],
                       label=path.name, linewidth=2.0 if i else 1.2)
@@ -188,7 +187,7 @@ class Picture:
         self._scale(axis, np.concatenate(reached), _DEEPEST,
                     max(path.loss.value.max() for path in self.told))
         axis.set(xlabel=TIME, ylabel="loss L")
-        below(axis, bbox_to_anchor=(0.5, -0.24), ncol=3)
+        axis.figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=3)
 
     def _scale(self, axis, values, deepest, told):
         """A logarithmic axis where values go far, down to where rounding begins.
@@ -202,6 +201,15 @@ class Picture:
         log_if_wide(axis, values[values > deepest * top])
         if axis.get_yscale() == "log":
             axis.set_ylim(bottom=max(axis.get_ylim()[0], deepest * top))
+
+
+def _metric(run, metric):
+    D = run.parameters.shape[1]
+    metric = metric or run.metric or Euclidean(D)
+    if getattr(metric, "size", None) != D:
+        raise FlownetError(f"metric is {shown(metric)}; the run has {D} parameters, and so has "
+                           f"flownet.Euclidean({D}).")
+    return metric
 
 
 def _percent(share):

@@ -49,6 +49,9 @@ def path(name, recorded):
 
 def paths(run, flows):
     """The run's `Path`, and those of its flows, {name: Trajectory} or one; mistakes are told."""
+    if "flow" in run.experiment or "mechanics" not in run.experiment:
+        raise FlownetError("the first argument is a flow; it has to be the finite run, and flows "
+                           "come after it.")
     flows = {"flow": flows} if isinstance(flows, Trajectory) else flows
     if not isinstance(flows, dict) or not flows:
         raise FlownetError(f"flows is {shown(flows)}; it has to be a flow, such as flownet.flow("
@@ -96,6 +99,12 @@ def distances(run, flow, metric):
         W = polygon[k] + s * (polygon[k + 1] - polygon[k])
         lengths[j] = np.linalg.norm(metric.coordinates(W - flow.rows[j]))
     return times, lengths
+
+
+def reach_of(path, metric):
+    """Largest length in the metric from where a path begins, over a fifth of its rows."""
+    return max(np.linalg.norm(metric.coordinates(path.rows[k] - path.rows[0]))
+               for k in thinned(len(path.rows), max(2, len(path.rows) // 5)))
 
 
 def _rows(recorded):
