@@ -5,7 +5,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ...geometry import Euclidean
 from ...motion import flow as _flow
-from ._landscape import landscape, levels, minima
+from ._landscape import inscriptions, landscape, levels, minima
 from ._paths import distances, paths, reach_of, thinned
 from ._plane import frame, principal_plane
 from ._style import DASHES, INK, TIME, log_if_wide, running_median, styled, title_of
@@ -19,6 +19,7 @@ _ENDS = "sD^vP"
 _AWAY = 30  # lengths of its flows beyond which a run has run away
 _DEEPEST, _CLOSEST = 1e-14, 1e-9  # of the highest loss and distance: below it is rounding
 _MOST = 1e200  # what an axis can still scale
+_LETTERS = 52  # of a name in a legend, beyond which all are smaller
 _MANY = 200  # points of a run that are drawn small
 
 
@@ -101,6 +102,7 @@ class Picture:
         steps = len(run.step)
         self.figure.suptitle(f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
                              f"and its flow{'s' * (len(others) > 1)}", fontsize=13)
+        self.figure.draw_without_rendering()  # panels of a fixed shape find their place in two goes
 
     def _told(self):
         """The paths that say where the plane is: of a run that runs away, its flows alone."""
@@ -123,7 +125,10 @@ class Picture:
                           colors=shades(np.linspace(0, 1, len(steps) + 1)))
         lines = axis.contour(ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7,
                              linestyles="solid")
-        axis.clabel(lines, fontsize=8.5, fmt=lambda level: f"{level:g}", colors=_INSCRIPTION)
+        places = inscriptions(lines.allsegs, borders, self.points)
+        if places:
+            axis.clabel(lines, manual=places, fontsize=8.5, colors=_INSCRIPTION,
+                        fmt=lambda level: f"{level:g}")
         for lowest in minima(ground, steps)[:_MOST_MINIMA]:
             self.marks += axis.plot(*lowest, "*", color="white", markeredgecolor="#222222",
                                     markersize=15, zorder=6)
@@ -154,12 +159,13 @@ class Picture:
             self.ends += self.plane.plot(*points[-1], _ENDS[i % len(_ENDS)], color=ink, zorder=7,
                                          markersize=8, markeredgecolor="white")
         labels = [f"{path.name}{'' if path.every == 1 else f', every {path.every}th row'} "
-                  f"({_percent(self.found.outside(path.rows))} of its variance outside)"
+                  f"({_percent(self.found.outside(path.rows))} of variance outside)"
                   for path in self.paths]
-        labels += ["start", "ends", "minimum in the plane"][:2 + bool(self.marks)]
+        labels += ["start", "ends", "minimum"][:2 + bool(self.marks)]
         self.plane.figure.legend(
             [*self.curves, start, tuple(self.ends), *self.marks[:1]], labels, ncols=2,
-            loc="outside lower center", handler_map={tuple: HandlerTuple(ndivide=None)})
+            loc="outside lower center", handler_map={tuple: HandlerTuple(ndivide=None)},
+            fontsize=10 * min(1, _LETTERS / max(map(len, labels))))
 
     def _draw_departure(self):
         axis, reached = self.departure, []

@@ -12,6 +12,7 @@ _FINEST, _COARSEST = 81, 21
 _DECADES = 6  # below the highest level, seen on a logarithmic axis
 _LOWEST = 0.02  # of the grid may lie below the lowest level
 _WIDE = 8  # highest over lowest level beyond which they are logarithmic
+_CLEAR = 0.05, 0.07, 0.11  # of a number from border, paths, other numbers; part of the frame
 _DEEP = 0.04  # of the range of levels: how deep a basin has to be to count
 
 
@@ -88,6 +89,43 @@ def minima(landscape, steps):
     return np.array([[landscape.x[i] + _shift(landscape.values[j, i - 1:i + 2], landscape.x),
                       landscape.y[j] + _shift(landscape.values[j - 1:j + 2, i], landscape.y)]
                      for j, i in found]).reshape(-1, 2)
+
+
+def inscriptions(lines, borders, paths):
+    """Places [(x, y), …] for the numbers of level lines: beside the paths [(n, 2), …], not on them.
+
+    Of each level's lines [(n, 2), …] the place nearest to the paths that is clear of them, of the
+    borders and of the other numbers; none where no place is.
+    """
+    left, right, bottom, top = borders
+    corner, size = np.array([left, bottom]), np.array([right - left, top - bottom])
+    busy = np.concatenate([_evenly((points - corner) / size) for points in paths])
+    places = []
+    for pieces in lines:
+        spots = [(np.asarray(piece) - corner) / size for piece in pieces if len(piece) > 9]
+        if not spots:
+            continue
+        spots = np.concatenate(spots)
+        free = np.min(np.concatenate([spots, 1 - spots], axis=1), axis=1) / _CLEAR[0]
+        near = _nearest(spots, busy)
+        free = np.minimum(free, near / _CLEAR[1])
+        if places:
+            free = np.minimum(free, _nearest(spots, np.array(places)) / _CLEAR[2])
+        best = np.argmin(np.where(free >= 1, near, np.inf))
+        if free[best] >= 1:
+            places.append(spots[best])
+    return [tuple(place * size + corner) for place in places]
+
+
+def _evenly(points, count=200):
+    """Points (count, 2) at equal distances along a polygon (n, 2)."""
+    gone = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
+    even = np.linspace(0, gone[-1], count)
+    return np.stack([np.interp(even, gone, column) for column in points.T], axis=1)
+
+
+def _nearest(spots, others):
+    return np.min(np.linalg.norm(spots[:, None] - others, axis=2), axis=1)
 
 
 def _basins(heights, values):
