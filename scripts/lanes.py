@@ -22,7 +22,7 @@ import numpy as np
 import flownet as fn
 
 SEED, TIME, STEPS = 21, 150, (0.3, 0.6)
-LATER = 1000  # time of the flows that say which valley a row lies in
+LATER = 300  # time of the flows that say which valley a row lies in
 
 
 def barrier(potential, W, V, points=201):
@@ -30,7 +30,7 @@ def barrier(potential, W, V, points=201):
     return max(potential.value(W + s * (V - W)) for s in np.linspace(0, 1, points))
 
 
-def watershed(run, rows=8):
+def watershed(run, rows=4):
     """First row of a run from which the flow ends elsewhere than from row 0, and where, or None."""
     ends = [fn.flow(run.potential, W0=W, time=LATER, at=[0, LATER]).loss[-1]
             for W in run.parameters[:rows]]

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import lanes
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -99,12 +100,12 @@ def test_paths_on_one_line_still_span_a_plane(on_a_parabola):
 
 def test_a_frame_holds_all_points_and_keeps_angles_unless_they_make_a_thread():
     points = np.random.default_rng(0).normal(size=(50, 2))
-    for thin, kept in ((1.0, True), (0.3, True), (0.01, False)):
-        (left, right, bottom, top), stretch = _plane.frame(points * [1.0, thin])
+    for thin, kept in ((1.0, True), (0.3, True), (0.01, False), (1e-15, True)):
+        (left, right, bottom, top), stretch = _plane.frame(points * [1.0, thin], 1.25)
         assert (left < points[:, 0]).all() and (points[:, 0] < right).all()
         assert (bottom < thin * points[:, 1]).all() and (thin * points[:, 1] < top).all()
         assert (stretch == 1) == kept
-        close((right - left) / (stretch * (top - bottom)), _plane._WIDE, kind="rounding")
+        close((right - left) / (stretch * (top - bottom)), 1.25, kind="rounding")
 
 
 def test_long_paths_are_thinned_at_an_odd_interval_up_to_their_last_row():
@@ -162,6 +163,22 @@ def test_levels_ascend_within_the_values_and_leave_out_what_is_far_above(low, hi
 def test_where_no_loss_is_a_number_there_is_no_landscape():
     with told_in_one_line("no finite number"):
         _landscape.levels(np.full((3, 3), np.inf), 1.0)
+    with told_in_one_line("the loss is 2 everywhere"):
+        _landscape.levels(np.full((3, 3), 2.0), 2.0)
+
+
+def test_numbers_of_levels_stand_on_their_lines_clear_of_the_paths(parts):
+    picture = Picture(*parts, resolution=41)
+    left, right, bottom, top = (*picture.plane.get_xlim(), *picture.plane.get_ylim())
+    size = np.array([right - left, top - bottom])
+    numbers = [text for text in picture.plane.texts if text.get_text()]
+    places = np.array([text.get_position() for text in numbers]) / size
+    path = np.concatenate([_landscape._evenly(points / size) for points in picture.points])
+    assert len(numbers) > 3
+    assert _landscape._nearest(places, path).min() > 0.9 * _landscape._CLEAR[1]
+    for k in range(len(places)):
+        others = np.delete(places, k, axis=0)
+        assert _landscape._nearest(places[[k]], others) > 0.8 * _landscape._CLEAR[2]
 
 
 # The departure
@@ -206,9 +223,9 @@ def test_figure_shows_all_paths_and_says_what_lies_outside(parts):
     figure = fn.plot.flows(run, {"flow": flow, "coarse flow": fn.flow(
         run.potential, W0=run.parameters[0], time=90, at=[0, 30, 90])}, resolution=15)
     plane, departure, loss = figure.axes
-    legend = [text.get_text() for part in figure.subfigs for group in part.legends
+    legend = [text.get_text() for group in figure.legends
               for text in group.get_texts()]
-    assert sum("of its variance outside" in text for text in legend) == 3
+    assert sum("of variance outside" in text for text in legend) == 3
     assert {"start", "ends", "finite run", "flow", "coarse flow"} <= set(legend)
     assert len(departure.lines) == 2 and len(loss.lines) == 3
     assert "% of the variance" in plane.get_xlabel()
@@ -244,7 +261,7 @@ def test_runs_of_few_rows_are_drawn(steps):
     assert fn.plot.flows(run, fn.flow(fn.UV(1), W0=W0, time=run.time[-1]), resolution=9)
 
 
-def test_a_run_that_runs_away_leaves_the_plane_to_its_flow():
+def test_a_run_that_runs_away_leaves_the_plane_to_its_flow(tmp_path):
     W0 = np.array([6.0, 5.0])
     run = fn.train(fn.UV(1), fn.Aristotle(0.5), W0=W0, steps=200)
     flow = fn.flow(fn.UV(1), W0=W0, time=5.0)
@@ -252,14 +269,15 @@ def test_a_run_that_runs_away_leaves_the_plane_to_its_flow():
     picture = Picture(run, flow, resolution=15)
     assert np.ptp(picture.plane.get_xlim()) < 4 * np.linalg.norm(W0)
     assert picture.departure.get_ylim()[1] < 1e4 and picture.loss.get_ylim()[1] < 1e6
-    picture.figure.savefig("/dev/null", format="png")
+    assert np.diff(_film.moments(picture, 20)).min() > 0
+    fn.plot.film(run, flow, tmp_path / "a.gif", seconds=0.5, resolution=9)
 
 
 def test_single_precision_and_mini_batches_are_drawn(digits):
     network = fn.Network([64, 4, 10], "tanh", dtype="float32")
     potential = fn.Potential(network, fn.CrossEntropy(), digits)
-    run = fn.train(potential, fn.Aristotle(0.2), steps=40, batch_size=64)
-    assert fn.plot.flows(run, fn.flow(potential, W0=run.parameters[0], time=8.0, rtol=1e-4),
+    run = fn.train(potential, fn.Aristotle(0.2), steps=12, batch_size=64)
+    assert fn.plot.flows(run, fn.flow(potential, W0=run.parameters[0], time=2.4, rtol=1e-3),
                          resolution=5)
 
 
@@ -302,6 +320,23 @@ def test_in_a_film_all_are_at_the_same_time_and_the_run_hops(parts):
     close(heads[4], [points[-1] for points in picture.points], kind="rounding")
 
 
+def test_ffmpeg_is_handed_every_frame_and_the_end_for_a_while(parts, tmp_path):
+    import matplotlib
+
+    program, path = tmp_path / "ffmpeg", tmp_path / "film.mp4"
+    program.write_text('#!/bin/sh\nfor last; do :; done\ncat > "$last"\n')  # keeps raw frames
+    program.chmod(0o755)
+    with matplotlib.rc_context({"animation.ffmpeg_path": str(program)}):
+        fn.plot.film(*parts, path, seconds=1, fps=3, resolution=9)
+    pixels = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, 464 * 896 * 4)
+    assert len(pixels) == 3 + 4
+    program.write_text("#!/bin/sh\nexit 3\n")
+    with matplotlib.rc_context({"animation.ffmpeg_path": str(program)}):
+        with told_in_one_line("cannot write the film"):
+            fn.plot.film(*parts, path, seconds=1, fps=3, resolution=9)
+    assert not np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[2], pixels[6])
+
+
 @pytest.mark.parametrize("options, words", [
     ({"path": "a.avi"}, "its ending 'avi' is none of gif, mp4"),
     ({"path": "a"}, "its ending '' is none of gif, mp4"),
@@ -325,6 +360,22 @@ def test_films_that_cannot_be_made_are_told_before_the_work(parts, monkeypatch, 
     with told_in_one_line(words):
         fn.plot.film(*parts, **{"path": "a.gif", **options})
     assert not list(tmp_path.iterdir())
+
+
+# The script
+
+def test_lanes_finds_what_its_first_lines_say(tmp_path, capsys):
+    lanes.main(tmp_path / "lanes.png")
+    printed = " ".join(capsys.readouterr().out.split())
+    told = " ".join(lanes.__doc__.split())
+    for here, there in (("loss of 3e-08", "loss of 3e-08"), ("within 0.23", "at most 0.23"),
+                        ("ends 0.08 away", "at the end 0.08"), ("2.3 away", "at the end 2.30"),
+                        ("1.72, below 2", "step·sharpness 1.72"), ("loss of 0.068", "loss 0.068"),
+                        ("climbs to 0.13", "is at most 0.13"), ("2.86", "sharpness 2.86"),
+                        ("row 2 does not", "row 2 lies in another valley"),
+                        ("none of its 250 steps goes uphill", "0 of 250 steps uphill")):
+        assert here in told and there in printed, here
+    assert (tmp_path / "lanes.png").stat().st_size < 200_000
 
 
 # Mistakes

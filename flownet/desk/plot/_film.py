@@ -1,6 +1,7 @@
 """A finite run and its flows in motion: the plane of `flows`, the run hopping, the flows moving."""
 
 from pathlib import Path
+from subprocess import CalledProcessError
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from ..._progress import bar
 from ._flows import Picture
 from ._style import styled
 
-_DPI = 84
+_DPI = 80
 _COLORS = 96  # of a GIF
 _MOST_FRAMES = 2000
 _HOLD = 1.5  # seconds that a film stays at its end
@@ -54,16 +55,17 @@ def film(run, flows, path, *, seconds=8, fps=20, pace="path", metric=None, resol
     scene = _Scene(picture, moments(picture, frames, pace))
     try:
         write(scene, path, fps)
-    except OSError as error:
-        raise FlownetError(f"cannot write the film {path}: {error.strerror or error}.") from None
+    except (OSError, CalledProcessError) as error:
+        why = getattr(error, "strerror", None) or " ".join(str(error).split())
+        raise FlownetError(f"cannot write the film {path}: {why}.") from None
     return path
 
 
 def moments(picture, frames, pace="path"):
     """Times (frames,) of a film, ascending from 0 to the end of the run.
 
-    At the pace of the paths, what goes by evenly is the mean of time and of the lengths that each
-    path has gone on the plane, all as parts of their whole.
+    At the pace of the paths, what goes by evenly is the mean of time and of the lengths gone by
+    each path on the plane, all as parts of their whole.
     """
     end = picture.paths[0].time[-1]
     if pace == "time":
@@ -72,6 +74,8 @@ def moments(picture, frames, pace="path"):
     known = known[known <= end]
     parts = [known / end]
     for path, points in zip(picture.paths, picture.points):
+        if path not in picture.told:  # it ran away
+            continue
         gone = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
         gone = np.interp(known, path.time, gone)
         parts += [gone / gone[-1]] if gone[-1] > 0 else []
@@ -95,8 +99,6 @@ class _Scene:
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3})
         for axis in (picture.plane, picture.departure, picture.loss):
             axis.set(xlim=axis.get_xlim(), ylim=axis.get_ylim(), autoscale_on=False)
-        self._canvas.draw()  # every panel finds its place, and keeps it
-        self.figure.set_layout_engine("none")
         self._ground = None
         gaps = np.diff(moments)
         self._digits = max(0, int(np.ceil(-np.log10(gaps[gaps > 0].min()))))

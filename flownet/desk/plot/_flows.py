@@ -13,13 +13,12 @@ from ._style import DASHES, INK, TIME, log_if_wide, running_median, styled, titl
 _MOST_ROWS = 400  # of the flow that the shell puts beside a run
 _HEIGHTS = ("#ffffff", "#e4e8ed", "#c6ced7", "#9fabb9")  # low to high; grey as they are
 _LEVEL, _INSCRIPTION = "#5d6875", "#333b44"
-_SIZE = (11.2, 5.7)
+_SIZE = (11.2, 5.8)
 _MOST_MINIMA = 5
 _ENDS = "sD^vP"
 _AWAY = 30  # lengths of its flows beyond which a run has run away
 _DEEPEST, _CLOSEST = 1e-14, 1e-9  # of the highest loss and distance: below it is rounding
 _MOST = 1e200  # what an axis can still scale
-_LETTERS = 52  # of a name in a legend, beyond which all are smaller
 _MANY = 200  # points of a run that are drawn small
 
 
@@ -70,14 +69,13 @@ class Picture:
     ----------
     figure : Figure
     plane, departure, loss : Axes
-    paths : list of Path
-        The run first.
+    found : Plane
+    paths, told : list of Path
+        The run first; those that say where the plane is.
     points : list of ndarray (T, 2)
         Of each path, on the plane.
-    curves : list of Line2D
-        Of each path, on the plane.
-    ends : list of artists
-        Marks of the ends.
+    curves, ends : list of Line2D
+        Of each path, on the plane; the marks of their ends.
     """
 
     def __init__(self, run, flows, metric=None, resolution=None):
@@ -89,11 +87,8 @@ class Picture:
         self.told = self._told()
         self.found = principal_plane([path.rows for path in self.told], self.metric)
         self.points = [self.found.coordinates(path.rows) for path in self.paths]
-        self.figure = Figure(figsize=_SIZE, layout="constrained")
-        self.figure.get_layout_engine().set(w_pad=0.1)
-        left, right = self.figure.subfigures(1, 2, width_ratios=(1.1, 1))
-        self.plane = left.add_subplot()
-        self.departure, self.loss = right.subplots(2, sharex=True, height_ratios=(1.3, 1))
+        self.figure = Figure(figsize=_SIZE)
+        self._place_panels(1 + len(others))
         self.marks = []
         self._draw_landscape(resolution)
         self._draw_paths()
@@ -102,7 +97,28 @@ class Picture:
         steps = len(run.step)
         self.figure.suptitle(f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
                              f"and its flow{'s' * (len(others) > 1)}", fontsize=13)
-        self.figure.draw_without_rendering()  # panels of a fixed shape find their place in two goes
+
+    def _place_panels(self, count):
+        """Panels at fixed places, in inches, above legends of as many rows as there are paths."""
+        bottom = 0.66 + 0.21 * max(count, (count + 4) // 2)
+        height = _SIZE[1] - bottom - 0.72
+        self._under = (bottom - 0.52) / _SIZE[1]
+        self.plane = self._panel(0.8, bottom, 4.9, height)
+        self.departure = self._panel(6.6, bottom + 0.47 * height, 4.4, 0.53 * height)
+        self.loss = self._panel(6.6, bottom, 4.4, 0.43 * height, sharex=self.departure)
+        self.departure.tick_params(labelbottom=False)
+        self.wide = 4.9 / height
+
+    def _panel(self, left, bottom, width, height, **options):
+        (w, h) = _SIZE
+        return self.figure.add_axes((left / w, bottom / h, width / w, height / h), **options)
+
+    def _legend(self, axis, handles, labels, columns, letters, **options):
+        """A legend under a panel, in smaller letters where names are long."""
+        where = axis.get_position()
+        self.figure.legend(handles, labels, loc="upper center", ncols=columns, borderaxespad=0,
+                           bbox_to_anchor=(where.x0 + where.width / 2, self._under),
+                           fontsize=10 * min(1, letters / max(map(len, labels))), **options)
 
     def _told(self):
         """The paths that say where the plane is: of a run that runs away, its flows alone."""
@@ -115,14 +131,13 @@ class Picture:
         from matplotlib.colors import LinearSegmentedColormap
 
         told = [points for path, points in zip(self.paths, self.points) if path in self.told]
-        borders, stretch = frame(np.concatenate(told))
+        borders, stretch = frame(np.concatenate(told), self.wide)
         ground = landscape(self.found, self.run.potential, borders, resolution)
         steps = levels(ground.values, max(path.loss.value.max() for path in self.told))
         values, axis = np.clip(ground.values, None, 2 * np.abs(steps[-1]) + steps[-1]), self.plane
-        if len(steps) > 1:
-            shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)
-            axis.contourf(ground.x, ground.y, values, steps, extend="both",
-                          colors=shades(np.linspace(0, 1, len(steps) + 1)))
+        shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)
+        axis.contourf(ground.x, ground.y, values, steps, extend="both",
+                      colors=shades(np.linspace(0, 1, len(steps) + 1)))
         lines = axis.contour(ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7,
                              linestyles="solid")
         places = inscriptions(lines.allsegs, borders, self.points)
@@ -133,12 +148,11 @@ class Picture:
             self.marks += axis.plot(*lowest, "*", color="white", markeredgecolor="#222222",
                                     markersize=15, zorder=6)
         shares = [f"{100 * share:.3g} % of the variance" for share in self.found.shares]
-        tall = f", stretched × {stretch:.2g}" if stretch > 1 else ""
-        tall = f", squeezed × {1 / stretch:.2g}" if stretch < 1 else tall
+        tall = "" if stretch == 1 else (f", stretched × {stretch:.2g}" if stretch > 1 else
+                                        f", squeezed × {1 / stretch:.2g}")
         axis.set(xlim=borders[:2], ylim=borders[2:], title="Loss in the plane of the paths",
                  xlabel=f"first principal direction ({shares[0]})",
                  ylabel=f"second principal direction ({shares[1]}{tall})")
-        axis.set_box_aspect((borders[3] - borders[2]) / (borders[1] - borders[0]) * stretch)
         axis.grid(False)
 
     def _draw_paths(self):
@@ -161,11 +175,9 @@ class Picture:
         labels = [f"{path.name}{'' if path.every == 1 else f', every {path.every}th row'} "
                   f"({_percent(self.found.outside(path.rows))} of variance outside)"
                   for path in self.paths]
-        labels += ["start", "ends", "minimum"][:2 + bool(self.marks)]
-        self.plane.figure.legend(
-            [*self.curves, start, tuple(self.ends), *self.marks[:1]], labels, ncols=2,
-            loc="outside lower center", handler_map={tuple: HandlerTuple(ndivide=None)},
-            fontsize=10 * min(1, _LETTERS / max(map(len, labels))))
+        labels += ["start", "ends", "minimum in the plane"][:2 + bool(self.marks)]
+        self._legend(self.plane, [*self.curves, start, tuple(self.ends), *self.marks[:1]], labels,
+                     2, 50, handler_map={tuple: HandlerTuple(ndivide=None)})
 
     def _draw_departure(self):
         axis, reached = self.departure, []
@@ -188,12 +200,13 @@ class Picture:
             if not i and self.run.experiment.get("run", {}).get("batch_size"):
                 value = running_median(value)
             axis.plot(time, value, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)],
-                      label=path.name, linewidth=2.0 if i else 1.2)
+                      linewidth=2.0 if i else 1.2)
             reached.append(value)
         self._scale(axis, np.concatenate(reached), _DEEPEST,
                     max(path.loss.value.max() for path in self.told))
         axis.set(xlabel=TIME, ylabel="loss L")
-        axis.figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        names = [path.name for path in self.paths]
+        self._legend(axis, axis.lines, names, 3 if sum(map(len, names)) < 36 else 1, 50)
 
     def _scale(self, axis, values, deepest, told):
         """A logarithmic axis where values go far, down to where rounding begins.
@@ -201,12 +214,13 @@ class Picture:
         Of a run that runs away the axis shows what is near enough to what its flows told.
         """
         top = values.max() if len(values) else 1.0
-        if top > _AWAY * told > 0 and self.told is not self.paths:
-            values, top = values[values < _AWAY * told], _AWAY * told
-            axis.set_ylim(top=top)
-        log_if_wide(axis, values[values > deepest * top])
+        if self.told is not self.paths and top > _AWAY * told > 0:
+            top = _AWAY * told
+            axis.set_ylim(0, top)
+        values = values[(values > deepest * top) & (values <= top)]
+        log_if_wide(axis, values)
         if axis.get_yscale() == "log":
-            axis.set_ylim(bottom=max(axis.get_ylim()[0], deepest * top))
+            axis.set_ylim(0.6 * values.min(), 1.6 * top)
 
 
 def _metric(run, metric):

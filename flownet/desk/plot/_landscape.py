@@ -67,7 +67,10 @@ def levels(values, highest):
     if finite.min() >= 0 and high > _WIDE * low:
         return _round_powers(low, high)
     low = finite.min()
-    step = _round((high - low) / 10) or 1.0
+    if not high > low:
+        raise FlownetError(f"the loss is {low:g} everywhere on the plane of the paths: there is no "
+                           "landscape.")
+    step = _round((high - low) / 10)
     return step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
 
 
@@ -80,11 +83,15 @@ def minima(landscape, steps):
     """Points (n, 2) of the plane's own minima, lowest first: bottoms of closed basins.
 
     A basin counts where the way to a lower place, or out of the frame, climbs by more than 4 % of
-    the range of levels; what is below the lowest level is even ground.
+    the range of levels. On a logarithmic scale what the grid does not resolve is even ground.
     """
-    heights = np.clip(landscape.values, steps[0], steps[-1])
-    heights = np.log(heights) if is_logarithmic(steps) else heights
-    deep = _DEEP * (heights.max() - heights.min())
+    if is_logarithmic(steps):
+        even = np.clip(_unresolved(landscape.values), 0.01 * steps[0], steps[0])
+        heights = np.log(np.clip(landscape.values, even, steps[-1]))
+        deep = _DEEP * np.log(steps[-1] / steps[0])
+    else:
+        heights = np.clip(landscape.values, None, steps[-1])
+        deep = _DEEP * (steps[-1] - heights.min())
     found = [place for place, depth in _basins(heights, landscape.values) if depth > deep]
     return np.array([[landscape.x[i] + _shift(landscape.values[j, i - 1:i + 2], landscape.x),
                       landscape.y[j] + _shift(landscape.values[j - 1:j + 2, i], landscape.y)]
@@ -99,7 +106,7 @@ def inscriptions(lines, borders, paths):
     """
     left, right, bottom, top = borders
     corner, size = np.array([left, bottom]), np.array([right - left, top - bottom])
-    busy = np.concatenate([_evenly((points - corner) / size) for points in paths])
+    busy = np.concatenate([_evenly(np.clip((points - corner) / size, -1, 2)) for points in paths])
     places = []
     for pieces in lines:
         spots = [(np.asarray(piece) - corner) / size for piece in pieces if len(piece) > 9]
@@ -170,7 +177,7 @@ def _unresolved(values):
             left, middle, right = rows[:, :-2], rows[:, 1:-1], rows[:, 2:]
             floor = (middle <= left) & (middle <= right) & np.isfinite(left + right)
             hidden.extend((left - 2 * middle + right)[floor] / 4)
-    return np.quantile(hidden, 0.9)
+    return np.quantile(hidden, 0.98)
 
 
 def _shift(three, axis):
@@ -197,7 +204,5 @@ def _round_powers(low, high):
 
 def _round(step):
     """1, 2 or 5 times a power of ten, at least a step."""
-    if not step > 0:
-        return 0.0
     power = 10.0 ** np.floor(np.log10(step))
     return power * min(k for k in (1, 2, 5, 10) if k * power >= step * (1 - 1e-12))

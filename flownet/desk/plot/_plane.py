@@ -9,8 +9,7 @@ from ..._errors import FlownetError
 _MOST_ROWS = 400  # of a path that take part in the search of the plane
 _MOST_NUMBERS = 2e7
 _FLAT = 1e-6  # second singular value over the first: below it, a line
-_WIDE = 1.15  # width over height of a frame
-_STRETCH = 4  # width over height of paths beyond which a frame stretches one of them
+_THREAD, _LINE = 8, 1e-6  # length over width of what has to be stretched; width of a mere line
 
 
 @dataclass(frozen=True)
@@ -86,21 +85,19 @@ def orthonormal(metric, rows):
     return np.stack([metric.coordinates(V) for V in rows])
 
 
-def frame(points):
+def frame(points, wide):
     """Borders (left, right, bottom, top) around points (n, 2), and by what the height is stretched.
 
-    Both directions have the same scale, except where that would make a thread of the paths.
+    `wide` is the width of the panel over its height. Both directions have the same scale, except
+    where that would make a thread of the paths.
     """
     low, high = points.min(axis=0), points.max(axis=0)
     centre, size = (low + high) / 2, 1.3 * (high - low)
-    size = np.maximum(size, size.max() / (_STRETCH * np.array([_WIDE, 1 / _WIDE])))
-    thread = (high - low).max() > 2 * _STRETCH * (high - low).min() > 0
-    if thread:
-        size = 1.3 * (high - low)
-        stretch = size[0] / (_WIDE * size[1])
+    if _LINE * size.max() < size.min() < size.max() / _THREAD:
+        stretch = size[0] / (wide * size[1])
     else:
-        height = max(size[1], size[0] / _WIDE)
-        size, stretch = np.array([_WIDE * height, height]), 1.0
+        height = max(size[1], size[0] / wide)
+        size, stretch = np.array([wide * height, height]), 1.0
     (left, bottom), (right, top) = centre - size / 2, centre + size / 2
     return (left, right, bottom, top), stretch
 
