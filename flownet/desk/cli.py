@@ -1,4 +1,4 @@
-"""The shell: `flownet run`, `resume`, `breakdown`, `plot`, `info`."""
+"""The shell: `flownet run`, `resume`, `breakdown`, `departure`, `plot`, `info`."""
 
 import os
 import sys
@@ -75,6 +75,20 @@ def breakdown(file, at, every, quick, figure):
     click.echo("\n" + _measured.stored(found))
     if figure:
         _save(draw(), figure)
+
+
+@shell.command(epilog="Example: flownet departure run.h5 --every 10")
+@click.argument("file", type=click.Path())
+@click.option("--every", type=click.IntRange(1), help="Interval of the iterations looked at.")
+def departure(file, every):
+    """How a run leaves the continuous flow from the same start: distance, loss, path length,
+    action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
+    from ..store import Trajectory
+    from . import _departed
+
+    found = _departed.depart(Trajectory.open(file), every)
+    click.echo(found)
+    click.echo("\n" + _departed.stored(found))
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")

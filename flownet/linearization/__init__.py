@@ -1,9 +1,20 @@
-"""What a finite step broke: promise and delivery, term by term."""
+"""What a finite step broke: promise and delivery, term by term, and departure from the flow."""
 
+from ._action_gap import ActionGap, action_gap
 from ._breakdown import breakdown, kept, store
 from ._curl import Curl, curl
 from ._rod import Rod, rod
+from ._curves import curve_distance
+from ._departed import Departure, FlowDeparture
+from ._departure import departure
+from ._departure_file import store_departure
+from ._departure_power import Power, departure_power
 from ._series import Breakdowns
+from ._step_departure import StepDepartures
 from ._terms import Breakdown
 
-__all__ = ["Breakdown", "Breakdowns", "Curl", "Rod", "breakdown", "curl", "kept", "rod", "store"]
+__all__ = [
+    "ActionGap", "Breakdown", "Breakdowns", "Curl", "Departure", "FlowDeparture", "Power", "Rod",
+    "StepDepartures", "action_gap", "breakdown", "curl", "curve_distance", "departure",
+    "departure_power", "kept", "rod", "store", "store_departure",
+]

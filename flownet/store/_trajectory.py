@@ -123,7 +123,7 @@ class Trajectory:
         """The run's potential, rebuilt from what the file says; its data must be the same."""
         potential = potential_from(self.experiment)
         kept = self.store.attrs("data").get("sha256") if potential.data else None
-        if kept not in (None, potential.data.sha256):
+        if kept is not None and kept != potential.data.sha256:
             raise FlownetError(
                 f"the data {potential.data.name!r} are not those of the run: "
                 f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}…."

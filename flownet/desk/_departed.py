@@ -1,0 +1,21 @@
+"""What `flownet departure` does with a run's file: its flows, and where they are kept."""
+
+from .. import linearization
+from .._errors import FlownetError
+
+
+def depart(run, every=None):
+    """`Departure` of a run from its flow."""
+    return linearization.departure(run, every=every)
+
+
+def stored(found):
+    """Store a departure in its run's file, and say what came of it."""
+    run = found.run
+    if not run.finished:
+        return f"not stored: {run.path} is not finished; `flownet resume` goes on with it"
+    try:
+        linearization.store_departure(run, found)
+    except FlownetError as error:
+        return f"not stored: {error}"
+    return f"stored in {run.path}, with the rows of its flow{'s' * (len(found.flows) > 1)}"

@@ -1,0 +1,211 @@
+"""What a run did beside its flows: distances, losses, path lengths, angles, and the verdict."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..store import Trajectory
+
+#: numbers of one flow at each row, columns of the stored analysis `departure`
+COLUMNS = ("loss", "distance", "relative", "loss_difference", "arc_length", "angle")
+PLAIN = "flow"  # name of the flow Ẇ = −g^♯dL
+
+
+@dataclass(frozen=True, eq=False)
+class FlowDeparture:
+    """A run beside one flow from the same W0, at the same times.
+
+    Attributes
+    ----------
+    name : str
+    iteration, time : ndarray (T,)
+        Of the rows of the run.
+    parameters : (T, D)
+        Of the flow; NaN where it could not be followed so far.
+    loss : ndarray (T,)
+        Of the flow, on the full potential.
+    distance : ndarray (T,)
+        ‖W_k − W(t_k)‖_g between the run and the flow.
+    relative : ndarray (T,)
+        The distance over the whole path length of the plain flow: a share of the picture. (The
+        first step alone is a share hλ/2 of the path so far, which says nothing of the rest.)
+    loss_difference : ndarray (T,)
+        Loss of the run on the full potential, less that of the flow.
+    arc_length : ndarray (T,)
+        Path length ∫‖Ẇ‖_g dt of the flow.
+    angle : ndarray (T,)
+        Between the run's displacement from its row to the next recorded one and the flow's
+        velocity at the same time, in radians; NaN at the last row. For plain descent on all data
+        it begins at 0; at a right angle the run goes across the flow.
+    """
+
+    name: str
+    iteration: np.ndarray
+    time: np.ndarray
+    parameters: object
+    loss: np.ndarray
+    distance: np.ndarray
+    relative: np.ndarray
+    loss_difference: np.ndarray
+    arc_length: np.ndarray
+    angle: np.ndarray
+
+    @property
+    def values(self):
+        """Columns (T, C) as they are stored."""
+        return np.stack([getattr(self, name) for name in COLUMNS], axis=1)
+
+    def broken(self, bound):
+        """Where the relative distance first exceeds a bound: (time, iteration), or None.
+
+        The time is interpolated linearly between rows, the iteration that of the first row beyond.
+        """
+        beyond = np.flatnonzero(self.relative > bound)
+        if not len(beyond):
+            return None
+        k = beyond[0]
+        if k == 0:
+            return float(self.time[0]), int(self.iteration[0])
+        low, high = self.relative[k - 1:k + 1]
+        part = 0.0 if np.isinf(high) else np.clip((bound - low) / (high - low), 0, 1)
+        return float(self.time[k - 1] + part * (self.time[k] - self.time[k - 1])), int(
+            self.iteration[k])
+
+
+def _of_the_flow(name):
+    return property(lambda self: getattr(self.flow, name), doc=f"`{name}` of the plain flow.")
+
+
+@dataclass(frozen=True, eq=False)
+class Departure:
+    """A recorded run beside its flows; see `departure`.
+
+    Attributes
+    ----------
+    iteration, time : ndarray (T,)
+        Of the rows of the run that were looked at.
+    loss : ndarray (T,)
+        Of the run on the full potential.
+    arc_length : ndarray (T,)
+        Path length of the run, Σ‖W_{k+1} − W_k‖_g over all recorded rows up to each.
+    flows : dict
+        Name to `FlowDeparture`; "flow" is the plain one.
+    steps : StepDepartures
+        Single steps: action gaps, and how far each goes from the flow.
+    bounds : tuple of float
+        Of the relative distance.
+    run : Trajectory
+
+    `distance`, `relative`, `loss_difference` and `angle` are those of the plain flow.
+    """
+
+    iteration: np.ndarray
+    time: np.ndarray
+    loss: np.ndarray
+    arc_length: np.ndarray
+    flows: dict
+    steps: object
+    bounds: tuple
+    run: object = field(repr=False)
+
+    distance = _of_the_flow("distance")
+    relative = _of_the_flow("relative")
+    loss_difference = _of_the_flow("loss_difference")
+    angle = _of_the_flow("angle")
+
+    @classmethod
+    def open(cls, what):
+        """Departure that was stored with a run.
+
+        Parameters
+        ----------
+        what : Trajectory or path
+
+        Raises
+        ------
+        FlownetError
+            When none was stored.
+        """
+        from ._departure_file import kept_departure
+
+        run = what if isinstance(what, Trajectory) else Trajectory.open(what)
+        found = kept_departure(run)
+        if found is None:
+            raise FlownetError(f"{run.path or 'the run'} keeps no departure: "
+                               "flownet.departure(run, keep=True) stores one.")
+        return found
+
+    @property
+    def flow(self):
+        """The plain flow."""
+        return self.flows[PLAIN]
+
+    @property
+    def broken(self):
+        """By the name of the flow: (time, iteration) or None for each bound."""
+        return {name: [flow.broken(bound) for bound in self.bounds]
+                for name, flow in self.flows.items()}
+
+    @property
+    def verdict(self):
+        """`Verdict` in words, with the numbers that support it."""
+        from ._departure_verdict import departure_verdict
+
+        return departure_verdict(self)
+
+    def power(self, *, time=None, halvings=3, **words):
+        """Power of the step with which the distance at one time grows; see `departure_power`.
+
+        Parameters
+        ----------
+        time : float, optional
+            A multiple of the run's step; the end of the run by default.
+        halvings : int
+            The steps are h, h/2, … h/2^halvings, h that of the run.
+        words
+            Of `departure_power`: field, rtol, progress.
+
+        Raises
+        ------
+        FlownetError
+            When the run's steps differ, or it used mini-batches.
+        """
+        from ._departure_power import power_of_run
+
+        return power_of_run(self.run, time, halvings, words)
+
+    def to_arrays(self):
+        """All numbers by name: of the run, of "<flow>.<number>" and of "steps.<number>"."""
+        found = {"iteration": self.iteration, "time": self.time, "run.loss": self.loss,
+                 "run.arc_length": self.arc_length}
+        for name, flow in self.flows.items():
+            found.update((f"{name}.{column}", getattr(flow, column)) for column in COLUMNS)
+        from ._step_departure import COLUMNS as of_step
+
+        for column in ("iteration", "time", *of_step):
+            found[f"steps.{column}"] = getattr(self.steps, column)
+        return found
+
+    def __getitem__(self, name):
+        if name not in self.flows:
+            raise FlownetError(f"there is no flow {shown(name)}; there is: "
+                               f"{', '.join(self.flows)}.")
+        return self.flows[name]
+
+    def __len__(self):
+        return len(self.iteration)
+
+    def __repr__(self):
+        return (f"Departure: {len(self)} rows, flows {', '.join(self.flows)}, "
+                f"{len(self.steps)} steps")
+
+    def __str__(self):
+        from ._departure_table import table
+
+        return table(self)
+
+    def _repr_html_(self):
+        from ._departure_table import html
+
+        return html(self)

@@ -1,0 +1,57 @@
+"""Lengths and angles in the metric, and path lengths of what was recorded."""
+
+import numpy as np
+
+
+def length(metric, V):
+    """‖V‖_g of a displacement (D,); infinite if a frozen component moves."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(metric.norm2(V)))
+
+
+def angle(metric, U, V):
+    """Angle in the metric between two vectors (D,), in radians; NaN where one of them is zero.
+
+    2·atan2(‖û − v̂‖, ‖û + v̂‖) of the unit vectors keeps its digits near 0 and π, where the
+    arc cosine loses half of them.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        u, v = (_unit(metric.coordinates(X)) for X in (U, V))
+        return float(2 * np.arctan2(np.linalg.norm(u - v), np.linalg.norm(u + v)))
+
+
+def _unit(x):
+    largest = np.abs(x).max(initial=0.0)
+    if not (0 < largest < np.inf):
+        return np.full(x.shape, np.nan)
+    x = x / largest  # squares of what is very small or very large are 0 or infinite
+    return x / np.linalg.norm(x)
+
+
+def chords(metric, rows):
+    """Path length I = Σ‖ΔW‖_g (T,) of the polyline through rows (T, D) up to each (TM 8)."""
+    lengths, before = np.zeros(len(rows)), None
+    for k in range(len(rows)):
+        W = np.asarray(rows[k], np.float64)
+        if k:
+            lengths[k] = length(metric, W - before)
+        before = W
+    return np.cumsum(lengths)
+
+
+def smooth_path(metric, time, rows, velocities):
+    """Path length ∫‖Ẇ‖_g dt (T,) of a smooth curve through rows (T, D) with velocities (T, D).
+
+    Simpson's rule on each interval, its middle velocity that of the cubic through both ends,
+    3ΔW/(2Δt) − (Ẇ₀ + Ẇ₁)/4: fourth order in the interval, exact where the curve is straight, and
+    never less than the chord.
+    """
+    pieces = np.zeros(len(time))
+    speed = [length(metric, V) for V in velocities]
+    for k in np.flatnonzero(np.diff(time) > 0):
+        dt = time[k + 1] - time[k]
+        secant = (rows[k + 1] - rows[k]) / dt
+        middle = 1.5 * secant - 0.25 * (velocities[k] + velocities[k + 1])
+        simpson = (speed[k] + 4 * length(metric, middle) + speed[k + 1]) / 6
+        pieces[k + 1] = dt * np.maximum(simpson, length(metric, secant))
+    return np.cumsum(pieces)
