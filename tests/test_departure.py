@@ -419,6 +419,19 @@ def test_the_shell_prints_and_stores_it(stored, tmp_path):
     assert shell("departure", tmp_path / "none.h5").startswith("flownet: ")
 
 
+@pytest.mark.skipif(not hasattr(fn, "Modified"), reason="without the fields of modified flows")
+def test_the_shell_follows_modified_flows(stored, tmp_path):
+    """Of both orders, the numbers of the field that this test writes itself."""
+    path = tmp_path / "run.h5"
+    path.write_bytes(stored[0].read_bytes())
+    told = shell("departure", path, "--modified", 0.4)
+    d = fn.Departure.open(path)
+    assert list(d.flows) == ["flow", "modified 1 of step 0.4", "modified 2 of step 0.4"]
+    close(d["modified 1 of step 0.4"].distance, stored[1]["modified 1"].distance, kind="solver")
+    assert str(d) in told and max(map(len, told.splitlines())) <= 100
+    assert "step is -1" in shell("departure", path, "--modified", -1)
+
+
 MISTAKES = {
     "a path": (lambda run: fn.departure("run.h5"), "Trajectory.open"),
     "no run": (lambda run: fn.departure(3), "has to be a Trajectory"),

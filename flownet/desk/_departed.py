@@ -1,12 +1,14 @@
 """What `flownet departure` does with a run's file: its flows, and where they are kept."""
 
-from .. import linearization
+from .. import linearization, motion
 from .._errors import FlownetError
 
 
-def depart(run, every=None):
-    """`Departure` of a run from its flow."""
-    return linearization.departure(run, every=every)
+def depart(run, every=None, modified=()):
+    """`Departure` of a run from its flow, and from the modified flows of some steps."""
+    fields = {f"modified {order} of step {step:g}": motion.Modified(step, order=order)
+              for step in modified for order in (1, 2)}
+    return linearization.departure(run, fields=fields, every=every)
 
 
 def stored(found):

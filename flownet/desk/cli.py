@@ -77,16 +77,18 @@ def breakdown(file, at, every, quick, figure):
         _save(draw(), figure)
 
 
-@shell.command(epilog="Example: flownet departure run.h5 --every 10")
+@shell.command(epilog="Example: flownet departure run.h5 --every 10 --modified 0.3")
 @click.argument("file", type=click.Path())
 @click.option("--every", type=click.IntRange(1), help="Interval of the iterations looked at.")
-def departure(file, every):
+@click.option("--modified", type=float, multiple=True, metavar="H",
+              help="Also the modified flows of a step H, of order 1 and 2; as often as wanted.")
+def departure(file, every, modified):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
     from ..store import Trajectory
     from . import _departed
 
-    found = _departed.depart(Trajectory.open(file), every)
+    found = _departed.depart(Trajectory.open(file), every, modified)
     click.echo(found)
     click.echo("\n" + _departed.stored(found))
 

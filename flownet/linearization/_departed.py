@@ -6,6 +6,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..store import Trajectory
+from ._step_departure import COLUMNS as OF_STEP
 
 #: numbers of one flow at each row, columns of the stored analysis `departure`
 COLUMNS = ("loss", "distance", "relative", "loss_difference", "arc_length", "angle")
@@ -181,9 +182,7 @@ class Departure:
                  "run.arc_length": self.arc_length}
         for name, flow in self.flows.items():
             found.update((f"{name}.{column}", getattr(flow, column)) for column in COLUMNS)
-        from ._step_departure import COLUMNS as of_step
-
-        for column in ("iteration", "time", *of_step):
+        for column in ("iteration", "time", *OF_STEP):
             found[f"steps.{column}"] = getattr(self.steps, column)
         return found
 

@@ -1,5 +1,8 @@
 """`departure`: how a finite run leaves its flow."""
 
+from dataclasses import replace
+from functools import cached_property
+
 import numpy as np
 
 from .. import _progress
@@ -9,17 +12,10 @@ from ..motion import flow as follow
 from ._departed import COLUMNS, PLAIN, Departure, FlowDeparture
 from ._departure_check import check
 from ._departure_file import store_departure
-from ._lengths import angle, chords, length, smooth_path
+from ._lengths import angle, chords, length, smooth_piece
 from ._step_departure import step_departures
 
 _MOST_STEPS = 60  # looked at one by one where `every` is not given: some forty gradients each
-
-
-class _Plain:
-    """Field of the plain flow."""
-
-    def velocity(self, potential, metric, W):
-        return -metric.sharp(potential.differential(W)[1])
 
 
 def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0), keep=False,
@@ -62,79 +58,98 @@ def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0
         used, or `keep` has no file to write.
     """
     bounds, fields = check(run, fields, every, rtol, bounds, keep)
-    potential = run.potential
-    potential = potential.with_dtype("float64") if hasattr(potential, "with_dtype") else potential
-    metric = run.metric or Euclidean(potential.size)
-    rows = _rows(run, every)
-    states = np.stack([np.asarray(run.parameters[k], np.float64) for k in rows])
-    ahead = _ahead(run, rows, states)
-    flows, whole = {}, None
-    for name, field in ({PLAIN: _Plain()} | fields).items():
-        flows[name] = _beside(name, field, run, potential, metric, rows, states, ahead, whole,
-                              rtol, progress)
-        whole = flows[PLAIN].arc_length[-1]
-    single = _single_steps(run, rows, every)
+    rows = _Rows(run, every)
+    plain = _beside(PLAIN, None, rows, rtol, progress)
+    whole = plain.arc_length[-1]
+    flows = {PLAIN: _relative_to(whole, plain)} | {
+        name: _relative_to(whole, _beside(name, field, rows, rtol, progress))
+        for name, field in fields.items()}
     found = Departure(
-        run.iteration[rows], run.time[rows],
-        flows[PLAIN].loss + flows[PLAIN].loss_difference,
-        chords(metric, run.parameters)[rows], flows,
-        step_departures(run, potential, metric, single, rtol, progress), bounds, run)
+        rows.iteration, rows.time, plain.loss + plain.loss_difference,
+        chords(rows.metric, run.parameters)[rows.at], flows,
+        step_departures(run, rows.potential, rows.metric, rows.single_steps, rtol, progress),
+        bounds, run)
     if keep:
         store_departure(run, found)
     return found
 
 
-def _rows(run, every):
-    """Rows of the run that are looked at, the first and the last among them."""
-    at = np.arange(len(run))
-    return at if every is None else at[(run.iteration % every == 0) | (at == at[-1])]
+class _Rows:
+    """The rows of a run that are looked at, the first and the last among them, in float64."""
+
+    def __init__(self, run, every):
+        at = np.arange(len(run))
+        self.run, self.every = run, every
+        self.at = at if every is None else at[(run.iteration % every == 0) | (at == at[-1])]
+        self.iteration, self.time = run.iteration[self.at], run.time[self.at]
+        self.metric = run.metric or Euclidean(run.potential.size)
+
+    @cached_property
+    def potential(self):
+        """All data, in float64 where it has a precision of its own."""
+        whole = self.run.potential
+        return whole.with_dtype("float64") if hasattr(whole, "with_dtype") else whole
+
+    def state(self, i):
+        """W (D,) of the run at one of these rows."""
+        return np.asarray(self.run.parameters[self.at[i]], np.float64)
+
+    def ahead(self, i):
+        """Displacement (D,) of the run from there to its next recorded row; NaN at the last."""
+        row = self.at[i]
+        if row == len(self.run) - 1:
+            return np.full(self.potential.size, np.nan)
+        return np.asarray(self.run.parameters[row + 1], np.float64) - self.state(i)
+
+    @property
+    def single_steps(self):
+        """Rows of the run whose next row is one step on; at most 60 of them without `every`."""
+        rows = self.at[:-1]
+        one = (np.diff(self.run.iteration)[rows] == 1) & (np.diff(self.run.time)[rows] > 0)
+        rows = rows[one]
+        return rows if self.every else rows[::int(np.ceil(len(rows) / _MOST_STEPS)) | 1]
 
 
-def _ahead(run, rows, states):
-    """The run's displacement from each row to the next recorded one; of the last NaN."""
-    ahead = np.full(states.shape, np.nan)
-    for i, row in enumerate(rows[:-1]):
-        ahead[i] = run.parameters[row + 1].astype(np.float64) - states[i]
-    return ahead
+def _beside(name, field, rows, rtol, progress):
+    """`FlowDeparture` of the run and the flow of one field, its distance not yet relative."""
+    W, loss = _follow(name, field, rows, rtol, progress)
+    potential, metric, time = rows.potential, rows.metric, rows.time
+    found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(W)), np.nan)), loss=loss)
+    path, before = 0.0, None
+    with _progress.bar(len(W), shown=progress, what=f"rows beside the flow {name!r}") as show:
+        for i in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
+            velocity = _velocity(field, potential, metric, W[i])
+            apart = rows.state(i) - W[i]
+            if i and time[i] > time[i - 1]:
+                path += smooth_piece(metric, time[i] - time[i - 1], W[i - 1], W[i], before,
+                                     velocity)
+            before = velocity
+            found["distance"][i] = length(metric, apart)
+            found["loss_difference"][i] = _difference(potential, W[i], apart)
+            found["arc_length"][i] = path
+            found["angle"][i] = angle(metric, rows.ahead(i), velocity)
+            show(i + 1)
+    return FlowDeparture(name, rows.iteration, time, W, **found)
 
 
-def _single_steps(run, rows, every):
-    """Rows before a step whose row after is kept too, at most 60 of them without `every`."""
-    rows = rows[:-1]
-    alone = (np.diff(run.iteration)[rows] == 1) & (np.diff(run.time)[rows] > 0)
-    rows = rows[alone]
-    return rows if every else rows[::int(np.ceil(len(rows) / _MOST_STEPS)) | 1]
-
-
-def _beside(name, field, run, potential, metric, rows, states, ahead, whole, rtol, progress):
-    """`FlowDeparture` of the run and the flow of one field."""
-    time = run.time[rows]
-    times, back = np.unique(time, return_inverse=True)  # a step of 0 takes no time
-    plain = isinstance(field, _Plain)
+def _follow(name, field, rows, rtol, progress):
+    """Flow (T, D) at the times of the rows and its loss (T,); NaN where it does not get so far."""
+    times, back = np.unique(rows.time, return_inverse=True)  # a step of 0 takes no time
     try:
-        flow = follow(potential, W0=states[0], time=float(times[-1]), metric=metric, rtol=rtol,
-                      atol=rtol / 100, field=None if plain else field, at=times,
-                      progress=progress)
+        flow = follow(rows.potential, W0=rows.state(0), time=float(times[-1]), field=field,
+                      metric=rows.metric, rtol=rtol, atol=rtol / 100, at=times, progress=progress)
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None
-    W = np.full((len(times), potential.size), np.nan)
-    W[:len(flow)] = flow.parameters[:]
-    loss = np.full(len(times), np.nan)
-    loss[:len(flow)] = flow.loss[:len(flow)]
-    W, loss = W[back], loss[back]
-    velocities, numbers = np.full(W.shape, np.nan), np.full((len(W), 3), np.nan)
-    with _progress.bar(len(W), shown=progress, what=f"rows beside {name}") as show:
-        for k in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
-            velocities[k] = field.velocity(potential, metric, W[k])
-            apart = states[k] - W[k]
-            numbers[k] = (length(metric, apart), _difference(potential, W[k], apart),
-                          angle(metric, ahead[k], velocities[k]))
-            show(k + 1)
-    path = smooth_path(metric, time, W, velocities)
-    distance, difference, angles = numbers.T
-    relative = _relative(distance, path[-1] if whole is None else whole)
-    columns = dict(zip(COLUMNS, (loss, distance, relative, difference, path, angles)))
-    return FlowDeparture(name, run.iteration[rows], time, W, **columns)
+    W, loss = np.full((len(times), rows.potential.size), np.nan), np.full(len(times), np.nan)
+    W[:len(flow)], loss[:len(flow)] = flow.parameters[:], flow.loss[:len(flow)]
+    return W[back], loss[back]
+
+
+def _velocity(field, potential, metric, W):
+    """Ẇ (D,) of a field, of none −g^♯dL."""
+    if field is None:
+        return -metric.sharp(potential.differential(W)[1])
+    return field.velocity(potential, metric, W)
 
 
 def _difference(potential, W, V):
@@ -144,7 +159,7 @@ def _difference(potential, W, V):
     return potential.value(W + V) - potential.value(W)
 
 
-def _relative(distance, path):
-    """Distance over path length; no distance is no share of no path."""
+def _relative_to(path, flow):
+    """The same with its distance over a path length; no distance is no share of no path."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(distance == 0, 0.0, distance / path)
+        return replace(flow, relative=np.where(flow.distance == 0, 0.0, flow.distance / path))

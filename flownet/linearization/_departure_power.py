@@ -29,8 +29,6 @@ class Power:
         All of them, the longest step first.
     used : ndarray (S,) of bool
         Whether the distance lies above the error of the flow, and so counts.
-    slopes : ndarray (S−1,)
-        From each step to the next: what the power tends to.
     time : float
     """
 
@@ -43,6 +41,7 @@ class Power:
 
     @property
     def slopes(self):
+        """Slopes of log distance from each step to the next (S−1,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.diff(np.log(self.distance)) / np.diff(np.log(self.steps))
 

@@ -39,19 +39,13 @@ def chords(metric, rows):
     return np.cumsum(lengths)
 
 
-def smooth_path(metric, time, rows, velocities):
-    """Path length ∫‖Ẇ‖_g dt (T,) of a smooth curve through rows (T, D) with velocities (T, D).
+def smooth_piece(metric, dt, W0, W1, V0, V1):
+    """Path length ∫‖Ẇ‖_g dt of a smooth curve from W0 to W1 in the time dt, velocities V0 and V1.
 
-    Simpson's rule on each interval, its middle velocity that of the cubic through both ends,
-    3ΔW/(2Δt) − (Ẇ₀ + Ẇ₁)/4: fourth order in the interval, exact where the curve is straight, and
-    never less than the chord.
+    Simpson's rule, the middle velocity that of the cubic through both ends, 3ΔW/(2Δt) − (V0 +
+    V1)/4: fourth order in dt, exact where the curve is straight, and never less than the chord.
     """
-    pieces = np.zeros(len(time))
-    speed = [length(metric, V) for V in velocities]
-    for k in np.flatnonzero(np.diff(time) > 0):
-        dt = time[k + 1] - time[k]
-        secant = (rows[k + 1] - rows[k]) / dt
-        middle = 1.5 * secant - 0.25 * (velocities[k] + velocities[k + 1])
-        simpson = (speed[k] + 4 * length(metric, middle) + speed[k + 1]) / 6
-        pieces[k + 1] = dt * np.maximum(simpson, length(metric, secant))
-    return np.cumsum(pieces)
+    secant = (W1 - W0) / dt
+    middle = 1.5 * secant - 0.25 * (V0 + V1)
+    speeds = [length(metric, V) for V in (V0, middle, V1)]
+    return dt * max(np.dot(speeds, [1, 4, 1]) / 6, length(metric, secant))
