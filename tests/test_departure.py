@@ -224,14 +224,17 @@ def test_the_modified_flow_follows_longer(small):
     verdict = d.verdict
     assert verdict.words == "leaves the flow and comes back"
     assert "by the second-order term" in verdict.reason
-    assert verdict.numbers["follows_longer"].startswith("modified")
+    assert verdict.numbers["better"].startswith("modified")
     assert "follows it longer, to " in verdict.reason
 
 
 def test_a_short_step_keeps_to_the_flow(small):
     d = fn.departure(fn.train(small, fn.Aristotle(0.01), steps=100, seed=3))
     assert d.verdict.words == "keeps to the flow" and d.relative.max() < 0.1
-    assert (d.flow.loss[1:] < d.flow.loss[:-1]).all()
+    assert (d.flow.loss[1:] < d.flow.loss[:-1]).all() and d.verdict.numbers["better"] is None
+    d = fn.departure(d.run, fields={"modified 1": Modified(0.01, 1), "slow": Slowed()})
+    assert "The flow 'modified 1' stays nearer, at most" in str(d.verdict)
+    assert "modified 1: never beyond 1 % of the path" in str(d)
 
 
 def test_mini_batches_depart_by_their_noise(small):
@@ -428,7 +431,7 @@ def test_the_shell_follows_modified_flows(stored, tmp_path):
     d = fn.Departure.open(path)
     assert list(d.flows) == ["flow", "modified 1 of step 0.4", "modified 2 of step 0.4"]
     close(d["modified 1 of step 0.4"].distance, stored[1]["modified 1"].distance, kind="solver")
-    assert str(d) in told and max(map(len, told.splitlines())) <= 100
+    assert str(d) in told and max(map(len, str(d).splitlines())) <= 100
     assert "step is -1" in shell("departure", path, "--modified", -1)
 
 

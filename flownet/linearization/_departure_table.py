@@ -9,6 +9,7 @@ from ._departure_verdict import percent
 from ._html import _cells
 
 _MOST_ROWS = 14
+_ROUNDING = 1e-9  # of an angle
 _ALONG = ("step k", "t", "loss of run", "loss of flow", "distance", "of path", "angle",
           "action gap", "h³‖Hg‖²/6")
 _WIDTHS = (8, 11, 12, 13, 11, 10, 8, 12, 12)
@@ -66,13 +67,18 @@ def ends(d):
 
 def notes(d):
     """Sentences below the tables."""
-    found = [f"{name}: " + ", ".join(
-        f"beyond {percent(bound)} of the path " + (
-            "never" if there is None else f"from t = {there[0]:.4g} (iteration {there[1]})")
-        for bound, there in zip(d.bounds, broken)) for name, broken in d.broken.items()]
+    found = [f"{name}: {_broken(d.bounds, there)}" for name, there in d.broken.items()]
     if len(d.steps):
         found.append(_steps(d))
     return [*found, f"verdict: {d.verdict}"]
+
+
+def _broken(bounds, broken):
+    """Where each bound is first broken; of those that never are only the smallest."""
+    told = [f"beyond {percent(bound)} of the path from t = {there[0]:.4g} (iteration {there[1]})"
+            for bound, there in zip(bounds, broken) if there is not None]
+    kept = [f"never beyond {percent(bound)} of it" for bound in bounds[len(told):][:1]]
+    return ", ".join(told + kept if told else [f"never beyond {percent(bounds[0])} of the path"])
 
 
 def _steps(d):
@@ -115,4 +121,5 @@ def _share(value):
 
 
 def _degrees(angle):
-    return "—" if np.isnan(angle) else f"{np.degrees(angle):.3g}°"
+    degrees = 0.0 if abs(angle) < _ROUNDING else np.degrees(angle)
+    return "—" if np.isnan(angle) else f"{degrees:.3g}°"

@@ -33,10 +33,10 @@ def departure_verdict(departure):
         words = WORDS[2 if last <= LEAVES else 1]
         reason = (f"at t = {left[0]:.4g}, iteration {left[1]}, it is {percent(LEAVES)} of the "
                   f"flow's path away{why}; at the end {percent(last)}.")
-    others, longer = _others(departure, left)
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
-    return Verdict(words, reason + others, numbers | {"follows_longer": longer})
+    better, told = _nearer(departure) if left is None else _longer(departure, left)
+    return Verdict(words, reason + told, numbers | {"better": better})
 
 
 def _cause(steps, iteration):
@@ -51,16 +51,29 @@ def _cause(steps, iteration):
     return f", {_CAUSES[first]} ({percent(shares[first])} of what single steps depart by)", shares
 
 
-def _others(departure, left):
-    """Which other flow follows the run longest, if longer than the plain one: words, and name."""
-    until = {name: (flow.broken(LEAVES) or (np.inf,))[0]
-             for name, flow in departure.flows.items() if flow is not departure.flow
-             and np.isfinite(flow.relative).all()}
-    longest = max(until, key=until.get, default=None)
-    if longest is None or left is None or until[longest] <= left[0]:
-        return "", None
-    how_long = "to the end" if np.isinf(until[longest]) else f"to t = {until[longest]:.4g}"
-    return f" The flow {longest!r} follows it longer, {how_long}.", longest
+def _longer(departure, left):
+    """The other flow that follows the run longest, where that is longer: its name, and words."""
+    until = {name: (flow.broken(LEAVES) or (np.inf,))[0] for name, flow in _others(departure)}
+    name = max(until, key=until.get, default=None)
+    if name is None or until[name] <= left[0]:
+        return None, ""
+    how_long = "to the end" if np.isinf(until[name]) else f"to t = {until[name]:.4g}"
+    return name, f" The flow {name!r} follows it longer, {how_long}."
+
+
+def _nearer(departure):
+    """The other flow that stays nearest to the run, where that is nearer: its name, and words."""
+    largest = {name: flow.relative.max() for name, flow in _others(departure)}
+    name = min(largest, key=largest.get, default=None)
+    if name is None or largest[name] >= departure.flow.relative.max():
+        return None, ""
+    return name, f" The flow {name!r} stays nearer, at most {percent(largest[name])}."
+
+
+def _others(departure):
+    """Names and flows beside the plain one, of those that go on to the end."""
+    return [(name, flow) for name, flow in departure.flows.items()
+            if flow is not departure.flow and np.isfinite(flow.relative).all()]
 
 
 def percent(share):
