@@ -9,7 +9,7 @@ from tolerance import close, has_order
 
 import flownet as fn
 from flownet.desk import cli
-from flownet.linearization import action_gap
+from flownet.linearization import _departure, action_gap
 from flownet.motion import _integrate
 
 RTOL = 1e-12  # of the flows, where a closed form is the witness
@@ -85,6 +85,23 @@ def test_the_parabola_in_closed_form(h):
     assert np.isnan(d.angle[-1]) and d.flow.name == "flow" and d["flow"] is d.flow
 
 
+@pytest.mark.parametrize("potential, W0", [
+    (fn.Quartic(2, alpha=2.0), [1.0, -0.4]), (fn.DoubleWell(2, alpha=2.0), [0.3, -1.6]),
+    (fn.UV(2), [1.0, 0.5, -0.3, 0.8])], ids=["quartic", "double well", "UV"])
+def test_potentials_in_closed_form(potential, W0):
+    """Distance from the exact flow, and the path that its dense rows measure."""
+    d = fn.departure(fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=25), rtol=RTOL)
+    exact = np.array([potential.exact(W0, t) for t in d.time])
+    close(d.flow.parameters, exact, kind="solver", scale=1.0)
+    close(d.distance, np.linalg.norm(d.run.parameters[:] - exact, axis=1), kind="solver",
+          scale=1.0)
+    close(d.loss_difference, d.run.loss - [potential.value(W) for W in exact], kind="solver",
+          scale=1.0)
+    dense = np.array([potential.exact(W0, t) for t in np.linspace(0, 2.5, 20_001)])
+    path = np.linalg.norm(np.diff(dense, axis=0), axis=1).sum()
+    assert abs(d.flow.arc_length[-1] - path) < 2e-5 * path
+
+
 def test_the_bounds_are_broken_where_the_closed_form_breaks_them():
     """Linearly between rows; a bound that holds gives None."""
     h, bounds = 0.05, (0.001, 0.0151, 0.02, 0.2)
@@ -153,6 +170,21 @@ def test_the_action_gap_tends_to_its_leading_term(small, stiffness):
                     for r in s])
     gap = action_gap(small, metric, W, h * V, h)
     assert abs(gap.value - h / 2 * sums) < 1e-6 * gap.value
+
+
+@pytest.mark.parametrize("h", [0.05, 1.0])
+@pytest.mark.parametrize("batch", [slice(None), slice(0, 3)], ids=["all data", "mini-batch"])
+def test_the_action_gap_is_what_a_path_costs_above_its_descent(small, batch, h):
+    """½∫‖Ẇ + g^♯dL‖² = ½∫‖Ẇ‖² + ½∫‖dL‖² + L(end) − L(start), the last without a quadrature."""
+    metric, W = fn.LayerMetric(small.network, [0.5, 2.0]), small.network.init(1)
+    delta = -h * metric.sharp(small.on(batch).differential(W)[1])
+    s, weights = np.polynomial.legendre.leggauss(40)
+    raised = [metric.sharp(small.differential(W + (1 + x) / 2 * delta)[1]) for x in s]
+    slopes = h / 2 * sum(w / 2 * metric.norm2(V) for w, V in zip(weights, raised))
+    gap = action_gap(small, metric, W, delta, h)
+    close(gap.value, metric.norm2(delta) / (2 * h) + slopes + small.difference(W, delta),
+          scale=slopes)
+    assert (gap.noise > 0.01 * gap.value) == (batch.stop is not None)
 
 
 def test_a_kink_shows_in_the_error_of_the_action_gap(small):
@@ -273,6 +305,70 @@ def test_a_run_that_diverges_is_compared_as_far_as_it_goes():
     d = fn.departure(run)
     assert d.relative[-1] > 1e100 and f"diverges at iteration {run.diverged_at}" in str(d.verdict)
     assert max(map(len, str(d).splitlines())) <= 100
+
+
+class Bare:
+    """A user's own potential with what a run needs, and no more: ½‖W‖⁴/2."""
+
+    size = 2
+
+    def value(self, W):
+        return float(W @ W)**2 / 4
+
+    def differential(self, W):
+        return self.value(W), (W @ W) * W
+
+
+def test_a_potential_without_a_hessian():
+    """All but second order, and so no word on what made it depart."""
+    d = fn.departure(fn.train(Bare(), fn.Aristotle(0.2), W0=[1.0, 1.0], steps=9))
+    quartic = 1 / np.sqrt(0.5 + 2 * d.time)  # r' = −r³ from √2
+    close(np.linalg.norm(d.flow.parameters, axis=1), quartic, kind="solver", scale=10.0)
+    assert (d.steps.gap > 0).all() and np.isnan(d.steps.gap_leading).all()
+    assert d.verdict.words == "leaves the flow and comes back" and "by the" not in str(d.verdict)
+
+
+def test_at_rest_there_is_no_departure():
+    d = fn.departure(fn.train(fn.Parabola(2), fn.Aristotle(0.2), W0=[0.0, 0.0], steps=5))
+    assert not d.relative.any() and not d.distance.any() and not d.steps.gap.any()
+    assert str(d.verdict).startswith("keeps to the flow: at most 0 %")
+    with told_in_one_line("above the error of the flow"):
+        d.power()
+
+
+def test_a_flow_that_ends_early_is_compared_as_far_as_it_goes(small, monkeypatch):
+    """What is not there is NaN, no bound is broken there, and it is not called nearer."""
+    follow = _departure.follow
+
+    class Short(list):
+        """Five rows of a flow."""
+
+        def __init__(self, flow):
+            super().__init__(range(5))
+            self.parameters, self.loss = flow.parameters[:5], flow.loss[:5]
+
+    def followed(potential, **words):
+        flow = follow(potential, **words)
+        return Short(flow) if words["field"] else flow
+
+    monkeypatch.setattr(_departure, "follow", followed)
+    run = fn.train(small, fn.Aristotle(0.1), steps=12, seed=3)
+    d = fn.departure(run, fields={"modified": Modified(0.1, 1)})
+    there = np.isfinite(d["modified"].values[:-1]).all(axis=1)
+    assert there.tolist() == [True] * 5 + [False] * 7 and d.verdict.numbers["better"] is None
+    assert "—" in str(d) and d["modified"].broken(0.5) is None
+
+
+def test_a_run_that_goes_to_and_fro_is_said_to():
+    """Near the flow, but on a path several times as long: along a stiff direction it jumps."""
+    data = fn.Dataset(np.diag([1.0, 20.0]) * np.sqrt(2), np.array([[40.0], [0.0]]))
+    potential = fn.Potential(fn.Network([2, 1], bias=False), fn.Quadratic(), data)
+    W0 = np.array([0.0, 0.2])
+    h = 1.99 / fn.sharpness(potential, W0)
+    d = fn.departure(fn.train(potential, fn.Aristotle(h), W0=W0, steps=300))
+    longer = d.arc_length[-1] / d.flow.arc_length[-1]
+    assert longer > 3 and d.verdict.words == "keeps to the flow"
+    assert f"{longer:.3g} times as long: it goes to and fro" in str(d.verdict)
 
 
 # Reparametrisation (TM 22)

@@ -4,11 +4,11 @@ from .. import linearization, motion
 from .._errors import FlownetError
 
 
-def depart(run, every=None, modified=()):
+def depart(run, every=None, modified=(), rtol=1e-6):
     """`Departure` of a run from its flow, and from the modified flows of some steps."""
     fields = {f"modified {order} of step {step:g}": motion.Modified(step, order=order)
               for step in modified for order in (1, 2)}
-    return linearization.departure(run, fields=fields, every=every)
+    return linearization.departure(run, fields=fields, every=every, rtol=rtol)
 
 
 def stored(found):

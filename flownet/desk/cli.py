@@ -82,13 +82,15 @@ def breakdown(file, at, every, quick, figure):
 @click.option("--every", type=click.IntRange(1), help="Interval of the iterations looked at.")
 @click.option("--modified", type=float, multiple=True, metavar="H",
               help="Also the modified flows of a step H, of order 1 and 2; as often as wanted.")
-def departure(file, every, modified):
+@click.option("--rtol", type=float, default=1e-6, show_default=True,
+              help="Relative tolerance of the flows; kinks of ReLU make a small one dear.")
+def departure(file, every, modified, rtol):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
     from ..store import Trajectory
     from . import _departed
 
-    found = _departed.depart(Trajectory.open(file), every, modified)
+    found = _departed.depart(Trajectory.open(file), every, modified, rtol)
     click.echo(found)
     click.echo("\n" + _departed.stored(found))
 

@@ -6,6 +6,8 @@ from ._verdict import Verdict
 
 LEAVES = 0.1  # of the whole path: what is nearer is seen as one path with rough edges
 
+TO_AND_FRO = 1.5  # path of the run over that of the flow, beyond what a rough edge adds
+
 #: what a verdict may say
 WORDS = ("keeps to the flow", "leaves the flow", "leaves the flow and comes back")
 _CAUSES = {"second": "by the second-order term", "noise": "by the noise of its mini-batches",
@@ -33,6 +35,9 @@ def departure_verdict(departure):
         words = WORDS[2 if last <= LEAVES else 1]
         reason = (f"at t = {left[0]:.4g}, iteration {left[1]}, it is {percent(LEAVES)} of the "
                   f"flow's path away{why}; at the end {percent(last)}.")
+    longer = numbers["longer"] = _longer_path(departure)
+    if longer > TO_AND_FRO:
+        reason += (f" The run's own path is {longer:.3g} times as long: it goes to and fro.")
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
     better, told = _nearer(departure) if left is None else _longer(departure, left)
@@ -49,6 +54,12 @@ def _cause(steps, iteration):
     shares = {name: part / total for name, part in sums.items()}
     first = max(shares, key=shares.get)
     return f", {_CAUSES[first]} ({percent(shares[first])} of what single steps depart by)", shares
+
+
+def _longer_path(departure):
+    """Path length of the run over that of the flow; 1 where neither moves."""
+    run, flow = departure.arc_length[-1], departure.flow.arc_length[-1]
+    return float(run / flow) if flow > 0 else 1.0 if run == 0 else np.inf
 
 
 def _longer(departure, left):
