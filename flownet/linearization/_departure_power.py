@@ -91,23 +91,44 @@ def departure_power(potential, W0, *, steps, time, field=None, metric=None, rtol
     tolerance(rtol)
     counts = _counts(steps, time)
     potential = potential.with_dtype("float64") if hasattr(potential, "with_dtype") else potential
-    metric, W0 = metric or Euclidean(potential.size), np.asarray(W0, np.float64)
-    h = float(time) / np.array(counts)
-    fixed = None if callable(field) and not hasattr(field, "velocity") else _end(
-        potential, W0, time, field, metric, rtol)
-    distance, size = [], 0.0
+    try:
+        W0 = np.asarray(W0, np.float64)
+    except (TypeError, ValueError):
+        raise FlownetError(f"W0 is {shown(W0)}; it has to be an array (D,) of numbers.") from None
+    h, distance, size, end = float(time) / np.array(counts), [], 0.0, None
     with _progress.bar(sum(counts), shown=progress, what="steps of finite runs") as show:
         for step, count in zip(h.tolist(), counts):
-            run = train(potential, Aristotle(step), steps=count, W0=W0, metric=metric,
-                        record_every=count, progress=False)
-            if run.diverged_at is not None:
-                raise FlownetError(f"the run at step {step:.6g} diverges at iteration "
-                                   f"{run.diverged_at}: take shorter steps.")
-            end = _end(potential, W0, time, field(step), metric, rtol) if fixed is None else fixed
-            distance.append(length(metric, run.parameters[-1] - end))
-            size = max(size, length(metric, end - W0), 1e-2 * np.linalg.norm(W0))
+            found = _descend(potential, W0, step, count, metric)
+            if end is None or _of_step(field):
+                end = _end(potential, W0, time, _field(field, step), metric, rtol)
+            plain = metric or Euclidean(potential.size)
+            distance.append(length(plain, found - end))
+            size = max(size, length(plain, end - W0), 1e-2 * np.linalg.norm(W0))
             show(sum(counts[:len(distance)]))
     return _fit(h, np.array(distance), _FLOOR * rtol * size, float(time))
+
+
+def _descend(potential, W0, step, count, metric):
+    """Where a finite run ends (D,)."""
+    run = train(potential, Aristotle(step), steps=count, W0=W0, metric=metric, record_every=count,
+                progress=False)
+    if run.diverged_at is not None:
+        raise FlownetError(f"the run at step {step:.6g} diverges at iteration {run.diverged_at}: "
+                           "take shorter steps.")
+    return np.asarray(run.parameters[-1])
+
+
+def _of_step(field):
+    """Whether a field is a function step → field."""
+    return callable(field) and not hasattr(field, "velocity")
+
+
+def _field(field, step):
+    found = field(step) if _of_step(field) else field
+    if found is not None and not callable(getattr(found, "velocity", None)):
+        raise FlownetError(f"field is {shown(found)}; it has to offer velocity(potential, metric, "
+                           "W), or to be a function of the step that gives such a field.")
+    return found
 
 
 def power_of_run(run, time, halvings, words):
