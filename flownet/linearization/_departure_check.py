@@ -34,7 +34,7 @@ def check_run(run):
         raise FlownetError(f"departure wants an open run: flownet.Trajectory.open({str(run)!r}).")
     if not isinstance(run, Trajectory):
         raise FlownetError(f"departure of {shown(run)}: it has to be a Trajectory.")
-    if "mechanics" not in run.experiment:
+    if "flow" in run.experiment or "mechanics" not in run.experiment:
         raise FlownetError("departure of a flow: it wants the finite run, and makes its flow.")
     if getattr(run.mechanics, "kind", None) != "aristotle":
         raise FlownetError(f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._departed import PLAIN
 from ._verdict import Verdict
 
 LEAVES = 0.1  # of the whole path: what is nearer is seen as one path with rough edges
@@ -40,7 +41,7 @@ def departure_verdict(departure):
         reason += (f" The run's own path is {longer:.3g} times as long: it goes to and fro.")
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
-    better, told = _nearer(departure) if left is None else _longer(departure, left)
+    better, told = _better(departure, left)
     return Verdict(words, reason + told, numbers | {"better": better})
 
 
@@ -62,29 +63,29 @@ def _longer_path(departure):
     return float(run / flow) if flow > 0 else 1.0 if run == 0 else np.inf
 
 
-def _longer(departure, left):
-    """The other flow that follows the run longest, where that is longer: its name, and words."""
-    until = {name: (flow.broken(LEAVES) or (np.inf,))[0] for name, flow in _others(departure)}
-    name = max(until, key=until.get, default=None)
-    if name is None or until[name] <= left[0]:
+def _better(departure, left):
+    """The flow that is nearest on average, where that is not the plain one: its name, and words.
+
+    On average over time: the first bound that a flow breaks says little of the rest.
+    """
+    means = {name: _mean(flow) for name, flow in departure.flows.items()
+             if np.isfinite(flow.relative).all()}
+    name, plain = min(means, key=means.get, default=PLAIN), _mean(departure.flow)
+    if not means.get(name, np.inf) < plain:
         return None, ""
-    how_long = "to the end" if np.isinf(until[name]) else f"to t = {until[name]:.4g}"
-    return name, f" The flow {name!r} follows it longer, {how_long}."
+    told = (f" The flow {name!r} stays nearer, {percent(means[name])} of the path away on average, "
+            f"the plain flow {percent(plain)}")
+    there = departure.flows[name].broken(LEAVES)
+    if left is not None and there is None:
+        told += "; it follows the run to the end"
+    elif left is not None and there[0] > left[0]:
+        told += f"; it follows the run longer, to t = {there[0]:.4g}"
+    return name, told + "."
 
 
-def _nearer(departure):
-    """The other flow that stays nearest to the run, where that is nearer: its name, and words."""
-    largest = {name: flow.relative.max() for name, flow in _others(departure)}
-    name = min(largest, key=largest.get, default=None)
-    if name is None or largest[name] >= departure.flow.relative.max():
-        return None, ""
-    return name, f" The flow {name!r} stays nearer, at most {percent(largest[name])}."
-
-
-def _others(departure):
-    """Names and flows beside the plain one, of those that go on to the end."""
-    return [(name, flow) for name, flow in departure.flows.items()
-            if flow is not departure.flow and np.isfinite(flow.relative).all()]
+def _mean(flow):
+    """Relative distance from a flow on average over time."""
+    return np.trapezoid(flow.relative, flow.time) / (flow.time[-1] - flow.time[0])
 
 
 def percent(share):
