@@ -246,6 +246,35 @@ def test_a_frozen_layer_does_not_move(small):
         np.diff(run.parameters[:], axis=0), axis=1).sum())
 
 
+def test_angles_are_those_of_the_metric(small):
+    """g(U, V)/√(g(U, U) g(V, V)) of the step with the flow's velocity at the same time, and with
+    the flow's own displacement from the same W: (h/2)‖Hg across g‖/‖g‖ to first order."""
+    metric, h = fn.LayerMetric(small.network, [3.0, 0.2]), 0.1
+    d = fn.departure(fn.train(small, fn.Aristotle(h), steps=12, seed=3, metric=metric), rtol=RTOL)
+
+    def cosine(U, V):
+        return metric.flat(U) @ V / np.sqrt(metric.norm2(U) * metric.norm2(V))
+
+    steps = np.diff(d.run.parameters[:], axis=0)
+    velocities = [-metric.sharp(small.differential(W)[1]) for W in d.flow.parameters[:-1]]
+    close(np.cos(d.angle[:-1]), [cosine(*pair) for pair in zip(steps, velocities)])
+    wanted = []
+    for W in d.run.parameters[:-1]:
+        g = metric.sharp(small.differential(W)[1])
+        Hg = metric.sharp(small.hessian_action(W, g))
+        across = Hg - metric.flat(g) @ Hg / metric.norm2(g) * g
+        wanted.append(h / 2 * np.sqrt(metric.norm2(across) / metric.norm2(g)))
+    np.testing.assert_allclose(d.steps.angle[6:], wanted[6:], rtol=0.1)
+    errors, sizes = [], 0.02 / 2.0**np.arange(4)
+    for h in sizes:
+        one = fn.departure(fn.train(small, fn.Aristotle(h), steps=1, seed=3, metric=metric),
+                           rtol=RTOL).steps
+        errors.append([one.angle[0] - wanted[0] * h / 0.1, one.distance[0] - one.second[0],
+                       one.rest[0]])
+    for found, order in zip(np.transpose(errors), (2, 3, 3)):
+        has_order(found, sizes, order)
+
+
 def test_the_modified_flow_follows_longer(small):
     """Each order nearer to the run, and the verdict says so where the plain flow is left."""
     run = fn.train(small, fn.Aristotle(0.4), steps=30, seed=3)

@@ -75,7 +75,7 @@ def departure_power(potential, W0, *, steps, time, field=None, metric=None, rtol
         step → such an object, as modified flows depend on the step.
     metric : LayerMetric, optional
     rtol : float
-        Of the flow; its absolute tolerance is a hundredth.
+        Of the flow; its absolute tolerance is a hundredth. Kinks of ReLU want a larger one.
     progress : bool
 
     Returns
