@@ -42,7 +42,7 @@ def main(output, film=None):
     """Run, follow the flow, say where they part, draw."""
     potential = fn.Potential(fn.Network([2, 2, 1], "tanh"), fn.Quadratic(), fn.data.load("xor"))
     W0 = potential.network.init(seed=SEED)
-    flow = fn.flow(potential, W0=W0, time=TIME)
+    flow = fn.flow(potential, W0=W0, time=TIME, at=np.linspace(0, TIME, 201))
     end = flow.parameters[-1]
     print(f"XOR, 2-2-1 tanh, sharpness {fn.sharpness(potential, W0):.3g} at the start; the flow "
           f"ends with a loss of {flow.loss[-1]:.1g}")

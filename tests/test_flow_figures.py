@@ -25,7 +25,8 @@ def parts(xor):
     potential = fn.Potential(fn.Network([2, 2, 1], "tanh"), fn.Quadratic(), xor)
     W0 = potential.network.init(seed=21)
     run = fn.train(potential, fn.Aristotle(0.6), W0=W0, steps=150)
-    return run, fn.flow(potential, W0=W0, time=run.time[-1])
+    return run, fn.flow(potential, W0=W0, time=run.time[-1],
+                        at=np.linspace(0, run.time[-1], 201))
 
 
 @pytest.fixture(scope="module")

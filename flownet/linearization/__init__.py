@@ -3,12 +3,12 @@
 from ._action_gap import ActionGap, action_gap
 from ._breakdown import breakdown, kept, store
 from ._curl import Curl, curl
-from ._rod import Rod, rod
 from ._curves import curve_distance
 from ._departed import Departure, FlowDeparture
 from ._departure import departure
 from ._departure_file import store_departure
 from ._departure_power import Power, departure_power
+from ._rod import Rod, rod
 from ._series import Breakdowns
 from ._step_departure import StepDepartures
 from ._terms import Breakdown

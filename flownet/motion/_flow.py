@@ -67,6 +67,8 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     if mechanics is not None and (field is not None or not hasattr(mechanics, "code")):
         raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
                            "flownet.Newton(step=0.1, friction=1), without a field.")
+    if hasattr(field, "kind"):
+        field = build("flow field", describe(field))  # one that remembers nothing of other flows
     W = _check.initial_parameters(potential, W0, 0)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)

@@ -1,19 +1,18 @@
-"""What is integrated: the flow of a potential, compiled, or a field that is a Python function."""
+"""What a flow integrates: the rate of a potential's parameters and of what mechanics remember."""
 
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 
 import numpy as np
 
 from .._errors import FlownetError
 from ..geometry import eigenpairs
 from ..kernels import flow as compiled
-from ..kernels import integrate, motion
 from ..kernels import mechanics as kernel
+from ..kernels import motion
 from ._problem import Problem, is_compiled
+from ._python_field import PythonField
 
 _CLOSE = 0.02  # residual of the largest curvature, relative: the stages have a margin
-_POWER_STEPS, _POWER_RTOL = 50, 0.02
-_NUDGE = 1e-6  # of the parameters, relative, along which a slope is compared
 
 
 class System:
@@ -96,32 +95,3 @@ class PotentialFlow:
         values, vectors = eigenpairs(self._potential, W, metric=self._metric, which="magnitude",
                                      start=start, rtol=_CLOSE)
         return abs(values[0]), vectors[0]
-
-
-class PythonField:
-    """ẏ = field(y); `told(y)` gives L and ‖dL‖², for events and the losses of rows."""
-
-    def __init__(self, field, told=None):
-        def velocity(problem, y, out, numbers):
-            out[:] = field(y)
-            if told is not None:
-                numbers[:] = told(y)
-
-        self.integrate = integrate.integrator(velocity, lambda function: function)
-        self.problem, self._field = nullcontext, field
-
-    def radius(self, y, start):
-        """Spectral radius of ∂f/∂y by a nonlinear power method, and the direction it ends with."""
-        here = self._field(y)
-        v = start if start.any() else here
-        length = _NUDGE * max(1.0, np.linalg.norm(y))
-        radius = 0.0
-        for _ in range(_POWER_STEPS):
-            norm = np.linalg.norm(v)
-            if not norm > 0:
-                break
-            change = self._field(y + (length / norm) * v) - here
-            before, radius, v = radius, np.linalg.norm(change) / length, change
-            if abs(radius - before) <= _POWER_RTOL * radius:
-                break
-        return radius, v

@@ -9,12 +9,14 @@ from ..kernels import integrate as kernel
 from ..kernels import solution
 from ..kernels.chebyshev import CHEBYSHEV
 from ..kernels.dormand_prince import CALLS_A_STEP, DORMAND_PRINCE, EDGE, dense
+from ._python_field import PythonField
 
 METHODS = ("Dormand-Prince 5(4)", "Runge-Kutta-Chebyshev 2")  # by their number
 END, EVENT, FULL, PAUSE = kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE
 
 _STEPS = 25  # of the stabilised method between two looks at the spectral radius
 _MARGIN = 1.1  # of the spectral radius over what was found there
+_STRETCH = 1000  # steps between two looks at what is done
 _WARY = 60  # steps that are not counted as limited after going back to the pair
 
 
@@ -158,3 +160,25 @@ class Integration:
         """Whether the pair, limited by stability, would have taken fewer evaluations since then."""
         _, radius, _, calls, time = self.control
         return self.calls - calls > CALLS_A_STEP * radius / EDGE * (self.time - time)
+
+
+def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
+    """Solution (T, n) of ẏ = field(y) at ascending times (T,), the first of them that of y0 (n,).
+
+    Raises
+    ------
+    FlownetError
+        Where no step is short enough to go on.
+    """
+    y0, times = np.asarray(y0), np.asarray(times, np.float64)
+    integration = Integration(PythonField(field), y0, times[-1] - times[0], rtol, atol,
+                              at=times - times[0])
+    value, room = np.empty((len(times), y0.size), y0.dtype), _STRETCH
+    rows, columns = 0, np.empty((6, max(room, len(times))))
+    why = None
+    while why != END:
+        more, _, why = integration.advance(
+            kernel.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]),
+            room)
+        rows += more
+    return value
