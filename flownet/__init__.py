@@ -5,78 +5,21 @@ from ._errors import FlownetError
 from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
-from .geometry import (
-    ChargeDrift,
-    Charges,
-    DiagonalMetric,
-    Eigenpairs,
-    Euclidean,
-    Inertia,
-    LayerMetric,
-    SpectralDensity,
-    charges,
-    eigenpairs,
-    index,
-    inertia,
-    lanczos,
-    metric_hessian,
-    sharpness,
-    spectral_density,
-)
-from .linearization import (
-    Breakdown,
-    Curl,
-    Departure,
-    Rod,
-    breakdown,
-    curl,
-    curve_distance,
-    departure,
-    departure_power,
-    rod,
-)
-from .model import (
-    ACTIVATIONS,
-    UV,
-    CrossEntropy,
-    DoubleWell,
-    Network,
-    Parabola,
-    Potential,
-    Quadratic,
-    Quartic,
-)
-from .motion import (
-    Accuracy,
-    Adam,
-    Aristotle,
-    Central,
-    Constant,
-    Cosine,
-    Linearity,
-    LossRate,
-    Modified,
-    Newton,
-    Principal,
-    RMSProp,
-    RungeKutta,
-    Sharpness,
-    Warmup,
-    flow,
-    resume,
-    states,
-    train,
-)
+from .geometry import ChargeDrift, Charges, DiagonalMetric, Eigenpairs, Euclidean, Inertia, LayerMetric, SpectralDensity, charges, eigenpairs, index, inertia, lanczos, metric_hessian, sharpness, spectral_density
+from .linearization import Breakdown, Comparison, CriticalPoint, Curl, Departure, ExitSteps, Exits, Rod, breakdown, compare_minima, curl, curve_distance, departure, departure_power, exit_step, exits, minimum, rod
+from .model import ACTIVATIONS, CrossEntropy, DoubleWell, Network, Parabola, Potential, Quadratic, Quartic, UV
+from .motion import Accuracy, Adam, Aristotle, Central, Constant, Cosine, Linearity, LossRate, Modified, Newton, Principal, RMSProp, RungeKutta, Sharpness, Warmup, flow, resume, states, train
 from .store import Trajectory
 
 __all__ = [
     "ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "Central", "ChargeDrift",
-    "Charges", "Constant", "Cosine", "CrossEntropy", "Curl", "Dataset", "Departure",
-    "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean", "Experiment", "FlownetError",
-    "Inertia", "LayerMetric", "Linearity", "LossRate", "Modified", "Network", "Newton", "Parabola",
-    "Potential", "Principal", "Quadratic", "Quartic", "RMSProp", "Rod", "RungeKutta", "Sharpness",
-    "SpectralDensity", "Trajectory", "UV", "Warmup", "__version__", "breakdown", "charges", "curl",
-    "curve_distance", "data", "departure", "departure_power", "eigenpairs", "flow", "index",
-    "inertia", "lanczos", "metric_hessian", "plot", "resume", "rod", "sharpness",
+    "Charges", "Comparison", "Constant", "Cosine", "CriticalPoint", "CrossEntropy", "Curl",
+    "Dataset", "Departure", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean", "ExitSteps",
+    "Exits", "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate",
+    "Modified", "Network", "Newton", "Parabola", "Potential", "Principal", "Quadratic", "Quartic",
+    "RMSProp", "Rod", "RungeKutta", "Sharpness", "SpectralDensity", "Trajectory", "UV", "Warmup",
+    "__version__", "breakdown", "charges", "compare_minima", "curl", "curve_distance", "data",
+    "departure", "departure_power", "eigenpairs", "exit_step", "exits", "flow", "index", "inertia",
+    "lanczos", "metric_hessian", "minimum", "plot", "resume", "rod", "sharpness",
     "spectral_density", "states", "train",
 ]

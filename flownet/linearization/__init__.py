@@ -9,12 +9,17 @@ from ._departure import departure
 from ._departure_file import store_departure
 from ._departure_power import Power, departure_power
 from ._rod import Rod, rod
+from ._compare import Comparison, compare_minima
+from ._exit_step import COLUMNS as EXIT_COLUMNS, ExitSteps, exit_step
+from ._exits import Exits, exits
+from ._minimum import CriticalPoint, minimum
 from ._series import Breakdowns
 from ._step_departure import StepDepartures
 from ._terms import Breakdown
 
 __all__ = [
-    "ActionGap", "Breakdown", "Breakdowns", "Curl", "Departure", "FlowDeparture", "Power", "Rod",
-    "StepDepartures", "action_gap", "breakdown", "curl", "curve_distance", "departure",
-    "departure_power", "kept", "rod", "store", "store_departure",
+    "ActionGap", "Breakdown", "Breakdowns", "Comparison", "CriticalPoint", "Curl", "Departure",
+    "EXIT_COLUMNS", "ExitSteps", "Exits", "FlowDeparture", "Power", "Rod", "StepDepartures",
+    "action_gap", "breakdown", "compare_minima", "curl", "curve_distance", "departure",
+    "departure_power", "exit_step", "exits", "kept", "minimum", "rod", "store", "store_departure",
 ]
