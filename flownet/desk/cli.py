@@ -1,4 +1,4 @@
-"""The shell: `flownet run`, `resume`, `breakdown`, `departure`, `plot`, `info`."""
+"""The shell: `flownet run`, `resume`, `breakdown`, `departure`, `exits`, `plot`, `info`."""
 
 import os
 import sys
@@ -93,6 +93,24 @@ def departure(file, every, modified, rtol):
     found = _departed.depart(Trajectory.open(file), every, modified, rtol)
     click.echo(found)
     click.echo("\n" + _departed.stored(found))
+
+
+@shell.command(epilog="Example: flownet exits scripts/experiments/exits.toml")
+@click.argument("file", type=click.Path())
+@click.option("--low", type=float, help="Smallest step tried; the experiment's/16 by default.")
+@click.option("--high", type=float, help="Largest step tried; 4 times the experiment's by default.")
+@click.option("--grid", type=click.IntRange(2), default=25, show_default=True,
+              help="Steps tried before the bisection.")
+def exits(file, low, high, grid):
+    """The smallest step at which the finite run leaves by another exit than its flow: the minima
+    both come to, without the symmetries of hidden units, and the barrier between them. FILE is an
+    experiment (TOML) or a run, in whose file it is stored."""
+    from . import _exits
+
+    found, run = _exits.exit_steps(file, low, high, grid)
+    click.echo(_exits.told(found))
+    if run is not None:
+        click.echo("\n" + _exits.stored(found, run))
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")

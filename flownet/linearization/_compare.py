@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean, eigenpairs, metric_hessian
+from ..geometry import eigenpairs, metric_hessian
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
 from ._grid import html, text
@@ -106,9 +106,8 @@ def compare_minima(potential, A, B, *, metric=None):
     FlownetError
         When the arguments do not fit each other.
     """
-    metric = Euclidean(potential.size) if metric is None else metric
     a, b = (metric_hessian(potential, getattr(point, "W", point), metric) for point in (A, B))
-    potential = a.potential
+    potential, metric = a.potential, a.metric
     if (a.W != b.W)[~metric.free].any():
         raise FlownetError("A and B differ in parameters that the metric freezes: they have no "
                            "distance.")

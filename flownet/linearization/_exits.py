@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .. import _progress
 from .._errors import FlownetError, shown
 from ..motion import Aristotle, train
 from ..store import Trajectory
@@ -133,8 +132,7 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
         run = train(potential, Aristotle(step), W0=W0, steps=count, metric=metric,
                     record_every=count, progress=progress)
     options = {"metric": metric, "time": descent_time, "progress": progress}
-    with _progress.bar(1, shown=False):
-        flow = minimum(potential, W0, **options) if flow is None else flow
+    flow = minimum(potential, W0, **options) if flow is None else flow
     if diverged(run):
         return Exits(step, len(run.step), None, flow, None, np.inf)
     end = minimum(potential, run.parameters[-1], **options)

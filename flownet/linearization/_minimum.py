@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError, shown
-from ..geometry import Euclidean, NoSpectrum, eigenpairs, inertia, metric_hessian
+from ..geometry import NoSpectrum, eigenpairs, inertia, metric_hessian
 from ..motion import flow
 from ._grid import html, text
 from ._infimum import refuse_separated
@@ -122,9 +122,8 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
         Where there is no minimum at a finite distance: cross-entropy on data that the network
         separates; where the flow runs to infinity; or when the arguments do not fit.
     """
-    metric = Euclidean(potential.size) if metric is None else metric
     operator = metric_hessian(potential, W, metric)
-    potential, W = operator.potential, operator.W
+    potential, metric = operator.potential, operator.metric
     if time is not None and not (np.isscalar(time) and 0 < time < np.inf):
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
     radius = _largest(operator)
@@ -140,16 +139,19 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
             if done >= most:
                 return _not_reached(operator, radius, done)
             stretch = min(stretch, most - done)
-            W = np.asarray(flow(potential, W0=W, time=stretch, at=[0.0, stretch], metric=metric,
-                                rtol=rtol, atol=atol).parameters[-1])
-            operator, done, stretch = _at(potential, W, metric), done + stretch, _FACTOR * stretch
+            W = _flowed(flow(potential, W0=operator.W, time=stretch, at=[0.0, stretch],
+                             metric=metric, rtol=rtol, atol=atol))
+            operator = metric_hessian(potential, W, metric)
+            done, stretch = done + stretch, _FACTOR * stretch
             show(1000 * np.log1p(done) / np.log1p(most))
 
 
-def _at(potential, W, metric):
-    if not np.isfinite(W).all():
-        raise FlownetError("the flow runs to infinity: the potential has no minimum below W.")
-    return metric_hessian(potential, W, metric)
+def _flowed(way):
+    """Where a stretch of flow ended."""
+    W = way.parameters[-1]
+    if way.diverged_at is not None or len(way.parameters) < 2 or not np.isfinite(W).all():
+        raise FlownetError("the flow runs to infinity: the potential has no minimum on its way.")
+    return W
 
 
 def _end(potential, operator, metric, radius, done):

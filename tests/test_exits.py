@@ -1,0 +1,314 @@
+"""Minima below runs and flows, symmetries of hidden units, and the step where exits part."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from mistakes import told_in_one_line
+from tolerance import close, tolerance
+
+import flownet as fn
+from flownet.desk import cli
+from flownet.linearization._polish import conjugate_residuals
+
+EXPERIMENT = Path(__file__).parents[1] / "scripts" / "experiments" / "exits.toml"
+GIVEN = ("tanh", "sin", "identity", "relu", "leaky_relu", "sigmoid", "elu", "softplus", "gelu")
+
+
+def network(activations, decay=0.0, seed=0):
+    """Potential of a small network on random data, and parameters that are no minimum of it."""
+    rng = np.random.default_rng(seed)
+    net = fn.Network([3, *(7, 6, 5)[:len(activations)], 2], activations)
+    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(rng.normal(size=(20, 3)),
+                                                             rng.normal(size=(20, 2))))
+    W = net.init(seed) + 0.1 * rng.normal(size=net.size)
+    return (potential + decay * fn.Parabola(net.size) if decay else potential), W
+
+
+def scrambled(net, W, rescaled=False, seed=1):
+    """The same map: units permuted, signs of odd ones flipped, homogeneous ones rescaled."""
+    rng, W = np.random.default_rng(seed), W.copy()
+    layers = net.unpack(W)
+    for i, name in enumerate(net.activation):
+        n = net.sizes[i + 1]
+        order, factor = rng.permutation(n), np.ones(n)
+        if name in ("tanh", "sin", "identity"):
+            factor = rng.choice([-1.0, 1.0], n)
+        if rescaled and name in ("identity", "relu", "leaky_relu"):
+            factor = factor * np.exp(rng.normal(size=n))
+        (weights, bias), (above, _) = layers[i], layers[i + 1]
+        weights[:], bias[:] = factor[:, None] * weights[order], factor * bias[order]
+        above[:] = above[:, order] / factor
+    return W
+
+
+def xor(decay=3e-3, hidden=2):
+    """The exclusive or with weight decay: minima at a finite distance."""
+    net = fn.Network([2, hidden, 1])
+    return (fn.Potential(net, fn.Quadratic(), fn.data.load("xor"))
+            + decay * fn.Parabola(net.size))
+
+
+# --- minima ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("W0", [1e-4, 0.3, 0.58, 0.6, 1.7])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_double_well_is_left_by_the_exit_of_the_flow(W0, sign):
+    """Its flow never changes sign; Newton's step from next to the inflection, c/√3, would jump."""
+    found = fn.minimum(fn.DoubleWell(1, alpha=2.0, c=1.0), [sign * W0])
+    assert found.kind == "minimum" and found.index == found.flat == 0
+    close(found.W, [sign * 1.0], kind="rounding")
+    assert found.gradient <= 10 * found.rounding
+
+
+def test_a_quartic_minimum_is_flat():
+    """L = W⁴/8: nothing bends at its minimum, and Newton's steps take 8/27 of the gradient each."""
+    found = fn.minimum(fn.Quartic(1), [1.0])
+    assert (found.words, found.flat) == ("minimum, 1 flat", 1)
+    assert abs(found.W[0]) < 1e-5 and found.gradient <= found.rounding
+
+
+def test_a_valley_is_reached_where_the_flow_comes_to_it():
+    """UV's minima f = 0 form a surface; the closed form of its flow says where it ends."""
+    potential, W0 = fn.UV(2), np.array([1.0, 0.3, 0.2, 0.5])
+    found = fn.minimum(potential, W0)
+    assert found.kind == "minimum" and found.flat == 3
+    assert found.loss <= tolerance("rounding") ** 2
+    close(found.W, potential.exact(W0, 1e3), kind="solver", scale=10.0)
+    assert np.linalg.norm(found.W - potential.exact(W0, found.time)) < 2 * found.polish_length + 1e-8
+
+
+def test_a_network_is_polished_to_rounding():
+    """‖dL‖ is what rounding makes of it, and long before it the flow is on its way there."""
+    potential = xor()
+    W0 = potential.network.init(6)
+    found = fn.minimum(potential, W0)
+    assert found.kind == "minimum" and fn.index(potential, found.W) == found.index == 0
+    assert found.gradient <= 10 * found.rounding < 1e-13
+    later = fn.flow(potential, W0=W0, time=2 * found.time, at=[0, 2 * found.time])
+    assert np.linalg.norm(later.parameters[-1] - found.W) < 1e-3
+    again = fn.minimum(potential, found.W)
+    assert again.time == 0 and np.linalg.norm(again.W - found.W) < 1e-11
+
+
+@pytest.mark.parametrize("zeros", [1, 2])
+def test_a_saddle_is_told_with_its_index(zeros):
+    """A double well at W_i = 0: the flow from there ends at a saddle, one direction down each."""
+    W0 = np.array([0.0] * zeros + [0.3, -2.0])
+    found = fn.minimum(fn.DoubleWell(zeros + 2), W0)
+    assert (found.kind, found.index) == ("saddle", zeros)
+    assert fn.index(fn.DoubleWell(zeros + 2), found.W) == zeros
+    close(found.W, [*W0[:zeros], 1.0, -1.0], kind="rounding")
+
+
+def test_twin_units_end_at_a_saddle():
+    """Two units that begin alike stay alike: the flow ends where they would part."""
+    potential = xor()
+    W0 = potential.network.init(3)
+    (weights, _), (above, _) = potential.network.unpack(W0)
+    weights[1], above[:, 1] = weights[0], above[:, 0]
+    found = fn.minimum(potential, W0)
+    assert found.kind == "saddle" and found.index == fn.index(potential, found.W) >= 1
+    other = fn.minimum(potential, potential.network.init(3))
+    compared = fn.compare_minima(potential, found, other)
+    assert compared.verdict == "saddle" and f"index {found.index}" in compared.reason
+
+
+def test_conjugate_residuals_solve_what_bends_both_ways():
+    """Also with a kernel, of which they leave the right hand side's part alone."""
+    rng = np.random.default_rng(0)
+    Q = np.linalg.qr(rng.normal(size=(12, 12)))[0]
+    H = Q @ np.diag([-3.0, -1.0, 0.0, *np.linspace(0.1, 5, 9)]) @ Q.T
+    x = conjugate_residuals(lambda v: H @ v, H @ np.ones(12), 1e-12)
+    close(H @ x, H @ np.ones(12), kind="solver")
+
+
+def test_the_end_of_time_is_told():
+    """A flow that is still on its way is no minimum."""
+    found = fn.minimum(xor(), xor().network.init(0), time=1.0)
+    assert found.kind == "not reached" and found.time == 1.0 and np.isnan(found.index)
+
+
+# --- symmetries -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("activations", [[name] for name in GIVEN] + [
+    ["tanh", "sin"], ["relu", "tanh", "leaky_relu"], ["sigmoid", "identity", "gelu"]])
+def test_copies_of_a_network_are_found(activations):
+    """Permuted, sign-flipped, rescaled: distance and barrier are rounding once aligned."""
+    potential, W = network(activations)
+    copy = scrambled(potential.network, W, rescaled=True)
+    close(potential.value(copy), potential.value(W))
+    found = fn.compare_minima(potential, W, copy)
+    assert found.distance > 1 and found.aligned_distance <= tolerance("rounding") * found.length
+    assert found.aligned_barrier.rise <= found.aligned_barrier.floor < 1e-11 and found.same
+    close(potential.value(found.B), potential.value(W))
+
+
+@pytest.mark.parametrize("activations", [["tanh"], ["relu", "sin"]])
+def test_weight_decay_sees_rescaling_alone(activations):
+    """Of the symmetries it leaves permutations and signs."""
+    potential, W = network(activations, decay=0.01)
+    found = fn.compare_minima(potential, W, scrambled(potential.network, W))
+    assert found.aligned_distance == 0 and "rescaling" not in found.symmetries and found.same
+    if "relu" in activations:
+        other = scrambled(potential.network, W, rescaled=True)
+        assert fn.compare_minima(potential, W, other).aligned_distance > 0.1
+
+
+def test_distances_are_those_of_the_metric():
+    """A layer of stiffness 4 counts twice; units beside a frozen layer keep their places."""
+    potential, W = network(["tanh"])
+    net, V = potential.network, np.zeros(len(W))
+    V[:net.ranges[0][1]] = 0.01
+    metric = fn.LayerMetric(net, [4.0, 1.0])
+    plain, stiff = (fn.compare_minima(potential, W, W + V, metric=m) for m in (None, metric))
+    close(stiff.distance, 2 * plain.distance)
+    close(stiff.aligned_distance, 2 * plain.aligned_distance)
+    frozen = fn.compare_minima(potential, W, W + V, metric=fn.LayerMetric(net, [1.0, np.inf]))
+    assert frozen.symmetries == "none" and frozen.aligned_distance == frozen.distance
+
+
+def test_the_barrier_of_a_double_well():
+    """αc⁴/8, at the middle, above ends of loss 0."""
+    found = fn.compare_minima(fn.DoubleWell(1, alpha=3.0, c=1.2), [1.2], [-1.2])
+    close([found.barrier.height, found.barrier.rise], [3 * 1.2**4 / 8] * 2)
+    assert found.verdict == "different basin" and abs(found.barrier.at - 0.5) < 1e-6
+
+
+# --- exits ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("alpha, c, W0", [(1.0, 1.0, 2.0), (2.0, 0.7, -1.5)])
+def test_one_step_crosses_the_hill_from_a_known_step_on(alpha, c, W0):
+    """W₀ − h(α/2)W₀(W₀²−c²) = 0 at h = 2/(α(W₀²−c²))."""
+    threshold = 2 / (alpha * (W0**2 - c**2))
+    found = fn.exit_step(fn.DoubleWell(1, alpha=alpha, c=c), [W0], low=threshold / 3,
+                         high=1.2 * threshold, steps=1, rtol=1e-6, grid=4)
+    assert found.below <= threshold <= found.step <= found.below * (1 + 1.01e-6)
+    assert found.at.verdict == "different basin" and set(found.exits) == {0, 1}
+    close(found.comparison.aligned_barrier.rise, alpha * c**4 / 8)
+    close(found.at.run.W, [-np.sign(W0) * c], kind="rounding")
+    close(found.at.flow.W, [np.sign(W0) * c], kind="rounding")
+
+
+def test_a_run_that_diverges_leaves_by_no_exit():
+    """W ← (1−h)W: ten steps are 1e6 times the loss from h = 1 + 10^{3/10} on."""
+    found = fn.exit_step(fn.Parabola(2), np.ones(2), low=0.5, high=8.0, steps=10, grid=5)
+    assert found.below <= 1 + 10**0.3 <= found.step and found.at.verdict == "diverged"
+    assert found.exits[0] == 0 and found.exits[-1] == -1 and found.comparison is None
+    assert "diverges between" in str(found) and "no exit" in str(found.at)
+
+
+def test_no_change_is_told():
+    """On a parabola every step below 2 leaves alike."""
+    found = fn.exit_step(fn.Parabola(2), np.ones(2), low=0.1, high=1.9, steps=10, grid=4)
+    assert found.step is found.at is found.comparison is None and not found.exits.any()
+    assert "the flow's at all of them" in str(found)
+
+
+def test_a_recorded_run_and_its_flow():
+    """The same as of the potential; whatever the mechanics."""
+    potential = fn.DoubleWell(1)
+    run = fn.train(potential, fn.Aristotle(0.8), W0=[2.0], steps=3)
+    one, other = fn.exits(run), fn.exits(potential, [2.0], step=0.8, time=2.4)
+    assert one.verdict == other.verdict and one.run.W == other.run.W and one.steps == other.steps
+
+
+def test_tables_fit_a_page():
+    """At most 100 columns; HTML has every row."""
+    found = fn.exit_step(fn.DoubleWell(1), [2.0], low=0.3, high=0.9, time=2.0, grid=3, rtol=0.1)
+    for part in (found, found.at, found.comparison, found.at.run):
+        assert max(map(len, str(part).splitlines())) <= 100, str(part)
+        assert part._repr_html_().count("<tr>") == len(part.rows) + 1
+    assert found.values.shape == (len(found.tried), len(fn.linearization.EXIT_COLUMNS))
+
+
+# --- the shipped experiment -----------------------------------------------------------------------
+
+
+def test_the_shipped_experiment_leaves_by_another_exit(tmp_path):
+    """As its comment says; the step, the exits and the barrier are printed, and stored."""
+    told = CliRunner().invoke(cli.shell, ["exits", str(EXPERIMENT), "--low", "0.45", "--high",
+                                          "0.48", "--grid", "2"], catch_exceptions=False).output
+    assert "the exit changes between" in told and "verdict: different basin" in told
+    experiment = fn.Experiment.load(EXPERIMENT)
+    run = experiment.run(tmp_path / "run.h5")
+    found = fn.exits(run)
+    assert found.verdict == "different basin" and found.run.kind == found.flow.kind == "minimum"
+    assert found.comparison.aligned_barrier.rise > 0.01
+    assert found.comparison.aligned_distance > 0.1
+
+
+def test_exits_are_stored_in_the_file_of_a_run(tmp_path):
+    """As the analysis `exits`, a row for each step tried."""
+    experiment = fn.Experiment.load(EXPERIMENT)
+    experiment.tables["run"]["steps"] = 20
+    path = experiment.run(tmp_path / "run.h5").path
+    told = CliRunner().invoke(cli.shell, ["exits", path, "--low", "0.1", "--high", "0.3",
+                                          "--grid", "2"], catch_exceptions=False).output
+    assert f"stored in {path}" in told and max(map(len, told.splitlines())) <= 100
+    kept = fn.Trajectory.open(path).analyses["exits"].value
+    assert kept.shape == (2, len(fn.linearization.EXIT_COLUMNS))
+    close(kept[:, 0], [0.1, 0.3])
+
+
+# --- mistakes -------------------------------------------------------------------------------------
+
+
+def separable():
+    net = fn.Network([4, 4, 3])
+    return fn.Potential(net, fn.CrossEntropy(), fn.Dataset(np.eye(4)[:3], np.eye(3)))
+
+
+def test_cross_entropy_without_a_minimum_is_refused():
+    """Where the network separates its data; weight decay makes a minimum."""
+    potential = separable()
+    W0 = potential.network.init(0)
+    with told_in_one_line(r"no minimum at a finite distance .* potential \+ 0.01 \* fn.Parabola"):
+        fn.minimum(potential, W0)
+    assert fn.minimum(potential + 0.01 * fn.Parabola(potential.size), W0).kind == "minimum"
+
+
+WELL = fn.DoubleWell(1)
+MISTAKES = {
+    "no end": (lambda: fn.exits(WELL, [2.0], step=0.1), "steps=N, or time"),
+    "two ends": (lambda: fn.exits(WELL, [2.0], step=0.1, steps=2, time=1), "one of them"),
+    "no step": (lambda: fn.exits(WELL, [2.0], steps=1), "step is None"),
+    "no steps": (lambda: fn.exits(WELL, [2.0], step=0.1, steps=0), "whole number from 1 up"),
+    "no start": (lambda: fn.exits(WELL, step=0.1, steps=1), "wants the parameters W0"),
+    "a run has its own": (lambda: fn.exits(fn.train(WELL, fn.Aristotle(0.1), W0=[2.0], steps=1),
+                                           step=0.1), "takes no step=0.1"),
+    "time": (lambda: fn.minimum(WELL, [2.0], time=-1), "time is -1"),
+    "shape": (lambda: fn.minimum(WELL, [2.0, 1.0]), "W has shape"),
+    "potential": (lambda: fn.minimum("digits", [2.0]), "has to be a potential"),
+    "order": (lambda: fn.exit_step(WELL, [2.0], low=0.2, high=0.1, steps=1), "low has to be"),
+    "grid": (lambda: fn.exit_step(WELL, [2.0], low=0.1, high=0.2, steps=1, grid=1), "grid is 1"),
+    "rtol": (lambda: fn.exit_step(WELL, [2.0], low=0.1, high=0.2, steps=1, rtol=2), "rtol is 2"),
+    "too high": (lambda: fn.exit_step(WELL, [2.0], low=0.7, high=0.8, steps=1), "a lower one"),
+    "frozen": (lambda: fn.compare_minima(fn.DoubleWell(2), [1.0, 1.0], [1.0, -1.0],
+                                         metric=fn.DiagonalMetric([1.0, np.inf])), "freezes"),
+    "downhill for ever": (lambda: fn.minimum(-1.0 * fn.Quartic(1), [1.0]), "infinity|finite"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_told_in_one_line(mistake):
+    """One error class, one line."""
+    call, line = MISTAKES[mistake]
+    with told_in_one_line(line):
+        call()
+
+
+@pytest.mark.parametrize("change, line", [
+    (('step = 0', 'step = "linear:0.1" # 0'), "a constant one"),
+    (("seed =", "batch_size = 2\nseed ="), "leave batch_size out")])
+def test_experiments_that_have_no_exits(tmp_path, change, line):
+    """A policy, and mini-batches."""
+    path = tmp_path / "experiment.toml"
+    assert change[0] in EXPERIMENT.read_text()
+    path.write_text(EXPERIMENT.read_text().replace(*change))
+    result = CliRunner().invoke(cli.shell, ["exits", str(path)])
+    assert isinstance(result.exception, fn.FlownetError) and line in str(result.exception)
