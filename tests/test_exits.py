@@ -27,19 +27,21 @@ def network(activations, decay=0.0, seed=0):
 
 
 def scrambled(net, W, rescaled=False, seed=1):
-    """The same map: units permuted, signs of odd ones flipped, homogeneous ones rescaled."""
+    """The same map: units permuted, signs of odd ones flipped; what weight decay sees if asked."""
     rng, W = np.random.default_rng(seed), W.copy()
     layers = net.unpack(W)
     for i, name in enumerate(net.activation):
         n = net.sizes[i + 1]
         order, factor = rng.permutation(n), np.ones(n)
-        if name in ("tanh", "sin", "identity"):
+        if name in ("tanh", "sin", "identity") or name == "sigmoid" and rescaled:
             factor = rng.choice([-1.0, 1.0], n)
         if rescaled and name in ("identity", "relu", "leaky_relu"):
             factor = factor * np.exp(rng.normal(size=n))
-        (weights, bias), (above, _) = layers[i], layers[i + 1]
+        (weights, bias), (above, bias_above) = layers[i], layers[i + 1]
         weights[:], bias[:] = factor[:, None] * weights[order], factor * bias[order]
         above[:] = above[:, order] / factor
+        if name == "sigmoid":  # w·σ(z) = w − w·σ(−z)
+            bias_above -= above[:, factor < 0].sum(axis=1)
     return W
 
 
@@ -77,7 +79,8 @@ def test_a_valley_is_reached_where_the_flow_comes_to_it():
     assert found.kind == "minimum" and found.flat == 3
     assert found.loss <= tolerance("rounding") ** 2
     close(found.W, potential.exact(W0, 1e3), kind="solver", scale=10.0)
-    assert np.linalg.norm(found.W - potential.exact(W0, found.time)) < 2 * found.polish_length + 1e-8
+    before = potential.exact(W0, found.time)
+    assert np.linalg.norm(found.W - before) < 2 * found.polish_length + 1e-8
 
 
 def test_a_network_is_polished_to_rounding():
@@ -137,7 +140,7 @@ def test_the_end_of_time_is_told():
 @pytest.mark.parametrize("activations", [[name] for name in GIVEN] + [
     ["tanh", "sin"], ["relu", "tanh", "leaky_relu"], ["sigmoid", "identity", "gelu"]])
 def test_copies_of_a_network_are_found(activations):
-    """Permuted, sign-flipped, rescaled: distance and barrier are rounding once aligned."""
+    """Permuted, sign-flipped, reflected, rescaled: distance and barrier are rounding aligned."""
     potential, W = network(activations)
     copy = scrambled(potential.network, W, rescaled=True)
     close(potential.value(copy), potential.value(W))
@@ -156,6 +159,24 @@ def test_weight_decay_sees_rescaling_alone(activations):
     if "relu" in activations:
         other = scrambled(potential.network, W, rescaled=True)
         assert fn.compare_minima(potential, W, other).aligned_distance > 0.1
+
+
+def test_matching_two_units_finds_the_nearest_of_all_eight():
+    """All permutations and signs of two tanh units, one by one."""
+    potential = xor()
+    net, rng = potential.network, np.random.default_rng(2)
+    for _ in range(20):
+        A, B = rng.normal(size=(2, net.size))
+        found = fn.compare_minima(potential, A, B)
+        copies = []
+        for order in ([0, 1], [1, 0]):
+            for sign in np.array([[1, 1], [1, -1], [-1, 1], [-1, -1]]):
+                C = B.copy()
+                (weights, bias), (above, _) = net.unpack(C)
+                weights[:], bias[:] = sign[:, None] * weights[order], sign * bias[order]
+                above[:] = above[:, order] * sign
+                copies.append(np.linalg.norm(A - C))
+        close(found.aligned_distance, min(copies))
 
 
 def test_distances_are_those_of_the_metric():
@@ -192,6 +213,25 @@ def test_one_step_crosses_the_hill_from_a_known_step_on(alpha, c, W0):
     close(found.comparison.aligned_barrier.rise, alpha * c**4 / 8)
     close(found.at.run.W, [-np.sign(W0) * c], kind="rounding")
     close(found.at.flow.W, [np.sign(W0) * c], kind="rounding")
+
+
+def test_the_metric_moves_the_step_where_the_exit_changes():
+    """A stiffness of 5 makes it 5 times as long; what is frozen on the hill stays there."""
+    metric = fn.DiagonalMetric([5.0, np.inf])
+    found = fn.exit_step(fn.DoubleWell(2), [2.0, 0.0], low=2.0, high=4.0, steps=1, rtol=1e-4,
+                         grid=2, metric=metric)
+    assert found.below <= 5 * 2 / 3 <= found.step and found.at.verdict == "different basin"
+    close(found.comparison.distance, 2 * np.sqrt(5.0))
+    assert found.at.run.kind == "minimum" and found.at.run.W[1] == 0
+
+
+def test_a_run_in_single_precision_is_continued_in_double():
+    """Its minimum is that of the same potential in float64."""
+    single = fn.Potential(fn.Network([2, 2, 1], dtype="float32"), fn.Quadratic(),
+                          fn.data.load("xor")) + 3e-3 * fn.Parabola(9)
+    found = fn.exits(single, single.network.init(1), step=0.2, steps=10)
+    assert found.verdict == "same basin" and found.run.W.dtype == np.float64
+    assert found.run.gradient <= 10 * found.run.rounding < 1e-13
 
 
 def test_a_run_that_diverges_leaves_by_no_exit():
@@ -231,28 +271,31 @@ def test_tables_fit_a_page():
 
 def test_the_shipped_experiment_leaves_by_another_exit(tmp_path):
     """As its comment says; the step, the exits and the barrier are printed, and stored."""
-    told = CliRunner().invoke(cli.shell, ["exits", str(EXPERIMENT), "--low", "0.45", "--high",
-                                          "0.48", "--grid", "2"], catch_exceptions=False).output
-    assert "the exit changes between" in told and "verdict: different basin" in told
-    experiment = fn.Experiment.load(EXPERIMENT)
-    run = experiment.run(tmp_path / "run.h5")
-    found = fn.exits(run)
-    assert found.verdict == "different basin" and found.run.kind == found.flow.kind == "minimum"
-    assert found.comparison.aligned_barrier.rise > 0.01
-    assert found.comparison.aligned_distance > 0.1
-
-
-def test_exits_are_stored_in_the_file_of_a_run(tmp_path):
-    """As the analysis `exits`, a row for each step tried."""
-    experiment = fn.Experiment.load(EXPERIMENT)
-    experiment.tables["run"]["steps"] = 20
-    path = experiment.run(tmp_path / "run.h5").path
-    told = CliRunner().invoke(cli.shell, ["exits", path, "--low", "0.1", "--high", "0.3",
+    path = fn.Experiment.load(EXPERIMENT).run(tmp_path / "run.h5").path
+    told = CliRunner().invoke(cli.shell, ["exits", path, "--low", "0.45", "--high", "0.48",
                                           "--grid", "2"], catch_exceptions=False).output
-    assert f"stored in {path}" in told and max(map(len, told.splitlines())) <= 100
-    kept = fn.Trajectory.open(path).analyses["exits"].value
-    assert kept.shape == (2, len(fn.linearization.EXIT_COLUMNS))
-    close(kept[:, 0], [0.1, 0.3])
+    assert "the exit changes between a step of 0.466" in told and f"stored in {path}" in told
+    assert "verdict: different basin" in told and max(map(len, told.splitlines())) <= 100
+    run = fn.Trajectory.open(path)
+    attrs, kept = run.store.attrs("analysis/exits"), run.analyses["exits"].value
+    columns = dict(zip(attrs["columns"], kept.T))
+    assert attrs["below"] < 0.4665 < attrs["step"] < attrs["below"] * 1.002
+    changed = columns["step"] >= attrs["step"]
+    assert (columns["exit"] == changed).all() and (columns["index"] == 0).all()
+    assert np.allclose(columns["loss"][[0, -1]], [0.019561, 0.018783], rtol=1e-4)
+    assert (columns["aligned_barrier"][changed] > 0.12).all()
+    assert (columns["aligned_distance"][changed] > 4.5).all()
+
+
+def test_exits_of_an_analytic_run(tmp_path):
+    """Its file names no network; the step of the closed form is found."""
+    path = tmp_path / "run.h5"
+    fn.train(fn.DoubleWell(1), fn.Aristotle(0.7), W0=[2.0], steps=1, store=path)
+    told = CliRunner().invoke(cli.shell, ["exits", str(path)], catch_exceptions=False).output
+    assert "verdict: different basin" in told and f"stored in {path}" in told
+    run = fn.Trajectory.open(path)
+    attrs = run.store.attrs("analysis/exits")
+    assert attrs["below"] <= 2 / 3 <= attrs["step"] and attrs["verdict"] == "different basin"
 
 
 # --- mistakes -------------------------------------------------------------------------------------
@@ -303,7 +346,7 @@ def test_mistakes_are_told_in_one_line(mistake):
 
 
 @pytest.mark.parametrize("change, line", [
-    (('step = 0', 'step = "linear:0.1" # 0'), "a constant one"),
+    (('step = 0', 'step = "linear:0.1" # 0'), "with a constant step"),
     (("seed =", "batch_size = 2\nseed ="), "leave batch_size out")])
 def test_experiments_that_have_no_exits(tmp_path, change, line):
     """A policy, and mini-batches."""

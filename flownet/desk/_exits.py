@@ -10,20 +10,28 @@ from ..motion import Constant
 from ..store import Trajectory, append_analysis
 from ._experiment import Experiment
 
-_BELOW, _ABOVE, _GRID = 16, 4, 25  # from step/16 to 4·step; the experiment's own step is on the grid
+_BELOW, _ABOVE, _GRID = 16, 4, 25  # from step/16 to 4·step, the experiment's own step among them
 
 
 def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
-    """`ExitSteps` of an experiment file or a run's file, each run as long in time as its own."""
-    experiment = Experiment.load(file)
-    run = _run(file)
-    potential, mechanics, metric, _ = experiment.parts()
+    """`ExitSteps` of an experiment file or a run's file, and the run, or None.
+
+    Each finite run is as long in time as the experiment's own.
+    """
+    experiment, run = Experiment.load(file), None
+    with Path(file).open("rb") as head:
+        if head.read(4) == b"\x89HDF":
+            run = Trajectory.open(file)
+    if "mechanics" not in experiment.tables:
+        raise FlownetError(f"{file}: exits want a run of finite steps, and it names no mechanics.")
     words = experiment.tables["run"]
-    step = _constant_step(file, mechanics, words)
     if run is None:
+        potential, mechanics, metric, _ = experiment.parts()
         W0 = potential.network.init(words["seed"])
     else:
-        potential, metric, W0 = run.potential, run.metric, run.parameters[0]
+        potential, mechanics, metric, W0 = (run.potential, run.mechanics, run.metric,
+                                            run.parameters[0])
+    step = _constant_step(file, mechanics, words)
     found = linearization.exit_step(
         potential, W0, low=step / _BELOW if low is None else low,
         high=_ABOVE * step if high is None else high, time=step * max(1, words["steps"]),
@@ -31,17 +39,11 @@ def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
     return found, run
 
 
-def _run(file):
-    """The run of a file that is one, or None."""
-    with Path(file).open("rb") as head:
-        return Trajectory.open(file) if head.read(4) == b"\x89HDF" else None
-
-
 def _constant_step(file, mechanics, words):
     """The step of an experiment whose runs differ from the flow by their step alone."""
     if mechanics.kind != "aristotle" or not isinstance(mechanics.policy, Constant):
-        raise FlownetError(f"{file}: exits are told by the step, and here it is "
-                           f"{mechanics.policy.plain!r}: a constant one is wanted.")
+        raise FlownetError(f"{file}: exits are told by the step of plain gradient descent "
+                           f"(aristotle) with a constant step, not by {mechanics!r}.")
     if "batch_size" in words:
         raise FlownetError(f"{file}: exits are those of the full potential, and the run has "
                            "mini-batches: leave batch_size out.")

@@ -1,8 +1,9 @@
 """Symmetries of hidden units, and two sets of parameters with these removed.
 
 A layer's units may be permuted; an odd unit may change the sign of all its weights and its bias; a
-homogeneous one may trade length between what comes in and what goes out. None of this changes the
-map. Not removed: shifts by π of sin, reflections of sigmoid, mixing of identity units.
+sigmoid, σ(−z) = 1 − σ(z), likewise, if what it loses is added to the biases above; a homogeneous
+unit may trade length between what comes in and what goes out. None of this changes the map. Not
+removed: shifts of sin by π, mixing of identity units.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from ..model import UV, DoubleWell, Parabola, Potential, Quartic
 
 ODD = frozenset({"identity", "tanh", "sin"})
+REFLECTED = frozenset({"sigmoid"})
 HOMOGENEOUS = frozenset({"identity", "relu", "leaky_relu"})
 _EVEN = (Parabola, Quartic, DoubleWell)  # sums over parameters that see no sign and no order
 _MOST = 100  # sweeps over the layers
@@ -25,15 +27,20 @@ class Symmetry:
     unpack: object  # W -> weights (n_out, n_in) and bias or None of each layer, as views
     hidden: tuple  # hidden layers that may be changed at all
     odd: tuple  # of all of them
+    reflected: tuple
     homogeneous: tuple
 
     @property
     def words(self):
         """What is removed."""
         found = ["permutations"] if self.hidden else []
-        found += ["signs"] if any(self.odd[i] for i in self.hidden) else []
+        found += ["signs"] if any(self.signed(i) for i in self.hidden) else []
         found += ["rescaling"] if any(self.homogeneous[i] for i in self.hidden) else []
         return ", ".join(found) or "none"
+
+    def signed(self, i):
+        """Whether the units of a hidden layer may change sign."""
+        return self.odd[i] or self.reflected[i]
 
 
 def symmetry(potential, metric):
@@ -43,13 +50,15 @@ def symmetry(potential, metric):
     others = [atom for _, atom in terms if not isinstance(atom, (UV, Potential))]
     if (not nets or not all(isinstance(atom, _EVEN) for atom in others)
             or len({_shape(atom) for atom in nets}) > 1):
-        return Symmetry(lambda W: [], (), (), ())
+        return Symmetry(lambda W: [], (), (), (), ())
     unpack = _unpack_uv if isinstance(nets[0], UV) else nets[0].network.unpack
     names = list(zip(*(_names(atom) for atom in nets)))
     moves = [bool(np.all(metric.free[_positions(unpack, potential.size, i)]))
              for i in range(len(names) + 1)]
     hidden = tuple(i for i in range(len(names)) if moves[i] and moves[i + 1])
+    bias = unpack(np.arange(potential.size))[-1][1] is not None
     return Symmetry(unpack, hidden, tuple(ODD.issuperset(n) for n in names),
+                    tuple(bias and not others and REFLECTED.issuperset(n) for n in names),
                     tuple(not others and HOMOGENEOUS.issuperset(n) for n in names))
 
 
@@ -92,16 +101,19 @@ def align(potential, A, B, metric):
 
 
 def _balance(found, layers, stiffness):
-    """Units scaled so that ‖in‖ = ‖out‖."""
+    """Units scaled so that their weights have one length, ‖in‖ = ‖out‖, until all have.
+
+    Biases do not count: reflections below change them.
+    """
     scaled = [i for i in found.hidden if found.homogeneous[i]]
     for _ in range(_MOST):
         most = 0.0
         for i in scaled:
-            size_in, size_out = (np.sqrt(np.sum(g * w * w, axis=1)) for w, g in zip(
-                _sides(layers, i), _sides(stiffness, i)))
-            alive = (size_in > 0) & (size_out > 0)
-            c = np.sqrt(np.divide(size_out, size_in, out=np.ones_like(size_in), where=alive))
-            c[~alive] = 1.0
+            below, above = (g * w * w for (w, _), (g, _) in zip(layers[i:i + 2],
+                                                                stiffness[i:i + 2]))
+            square_in, square_out = below.sum(axis=1), above.sum(axis=0)
+            alive = (square_in > 0) & (square_out > 0)
+            c = np.divide(square_out, square_in, out=np.ones_like(square_in), where=alive)**0.25
             _scale(layers, i, c, 1 / c)
             most = max(most, np.abs(c - 1).max())
         if most <= 4 * np.finfo(np.float64).eps:
@@ -130,15 +142,17 @@ def _match(found, a, b, stiffness, i, sides):
         u, v, g = (_sides(layers, i)[side] for layers in (a, b, stiffness))
         own = own + np.sum(g * u * u, axis=1)[:, None] + g @ (v * v).T
         cross = cross + (g * u) @ v.T
-    gain = np.abs(cross) if found.odd[i] else cross
+    gain = np.abs(cross) if found.signed(i) else cross
     rows, order = linear_sum_assignment(own - 2 * gain)
-    sign = np.where(cross[rows, order] < 0, -1.0, 1.0) if found.odd[i] else np.ones(len(order))
+    sign = np.where((cross < 0) & found.signed(i), -1.0, 1.0)[rows, order]
     if (order == rows).all() and (sign > 0).all():
         return False
-    (weights, bias), (above, _) = b[i], b[i + 1]
+    (weights, bias), (above, bias_above) = b[i], b[i + 1]
     weights[:], above[:] = weights[order], above[:, order]
     if bias is not None:
         bias[:] = bias[order]
+    if found.reflected[i]:
+        bias_above += above[:, sign < 0].sum(axis=1)
     _scale(b, i, sign, sign)
     return True
 

@@ -13,9 +13,6 @@ from ._minimum import CriticalPoint
 
 SAME = 1e-6  # of the length of the parameters: what the polish of two minima may leave
 
-#: what a comparison may say; a stored one is its index
-WORDS = ("same basin", "different basin", "saddle", "not reached", "diverged")
-
 
 @dataclass(frozen=True)
 class Comparison:
@@ -85,7 +82,8 @@ def compare_minima(potential, A, B, *, metric=None):
     """Whether two minima lie in one basin, after removing the symmetries of hidden units.
 
     Permutations of hidden units, signs of odd ones (identity, tanh, sin), and, unless a term such
-    as weight decay sees it, rescaling of homogeneous ones (identity, relu, leaky_relu). Minima are
+    as weight decay sees it, reflections of sigmoid and rescaling of homogeneous ones (identity,
+    relu, leaky_relu). Not removed: shifts of sin by π, mixing of identity units. Minima are
     the same at a distance of at most 1e-6 of their length, or, where they have flat directions,
     if the loss nowhere rises above them on the straight path.
 

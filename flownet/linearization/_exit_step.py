@@ -78,8 +78,8 @@ class ExitSteps:
         grid = int(self.scanned.sum())
         counted = f"{len(self.tried)} steps tried, {grid} of them a grid from {low:g} to {high:g}"
         if self.step is None:
-            return (counted, "the exit is the flow's at all of them; between them it may differ, for "
-                    "the", "exit as a function of the step may be a fractal")
+            return (counted, "the exit is the flow's at all of them; between them it may differ, "
+                    "for the", "exit as a function of the step may be a fractal")
         how = "the run diverges" if self.at.verdict == "diverged" else "the exit changes"
         return (counted + f"; {len(self.tried) - grid} by bisection",
                 f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",

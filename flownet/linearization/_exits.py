@@ -40,7 +40,7 @@ class Exits:
 
     @property
     def verdict(self):
-        """One of `linearization.WORDS` of exits."""
+        """That of the comparison, or "diverged"."""
         return "diverged" if self.comparison is None else self.comparison.verdict
 
     @property
