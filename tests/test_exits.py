@@ -119,6 +119,31 @@ def test_twin_units_end_at_a_saddle():
     assert compared.verdict == "saddle" and f"index {found.index}" in compared.reason
 
 
+def test_relu_without_a_kink_on_the_way():
+    """Five samples fitted: 31 parameters, 26 of them flat, no unit at its kink in the end."""
+    rng = np.random.default_rng(1)
+    data = fn.Dataset(rng.normal(size=(5, 3)), rng.normal(size=(5, 1)))
+    potential = fn.Potential(fn.Network([3, 6, 1], "relu"), fn.Quadratic(), data)
+    found = fn.minimum(potential, potential.network.init(0))
+    assert found.words == "minimum, 26 flat" and found.loss < tolerance("rounding") ** 2
+    assert found.gradient <= 10 * found.rounding
+
+
+def test_a_minimum_on_a_kink_is_refused():
+    """There dL jumps and only its mean over both sides vanishes, as small steps to and fro see."""
+    rng = np.random.default_rng(0)
+    data = fn.Dataset(rng.normal(size=(20, 3)), rng.normal(size=(20, 1)))
+    net = fn.Network([3, 4, 1], "relu")
+    potential = fn.Potential(net, fn.Quadratic(), data) + 0.03 * fn.Parabola(net.size)
+    with told_in_one_line("slides along a kink to a minimum where dL jumps"):
+        fn.minimum(potential, net.init(0))
+    run = fn.train(potential, fn.Aristotle(0.002), W0=net.init(0), steps=300_000,
+                   record_every=1000)
+    run = fn.train(potential, fn.Aristotle(0.002), W0=run.parameters[-1], steps=2000)
+    pulls = np.array([potential.differential(W)[1] for W in run.parameters[:]])
+    assert np.linalg.norm(pulls.mean(axis=0)) < 0.1 * np.linalg.norm(pulls, axis=1).min()
+
+
 def test_conjugate_residuals_solve_what_bends_both_ways():
     """Also with a kernel, of which they leave the right hand side's part alone."""
     rng = np.random.default_rng(0)

@@ -10,12 +10,15 @@ from ..geometry import NoSpectrum, eigenpairs, inertia, metric_hessian
 from ..motion import flow
 from ._grid import html, text
 from ._infimum import refuse_separated
+from ._kinks import first_kink
 from ._polish import polish, rounding
+from ._sliding import kinked, slid
 
 FLAT = 1e-8  # |λ| of a flat direction, relative to the largest
 _CONVEX = 1e-6  # of max|λ|: curvature below −this, and the flow is still on its way
 _STALLED = 1e-8  # of the natural gradient: nearer to a saddle the flow's tolerance cannot tell
 _FIRST, _FACTOR = 4.0, 2.0  # the first stretch of flow in units of 1/max|λ|, and how they grow
+_KINKED = 16.0  # longest stretch, in these units, where the flow may come to slide along a kink
 _PATIENCE = 1e5  # flow time in units of 1/max|λ|, by default
 _ROUNDING = 100.0  # times the rounding of one operation: a gradient that is nothing else
 _SAMPLES = 5  # points between hand-over and minimum where convexity is looked at
@@ -92,12 +95,14 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     residuals on Hessian actions, polish the end alone: they are taken back, and the flow goes on,
     unless L is convex from where they began, at W₁, to where they arrive, at W*. On a convex ball
     around W* the flow from W₁ could not end elsewhere, for d/dt ½‖W−W*‖² = −⟨dL, W−W*⟩ ≤ 0.
-    It is looked at on the line from W₁ to W*, where no λ may lie below −1e-6·max|λ|, and where W*
-    is no degenerate minimum also across it: λ_min > ‖W₁−W*‖·‖dλ_min‖, dλ_min = T[v,v].
+    It is looked at on the line from W₁ to W*, where no λ may lie below −1e-6·max|λ| and no unit may
+    pass a kink, and where W* is no degenerate minimum also across it: λ_min > ‖W₁−W*‖·‖dλ_min‖,
+    dλ_min = T[v,v].
 
     Where the flow is stopped by a saddle, ‖dL‖ below 1e-8 of its natural size while some λ < 0,
     the saddle is the answer: a flow that would pass it nearer than its own tolerance is not told
-    from one that ends there.
+    from one that ends there. Where the flow slides along a kink of relu, steps of 0.02/max|λ| stand
+    for it.
 
     Parameters
     ----------
@@ -120,7 +125,8 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     ------
     FlownetError
         Where there is no minimum at a finite distance: cross-entropy on data that the network
-        separates; where the flow runs to infinity; or when the arguments do not fit.
+        separates; where the flow runs to infinity, or slides along a kink of relu to a minimum
+        where dL does not vanish; or when the arguments do not fit.
     """
     operator = metric_hessian(potential, W, metric)
     potential, metric = operator.potential, operator.metric
@@ -128,7 +134,7 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
     radius = _largest(operator)
     most = _PATIENCE / radius if time is None else float(time)
-    done, stretch = 0.0, _FIRST / radius
+    done, stretch, longest = 0.0, _FIRST / radius, _KINKED if kinked(potential) else np.inf
     with _progress.bar(1000, shown=progress, what="flow to the minimum") as show:
         while True:
             radius = max(radius, _largest(operator))
@@ -138,9 +144,11 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
             refuse_separated(potential, operator.W, metric)
             if done >= most:
                 return _not_reached(operator, radius, done)
-            stretch = min(stretch, most - done)
-            W = _flowed(flow(potential, W0=operator.W, time=stretch, at=[0.0, stretch],
-                             metric=metric, rtol=rtol, atol=atol))
+            stretch = min(stretch, longest / radius, most - done)
+            W = slid(potential, operator.W, metric, stretch, radius)
+            if W is None:
+                W = _flowed(flow(potential, W0=operator.W, time=stretch, at=[0.0, stretch],
+                                 metric=metric, rtol=rtol, atol=atol))
             operator = metric_hessian(potential, W, metric)
             done, stretch = done + stretch, _FACTOR * stretch
             show(1000 * np.log1p(done) / np.log1p(most))
@@ -174,9 +182,12 @@ def _end(potential, operator, metric, radius, done):
 
 
 def _in_basin(potential, operator, reached, metric, radius, length):
-    """Whether L is convex from W₁ to W*, and around W* as far as W₁."""
+    """Whether L is convex from W₁ to W*, without a kink, and around W* as far as W₁."""
+    V = reached.W - operator.W
+    if V.any() and any(first_kink(atom, operator.W, V)[0] < 1 for atom in kinked(potential)):
+        return False
     for s in np.linspace(0, 1, _SAMPLES + 1)[1:]:
-        there = metric_hessian(potential, operator.W + s * (reached.W - operator.W), metric)
+        there = metric_hessian(potential, operator.W + s * V, metric)
         smallest, v = _extreme(there, metric, "smallest")
         if smallest < -_CONVEX * radius:
             return False
