@@ -51,10 +51,8 @@ def barrier(potential, A, B, scale=0.0):
 
     s = np.linspace(0, 1, _POINTS)
     values = losses(s)
-    top, line = float(values.max()), values
     height, at = _refined(s, above(s, values), lambda s: above(s, losses(s)))
-    peak, _ = _refined(s, line, losses)
-    top = max(top, peak)
+    top, _ = _refined(s, values, losses)
     floor = _ROUNDING * np.abs(values).max() + _ROUNDING**2 * scale
     return Barrier(max(0.0, height), max(0.0, top - max(ends)), at, float(floor))
 

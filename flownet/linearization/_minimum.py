@@ -172,8 +172,7 @@ def _end(potential, operator, metric, radius, done):
         return None
     reached = polish(potential, operator.W, metric, radius)
     length = float(np.linalg.norm(reached.operator.coordinates(reached.W - operator.W)))
-    start = np.linalg.norm(operator.covector(operator.hessian.dL))
-    least = max(rounding(reached.operator, radius), np.finfo(np.float64).eps * start)
+    least = max(rounding(reached.operator, radius), np.finfo(np.float64).eps * size)
     if reached.gradient > _ROUNDING * least:
         return None
     if convex and not _in_basin(potential, operator, reached, metric, radius, length):
