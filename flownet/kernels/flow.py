@@ -6,6 +6,21 @@ from .mechanics import rate
 from .motion import potential_differential
 
 
+@jit(cached=False)
+def squared(a):
+    """Σ a², four partial sums in a fixed order."""
+    s0 = s1 = s2 = s3 = 0.0
+    whole = a.size // 4 * 4
+    for i in range(0, whole, 4):
+        s0 += float(a[i]) * float(a[i])
+        s1 += float(a[i + 1]) * float(a[i + 1])
+        s2 += float(a[i + 2]) * float(a[i + 2])
+        s3 += float(a[i + 3]) * float(a[i + 3])
+    for i in range(whole, a.size):
+        s0 += float(a[i]) * float(a[i])
+    return (s0 + s1) + (s2 + s3)
+
+
 @separate
 def velocity(problem, y, out, told):
     """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
@@ -19,7 +34,8 @@ def velocity(problem, y, out, told):
         factor = W.dtype.type(-sharp)
         for i in range(rule.bounds[r], rule.bounds[r + 1]):
             out[i] = factor * dL[i] if sharp != 0.0 else W.dtype.type(0)
-            norm2 += sharp * float(dL[i]) ** 2 if sharp != 0.0 else 0.0
+        if sharp != 0.0:
+            norm2 += sharp * squared(dL[rule.bounds[r]:rule.bounds[r + 1]])
     told[1] = norm2
     rate(rule.code, rule.numbers, y, out[:dL.size], out)
 

@@ -37,12 +37,12 @@ def integrator(velocity, compiled):
         """f at the initial y, and a first step from f there and a little further on."""
         n, k = s.numbers, s.k
         velocity(problem, s.y, k[6], s.told)
-        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol)
+        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.room)
         moved(s.stage, s.y, h, _ONE, k[6:], 1)
         loss, norm2 = s.told
         velocity(problem, s.stage, k[0], s.told)
         s.told[0], s.told[1] = loss, norm2
-        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol)
+        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
         n[FRESH], n[CALLS] = 1, 2
 
     def integrate(problem, s, bounds, rows, method, radius, steps):

@@ -8,10 +8,11 @@ import math
 from collections import namedtuple
 
 from .._compile import jit
+from .pointwise import mean
 
 #: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
-#: k[6] of y; two stages (n,); `told` (2,) by the field at y: L and ‖dL‖²; numbers, see below
-Solution = namedtuple("Solution", "y before k stage other told numbers")
+#: k[6] of y; two stages and room (n,); `told` (2,) by the field at y: L and ‖dL‖²; and numbers
+Solution = namedtuple("Solution", "y before k stage other room told numbers")
 
 #: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
 #: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the
@@ -32,42 +33,49 @@ def put(a, b):
 
 
 @jit
-def weighted(out, h, weights, k, stages):
-    """out ← h·Σ_j weights_j·k_j over the first stages."""
-    for i in range(out.size):
-        out[i] = 0
-    for j in range(stages):
-        if weights[j] != 0.0:
-            factor = out.dtype.type(h * weights[j])
-            for i in range(out.size):
-                out[i] += factor * k[j, i]
+def add_weighted(out, h, weights, k, stages):
+    """out += h·Σ_j weights_j·k_j over the first stages, two of them in one pass."""
+    real = out.dtype.type
+    for j in range(0, stages - 1, 2):
+        a, b = real(h * weights[j]), real(h * weights[j + 1])
+        for i in range(out.size):
+            out[i] += a * k[j, i] + b * k[j + 1, i]
+    if stages % 2:
+        a = real(h * weights[stages - 1])
+        for i in range(out.size):
+            out[i] += a * k[stages - 1, i]
 
 
 @jit
 def moved(out, y, h, weights, k, stages):
     """out ← y + h·Σ_j weights_j·k_j over the first stages."""
-    weighted(out, h, weights, k, stages)
+    put(out, y)
+    add_weighted(out, h, weights, k, stages)
+
+
+@jit
+def weighted(out, h, weights, k, stages):
+    """out ← h·Σ_j weights_j·k_j over the first stages."""
     for i in range(out.size):
-        out[i] += y[i]
+        out[i] = 0
+    add_weighted(out, h, weights, k, stages)
 
 
 @jit
-def scaled_norm(error, y, other, rtol, atol):
+def scaled_norm(error, y, other, rtol, atol, room):
     """√(mean of (error/(atol + rtol·max(|y|, |other|)))²)."""
-    total = 0.0
     for i in range(y.size):
-        scale = atol + rtol * max(abs(y[i]), abs(other[i]))
-        total += (error[i] / scale) ** 2
-    return math.sqrt(total / y.size)
+        part = error[i] / (atol + rtol * max(abs(y[i]), abs(other[i])))
+        room[i] = part * part
+    return math.sqrt(mean(room))
 
 
 @jit
-def distance2(a, b):
+def distance2(a, b, room):
     """‖a − b‖²."""
-    total = 0.0
     for i in range(a.size):
-        total += (a[i] - b[i]) ** 2
-    return total
+        room[i] = (a[i] - b[i]) * (a[i] - b[i])
+    return mean(room) * a.size
 
 
 @jit
@@ -99,18 +107,18 @@ def to_try(s, end, longest):
 
 
 @jit
-def trial_step(y, slope, rtol, atol):
+def trial_step(y, slope, rtol, atol, room):
     """A step along which y changes by a hundredth of itself, in the scaled norm."""
-    size, change = scaled_norm(y, y, y, rtol, atol), scaled_norm(slope, y, y, rtol, atol)
+    size = scaled_norm(y, y, y, rtol, atol, room)
+    change = scaled_norm(slope, y, y, rtol, atol, room)
     return 0.01 * size / change if size > 1e-5 and change > 1e-5 else 1e-6
 
 
 @jit
-def first_step(y, further, slope, h, rtol, atol):
+def first_step(y, further, slope, h, rtol, atol, room):
     """A first step for a method of order 5, from f at y and f a trial step h further on."""
-    bend = 0.0
     for i in range(y.size):
         further[i] -= slope[i]
-    bend = scaled_norm(further, y, y, rtol, atol) / h
-    most = max(scaled_norm(slope, y, y, rtol, atol), bend)
+    bend = scaled_norm(further, y, y, rtol, atol, room) / h
+    most = max(scaled_norm(slope, y, y, rtol, atol, room), bend)
     return min(100 * h, (0.01 / most) ** 0.2 if most > 1e-15 else max(1e-6, 1e-3 * h))

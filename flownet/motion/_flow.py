@@ -55,12 +55,14 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     Returns
     -------
     Trajectory
-        `.parameters`, `.time` and `.loss` at the times recorded, `.step` each step's length.
+        `.parameters`, `.time` and `.loss` at the times recorded, `.step` each step's length. One
+        that cannot be followed to its end, no step being short enough for `rtol`, has its number
+        of steps as `diverged_at`.
 
     Raises
     ------
     FlownetError
-        For arguments that do not fit, and where no step is short enough to go on.
+        For arguments that do not fit.
     """
     _check.landscape(potential, metric)
     _check.threads(threads)

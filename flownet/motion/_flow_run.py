@@ -7,7 +7,7 @@ from scipy.optimize import brentq
 
 from .. import _progress
 from ..kernels.integrate import Rows
-from ._integrate import END, EVENT, Integration
+from ._integrate import END, EVENT, STUCK, Integration
 from ._recorder import CHECKPOINT_SECONDS
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
@@ -55,8 +55,8 @@ class FlowRun:
             if self._at is None and not self._rows:
                 self._put([0.0], self.W[None], [self._system.value(self.W)])
             self._save(force=True)
-            self._advance(progress)
-            store.finish()
+            stuck = self._advance(progress) == STUCK
+            store.finish(diverged_at=self._steps if stuck else None)
         except BaseException:  # Ctrl-C too: rows since the last checkpoint will be made again
             store.close()
             raise
@@ -64,7 +64,7 @@ class FlowRun:
     def _advance(self, progress):
         integration, steps, why = self._integration, 16, None
         with _progress.bar(_PARTS, self._done(), shown=progress, what="flow") as show:
-            while why not in (END, EVENT):
+            while why not in (END, EVENT, STUCK):
                 began = perf_counter()
                 why = self._stretch(steps)
                 seconds = perf_counter() - began
@@ -73,6 +73,7 @@ class FlowRun:
                 show(self._done())
         if why == EVENT:
             self._end(integration)
+        return why
 
     def _done(self):
         return int(_PARTS * self._integration.time / self._integration.end)

@@ -12,7 +12,8 @@ from ..kernels.dormand_prince import CALLS_A_STEP, DORMAND_PRINCE, EDGE, dense
 from ._python_field import PythonField
 
 METHODS = ("Dormand-Prince 5(4)", "Runge-Kutta-Chebyshev 2")  # by their number
-END, EVENT, FULL, PAUSE = kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE
+END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE,
+                                  kernel.STUCK)
 
 _STEPS = 25  # of the stabilised method between two looks at the spectral radius
 _MARGIN = 1.1  # of the spectral radius over what was found there
@@ -51,8 +52,8 @@ class Integration:
         self.bounds = kernel.Bounds(rtol, atol, self.end,
                                     -1.0 if gradient_below is None else float(gradient_below)**2,
                                     -math.inf if loss_below is None else float(loss_below))
-        room = np.zeros((11, y0.size), y0.dtype)
-        self.s = solution.Solution(room[0], room[1], room[2:9], room[9], room[10],
+        room = np.zeros((12, y0.size), y0.dtype)
+        self.s = solution.Solution(room[0], room[1], room[2:9], *room[9:],
                                    np.full(2, np.nan), np.zeros(solution.NUMBERS))
         self.s.y[:] = y0
         self._filled = np.zeros(1, np.int64)
@@ -124,10 +125,6 @@ class Integration:
                     problem, self.s, self.bounds, rest, self.method, self.control[1], limit)
                 filled, taken = filled + more, taken + done
                 self.control[2] += done
-                if why == kernel.STUCK:
-                    raise FlownetError(
-                        f"the flow cannot be followed beyond t = {self.time:g}: no step is short "
-                        f"enough for rtol = {self.bounds.rtol:g}; is the potential smooth there?")
                 if not self._turned(why) and (why != PAUSE or taken == steps):
                     return filled, taken, why
 
@@ -181,4 +178,7 @@ def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
             kernel.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]),
             room)
         rows += more
+        if why == STUCK:
+            raise FlownetError(f"there is no solution beyond t = {integration.time:g}: no step is "
+                               f"short enough for rtol = {rtol:g}.")
     return value

@@ -10,7 +10,7 @@ from ..kernels.integrate import Rows
 from ..kernels.mechanics import ARISTOTLE
 from . import _check
 from ._flow_system import System
-from ._integrate import Integration
+from ._integrate import STUCK, Integration
 from ._policy import StepPolicy
 
 
@@ -86,9 +86,7 @@ class RungeKuttaLoop:
             if i == 0 and not np.array_equal(W, self._known):
                 self._integration.begin_anew()
             loss, before = self._potential.value(W), self._integration.calls
-            try:
-                self._integration.advance(self._rows, 1)
-            except FlownetError:  # no step is short enough
+            if self._integration.advance(self._rows, 1)[2] == STUCK:
                 return i, rows, False
             if k % tape.every == 0:
                 tape.parameters[rows], tape.row_iteration[rows], tape.row_time[rows] = W, k, time
