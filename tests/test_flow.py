@@ -46,10 +46,7 @@ def stepped(method, h, end, *radius):
     def velocity(problem, y, out, told):
         out[:] = -UV.differential(y)[1]
 
-    room = np.zeros((12, 4))
-    s = solution.Solution(room[0], room[1], room[2:9], *room[9:], np.zeros(2),
-                          np.zeros(solution.NUMBERS))
-    s.y[:], attempt = UV0, method(velocity)
+    s, attempt = solution.solution(UV0), method(velocity)
     velocity(None, s.y, s.k[6], s.told)
     while s.numbers[solution.T] < end:
         s.k[0], s.numbers[solution.H] = s.k[6], h

@@ -1,4 +1,4 @@
-"""Integration of ẏ = f(y) over many steps: rows wanted, events, and when to look up."""
+"""Integration of ẏ = f(y) over many steps: rows wanted, events, and why it stops."""
 
 from collections import namedtuple
 
@@ -6,31 +6,48 @@ import numpy as np
 
 from .chebyshev import CHEBYSHEV, chebyshev
 from .dormand_prince import dense, dormand_prince
-from .solution import CALLS, COST, FRESH, STIFF, TAKEN, H, T, first_step, moved, put, trial_step
+from .solution import (
+    CALLS,
+    FRESH,
+    METHOD,
+    NOW,
+    RADIUS,
+    SINCE,
+    TAKEN,
+    H,
+    T,
+    first_step,
+    moved,
+    put,
+    trial_step,
+)
+from .stiffness import switch
 
-#: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop
-Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss")
+#: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
+#: method is of use where the pair is limited by stability
+Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
 
 #: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
-#: step where there are none; each step's length, evaluations of f, method, time at its beginning
+#: step where there are none; each step's length, evaluations of f (with those of tries
+#: refused and of looks at the spectrum), method, time at its beginning
 Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
 
 #: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
-#: event in the last step; limited by stability; a refused step of the stabilised method; stuck
-END, FULL, PAUSE, EVENT, LIMITED, REFUSED, STUCK = range(7)
+#: event in the last step; no step is short enough
+END, FULL, PAUSE, EVENT, STUCK = range(5)
 
 _ONE = np.ones(1)
-_PATIENCE = 15  # steps in a row that are limited by stability
 _SHORTEST = 1e-14  # step, relative to the time
 
 
 def integrator(velocity, compiled):
-    """`integrate(problem, s, bounds, rows, method, radius, steps)` -> rows written, steps, why.
+    """`integrate(problem, s, bounds, rows, steps)` -> rows written, steps taken, and why no more.
 
     `velocity(problem, y, out, told)` is f; `compiled` makes kernels of functions that call it, or
     leaves them as they are.
     """
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
+    turn, look = switch(velocity, compiled)
 
     @compiled
     def begin(problem, s, bounds):
@@ -45,9 +62,9 @@ def integrator(velocity, compiled):
         n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
         n[FRESH], n[CALLS] = 1, 2
 
-    def integrate(problem, s, bounds, rows, method, radius, steps):
+    def integrate(problem, s, bounds, rows, steps):
         n = s.numbers
-        room, filled, taken = rows.value.shape[0], 0, 0
+        room, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
         if n[CALLS] == 0:
             begin(problem, s, bounds)
         while True:
@@ -70,19 +87,20 @@ def integrator(velocity, compiled):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
-            if method != CHEBYSHEV and n[STIFF] >= _PATIENCE:
-                return filled, taken, LIMITED
+            turn(problem, s, bounds.stabilise)
             if n[FRESH]:
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
             rows.step_time[taken] = n[T]
             loss, norm2 = s.told
-            if method == CHEBYSHEV:
-                done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, radius)
+            if n[NOW] == CHEBYSHEV:
+                done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
             else:
                 done = by_pair(problem, s, bounds.rtol, bounds.atol, bounds.end)
             if done:
-                rows.step[taken], rows.cost[taken], rows.method[taken] = n[TAKEN], n[COST], method
+                rows.step[taken], rows.method[taken] = n[TAKEN], n[METHOD]
+                rows.cost[taken] = n[CALLS] - calls
+                calls = n[CALLS]
                 taken += 1
                 event = s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss
                 if rows.at.size == 0 and not event:
@@ -91,7 +109,7 @@ def integrator(velocity, compiled):
                     filled += 1
             else:
                 s.told[0], s.told[1] = loss, norm2
-                if method == CHEBYSHEV:
-                    return filled, taken, REFUSED
+                if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
+                    look(problem, s)
 
     return integrate

@@ -5,14 +5,11 @@ from contextlib import contextmanager
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import eigenpairs
 from ..kernels import flow as compiled
 from ..kernels import mechanics as kernel
 from ..kernels import motion
 from ._problem import Problem, is_compiled
 from ._python_field import PythonField
-
-_CLOSE = 0.02  # residual of the largest curvature, relative: the stages have a margin
 
 
 class System:
@@ -34,9 +31,8 @@ class System:
         elif is_compiled(potential):
             self.field = PotentialFlow(potential, metric, dtype, self._code, self._rates)
         else:
-            self.field = PythonField(self._slope, lambda y: self._told(y[:potential.size]))
-        if self._code != kernel.ARISTOTLE:
-            self.field.radius = None  # its spectrum is not real: no stabilised method
+            self.field = PythonField(self._slope, lambda y: self._told(y[:potential.size]),
+                                     self._code == kernel.ARISTOTLE)
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
@@ -76,7 +72,8 @@ class PotentialFlow:
     """The flow of a sum of potentials that kernels know, under some mechanics."""
 
     def __init__(self, potential, metric, dtype, code, rates):
-        self._potential, self._metric, self._code, self._rates = potential, metric, code, rates
+        self._code, self._rates = code, rates
+        self.stabilise = code == kernel.ARISTOTLE  # of others the spectrum is not real
         self._problem = Problem(potential, metric, dtype)
         self._dL = np.zeros(potential.size, dtype)
         self.integrate = compiled.integrate_flow
@@ -88,10 +85,3 @@ class PotentialFlow:
         rule = motion.Rule(False, p.bounds, p.sharp, p.lowest, self._code, self._rates)
         with p.workspace() as work:
             yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)
-
-    def radius(self, W, start):
-        """Largest |curvature| at W in the metric, and its direction (D,)."""
-        start = start if start.any() else None
-        values, vectors = eigenpairs(self._potential, W, metric=self._metric, which="magnitude",
-                                     start=start, rtol=_CLOSE)
-        return abs(values[0]), vectors[0]

@@ -7,18 +7,13 @@ import numpy as np
 from .._errors import FlownetError
 from ..kernels import integrate as kernel
 from ..kernels import solution
-from ..kernels.chebyshev import CHEBYSHEV
-from ..kernels.dormand_prince import CALLS_A_STEP, DORMAND_PRINCE, EDGE, dense
+from ..kernels.dormand_prince import dense
 from ._python_field import PythonField
 
-METHODS = ("Dormand-Prince 5(4)", "Runge-Kutta-Chebyshev 2")  # by their number
 END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE,
                                   kernel.STUCK)
 
-_STEPS = 25  # of the stabilised method between two looks at the spectral radius
-_MARGIN = 1.1  # of the spectral radius over what was found there
 _STRETCH = 1000  # steps between two looks at what is done
-_WARY = 60  # steps that are not counted as limited after going back to the pair
 
 
 class Integration:
@@ -30,9 +25,8 @@ class Integration:
     Parameters
     ----------
     field
-        `integrate`, a kernel or a function of its kind, and `problem()`, a context that gives what
-        it wants first; `radius(y, start)` -> the spectral radius at y and a direction (n,) along
-        which it was found, from that of an earlier one on; None where it is not real.
+        `integrate`, a kernel or a function of its kind; `problem()`, a context that gives what it
+        wants first; and `stabilise`, whether the stabilised method fits, for a real spectrum.
     y0 : array (n,)
     end : float
     rtol, atol : float
@@ -51,25 +45,15 @@ class Integration:
         self.at = np.zeros(0) if at is None else np.ascontiguousarray(at, np.float64)
         self.bounds = kernel.Bounds(rtol, atol, self.end,
                                     -1.0 if gradient_below is None else float(gradient_below)**2,
-                                    -math.inf if loss_below is None else float(loss_below))
-        room = np.zeros((12, y0.size), y0.dtype)
-        self.s = solution.Solution(room[0], room[1], room[2:9], *room[9:],
-                                   np.full(2, np.nan), np.zeros(solution.NUMBERS))
-        self.s.y[:] = y0
+                                    -math.inf if loss_below is None else float(loss_below),
+                                    field.stabilise)
+        self.s = solution.solution(y0)
         self._filled = np.zeros(1, np.int64)
-        # method, spectral radius, and steps, evaluations and time since it was found
-        self.control = np.zeros(5)
-        self.direction = np.zeros(y0.size)
 
     @property
     def time(self):
         """Time of the solution."""
         return float(self.s.numbers[solution.T])
-
-    @property
-    def method(self):
-        """Number of the method at work."""
-        return int(self.control[0])
 
     @property
     def calls(self):
@@ -103,60 +87,16 @@ class Integration:
         """Arrays that the next step depends on, by name; written to, they set it."""
         s = self.s
         return {"solution": s.y, "before": s.before, "slopes": s.k, "numbers": s.numbers,
-                "told": s.told, "recorded": self._filled, "control": self.control,
-                "direction": self.direction}
+                "told": s.told, "direction": s.direction, "recorded": self._filled}
 
     def advance(self, rows, steps):
         """Go on for at most so many steps: rows written, steps taken, and why it stopped there.
 
         `rows` is `kernels.integrate.Rows`, without its `at` and `filled`.
         """
-        filled = taken = 0
         with self.field.problem() as problem:
-            while True:
-                limit = steps - taken
-                if self.method == CHEBYSHEV:
-                    limit = min(limit, int(_STEPS - self.control[2]))
-                rest = kernel.Rows(self.at, rows.value[filled:], rows.time[filled:],
-                                   rows.loss[filled:], self._filled, rows.step[taken:],
-                                   rows.cost[taken:], rows.method[taken:],
-                                   rows.step_time[taken:])
-                more, done, why = self.field.integrate(
-                    problem, self.s, self.bounds, rest, self.method, self.control[1], limit)
-                filled, taken = filled + more, taken + done
-                self.control[2] += done
-                if not self._turned(why) and (why != PAUSE or taken == steps):
-                    return filled, taken, why
-
-    def _turned(self, why):
-        """Look at the spectral radius, or change the method, if it is time; whether it was."""
-        if self.method == DORMAND_PRINCE:
-            if why != kernel.LIMITED:
-                return False
-            if self.field.radius is None:
-                self.s.numbers[solution.STIFF] = -math.inf  # nothing to be done about it
-                return True
-            self._look()
-            self.control[0] = CHEBYSHEV
-            return True
-        due = self.control[2] >= _STEPS
-        if due and self._pair_is_cheaper():
-            self.control[0] = DORMAND_PRINCE
-            self.s.numbers[solution.STIFF] = -_WARY
-            return True
-        if due or why == kernel.REFUSED:
-            self._look()
-        return due and why == PAUSE or why == kernel.REFUSED
-
-    def _look(self):
-        """Find the spectral radius here."""
-        radius, self.direction[:] = self.field.radius(self.s.y, self.direction)
-        self.control[1:] = _MARGIN * radius, 0, self.calls, self.time
-
-    def _pair_is_cheaper(self):
-        """Whether the pair, limited by stability, would have taken fewer evaluations since then."""
-        _, radius, _, calls, time = self.control
-        return self.calls - calls > CALLS_A_STEP * radius / EDGE * (self.time - time)
+            return self.field.integrate(problem, self.s, self.bounds,
+                                        rows._replace(at=self.at, filled=self._filled), steps)
 
 
 def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
