@@ -45,7 +45,8 @@ def test_shell_commands(tmp_path):
     assert len(lines) >= 6
     for _, *arguments in lines:
         assert run([*SHELL, *arguments], tmp_path)
-    assert {path.name for path in tmp_path.glob("*.png")} == {"report.png", "digits.png"}
+    drawn = {"report.png", "digits.png", "xor.png", "xor.gif"}
+    assert {path.name for path in tmp_path.iterdir() if path.suffix in (".png", ".gif")} == drawn
     assert len(set(re.findall(r"!\[.*\]\((.*)\)", README)) & {"scripts/figures/report.png"}) == 1
 
 

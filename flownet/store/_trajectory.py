@@ -182,7 +182,18 @@ class Trajectory:
             if self.diverged_at is None
             else (f"diverged at {self.diverged_at}")
         )
-        return f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
+        return (f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
+                + self._methods())
+
+    def _methods(self):
+        """How a flow was followed."""
+        if "method" not in self.observables:
+            return ""
+        method = self.observables["method"].value
+        gradients = int(self.observables["evaluations"].value.sum())
+        stabilised = int(method.sum())
+        told = f"; {gradients} gradients, {len(method)} steps"
+        return told + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
 
 
 class Rows:
