@@ -8,13 +8,14 @@ from .._errors import FlownetError, shown
 from .._kinds import unknown
 from ..geometry import metric_hessian
 from ..motion import third
+from ._paired import Paired
 from ._probes import mean_and_error, signs
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
 
 
-@dataclass(frozen=True)
-class Curl:
+@dataclass(repr=False, frozen=True)
+class Curl(Paired):
     """Curl of the h² term of the modified flow, and what it is a part of; neither needs a chart.
 
     F = H²g/3 + T[g,g]/12, lowered, is a 1-form, and ∂F its Jacobian in the metric. With h the
@@ -45,14 +46,6 @@ class Curl:
     def of_flow(self, step):
         """Norm of the curl of the modified flow of a step h, h²·norm, to second order in h."""
         return step**2 * self.norm
-
-    def __repr__(self):
-        return "\n".join(f"{a:<34}{b}" for a, b in self._rows())
-
-    def _repr_html_(self):
-        rows = "".join(f"<tr><td style='text-align:left'>{a}</td><td>{b}</td></tr>"
-                       for a, b in self._rows())
-        return f"<table>{rows}</table>"
 
     def _rows(self):
         def told(value, error):

@@ -1,4 +1,4 @@
-"""What a run did beside its flows: distances, losses, path lengths, angles, and the verdict."""
+"""What a run did beside its flows, and the verdict."""
 
 from dataclasses import dataclass, field
 
@@ -6,72 +6,12 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..store import Trajectory
+from ._departure_file import kept_departure
+from ._departure_power import power_of_run
+from ._departure_table import html, table
+from ._departure_verdict import departure_verdict
+from ._flow_departure import COLUMNS, PLAIN
 from ._step_departure import COLUMNS as OF_STEP
-
-#: numbers of one flow at each row, columns of the stored analysis `departure`
-COLUMNS = ("loss", "distance", "relative", "loss_difference", "arc_length", "angle")
-PLAIN = "flow"  # name of the flow Ẇ = −g^♯dL
-
-
-@dataclass(frozen=True, eq=False)
-class FlowDeparture:
-    """A run beside one flow from the same W0, at the same times.
-
-    Attributes
-    ----------
-    name : str
-    iteration, time : ndarray (T,)
-        Of the rows of the run.
-    parameters : (T, D)
-        Of the flow; NaN where it could not be followed so far.
-    loss : ndarray (T,)
-        Of the flow, on the full potential.
-    distance : ndarray (T,)
-        ‖W_k − W(t_k)‖_g between the run and the flow.
-    relative : ndarray (T,)
-        The distance over the whole path length of the plain flow: a share of the picture. (The
-        first step alone is a share hλ/2 of the path so far, which says nothing of the rest.)
-    loss_difference : ndarray (T,)
-        Loss of the run on the full potential, less that of the flow.
-    arc_length : ndarray (T,)
-        Path length ∫‖Ẇ‖_g dt of the flow.
-    angle : ndarray (T,)
-        Between the run's displacement from its row to the next recorded one and the flow's
-        velocity at the same time, in radians; NaN at the last row. For plain descent on all data
-        it begins at 0; at a right angle the run goes across the flow.
-    """
-
-    name: str
-    iteration: np.ndarray
-    time: np.ndarray
-    parameters: object
-    loss: np.ndarray
-    distance: np.ndarray
-    relative: np.ndarray
-    loss_difference: np.ndarray
-    arc_length: np.ndarray
-    angle: np.ndarray
-
-    @property
-    def values(self):
-        """Columns (T, C) as they are stored."""
-        return np.stack([getattr(self, name) for name in COLUMNS], axis=1)
-
-    def broken(self, bound):
-        """Where the relative distance first exceeds a bound: (time, iteration), or None.
-
-        The time is interpolated linearly between rows, the iteration that of the first row beyond.
-        """
-        beyond = np.flatnonzero(self.relative > bound)
-        if not len(beyond):
-            return None
-        k = beyond[0]
-        if k == 0:
-            return float(self.time[0]), int(self.iteration[0])
-        low, high = self.relative[k - 1:k + 1]
-        part = 0.0 if np.isinf(high) else np.clip((bound - low) / (high - low), 0, 1)
-        return float(self.time[k - 1] + part * (self.time[k] - self.time[k - 1])), int(
-            self.iteration[k])
 
 
 def _of_the_flow(name):
@@ -128,14 +68,8 @@ class Departure:
         FlownetError
             When none was stored.
         """
-        from ._departure_file import kept_departure
-
         run = what if isinstance(what, Trajectory) else Trajectory.open(what)
-        found = kept_departure(run)
-        if found is None:
-            raise FlownetError(f"{run.path or 'the run'} keeps no departure: "
-                               "flownet.departure(run, keep=True) stores one.")
-        return found
+        return cls(**kept_departure(run), run=run)
 
     @property
     def flow(self):
@@ -151,8 +85,6 @@ class Departure:
     @property
     def verdict(self):
         """`Verdict` in words, with the numbers that support it."""
-        from ._departure_verdict import departure_verdict
-
         return departure_verdict(self)
 
     def power(self, *, time=None, halvings=3, **words):
@@ -172,8 +104,6 @@ class Departure:
         FlownetError
             When the run's steps differ, or it used mini-batches.
         """
-        from ._departure_power import power_of_run
-
         return power_of_run(self.run, time, halvings, words)
 
     def to_arrays(self):
@@ -200,11 +130,7 @@ class Departure:
                 f"{len(self.steps)} steps")
 
     def __str__(self):
-        from ._departure_table import table
-
         return table(self)
 
     def _repr_html_(self):
-        from ._departure_table import html
-
         return html(self)

@@ -9,9 +9,10 @@ from .. import _progress
 from .._errors import FlownetError
 from ..geometry import Euclidean
 from ..motion import flow as follow
-from ._departed import COLUMNS, PLAIN, Departure, FlowDeparture
+from ._departed import Departure
 from ._departure_check import check
 from ._departure_file import store_departure
+from ._flow_departure import COLUMNS, PLAIN, FlowDeparture
 from ._lengths import angle, chords, length, smooth_piece
 from ._step_departure import step_departures
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..store import Trajectory
-from ._departed import PLAIN
+from ._flow_departure import PLAIN
 
 
 def check(run, fields, every, rtol, bounds, keep):

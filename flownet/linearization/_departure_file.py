@@ -4,8 +4,8 @@ import numpy as np
 
 from .._errors import FlownetError
 from ..store import append_analysis
-from ._departed import COLUMNS, Departure, FlowDeparture
 from ._departure_check import file_name
+from ._flow_departure import COLUMNS, FlowDeparture
 from ._step_departure import COLUMNS as OF_STEP
 from ._step_departure import StepDepartures
 
@@ -28,9 +28,10 @@ def store_departure(run, found):
 
 
 def kept_departure(run):
-    """The departure stored with a run, or None."""
+    """The numbers of the departure stored with a run, by name."""
     if "departure" not in run.analyses:
-        return None
+        raise FlownetError(f"{run.path or 'the run'} keeps no departure: "
+                           "flownet.departure(run, keep=True) stores one.")
     words = run.store.attrs("analysis/departure")
     iteration, time, values = run.analyses["departure"]
     of_run = run.analyses["departure.run"].value
@@ -42,9 +43,10 @@ def kept_departure(run):
         numbers = {column: values[:, i, columns.index(column)] for column in COLUMNS}
         flows[str(name)] = FlowDeparture(str(name), iteration, time,
                                          run.analyses[_group(name)].value, **numbers)
-    return Departure(iteration, time, of_run[:, 0], of_run[:, 1], flows,
-                     StepDepartures(*run.analyses["departure.steps"]),
-                     tuple(np.asarray(words["bounds"], float).tolist()), run)
+    return {"iteration": iteration, "time": time, "loss": of_run[:, 0],
+            "arc_length": of_run[:, 1], "flows": flows,
+            "steps": StepDepartures(*run.analyses["departure.steps"]),
+            "bounds": tuple(np.asarray(words["bounds"], float).tolist())}
 
 
 def _group(name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ._departed import PLAIN
+from ._flow_departure import PLAIN
 from ._verdict import Verdict
 
 LEAVES = 0.1  # of the whole path: what is nearer is seen as one path with rough edges

@@ -6,12 +6,13 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..geometry import Euclidean
+from ._paired import Paired
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
 
 
-@dataclass(frozen=True)
-class Rod:
+@dataclass(repr=False, frozen=True)
+class Rod(Paired):
     """Two consecutive states of plain descent as a rod, and both identities of its next move.
 
     w̄ = (W_k + W_{k+1})/2, d = (W_{k+1} − W_k)/2, and with g = g^♯dL at the two ends
@@ -56,14 +57,6 @@ class Rod:
     def worst(self):
         """Largest |entry| of the residual of w̄′, and of that of d′."""
         return tuple(float(np.abs(r).max()) for r in (self.centre_residual, self.half_residual))
-
-    def __repr__(self):
-        return "\n".join(f"{a:<34}{b}" for a, b in self._rows())
-
-    def _repr_html_(self):
-        rows = "".join(f"<tr><td style='text-align:left'>{a}</td><td>{b}</td></tr>"
-                       for a, b in self._rows())
-        return f"<table>{rows}</table>"
 
     def _rows(self):
         centre, half = self.worst

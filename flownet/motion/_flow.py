@@ -11,11 +11,22 @@ from .._version import __version__
 from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
-from ..store import HDF5Store, Layout, MemoryStore, Quantity, Trajectory, check_space, to_text
+from ..store import (
+    HDF5Store,
+    Layout,
+    MemoryStore,
+    Quantity,
+    Trajectory,
+    check_space,
+    estimate,
+    size_text,
+    to_text,
+)
 from . import _check
 from ._flow_run import FlowRun
 from ._flow_system import System
 
+_STEPS = 1000  # for the size of a file whose rows nobody knows beforehand
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
 
 
@@ -79,7 +90,7 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
                            "W) -> (D,), as flownet.Modified(step=0.1) does.")
     tables = _tables(potential, metric, mechanics, field, time, at, bounds)
     system = System(potential, metric or Euclidean(W.size), W.dtype, field=field,
-                    mechanics=mechanics)
+                    mechanics=mechanics, told=_told(at, bounds))
     run = FlowRun(system, W, time, at, bounds)
     kept = _open_store(_layout(potential, tables, run), store, overwrite)
     with _threads.limited(threads):
@@ -104,7 +115,7 @@ def resume_flow(run, *, threads=None, progress=True):
     run.close()
     W = latest[2]["solution"][:run.potential.size]
     system = System(run.potential, run.metric or Euclidean(W.size), W.dtype, field=field,
-                    mechanics=run.mechanics)
+                    mechanics=run.mechanics, told=_told(at, words))
     resumed = FlowRun(system, W, time, at, words)
     for name, array in resumed.state.items():
         array[...] = latest[2][name]
@@ -113,6 +124,11 @@ def resume_flow(run, *, threads=None, progress=True):
     with _threads.limited(threads):
         resumed.go(store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
+
+
+def _told(at, bounds):
+    """Whether L and ‖dL‖ are wanted at every step."""
+    return at is None or "gradient_below" in bounds or "loss_below" in bounds
 
 
 def _times(at, time):
@@ -181,6 +197,7 @@ def _open_store(layout, path, overwrite):
         return MemoryStore(layout)
     if not isinstance(path, (str, os.PathLike)):
         raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
-    check_space(path, 0)
-    _progress.note(f"{path}: the flow is recorded")
+    size = estimate(layout, {q.name: q.rows or _STEPS for q in layout.quantities})
+    check_space(path, size)
+    _progress.note(f"{path}: {size_text(size)} or so to be written")
     return HDF5Store.create(path, layout, overwrite=overwrite)

@@ -18,21 +18,23 @@ class System:
     Attributes
     ----------
     field
-        What is integrated: dy/dt of y = (W, memories, time).
+        What is integrated: dy/dt of y = (W, memories, time); it also tells L and ‖dL‖², where a
+        field of Python has to (`told`).
     """
 
-    def __init__(self, potential, metric, dtype, *, field=None, mechanics=None):
+    def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
         self._potential, self._metric = potential, metric
         self._code = mechanics.code if mechanics else kernel.ARISTOTLE
         self._rates = mechanics.rates if mechanics else np.zeros(0)
         if field is not None:
             self.field = PythonField(lambda W: _checked(field.velocity(potential, metric, W), W),
-                                     self._told)
+                                     self._told if told else None)
         elif is_compiled(potential):
             self.field = PotentialFlow(potential, metric, dtype, self._code, self._rates)
         else:
-            self.field = PythonField(self._slope, lambda y: self._told(y[:potential.size]),
-                                     self._code == kernel.ARISTOTLE)
+            self.field = PythonField(
+                self._slope, (lambda y: self._told(y[:potential.size])) if told else None,
+                self._code == kernel.ARISTOTLE)
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
