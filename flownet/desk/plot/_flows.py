@@ -172,7 +172,7 @@ class Picture:
                                            zorder=4 if i else 5, **style)
             self.ends += self.plane.plot(*points[-1], _ENDS[i % len(_ENDS)], color=ink, zorder=7,
                                          markersize=8, markeredgecolor="white")
-        labels = [f"{path.name}{'' if path.every == 1 else f', every {path.every}th row'} "
+        labels = [f"{path.name}{'' if path.every == 1 else f', 1 row in {path.every}'} "
                   f"({_percent(self.found.outside(path.rows))} of variance outside)"
                   for path in self.paths]
         labels += ["start", "ends", "minimum in the plane"][:2 + bool(self.marks)]
