@@ -32,9 +32,8 @@ class System:
         elif is_compiled(potential):
             self.field = PotentialFlow(potential, metric, dtype, self._code, self._rates)
         else:
-            self.field = PythonField(
-                self._slope, (lambda y: self._told(y[:potential.size])) if told else None,
-                self._code == kernel.ARISTOTLE)
+            self.field = PythonField(self._slope, (lambda y: self._seen) if told else None,
+                                     self._code == kernel.ARISTOTLE)
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
@@ -52,8 +51,10 @@ class System:
 
     def _slope(self, y):
         W, out = y[:self._potential.size], np.empty_like(y)
+        loss, dL = self._potential.differential(W)
         F = out[:W.size]
-        F[:] = -self._metric.sharp(self._potential.differential(W)[1])
+        F[:] = -self._metric.sharp(dL)
+        self._seen = loss, -float(np.vdot(dL, F))
         kernel.rate(self._code, self._rates, y, F, out)
         return out
 

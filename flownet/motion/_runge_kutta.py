@@ -63,8 +63,8 @@ class RungeKuttaLoop:
             raise FlownetError("a Runge-Kutta step follows the flow of one potential: it takes no "
                                "batch_size.")
         self._potential = potential
-        self._integration = Integration(System(potential, metric, W.dtype).field, W, math.inf,
-                                        mechanics.rtol, mechanics.atol)
+        self._integration = Integration(System(potential, metric, W.dtype, told=False).field, W,
+                                        math.inf, mechanics.rtol, mechanics.atol)
         self.W = self._integration.s.y
         self.arrays = {"parameters": self.W, **self._integration.state}
         del self.arrays["solution"]
