@@ -370,11 +370,13 @@ def test_a_flow_that_ends_early_is_compared_as_far_as_it_goes(small, monkeypatch
     follow = _departure.follow
 
     class Short(list):
-        """Five rows of a flow."""
+        """A flow as far as t = 0.4, where the run is at its fifth row."""
 
         def __init__(self, flow):
-            super().__init__(range(5))
-            self.parameters, self.loss = flow.parameters[:5], flow.loss[:5]
+            rows = int((flow.time < 0.45).sum())
+            super().__init__(range(rows))
+            self.parameters, self.loss = flow.parameters[:rows], flow.loss[:rows]
+            self.observables = flow.observables
 
     def followed(potential, **words):
         flow = follow(potential, **words)
@@ -386,6 +388,15 @@ def test_a_flow_that_ends_early_is_compared_as_far_as_it_goes(small, monkeypatch
     there = np.isfinite(d["modified"].values[:-1]).all(axis=1)
     assert there.tolist() == [True] * 5 + [False] * 7 and d.verdict.numbers["better"] is None
     assert "—" in str(d) and d["modified"].broken(0.5) is None
+
+
+def test_the_path_of_the_flow_is_the_same_whatever_rows_are_looked_at(small):
+    """It is measured along the flow's own steps; that rows were left out is said."""
+    run = fn.train(small, fn.Aristotle(0.4), steps=100, seed=3)
+    found = [fn.departure(run, every=every) for every in (None, 10, 50, 100)]
+    np.testing.assert_allclose([d.flow.arc_length[-1] for d in found],
+                               found[0].flow.arc_length[-1], rtol=1e-5)
+    assert "rows alone" in str(found[1]) and "rows alone" not in str(found[0])
 
 
 def test_a_run_that_goes_to_and_fro_is_said_to():

@@ -173,7 +173,7 @@ def test_events(at):
         assert flow.finished and (np.diff(flow.time) > 0).all()
         assert len(flow.time) == len(flow.loss) == len(flow.parameters)
     at_once = fn.flow(fn.Parabola(2), loss_below=100.0, **words)
-    assert at_once.time[-1] == 0 and len(at_once.step) == 0
+    assert at_once.time.tolist() == [0] and len(at_once.step) == 0
 
 
 def test_a_flow_that_runs_to_infinity():
@@ -238,7 +238,28 @@ def test_resumed_bit_for_bit(stiff, at, tmp_path, monkeypatch):
 # ---- mistakes -----------------------------------------------------------------------------------
 
 P, ONE = fn.Parabola(2), np.ones(2)
+def no_flow():
+    """A flow where a run of finite steps is wanted."""
+    return fn.flow(P, W0=ONE, time=1)
+
+
+class Nowhere:
+    """A field that is not finite."""
+
+    def velocity(self, potential, metric, W):
+        return np.nan * W
+
+
 MISTAKES = {
+    "a flow to break down": (lambda: fn.breakdown(no_flow(), at=0), "run of finite steps"),
+    "the exits of a flow": (lambda: fn.exits(no_flow()), "run of finite steps"),
+    "a class for a field": (lambda: fn.flow(P, W0=ONE, time=1, field=fn.Modified), "field is"),
+    "a class for mechanics": (lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.Newton),
+                              "mechanics is"),
+    "steps for a flow": (lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.RungeKutta()),
+                         "mechanics is"),
+    "no velocity": (lambda: fn.flow(P, W0=ONE, time=1, field=Nowhere()), "velocity finite"),
+    "no loss": (lambda: fn.flow(P, W0=1e200 * ONE, time=1), "loss at W0 is not finite"),
     "no time": (lambda: fn.flow(P, W0=ONE, time=0), "time is 0"),
     "falling times": (lambda: fn.flow(P, W0=ONE, time=1, at=[1, 0.5]), "ascending times"),
     "times beyond": (lambda: fn.flow(P, W0=ONE, time=1, at=[0, 2]), "from 0 to time = 1"),

@@ -421,3 +421,17 @@ def test_shell_draws_the_flow_beside_a_run_and_films_it(xor_potential, tmp_path)
         with told_in_one_line(words):
             CliRunner().invoke(cli.shell, ["plot", str(file), "-o", str(tmp_path / output),
                                            "--kind", kind], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("mechanics", [fn.Newton(0.3), fn.Adam(0.01), fn.RungeKutta()],
+                         ids=["newton", "adam", "runge-kutta"])
+def test_beside_a_run_is_the_flow_of_its_mechanics(mechanics, xor):
+    """Drawn and named; losses of flows and of adaptive runs are drawn as well."""
+    potential = fn.Potential(fn.Network([2, 2, 1], "tanh"), fn.Quadratic(), xor)
+    run = fn.train(potential, mechanics, steps=60, seed=3)
+    flow = fn.plot.beside(run)
+    path = np.linalg.norm(np.diff(run.parameters[:], axis=0), axis=1).sum()
+    assert np.linalg.norm(flow.parameters[-1] - run.parameters[-1]) < 0.2 * path
+    figure = fn.plot.flows(run, flow, resolution=9)
+    assert type(mechanics).__name__[:5] in figure._suptitle.get_text()
+    assert fn.plot.loss(run) and fn.plot.loss(flow)

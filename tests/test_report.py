@@ -150,7 +150,7 @@ def test_it_looks_at_evenly_chosen_steps_by_an_odd_interval(steps, monkeypatch):
     """At most 60; an even interval would see every other swing of an oscillation alone."""
     run = SimpleNamespace(
         step=np.ones(steps), potential=fn.Parabola(), mechanics=fn.Aristotle(1.0), metric=None,
-        experiment={"run": {}})
+        experiment={"run": {}}, is_flow=False)
     monkeypatch.setattr(_measured.linearization, "breakdown", lambda run, **words: None)
     monkeypatch.setattr(_measured.geometry, "sharpness", lambda run, **words: words["every"])
     found = _measured.measure(run)

@@ -60,6 +60,9 @@ def measure(run, every=None, progress=True):
     The interval is odd: a step that overshoots goes to and fro, and an even one would see the fro
     alone.
     """
+    if run.is_flow:
+        raise FlownetError("a flow has no finite steps to break down: flownet.departure looks at a "
+                           "run beside its flow.")
     if not len(run.step):
         raise FlownetError("the run has no finite step: there is nothing to break down.")
     work, whole = _work(run)

@@ -55,6 +55,9 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     """
     order = _whole("order", order, 2)
     if isinstance(what, Trajectory):
+        if what.is_flow:
+            raise FlownetError("breakdown of a flow: its steps are those of an integration; it "
+                               "wants a run of finite steps.")
         _only("breakdown(run)", W=W, step=step, displacement=displacement, metric=metric)
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")

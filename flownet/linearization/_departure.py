@@ -17,6 +17,8 @@ from ._lengths import angle, chords, length, smooth_piece
 from ._step_departure import step_departures
 
 _MOST_STEPS = 60  # looked at one by one where `every` is not given: some forty gradients each
+_OWN_STEPS = 100, 2000  # of the flow, along which its path is measured, at least and at most
+_NUMBERS = 2e7  # held at once, of one flow
 
 
 def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0), keep=False,
@@ -114,37 +116,41 @@ class _Rows:
 
 def _beside(name, field, rows, rtol, progress):
     """`FlowDeparture` of the run and the flow of one field, its distance not yet relative."""
-    W, loss = _follow(name, field, rows, rtol, progress)
-    potential, metric, time = rows.potential, rows.metric, rows.time
-    found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(W)), np.nan)), loss=loss)
-    path, before = 0.0, None
+    time, W, loss, back = _follow(name, field, rows, rtol, progress)
+    potential, metric = rows.potential, rows.metric
+    velocity, path = np.full_like(W, np.nan), np.full(len(W), np.nan)
+    found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(back)), np.nan)), loss=loss[back])
     with _progress.bar(len(W), shown=progress, what=f"rows beside the flow {name!r}") as show:
-        for i in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
-            velocity = _velocity(field, potential, metric, W[i])
-            apart = rows.state(i) - W[i]
-            if i and time[i] > time[i - 1]:
-                path += smooth_piece(metric, time[i] - time[i - 1], W[i - 1], W[i], before,
-                                     velocity)
-            before = velocity
+        for k in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
+            velocity[k] = _velocity(field, potential, metric, W[k])
+            path[k] = 0.0 if k == 0 else path[k - 1] + smooth_piece(
+                metric, time[k] - time[k - 1], W[k - 1], W[k], velocity[k - 1], velocity[k])
+            show(k + 1)
+    for i, k in enumerate(back.tolist()):
+        if np.isfinite(path[k]):
+            apart = rows.state(i) - W[k]
             found["distance"][i] = length(metric, apart)
-            found["loss_difference"][i] = _difference(potential, W[i], apart)
-            found["arc_length"][i] = path
-            found["angle"][i] = angle(metric, rows.ahead(i), velocity)
-            show(i + 1)
-    return FlowDeparture(name, rows.iteration, time, W, **found)
+            found["loss_difference"][i] = _difference(potential, W[k], apart)
+            found["arc_length"][i] = path[k]
+            found["angle"][i] = angle(metric, rows.ahead(i), velocity[k])
+    return FlowDeparture(name, rows.iteration, rows.time, W[back], **found)
 
 
 def _follow(name, field, rows, rtol, progress):
-    """Flow (T, D) at the times of the rows and its loss (T,); NaN where it does not get so far."""
-    times, back = np.unique(rows.time, return_inverse=True)  # a step of 0 takes no time
+    """Times of the rows and of the flow's own steps, which see where it is fast; the flow (T, D)
+    and its loss (T,) there, NaN where it does not get so far; and the places of the rows."""
+    words = dict(W0=rows.state(0), time=float(rows.time[-1]), field=field, metric=rows.metric,
+                 rtol=rtol, atol=rtol / 100, progress=progress)
+    most = int(np.clip(_NUMBERS / rows.potential.size, *_OWN_STEPS))
     try:
-        flow = follow(rows.potential, W0=rows.state(0), time=float(times[-1]), field=field,
-                      metric=rows.metric, rtol=rtol, atol=rtol / 100, at=times, progress=progress)
+        own = follow(rows.potential, at=rows.time[-1:], **words).observables["step"].time
+        times = np.union1d(rows.time, own[::-(-len(own) // most) or 1])
+        flow = follow(rows.potential, at=times, **words)
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None
     W, loss = np.full((len(times), rows.potential.size), np.nan), np.full(len(times), np.nan)
     W[:len(flow)], loss[:len(flow)] = flow.parameters[:], flow.loss[:len(flow)]
-    return W[back], loss[back]
+    return times, W, loss, np.searchsorted(times, rows.time)  # a step of 0 takes no time
 
 
 def _velocity(field, potential, metric, W):

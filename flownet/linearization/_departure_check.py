@@ -70,7 +70,7 @@ def _fields(fields):
         if not isinstance(name, str) or not name or file_name(name) in (PLAIN, "run", "steps"):
             raise FlownetError(f"a field cannot be called {shown(name)}: a name other than flow, "
                                "run and steps is needed.")
-        if not callable(getattr(field, "velocity", None)):
+        if isinstance(field, type) or not callable(getattr(field, "velocity", None)):
             raise FlownetError(f"field {name!r} is {shown(field)}; it has to offer "
                                "velocity(potential, metric, W).")
     if len({file_name(name) for name in fields}) < len(fields):

@@ -68,6 +68,8 @@ def ends(d):
 def notes(d):
     """Sentences below the tables."""
     found = [f"{name}: {_broken(d.bounds, there)}" for name, there in d.broken.items()]
+    if (np.diff(d.iteration) > 1).any():
+        found.append(f"looked at in {len(d)} rows alone: what the run did between them is not seen")
     if len(d.steps):
         found.append(_steps(d))
     return [*found, f"verdict: {d.verdict}"]
@@ -103,7 +105,7 @@ def _line(cells, widths):
     first, *rest = zip(cells, widths)
     left = widths[0] > 10
     return ((f"{first[0]:<{first[1]}}" if left else f"{first[0]:>{first[1]}}")
-            + "".join(f"{cell:>{width}}" for cell, width in rest)).rstrip()
+            + "".join(f" {cell:>{width - 1}}" for cell, width in rest)).rstrip()
 
 
 def _largest(values):

@@ -121,6 +121,9 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
                 raise FlownetError(f"exits(run) takes no {name}={shown(value)}: the run has its "
                                    "own.")
         run, potential, metric = what, what.potential, what.metric
+        if run.is_flow:
+            raise FlownetError("exits of a flow: it wants the run of finite steps, and makes its "
+                               "flow.")
         if not len(run) or not len(run.step):
             raise FlownetError("the run has no finite step: it and its flow leave alike.")
         W0, step = run.parameters[0], float(run.step[0])

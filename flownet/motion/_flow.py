@@ -25,6 +25,7 @@ from ..store import (
 from . import _check
 from ._flow_run import FlowRun
 from ._flow_system import System
+from ._mechanics import Mechanics
 
 _STEPS = 1000  # for the size of a file whose rows nobody knows beforehand
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
@@ -77,17 +78,19 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     """
     _check.landscape(potential, metric)
     _check.threads(threads)
-    if mechanics is not None and (field is not None or not hasattr(mechanics, "code")):
+    if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
         raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
                            "flownet.Newton(step=0.1, friction=1), without a field.")
-    if hasattr(field, "kind"):
-        field = build("flow field", describe(field))  # one that remembers nothing of other flows
     W = _check.initial_parameters(potential, W0, 0)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
-    if field is not None and not hasattr(field, "velocity"):
+    if field is not None and (isinstance(field, type) or not hasattr(field, "velocity")):
         raise FlownetError(f"field is {shown(field)}; it has to offer velocity(potential, metric, "
                            "W) -> (D,), as flownet.Modified(step=0.1) does.")
+    if hasattr(field, "kind"):
+        field = build("flow field", describe(field))  # one that remembers nothing of other flows
+    if not np.isfinite(potential.value(W)):
+        raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, metric, mechanics, field, time, at, bounds)
     system = System(potential, metric or Euclidean(W.size), W.dtype, field=field,
                     mechanics=mechanics, told=_told(at, bounds))

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from .. import _progress
+from .._errors import FlownetError
 from ..kernels.integrate import Rows
 from ._integrate import END, EVENT, STUCK, Integration
 from ._recorder import CHECKPOINT_SECONDS
@@ -56,6 +57,9 @@ class FlowRun:
                 self._put([0.0], self.W[None], [self._system.value(self.W)])
             self._save(force=True)
             stuck = self._advance(progress) == STUCK
+            if stuck and not self._steps:
+                raise FlownetError("no step is short enough at W0: is the flow's velocity finite "
+                                   "there?")
             store.finish(diverged_at=self._steps if stuck else None)
         except BaseException:  # Ctrl-C too: rows since the last checkpoint will be made again
             store.close()
@@ -120,7 +124,8 @@ class FlowRun:
         """The rows up to where an event happened, and that one."""
         time = self._event_time()
         times, values = integration.rows_until(time)
-        if not (len(times) and times[-1] == time):
+        begun = time == 0 and self._rows > 0  # met by W0 already
+        if not begun and not (len(times) and times[-1] == time):
             times, values = [*times, time], [*values, integration.within(time)]
         self._put(times, values, [self._system.value(y[:self._size]) for y in values])
 

@@ -109,6 +109,11 @@ class Trajectory:
         return self.store.diverged_at
 
     @property
+    def is_flow(self):
+        """Whether this is a flow, whose steps are those of its integration."""
+        return "flow" in self.experiment
+
+    @property
     def path(self):
         """The run's file, or None."""
         return self.store.path

@@ -57,9 +57,12 @@ def flows(run, flows, *, metric=None, resolution=None):
 
 
 def beside(run, most=_MOST_ROWS):
-    """The plain flow from where a run began, at the times of at most 400 of its rows."""
+    """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows.
+    """
     times = run.time[thinned(len(run), most)]
-    return _flow(run.potential, W0=run.parameters[0], time=times[-1], metric=run.metric, at=times)
+    mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
+    return _flow(run.potential, W0=run.parameters[0], time=times[-1], mechanics=mechanics,
+                 metric=run.metric, at=times)
 
 
 class Picture:

@@ -82,20 +82,33 @@ def power_of_ten(size):
     return 10.0 ** np.floor(np.log10(size))
 
 
+_NAMES = {"newton": "Newton", "rmsprop": "RMSProp", "adam": "Adam", "runge-kutta": "Runge–Kutta"}
+
+
 def loss_label(run):
     """What the losses of a run are."""
-    batch = run.experiment["run"].get("batch_size")
+    batch = run.experiment.get("run", {}).get("batch_size")
     return "loss L" if batch is None else f"loss of each mini-batch of {batch}"
 
 
 def title_of(run):
-    """Data, sizes and step of a run."""
+    """Data, sizes, mechanics and step of a run; of a flow its time."""
     tables = run.experiment
     data = tables.get("data", {}).get("name", "")
     sizes = ("-".join(map(str, tables["network"]["sizes"])) if "network" in tables
              else repr(run.potential))
-    step = tables["mechanics"]["step"]
-    return f"{data} {sizes}, step {step if isinstance(step, str) else format(step, 'g')}".strip()
+    return f"{data} {sizes}, {_motion_of(tables)}".strip()
+
+
+def _motion_of(tables):
+    mechanics = tables.get("mechanics", {"kind": "aristotle"})
+    whose = "" if mechanics["kind"] == "aristotle" else f"{_NAMES[mechanics['kind']]}, "
+    if "flow" in tables:
+        return f"{whose}flow to t = {tables['flow']['time']:g}"
+    if "step" not in mechanics:
+        return f"{whose}rtol {mechanics['rtol']:g}"
+    step = mechanics["step"]
+    return f"{whose}step {step if isinstance(step, str) else format(step, 'g')}"
 
 
 def losses(axis, run):
