@@ -13,10 +13,12 @@ def run_lines(run):
     lines = [f"loss {losses[0]:.6g}{of_batch} → {losses[-1]:.6g}{of_all} in {len(run.step)} steps"
              if len(losses) else "no step was finite"]
     for name in run.observables:
-        if name not in ("loss", "step"):
+        if name not in ("loss", "step", "evaluations", "method"):
             values = run.observables[name].value
             if len(values) and values.ndim == 1:
                 lines.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
+    if run.followed:
+        lines.append(run.followed)
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
     if run.path:

@@ -187,17 +187,18 @@ class Trajectory:
             if self.diverged_at is None
             else (f"diverged at {self.diverged_at}")
         )
+        followed = f"; {self.followed}" if self.followed else ""
         return (f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
-                + self._methods())
+                + followed)
 
-    def _methods(self):
-        """How a flow was followed."""
-        if "method" not in self.observables:
+    @property
+    def followed(self):
+        """How many gradients and steps a flow or adaptive steps took, in words."""
+        if "evaluations" not in self.observables:
             return ""
-        method = self.observables["method"].value
-        gradients = int(self.observables["evaluations"].value.sum())
-        stabilised = int(method.sum())
-        told = f"; {gradients} gradients, {len(method)} steps"
+        spent = self.observables["evaluations"].value
+        told = f"{int(spent.sum())} gradients, {len(spent)} steps"
+        stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
         return told + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
 
 

@@ -59,6 +59,8 @@ def flows(run, flows, *, metric=None, resolution=None):
 def beside(run, most=_MOST_ROWS):
     """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows.
     """
+    if run.is_flow:
+        raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
     times = run.time[thinned(len(run), most)]
     mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
     return _flow(run.potential, W0=run.parameters[0], time=times[-1], mechanics=mechanics,
