@@ -9,7 +9,6 @@ removed: shifts of sin by π, mixing of identity units.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from ..model import UV, DoubleWell, Parabola, Potential, Quartic
 
@@ -137,6 +136,8 @@ def _matched(found, A, B, stiffness, start):
 
 def _match(found, a, b, stiffness, i, sides):
     """Permute the units of one layer, by what comes in (0) and goes out (1); whether any moved."""
+    from scipy.optimize import linear_sum_assignment  # takes a tenth of a second
+
     own = cross = 0.0
     for side in sides:
         u, v, g = (_sides(layers, i)[side] for layers in (a, b, stiffness))

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from numbers import Real
 
 import numpy as np
-from scipy.optimize import brentq
 
 from .._errors import FlownetError
 
@@ -69,6 +68,8 @@ def _on_polynomial(terms, fraction):
 
 def _on_loss(b, fraction, predicted):
     """Smallest s found on the loss: a search upwards from a sixteenth of what is predicted."""
+    from scipy.optimize import brentq  # takes a tenth of a second
+
     def apart(s):
         with np.errstate(all="ignore"):
             gap = abs(b.curve(s) - s * b.linear) / (s * abs(b.linear)) - fraction

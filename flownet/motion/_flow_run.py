@@ -3,7 +3,6 @@
 from time import monotonic, perf_counter
 
 import numpy as np
-from scipy.optimize import brentq
 
 from .. import _progress
 from .._errors import FlownetError
@@ -131,6 +130,8 @@ class FlowRun:
 
     def _event_time(self):
         """First time within the last step at which a bound is met."""
+        from scipy.optimize import brentq  # takes a tenth of a second
+
         before, after = self._integration.last_step
         found = [after]
         for name, part in (("loss_below", 0), ("gradient_below", 1)):
