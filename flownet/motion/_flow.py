@@ -1,33 +1,19 @@
 """The continuous flow: what a run of ever smaller steps would follow."""
 
-import os
-
 import numpy as np
 
-from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import build, describe
-from .._version import __version__
 from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
-from ..store import (
-    HDF5Store,
-    Layout,
-    MemoryStore,
-    Quantity,
-    Trajectory,
-    check_space,
-    estimate,
-    size_text,
-    to_text,
-)
+from ..store import HDF5Store, Trajectory
 from . import _check
 from ._flow_run import FlowRun
 from ._flow_system import System
 from ._mechanics import Mechanics
+from ._storage import checkpoint_of, layout_of, open_store
 
-_STEPS = 1000  # for the size of a file whose rows nobody knows beforehand
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
 
 
@@ -95,7 +81,7 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     system = System(potential, metric or Euclidean(W.size), W.dtype, field=field,
                     mechanics=mechanics, told=_told(at, bounds))
     run = FlowRun(system, W, time, at, bounds)
-    kept = _open_store(_layout(potential, tables, run), store, overwrite)
+    kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
     with _threads.limited(threads):
         run.go(kept, progress)
     return Trajectory(kept, potential=potential, metric=metric, mechanics=mechanics,
@@ -111,17 +97,14 @@ def resume_flow(run, *, threads=None, progress=True):
             raise FlownetError(f"the field of {run.path} is a program of yours, {field['text']}: "
                                "no file can say it; follow it anew.")
         field = build("flow field", field)
-    latest = run.store.latest_checkpoint()
-    if latest is None:
-        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
-                           "follow it anew.")
+    _, _, arrays = checkpoint_of(run)
     run.close()
-    W = latest[2]["solution"][:run.potential.size]
+    W = arrays["solution"][:run.potential.size]
     system = System(run.potential, run.metric or Euclidean(W.size), W.dtype, field=field,
                     mechanics=run.mechanics, told=_told(at, words))
     resumed = FlowRun(system, W, time, at, words)
     for name, array in resumed.state.items():
-        array[...] = latest[2][name]
+        array[...] = arrays[name]
     store = HDF5Store.resume(run.path)
     store.truncate()
     with _threads.limited(threads):
@@ -177,30 +160,3 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
     if at is not None:
         tables["flow"]["at"] = at
     return tables
-
-
-def _layout(potential, tables, run):
-    text, arrays = to_text(tables)
-    f8, rows, W = np.dtype("f8"), run.rows_expected, run.W
-    attrs = {"": {"flownet_version": __version__, "seed": 0}}
-    data = getattr(potential, "data", None)
-    if data is not None:
-        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
-    return Layout(
-        quantities=[Quantity("parameters", W.shape, W.dtype, rows=rows),
-                    Quantity("observables/loss", (), f8, rows=rows),
-                    *(Quantity(f"observables/{name}", (), f8)
-                      for name in ("step", "evaluations", "method"))],
-        checkpoint={name: (array.shape, array.dtype) for name, array in run.state.items()},
-        experiment=text, arrays=arrays, attrs=attrs)
-
-
-def _open_store(layout, path, overwrite):
-    if path is None:
-        return MemoryStore(layout)
-    if not isinstance(path, (str, os.PathLike)):
-        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
-    size = estimate(layout, {q.name: q.rows or _STEPS for q in layout.quantities})
-    check_space(path, size)
-    _progress.note(f"{path}: {size_text(size)} or so to be written")
-    return HDF5Store.create(path, layout, overwrite=overwrite)

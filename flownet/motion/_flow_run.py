@@ -7,6 +7,7 @@ import numpy as np
 from .. import _progress
 from .._errors import FlownetError
 from ..kernels.integrate import Rows
+from ..store import Quantity
 from ._integrate import END, EVENT, STUCK, Integration
 from ._recorder import CHECKPOINT_SECONDS
 
@@ -43,9 +44,12 @@ class FlowRun:
         return self._integration.state
 
     @property
-    def rows_expected(self):
-        """Rows that there will be, if that is known."""
-        return None if self._at is None else max(1, len(self._at)) + 1
+    def quantities(self):
+        """What is recorded: rows of parameters and losses, and what each step took."""
+        rows, f8 = None if self._at is None else len(self._at) + 1, np.dtype("f8")
+        return [Quantity("parameters", self.W.shape, self.W.dtype, rows=rows),
+                Quantity("observables/loss", (), f8, rows=rows),
+                *(Quantity(name, (), f8) for name in _STEPS)]
 
     def go(self, store, progress):
         """Integrate what is left, and finish the store; leave it resumable if stopped."""

@@ -11,6 +11,7 @@ from ._flow import resume_flow
 from ._loop import make_loop
 from ._observe import observe_from, observers
 from ._run import Run
+from ._storage import checkpoint_of
 
 
 def resume(path, *, potential=None, steps=None, observe=None, threads=None, progress=True):
@@ -76,10 +77,7 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
 
 
 def _checkpoint(run, steps):
-    latest = run.store.latest_checkpoint()
-    if latest is None:
-        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
-                           "run it anew.")
+    latest = checkpoint_of(run)
     if latest[0] > steps:
         raise FlownetError(f"{run.path} has done {latest[0]} steps already, more than {steps}.")
     return latest

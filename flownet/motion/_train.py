@@ -1,30 +1,17 @@
 """Training: a run of finite steps, recorded."""
 
-import os
-
-from .. import _progress
-from .._errors import FlownetError, shown
 from .._kinds import describe
-from .._version import __version__
 from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
-from ..store import (
-    HDF5Store,
-    Layout,
-    MemoryStore,
-    Trajectory,
-    check_space,
-    estimate,
-    size_text,
-    to_text,
-)
+from ..store import Trajectory
 from . import _check
 from ._loop import make_loop
 from ._observe import observe_tables, observers
 from ._recorder import quantities
 from ._run import Run
 from ._state import State, potential_of
+from ._storage import layout_of, open_store
 
 
 def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_size=None,
@@ -83,8 +70,11 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     with _threads.limited(threads):
         loop = make_loop(potential, mechanics, metric or Euclidean(W.size), W, 0.0, batch_size,
                          seed)
-        layout = _layout(potential, loop, tables, made, State(0, 0.0, W, at))
-        kept = _open_store(layout, store, overwrite)
+        state = State(0, 0.0, W, at)
+        columns = [o.quantity(state, steps // o.every + 2) for o in made]
+        kept = open_store(
+            layout_of(quantities(loop, steps, record_every) + columns, loop.arrays, tables,
+                      potential, seed), store, overwrite)
         Run(kept, loop, potential, 0, steps, seed, batch_size, record_every, made).go(progress)
     return Trajectory(kept, potential=potential, mechanics=mechanics, metric=metric,
                       experiment=tables)
@@ -100,32 +90,3 @@ def _experiment(potential, mechanics, metric, made, **run):
     if made:
         tables["observe"] = observe_tables(made, potential, metric)
     return tables
-
-
-def _layout(potential, loop, tables, made, state):
-    run = tables["run"]
-    text, arrays = to_text(tables)
-    attrs = {"": {"flownet_version": __version__, "seed": run["seed"]}}
-    network, data = (getattr(potential, part, None) for part in ("network", "data"))
-    if network is not None:
-        attrs["network"] = {"sizes": list(network.sizes), "dtype": network.dtype.name,
-                            "activations": [*network.activation, network.output]}
-    if data is not None:
-        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
-    return Layout(
-        quantities=quantities(loop, run["steps"], run["record_every"])
-        + [o.quantity(state, run["steps"] // o.every + 2) for o in made],
-        checkpoint={name: (array.shape, array.dtype) for name, array in loop.arrays.items()},
-        experiment=text, arrays=arrays, attrs=attrs)
-
-
-def _open_store(layout, path, overwrite):
-    size = estimate(layout, {q.name: q.rows for q in layout.quantities})
-    if path is None:
-        _check.memory(size)
-        return MemoryStore(layout)
-    if not isinstance(path, (str, os.PathLike)):
-        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
-    check_space(path, size)
-    _progress.note(f"{path}: {size_text(size)} to be written")
-    return HDF5Store.create(path, layout, overwrite=overwrite)

@@ -1,0 +1,48 @@
+"""Where runs and flows are kept: what their files say, and where they go on."""
+
+import os
+
+from .. import _progress
+from .._errors import FlownetError, shown
+from .._version import __version__
+from ..store import HDF5Store, Layout, MemoryStore, check_space, estimate, size_text, to_text
+from . import _check
+
+_ROWS = 1000  # for the size of a quantity whose rows nobody knows beforehand
+
+
+def layout_of(quantities, arrays, tables, potential, seed=0):
+    """`Layout` of a file: quantities, the arrays of a checkpoint, the experiment's tables."""
+    text, kept = to_text(tables)
+    attrs = {"": {"flownet_version": __version__, "seed": seed}}
+    network, data = (getattr(potential, part, None) for part in ("network", "data"))
+    if network is not None:
+        attrs["network"] = {"sizes": list(network.sizes), "dtype": network.dtype.name,
+                            "activations": [*network.activation, network.output]}
+    if data is not None:
+        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
+    return Layout(
+        quantities=quantities, experiment=text, arrays=kept, attrs=attrs,
+        checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()})
+
+
+def open_store(layout, path, overwrite):
+    """A store in memory, or in a file where a path is given; refused where it cannot fit."""
+    size = estimate(layout, {q.name: q.rows or _ROWS for q in layout.quantities})
+    if path is None:
+        _check.memory(size)
+        return MemoryStore(layout)
+    if not isinstance(path, (str, os.PathLike)):
+        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
+    check_space(path, size)
+    _progress.note(f"{path}: {size_text(size)} to be written")
+    return HDF5Store.create(path, layout, overwrite=overwrite)
+
+
+def checkpoint_of(run):
+    """Iteration, time and arrays where a stopped run or flow goes on."""
+    latest = run.store.latest_checkpoint()
+    if latest is None:
+        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
+                           "run it anew.")
+    return latest
