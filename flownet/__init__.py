@@ -45,6 +45,7 @@ from .linearization import (
 )
 from .model import (
     ACTIVATIONS,
+    COMPLEX_ACTIVATIONS,
     UV,
     CrossEntropy,
     DoubleWell,
@@ -78,7 +79,7 @@ from .motion import (
 from .store import Trajectory
 
 __all__ = [
-    "ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "Central", "ChargeDrift",
+    "ACTIVATIONS", "COMPLEX_ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "Central", "ChargeDrift",
     "Charges", "Comparison", "Constant", "Cosine", "CriticalPoint", "CrossEntropy", "Curl",
     "Dataset", "Departure", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean", "ExitSteps",
     "Exits", "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate",

@@ -109,7 +109,7 @@ MISTAKES = {
     "a misspelt output": (lambda: fn.Network([2, 1], output="sine"), "did you mean 'sin'"),
     "too few activations": (lambda: fn.Network([2, 3, 3, 1], ["tanh"]), "1 activations for 2"),
     "an unknown init": (lambda: fn.Network([2, 1], init="xavier"), "unknown init 'xavier'"),
-    "half precision": (lambda: fn.Network([2, 1], dtype="float16"), "'float64' and 'float32'"),
+    "half precision": (lambda: fn.Network([2, 1], dtype="float16"), "'float64', 'float32', 'complex128'"),
     "no dtype at all": (lambda: fn.Network([2, 1], dtype="double trouble"), "allowed are"),
     "an endless layer": (lambda: fn.Network([2, np.inf]), "two or more whole numbers"),
     "no activation": (lambda: fn.Network([2, 3, 1], None), "activation"),

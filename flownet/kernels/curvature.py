@@ -8,7 +8,7 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 from numba import prange
 
 from .._compile import jit, separate
-from .network import HANDS, deal_columns, pack_all
+from .network import HANDS, deal_columns, pack_all, sum_gates
 from .response import respond
 from .simd import lane
 
@@ -19,6 +19,8 @@ def deal(net, x, out, at, t, hand, hands):
     m = x.shape[0]
     deal_columns(net, x, out, t.g1, at.a, at.capacity, m, at.zeros, False, True, 0, hand, hands)
     deal_columns(net, x, out, at.g, t.a1, at.capacity, m, at.zeros, True, False, 1, hand, hands)
+    if hand == 0:
+        sum_gates(net, out, t.gate, at.capacity, m, False, 0)
 
 
 @jit(parallel=True)

@@ -11,7 +11,9 @@ from numba import prange
 
 from .._compile import jit, spliced
 from .loss_series import loss_series
-from .network import bias_of, pack_all
+from .network import bias_of, gate_of, pack_all
+from .pair import PAIR
+from .pair_response import pairs_along
 from .plan import BLOCK, SCRATCH
 from .pointwise import clear, copy
 from .product import product_packed
@@ -59,8 +61,12 @@ def _series(net, W, V, jet, x, shard, rows, orders):
     for layer in range(net.weight.size):
         z = _layer_series(net, jet, layer, first, rows, orders)
         _series_products(net, W, V, jet, layer, a, z, rows)
-        activate_series(net.activation[layer], view(z, 0, orders, z.size // orders),
-                        jet.series[shard * size:(shard + 1) * size])
+        series, room = view(z, 0, orders, z.size // orders), jet.series[shard * size:][:size]
+        if net.activation[layer] < PAIR:
+            activate_series(net.activation[layer], series, room)
+        else:
+            pairs_along(net.activation[layer], series, rows, gate_of(net, W, jet.zeros, layer),
+                        gate_of(net, V, jet.zeros, layer), room)
         a = z
 
 

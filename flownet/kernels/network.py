@@ -10,6 +10,8 @@ from numba import prange
 from .._compile import jit, spliced
 from .activation import activate, activate_slope
 from .loss import covector_on_output
+from .pair import PAIR, activate_pairs, pull_pairs
+from .planes import collect, spread
 from .pointwise import clear, copy, mean, pull_through
 from .product import covector_product, pack, panel_width, panels, product_packed, pull_product
 from .simd import address, flat, shift, view
@@ -44,6 +46,40 @@ def bias_of(net, W, zeros, layer):
     return (shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros))
 
 
+@spliced
+def gate_of(net, W, zeros, layer):
+    """A layer's biases of modReLU (n,) in W, or zeros."""
+    start = net.gate[layer] if net.gate[layer] >= 0 else 0
+    return (W if net.gate[layer] >= 0 else zeros)[start:start + net.sizes[layer + 1] // 2]
+
+
+@jit(cached=False)
+def activate_units(net, W, zeros, layer, z, slope):
+    """z ← φ(z) of a layer's units (rows, n); slope ← φ′, or what the pullback of pairs needs."""
+    code = net.activation[layer]
+    if code < PAIR:
+        activate_slope(code, flat(z), flat(slope))
+    else:
+        activate_pairs(code, z, gate_of(net, W, zeros, layer), slope)
+
+
+@jit(cached=False)
+def pull_units(net, W, zeros, layer, slope, g, gate):
+    """slope ← the cotangent G_z of one G_a, g (rows, n), on a layer's units."""
+    code = net.activation[layer]
+    if code < PAIR:
+        pull_through(flat(slope), flat(g))
+    else:
+        pull_pairs(code, slope, gate_of(net, W, zeros, layer), g, gate)
+
+
+@spliced
+def gates(net, buffer, capacity, layer, first, rows, otherwise):
+    """A layer's ∂ℓ/∂b of modReLU (rows, n), where the buffer has room for them."""
+    return (units(net, buffer, capacity, layer, first, rows) if net.gate[layer] >= 0
+            else otherwise)
+
+
 @jit(cached=False)
 def forward_shard(net, W, work, x, first, rows, slopes):
     """Units A_l of some rows, and their slopes φ′ if wanted, from inputs x."""
@@ -52,9 +88,9 @@ def forward_shard(net, W, work, x, first, rows, slopes):
         z = units(net, work.a, work.capacity, layer, first, rows)
         product_packed(z, bias_of(net, W, work.zeros, layer), 0, a,
                        work.packed[net.panels[layer]:])
-        if slopes:
-            activate_slope(net.activation[layer], flat(z),
-                           flat(units(net, work.slope, work.capacity, layer, first, rows)))
+        if slopes or net.activation[layer] >= PAIR:
+            activate_units(net, W, work.zeros, layer, z,
+                           units(net, work.slope, work.capacity, layer, first, rows))
         else:
             activate(net.activation[layer], flat(z))
         a = z
@@ -63,14 +99,14 @@ def forward_shard(net, W, work, x, first, rows, slopes):
 @jit(cached=False)
 def pullback_shard(net, W, work, first, rows, lowest):
     """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
-    top = units(net, work.slope, work.capacity, net.weight.size - 1, first, rows)
-    pull_through(flat(top), flat(outputs(net, work.covector, first, rows)))
-    for layer in range(net.weight.size - 1, lowest, -1):
+    ga = outputs(net, work.covector, first, rows)
+    for layer in range(net.weight.size - 1, lowest - 1, -1):
         g = units(net, work.slope, work.capacity, layer, first, rows)
-        below = units(net, work.slope, work.capacity, layer - 1, first, rows)
-        ga = view(work.scratch, first * below.shape[1], rows, below.shape[1])
-        pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
-        pull_through(flat(below), flat(ga))
+        pull_units(net, W, work.zeros, layer, g, ga,
+                   gates(net, work.gate, work.capacity, layer, first, rows, ga))
+        if layer > lowest:
+            ga = view(work.scratch, first * net.sizes[layer], rows, net.sizes[layer])
+            pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
 @jit(cached=False)
@@ -153,6 +189,20 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
 
 
 @jit(cached=False)
+def sum_gates(net, dL, gate, capacity, rows, accumulate, lowest):
+    """Σ_s ∂ℓ/∂b of every modReLU from layer `lowest` up."""
+    for layer in range(lowest, net.weight.size):
+        if net.gate[layer] >= 0:
+            n, start = net.sizes[layer + 1] // 2, net.gate[layer]
+            own, db = units(net, gate, capacity, layer, 0, rows), dL[start:start + n]
+            if not accumulate:
+                clear(db)
+            for s in range(rows):
+                for b in range(n):
+                    db[b] += own[s, b]
+
+
+@jit(cached=False)
 def deal_packing(net, W, packed, hand, hands):
     """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
     for layer in range(net.weight.size):
@@ -200,9 +250,9 @@ def _tiny(net, loss, data, W, dL, work, m, lowest):
         tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
 
 
-@jit(inline=True)
-def differential(net, loss, data, W, dL, work, lowest, threads):
-    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+@jit(cached=False, inline=True)
+def _differential(net, loss, data, W, dL, work, lowest, threads):
+    """`differential` of the layers as they are."""
     m = data.rows.size if data.rows.size else data.x.shape[0]
     work.scale[0] = 1 / m
     if work.lanes.size and lowest < net.weight.size:
@@ -222,7 +272,33 @@ def differential(net, loss, data, W, dL, work, lowest, threads):
                        min(work.shard, rows - first), lowest)
             deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros,
                          start > 0, True, lowest, 0, 1)
+        sum_gates(net, dL, work.gate, work.capacity, rows, start > 0, lowest)
     return mean(work.sample[:m])
+
+
+@jit(inline=True)
+def differential(net, loss, data, W, dL, work, lowest, threads):
+    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+    on_planes = net.origin.shape[0] > 0
+    if on_planes:
+        spread(net, W, work.planes)
+    value = _differential(net, loss, data, work.planes if on_planes else W,
+                          work.dplanes if on_planes else dL, work, lowest, threads)
+    if on_planes and lowest < net.weight.size:
+        collect(net, work.dplanes, dL, lowest)
+    return value
+
+
+@jit
+def planes_of(net, W, E):
+    """E ← the planes of parameters W of a complex network."""
+    spread(net, W, E)
+
+
+@jit
+def from_planes(net, dE, dW):
+    """dW ← the covector on W of one on its planes."""
+    collect(net, dE, dW, 0)
 
 
 @jit
@@ -247,3 +323,4 @@ def pullback(net, x, cotangent, W, covector, work):
         pullback_shard(net, W, work, 0, rows, 0)
         deal_columns(net, x[start:], covector, work.slope, work.a, work.capacity, rows, work.zeros,
                      start > 0, True, 0, 0, 1)
+        sum_gates(net, covector, work.gate, work.capacity, rows, start > 0, 0)

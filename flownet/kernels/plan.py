@@ -12,8 +12,10 @@ import numpy as np
 from .simd import VECTOR_BYTES
 
 #: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the
-#: width of all layers before l, panels[l] the offset of layer l's packed weights
-Net = namedtuple("Net", "sizes weight bias activation units panels")
+#: width of all layers before l, panels[l] the offset of layer l's packed weights. Of a complex
+#: network these speak of its `planes`: gate (L,) holds offsets of modReLU's biases (−1: none), and
+#: origin (L, 4) those of weights, conjugate's weights, bias and gate in W; empty for a real network
+Net = namedtuple("Net", "sizes weight bias activation units panels gate origin")
 
 #: kind 0 quadratic, 1 cross-entropy; 1/kT; output metric (n, n) or empty; Γ (m, m) or empty
 Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
@@ -23,10 +25,11 @@ Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
 Data = namedtuple("Data", "x y weights rows")
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
-#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `lanes` is empty unless tiny
+#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `lanes` is empty unless tiny,
+#: `planes` and `dplanes` (those of W and dL) unless complex, `gate` unless there is a modReLU
 Work = namedtuple(
     "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
-            "lanes lane_slopes lane_scratch")
+            "lanes lane_slopes lane_scratch planes dplanes gate")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
 #: next, room for an activation's own; packed weights and direction; terms (m, orders)
@@ -38,8 +41,9 @@ Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd 
 Point = namedtuple("Point", "capacity shard packed a slope curvature bend twist g p mass covector "
                             "scratch zeros sample scale")
 
-#: first and second response to a displacement, see `response`
-Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1")
+#: first and second response to a displacement, see `response`; series of one unit for each shard
+Tangent = namedtuple("Tangent",
+                     "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1 gate series")
 
 #: both at once, for kernels that work a block of samples through
 Standing = namedtuple("Standing", Point._fields + Tangent._fields)
@@ -62,6 +66,7 @@ _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series a
 BLOCK_ROWS = 128  # samples side by side when single units are pushed
 _BLOCK_HANDS = 8  # sums to which blocks of samples are dealt out
 BLOCK = 128  # units side by side in the series of an activation
+SERIES = 42  # numbers of the series of one complex unit, to second order
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
 WORTH_THREADS = 5e6  # floating-point operations of a step from which two threads beat one
 
@@ -80,7 +85,47 @@ def network_plan(sizes, activations, bias, dtype):
         activation=np.asarray(activations, np.int64),
         units=np.concatenate([[0], np.cumsum(n_out)]),
         panels=np.concatenate([[0], np.cumsum(filled)]),
+        gate=np.full(len(n_in), -1),
+        origin=np.zeros((0, 4), np.int64),
     )
+
+
+def complex_plan(sizes, activations, bias, dtype, *, widely_linear, gated, readout):
+    """`Net` of the planes of a complex network, with parameters (re, im, …) in a real `dtype`.
+
+    A readout, from complex units to real outputs, is one more layer: it keeps the real part, by
+    weights that do not move. `gated` tells which layers are modReLUs.
+    """
+    sizes = np.asarray(sizes, np.int64)
+    n_in, n_out = sizes[:-1], sizes[1:]
+    parts = [n_out * n_in, n_out * n_in * widely_linear, n_out * bias, n_out * gated]
+    ends = 2 * np.cumsum(np.stack(parts, axis=1)).reshape(-1, 4)
+    begins = np.concatenate([[0], ends.reshape(-1)[:-1]]).reshape(-1, 4)
+    origin = np.where(begins < ends, begins, -1)
+    planes = np.cumsum(np.stack([4 * parts[0], 2 * parts[2], parts[3]], axis=1)).reshape(-1, 3)
+    starts = np.concatenate([[0], planes.reshape(-1)[:-1]]).reshape(-1, 3)
+    starts = np.where(starts < planes, starts, -1)
+    wide = 2 * sizes
+    if readout:
+        wide = np.append(wide, sizes[-1])
+        starts = np.append(starts, [[planes[-1, -1], -1, -1]], axis=0)
+        activations = [*activations, 0]
+    net = network_plan(wide, activations, 0, dtype)
+    return net._replace(weight=starts[:, 0].copy(), bias=starts[:, 1].copy(),
+                        gate=starts[:, 2].copy(), origin=np.ascontiguousarray(origin))
+
+
+def planes(net, dtype):
+    """Room for the planes of a complex network's parameters, with the weights of its readout."""
+    if not len(net.origin):
+        return np.zeros(0, dtype)
+    n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
+    end = max(int(net.weight[-1]) + n_in * n_out, int(net.bias[-1]) + n_out,
+              int(net.gate[-1]) + n_out // 2)
+    room = np.zeros(end, dtype)
+    if len(net.weight) > len(net.origin):
+        room[net.weight[-1]:].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
+    return room
 
 
 def flops(net, rows):
@@ -96,7 +141,8 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         shard = -(-capacity // max(2, -(-capacity // _SHARD)))
     n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
     batch = capacity if gathered else 0
-    tiny = not coupled and rows <= LANES and flops(net, rows) <= 6 * _TINY
+    gated = bool((net.gate >= 0).any())
+    tiny = not coupled and not gated and rows <= LANES and flops(net, rows) <= 6 * _TINY
     lanes = LANES * (n_in + int(net.units[-1])) if tiny else 0
 
     def buffer(*shape):
@@ -120,6 +166,9 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         lanes=np.zeros(lanes, dtype),
         lane_slopes=np.zeros(lanes, dtype),
         lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
+        planes=planes(net, dtype),
+        dplanes=np.zeros_like(planes(net, dtype)),
+        gate=buffer(capacity * int(net.units[-1]) if gated else 0),
     )
 
 
@@ -176,9 +225,12 @@ def point(net, rows, dtype, *, whole=False):
 def tangent(net, rows, dtype, *, second=False):
     """`Tangent` for `rows` samples; with `second` also for responses of second order."""
     size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
+    pairs = len(net.origin) > 0
     sizes = {"packed_v": int(net.panels[-1]), "z1": size, "a1": size, "g1": size,
              "z2": size * second, "a2": size * second, "drift": size * second,
-             "covector1": rows * n_out, "scratch1": rows * widest}
+             "covector1": rows * n_out, "scratch1": rows * widest,
+             "gate": size if (net.gate >= 0).any() else 0,
+             "series": rows * SERIES if pairs else 0}
     return Tangent(**{name: np.empty(size, dtype) for name, size in sizes.items()})
 
 

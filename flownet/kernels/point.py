@@ -1,7 +1,8 @@
 """What is kept at a point W, so that derivatives of second and third order there cost little.
 
 For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of the loss, and G_a·φ″ and
-½G_a·φ‴, by which the map bends (`bend`, `twist`). For the loss, the probabilities P̂ and Σq.
+½G_a·φ‴, by which the map bends (`bend`, `twist`). For the loss, the probabilities P̂ and Σq. Pairs
+of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
 from numba import prange
@@ -9,8 +10,9 @@ from numba import prange
 from .._compile import jit, separate
 from .activation import activate_third
 from .loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from .network import bias_of, outputs, pack_all, units, weights
-from .pointwise import mean
+from .network import activate_units, bias_of, outputs, pack_all, pull_units, units, weights
+from .pair import PAIR
+from .pointwise import copy, mean
 from .product import product_packed, pull_product
 from .simd import address, flat, view
 
@@ -22,10 +24,14 @@ def _forward(net, W, at, x, first, rows):
     for layer in range(net.weight.size):
         z = units(net, at.a, at.capacity, layer, first, rows)
         product_packed(z, bias_of(net, W, at.zeros, layer), 0, a, at.packed[net.panels[layer]:])
-        activate_third(net.activation[layer], flat(z),
-                       flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                       flat(units(net, at.curvature, at.capacity, layer, first, rows)),
-                       flat(units(net, at.twist, at.capacity, layer, first, rows)))
+        slope = units(net, at.slope, at.capacity, layer, first, rows)
+        curvature = flat(units(net, at.curvature, at.capacity, layer, first, rows))
+        if net.activation[layer] < PAIR:
+            activate_third(net.activation[layer], flat(z), flat(slope), curvature,
+                           flat(units(net, at.twist, at.capacity, layer, first, rows)))
+        else:  # pairs keep z instead
+            copy(curvature, flat(z))
+            activate_units(net, W, at.zeros, layer, z, slope)
         a = z
 
 
@@ -60,10 +66,17 @@ def _backward(net, W, at, first, rows):
     ga = outputs(net, at.covector, first, rows)
     for layer in range(net.weight.size - 1, -1, -1):
         g = units(net, at.g, at.capacity, layer, first, rows)
-        _bend(flat(units(net, at.slope, at.capacity, layer, first, rows)),
-              flat(units(net, at.curvature, at.capacity, layer, first, rows)),
-              flat(units(net, at.twist, at.capacity, layer, first, rows)), flat(g),
-              flat(units(net, at.bend, at.capacity, layer, first, rows)), flat(ga))
+        slope = units(net, at.slope, at.capacity, layer, first, rows)
+        bend = flat(units(net, at.bend, at.capacity, layer, first, rows))
+        if net.activation[layer] < PAIR:
+            _bend(flat(slope), flat(units(net, at.curvature, at.capacity, layer, first, rows)),
+                  flat(units(net, at.twist, at.capacity, layer, first, rows)), flat(g), bend,
+                  flat(ga))
+        else:  # pairs keep G_a
+            copy(bend, flat(ga))
+            copy(flat(g), flat(slope))
+            pull_units(net, W, at.zeros, layer, g, ga,
+                       units(net, at.twist, at.capacity, layer, first, rows))
         if layer > 0:
             n = net.sizes[layer]
             ga = view(at.scratch, first * n, rows, n)

@@ -5,10 +5,13 @@ order, and G_a = G_z·(W + sV) of the layer above. The inputs do not move, which
 work where they are wide. What is kept at W (`point`) is at order 0.
 """
 
-from .._compile import jit, separate
+from .._compile import jit, separate, spliced
 from .loss import QUADRATIC, metric
-from .network import bias_of, outputs, units, weights
-from .pointwise import clear
+from .network import bias_of, gate_of, gates, outputs, units, weights
+from .pair import PAIR
+from .pair_response import pair_cotangents, pair_values
+from .plan import SERIES
+from .pointwise import clear, copy
 from .product import product_packed, pull_product
 from .simd import address, flat, view
 
@@ -62,8 +65,39 @@ def _times(out, a, b):
         out[i] = a[i] * b[i]
 
 
+@spliced
+def _series(t, first):
+    """Room for the series of one complex unit."""
+    return t.series[first * SERIES:(first + 1) * SERIES]
+
+
 @jit(cached=False)
-def _first_forward(net, V, at, t, x, first, rows):
+def _respond_pairs(net, W, V, at, t, layer, first, rows, order, out):
+    """A_k, of order 1 or 2, of a layer of complex units, from what it keeps and Z₁, Z₂."""
+    z1 = units(net, t.z1, at.capacity, layer, first, rows)
+    z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
+    pair_values(net.activation[layer], order,
+                units(net, at.curvature, at.capacity, layer, first, rows), z1, z2,
+                gate_of(net, W, at.zeros, layer), gate_of(net, V, at.zeros, layer),
+                _series(t, first), out)
+
+
+@jit(cached=False)
+def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
+    """G_k, of order 1 or 2, of a layer of complex units from G_a of that order; see `drift`."""
+    z1 = units(net, t.z1, at.capacity, layer, first, rows)
+    z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
+    ga1 = units(net, t.drift, at.capacity, layer, first, rows) if order == 2 else ga
+    pair_cotangents(net.activation[layer], order,
+                    units(net, at.curvature, at.capacity, layer, first, rows), z1, z2,
+                    units(net, at.bend, at.capacity, layer, first, rows), ga1, ga,
+                    gate_of(net, W, at.zeros, layer), gate_of(net, V, at.zeros, layer),
+                    _series(t, first), out,
+                    gates(net, t.gate, at.capacity, layer, first, rows, out))
+
+
+@jit(cached=False)
+def _first_forward(net, W, V, at, t, x, first, rows):
     """Z₁ and A₁ = φ′·Z₁ of every layer."""
     for layer in range(net.weight.size):
         n_in = net.sizes[layer]
@@ -75,8 +109,11 @@ def _first_forward(net, V, at, t, x, first, rows):
             product_packed(z1, address(z1), z1.shape[1],
                            units(net, t.a1, at.capacity, layer - 1, first, rows),
                            at.packed[net.panels[layer]:])
-        _times(flat(units(net, t.a1, at.capacity, layer, first, rows)),
-               flat(units(net, at.slope, at.capacity, layer, first, rows)), flat(z1))
+        a1 = units(net, t.a1, at.capacity, layer, first, rows)
+        if net.activation[layer] < PAIR:
+            _times(flat(a1), flat(units(net, at.slope, at.capacity, layer, first, rows)), flat(z1))
+        else:
+            _respond_pairs(net, W, V, at, t, layer, first, rows, 1, a1)
 
 
 @jit(cached=False)
@@ -100,12 +137,17 @@ def _first_backward(net, W, V, at, t, first, rows):
     for layer in range(net.weight.size - 1, -1, -1):
         g1 = units(net, t.g1, at.capacity, layer, first, rows)
         z1 = flat(units(net, t.z1, at.capacity, layer, first, rows))
-        _first_pull(flat(g1), flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                    flat(ga1), flat(units(net, at.bend, at.capacity, layer, first, rows)), z1)
-        if t.drift.size:
-            _drift(flat(units(net, t.drift, at.capacity, layer, first, rows)),
-                   flat(units(net, at.curvature, at.capacity, layer, first, rows)), flat(ga1),
-                   flat(units(net, at.twist, at.capacity, layer, first, rows)), z1)
+        if net.activation[layer] >= PAIR:
+            if t.drift.size:
+                copy(flat(units(net, t.drift, at.capacity, layer, first, rows)), flat(ga1))
+            _pull_pairs(net, W, V, at, t, layer, first, rows, 1, ga1, g1)
+        else:
+            _first_pull(flat(g1), flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                        flat(ga1), flat(units(net, at.bend, at.capacity, layer, first, rows)), z1)
+            if t.drift.size:
+                _drift(flat(units(net, t.drift, at.capacity, layer, first, rows)),
+                       flat(units(net, at.curvature, at.capacity, layer, first, rows)), flat(ga1),
+                       flat(units(net, at.twist, at.capacity, layer, first, rows)), z1)
         if layer > 0:
             n = net.sizes[layer]
             ga1 = view(t.scratch1, first * n, rows, n)
@@ -123,7 +165,7 @@ def _second_activate(a2, z2, slope, curvature, z1):
 
 
 @jit(cached=False)
-def _second_forward(net, V, at, t, first, rows):
+def _second_forward(net, W, V, at, t, first, rows):
     """Z₂ and A₂ of every layer."""
     for layer in range(net.weight.size):
         z2 = units(net, t.z2, at.capacity, layer, first, rows)
@@ -136,10 +178,14 @@ def _second_forward(net, V, at, t, first, rows):
             product_packed(z2, address(z2), z2.shape[1],
                            units(net, t.a2, at.capacity, layer - 1, first, rows),
                            at.packed[net.panels[layer]:])
-        _second_activate(flat(units(net, t.a2, at.capacity, layer, first, rows)), flat(z2),
-                         flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                         flat(units(net, at.curvature, at.capacity, layer, first, rows)),
-                         flat(units(net, t.z1, at.capacity, layer, first, rows)))
+        a2 = units(net, t.a2, at.capacity, layer, first, rows)
+        if net.activation[layer] < PAIR:
+            _second_activate(flat(a2), flat(z2),
+                             flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                             flat(units(net, at.curvature, at.capacity, layer, first, rows)),
+                             flat(units(net, t.z1, at.capacity, layer, first, rows)))
+        else:
+            _respond_pairs(net, W, V, at, t, layer, first, rows, 2, a2)
 
 
 @jit(cached=False)
@@ -155,11 +201,14 @@ def _second_backward(net, W, V, at, t, first, rows):
     ga2 = outputs(net, t.covector1, first, rows)
     for layer in range(net.weight.size - 1, -1, -1):
         g2 = units(net, t.z2, at.capacity, layer, first, rows)
-        _second_pull(flat(g2), flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                     flat(ga2), flat(units(net, at.bend, at.capacity, layer, first, rows)),
-                     flat(g2), flat(units(net, t.drift, at.capacity, layer, first, rows)),
-                     flat(units(net, at.twist, at.capacity, layer, first, rows)),
-                     flat(units(net, t.z1, at.capacity, layer, first, rows)))
+        if net.activation[layer] < PAIR:
+            _second_pull(flat(g2), flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                         flat(ga2), flat(units(net, at.bend, at.capacity, layer, first, rows)),
+                         flat(g2), flat(units(net, t.drift, at.capacity, layer, first, rows)),
+                         flat(units(net, at.twist, at.capacity, layer, first, rows)),
+                         flat(units(net, t.z1, at.capacity, layer, first, rows)))
+        else:
+            _pull_pairs(net, W, V, at, t, layer, first, rows, 2, ga2, g2)
         if layer > 0:
             n = net.sizes[layer]
             ga2 = view(t.scratch1, first * n, rows, n)
@@ -173,10 +222,10 @@ def respond(net, loss, data, W, V, at, t, shard, second):
     """Change of first order along V (and of second) of every unit and cotangent of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)
-    _first_forward(net, V, at, t, data.x, first, rows)
+    _first_forward(net, W, V, at, t, data.x, first, rows)
     _loss_response(net, loss, data, at, t, first, rows, False)
     _first_backward(net, W, V, at, t, first, rows)
     if second:
-        _second_forward(net, V, at, t, first, rows)
+        _second_forward(net, W, V, at, t, first, rows)
         _loss_response(net, loss, data, at, t, first, rows, True)
         _second_backward(net, W, V, at, t, first, rows)

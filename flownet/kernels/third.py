@@ -6,7 +6,7 @@ respond to second order (`response`), and the weights collect Σ_s (G₂⊗A + G
 
 from .._compile import separate
 from .blocks import summed
-from .network import deal_columns, pack_all
+from .network import deal_columns, pack_all, sum_gates
 from .plan import Data, Point, Tangent
 from .point import stand
 from .response import respond
@@ -29,6 +29,7 @@ def _add_block(net, loss, data, where, room, first, rows, out):
         for g, a, lowest in ((t.z2, at.a, 0), (t.g1, t.a1, 1), (at.g, t.a2, 1)):
             deal_columns(net, own.x, out[r], g, a, at.capacity, rows, at.zeros, True, lowest == 0,
                          lowest, 0, 1)
+        sum_gates(net, out[r], t.gate, at.capacity, rows, True, 0)
 
 
 #: T[V,V] (R, D) at W for rows V (R, D), `where` being (W, V)

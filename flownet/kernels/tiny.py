@@ -7,6 +7,7 @@ sample hold numbers that count nowhere.
 
 from .._compile import jit
 from .activation import activate_slope
+from .pair import PAIR, activate_pairs, pull_pairs
 from .elementary import fma
 from .loss import covector_on_output
 from .plan import LANES
@@ -45,8 +46,22 @@ def _forward(net, W, a, slope):
                 z[j, s] = start
         _product(address(z), address(z), LANES, shift(address(W), net.weight[layer]), n_in, 1,
                  shift(address(a), (above - n_in) * LANES), n_out, n_in, panel_width(a))
-        activate_slope(net.activation[layer], flat(z),
-                       flat(view(slope, above * LANES, n_out, LANES)))
+        if net.activation[layer] < PAIR:
+            activate_slope(net.activation[layer], flat(z),
+                           flat(view(slope, above * LANES, n_out, LANES)))
+        else:  # a row of real parts, then imaginary ones
+            activate_pairs(net.activation[layer], view(a, above * LANES, 1, n_out * LANES), z[0],
+                           view(slope, above * LANES, 1, n_out * LANES))
+
+
+@jit(cached=False, inline=True)
+def _pull(net, layer, slope, ga):
+    """slope ← G_z from G_a of a layer's units, all lanes of all units in one row."""
+    if net.activation[layer] < PAIR:
+        for i in range(slope.size):
+            slope[0, i] = ga[0, i] * slope[0, i].conjugate()
+    else:
+        pull_pairs(net.activation[layer], slope, ga[0], ga, ga)
 
 
 @jit(cached=False, inline=True)
@@ -57,9 +72,8 @@ def _pullback(net, W, slope, ga, zeros, lowest):
         above = net.sizes[0] + net.units[layer]
         _product(address(ga), address(zeros), 0, shift(address(W), net.weight[layer]), 1, n_in,
                  shift(address(slope), above * LANES), n_in, n_out, panel_width(ga))
-        below = flat(view(slope, (above - n_in) * LANES, n_in, LANES))
-        for i in range(below.size):
-            below[i] = ga[i] * below[i].conjugate()
+        _pull(net, layer - 1, view(slope, (above - n_in) * LANES, 1, n_in * LANES),
+              view(ga, 0, 1, n_in * LANES))
 
 
 @jit(cached=False, inline=True)
@@ -107,8 +121,16 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
     covector_on_output(loss, y_hat, y, sample_weights, covector,
                        view(work.errors, 0, rows, n_out), view(work.scratch, 0, rows, n_out),
                        work.zeros, work.sample, work.scale)
-    for s in range(rows):
-        for b in range(n_out):
-            slope[b, s] *= covector[s, b]
+    if net.activation[net.weight.size - 1] < PAIR:
+        for s in range(rows):
+            for b in range(n_out):
+                slope[b, s] *= covector[s, b]
+    else:
+        g = view(work.lane_scratch, 0, n_out, LANES)
+        for s in range(rows):
+            for b in range(n_out):
+                g[b, s] = covector[s, b]
+        _pull(net, net.weight.size - 1, view(work.lane_slopes, top * LANES, 1, n_out * LANES),
+              view(work.lane_scratch, 0, 1, n_out * LANES))
     _pullback(net, W, work.lane_slopes, work.lane_scratch, work.zeros, lowest)
     _covectors(net, x, work.lanes, work.lane_slopes, dL, work.zeros, lowest)

@@ -1,6 +1,7 @@
 """Networks, losses and the potentials they make."""
 
 from ..kernels.activation import ACTIVATIONS
+from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
 from ._analytic import UV, DoubleWell, Parabola, Quartic
 from ._batches import Batches
 from ._init import INITS
@@ -10,6 +11,6 @@ from ._potential import Potential
 from ._sum import Sum
 from ._tables import metric_from, metric_table, potential_from, tables_of
 
-__all__ = ["ACTIVATIONS", "Batches", "INITS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
+__all__ = ["ACTIVATIONS", "COMPLEX_ACTIVATIONS", "Batches", "INITS", "READOUTS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
            "Potential", "Quadratic", "Quartic", "Sum", "UV", "metric_from",
            "metric_table", "potential_from", "tables_of"]

@@ -7,6 +7,9 @@ import numpy as np
 from .._errors import FlownetError, shown
 
 
+DTYPES = ("float64", "float32", "complex128", "complex64")
+
+
 def vector(name, value, size, dtype):
     """Contiguous, writable (size,) array of a dtype: parameters, a displacement, a covector."""
     value = np.asarray(value)
@@ -16,8 +19,8 @@ def vector(name, value, size, dtype):
 
 
 def in_precision(name, value, dtype):
-    """Contiguous, writable copy or view in a real dtype."""
-    if value.dtype.kind == "c":
+    """Contiguous, writable copy or view in a dtype."""
+    if value.dtype.kind == "c" and np.dtype(dtype).kind != "c":
         raise FlownetError(f"{name} is complex; the network's numbers are {np.dtype(dtype).name}.")
     return np.require(value, dtype, ["C", "W"])
 
@@ -37,10 +40,11 @@ def is_real(value):
     return isinstance(value, numbers.Real) and bool(np.isfinite(value))
 
 
-def numbers_of(name, value):
-    """Finite float64 numbers, or the line that says they are none."""
+def numbers_of(name, value, dtype=np.float64):
+    """Finite numbers in double precision, or the line that says they are none."""
     try:
-        array = np.array(value, np.float64)
+        array = np.array(value)
+        array = array.astype(dtype, casting="same_kind" if array.dtype.kind == "c" else "unsafe")
     except (TypeError, ValueError):
         array = np.array([])
     if not array.size or np.isnan(array).any():
@@ -55,14 +59,14 @@ def positive(name, value):
     return float(value)
 
 
-def real_dtype(name):
-    """float32 or float64."""
+def network_dtype(name):
+    """float64, float32, complex128 or complex64."""
     try:
         dtype = np.dtype(name)
     except TypeError:
         dtype = np.dtype("V1")
-    if name is None or dtype.name not in ("float32", "float64"):
-        raise FlownetError(f"dtype is {name!r}; allowed are 'float64' and 'float32'.")
+    if name is None or dtype.name not in DTYPES:
+        raise FlownetError(f"dtype is {name!r}; allowed are {', '.join(map(repr, DTYPES))}.")
     return dtype
 
 

@@ -59,7 +59,7 @@ class Quadratic(Loss):
     Parameters
     ----------
     output_metric : array (n_out, n_out) or (n_out,), optional
-        γ, symmetrised; identity by default.
+        γ, symmetrised, for complex outputs Hermitian; identity by default.
     sample_metric : array (m,) or (m, m), optional
         Γ: importance of each sample, or their correlation (symmetrised; full batches only).
 
@@ -76,7 +76,12 @@ class Quadratic(Loss):
         """Kernel's view of the loss, its truth and its sample weights."""
         self._fit(y)
         weights = np.zeros(0) if self.couples or self.sample_metric is None else self.sample_metric
-        return (plan.Loss(QUADRATIC, 1.0, _or_empty(self.output_metric, dtype),
+        gamma = self.output_metric
+        if y.dtype.kind == "c" and gamma is not None:  # Re(ē·γe) on planes
+            gamma = np.block([[gamma.real, -gamma.imag], [gamma.imag, gamma.real]])
+        elif np.iscomplexobj(gamma):
+            raise FlownetError("output_metric is complex, and the outputs are real.")
+        return (plan.Loss(QUADRATIC, 1.0, _or_empty(gamma, dtype),
                           _or_empty(self.sample_metric if self.couples else None, dtype)),
                 y, np.array(weights, dtype))
 
@@ -112,6 +117,11 @@ class CrossEntropy(Loss):
     def compiled(self, y, dtype):
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)
+        if y.dtype.kind == "c":
+            raise FlownetError("cross-entropy wants real outputs: Network(…, output='abs2'), 'abs' "
+                               "or 'real' reads them off complex units.")
+        if np.iscomplexobj(self.output_metric):
+            raise FlownetError("output_metric is complex, and the outputs are real.")
         if y.shape[1] == 1:
             raise FlownetError("cross-entropy of one output is always 0: give each class an "
                                "output, or take Quadratic().")
@@ -134,17 +144,20 @@ def _or_empty(metric, dtype):
 
 
 def _metric(name, metric, full=False):
-    """A metric as float64, symmetrised and positive; a diagonal one as a matrix if `full`."""
+    """A metric, symmetrised and positive; if `full` it may be Hermitian, a diagonal one a matrix."""
     if metric is None:
         return None
-    metric = _check.numbers_of(name, metric)
+    metric = _check.numbers_of(name, metric, np.complex128 if full else np.float64)
     square = metric.ndim == 2 and metric.shape[0] == metric.shape[1]
     if not (metric.ndim == 1 or square) or not np.isfinite(metric).all():
         raise FlownetError(f"{name} has shape {metric.shape}; it has to be finite numbers, one for "
                            "each or a square matrix.")
-    least = (metric if metric.ndim == 1 else np.linalg.eigvalsh(metric + metric.T) / 2).min()
+    metric = metric if metric.ndim == 1 else (metric + metric.conj().T) / 2
+    if not metric.imag.any():
+        metric = metric.real
+    elif metric.ndim == 1:
+        raise FlownetError(f"{name} has complex numbers; those of a diagonal metric are real.")
+    least = (metric if metric.ndim == 1 else np.linalg.eigvalsh(metric)).min()
     if least < -1e-12 * np.abs(metric).max():
         raise FlownetError(f"{name} is not positive: its least eigenvalue is {least:.3g}.")
-    if metric.ndim == 1:
-        return np.diag(metric) if full else metric
-    return (metric + metric.T) / 2
+    return np.diag(metric) if full and metric.ndim == 1 else metric

@@ -1,5 +1,6 @@
 """The dense network: its shape, its parameters as one flat vector, its map and both actions."""
 
+from collections import namedtuple
 from functools import cached_property
 
 import numpy as np
@@ -8,30 +9,46 @@ from .._errors import FlownetError, shown
 from .._kinds import unknown
 from ..kernels import jet, network, plan
 from ..kernels.activation import ACTIVATIONS
+from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
 from . import _check
 from ._init import full_name, initial_weights
+from ._picture import ComplexPicture, RealPicture
+
+#: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
+#: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
+Layer = namedtuple("Layer", "weights conjugate bias gate")
 
 
 class Network:
     """A dense network (multilayer perceptron) Ŷ = φ_L(… φ₁(X W₁ᵀ + b₁) …).
 
     All parameters are one flat vector W: for each layer the weights (n_out, n_in) row by row, then
-    the bias.
+    the weights of the conjugate inputs, the bias and the biases of modReLU, where it has them.
+
+    With a complex dtype all numbers are complex, and covectors are dL = ∂L/∂x + i∂L/∂y = 2∂L/∂W̄,
+    paired with displacements by Re Σ conj(dL)·V: W − step·dL is steepest descent in the real
+    picture (TM 13). PyTorch's gradients are the same, JAX's are their conjugates.
 
     Parameters
     ----------
     sizes : sequence of int
         Number of inputs, of units in each hidden layer, and of outputs.
     activation : str or sequence of str
-        One of `flownet.ACTIVATIONS` for all hidden layers, or one for each.
+        One of `flownet.ACTIVATIONS` for all hidden layers, or one for each; of a complex network
+        one of `flownet.COMPLEX_ACTIVATIONS`, where `split_tanh` acts on both parts alike and `tanh`
+        is the holomorphic one.
     output : str
-        Activation of the output layer.
+        Activation of the output layer. Of a complex network also "real", "abs" or "abs2", which
+        give real outputs Re z, |z| or |z|².
     bias : bool
         Whether layers have a bias.
+    widely_linear : bool
+        Whether layers of a complex network are WX + VX̄ + b.
     init : str
         lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; biases begin at 0.
+        Complex weights have E|w|² in place of the variance and every phase alike.
     dtype : str
-        float64 or float32.
+        float64, float32, complex128 or complex64.
 
     Attributes
     ----------
@@ -45,17 +62,43 @@ class Network:
     """
 
     def __init__(self, sizes, activation="tanh", *, output="identity", bias=True,
-                 init="lecun-normal", dtype="float64"):
-        self.sizes = _sizes(sizes)
-        self.activation = _activations(activation, len(self.sizes) - 2)
-        self.output = _activation(output)
-        if not isinstance(bias, (bool, np.bool_)):
-            raise FlownetError(f"bias is {shown(bias)}; it has to be True or False.")
-        self.bias = bool(bias)
+                 widely_linear=False, init="lecun-normal", dtype="float64"):
+        self.sizes, self.dtype = _sizes(sizes), _check.network_dtype(dtype)
+        codes = COMPLEX_ACTIVATIONS if self.is_complex else _REAL
+        self.activation = _activations(activation, len(self.sizes) - 2, codes, self.dtype)
+        codes = {**codes, **READOUTS} if self.is_complex else codes
+        self.output = _activation(output, codes, self.dtype)
+        self.bias = _yes_or_no("bias", bias)
+        self.widely_linear = _yes_or_no("widely_linear", widely_linear)
+        if self.widely_linear and not self.is_complex:
+            raise FlownetError(f"widely_linear layers see x and its conjugate: numbers of "
+                               f"{self.dtype.name} have none; dtype='complex128'.")
         self.init_name = full_name(init)
-        self.dtype = _check.real_dtype(dtype)
-        codes = [ACTIVATIONS.index(name) for name in (*self.activation, self.output)]
-        self.plan = plan.network_plan(self.sizes, codes, int(self.bias), self.dtype)
+        codes = [codes[name] for name in (*self.activation, self.output)]
+        if self.is_complex:
+            self.plan = plan.complex_plan(
+                self.sizes, codes, int(self.bias), self.dtype.type(0).real.dtype,
+                widely_linear=self.widely_linear, gated=np.array(self._gated, int),
+                readout=self.reads_out)
+            self.picture = ComplexPicture(self.plan, self.dtype, self.size, self.reads_out)
+        else:
+            self.plan = plan.network_plan(self.sizes, codes, int(self.bias), self.dtype)
+            self.picture = RealPicture(self.dtype)
+
+    @property
+    def is_complex(self):
+        """Whether parameters are complex numbers."""
+        return self.dtype.kind == "c"
+
+    @property
+    def reads_out(self):
+        """Whether outputs are real numbers read off complex ones."""
+        return self.is_complex and self.output in READOUTS
+
+    @property
+    def output_dtype(self):
+        """Type of the outputs."""
+        return self.picture.real if self.reads_out else self.dtype
 
     @property
     def layers(self):
@@ -65,9 +108,18 @@ class Network:
     @cached_property
     def ranges(self):
         """(begin, end) of each layer's parameters in W."""
-        extents = [n_out * (n_in + self.bias) for n_in, n_out in zip(self.sizes, self.sizes[1:])]
-        ends = np.cumsum(extents).tolist()
+        ends = np.cumsum([sum(extent) for extent in self._extents]).tolist()
         return list(zip([0] + ends[:-1], ends))
+
+    @property
+    def _gated(self):
+        return [name == "modrelu" for name in (*self.activation, self.output)]
+
+    @cached_property
+    def _extents(self):
+        """Numbers of each part of each `Layer`."""
+        return [(n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)
+                for n_in, n_out, gated in zip(self.sizes, self.sizes[1:], self._gated)]
 
     @property
     def size(self):
@@ -82,49 +134,62 @@ class Network:
         if not _check.is_real(scale):
             raise FlownetError(f"scale is {scale!r}; it has to be a number.")
         W = np.zeros(self.size, self.dtype)
-        for layer, (weights, _) in enumerate(self.unpack(W)):
-            n_out, n_in = weights.shape
-            weights[:] = scale * initial_weights(self.init_name, layer, n_in, n_out, seed)
+        share = scale / np.sqrt(1 + self.widely_linear)
+        for layer, part in enumerate(self.parts(W)):
+            n_out, n_in = part.weights.shape
+            for second, weights in enumerate((part.weights, part.conjugate)):
+                if weights is not None:
+                    weights[:] = share * initial_weights(
+                        self.init_name, layer, n_in, n_out, seed, self.is_complex, bool(second))
         return W
 
-    def unpack(self, W):
-        """Weights (n_out, n_in) and bias (n_out,) or None of each layer, as views of W (D,)."""
+    def parts(self, W):
+        """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
         W = np.asarray(W)
         if W.shape[-1:] != (self.size,):
             raise FlownetError(f"W has shape {W.shape}; the network has D = {self.size}.")
-        parts = []
-        for (begin, end), n_in, n_out in zip(self.ranges, self.sizes, self.sizes[1:]):
-            edge = begin + n_out * n_in
-            weights = W[..., begin:edge].reshape(*W.shape[:-1], n_out, n_in)
-            parts.append((weights, W[..., edge:end] if self.bias else None))
-        return parts
+        layers, at = [], 0
+        for extents, n_in, n_out in zip(self._extents, self.sizes, self.sizes[1:]):
+            found = []
+            for extent in extents:
+                found.append(W[..., at:at + extent] if extent else None)
+                at += extent
+            matrices = (part if part is None else part.reshape(*W.shape[:-1], n_out, n_in)
+                        for part in found[:2])
+            layers.append(Layer(*matrices, *found[2:]))
+        return layers
+
+    def unpack(self, W):
+        """Weights (n_out, n_in) and bias (n_out,) or None of each layer, as views of W (D,)."""
+        return [(layer.weights, layer.bias) for layer in self.parts(W)]
 
     def forward(self, W, x):
         """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
         W, x = self._point(W), self._inputs(x)
-        y_hat = np.empty((len(x), self.sizes[-1]), self.dtype)
+        y_hat = self._outputs(len(x))
         network.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
-        return y_hat
+        return self.picture.outputs(y_hat)
 
     def pushforward(self, W, x, V):
         """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of W."""
         W, x = self._point(W), self._inputs(x)
-        V = _check.vector("V", V, self.size, self.dtype)
-        y_dot = np.empty((len(x), self.sizes[-1]), self.dtype)
-        jet.pushforward(self.plan, x, W, V, plan.jet_workspace(self.plan, len(x), 2, self.dtype),
-                        y_dot)
-        return y_dot
+        V = self.picture.displacement(_check.vector("V", V, self.size, self.dtype))
+        y_dot, real = self._outputs(len(x)), self.picture.real
+        jet.pushforward(self.plan, x, W, V, plan.jet_workspace(self.plan, len(x), 2, real), y_dot)
+        return self.picture.outputs(y_dot)
 
     def pullback(self, W, x, cotangent):
         """Covector Jᵀ·G (D,) on the parameters of a cotangent G (m, n_out) on the outputs.
 
-        The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38).
+        The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38), of complex numbers
+        Re Σ conj(JV)·G = Re Σ conj(V)·JᵀG.
         """
         W, x = self._point(W), self._inputs(x)
-        cotangent = _check.matrix("cotangent", cotangent, self.sizes[-1], self.dtype, len(x))
-        covector = np.empty(self.size, self.dtype)
+        cotangent = self.picture.samples(_check.matrix(
+            "cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x)))
+        covector = np.zeros_like(W)
         network.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
-        return covector
+        return self.picture.covector(covector)
 
     def with_dtype(self, dtype):
         """The same network in another precision."""
@@ -132,9 +197,10 @@ class Network:
 
     def describe(self):
         """Table of arguments that makes this network again."""
-        return {"sizes": list(self.sizes), "activation": list(self.activation),
-                "output": self.output, "bias": self.bias, "init": self.init_name,
-                "dtype": self.dtype.name}
+        table = {"sizes": list(self.sizes), "activation": list(self.activation),
+                 "output": self.output, "bias": self.bias, "init": self.init_name,
+                 "dtype": self.dtype.name}
+        return {**table, "widely_linear": True} if self.widely_linear else table
 
     def __repr__(self):
         shape = "-".join(map(str, self.sizes))
@@ -142,13 +208,25 @@ class Network:
         return f"Network {shape} ({names}; {self.size} parameters, {self.dtype.name})"
 
     def _point(self, W):
-        return _check.vector("W", W, self.size, self.dtype)
+        return self.picture.point(_check.vector("W", W, self.size, self.dtype))
 
     def _inputs(self, x):
-        return _check.matrix("x", x, self.sizes[0], self.dtype)
+        return self.picture.samples(_check.matrix("x", x, self.sizes[0], self.dtype))
+
+    def _outputs(self, rows):
+        return np.empty((rows, self.plan.sizes[-1]), self.picture.real)
 
     def _workspace(self, rows):
-        return plan.workspace(self.plan, rows, self.dtype)
+        return plan.workspace(self.plan, rows, self.picture.real)
+
+
+_REAL = {name: code for code, name in enumerate(ACTIVATIONS)}
+
+
+def _yes_or_no(name, value):
+    if not isinstance(value, (bool, np.bool_)):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be True or False.")
+    return bool(value)
 
 
 def _sizes(sizes):
@@ -163,7 +241,7 @@ def _sizes(sizes):
     return whole
 
 
-def _activations(names, hidden):
+def _activations(names, hidden, codes, dtype):
     if isinstance(names, str):
         names = [names] * hidden
     if not isinstance(names, (list, tuple)):
@@ -171,10 +249,11 @@ def _activations(names, hidden):
     if len(names) != hidden:
         raise FlownetError(f"{len(names)} activations for {hidden} hidden layers; "
                            "give one name for all of them, or one for each.")
-    return tuple(_activation(name) for name in names)
+    return tuple(_activation(name, codes, dtype) for name in names)
 
 
-def _activation(name):
-    if name not in ACTIVATIONS:
-        raise FlownetError(unknown("activation", name, ACTIVATIONS))
+def _activation(name, codes, dtype):
+    if name not in codes:
+        other = " of complex numbers" if dtype.kind == "c" else ""
+        raise FlownetError(unknown(f"activation{other}", name, codes))
     return name

@@ -15,7 +15,8 @@ class NetworkHessian(Hessian):
     """H of a `Potential` at W (D,); the forward and backward state there is computed once."""
 
     def __init__(self, potential, W):
-        super().__init__(potential.size, potential.dtype)
+        real = potential.network.picture.real
+        super().__init__(potential.size * (1 + potential.network.is_complex), real)
         self._potential, self.W = potential, W.copy()
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
@@ -47,26 +48,31 @@ class NetworkHessian(Hessian):
     def action(self, V):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
         V = np.asarray(V)
-        rows = self._rows(V)
+        return self._actions(self._rows(V)).reshape(V.shape)
+
+    def third_action(self, V):
+        """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
+        return self._third_actions(self._rows(V)).reshape(np.shape(V))
+
+    def _actions(self, rows):
+        """H·V of rows (R, D) as kernels take them."""
         out, lanes = np.empty_like(rows), threads.most() if self._worth_lanes(len(rows)) else 1
         t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
         try:
             curvature.actions(*self._problem, self.W, rows, out, self._at, t, lanes, self._threads)
         finally:
             give_back()
-        return out.reshape(V.shape)
+        return out
 
-    def third_action(self, V):
-        """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
-        rows = self._rows(V)
+    def _third_actions(self, rows):
+        """T[V,V] of rows (R, D) as kernels take them."""
         size = self._m if self._potential.couples else min(self._m, plan.BLOCK_ROWS)
 
         def room():
             return plan.Standing(*plan.point(self._net, size, self.dtype, whole=True),
                                  *plan.tangent(self._net, size, self.dtype, second=True))
 
-        return self._summed(third.third_actions, room, size, (self.W, rows),
-                            rows.shape).reshape(np.shape(V))
+        return self._summed(third.third_actions, room, size, (self.W, rows), rows.shape)
 
     def diagonal(self):
         """H_ii (D,), exact."""

@@ -8,9 +8,11 @@ from .._errors import FlownetError
 from ..data import Dataset
 from ..kernels import jet, network, plan, threads
 from . import _check
+from ._complex_hessian import ComplexHessian
 from ._loss import Loss
 from ._network import Network
 from ._network_hessian import NetworkHessian
+from ._picture import in_reals
 from ._sum import Summable
 
 
@@ -55,10 +57,12 @@ class Potential(Summable):
                                        "no label shows." if what == "outputs" and
                                        data.labels is not None and have < want else ""))
         self.network, self.loss, self.data = network, loss, data
+        picture = network.picture
         x = _check.in_precision("x", data.x, network.dtype)
-        y = _check.in_precision("y", data.y, network.dtype)
-        self._loss, y, weights = loss.compiled(y, network.dtype)
-        self._data = plan.Data(x, y, weights, np.zeros(0, np.int64))
+        y = _check.in_precision("y", data.y, network.output_dtype)
+        self._loss, y, weights = loss.compiled(y, picture.real)
+        self._data = plan.Data(picture.samples(x), picture.samples(y), weights,
+                               np.zeros(0, np.int64))
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -74,7 +78,7 @@ class Potential(Summable):
 
     def value(self, W):
         """L(W), a float."""
-        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)[0]
+        return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
 
     def differential(self, W):
         """L(W) and the covector dL (D,), pulled back through the layers in reverse order."""
@@ -83,7 +87,7 @@ class Potential(Summable):
 
     def sample_losses(self, W):
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
-        return self._differential(W, np.zeros(0, self.dtype), self.network.layers)[1]
+        return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
@@ -104,8 +108,12 @@ class Potential(Summable):
             return terms.mean(axis=0)
 
     def hessian(self, W):
-        """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit."""
-        return NetworkHessian(self, self._point("W", W))
+        """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit.
+
+        Of a complex network it is real-linear, an operator on the 2D reals (re, im, re, im, …).
+        """
+        kind = ComplexHessian if self.network.is_complex else NetworkHessian
+        return kind(self, self._point("W", W))
 
     def difference(self, W, V):
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
@@ -151,14 +159,16 @@ class Potential(Summable):
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
         return self.borrowed(batch_size, lambda: plan.workspace(
-            self.network.plan, batch_size or self.data.m, self.dtype, coupled=self.couples,
+            self.network.plan, batch_size or self.data.m, self.network.picture.real, coupled=self.couples,
             gathered=batch_size > 0, weighted=self._data.weights.size > 0))
 
     @contextmanager
     def _jets(self, W, V, order, straight=False):
-        W, V, orders = self._point("W", W), self._point("V", V), _check.order(order) + 1
+        picture, orders = self.network.picture, _check.order(order) + 1
+        W = picture.point(self._point("W", W))
+        V = picture.displacement(self._point("V", V))
         with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
-                self.network.plan, self.data.m, orders, self.dtype,
+                self.network.plan, self.data.m, orders, picture.real,
                 coupled=self.couples)) as buffers:
             jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
                          self._threads)
@@ -185,8 +195,8 @@ class Potential(Summable):
     def _differential(self, W, dL, lowest):
         W = self._point("W", W)
         with self.workspace() as work:
-            loss = network.differential(self.network.plan, self._loss, self._data, W, dL, work,
-                                        lowest, self._threads)
+            loss = network.differential(self.network.plan, self._loss, self._data, in_reals(W),
+                                        in_reals(dL), work, lowest, self._threads)
             return loss, work.sample[:self.data.m].copy()
 
     @property
