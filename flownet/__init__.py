@@ -5,88 +5,21 @@ from ._errors import FlownetError
 from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
-from .geometry import (
-    ChargeDrift,
-    Charges,
-    DiagonalMetric,
-    Eigenpairs,
-    Euclidean,
-    Inertia,
-    LayerMetric,
-    SpectralDensity,
-    charges,
-    eigenpairs,
-    index,
-    inertia,
-    lanczos,
-    metric_hessian,
-    sharpness,
-    spectral_density,
-)
-from .linearization import (
-    Breakdown,
-    Comparison,
-    CriticalPoint,
-    Curl,
-    Departure,
-    Exits,
-    ExitSteps,
-    Rod,
-    breakdown,
-    compare_minima,
-    curl,
-    curve_distance,
-    departure,
-    departure_power,
-    exit_step,
-    exits,
-    minimum,
-    rod,
-)
-from .model import (
-    ACTIVATIONS,
-    COMPLEX_ACTIVATIONS,
-    UV,
-    CrossEntropy,
-    DoubleWell,
-    Network,
-    Parabola,
-    Potential,
-    Quadratic,
-    Quartic,
-)
-from .motion import (
-    Accuracy,
-    Adam,
-    Aristotle,
-    Central,
-    Constant,
-    Cosine,
-    Linearity,
-    LossRate,
-    Modified,
-    Newton,
-    Principal,
-    RMSProp,
-    RungeKutta,
-    Sharpness,
-    Warmup,
-    flow,
-    resume,
-    states,
-    train,
-)
+from .geometry import ChargeDrift, Charges, DiagonalMetric, Eigenpairs, Euclidean, Inertia, LayerMetric, SpectralDensity, charges, eigenpairs, index, inertia, lanczos, metric_hessian, sharpness, spectral_density
+from .linearization import Breakdown, Comparison, CriticalPoint, Curl, Departure, ExitSteps, Exits, Rod, breakdown, compare_minima, curl, curve_distance, departure, departure_power, exit_step, exits, minimum, rod
+from .model import ACTIVATIONS, COMPLEX_ACTIVATIONS, CrossEntropy, DoubleWell, Network, Parabola, Potential, Quadratic, Quartic, UV
+from .motion import Accuracy, Adam, AdamW, Aristotle, Central, Constant, Cosine, Langevin, Linearity, LossRate, Modified, Nesterov, Newton, Principal, RMSProp, RungeKutta, Sharpness, ThierryMieg, Warmup, flow, resume, states, train
 from .store import Trajectory
 
 __all__ = [
-    "ACTIVATIONS", "COMPLEX_ACTIVATIONS", "Accuracy", "Adam", "Aristotle", "Breakdown", "Central", "ChargeDrift",
-    "Charges", "Comparison", "Constant", "Cosine", "CriticalPoint", "CrossEntropy", "Curl",
-    "Dataset", "Departure", "DiagonalMetric", "DoubleWell", "Eigenpairs", "Euclidean", "ExitSteps",
-    "Exits", "Experiment", "FlownetError", "Inertia", "LayerMetric", "Linearity", "LossRate",
-    "Modified", "Network", "Newton", "Parabola", "Potential", "Principal", "Quadratic", "Quartic",
-    "RMSProp", "Rod", "RungeKutta", "Sharpness", "SpectralDensity", "Trajectory", "UV", "Warmup",
-    "__version__", "breakdown", "charges", "compare_minima", "curl", "curve_distance", "data",
-    "departure", "departure_power", "eigenpairs", "exit_step", "exits", "flow", "index", "inertia",
-    "lanczos", "metric_hessian", "minimum", "plot", "resume", "rod", "sharpness",
-    "spectral_density", "states", "train",
+    "ACTIVATIONS", "Accuracy", "Adam", "AdamW", "Aristotle", "Breakdown", "COMPLEX_ACTIVATIONS",
+    "Central", "ChargeDrift", "Charges", "Comparison", "Constant", "Cosine", "CriticalPoint",
+    "CrossEntropy", "Curl", "Dataset", "Departure", "DiagonalMetric", "DoubleWell", "Eigenpairs",
+    "Euclidean", "ExitSteps", "Exits", "Experiment", "FlownetError", "Inertia", "Langevin",
+    "LayerMetric", "Linearity", "LossRate", "Modified", "Nesterov", "Network", "Newton", "Parabola",
+    "Potential", "Principal", "Quadratic", "Quartic", "RMSProp", "Rod", "RungeKutta", "Sharpness",
+    "SpectralDensity", "ThierryMieg", "Trajectory", "UV", "Warmup", "__version__", "breakdown",
+    "charges", "compare_minima", "curl", "curve_distance", "data", "departure", "departure_power",
+    "eigenpairs", "exit_step", "exits", "flow", "index", "inertia", "lanczos", "metric_hessian",
+    "minimum", "plot", "resume", "rod", "sharpness", "spectral_density", "states", "train",
 ]

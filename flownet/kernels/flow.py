@@ -2,8 +2,8 @@
 
 from .._compile import jit, separate
 from .integrate import integrator
-from .mechanics import rate
-from .motion import potential_differential
+from .motion import add_decay, potential_differential
+from .rates import rate
 
 
 @jit(cached=False)
@@ -28,6 +28,8 @@ def velocity(problem, y, out, told):
     W = y[:dL.size]
     told[0] = potential_differential(net, loss, data, terms, work, batches, W, dL, 0, rule.lowest,
                                      threads)
+    if rule.decay != 0:
+        add_decay(W, dL, rule.decay)
     norm2 = 0.0
     for r in range(rule.sharp.size):
         sharp = rule.sharp[r]
@@ -38,6 +40,11 @@ def velocity(problem, y, out, told):
             norm2 += sharp * squared(dL[rule.bounds[r]:rule.bounds[r + 1]])
     told[1] = norm2
     rate(rule.code, rule.numbers, y, out[:dL.size], out)
+    if rule.shrink != 0:
+        for r in range(rule.sharp.size):
+            share = W.dtype.type(rule.shrink * rule.sharp[r])
+            for i in range(rule.bounds[r], rule.bounds[r + 1]):
+                out[i] -= share * W[i]
 
 
 integrate_flow = jit(integrator(velocity, jit(cached=False)))

@@ -20,8 +20,11 @@ Terms = namedtuple("Terms", "network code parameters")
 Batches = namedtuple("Batches", "size seed order epoch")
 
 #: whether the loss multiplies each step; the inverse stiffness of each range of W, bounds[i] …
-#: bounds[i+1] (0: frozen), and the first layer that moves; code and numbers of the mechanics
-Rule = namedtuple("Rule", "of_loss bounds sharp lowest code numbers")
+#: bounds[i+1] (0: frozen), and the first layer that moves; code and numbers of the mechanics, the
+#: κ of a parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), whether W are
+#: pairs (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
+Rule = namedtuple("Rule", "of_loss bounds sharp lowest code numbers decay shrink pairs seed",
+                  defaults=(0.0, 0.0, False, 0))
 
 #: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
 #: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
@@ -87,6 +90,22 @@ def _move_parallel(W, dL, h):
     return bad == 0
 
 
+@jit(cached=False)
+def add_decay(W, dL, decay):
+    """dL ← dL + κW, the slope of κ·Parabola."""
+    decay = W.dtype.type(decay)
+    for i in range(W.size):
+        dL[i] += decay * W[i]
+
+
+@jit(cached=False)
+def _shrink(W, share):
+    """W ← (1 − share)·W."""
+    keep = W.dtype.type(1 - share)
+    for i in range(W.size):
+        W[i] *= keep
+
+
 @jit(cached=False, inline=True)
 def finite_step(rule, W, memory, dL, step, iteration, threads):
     """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit."""
@@ -95,9 +114,14 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
         if rule.sharp[i] != 0.0:
             h = W.dtype.type(step * rule.sharp[i])
             part = slice(rule.bounds[i], rule.bounds[i + 1])
+            if rule.decay != 0:
+                add_decay(W[part], dL[part], rule.decay)
+            if rule.shrink != 0:
+                _shrink(W[part], rule.shrink * step * rule.sharp[i])
             if rule.code != ARISTOTLE:
                 remembering_step(rule.code, rule.numbers, W[part], memory[:, part], rule.sharp[i],
-                                 dL[part], step, iteration + 1)
+                                 dL[part], step, iteration + 1, rule.bounds[i], rule.pairs,
+                                 rule.seed)
                 finite &= all_finite(W[part])
             elif threads > 1 and W.size >= _WORTH_THREADS:
                 finite &= _move_parallel(W[part], dL[part], h)
@@ -108,7 +132,7 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
 
 @jit
 def step_with_memory(rule, W, memory, dL, step, iteration):
-    """A finite step of mechanics that remember, for a loop in Python."""
+    """A finite step for a loop in Python; it may change dL."""
     finite_step(rule, W, memory, dL, step, iteration, 1)
 
 

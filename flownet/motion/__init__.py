@@ -1,10 +1,13 @@
 """Motion on parameter space: mechanics, training in finite steps, going on with a run."""
 
+from ._adaptive import Adam, AdamW, RMSProp
 from ._central import Central, Oscillation
 from ._check import DEVICES
 from ._flow import flow
-from ._mechanics import Adam, Aristotle, Newton, RMSProp
+from ._langevin import Langevin
+from ._mechanics import Aristotle
 from ._modified import Modified
+from ._newton import Nesterov, Newton
 from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
@@ -12,12 +15,13 @@ from ._principal import Principal
 from ._resume import resume
 from ._runge_kutta import RungeKutta
 from ._state import State, states
+from ._thierry_mieg import ThierryMieg
 from ._third import third
 from ._train import train
 
 __all__ = [
-    "Accuracy", "Adam", "Aristotle", "Central", "Constant", "Cosine", "DEVICES", "Linearity",
-    "LossRate", "Modified", "Newton", "Oscillation", "Principal", "RMSProp", "RungeKutta",
-    "Sharpness", "State", "Warmup", "flow", "observe_from", "policy_of", "resume", "states",
-    "third", "train",
+    "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES",
+    "Langevin", "Linearity", "LossRate", "Modified", "Nesterov", "Newton", "Oscillation",
+    "Principal", "RMSProp", "RungeKutta", "Sharpness", "State", "ThierryMieg", "Warmup", "flow",
+    "observe_from", "policy_of", "resume", "states", "third", "train",
 ]

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..kernels import motion
 from ..model import Batches
+from ..model._batches import key
 from ._problem import Problem, is_compiled
 from ._runge_kutta import RungeKutta, RungeKuttaLoop
 
@@ -13,7 +14,8 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
 
     Its `arrays` are what the next step depends on, by name; written to, they set it.
     """
-    compiled = is_compiled(potential) and not mechanics.policy.of_jet
+    compiled = (is_compiled(potential) and not mechanics.policy.of_jet
+                and not np.iscomplexobj(W))
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):
         kind = RungeKuttaLoop
@@ -31,12 +33,13 @@ class CompiledLoop:
 
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self._time = W, np.array([time], np.float64)
+        self.mechanics, self.metric = mechanics, metric
         self._dL, self._policy = np.zeros_like(W), mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = _arrays(W, self._memory)
         self._problem = p = Problem(potential, metric, W.dtype, batch_size, seed)
-        self._rule = motion.Rule(self._policy.of_loss, p.bounds, p.sharp, p.lowest, mechanics.code,
-                                 mechanics.numbers)
+        self._rule = motion.Rule(self._policy.of_loss, p.bounds, p.sharp, p.lowest,
+                                 **mechanics.rule(W.dtype, key(seed)))
 
     @property
     def time(self):
@@ -53,17 +56,24 @@ class CompiledLoop:
 
 
 class PythonLoop:
-    """One step at a time: potentials that are programs of their own, and policies with a jet."""
+    """One step at a time: potentials that are programs of their own, and policies with a jet.
+
+    Kernels see complex parameters as pairs (re, im) of reals, each of its parameter's stiffness.
+    """
 
     extra = ()
 
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         self.W, self.time = W, float(time)
-        self._potential, self._policy, self._metric = potential, mechanics.policy, metric
-        self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
+        self.mechanics, self.metric = mechanics, metric
+        self._potential, self._policy = potential, mechanics.policy
+        self._reals = W.view(W.real.dtype)
+        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
         self.arrays = _arrays(W, self._memory)
-        self._rule = motion.Rule(False, metric.bounds, metric.inverse, 0, mechanics.code,
-                                 mechanics.numbers)
+        self._rule = motion.Rule(False, metric.bounds * (self._reals.size // W.size),
+                                 metric.inverse, 0, **mechanics.rule(W.dtype, key(seed)))
+        self._descends = mechanics.descends and not np.iscomplexobj(W)
+        self._sharp = self._descends or self._policy.of_jet
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     def advance(self, first, count, tape):
@@ -75,7 +85,7 @@ class PythonLoop:
             if self._batches:
                 potential = potential.on(self._batches.rows(k))
             loss, dL = potential.differential(self.W)
-            V = -self._metric.sharp(dL)  # covector → vector
+            V = -self.metric.sharp(dL) if self._sharp else None  # covector → vector
             step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
@@ -85,10 +95,11 @@ class PythonLoop:
                 rows += 1
             tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
             tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
-            if len(self._memory):
-                motion.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
-            else:
+            if self._descends:
                 self.W += self.W.dtype.type(step) * V
+            else:
+                dL = np.array(dL, self.W.dtype).view(self._reals.dtype)
+                motion.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
             self.time += step
             if not np.isfinite(self.W).all():
                 return i + 1, rows, False

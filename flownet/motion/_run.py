@@ -24,7 +24,7 @@ class Run:
     @property
     def state(self):
         """The state now."""
-        return State(self.iteration, self.loop.time, self.loop.W, self.at)
+        return State(self.iteration, self.loop.time, self.loop, self.at)
 
     def go(self, progress):
         """Take the steps that are left, and finish the store; leave it resumable if stopped."""

@@ -62,7 +62,7 @@ class RungeKuttaLoop:
         if batch_size:
             raise FlownetError("a Runge-Kutta step follows the flow of one potential: it takes no "
                                "batch_size.")
-        self._potential = potential
+        self._potential, self.mechanics, self.metric = potential, mechanics, metric
         self._integration = Integration(System(potential, metric, W.dtype, told=False).field, W,
                                         math.inf, mechanics.rtol, mechanics.atol)
         self.W = self._integration.s.y

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .._errors import FlownetError
 from ..geometry import Euclidean
 from ..kernels import motion
 from ..model import Batches
@@ -18,10 +19,13 @@ class State:
     time : float
     W : ndarray (D,)
         Change it in place to change the run.
+    mechanics, metric
     """
 
-    def __init__(self, iteration, time, W, potential):
-        self.iteration, self.time, self.W, self._potential = iteration, time, W, potential
+    def __init__(self, iteration, time, loop, potential):
+        self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
+        self.mechanics, self.metric = loop.mechanics, loop.metric
+        self._memory = loop.arrays.get("memory", ())
 
     @property
     def potential(self):
@@ -32,6 +36,35 @@ class State:
     def loss(self):
         """Loss of the state on that potential."""
         return self.potential.value(self.W)
+
+    @property
+    def force(self):
+        """F = −g^♯dL (D,) on that potential, that of `weight_decay` included."""
+        dL = self.potential.differential(self.W)[1]
+        return -self.metric.sharp(dL + getattr(self.mechanics, "weight_decay", 0.0) * self.W)
+
+    @property
+    def memories(self):
+        """What the mechanics remember, arrays (D,) by name: velocity, force ⟨F⟩, square ⟨F²⟩.
+
+        Of complex parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
+        """
+        found = {}
+        for name, reals in zip(getattr(self.mechanics, "remembers", ()), self._memory):
+            found[name] = reals.view(self.W.dtype)
+            if name == "square" and self.mechanics.moments == "modulus":
+                found[name] = found[name].real
+        return found
+
+    @property
+    def velocity(self):
+        """Velocity v (D,) of mechanics that have one, at the time of W."""
+        memories = self.memories
+        if "velocity" not in memories:
+            raise FlownetError(f"{self.mechanics!r} remembers no velocity; Newton's mechanics do.")
+        if hasattr(self.mechanics, "velocity"):
+            return self.mechanics.velocity(memories["velocity"], lambda: self.force, self.iteration)
+        return memories["velocity"].copy()
 
     def __repr__(self):
         return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
@@ -72,7 +105,7 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
     at = potential_of(potential, batch_size, seed)
     iteration, finite = 0, True
     while finite:
-        yield State(iteration, loop.time, loop.W, at)
+        yield State(iteration, loop.time, loop, at)
         if iteration == steps:
             return
         done, _, finite = loop.advance(iteration, 1, tape)

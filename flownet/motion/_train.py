@@ -22,14 +22,14 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     Parameters
     ----------
     potential : Potential, or any sum of potentials
-    mechanics : Aristotle, Newton, RMSProp, Adam or RungeKutta
+    mechanics : Aristotle, Newton, Nesterov, RMSProp, Adam, AdamW, ThierryMieg, Langevin, RungeKutta
         With its step, or its tolerance.
     steps : int
         N, number of steps.
     W0 : array (D,), optional
         Where to begin; `network.init(seed)` by default.
     seed : int
-        Orders the mini-batches, and initialises where W0 is not given.
+        Orders the mini-batches, draws thermal noise, and initialises where W0 is not given.
     metric : LayerMetric, optional
     batch_size : int, optional
         Mini-batches without replacement; the full batch by default.
@@ -70,7 +70,7 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     with _threads.limited(threads):
         loop = make_loop(potential, mechanics, metric or Euclidean(W.size), W, 0.0, batch_size,
                          seed)
-        state = State(0, 0.0, W, at)
+        state = State(0, 0.0, loop, at)
         columns = [o.quantity(state, steps // o.every + 2) for o in made]
         kept = open_store(
             layout_of(quantities(loop, steps, record_every) + columns, loop.arrays, tables,
