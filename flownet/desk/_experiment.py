@@ -84,7 +84,8 @@ class Experiment:
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
             if table["kind"] == "charges" or (
-                    table["kind"] == "sharpness" and not {"split", "data", "loss"} & set(table)):
+                    table["kind"] in ("sharpness", "energy", "shadow-energy")
+                    and not {"split", "data", "loss"} & set(table)):
                 observed[name] = table  # of the run itself, all terms of its potential
                 continue
             split = table.pop("split", None)

@@ -48,7 +48,7 @@ class Measured:
     @property
     def edge(self):
         """2/step, the sharpness beyond which gradient descent leaves a parabola: (N,), or None."""
-        if getattr(self.run.mechanics, "kind", None) != "aristotle":
+        if not getattr(self.run.mechanics, "descends", False):
             return None
         with np.errstate(divide="ignore"):
             return np.where(self.run.step > 0, 2 / self.run.step, np.nan)
@@ -113,7 +113,7 @@ def _try(found, name, what, make):
 
 def _charges(found, work, progress):
     run, N = found.run, len(found.run.step)
-    if getattr(run.mechanics, "kind", None) != "aristotle":
+    if not getattr(run.mechanics, "descends", False):
         found.left_out.append("charges: they are those of Aristotle's mechanics.")
         return
     charges = geometry.charges(run.potential, run.metric)

@@ -16,7 +16,7 @@ from pydantic import (
 from .. import _kinds
 from ..data import names as data_names
 from ..model import ACTIVATIONS, INITS
-from ..motion import DEVICES, policy_of
+from ..motion import DEVICES, INTEGRATORS, MOMENTS, PARTS, policy_of
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -41,6 +41,7 @@ def _policy(step, number):
 
 
 Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Step = Annotated[Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)]
 
@@ -116,12 +117,19 @@ class Mechanics(Table):
     step: Step | None = None
     rtol: Positive | None = None
     atol: Positive | None = None
-    mass: Positive | None = None
-    friction: Annotated[float, Field(ge=0)] | None = None
+    mass: NotNegative | None = None
+    friction: NotNegative | None = None
+    integrator: Annotated[str, _one_of("integrator", INTEGRATORS)] | None = None
+    temperature: NotNegative | None = None
+    momentum: Share | None = None
     memory: Share | None = None
     memory1: Share | None = None
     memory2: Share | None = None
     epsilon: Positive | None = None
+    centered: bool | None = None
+    corrected: bool | None = None
+    moments: Annotated[str, _one_of("moments", MOMENTS)] | None = None
+    weight_decay: NotNegative | None = None
 
     @model_validator(mode="after")
     def _words_of_its_kind(self):
@@ -145,6 +153,7 @@ class Observable(Table):
     data: Data | None = None
     loss: Loss | None = None
     metric: Metric | None = None
+    part: Annotated[str, _one_of("part", PARTS)] | None = None
 
 
 class Run(Table):

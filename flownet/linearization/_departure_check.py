@@ -36,7 +36,7 @@ def check_run(run):
         raise FlownetError(f"departure of {shown(run)}: it has to be a Trajectory.")
     if "flow" in run.experiment or "mechanics" not in run.experiment:
         raise FlownetError("departure of a flow: it wants the finite run, and makes its flow.")
-    if getattr(run.mechanics, "kind", None) != "aristotle":
+    if not getattr(run.mechanics, "descends", False):
         raise FlownetError(f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
                            "limit of Aristotle's alone.")
     if len(run) < 2 or run.time[-1] <= run.time[0]:

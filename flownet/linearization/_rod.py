@@ -92,7 +92,7 @@ def rod(run, *, at=None):
     FlownetError
         When the run's mechanics are others, or it does not keep the three states.
     """
-    if getattr(run.mechanics, "kind", None) != "aristotle":
+    if not getattr(run.mechanics, "descends", False):
         raise FlownetError(f"the rod is an identity of plain descent, and the run's mechanics are "
                            f"{shown(run.mechanics)}; it wants flownet.Aristotle.")
     if at is not None:

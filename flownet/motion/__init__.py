@@ -3,11 +3,12 @@
 from ._adaptive import Adam, AdamW, RMSProp
 from ._central import Central, Oscillation
 from ._check import DEVICES
+from ._energy import PARTS, Energy, ShadowEnergy
 from ._flow import flow
 from ._langevin import Langevin
-from ._mechanics import Aristotle
+from ._mechanics import MOMENTS, Aristotle
 from ._modified import Modified
-from ._newton import Nesterov, Newton
+from ._newton import INTEGRATORS, Nesterov, Newton
 from ._observe import Accuracy, Sharpness, observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
@@ -21,7 +22,8 @@ from ._train import train
 
 __all__ = [
     "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES",
-    "Langevin", "Linearity", "LossRate", "Modified", "Nesterov", "Newton", "Oscillation",
-    "Principal", "RMSProp", "RungeKutta", "Sharpness", "State", "ThierryMieg", "Warmup", "flow",
-    "observe_from", "policy_of", "resume", "states", "third", "train",
+    "Energy", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified",
+    "Nesterov", "Newton", "Oscillation", "PARTS", "Principal", "RMSProp", "RungeKutta",
+    "ShadowEnergy", "Sharpness", "State", "ThierryMieg", "Warmup", "flow", "observe_from",
+    "policy_of", "resume", "states", "third", "train",
 ]

@@ -96,10 +96,10 @@ def initial_parameters(potential, W0, seed):
         return potential.network.init(seed)
     W0 = np.asarray(W0)
     dtype = getattr(potential, "dtype", None) or (
-        W0.dtype if W0.dtype == np.float32 else np.float64)
+        W0.dtype if W0.dtype.kind == "c" or W0.dtype == np.float32 else np.float64)
     if W0.shape != (potential.size,):
         raise FlownetError(f"W0 has shape {W0.shape}; the potential's is ({potential.size},).")
-    if W0.dtype.kind not in "biuf":
+    if W0.dtype.kind not in ("biufc" if np.dtype(dtype).kind == "c" else "biuf"):
         raise FlownetError(f"W0 holds {W0.dtype}; the potential's parameters are "
                            f"{np.dtype(dtype).name}.")
     if not np.isfinite(W0).all():

@@ -13,7 +13,7 @@ from . import _check
 from ._policy import Constant
 from ._policy_of import policy_of
 
-#: a flow's kernel and its numbers, how many vectors (D,) it integrates beside W, and a clock or none
+#: a flow's kernel and its numbers, how many vectors (D,) it integrates beside W, 1 for a clock
 Rate = namedtuple("Rate", "code numbers memories clock")
 
 MOMENTS = ("modulus", "separate")  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F

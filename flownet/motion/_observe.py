@@ -8,6 +8,7 @@ from ..data import from_table
 from ..geometry import Charges, Euclidean, NoSpectrum, sharpness
 from ..model import Potential, metric_from, metric_table
 from ..store import Quantity
+from ._energy import Energy, ShadowEnergy
 
 
 @kind("observable", "loss")
@@ -68,6 +69,10 @@ class Sharpness:
     def parameters(self):
         """What makes this observable again, beside its potential."""
         return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
+
+
+#: of the run's own potential with all its terms, where nothing else is said
+_OF_THE_RUN = (Sharpness, Energy, ShadowEnergy)
 
 
 class Observer:
@@ -140,8 +145,8 @@ def _table(function, potential, metric):
     if isinstance(function, Charges):
         return {"kind": "charges" if function == Charges(potential, metric) else "function"}
     own = getattr(function, "potential", None)
-    if isinstance(function, Sharpness) and own is potential:
-        return {"kind": function.kind, **function.parameters()}  # of all its terms
+    if isinstance(function, _OF_THE_RUN) and own is potential:
+        return {"kind": function.kind, **getattr(function, "parameters", dict)()}
     if not (hasattr(function, "kind") and isinstance(own, Potential)
             and own.network is potential.network):
         return {"kind": "function"}
@@ -178,6 +183,11 @@ def _parts(table, potential, metric):
     parts = {"kind": table["kind"], "potential": potential}
     if "data" in table:
         parts["potential"] = _held_out(table, potential)
+    if "part" in table:
+        if table["kind"] != Energy.kind:
+            raise FlownetError(f"an observable of kind {table['kind']!r} takes no part; that of "
+                               f"kind {Energy.kind!r} does.")
+        parts["part"] = table["part"]
     if table["kind"] == Sharpness.kind:
         parts["metric"] = metric_from(table["metric"], potential) if "metric" in table else metric
     return parts

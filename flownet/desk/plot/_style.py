@@ -82,7 +82,9 @@ def power_of_ten(size):
     return 10.0 ** np.floor(np.log10(size))
 
 
-_NAMES = {"newton": "Newton", "rmsprop": "RMSProp", "adam": "Adam", "runge-kutta": "Runge–Kutta"}
+_NAMES = {"newton": "Newton", "nesterov": "Nesterov", "langevin": "Langevin", "rmsprop": "RMSProp",
+          "adam": "Adam", "adamw": "AdamW", "thierry-mieg": "Thierry-Mieg",
+          "runge-kutta": "Runge–Kutta"}
 
 
 def loss_label(run):
