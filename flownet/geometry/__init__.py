@@ -6,8 +6,16 @@ from ._density import SpectralDensity, spectral_density
 from ._drift import ChargeDrift
 from ._inertia import Inertia, index, inertia
 from ._lanczos import NoSpectrum, Quadrature, lanczos
-from ._metric import DiagonalMetric, Euclidean, LayerMetric
+from ._metric import Metric
+from ._metric_coupled import CoupledMetric
+from ._metric_diagonal import DiagonalMetric, Euclidean
+from ._metric_group import GroupMetric
+from ._metric_layer import LayerMetric
+from ._metric_timed import TimedMetric, metric_of
+from ._path import path_length, step_speed
 
-__all__ = ["ChargeDrift", "Charges", "DiagonalMetric", "Eigenpairs", "Euclidean", "Inertia",
-           "LayerMetric", "NoSpectrum", "Quadrature", "SpectralDensity", "charges", "eigenpairs",
-           "index", "inertia", "lanczos", "metric_hessian", "sharpness", "spectral_density"]
+__all__ = ["ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",
+           "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "Quadrature",
+           "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index", "inertia",
+           "lanczos", "metric_hessian", "metric_of", "path_length", "sharpness",
+           "spectral_density", "step_speed"]

@@ -7,7 +7,7 @@ import numpy as np
 from .._errors import FlownetError
 from .._kinds import kind
 from ._drift import drift_along
-from ._metric import Euclidean
+from ._metric_diagonal import Euclidean
 from ._symmetry import derive
 
 _WIDTH = 100

@@ -11,7 +11,7 @@ from .._kinds import unknown
 from ..store import Record, Trajectory
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
-from ._metric import Euclidean
+from ._metric_diagonal import Euclidean
 
 _MOST = 2000  # Hessian actions before a search is given up
 
@@ -52,7 +52,7 @@ class MetricHessian(LinearOperator):
     potential, W : the potential and parameters (D,), in float64
     hessian : LinearOperator (D, D)
         H.
-    metric : Ranges
+    metric : Metric
     free : ndarray (D,)
         Mask of the components that may move.
     """
@@ -71,7 +71,6 @@ class MetricHessian(LinearOperator):
         free = int(self.free.sum())
         if not free:
             raise FlownetError("the metric freezes every parameter; there is no curvature to see.")
-        self._root = metric.displacement(np.ones(potential.size))[self.free, None]
         self.hessian = potential.hessian(W)
         super().__init__(np.dtype(np.float64), (free, free))
 
@@ -79,9 +78,8 @@ class MetricHessian(LinearOperator):
         return self._matmat(x.reshape(-1, 1))[:, 0]
 
     def _matmat(self, X):
-        V = np.zeros((self.free.size, X.shape[1]))
-        V[self.free] = self._root * X
-        image = self._root * self.hessian.matmat(V)[self.free]
+        V = np.stack([self.displacement(x) for x in X.T], axis=1)
+        image = np.stack([self.covector(dL) for dL in self.hessian.matmat(V).T], axis=1)
         if not np.isfinite(image).all():
             raise NoSpectrum("the Hessian is not finite at these parameters.")
         return image
@@ -95,13 +93,13 @@ class MetricHessian(LinearOperator):
 
     def covector(self, dL):
         """Components g^{-1/2}dL (F,) of a covector (D,) in these coordinates."""
-        return self._root[:, 0] * dL[self.free]
+        return self.metric.displacement(np.where(self.free, dL, 0.0))[self.free]
 
     def displacement(self, x):
         """Displacement (D,) of orthonormal coordinates (F,)."""
         V = np.zeros(self.free.size)
-        V[self.free] = self._root[:, 0] * x
-        return V
+        V[self.free] = x
+        return self.metric.displacement(V)
 
 
 def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, rtol=1e-6):
@@ -165,7 +163,7 @@ def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, p
     every : int, optional
         Of a run: the interval in iterations, by default that of the recorded parameters.
     metric : LayerMetric or DiagonalMetric, optional
-        The plain one by default; along a run the run's own.
+        The plain one by default; along a run the run's own, at the time of each state.
     start : array (D,) or Eigenpairs, optional
         As in `eigenpairs`.
     rtol : float
@@ -203,8 +201,8 @@ def _along(run, every, metric, start, rtol, progress):
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):
             try:
-                start = eigenpairs(run.potential, run.parameters[row], metric=metric, start=start,
-                                   rtol=rtol)
+                start = eigenpairs(run.potential, run.parameters[row], start=start, rtol=rtol,
+                                   metric=metric and metric.at(run.time[row]))
                 values[i] = start.values[0]
             except NoSpectrum:  # of a run that diverges
                 start, values[i] = None, np.nan

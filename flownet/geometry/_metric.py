@@ -1,17 +1,78 @@
 """Metrics on parameter space: what it costs to move, and which way is down."""
 
+import math
+
 import numpy as np
 
-from .._errors import FlownetError, shown
-from .._kinds import kind
+from .._errors import FlownetError
+from ..kernels.coupling import STRIP, Coupling
 
 
-class Ranges:
+class Metric:
+    """What every metric g_[ij] of D parameters offers (TM 7-10); a metric of yours derives from it.
+
+    One of its own offers `size`, `sharp`, `flat`, `free`, `coordinates` and `displacement`; the
+    rest follows. Complex vectors pair by Re Σ conj(dL)·V, and a real metric acts on their real and
+    imaginary parts alike.
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+    free : ndarray (D,)
+        Mask of the components that may move.
+    """
+
+    def sharp(self, dL):
+        """Direction g^♯dL (D,): the index of a covector raised."""
+        raise NotImplementedError
+
+    def flat(self, V):
+        """Covector g♭V (D,): the index of a displacement lowered."""
+        raise NotImplementedError
+
+    def coordinates(self, V):
+        """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
+        raise NotImplementedError
+
+    def displacement(self, x):
+        """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component.
+
+        The root is symmetric: of a covector this gives its components g^{-1/2}dL.
+        """
+        raise NotImplementedError
+
+    def norm2(self, V):
+        """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
+        return float(np.vdot(self.flat(V), V).real)
+
+    def at(self, time):
+        """The metric at a time; a constant one is always this."""
+        return self
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        return -math.inf, math.inf
+
+    moves = False  # whether it depends on time
+    diagonal = False  # whether no two parameters are known to be coupled
+    is_compiled = False  # whether kernels know it
+
+    def _vector(self, name, value):
+        value = np.asarray(value)
+        if value.shape != (self.size,):
+            raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
+        return value if value.dtype.kind in "fc" else value.astype(np.float64)
+
+
+class Ranges(Metric):
     """A metric with one stiffness for each range bounds[i] … bounds[i+1] of the parameters.
 
     Raising the index divides by the stiffness; `inf` freezes, with 0·∞ = 0 (TM 7-10). In the
     coordinates x = g^{1/2}V the metric is plain: g(V, V) = x·x, and a covector is g^{-1/2}dL.
     """
+
+    diagonal = is_compiled = True
 
     def __init__(self, bounds, stiffness):
         self.bounds = np.asarray(bounds, np.int64)
@@ -32,12 +93,12 @@ class Ranges:
     def flat(self, V):
         """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
         V = self._vector("V", V)
+        parts = as_reals(V)
+        stiffness = self._spread(self.stiffness, V)
+        if V.dtype.kind == "c":
+            stiffness = np.repeat(stiffness, 2)
         with np.errstate(invalid="ignore"):
-            return np.where(V == 0, V.dtype.type(0), self._spread(self.stiffness, V) * V)
-
-    def norm2(self, V):
-        """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
-        return float(np.vdot(self.flat(V), V))
+            return np.where(parts == 0, parts.dtype.type(0), stiffness * parts).view(V.dtype)
 
     @property
     def free(self):
@@ -55,100 +116,28 @@ class Ranges:
         x = self._vector("x", x)
         return self._spread(np.sqrt(self.inverse), x) * x
 
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return Ranges(2 * self.bounds, self.stiffness)
+
+    def compiled(self, dtype):
+        """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
+        return self.bounds, self.inverse, coupling([], dtype)
+
     def _spread(self, per_range, like):
-        return np.repeat(per_range, np.diff(self.bounds)).astype(like.dtype)
-
-    def _vector(self, name, value):
-        value = np.asarray(value)
-        if value.shape != (self.size,):
-            raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
-        return value if value.dtype.kind == "f" else value.astype(np.float64)
+        return np.repeat(per_range, np.diff(self.bounds)).astype(like.real.dtype)
 
 
-@kind("metric", "euclidean")
-class Euclidean(Ranges):
-    """The plain metric of D parameters: sharp and flat change nothing."""
-
-    def __init__(self, size):
-        super().__init__([0, size], [1.0])
-
-    def parameters(self):
-        """What makes this metric again."""
-        return {"size": self.size}
-
-    def __repr__(self):
-        return f"Euclidean({self.size})"
+def as_reals(V):
+    """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
+    return np.ascontiguousarray(V).view(V.real.dtype)
 
 
-@kind("metric", "diagonal")
-class DiagonalMetric(Ranges):
-    """One stiffness for each parameter; `inf` freezes it.
-
-    The metric of a preconditioner: for Adam at a fixed time the stiffness is √v̂ + ε.
-
-    Parameters
-    ----------
-    stiffness : array (D,)
-        Numbers above 0.
-
-    Raises
-    ------
-    FlownetError
-        When the numbers are not above 0, or not a row of them.
-    """
-
-    def __init__(self, stiffness):
-        given = stiffness
-        try:
-            stiffness = np.array(given, np.float64)
-        except (TypeError, ValueError):
-            stiffness = np.zeros(0)
-        if stiffness.ndim != 1 or not stiffness.size or not (stiffness > 0).all():
-            raise FlownetError(f"stiffness is {shown(given)}; it has to be numbers above 0, one "
-                               "for each parameter (inf freezes it).")
-        super().__init__(np.arange(stiffness.size + 1), stiffness)
-
-    def parameters(self):
-        """What makes this metric again."""
-        return {"stiffness": self.stiffness}
-
-    def __repr__(self):
-        return f"DiagonalMetric of {self.size} parameters"
-
-
-@kind("metric", "layer")
-class LayerMetric(Ranges):
-    """One stiffness for each layer's weights and bias; `inf` freezes the layer (TM 8-10).
-
-    Parameters
-    ----------
-    network : Network
-    stiffness : sequence of float
-        One number above 0 a layer; a layer of stiffness 100 moves a hundredth as fast.
-
-    Raises
-    ------
-    FlownetError
-        When the numbers are not one a layer, or not above 0.
-    """
-
-    def __init__(self, network, stiffness):
-        if not hasattr(network, "layers"):
-            raise FlownetError(f"network is a {type(network).__name__}; it has to be a "
-                               "flownet.Network.")
-        given = stiffness
-        try:
-            stiffness = np.array(given, np.float64)
-        except (TypeError, ValueError):
-            stiffness = np.zeros(0)
-        if stiffness.shape != (network.layers,) or not (stiffness > 0).all():
-            raise FlownetError(f"stiffness is {given!r}; it has to be {network.layers} numbers "
-                               "above 0, one for each layer (inf freezes it).")
-        super().__init__([0, *(end for _, end in network.ranges)], stiffness)
-
-    def parameters(self):
-        """What makes this metric again, beside its network."""
-        return {"stiffness": self.stiffness.tolist()}
-
-    def __repr__(self):
-        return f"LayerMetric({self.stiffness.tolist()})"
+def coupling(stacks, dtype):
+    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n))."""
+    counts = [len(begins) for begins, _, _ in stacks]
+    flat = [np.concatenate([np.zeros(0), *parts]) for parts in (
+        [begins for begins, _, _ in stacks], [sharp.ravel() for _, _, sharp in stacks])]
+    return Coupling(np.cumsum([0, *counts]), flat[0].astype(np.int64),
+                    np.array([extent for _, extent, _ in stacks], np.int64), flat[1],
+                    np.zeros((max(counts, default=0), STRIP), dtype))

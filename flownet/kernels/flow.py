@@ -1,23 +1,25 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
 from .._compile import jit, separate
+from .coupling import raise_coupled
 from .integrate import integrator
 from .motion import add_decay, potential_differential
+from .pointwise import copy
 from .rates import rate
 
 
 @jit(cached=False)
-def squared(a):
-    """Σ a², four partial sums in a fixed order."""
+def pairing(a, b):
+    """Σ a·b, four partial sums in a fixed order."""
     s0 = s1 = s2 = s3 = 0.0
     whole = a.size // 4 * 4
     for i in range(0, whole, 4):
-        s0 += float(a[i]) * float(a[i])
-        s1 += float(a[i + 1]) * float(a[i + 1])
-        s2 += float(a[i + 2]) * float(a[i + 2])
-        s3 += float(a[i + 3]) * float(a[i + 3])
+        s0 += float(a[i]) * float(b[i])
+        s1 += float(a[i + 1]) * float(b[i + 1])
+        s2 += float(a[i + 2]) * float(b[i + 2])
+        s3 += float(a[i + 3]) * float(b[i + 3])
     for i in range(whole, a.size):
-        s0 += float(a[i]) * float(a[i])
+        s0 += float(a[i]) * float(b[i])
     return (s0 + s1) + (s2 + s3)
 
 
@@ -30,14 +32,16 @@ def velocity(problem, y, out, told):
                                      threads)
     if rule.decay != 0:
         add_decay(W, dL, rule.decay)
-    norm2 = 0.0
+    norm2, raised = 0.0, out[:dL.size]
+    copy(raised, dL)
+    raise_coupled(rule.coupling, raised)
     for r in range(rule.sharp.size):
-        sharp = rule.sharp[r]
+        sharp, part = rule.sharp[r], slice(rule.bounds[r], rule.bounds[r + 1])
+        if sharp != 0.0:
+            norm2 += sharp * pairing(dL[part], raised[part])
         factor = W.dtype.type(-sharp)
         for i in range(rule.bounds[r], rule.bounds[r + 1]):
-            out[i] = factor * dL[i] if sharp != 0.0 else W.dtype.type(0)
-        if sharp != 0.0:
-            norm2 += sharp * squared(dL[rule.bounds[r]:rule.bounds[r + 1]])
+            raised[i] = factor * raised[i] if sharp != 0.0 else W.dtype.type(0)
     told[1] = norm2
     rate(rule.code, rule.numbers, y, out[:dL.size], out)
     if rule.shrink != 0:

@@ -7,6 +7,7 @@ from numba import prange
 
 from .._compile import jit
 from .analytic import analytic_differential
+from .coupling import raise_coupled
 from .mechanics import ARISTOTLE, remembering_step
 from .network import differential
 from .plan import Data
@@ -20,11 +21,12 @@ Terms = namedtuple("Terms", "network code parameters")
 Batches = namedtuple("Batches", "size seed order epoch")
 
 #: whether the loss multiplies each step; the inverse stiffness of each range of W, bounds[i] …
-#: bounds[i+1] (0: frozen), and the first layer that moves; code and numbers of the mechanics, the
-#: κ of a parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), whether W are
-#: pairs (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
-Rule = namedtuple("Rule", "of_loss bounds sharp lowest code numbers decay shrink pairs seed",
-                  defaults=(0.0, 0.0, False, 0))
+#: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples; the
+#: times from and until which this is the metric; code and numbers of the mechanics, the κ of a
+#: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), whether W are pairs
+#: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
+Rule = namedtuple("Rule", "of_loss bounds sharp lowest coupling since until "
+                          "code numbers decay shrink pairs seed")
 
 #: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
 #: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
@@ -108,14 +110,18 @@ def _shrink(W, share):
 
 @jit(cached=False, inline=True)
 def finite_step(rule, W, memory, dL, step, iteration, threads):
-    """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit."""
+    """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit.
+
+    Of coupled layers dL holds g^♯dL afterwards.
+    """
     finite = True
+    if rule.decay != 0:
+        add_decay(W, dL, rule.decay)
+    raise_coupled(rule.coupling, dL)
     for i in range(rule.sharp.size):
         if rule.sharp[i] != 0.0:
             h = W.dtype.type(step * rule.sharp[i])
             part = slice(rule.bounds[i], rule.bounds[i + 1])
-            if rule.decay != 0:
-                add_decay(W[part], dL[part], rule.decay)
             if rule.shrink != 0:
                 _shrink(W[part], rule.shrink * step * rule.sharp[i])
             if rule.code != ARISTOTLE:
@@ -140,9 +146,12 @@ def step_with_memory(rule, W, memory, dL, step, iteration):
 def advance(net, loss, data, terms, work, batches, rule, tape, W, memory, dL, time, first,
             count, threads):
     """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
-    stayed finite. A state whose loss, parameters or step are not finite is not recorded."""
+    stayed finite. A state whose loss, parameters or step are not finite is not recorded. It returns
+    where the metric of its rule is no longer that of the time."""
     rows = 0
     for i in range(count):
+        if not rule.since <= time[0] < rule.until:
+            return i, rows, True
         k = first + i
         value = potential_differential(net, loss, data, terms, work, batches, W, dL, k,
                                        rule.lowest, threads)

@@ -12,6 +12,10 @@ from ._network import Network
 from ._potential import Potential
 from ._sum import Sum
 
+_OF_NETWORK = ("layer", "group", "coupled")
+_WANTED = {"layer": ("stiffness",), "diagonal": ("stiffness",), "coupled": ("stiffness",),
+           "timed": ("times", "metrics")}
+
 
 def tables_of(potential):
     """Tables of a potential, or None when it has terms that no table can say."""
@@ -35,6 +39,10 @@ def metric_table(metric):
     table = describe(metric)
     if table["kind"] == "layer":
         table.pop("kind")
+    if table.get("kind") == "timed":
+        table["metrics"] = [metric_table(each) for each in table["metrics"]]
+        if any(each.get("kind") == "program" for each in table["metrics"]):
+            return {"kind": "program", "text": repr(metric)}
     return table
 
 
@@ -42,12 +50,15 @@ def metric_from(table, potential):
     """The metric of a table that `metric_table` made or an experiment file holds."""
     table = {"kind": "layer", **table}
     if table["kind"] == "program":
-        raise FlownetError("the run's metric is a program of its own, and no file can say it.")
+        raise FlownetError("the run's metric is a program of its own, and no file can say it: pass "
+                           f"it on again with metric=. It was {table['text']}.")
     if table["kind"] == "euclidean":
         table.setdefault("size", potential.size)
-    else:
-        table.setdefault("stiffness", None)
-    if table["kind"] == "layer":
+    for word in _WANTED.get(table["kind"], ()):
+        table.setdefault(word, None)
+    if table["kind"] == "timed":
+        table["metrics"] = [metric_from(each, potential) for each in table["metrics"] or []]
+    if table["kind"] in _OF_NETWORK:
         table["network"] = potential.network
     return build("metric", table)
 

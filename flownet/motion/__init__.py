@@ -3,13 +3,14 @@
 from ._adaptive import Adam, AdamW, RMSProp
 from ._central import Central, Oscillation
 from ._check import DEVICES
-from ._energy import PARTS, Energy, ShadowEnergy
+from ._energy import Energy, PARTS, ShadowEnergy
 from ._flow import flow
 from ._langevin import Langevin
-from ._mechanics import MOMENTS, Aristotle
+from ._mechanics import Aristotle, MOMENTS
 from ._modified import Modified
 from ._newton import INTEGRATORS, Nesterov, Newton
 from ._observe import Accuracy, Sharpness, observe_from
+from ._observe_path import PathLength, Speed, StepSpeed
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
 from ._principal import Principal
@@ -21,9 +22,9 @@ from ._third import third
 from ._train import train
 
 __all__ = [
-    "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES",
-    "Energy", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified",
-    "Nesterov", "Newton", "Oscillation", "PARTS", "Principal", "RMSProp", "RungeKutta",
-    "ShadowEnergy", "Sharpness", "State", "ThierryMieg", "Warmup", "flow", "observe_from",
+    "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES", "Energy",
+    "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified", "Nesterov", "Newton",
+    "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp", "RungeKutta", "ShadowEnergy",
+    "Sharpness", "Speed", "State", "StepSpeed", "ThierryMieg", "Warmup", "flow", "observe_from",
     "policy_of", "resume", "states", "third", "train",
 ]

@@ -7,6 +7,7 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
+from ..geometry import metric_of
 from ..kernels.threads import most
 from ..model import Batches
 from ..store import size_text
@@ -15,10 +16,10 @@ DEVICES = ("cpu",)
 
 
 def start(potential, mechanics, metric, batch_size, steps, seed):
-    """Refuse what cannot run."""
+    """Refuse what cannot run; the metric."""
     if not -2**63 <= whole("seed", seed) < 2**64:
         raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
-    landscape(potential, metric)
+    metric = landscape(potential, metric)
     if not hasattr(mechanics, "policy"):
         raise FlownetError(f"mechanics is {mechanics!r}; it has to be one such as "
                            "flownet.Aristotle(step=0.1).")
@@ -30,20 +31,16 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
         Batches(potential.data.m, batch_size, 0)
         potential.on(slice(0, 1))
     mechanics.policy.check(potential, steps)
+    return metric
 
 
 def landscape(potential, metric):
-    """Refuse what is no potential, or a metric that is not one of its parameters."""
+    """Refuse what is no potential, or a metric that is not one of its parameters; the metric."""
     missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
     if missing:
         raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
                            "has to offer size, value(W) and differential(W) -> (L, dL).")
-    if metric is not None and not hasattr(metric, "bounds"):
-        raise FlownetError(f"metric is {metric!r}; it has to be one such as "
-                           "flownet.LayerMetric(network, stiffness).")
-    if metric is not None and metric.size != potential.size:
-        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
-                           f"{potential.size}.")
+    return metric_of(metric, potential)
 
 
 def whole(name, value, least=-np.inf):

@@ -4,7 +4,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import build, describe
-from ..geometry import Euclidean
+from ..geometry import metric_of
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
 from ..store import HDF5Store, Trajectory
@@ -40,7 +40,9 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     field : optional
         Another flow than that of steepest descent, such as `Modified(step)`: an object whose
         `velocity(potential, metric, W)` is Ẇ (D,).
-    metric : LayerMetric or DiagonalMetric, optional
+    metric : LayerMetric, GroupMetric, CoupledMetric, …, optional
+        One that depends on time is a `TimedMetric`, whose changes the flow meets exactly, or a
+        function of the time that gives a metric.
     rtol, atol : float
         Error of a step, relative to each parameter and absolute.
     at : array (T,), optional
@@ -62,7 +64,8 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     FlownetError
         For arguments that do not fit.
     """
-    _check.landscape(potential, metric)
+    given, metric = metric, _check.landscape(potential, metric)
+    known = metric if given is not None else None
     _check.threads(threads)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
         raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
@@ -77,14 +80,14 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
         field = build("flow field", describe(field))  # one that remembers nothing of other flows
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
-    tables = _tables(potential, metric, mechanics, field, time, at, bounds)
-    system = System(potential, metric or Euclidean(W.size), W.dtype, field=field,
-                    mechanics=mechanics, told=_told(at, bounds))
+    tables = _tables(potential, known, mechanics, field, time, at, bounds)
+    system = System(potential, metric, W.dtype, field=field, mechanics=mechanics,
+                    told=_told(at, bounds))
     run = FlowRun(system, W, time, at, bounds)
     kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
     with _threads.limited(threads):
         run.go(kept, progress)
-    return Trajectory(kept, potential=potential, metric=metric, mechanics=mechanics,
+    return Trajectory(kept, potential=potential, metric=known, mechanics=mechanics,
                       experiment=tables)
 
 
@@ -100,7 +103,7 @@ def resume_flow(run, *, threads=None, progress=True):
     _, _, arrays = checkpoint_of(run)
     run.close()
     W = arrays["solution"][:run.potential.size]
-    system = System(run.potential, run.metric or Euclidean(W.size), W.dtype, field=field,
+    system = System(run.potential, metric_of(run.metric, run.potential), W.dtype, field=field,
                     mechanics=run.mechanics, told=_told(at, words))
     resumed = FlowRun(system, W, time, at, words)
     for name, array in resumed.state.items():
@@ -132,7 +135,7 @@ def _times(at, time):
 
 
 def _bounds(dtype, rtol, atol, gradient_below, loss_below):
-    finest = _FINEST[np.dtype(dtype)]
+    finest = _FINEST[np.zeros(0, dtype).real.dtype]
     if not (_check.is_number(rtol) and finest <= rtol <= 0.1):
         raise FlownetError(f"rtol is {shown(rtol)}; in {np.dtype(dtype).name} it has to be a "
                            f"number from {finest:g} to 0.1.")

@@ -1,5 +1,6 @@
 """A flow under way: stretches of compiled steps, rows and checkpoints between them."""
 
+import math
 from time import monotonic, perf_counter
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from .. import _progress
 from .._errors import FlownetError
 from ..kernels.integrate import Rows
+from ..model import in_reals
 from ..store import Quantity
 from ._integrate import END, EVENT, STUCK, Integration
 from ._recorder import CHECKPOINT_SECONDS
@@ -27,16 +29,17 @@ class FlowRun:
     """
 
     def __init__(self, system, W, time, at, bounds):
-        self._system, self._bounds, self._at = system, bounds, at
+        self._system, self._bounds, self._at, self._end_time = system, bounds, at, time
         self._integration = Integration(system.field, system.start(W), time, at=at, **bounds)
-        self._size = W.size
+        self._size = in_reals(W).size
         self._steps = self._rows = 0
+        self._row_time = -math.inf  # of the last row
         self._saved = monotonic()
 
     @property
     def W(self):
         """The parameters now."""
-        return self._integration.s.y[:self._size]
+        return self._system.point(self._integration.s.y)
 
     @property
     def state(self):
@@ -54,10 +57,11 @@ class FlowRun:
     def go(self, store, progress):
         """Integrate what is left, and finish the store; leave it resumable if stopped."""
         self._store = store
+        self._hold()
         self._steps, self._rows = store.count("observables/step"), store.count("parameters")
         try:
             if self._at is None and not self._rows:
-                self._put([0.0], self.W[None], [self._system.value(self.W)])
+                self._put([0.0], [self._integration.s.y], [self._system.value(self._integration.s.y)])
             self._save(force=True)
             stuck = self._advance(progress) == STUCK
             if stuck and not self._steps:
@@ -74,6 +78,9 @@ class FlowRun:
             while why not in (END, EVENT, STUCK):
                 began = perf_counter()
                 why = self._stretch(steps)
+                if why == END and self._integration.time < self._end_time:
+                    self._integration.turn()
+                    why = self._hold()
                 seconds = perf_counter() - began
                 steps = max(1, int(steps * min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))))
                 self._save()
@@ -82,8 +89,14 @@ class FlowRun:
             self._end(integration)
         return why
 
+    def _hold(self):
+        """Hold the metric of the stage under way; it ends at the next change."""
+        i = self._integration
+        time = i.time if i.begins else math.nextafter(i.time, -math.inf)  # a change is ahead still
+        i.go_on_to(min(self._end_time, self._system.turn_to(time)))
+
     def _done(self):
-        return int(_PARTS * self._integration.time / self._integration.end)
+        return int(_PARTS * self._integration.time / self._end_time)
 
     def _stretch(self, steps):
         """A number of steps at most, with their rows."""
@@ -91,6 +104,7 @@ class FlowRun:
         steps = min(steps, *(store.room(name) for name in _STEPS))
         room = min(store.room("parameters"), store.room("observables/loss"), _ROWS)
         value, iteration, time = store.rows("parameters", room)
+        value = in_reals(value)
         whole = self._integration.s.y.size
         rows = value if whole == self._size else np.empty((room, whole), value.dtype)
         loss = store.rows("observables/loss", room)
@@ -109,6 +123,7 @@ class FlowRun:
             index[:done] = np.arange(self._steps, self._steps + done)
             at[:done] = taken[0][2][:done]
         self._steps, self._rows = self._steps + done, self._rows + filled
+        self._row_time = time[filled - 1] if filled else self._row_time
         store.advance("parameters", filled)
         store.advance("observables/loss", filled)
         for name in _STEPS:
@@ -117,20 +132,20 @@ class FlowRun:
 
     def _put(self, times, values, losses):
         for time, W, loss in zip(times, values, losses):
-            for name, row in (("parameters", W[:self._size]), ("observables/loss", loss)):
+            for name, row in (("parameters", self._system.point(W)), ("observables/loss", loss)):
                 value, iteration, at = self._store.rows(name, 1)
                 value[0], iteration[0], at[0] = row, self._rows, time
                 self._store.advance(name, 1)
-            self._rows += 1
+            self._rows, self._row_time = self._rows + 1, time
 
     def _end(self, integration):
         """The rows up to where an event happened, and that one."""
         time = self._event_time()
         times, values = integration.rows_until(time)
-        begun = time == 0 and self._rows > 0  # met by W0 already
+        begun = self._rows > 0 and time == self._row_time  # met where it began already
         if not begun and not (len(times) and times[-1] == time):
             times, values = [*times, time], [*values, integration.within(time)]
-        self._put(times, values, [self._system.value(y[:self._size]) for y in values])
+        self._put(times, values, [self._system.value(y) for y in values])
 
     def _event_time(self):
         """First time within the last step at which a bound is met."""
@@ -141,8 +156,7 @@ class FlowRun:
         for name, part in (("loss_below", 0), ("gradient_below", 1)):
             if name in self._bounds:
                 def above(t, part=part, bound=self._bounds[name]):
-                    W = self._integration.within(t)[:self._size]
-                    return self._system.meters(W)[part] - bound
+                    return self._system.meters(self._integration.within(t))[part] - bound
 
                 if above(before) > 0 >= above(after):
                     found.append(brentq(above, before, after, xtol=1e-14 * after))

@@ -1,5 +1,6 @@
 """What a flow integrates: the rate of a potential's parameters and of what mechanics remember."""
 
+import math
 from contextlib import contextmanager
 
 import numpy as np
@@ -7,7 +8,8 @@ import numpy as np
 from .._errors import FlownetError
 from ..kernels import flow as compiled
 from ..kernels import mechanics as kernel
-from ..kernels import motion, rates
+from ..kernels import rates
+from ..model import in_complex, in_reals
 from ._mechanics import Rate
 from ._problem import Problem, is_compiled
 from ._python_field import PythonField
@@ -15,6 +17,9 @@ from ._python_field import PythonField
 
 class System:
     """A flow of a potential's parameters, and of what mechanics remember beside them.
+
+    A metric of stages is held from one change to the next, see `turn_to`; one that changes all the
+    time is that of the clock, which is then part of y.
 
     Attributes
     ----------
@@ -24,54 +29,84 @@ class System:
     """
 
     def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
-        self._potential, self._metric = potential, metric
+        self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
         self._rate = mechanics.rate() if mechanics else Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0)
-        rule = mechanics.rule(dtype, 0) if mechanics else {}
-        self._decays = {name: rule.get(name, 0.0) for name in ("decay", "shrink")}
+        self._decays = {name: float(getattr(mechanics, word, 0.0))
+                        for name, word in (("decay", "weight_decay"), ("shrink", "shrink"))}
+        self._always = metric.moves and not hasattr(metric, "times")
+        self._clock = int(self._always and not self._rate.clock)
+        self.turn_to(0.0)
         if field is not None:
-            self.field = PythonField(lambda W: _checked(field.velocity(potential, metric, W), W),
+            self.field = PythonField(lambda y: self._of_field(field, y),
                                      self._told if told else None)
-        elif is_compiled(potential):
+        elif is_compiled(potential) and metric.is_compiled and not self._always:
             self.field = PotentialFlow(potential, metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(self._slope, (lambda y: self._seen) if told else None,
                                      self._rate.code == kernel.ARISTOTLE)
 
+    def turn_to(self, time):
+        """Go on in the metric of a time, and until when it stays."""
+        self._metric = self._whole if self._always else self._whole.at(time)
+        if isinstance(getattr(self, "field", None), PotentialFlow):
+            self.field.time = time
+        return math.inf if self._always else self._whole.span(time)[1]
+
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
-        size = W.size * (1 + self._rate.memories) + self._rate.clock
-        return np.concatenate([W, np.zeros(size - W.size, W.dtype)])
+        W = in_reals(W)
+        more = W.size * self._rate.memories + self._rate.clock + self._clock
+        return np.concatenate([W, np.zeros(more, W.dtype)])
 
-    def value(self, W):
-        """L(W)."""
-        return self._potential.value(W)
+    def value(self, y):
+        """L at y, or at parameters as reals."""
+        return self._potential.value(self.point(y))
 
-    def meters(self, W):
-        """L and ‖dL‖ in the metric."""
-        loss, norm2 = self._told(W)
+    def point(self, y):
+        """Parameters W (D,) of y, complex ones of their reals."""
+        if self._dtype.kind == "c":
+            return in_complex(y[:2 * self._potential.size])
+        return y[:self._potential.size]
+
+    def meters(self, y):
+        """L and ‖dL‖ in the metric, at y."""
+        loss, norm2 = self._told(y)
         return loss, np.sqrt(norm2)
 
     def _slope(self, y):
-        W, out = y[:self._potential.size], np.empty_like(y)
+        W, out = self.point(y), np.empty_like(y)
         loss, dL = self._potential.differential(W)
-        dL = dL + self._decays["decay"] * W
-        F = out[:W.size]
-        F[:] = -self._metric.sharp(dL)
-        self._seen = loss, -float(np.vdot(dL, F))
+        if self._decays["decay"]:
+            dL = dL + self._decays["decay"] * W
+        F = out[:in_reals(W).size]
+        F[:] = in_reals(-self._metric_of(y).sharp(dL))
+        self._seen = loss, -float(in_reals(dL) @ F)
         rates.rate(self._rate.code, self._rate.numbers, y, F, out)
-        F -= self._decays["shrink"] * self._metric.sharp(W)
+        if self._decays["shrink"]:
+            F -= in_reals(self._decays["shrink"] * self._metric_of(y).sharp(W))
+        if self._clock:
+            out[-1] = 1
         return out
 
-    def _told(self, W):
-        loss, dL = self._potential.differential(W)
-        return loss, float(np.vdot(dL, self._metric.sharp(dL)))
+    def _of_field(self, field, y):
+        W = self.point(y)
+        V = in_reals(_checked(field.velocity(self._potential, self._metric_of(y), W), W))
+        return np.append(V, V.dtype.type(1)) if self._clock else V
+
+    def _told(self, y):
+        loss, dL = self._potential.differential(self.point(y))
+        return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)).real)
+
+    def _metric_of(self, y):
+        return self._metric.at(float(y[-1].real)) if self._always else self._metric
 
 
 def _checked(velocity, W):
     velocity = np.asarray(velocity)
-    if velocity.shape != W.shape or velocity.dtype.kind != "f":
+    if velocity.shape != W.shape or velocity.dtype.kind != W.dtype.kind:
+        numbers = "complex" if W.dtype.kind == "c" else "real"
         raise FlownetError(f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
-                           f"be real, {W.shape}.")
+                           f"be {numbers}, {W.shape}.")
     return velocity
 
 
@@ -79,17 +114,17 @@ class PotentialFlow:
     """The flow of a sum of potentials that kernels know, under some mechanics."""
 
     def __init__(self, potential, metric, dtype, rate, decays):
-        self._rate, self._decays = rate, decays
+        self._rate, self._decays, self.time = rate, decays, 0.0
         self.stabilise = rate.code == kernel.ARISTOTLE  # of others the spectrum is not real
         self._problem = Problem(potential, metric, dtype)
-        self._dL = np.zeros(potential.size, dtype)
+        self._dL = in_reals(np.zeros(potential.size, dtype))
         self.integrate = compiled.integrate_flow
 
     @contextmanager
     def problem(self):
         """What the kernel wants first."""
         p = self._problem
-        rule = motion.Rule(False, p.bounds, p.sharp, p.lowest, self._rate.code, self._rate.numbers,
-                           **self._decays)
+        rule = p.rule(self.time, code=self._rate.code, numbers=self._rate.numbers, pairs=False,
+                      seed=0, **self._decays)
         with p.workspace() as work:
             yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)

@@ -60,6 +60,21 @@ class Integration:
         """Evaluations of f so far."""
         return int(self.s.numbers[solution.CALLS])
 
+    def go_on_to(self, end):
+        """Where the integration ends, from now on."""
+        self.end = float(end)
+        self.bounds = self.bounds._replace(end=self.end)
+
+    def turn(self):
+        """Begin anew with another field from here on, nothing being asked of what was before."""
+        self.s.numbers[solution.T_BEFORE] = self.time
+        self.begin_anew()
+
+    @property
+    def begins(self):
+        """Whether no slope at y is known yet."""
+        return self.calls == 0
+
     def begin_anew(self):
         """Forget the slopes at y, which somebody has changed."""
         self.s.numbers[solution.CALLS] = 0

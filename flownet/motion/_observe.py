@@ -1,9 +1,11 @@
 """Observables: numbers read off the state while a run goes on, each at its own interval."""
 
+from inspect import signature
+
 import numpy as np
 
 from .._errors import FlownetError, shown
-from .._kinds import build, kind, names, unknown
+from .._kinds import build, find, kind, names, unknown
 from ..data import from_table
 from ..geometry import Charges, Euclidean, NoSpectrum, sharpness
 from ..model import Potential, metric_from, metric_table
@@ -54,15 +56,19 @@ class Sharpness:
     ----------
     potential : Potential, or any with `.hessian(W)`
     metric : LayerMetric or DiagonalMetric, optional
-        The plain one by default; that of `[metric]` in an experiment file.
+        The plain one by default; that of `[metric]` in an experiment file. Of one that depends on
+        time, that of the state's.
     """
+
+    of_all_terms = True  # of a potential, where it is the run's own
 
     def __init__(self, potential, metric=None):
         self.potential, self.metric = potential, metric
 
     def __call__(self, state):
         try:
-            return sharpness(self.potential, state.W, metric=self.metric)
+            metric = self.metric and self.metric.at(state.time)
+            return sharpness(self.potential, state.W, metric=metric)
         except NoSpectrum:
             return np.nan
 
@@ -89,10 +95,22 @@ class Observer:
                                "a potential or a function of the state.")
         self.name, self.every, self.function = f"observables/{name}", int(every), function
         self.shape = None  # until it has been asked once
+        self._memory = None  # of one that remembers earlier states
+
+    def begin(self, W):
+        """Forget what was observed of another run; one of this begins at parameters W (D,)."""
+        if hasattr(self.function, "memory"):
+            self._memory = self.function.memory(W)
+
+    @property
+    def arrays(self):
+        """What the next row depends on beside the state, by name; written to, it sets it."""
+        return {f"{self.name}/{name}": array for name, array in (self._memory or {}).items()}
 
     def __call__(self, state):
         try:
-            given = self.function(state)
+            remembered = () if self._memory is None else (self._memory,)
+            given = self.function(state, *remembered)
         except FlownetError as error:
             raise FlownetError(f"{self.name}: {error}") from None
         try:
@@ -106,7 +124,9 @@ class Observer:
 
     def quantity(self, state, rows):
         """What the store has to know, from a first look at a state."""
+        self.begin(state.W)
         self.shape = self(state).shape
+        self.begin(state.W)
         return Quantity(self.name, self.shape, np.dtype("f8"), rows=rows)
 
     def record(self, store, state):
@@ -142,19 +162,27 @@ def observe_tables(made, potential, metric):
 
 
 def _table(function, potential, metric):
+    if hasattr(function, "memory") and hasattr(function, "kind"):
+        return {"kind": function.kind, **function.parameters()}
     if isinstance(function, Charges):
         return {"kind": "charges" if function == Charges(potential, metric) else "function"}
     own = getattr(function, "potential", None)
-    if isinstance(function, _OF_THE_RUN) and own is potential:
-        return {"kind": function.kind, **getattr(function, "parameters", dict)()}
+    if own is potential and hasattr(function, "of_all_terms"):
+        return {"kind": function.kind, **_in_metric(function, metric)}
     if not (hasattr(function, "kind") and isinstance(own, Potential)
             and own.network is potential.network):
         return {"kind": "function"}
-    table = {"kind": function.kind, "data": own.data.describe(),
-             **getattr(function, "parameters", dict)()}
+    table = {"kind": function.kind, "data": own.data.describe(), **_in_metric(function, metric)}
     if function.kind != "accuracy":
         table["loss"] = own.describe()["loss"]
     return table
+
+
+def _in_metric(function, metric):
+    """What makes an observable again; a metric that no file can say is left to be the run's."""
+    table = getattr(function, "parameters", dict)()
+    of_run = metric is not None and getattr(function, "metric", None) is metric
+    return {} if of_run and table["metric"]["kind"] == "program" else table
 
 
 def observe_from(tables, potential, metric=None, given=None):
@@ -180,16 +208,23 @@ def observe_from(tables, potential, metric=None, given=None):
 
 def _parts(table, potential, metric):
     """Kind, potential and metric of an observable's table; the run's own where it says nothing."""
-    parts = {"kind": table["kind"], "potential": potential}
-    if "data" in table:
-        parts["potential"] = _held_out(table, potential)
+    of = find("observable", table["kind"])
+    parts = {"kind": table["kind"]}
+    if hasattr(of, "memory"):
+        if more := [key for key in ("split", "data", "loss") if key in table]:
+            raise FlownetError(f"a {table['kind']} is one of the run itself, on no data of its "
+                               f"own: it takes no {more[0]}.")
+    else:
+        parts["potential"] = _held_out(table, potential) if "data" in table else potential
     if "part" in table:
         if table["kind"] != Energy.kind:
             raise FlownetError(f"an observable of kind {table['kind']!r} takes no part; that of "
                                f"kind {Energy.kind!r} does.")
         parts["part"] = table["part"]
-    if table["kind"] == Sharpness.kind:
-        parts["metric"] = metric_from(table["metric"], potential) if "metric" in table else metric
+    if "metric" in table:
+        parts["metric"] = metric_from(table["metric"], potential)
+    elif hasattr(of, "of_all_terms") and "metric" in signature(of).parameters:
+        parts["metric"] = metric
     return parts
 
 

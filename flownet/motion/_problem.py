@@ -28,8 +28,6 @@ class Problem:
     Attributes
     ----------
     terms, batches : `kernels.motion.Terms`, `kernels.motion.Batches`
-    bounds, sharp, lowest
-        Ranges of the metric, their inverse stiffness, and the first layer that may move.
     threads : int
     """
 
@@ -47,8 +45,7 @@ class Problem:
         self.batches = motion.Batches(
             size=self._batch_size, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
-        self.bounds, self.sharp = metric.bounds, metric.inverse
-        self.lowest = _lowest(metric, network[1].network if network else None)
+        self._metric, self._dtype = metric, np.dtype(dtype)
         self.threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
     @property
@@ -56,14 +53,32 @@ class Problem:
         """Network, loss and data."""
         return self._potential.compiled
 
+    def rule(self, time, **words):
+        """`kernels.motion.Rule` of the metric at a time; `words` are those of the mechanics."""
+        metric, network = self._metric.at(time), getattr(self._potential, "network", None)
+        bounds, sharp, _ = metric.compiled(self._dtype)
+        return rule_in(metric, self._dtype, span=self._metric.span(time),
+                       lowest=lowest_layer(bounds, sharp, network), **words)
+
     def workspace(self):
         """Context that lends buffers for one batch."""
         return self._potential.workspace(self._batch_size)
 
 
-def _lowest(metric, network):
+def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
+    """`kernels.motion.Rule` in a constant metric, for parameters of a dtype."""
+    dtype = np.dtype(dtype)
+    if dtype.kind == "c":
+        metric, dtype = metric.real_view(), np.zeros(0, dtype).real.dtype
+    bounds, sharp, coupling = metric.compiled(dtype)
+    return motion.Rule(of_loss=of_loss, bounds=bounds, sharp=sharp, coupling=coupling,
+                       since=span[0], until=span[1], **words)
+
+
+def lowest_layer(bounds, sharp, network):
     """First layer that has a free parameter: no covector is needed below it."""
-    first_free = metric.bounds[np.argmax(metric.inverse > 0)]
+    free = np.flatnonzero(sharp)
+    first_free = bounds[free[0]] if free.size else bounds[-1]
     return sum(end <= first_free for _, end in network.ranges) if network else 0
 
 

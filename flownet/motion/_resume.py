@@ -3,18 +3,19 @@
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean
+from ..geometry import metric_of
 from ..kernels import threads as _threads
 from ..store import HDF5Store, Trajectory, rewrite_experiment, to_text
 from . import _check
 from ._flow import resume_flow
 from ._loop import make_loop
 from ._observe import observe_from, observers
-from ._run import Run
+from ._run import Run, arrays_of
 from ._storage import checkpoint_of
 
 
-def resume(path, *, potential=None, steps=None, observe=None, threads=None, progress=True):
+def resume(path, *, potential=None, metric=None, steps=None, observe=None, threads=None,
+           progress=True):
     """Continue a run or a flow from its file, bit for bit as if it had never stopped.
 
     Parameters
@@ -23,6 +24,8 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
         File of a run that was stopped, killed, or is to go on.
     potential : optional
         For a run on a potential that no file can say: the same one again.
+    metric : optional
+        Likewise for one in a metric that no file can say, such as a function of the time.
     steps : int, optional
         N, the number of steps in all; that of the run by default.
     observe : dict, optional
@@ -46,6 +49,9 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     if potential is not None:
         _same_data(run, potential)
         run.potential = potential
+    if metric is not None:
+        _no_table(path, tables)
+        run.metric = metric_of(metric, run.potential)
     if "flow" in tables:
         if steps is not None:
             raise FlownetError(f"{path} is a flow, which goes to a time and takes the steps that "
@@ -66,12 +72,14 @@ def resume(path, *, potential=None, steps=None, observe=None, threads=None, prog
     store.truncate()
     W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
     with _threads.limited(threads):
-        loop = make_loop(run.potential, run.mechanics, run.metric or Euclidean(W.size), W, time,
-                         batch_size, seed)
-        for name, array in loop.arrays.items():
+        whole = metric_of(run.metric, run.potential)
+        loop = make_loop(run.potential, run.mechanics, whole, W, time, batch_size, seed)
+        for observer in made:
+            observer.begin(W)
+        for name, array in arrays_of(loop, made).items():
             array[...] = arrays[name]
-        Run(store, loop, run.potential, iteration, wanted, seed, batch_size, words["record_every"],
-            made).go(progress)
+        Run(store, loop, run.potential, whole, iteration, wanted, seed, batch_size,
+            words["record_every"], made).go(progress)
     return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
                       experiment=tables)
 
@@ -81,6 +89,15 @@ def _checkpoint(run, steps):
     if latest[0] > steps:
         raise FlownetError(f"{run.path} has done {latest[0]} steps already, more than {steps}.")
     return latest
+
+
+def _no_table(path, tables):
+    """Refuse a metric beside the one that the file says."""
+    kept = tables.get("metric")
+    if kept is None or kept.get("kind") != "program":
+        said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
+        raise FlownetError(f"{path} says its metric itself, {said}: metric= is for one that no "
+                           "file can say.")
 
 
 def _same_data(run, potential):

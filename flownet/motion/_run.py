@@ -11,12 +11,18 @@ from ._state import State, potential_of
 _BLOCK_SECONDS = 0.1  # of compiled steps between two looks at the clock and at Ctrl-C
 
 
+def arrays_of(loop, observers):
+    """What the next step and the next rows depend on, by name; written to, they set it."""
+    return {name: array for part in (loop, *observers) for name, array in part.arrays.items()}
+
+
 class Run:
     """A run under way, from an iteration on."""
 
-    def __init__(self, store, loop, potential, iteration, steps, seed, batch_size, record_every,
-                 observers):
+    def __init__(self, store, loop, potential, metric, iteration, steps, seed, batch_size,
+                 record_every, observers):
         self.potential, self.steps, self.observers = potential, steps, observers
+        self.metric, self.arrays = metric, arrays_of(loop, observers)
         self.recorder, self.loop = Recorder(store, loop, record_every), loop
         self.at = potential_of(potential, batch_size, seed)
         self.iteration = iteration
@@ -39,7 +45,7 @@ class Run:
             raise
 
     def _save(self, force=False):
-        self.recorder.save(self.iteration, self.loop.time, self.loop.arrays, force)
+        self.recorder.save(self.iteration, self.loop.time, self.arrays, force)
 
     def _end(self):
         """The last row, behind the last checkpoint: a longer run makes it anew."""

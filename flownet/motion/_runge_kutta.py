@@ -62,6 +62,9 @@ class RungeKuttaLoop:
         if batch_size:
             raise FlownetError("a Runge-Kutta step follows the flow of one potential: it takes no "
                                "batch_size.")
+        if metric.moves:
+            raise FlownetError("a Runge-Kutta step follows the flow of one metric; in one that "
+                               "depends on time take flownet.flow or another mechanics.")
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
         self._integration = Integration(System(potential, metric, W.dtype, told=False).field, W,
                                         math.inf, mechanics.rtol, mechanics.atol)

@@ -3,7 +3,6 @@
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean
 from ..kernels import motion
 from ..model import Batches
 from ._check import initial_parameters, start
@@ -24,8 +23,17 @@ class State:
 
     def __init__(self, iteration, time, loop, potential):
         self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
-        self.mechanics, self.metric = loop.mechanics, loop.metric
+        self.mechanics, self._metric = loop.mechanics, loop.metric
         self._memory = loop.arrays.get("memory", ())
+
+    @property
+    def metric(self):
+        """The metric of the step that comes next."""
+        return self._metric.at(self.time)
+
+    def metric_at(self, time):
+        """The run's metric at a time."""
+        return self._metric.at(time)
 
     @property
     def potential(self):
@@ -93,13 +101,12 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
     ...     if state.loss < 0.01:
     ...         break
     """
-    start(potential, mechanics, metric, batch_size, steps, seed)
+    metric = start(potential, mechanics, metric, batch_size, steps, seed)
     return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
 
 
 def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
     W = initial_parameters(potential, W0, seed)
-    metric = metric or Euclidean(W.size)
     loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
     tape = one_row(W)
     at = potential_of(potential, batch_size, seed)

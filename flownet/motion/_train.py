@@ -1,7 +1,6 @@
 """Training: a run of finite steps, recorded."""
 
 from .._kinds import describe
-from ..geometry import Euclidean
 from ..kernels import threads as _threads
 from ..model import metric_table, tables_of
 from ..store import Trajectory
@@ -9,7 +8,7 @@ from . import _check
 from ._loop import make_loop
 from ._observe import observe_tables, observers
 from ._recorder import quantities
-from ._run import Run
+from ._run import Run, arrays_of
 from ._state import State, potential_of
 from ._storage import layout_of, open_store
 
@@ -30,13 +29,16 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
         Where to begin; `network.init(seed)` by default.
     seed : int
         Orders the mini-batches, draws thermal noise, and initialises where W0 is not given.
-    metric : LayerMetric, optional
+    metric : LayerMetric, GroupMetric, CoupledMetric, …, optional
+        The plain one by default; one that depends on time is a `TimedMetric`, or a function of the
+        time that gives a metric.
     batch_size : int, optional
         Mini-batches without replacement; the full batch by default.
     record_every : int
         Interval of recorded parameters; losses are kept at every step.
     observe : dict, optional
-        `{name: (every, function or potential)}`; a function is called with a `State`.
+        `{name: (every, function or potential)}`; a function is called with a `State`, or if it
+        has a `memory(W)`, a dictionary of arrays at the start, with that too.
     store : path, optional
         HDF5 file to record in; memory by default.
     overwrite : bool
@@ -58,25 +60,26 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     FlownetError
         For arguments that do not fit, a file that exists or cannot be written, or a full disk.
     """
-    _check.start(potential, mechanics, metric, batch_size, steps, seed)
+    given, metric = metric, _check.start(potential, mechanics, metric, batch_size, steps, seed)
     _check.device(device)
     _check.threads(threads)
     record_every = _check.whole("record_every", record_every, 1)
     made = observers(observe)
     W = _check.initial_parameters(potential, W0, seed)
-    tables = _experiment(potential, mechanics, metric, made, steps=steps, seed=seed,
+    known = metric if given is not None else None
+    tables = _experiment(potential, mechanics, known, made, steps=steps, seed=seed,
                          batch_size=batch_size, record_every=record_every, device=device)
     at = potential_of(potential, batch_size, seed)
     with _threads.limited(threads):
-        loop = make_loop(potential, mechanics, metric or Euclidean(W.size), W, 0.0, batch_size,
-                         seed)
+        loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
         state = State(0, 0.0, loop, at)
         columns = [o.quantity(state, steps // o.every + 2) for o in made]
         kept = open_store(
-            layout_of(quantities(loop, steps, record_every) + columns, loop.arrays, tables,
-                      potential, seed), store, overwrite)
-        Run(kept, loop, potential, 0, steps, seed, batch_size, record_every, made).go(progress)
-    return Trajectory(kept, potential=potential, mechanics=mechanics, metric=metric,
+            layout_of(quantities(loop, steps, record_every) + columns, arrays_of(loop, made),
+                      tables, potential, seed), store, overwrite)
+        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every,
+            made).go(progress)
+    return Trajectory(kept, potential=potential, mechanics=mechanics, metric=known,
                       experiment=tables)
 
 

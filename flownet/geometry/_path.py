@@ -1,0 +1,76 @@
+"""How far a recorded run or flow went, in the metric, and how fast."""
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..store import Record, Trajectory
+from ._metric_timed import metric_of
+
+
+def path_length(run, *, metric=None):
+    """Path length I = Σ‖ΔW‖_g of a recorded run or flow, up to each recorded row (TM 8, 11).
+
+    The length of the polyline through the recorded states, never more than that of the path
+    between them; of a flow, record it at many times.
+
+    Parameters
+    ----------
+    run : Trajectory
+    metric : LayerMetric, optional
+        The run's own by default; of one that depends on time, that at which each piece begins.
+
+    Returns
+    -------
+    Record
+        iteration (T,), time (T,), value (T,), the first of them 0.
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit.
+    """
+    pieces = _pieces(run, metric)
+    return Record(run.iteration, run.time, np.concatenate([[0.0], np.cumsum(pieces)])[:len(run)])
+
+
+def step_speed(run, *, metric=None):
+    """Speed ‖ΔW‖_g/Δt of a recorded run or flow from each recorded row to the next.
+
+    Of Aristotle, recorded at every step, it is ‖dL‖_g of the step's batch: as fast as the flow.
+
+    Parameters
+    ----------
+    run, metric
+        As in `path_length`.
+
+    Returns
+    -------
+    Record
+        iteration (T − 1,) and time (T − 1,) of the earlier row, value (T − 1,); nan where no time
+        passes.
+    """
+    pieces, times = _pieces(run, metric), run.time
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.where(np.diff(times) == 0, np.nan, pieces / np.abs(np.diff(times)))
+    return Record(run.iteration[:-1], times[:-1], value)
+
+
+def _pieces(run, metric):
+    """‖ΔW‖_g (T − 1,) between recorded rows."""
+    if not isinstance(run, Trajectory):
+        raise FlownetError(f"a path length of {shown(run)}: it has to be a Trajectory.")
+    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    times, found, before = run.time, np.zeros(max(0, len(run) - 1)), None
+    for k in range(len(run)):
+        W = run.parameters[k]
+        W = W.astype(np.result_type(W, np.float64))
+        if k:
+            found[k - 1] = length(metric.at(times[k - 1]), W - before)
+        before = W
+    return found
+
+
+def length(metric, V):
+    """‖V‖_g of a displacement (D,); infinite if a frozen component moves."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.sqrt(metric.norm2(V)))
