@@ -84,7 +84,7 @@ class Experiment:
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
             if table["kind"] == "charges" or (
-                    table["kind"] in ("sharpness", "energy", "shadow-energy")
+                    table["kind"] in ("sharpness", "noise", "energy", "shadow-energy")
                     and not {"split", "data", "loss"} & set(table)):
                 observed[name] = table  # of the run itself, all terms of its potential
                 continue

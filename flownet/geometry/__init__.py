@@ -4,6 +4,7 @@ from ._charges import Charges, charges
 from ._curvature import Eigenpairs, eigenpairs, metric_hessian, sharpness
 from ._density import SpectralDensity, spectral_density
 from ._drift import ChargeDrift
+from ._gradient_noise import GradientNoise, NoiseModes, noise
 from ._inertia import Inertia, index, inertia
 from ._lanczos import NoSpectrum, Quadrature, lanczos
 from ._metric import Metric
@@ -14,8 +15,10 @@ from ._metric_layer import LayerMetric
 from ._metric_timed import TimedMetric, metric_of
 from ._path import path_length, step_speed
 
-__all__ = ["ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",
-           "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "Quadrature",
-           "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index", "inertia",
-           "lanczos", "metric_hessian", "metric_of", "path_length", "sharpness",
-           "spectral_density", "step_speed"]
+__all__ = [
+    "ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",
+    "GradientNoise", "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "NoiseModes",
+    "Quadrature", "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index", "inertia",
+    "lanczos", "metric_hessian", "metric_of", "noise", "path_length", "sharpness",
+    "spectral_density", "step_speed",
+]

@@ -96,6 +96,15 @@ class NetworkHessian(Hessian):
         return [self._collect(h, x2, a2), self._collect(h, x, change, self._collect(dh, x2, a2)),
                 self._collect(h3, x * x2, a * a2)]
 
+    def gradient_squares(self):
+        """Mean over the samples of the squares of their gradients, (1/m)Σ_s (∂ℓ_s/∂W_i)² (D,).
+
+        Exact, and no sample's gradient is made: that of a weight is m·G_a·x_b, the cotangents at
+        W being those of the mean, so that its squares sum to m²·Σ_s G_a²·x_b².
+        """
+        a, g, x = self._at.a, self._at.g, self._data.x
+        return self._m * self._collect(g * g, x * x, a * a)
+
     def _collect(self, g, x, a, total=None):
         """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
         out = np.empty(self.shape[0], self.dtype) if total is None else total

@@ -9,7 +9,7 @@ from ._langevin import Langevin
 from ._mechanics import Aristotle, MOMENTS
 from ._modified import Modified
 from ._newton import INTEGRATORS, Nesterov, Newton
-from ._observe import Accuracy, Sharpness, observe_from
+from ._observe import Accuracy, Noise, Sharpness, observe_from
 from ._observe_path import PathLength, Speed, StepSpeed
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
@@ -24,7 +24,7 @@ from ._train import train
 __all__ = [
     "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES", "Energy",
     "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified", "Nesterov", "Newton",
-    "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp", "RungeKutta", "ShadowEnergy",
-    "Sharpness", "Speed", "State", "StepSpeed", "ThierryMieg", "Warmup", "flow", "observe_from",
-    "policy_of", "resume", "states", "third", "train",
+    "Noise", "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp", "RungeKutta",
+    "ShadowEnergy", "Sharpness", "Speed", "State", "StepSpeed", "ThierryMieg", "Warmup", "flow",
+    "observe_from", "policy_of", "resume", "states", "third", "train",
 ]

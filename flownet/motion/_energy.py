@@ -29,6 +29,8 @@ class Energy:
         For another part, and in a run whose mechanics have no mass.
     """
 
+    of_all_terms = True
+
     def __init__(self, potential, part="total"):
         self.potential, self.part = potential, one_of("part", part, PARTS)
 
@@ -66,6 +68,8 @@ class ShadowEnergy:
     FlownetError
         In a run of other mechanics than `Newton(step, friction=0, integrator="leapfrog")`.
     """
+
+    of_all_terms = True
 
     def __init__(self, potential):
         self.potential, self._energy = potential, Energy(potential)

@@ -7,10 +7,10 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._kinds import build, find, kind, names, unknown
 from ..data import from_table
-from ..geometry import Charges, Euclidean, NoSpectrum, sharpness
+from ..geometry import Charges, Euclidean, NoSpectrum, noise, sharpness
 from ..model import Potential, metric_from, metric_table
 from ..store import Quantity
-from ._energy import Energy, ShadowEnergy
+from ._energy import Energy
 
 
 @kind("observable", "loss")
@@ -77,8 +77,27 @@ class Sharpness:
         return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
 
 
-#: of the run's own potential with all its terms, where nothing else is said
-_OF_THE_RUN = (Sharpness, Energy, ShadowEnergy)
+@kind("observable", "noise")
+class Noise:
+    """Mini-batch noise of a full potential at the state: ‖dL‖², tr C and B = tr C/‖dL‖², (3,).
+
+    Parameters
+    ----------
+    potential : Potential, or a sum with one
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default; that of `[metric]` in an experiment file.
+    """
+
+    of_all_terms = True
+
+    def __init__(self, potential, metric=None):
+        self.potential, self.metric = potential, metric
+
+    def __call__(self, state):
+        found = noise(self.potential, state.W, 1, metric=self.metric)
+        return np.array([found.gradient2, found.trace, found.scale])
+
+    parameters = Sharpness.parameters
 
 
 class Observer:

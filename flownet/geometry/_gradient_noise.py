@@ -1,0 +1,298 @@
+"""Mini-batch noise: how the gradients of single samples scatter about their mean, in the metric."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..model import Potential
+from ..store import Trajectory
+from ._curvature import eigenpairs
+from ._metric import Euclidean, Ranges
+
+_ROWS = 4096  # samples whose units are kept at once
+
+
+@dataclass(frozen=True, eq=False)
+class GradientNoise:
+    """How the gradients of the samples scatter about dL at one W, exact over the data set.
+
+    C = (1/m)Σ_s (g_s − dL)⊗(g_s − dL), g_s = ∂ℓ_s; lengths and traces in the metric, ‖dL‖² =
+    ⟨dL, g^♯dL⟩. Arrays (P,) are parts of a total: the layers of a network, one after another.
+
+    Attributes
+    ----------
+    loss : float
+    batch_size, m : int
+        b, samples in a batch, of m.
+    step : float or None
+        h.
+    names : list of str (P,)
+    gradients, traces : ndarray (P,)
+        Parts of ‖dL‖² and of tr C.
+    parameters : ndarray (P,)
+        Parameters that may move.
+    diagonal : ndarray (D,)
+        C_ii, the variance of each parameter's own slope.
+    """
+
+    loss: float
+    batch_size: int
+    m: int
+    step: float
+    names: list
+    gradients: np.ndarray
+    traces: np.ndarray
+    parameters: np.ndarray
+    diagonal: np.ndarray = field(repr=False)
+    place: tuple = field(repr=False)
+
+    @property
+    def gradient2(self):
+        """‖dL‖² of the full gradient."""
+        return float(self.gradients.sum())
+
+    @property
+    def trace(self):
+        """tr C, the mean of ‖g_s − dL‖²."""
+        return float(self.traces.sum())
+
+    @property
+    def scale(self):
+        """Gradient noise scale B = tr C/‖dL‖² (McCandlish et al. 1812.06162).
+
+        The size of a batch, drawn with replacement, whose noise is as large as the gradient.
+        """
+        return self.trace / self.gradient2 if self.gradient2 else np.inf
+
+    @property
+    def shrinking(self):
+        """What of C is left in a batch drawn without replacement, (m − b)/(b(m − 1))."""
+        return (self.m - self.batch_size) / (self.batch_size * max(self.m - 1, 1))
+
+    @property
+    def variance(self):
+        """E‖dL_b − dL‖² of a mini-batch, tr C/b·(m − b)/(m − 1)."""
+        return self.shrinking * self.trace
+
+    @property
+    def diffusion(self):
+        """D of the Brownian motion that a step's noise is: E‖ΔW − E ΔW‖² = h²·variance = 2D·h.
+
+        Of one step. The batches of an epoch share out its samples, so that at a W that stood still
+        their noise would cancel over the epoch; over many steps D holds while W moves on.
+        """
+        return self._step * self.variance / 2
+
+    @property
+    def temperature(self):
+        """T of Langevin's motion that diffuses as much, D over the number of free parameters."""
+        return self.diffusion / int(self.parameters.sum())
+
+    @property
+    def _step(self):
+        if self.step is None:
+            raise FlownetError("diffusion and temperature want the step: noise(…, step=h).")
+        return self.step
+
+    def along(self, V):
+        """C(V, V), the variance of the slopes dℓ_s(V) of the samples along a displacement.
+
+        Parameters
+        ----------
+        V : array (D,) or (k, D)
+
+        Returns
+        -------
+        float, or ndarray (k,)
+        """
+        (scale, atom), W, _ = self.place
+        V = np.asarray(V, np.float64)
+        found = [scale**2 * atom.sample_jets(W, v, 1)[:, 1].var() for v in np.atleast_2d(V)]
+        return np.array(found) if V.ndim > 1 else float(found[0])
+
+    def eigen(self, k=5):
+        """`NoiseModes`: the noise along the k sharpest directions of the potential."""
+        _, W, (potential, metric) = self.place
+        pairs = eigenpairs(potential, W, k, metric=metric)
+        return NoiseModes(self, pairs.values, self.along(pairs.vectors), pairs.vectors)
+
+    def __str__(self):
+        from ._noise_table import text
+
+        return text(self)
+
+    def _repr_html_(self):
+        from ._noise_table import html
+
+        return html(self)
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseModes:
+    """Mini-batch noise along eigendirections u_i of the Hessian, orthonormal in the metric.
+
+    Attributes
+    ----------
+    noise : GradientNoise
+    values : ndarray (k,)
+        Curvatures λ_i, descending.
+    variances : ndarray (k,)
+        C(u_i, u_i); their sum is a part of tr C.
+    vectors : ndarray (k, D)
+    """
+
+    noise: GradientNoise
+    values: np.ndarray
+    variances: np.ndarray
+    vectors: np.ndarray = field(repr=False)
+
+    @property
+    def shares(self):
+        """Shares (k,) of tr C."""
+        return self.variances / self.noise.trace
+
+    @cached_property
+    def temperatures(self):
+        """T_i (k,) of each direction, h/2 times its variance in a mini-batch."""
+        return self.noise._step * self.noise.shrinking * self.variances / 2
+
+    @property
+    def spread(self):
+        """⟨x_i²⟩ (k,) at which descent with this noise would stay on a parabola, T/(λ(1 − hλ/2)).
+
+        For batches drawn afresh at each step; inf where the step is not stable, λ ≤ 0 or hλ ≥ 2.
+        """
+        bend = self.values * (1 - self.noise._step * self.values / 2)
+        return np.divide(self.temperatures, bend, out=np.full(bend.shape, np.inf), where=bend > 0)
+
+    def __str__(self):
+        from ._noise_table import modes
+
+        return modes(self)
+
+    def _repr_html_(self):
+        from ._noise_table import modes_html
+
+        return modes_html(self)
+
+
+def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
+    """Mini-batch noise of a potential at W: covariance of the sample gradients, exact, by layers.
+
+    `noise(potential, W, b)` at given parameters, or `noise(run, at=k)` at a recorded state of a
+    run, with its own batch size, step and metric. Of a sum of potentials the network's term alone
+    is noisy. It takes about two differentials, and no sample's gradient is made: for a weight
+    (a, b) of a dense layer Σ_s (∂ℓ_s)² = Σ_s G_sa²·x_sb².
+
+    Parameters
+    ----------
+    what : Potential, or a sum with one; or Trajectory
+    W : array (D,)
+    batch_size : int
+        b, from 1 to the number of samples.
+    step : float, optional
+        h, for the diffusion and the temperature.
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default; along a run the run's own.
+    at : int, optional
+        Of a run: a recorded iteration; −1 is the last.
+
+    Returns
+    -------
+    GradientNoise
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit, or the loss couples its samples.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> noise = fn.noise(potential, potential.network.init(seed=0), 1, step=0.1)
+    >>> noise.scale, noise.temperature  # doctest: +SKIP
+    """
+    if isinstance(what, Trajectory):
+        what, W, batch_size, step, metric = _of_run(what, W, batch_size, step, metric, at)
+    elif at is not None:
+        raise FlownetError("noise(potential, W, batch_size) takes no at: that is of a run.")
+    if W is None or batch_size is None:
+        raise FlownetError("noise(potential, W, batch_size) wants the parameters W and the number "
+                           "of samples in a batch.")
+    potential = _in_double(what)
+    scale, atom = _noisy(potential)
+    metric = Euclidean(potential.size) if metric is None else metric
+    if not isinstance(metric, Ranges) or metric.size != potential.size:
+        raise FlownetError(f"metric is {shown(metric)}; noise wants one with a stiffness for each "
+                           f"of the {potential.size} parameters.")
+    m = atom.data.m
+    if isinstance(batch_size, bool) or not (isinstance(batch_size, (int, np.integer))
+                                            and 1 <= batch_size <= m):
+        raise FlownetError(f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
+                           f"to {m}, the number of samples.")
+    W = np.asarray(W)
+    loss, dL = potential.differential(W)
+    mean = atom.differential(W)[1]
+    diagonal = scale**2 * np.maximum(_squares(atom, W) - mean * mean, 0)
+    ranges = atom.network.ranges
+    return GradientNoise(
+        float(loss), int(batch_size), m, None if step is None else float(step),
+        [f"layer {i + 1}" for i in range(len(ranges))],
+        *(_parts(ranges, part) for part in (metric.sharp(dL * dL), metric.sharp(diagonal),
+                                            metric.free)),
+        diagonal, ((scale, atom), W.astype(np.float64), (potential, metric)))
+
+
+def _squares(atom, W):
+    """(1/m)Σ_s (∂ℓ_s/∂W_i)² (D,), in blocks of samples."""
+    m = atom.data.m
+    if m <= _ROWS:
+        return atom.hessian(W).gradient_squares()
+    return sum((min(first + _ROWS, m) - first) / m
+               * atom.on(slice(first, first + _ROWS)).hessian(W).gradient_squares()
+               for first in range(0, m, _ROWS))
+
+
+def _parts(ranges, density):
+    return np.array([density[begin:end].sum() for begin, end in ranges])
+
+
+def _in_double(potential):
+    if not hasattr(potential, "with_dtype"):
+        raise FlownetError(f"noise of {shown(potential)}: it has to be a potential with data.")
+    return potential.with_dtype("float64")
+
+
+def _noisy(potential):
+    """The term with the samples, and its scale."""
+    terms = [(scale, atom) for scale, atom in potential.atoms() if isinstance(atom, Potential)]
+    if len(terms) != 1:
+        raise FlownetError(f"noise of {potential!r}: it has to be a potential with data, one at "
+                           "most in a sum.")
+    if terms[0][1].couples:
+        raise FlownetError("the loss couples its samples by a full (m, m) sample_metric: none of "
+                           "them has a gradient of its own.")
+    return terms[0]
+
+
+def _of_run(run, W, batch_size, step, metric, at):
+    """Arguments of `noise` at a recorded state of a run."""
+    if W is not None or at is None:
+        raise FlownetError("noise(run, at=k) wants a recorded iteration k, and takes no W.")
+    last = int(run.iteration[-1])
+    k = last if at == -1 else at
+    rows = np.flatnonzero(run.iteration == k)
+    if not rows.size:
+        raise FlownetError(f"the run does not keep the parameters at iteration {shown(at)}; the "
+                           f"last it keeps is {last}.")
+    if batch_size is None:
+        batch_size = run.batches.size if run.batches is not None else None
+    if batch_size is None:
+        raise FlownetError("the run has full batches and no noise: name a batch_size.")
+    if step is None and len(run.step):
+        step = run.step[min(k, len(run.step) - 1)]
+    return (run.potential, run.parameters[int(rows[0])], batch_size, step,
+            run.metric if metric is None else metric)
