@@ -14,6 +14,7 @@ beneath it.
 """
 
 import argparse
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ import numpy as np
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
-BETA, BETA1, BETA2, EPSILON = 0.9, 0.9, 0.999, 1e-8
+BETA = 0.9  # β of momentum and β₁ of Adam
 SHORTER = 8  # what the step of the run beside is divided by
 
 
@@ -32,38 +33,12 @@ def chebyshev(degree=5, samples=20):
     return fn.Potential(fn.Network([1, 16, 16, 16, 1], "tanh"), fn.Quadratic(), data)
 
 
-def descent(potential, W, step, steps, every):
-    """Gradient descent: losses (steps+1,), and (W, metric) at every n-th step."""
-    run = fn.train(potential, fn.Aristotle(step), W0=W, steps=steps, record_every=every)
-    return run.loss, [(row, None) for row in run.parameters[:steps // every + 1]]
-
-
-def momentum(potential, W, step, steps, every):
-    """Polyak's heavy ball, u ← βu + dL, W ← W − step·u."""
-    losses, states, u = [], [], np.zeros_like(W)
-    for k in range(steps + 1):
-        loss, dL = potential.differential(W)
-        losses.append(loss)
-        if k % every == 0:
-            states.append((W, None))
-        u = BETA * u + dL
-        W = W - step * u
-    return np.array(losses), states
-
-
-def adam(potential, W, step, steps, every):
-    """Adam with bias correction; its metric is P = √v̂ + ε."""
-    losses, states, m, v = [], [], np.zeros_like(W), np.zeros_like(W)
-    for k in range(steps + 1):
-        loss, dL = potential.differential(W)
-        losses.append(loss)
-        m = BETA1 * m + (1 - BETA1) * dL
-        v = BETA2 * v + (1 - BETA2) * dL**2
-        P = np.sqrt(v / (1 - BETA2 ** (k + 1))) + EPSILON
-        if k % every == 0:
-            states.append((W, fn.DiagonalMetric(P)))
-        W = W - step * m / (1 - BETA1 ** (k + 1)) / P
-    return np.array(losses), states
+def path(mechanics, potential, W, step, steps, every):
+    """Losses (steps+1,), and (W, metric) at every n-th step; that of Adam is its own, P."""
+    run = fn.train(potential, mechanics(step), W0=W, steps=steps, record_every=every)
+    own = fn.adaptive_metric(run) if mechanics is fn.Adam else None
+    rows = zip(run.parameters[:steps // every + 1], run.time)
+    return run.loss, [(row, own and own.at(time)) for row, time in rows]
 
 
 def sharpness(potential, states):
@@ -77,17 +52,19 @@ def sharpness(potential, states):
 
 #: path, step, curvature·step at the edge, its name, flow time per step, steps
 RULES = {
-    "descent": (descent, 0.1, 2, "2/step", 1, 12_000),
-    "momentum": (momentum, 0.05, 2 + 2 * BETA, "(2+2β)/step", 1 / (1 - BETA), 4_000),
-    "Adam": (adam, 2e-3, (2 + 2 * BETA1) / (1 - BETA1), "(2+2β₁)/((1−β₁)step)", 1, 4_000),
+    "descent": (partial(path, fn.Aristotle), 0.1, 2, "2/step", 1, 12_000),
+    "momentum": (partial(path, partial(fn.Newton.from_momentum, beta=BETA)), 0.05, 2 + 2 * BETA,
+                 "(2+2β)/step", 1 / (1 - BETA), 4_000),
+    "Adam": (partial(path, fn.Adam), 2e-3, (2 + 2 * BETA) / (1 - BETA), "(2+2β₁)/((1−β₁)step)", 1,
+             4_000),
 }
 
 
 def follow(name, potential, W, shorter=1, points=240):
     """Times and losses of each step, then times of states, and their sharpness over the edge."""
-    path, step, edge, _, unit, steps = RULES[name]
+    go, step, edge, _, unit, steps = RULES[name]
     every = max(1, steps // points)
-    losses, states = path(potential, W, step / shorter, steps * shorter, every * shorter)
+    losses, states = go(potential, W, step / shorter, steps * shorter, every * shorter)
     times = np.arange(len(losses)) * unit * step / shorter
     return times, losses, times[::every * shorter], sharpness(potential, states) * step / edge
 

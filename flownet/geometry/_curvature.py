@@ -163,7 +163,8 @@ def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, p
     every : int, optional
         Of a run: the interval in iterations, by default that of the recorded parameters.
     metric : LayerMetric or DiagonalMetric, optional
-        The plain one by default; along a run the run's own, at the time of each state.
+        The plain one by default; along a run the run's own, at the time of each state, or one that
+        changes in time, such as `flownet.adaptive_metric(run)`.
     start : array (D,) or Eigenpairs, optional
         As in `eigenpairs`.
     rtol : float

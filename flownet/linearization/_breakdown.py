@@ -32,7 +32,8 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     displacement : array (D,), optional
         δ; then `step` only names its length in time.
     metric : LayerMetric, optional
-        Of the step −step·g^♯dL, and of all that is said about it; along a run the run's own.
+        Of the step −step·g^♯dL, and of all that is said about it. Along a run the run's own by
+        default; another one, such as `flownet.adaptive_metric(run)`, is that of the bases.
     order : int
         Highest order of the Taylor terms, from 2 up.
     at, every : int, optional
@@ -58,12 +59,15 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
         if what.is_flow:
             raise FlownetError("breakdown of a flow: its steps are those of an integration; it "
                                "wants a run of finite steps.")
-        _only("breakdown(run)", W=W, step=step, displacement=displacement, metric=metric)
+        _only("breakdown(run)", W=W, step=step, displacement=displacement)
+        if keep and metric is not None:
+            raise FlownetError("keep=True stores a breakdown in the run's own metric: leave the "
+                               "metric out.")
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
         if at is not None:
-            return _of_step(what, _whole("at", at), order, split)
-        series = _along(what, _whole("every", every, 1), order, split, progress)
+            return _of_step(what, _whole("at", at), order, split, metric)
+        series = _along(what, _whole("every", every, 1), order, split, progress, metric)
         if keep:
             store(what, series)
         return series
@@ -100,7 +104,7 @@ def _whole(name, value, least=None):
     return int(value)
 
 
-def _of_step(run, k, order, split, lasting=True):
+def _of_step(run, k, order, split, metric=None, lasting=True):
     """Step k of a run, 0 ≤ k < N; −1 is the last."""
     done = len(run.step)
     if not done:
@@ -112,8 +116,8 @@ def _of_step(run, k, order, split, lasting=True):
     if (rows >= len(run)).any() or (run.iteration[rows] != [k, k + 1]).any():
         raise FlownetError(f"step {k} wants the parameters before and after it, and the run does "
                            "not keep both: record_every=1 keeps all that are finite.")
-    place = place_of_step(run, k)
-    again = None if lasting else partial(place_of_step, run, k)
+    place = place_of_step(run, k, metric)
+    again = None if lasting else partial(place_of_step, run, k, metric)
     b = _split(break_down(place, run.step[k], k, run.time[rows[0]], order, again), split)
     return b if lasting else replace(b)  # without what holds on to the step's arrays
 
@@ -125,7 +129,7 @@ def _split(b, wanted):
     return b
 
 
-def _along(run, every, order, split, progress):
+def _along(run, every, order, split, progress, metric=None):
     """Every n-th step of a run, of those whose parameters before and after are both recorded."""
     iteration = run.iteration
     steps = iteration[:-1][(np.diff(iteration) == 1) & (iteration[:-1] % every == 0)].tolist()
@@ -134,7 +138,7 @@ def _along(run, every, order, split, progress):
     found = []
     with _progress.bar(len(steps), shown=progress, what="steps broken down") as show:
         for k in steps:
-            found.append(_of_step(run, k, order, split, lasting=False))
+            found.append(_of_step(run, k, order, split, metric, lasting=False))
             show(len(found))
     return Breakdowns(found)
 

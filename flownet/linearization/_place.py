@@ -86,8 +86,10 @@ def offered(potential, method):
                            "be broken down so.")
 
 
-def place_of_step(run, k):
+def place_of_step(run, k, metric=None):
     """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
+    metric = run.metric if metric is None else metric
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
-    return Place(run.potential_at(k), before, after.astype(np.float64) - before, run.metric)
+    return Place(run.potential_at(k), before, after.astype(np.float64) - before,
+                 metric.at(run.time[row]) if hasattr(metric, "at") else metric)

@@ -1,6 +1,7 @@
 """Motion on parameter space: mechanics, training in finite steps, going on with a run."""
 
 from ._adaptive import Adam, AdamW, RMSProp
+from ._adaptive_metric import AdaptiveMetric, adaptive_metric
 from ._central import Central, Oscillation
 from ._check import DEVICES
 from ._energy import Energy, PARTS, ShadowEnergy
@@ -15,6 +16,7 @@ from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
 from ._principal import Principal
 from ._resume import resume
+from ._rolling_force import RollingForce, rolling_force
 from ._runge_kutta import RungeKutta
 from ._state import State, states
 from ._thierry_mieg import ThierryMieg
@@ -22,9 +24,10 @@ from ._third import third
 from ._train import train
 
 __all__ = [
-    "Accuracy", "Adam", "AdamW", "Aristotle", "Central", "Constant", "Cosine", "DEVICES", "Energy",
-    "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified", "Nesterov", "Newton",
-    "Noise", "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp", "RungeKutta",
-    "ShadowEnergy", "Sharpness", "Speed", "State", "StepSpeed", "ThierryMieg", "Warmup", "flow",
-    "observe_from", "policy_of", "resume", "states", "third", "train",
+    "Accuracy", "Adam", "AdamW", "AdaptiveMetric", "Aristotle", "Central", "Constant", "Cosine",
+    "DEVICES", "Energy", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified",
+    "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp",
+    "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed", "State", "StepSpeed",
+    "ThierryMieg", "Warmup", "adaptive_metric", "flow", "observe_from", "policy_of", "resume",
+    "rolling_force", "states", "third", "train",
 ]

@@ -1,0 +1,113 @@
+"""The metric that RMSProp and Adam make for themselves, step by step."""
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..geometry import DiagonalMetric, Euclidean
+from ..geometry._metric import Ranges
+from ._replay import Replay
+
+
+def _of_rmsprop(mechanics, memory, count):
+    """√⟨F²⟩ + ε, or √(⟨F²⟩ − ⟨F⟩²) + ε."""
+    square = memory["square"]
+    if mechanics.centered:
+        square = np.maximum(square - memory["force"]**2, 0)
+    return np.sqrt(square) + mechanics.epsilon
+
+
+def _of_adam(mechanics, memory, count):
+    """√v̂ + ε, v̂ = ⟨F²⟩/(1 − β₂^count)."""
+    return np.sqrt(memory["square"] / (1 - mechanics.memory2**count)) + mechanics.epsilon
+
+
+_SIZES = {"rmsprop": _of_rmsprop, "adam": _of_adam, "adamw": _of_adam}
+
+
+class AdaptiveMetric:
+    """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
+
+    P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with
+    F = −dL, and ⟨F⟩ the rolling force of Adam, F itself of RMSProp. It is the metric that the step
+    itself uses, its own force included. `fn.sharpness(run, metric=…)` and `fn.breakdown(run,
+    every=n, metric=…)` take it at each step's time.
+
+    Attributes
+    ----------
+    run : Trajectory
+    size : int
+        D.
+    """
+
+    def __init__(self, run):
+        self._replay = Replay(run)
+        if getattr(run.mechanics, "kind", None) not in _SIZES:
+            raise FlownetError(f"the run's mechanics are {run.mechanics!r}; a metric of their own "
+                               "have RMSProp and Adam.")
+        self.run, self.size = run, run.potential.size
+        if np.iscomplexobj(run.parameters[0]) and run.mechanics.moments == "separate":
+            raise FlownetError("separate moments of Re F and Im F make no metric of complex "
+                               "numbers; moments='modulus' do.")
+        self._metric = run.metric or Euclidean(self.size)
+        if not isinstance(self._metric, Ranges):
+            raise FlownetError(f"the run's metric is {self._metric!r}; with one stiffness for each "
+                               "parameter the steps would have a diagonal metric.")
+        self._times = run.observables["step"].time
+
+    def of_step(self, k):
+        """`DiagonalMetric` of step k; −1 is the last step.
+
+        The run is taken again up to there: cheapest in ascending order.
+        """
+        done = len(self._times)
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
+            raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
+        count = int(k) % done + 1
+        self._replay.go_to(count)
+        mechanics = self.run.mechanics
+        memory = dict(zip(mechanics.remembers, self._replay.memory.astype(np.float64)))
+        size = _SIZES[mechanics.kind](mechanics, memory, count)
+        size = size[::len(size) // self.size]  # the same for both parts of a complex number
+        with np.errstate(divide="ignore"):
+            return DiagonalMetric(size / self._metric.sharp(np.ones(self.size)))
+
+    def at(self, time):
+        """`DiagonalMetric` of the step that begins at a time, or was under way then."""
+        k = int(np.searchsorted(self._times, time, side="right")) - 1
+        return self.of_step(max(k, 0))
+
+    def __repr__(self):
+        return f"AdaptiveMetric of {self.run.mechanics!r}, {len(self._times)} steps"
+
+
+def adaptive_metric(run, at=None):
+    """The metric that a run by RMSProp or Adam made for itself, √v̂ + ε (2207.14484).
+
+    `adaptive_metric(run, at=k)` is that of step k, used like any other, `adaptive_metric(run)`
+    that of every step, for what goes along a run. Adam's step is stable on a parabola below
+    λ_max(P⁻¹H) = (2 + 2β₁)/((1 − β₁)·step), 38/step at β₁ = 0.9, and RMSProp's below 2/step.
+
+    Parameters
+    ----------
+    run : Trajectory
+    at : int, optional
+        A step, 0 to N − 1; −1 is the last.
+
+    Returns
+    -------
+    DiagonalMetric, or AdaptiveMetric
+
+    Raises
+    ------
+    FlownetError
+        For a run by other mechanics, or steps that it has not.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> run = fn.train(potential, fn.Adam(0.01), steps=300)
+    >>> edge = fn.sharpness(run, every=20, metric=fn.adaptive_metric(run)).value * 0.01
+    """
+    metric = AdaptiveMetric(run)
+    return metric if at is None else metric.of_step(at)
