@@ -1,6 +1,11 @@
-"""Pretraining: autoencoders learn, the stack is what they learnt, the rest is as it was."""
+"""Pretraining: autoencoders learn, the stack is what they learnt, the rest is as it was; and the
+parts of the experiment that asks what it is worth with few labels."""
+
+from itertools import count
 
 import numpy as np
+import pretraining as experiment
+import pretraining_figure as figure
 import pytest
 from mistakes import told_in_one_line
 from tolerance import close
@@ -18,7 +23,7 @@ def network():
 @pytest.fixture(scope="module")
 def learnt(network, digits):
     """Two layers learnt from 300 digits, 400 steps each."""
-    return fn.pretrain(network, digits, fn.Adam(3e-3), steps=400, batch_size=50, seed=3)
+    return fn.pretrain(network, digits, fn.Adam(3e-3), steps=400, batch_size=50, seed=3, threads=1)
 
 
 def test_each_layer_learns_to_give_its_inputs_back(learnt):
@@ -90,6 +95,14 @@ def test_a_frozen_layer_keeps_what_it_learnt(learnt, network, digits):
     assert moved[0] == 0 < 10 * moved[1] < moved[2]
 
 
+def test_adam_undoes_stiffness(learnt, network, digits):
+    """It divides a force by its own size: why the experiment trains by momentum."""
+    potential = fn.Potential(network, fn.CrossEntropy(), digits)
+    ends = [fn.train(potential, fn.Adam(1e-3, epsilon=1e-30), steps=20, W0=learnt.W0,
+                     metric=fn.LayerMetric(network, [s, s, 1.0])).parameters[-1] for s in (64, 1)]
+    close(*ends)
+
+
 def test_it_prints_as_a_table(learnt):
     text = repr(learnt)
     assert all(len(line) <= 100 for line in text.splitlines())
@@ -115,3 +128,72 @@ def test_mistakes(network, data, options, words):
 def test_a_layer_that_diverges_is_named(digits):
     with told_in_one_line("layer 1 diverges at step"):
         fn.pretrain(fn.Network([64, 8, 10], "relu"), digits, fn.Aristotle(50.0), steps=400)
+
+
+def test_the_digits_are_parted_once():
+    """Three parts without a sample in common, the same every time; labels drawn evenly."""
+    parts, again = experiment.parts(), experiment.parts()
+    assert [part.m for part in parts] == [1000, 297, 500]
+    rows = np.concatenate([part.x for part in parts])
+    whole = fn.data.load("digits").x
+    np.testing.assert_array_equal(rows[np.lexsort(rows.T)], whole[np.lexsort(whole.T)])
+    np.testing.assert_array_equal(parts.held_out.x, again.held_out.x)
+    few = experiment.few(parts.unlabelled, 3, seed=1)
+    assert (np.bincount(few.labels) == 3).all() and len(np.unique(few.x, axis=0)) == 30
+    assert (few.x == experiment.few(parts.unlabelled, 3, seed=1).x).all()
+    assert (few.x != experiment.few(parts.unlabelled, 3, seed=2).x).any()
+
+
+def test_a_step_is_chosen_on_the_validation_part():
+    """For accuracy and loss apart, in the mean over seeds, whatever the held-out part says."""
+    found = np.zeros((len(experiment.STEPS), 2, 2, 2))
+    found[:, :, :, 1] = 1.0
+    found[2, :, 0, 0], found[2, :, 1, 0] = (0.9, 0.7), (0.5, 0.4)
+    found[1, 0, 0, 0] = 1.0  # the best of one seed alone
+    found[4, :, 0, 1], found[4, :, 1, 1] = 0.3, 0.8
+    found[5, :, 1] = 1.0, 0.0  # the best held out, and no step to choose
+    result = experiment.chosen(found)
+    assert result.steps == (experiment.STEPS[2], experiment.STEPS[4])
+    np.testing.assert_array_equal(result.accuracy, [0.5, 0.4])
+    np.testing.assert_array_equal(result.loss, [0.8, 0.8])
+
+
+def test_a_run_that_diverges_is_never_chosen():
+    network, parts = fn.Network([64, 8, 10], "relu"), experiment.parts()
+    run = experiment.tuned(network, experiment.ARMS["free"], parts.validation, network.init(0),
+                           1e200, 20, observe=experiment.looks(network, parts, 20))
+    assert run.diverged_at is not None
+    np.testing.assert_array_equal(experiment.told(run), [[0, np.inf]] * 2)
+
+
+def test_what_a_run_tells(learnt, network):
+    """Accuracy and loss at its end against the equations; each layer's path against its steps."""
+    parts, arm = experiment.parts(), experiment.ARMS["stiff (100)"]
+    run = experiment.tuned(network, arm, experiment.few(parts.unlabelled, 2, 0), learnt.W0, 0.1, 6,
+                           record_every=1, observe=experiment.looks(network, parts, 6))
+    for part, found in zip((parts.validation, parts.held_out), experiment.told(run)):
+        y_hat = network.forward(run.parameters[-1], part.x)
+        P = np.exp(y_hat) / np.exp(y_hat).sum(axis=1, keepdims=True)
+        close(found, [np.mean(P.argmax(axis=1) == part.labels),
+                      -np.mean(np.log(P[np.arange(part.m), part.labels]))])
+    begin, end = network.ranges[1]
+    W = run.parameters[:, begin:end]
+    close(experiment.lengths(network, run)[1],
+          sum(np.sqrt(((W[k + 1] - W[k]) ** 2).sum()) for k in range(6)))
+
+
+def test_the_experiment_in_small(monkeypatch):
+    """All arms at two steps: what stays where, what is paired, a table and a figure."""
+    monkeypatch.setattr(experiment, "STEPS", (0.03, 0.3))
+    network = fn.Network([64, 12, 8, 10], "sigmoid", dtype="float32")
+    budget, done = experiment.Budget(2, (5,), 30, 12), count()
+    found = experiment.study(network, experiment.parts(), budget, lambda: next(done))
+    assert next(done) == budget.runs
+    assert set(found.results) == {(5, arm) for arm in experiment.ARMS}
+    lengths = {name: values.mean(axis=0) for name, values in found.lengths.items()}
+    assert (lengths["frozen"][:2] == 0).all() and lengths["frozen"][2] > 0
+    assert (lengths["stiff (100)"][:2] > 0).all() and (lengths["free"] > 0).all()
+    lines = figure.table(found).splitlines()
+    assert len(lines) == 2 + 5 and all(len(line) <= 100 for line in lines)
+    drawn = figure.draw([found], 5)
+    assert len(drawn.axes) == 3 and len(drawn.legends[0].get_texts()) == 4
