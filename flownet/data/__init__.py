@@ -1,8 +1,12 @@
-"""Data sets: some that come with flownet, two made on the spot, MNIST from its files, yours."""
+"""Data sets: some that come with flownet, some made on the spot, MNIST from its files, yours."""
 
+from ._antenna import antenna, steering
+from ._bloch import bloch
 from ._dataset import Dataset
 from ._file import load_file
+from ._fingerprint import fingerprint, pulses, tissue
 from ._load import from_table, load, names
 from ._made import spiral, teacher
 
-__all__ = ["Dataset", "from_table", "load", "load_file", "names", "spiral", "teacher"]
+__all__ = ["Dataset", "antenna", "bloch", "fingerprint", "from_table", "load", "load_file", "names",
+           "pulses", "spiral", "steering", "teacher", "tissue"]

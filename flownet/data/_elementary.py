@@ -1,4 +1,4 @@
-"""tanh, cos and sin from + - * / alone, so that made data are the same bits on every machine.
+"""tanh, exp, cos and sin from + - * / alone, so that made data are the same bits on every machine.
 
 A libm, or a vectorized one, is free to differ in the last bit; IEEE 754 arithmetic is not. Each
 function is good to a few 1e-16, absolute.
@@ -14,7 +14,7 @@ _FLAT = 20.0
 
 def tanh(z):
     """Hyperbolic tangent, 1 - 2 / (exp(2 |z|) + 1) with the sign of z."""
-    return np.copysign(1 - 2 / (_exp(2 * np.minimum(np.abs(z), _FLAT)) + 1), z)
+    return np.copysign(1 - 2 / (exp(2 * np.minimum(np.abs(z), _FLAT)) + 1), z)
 
 
 def cos_sin_turns(u):
@@ -27,7 +27,7 @@ def cos_sin_turns(u):
     return cosines[which], sines[which]
 
 
-def _exp(z):
+def exp(z):
     """Exponential: 2**k exp(r) with |r| <= log(2) / 2."""
     k = np.rint(z / _LOG2)
     return np.ldexp(_series(z - k * _LOG2, range(15)), k.astype(np.int32))

@@ -5,15 +5,17 @@ from functools import partial
 
 from .._errors import FlownetError
 from .._kinds import unknown
+from ._antenna import antenna
 from ._check import check_split
 from ._dataset import Dataset
 from ._file import load_file
+from ._fingerprint import fingerprint
 from ._idx import images
 from ._made import spiral, teacher
 from ._shipped import digits, iris, xor
 
 _WHOLE = {"digits": digits, "iris": iris, "xor": xor, "spiral": spiral}
-_SPLIT = {"teacher": teacher}
+_SPLIT = {"teacher": teacher, "antenna": antenna, "fingerprint": fingerprint}
 _BROUGHT = {name: partial(images, name) for name in ("mnist", "fashion-mnist")}
 
 
@@ -33,6 +35,8 @@ def load(name, *, split="train", limit=None, root=None, **options):
     xor            (4, 2), (4, 1)        the exclusive or, values 0 and 1
     spiral         (m, 2), (…, classes)  interleaved arms; options as in `spiral`
     teacher        (m, n_in), (…, n_out) a random network's answers; options as in `teacher`
+    antenna        (m, antennas), (…, 1) complex voltages of one source; options as in `antenna`
+    fingerprint    (m, points), (…, 3)   complex signals; options as in `fingerprint`
     mnist          (60000, 784), (…, 10) 28 x 28 images in [0, 1], float32, from your files
     fashion-mnist  (60000, 784), (…, 10) the same, of clothes
     =============  ====================  ================================================
@@ -54,7 +58,7 @@ def load(name, *, split="train", limit=None, root=None, **options):
         default the environment variable FLOWNET_DATA. The other sets need none. Nothing is ever
         downloaded.
     **options
-        Arguments of `spiral` and `teacher`.
+        Arguments of `spiral`, `teacher`, `antenna` and `fingerprint`.
 
     Returns
     -------

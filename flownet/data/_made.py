@@ -48,7 +48,7 @@ def spiral(*, m=200, classes=2, noise=0.0, turns=1.0, seed=0):
     classes, noise = whole("classes", classes, 2), real("noise", noise)
     m, turns = whole("m", m, classes), real("turns", turns, positive=True)
     seed = whole("seed", seed, 0)
-    source = _source(spiral, m=m, classes=classes, noise=noise, turns=turns, seed=seed)
+    source = source_of(spiral, m=m, classes=classes, noise=noise, turns=turns, seed=seed)
 
     label = np.arange(m) % classes
     radius = np.sqrt(uniform(seed, _STREAMS["radius"], m))
@@ -87,7 +87,7 @@ def teacher(*, split="train", m=1000, n_in=8, n_out=1, hidden=16, noise=0.0, see
     hidden, noise = whole("hidden", hidden, 1), real("noise", noise)
     seed = whole("seed", seed, 0)
     sizes = dict(m=m, n_in=n_in, n_out=n_out, hidden=hidden)
-    source = _source(teacher, split=check_split(split), **sizes, noise=noise, seed=seed)
+    source = source_of(teacher, split=check_split(split), **sizes, noise=noise, seed=seed)
 
     W = _normals(seed, "weights", hidden, n_in) / np.sqrt(n_in)
     b = _normals(seed, "bias", 1, hidden)
@@ -111,7 +111,7 @@ def _product(x, W):
     return z
 
 
-def _source(make, *, split="train", **given):
+def source_of(make, *, split="train", **given):
     """Table of a made set: its name, its split, and the arguments that are not the default."""
     usual = make.__kwdefaults__
     changed = {key: value for key, value in given.items() if value != usual[key]}
