@@ -26,6 +26,8 @@ SHA256 = {
     "xor": "010310b71bf2c44d6926ec9545432a705a403eafdcd4ec4aed7437493bae4ef3",
     "spiral": "5aa1a4403683f7dc6fc443eb2104f9b59fb9f8f88c7ec860d54ce416ddb51443",
     "teacher": "0c680e33d95fce3c97e7c36108560cc272cd866784c6cd5904ee9d7efa984cc8",
+    "antenna": "60d9e5cf4c27110f8aa9871abd6057fb596363d23a73868ae3588fc7c1db83de",
+    "fingerprint": "fcbb916aba4e3914db489c0ecb7d1dcf04f9d5b6d344740df1ee69303294b89f",
 }
 
 

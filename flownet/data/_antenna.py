@@ -52,11 +52,12 @@ def antenna(*, split="train", m=1000, antennas=8, snr=(-5.0, 20.0), sector=0.9, 
     """
     m, antennas, seed = whole("m", m, 1), whole("antennas", antennas, 2), whole("seed", seed, 0)
     low, high = decibels(snr)
+    snr = low if low == high else (low, high)
     sector = real("sector", sector, positive=True)
     if sector > 1:
         raise FlownetError(f"sector is a sine, 1 at most, not {sector!r}.")
     source = source_of(antenna, split=check_split(split), m=m, antennas=antennas,
-                       snr=snr if np.ndim(snr) == 0 else tuple(snr), sector=sector, seed=seed)
+                       snr=snr, sector=sector, seed=seed)
 
     def drawn(name):
         return uniform(seed, _STREAMS[split, name], m)
@@ -88,7 +89,10 @@ def complex_normal(seed, stream, shape):
 
 def decibels(snr):
     """Lowest and highest of a ratio in dB, given as one number or as a pair."""
-    ends = np.atleast_1d(np.asarray(snr, np.float64)) if not isinstance(snr, str) else np.zeros(0)
-    if ends.shape not in ((1,), (2,)) or not np.isfinite(ends).all() or ends[0] > ends[-1]:
+    try:
+        ends = np.atleast_1d(np.array(snr, np.float64))
+    except (TypeError, ValueError):
+        ends = np.zeros(0)
+    if ends.shape not in ((1,), (2,)) or not (np.abs(ends) <= 300).all() or ends[0] > ends[-1]:
         raise FlownetError(f"snr is a number of dB or a pair (low, high) of them, not {snr!r}.")
     return float(ends[0]), float(ends[-1])

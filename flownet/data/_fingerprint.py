@@ -57,8 +57,9 @@ def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
     """
     m, points, seed = whole("m", m, 1), whole("points", points, 1), whole("seed", seed, 0)
     low, high = decibels(snr)
+    snr = low if low == high else (low, high)
     source = source_of(fingerprint, split=check_split(split), m=m, points=points,
-                       snr=snr if np.ndim(snr) == 0 else tuple(snr), seed=seed)
+                       snr=snr, seed=seed)
 
     def drawn(name):
         return uniform(seed, _STREAMS[split, name], m)

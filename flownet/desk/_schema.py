@@ -67,6 +67,10 @@ class Data(Table):
     n_in: Count | None = None
     n_out: Count | None = None
     hidden: Count | None = None
+    antennas: Count | None = None
+    sector: Positive | None = None
+    points: Count | None = None
+    snr: float | Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
     seed: Annotated[int, Field(ge=0)] | None = None
 
 
