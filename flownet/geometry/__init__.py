@@ -18,7 +18,7 @@ from ._path import path_length, step_speed
 __all__ = [
     "ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",
     "GradientNoise", "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "NoiseModes",
-    "Quadrature", "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index", "inertia",
-    "lanczos", "metric_hessian", "metric_of", "noise", "path_length", "sharpness",
-    "spectral_density", "step_speed",
+    "PulledBack", "Quadrature", "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index",
+    "inertia", "lanczos", "metric_at", "metric_hessian", "metric_of", "noise", "path_length",
+    "sharpness", "spectral_density", "step_speed",
 ]

@@ -12,6 +12,7 @@ from ..store import Record, Trajectory
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
 from ._metric_diagonal import Euclidean
+from ._pulled_back import PulledBack, metric_at
 
 _MOST = 2000  # Hessian actions before a search is given up
 
@@ -60,14 +61,15 @@ class MetricHessian(LinearOperator):
     def __init__(self, potential, W, metric=None):
         potential, W = _in_double(potential, W)
         metric = Euclidean(potential.size) if metric is None else metric
-        if not hasattr(metric, "displacement"):
+        if not (hasattr(metric, "displacement") or isinstance(metric, PulledBack)):
             raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
                                "flownet.LayerMetric(network, stiffness).")
         if metric.size != potential.size:
             raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
                                f"{potential.size}.")
         self.potential, self.W = potential, W
-        self.metric, self.free = metric, metric.free
+        self.metric = metric = metric_at(metric, W)
+        self.free = metric.free
         free = int(self.free.sum())
         if not free:
             raise FlownetError("the metric freezes every parameter; there is no curvature to see.")

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError, shown
-from ..geometry import Euclidean
+from ..geometry import Euclidean, metric_at
 from ..store import Trajectory, append_analysis
 from ._place import Place, place_of_step
 from ._series import COLUMNS, Breakdowns, split_numbers
@@ -83,7 +83,7 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
         raise FlownetError(f"step is {step!r}; it has to be a number.")
     if displacement is None:
         _, dL = what.differential(W)
-        displacement = -step * (metric or Euclidean(what.size)).sharp(dL)
+        displacement = -step * metric_at(metric or Euclidean(what.size), W).sharp(dL)
     place = Place(what, W, displacement, metric)
     return _split(break_down(place, 1.0 if step is None else step, order=order), split)
 

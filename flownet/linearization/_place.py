@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean, metric_hessian
+from ..geometry import Euclidean, metric_at, metric_hessian
 
 
 class Place:
@@ -19,7 +19,7 @@ class Place:
         self.potential = potential.with_dtype("float64")
         self.W = np.asarray(W, np.float64)
         self.delta = np.asarray(delta, np.float64)
-        self.metric = metric or Euclidean(potential.size)
+        self.metric = metric_at(metric or Euclidean(potential.size), self.W)
 
     @cached_property
     def dL(self):

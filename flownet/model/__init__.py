@@ -2,8 +2,13 @@
 
 from ..kernels.activation import ACTIVATIONS
 from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
-from ._analytic import UV, DoubleWell, Parabola, Quartic
+from ._analytic import DoubleWell, Parabola, Quartic, UV
 from ._batches import Batches
+from ._chart import AnyChart
+from ._chart_elementwise import Phases, Rescaling, Sinh
+from ._chart_own import Chart
+from ._chart_weights import WeightNormalisation
+from ._charted import Charted
 from ._init import INITS
 from ._loss import CrossEntropy, Quadratic
 from ._network import Network
@@ -12,6 +17,9 @@ from ._potential import Potential
 from ._sum import Sum
 from ._tables import metric_from, metric_table, potential_from, tables_of
 
-__all__ = ["ACTIVATIONS", "COMPLEX_ACTIVATIONS", "Batches", "INITS", "READOUTS", "CrossEntropy", "DoubleWell", "Network", "Parabola",
-           "Potential", "Quadratic", "Quartic", "Sum", "UV", "in_complex", "in_reals", "metric_from",
-           "metric_table", "potential_from", "tables_of"]
+__all__ = [
+    "ACTIVATIONS", "AnyChart", "Batches", "COMPLEX_ACTIVATIONS", "Chart", "Charted", "CrossEntropy",
+    "DoubleWell", "INITS", "Network", "Parabola", "Phases", "Potential", "Quadratic", "Quartic",
+    "READOUTS", "Rescaling", "Sinh", "Sum", "UV", "WeightNormalisation", "in_complex", "in_reals",
+    "metric_from", "metric_table", "potential_from", "tables_of",
+]

@@ -7,7 +7,8 @@ from ._check import DEVICES
 from ._energy import Energy, PARTS, ShadowEnergy
 from ._flow import flow
 from ._langevin import Langevin
-from ._mechanics import Aristotle, MOMENTS
+from ._mechanics import Adam, Aristotle, MOMENTS, Newton, RMSProp
+from ._geodesic import Geodesic, geodesic
 from ._modified import Modified
 from ._newton import INTEGRATORS, Nesterov, Newton
 from ._observe import Accuracy, Noise, Sharpness, observe_from
@@ -25,9 +26,9 @@ from ._train import train
 
 __all__ = [
     "Accuracy", "Adam", "AdamW", "AdaptiveMetric", "Aristotle", "Central", "Constant", "Cosine",
-    "DEVICES", "Energy", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS", "Modified",
-    "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Principal", "RMSProp",
-    "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed", "State", "StepSpeed",
-    "ThierryMieg", "Warmup", "adaptive_metric", "flow", "observe_from", "policy_of", "resume",
-    "rolling_force", "states", "third", "train",
+    "DEVICES", "Energy", "Geodesic", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS",
+    "Modified", "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Principal",
+    "RMSProp", "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed", "State",
+    "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic", "observe_from",
+    "policy_of", "resume", "rolling_force", "states", "third", "train",
 ]

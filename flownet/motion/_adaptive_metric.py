@@ -12,7 +12,7 @@ def _of_rmsprop(mechanics, memory, count):
     """√⟨F²⟩ + ε, or √(⟨F²⟩ − ⟨F⟩²) + ε."""
     square = memory["square"]
     if mechanics.centered:
-        square = np.maximum(square - memory["force"]**2, 0)
+        square = np.maximum(square - memory["centre"]**2, 0)
     return np.sqrt(square) + mechanics.epsilon
 
 

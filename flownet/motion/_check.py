@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import metric_of
+from ..geometry import PulledBack, metric_of
 from ..kernels.threads import most
 from ..model import Batches
 from ..store import size_text
@@ -41,6 +41,14 @@ def landscape(potential, metric):
         raise FlownetError(f"potential is a {type(potential).__name__} without {missing[0]}; it "
                            "has to offer size, value(W) and differential(W) -> (L, dL).")
     return metric_of(metric, potential)
+
+
+def carried(mechanics, metric):
+    """Refuse memories in a metric that depends on the point."""
+    if isinstance(metric, PulledBack) and mechanics is not None and mechanics.memories:
+        raise FlownetError(f"{type(mechanics).__name__} remembers vectors of other points, and "
+                           "nothing carries them along a metric that depends on the point: it "
+                           "wants a constant one, or Aristotle, Geodesic or RungeKutta.")
 
 
 def whole(name, value, least=-np.inf):

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 import numpy as np
 
 from .._errors import FlownetError
+from ..geometry import PulledBack, metric_at
 from ..kernels import flow as compiled
 from ..kernels import mechanics as kernel
 from ..kernels import rates
 from ..model import in_complex, in_reals
+from ._check import carried
 from ._mechanics import Rate
 from ._problem import Problem, is_compiled
 from ._python_field import PythonField
@@ -35,8 +37,12 @@ class System:
                         for name, word in (("decay", "weight_decay"), ("shrink", "shrink"))}
         self._always = metric.moves and not hasattr(metric, "times")
         self._clock = int(self._always and not self._rate.clock)
+        carried(mechanics, metric)
         self.turn_to(0.0)
         if field is not None:
+            if isinstance(metric, PulledBack) and hasattr(field, "kind"):
+                raise FlownetError(f"{field!r} is a field of a constant metric, and this one "
+                                   "depends on the point.")
             self.field = PythonField(lambda y: self._of_field(field, y),
                                      self._told if told else None)
         elif is_compiled(potential) and metric.is_compiled and not self._always:
@@ -98,7 +104,8 @@ class System:
         return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)).real)
 
     def _metric_of(self, y):
-        return self._metric.at(float(y[-1].real)) if self._always else self._metric
+        metric = self._metric.at(float(y[-1])) if self._always else self._metric
+        return metric_at(metric, self.point(y))
 
 
 def _checked(velocity, W):

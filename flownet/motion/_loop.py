@@ -3,10 +3,12 @@
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean
+from ..geometry import Euclidean, PulledBack, metric_at
 from ..kernels import motion
 from ..model import Batches, in_reals
 from ..model._batches import key
+from ._check import carried
+from ._geodesic import Geodesic, geodesic
 from ._problem import Problem, is_compiled, rule_in
 from ._runge_kutta import RungeKutta, RungeKuttaLoop
 
@@ -16,6 +18,7 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
 
     Its `arrays` are what the next step depends on, by name; written to, they set it.
     """
+    carried(mechanics, metric)
     alone = getattr(mechanics, "shrink", 0) or getattr(mechanics, "temperature", 0)
     if alone and not metric.diagonal:
         raise FlownetError(f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
@@ -24,6 +27,8 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):
         kind = RungeKuttaLoop
+    elif isinstance(mechanics, Geodesic) and isinstance(metric, PulledBack):
+        kind = GeodesicLoop
     return kind(potential, mechanics, metric, W, time, batch_size, seed)
 
 
@@ -101,7 +106,7 @@ class PythonLoop:
             loss, dL = potential.differential(self.W)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
-            V = -self.metric.at(self.time).sharp(dL)  # covector → vector
+            V = -metric_at(self.metric.at(self.time), self.W).sharp(dL)  # covector → vector
             step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False

@@ -1,0 +1,124 @@
+"""The metric of parameter space seen in a chart: g̃(u)(v, v) = g(W′v, W′v), another at each point.
+
+With V = W′v the index goes up and down through the chart, and nothing is inverted:
+
+    g̃♭v = W′ᵀ g♭ W′v,    g̃^♯dL̃ = lift(g^♯ drop(dL̃)),
+
+where `lift` moves the coordinates so that W moves as wanted, and `drop` is its adjoint. Where W is
+flat, its straight lines are the geodesics: their curves in u bend by the Christoffel symbols,
+
+    Γ(v, v) = g̃^♯ W′ᵀ g♭ W″(v, v),    u(s) = u + sv − ½s²Γ(v, v) + …
+"""
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..model import AnyChart
+from ._metric import Metric
+from ._metric_diagonal import DiagonalMetric
+
+
+class PulledBack(Metric):
+    """A constant metric of W seen in the coordinates u of a chart: `seen_at(u)` is that at a point.
+
+    Weight normalisation maps more coordinates than there are weights: the length of v moves
+    nothing and costs nothing; `sharp` gives it no direction, so that it stays.
+
+    Parameters
+    ----------
+    chart : chart
+        Such as `Sinh()`.
+    metric : metric
+        Of W, constant: `Euclidean(D)`, `LayerMetric`, `DiagonalMetric`.
+
+    Attributes
+    ----------
+    size : int
+        D_u, the number of coordinates.
+
+    Raises
+    ------
+    FlownetError
+        When chart and metric do not fit, or the chart has no inverse of its derivative.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> well, chart = fn.DoubleWell(3), fn.Sinh()
+    >>> run = fn.train(fn.Charted(well, chart), fn.Geodesic(0.1), W0=chart.to_u([0.5, 1.0, 2.0]),
+    ...                steps=10, metric=fn.PulledBack(chart, fn.Euclidean(3)))
+    """
+
+    def __init__(self, chart, metric):
+        if not isinstance(chart, AnyChart):
+            raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
+        missing = [n for n in ("size", "sharp", "flat", "norm2") if not hasattr(metric, n)]
+        if missing:
+            raise FlownetError(f"metric is {shown(metric)}; it has to be a constant one of W, such "
+                               "as flownet.Euclidean(size).")
+        if chart.size_W not in (None, metric.size):
+            raise FlownetError(f"the chart is one of {chart.size_W} parameters, the metric of "
+                               f"{metric.size}.")
+        self._diagonal = chart.elementwise and hasattr(metric, "stiffness")
+        if not (self._diagonal or chart.onto):
+            raise FlownetError(f"{chart!r} moves W on a surface: a metric seen there has to be "
+                               f"diagonal, and {metric!r} is not.")
+        self.chart, self.metric = chart, metric
+        self.size = chart.size or metric.size
+
+    def seen_at(self, u):
+        """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""
+        if self._diagonal:
+            stiffness = np.repeat(self.metric.stiffness, np.diff(self.metric.bounds))
+            slope2 = np.abs(self.chart.slope(np.asarray(u)))**2
+            return DiagonalMetric(stiffness * slope2)
+        return PulledBackAt(self.chart, self.metric, np.asarray(u))
+
+    def christoffel(self, u, v):
+        """Γ(v, v) = g̃^♯W′ᵀg♭W″(v, v) (D_u,): how far a straight line of u is from a geodesic."""
+        if self.chart.linear:
+            return np.zeros_like(u)
+        bend = 2 * self.chart.series(u, v, 2)[2]
+        return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
+
+    def __repr__(self):
+        return f"PulledBack({self.chart!r}, {self.metric!r})"
+
+
+class PulledBackAt(Metric):
+    """The metric of W seen at one point u of a chart that mixes parameters."""
+
+    def __init__(self, chart, metric, u):
+        self._chart, self._metric, self._u = chart, metric, u
+        self.size = u.size
+
+    def sharp(self, dL):
+        """Direction g̃^♯dL (D_u,)."""
+        return self._chart.lift(self._u, self._metric.sharp(self._chart.drop(self._u, dL)))
+
+    def flat(self, V):
+        """Covector g̃♭V (D_u,)."""
+        V = self._chart.pushforward(self._u, V)
+        return self._chart.pullback(self._u, self._metric.flat(V))
+
+    def norm2(self, V):
+        """Squared length g̃(V, V) of a displacement (D_u,): that of W's."""
+        return self._metric.norm2(self._chart.pushforward(self._u, V))
+
+    @property
+    def free(self):
+        """Mask (D_u,) of the coordinates that may move: all."""
+        return np.ones(self.size, bool)
+
+    def coordinates(self, V):
+        """Refused: no orthonormal coordinates, one for each of u, are known here."""
+        raise FlownetError(f"{self._chart!r} mixes parameters, and its pulled-back metric is not "
+                           "diagonal: what needs orthonormal coordinates wants a metric that is, "
+                           "such as flownet.Euclidean(size), or the potential of W itself.")
+
+    displacement = coordinates
+
+
+def metric_at(metric, W):
+    """The metric at parameters W (D,): a constant one is itself everywhere."""
+    return metric.seen_at(W) if isinstance(metric, PulledBack) else metric
