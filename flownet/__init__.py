@@ -5,10 +5,81 @@ from ._errors import FlownetError
 from ._version import __version__
 from .data import Dataset
 from .desk import Experiment, plot
-from .geometry import ChargeDrift, Charges, DiagonalMetric, Eigenpairs, Euclidean, Inertia, LayerMetric, SpectralDensity, charges, eigenpairs, index, inertia, lanczos, metric_hessian, sharpness, spectral_density
-from .linearization import Breakdown, Comparison, CriticalPoint, Curl, Departure, ExitSteps, Exits, Rod, breakdown, compare_minima, curl, curve_distance, departure, departure_power, exit_step, exits, minimum, rod
-from .model import ACTIVATIONS, COMPLEX_ACTIVATIONS, CrossEntropy, DoubleWell, Network, Parabola, Potential, Quadratic, Quartic, UV
-from .motion import Accuracy, Adam, AdamW, Aristotle, Central, Constant, Cosine, Langevin, Linearity, LossRate, Modified, Nesterov, Newton, Principal, RMSProp, RungeKutta, Sharpness, ThierryMieg, Warmup, flow, resume, states, train
+from .geometry import (
+    ChargeDrift,
+    Charges,
+    DiagonalMetric,
+    Eigenpairs,
+    Euclidean,
+    Inertia,
+    LayerMetric,
+    SpectralDensity,
+    charges,
+    eigenpairs,
+    index,
+    inertia,
+    lanczos,
+    metric_hessian,
+    sharpness,
+    spectral_density,
+)
+from .linearization import (
+    Breakdown,
+    Comparison,
+    CriticalPoint,
+    Curl,
+    Departure,
+    Exits,
+    ExitSteps,
+    Rod,
+    breakdown,
+    compare_minima,
+    curl,
+    curve_distance,
+    departure,
+    departure_power,
+    exit_step,
+    exits,
+    minimum,
+    rod,
+)
+from .model import (
+    ACTIVATIONS,
+    COMPLEX_ACTIVATIONS,
+    UV,
+    CrossEntropy,
+    DoubleWell,
+    Network,
+    Parabola,
+    Potential,
+    Quadratic,
+    Quartic,
+)
+from .motion import (
+    Accuracy,
+    Adam,
+    AdamW,
+    Aristotle,
+    Central,
+    Constant,
+    Cosine,
+    Langevin,
+    Linearity,
+    LossRate,
+    Modified,
+    Nesterov,
+    Newton,
+    Principal,
+    RMSProp,
+    RungeKutta,
+    Sharpness,
+    ThierryMieg,
+    Warmup,
+    flow,
+    resume,
+    states,
+    train,
+)
 from .store import Trajectory
 
 __all__ = [

@@ -10,6 +10,7 @@ from tolerance import close as close_real
 from flownet import data
 from flownet.data import bloch, pulses, steering, tissue
 
+
 def close(found, expected, kind="reference", scale=None):
     """Of complex numbers the real and imaginary parts."""
     if np.iscomplexobj(found) or np.iscomplexobj(expected):

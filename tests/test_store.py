@@ -16,8 +16,19 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store import (HDF5Store, Layout, MemoryStore, Quantity, _analysis, _edit, _superblock, append_analysis,
-                           check_space, estimate, open_reader)
+from flownet.store import (
+    HDF5Store,
+    Layout,
+    MemoryStore,
+    Quantity,
+    _analysis,
+    _edit,
+    _superblock,
+    append_analysis,
+    check_space,
+    estimate,
+    open_reader,
+)
 
 D = 37
 NAMES = ("parameters", "observables/loss", "observables/charge")

@@ -13,8 +13,7 @@ import numpy as np
 import flownet as fn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from make_reference import (  # noqa: E402
-    case, load, positive, torch_run, torch_values, uniforms, weights)
+from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights  # noqa: E402
 
 __all__ = ["PYTORCH", "RUNS", "case", "mixed_case", "point", "polarised", "positive", "potential",
            "problem", "steep", "torch_run", "torch_values", "uniforms", "weights"]

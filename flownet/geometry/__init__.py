@@ -14,6 +14,7 @@ from ._metric_group import GroupMetric
 from ._metric_layer import LayerMetric
 from ._metric_timed import TimedMetric, metric_of
 from ._path import path_length, step_speed
+from ._pulled_back import PulledBack, metric_at
 
 __all__ = [
     "ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",

@@ -9,7 +9,8 @@ from .._errors import FlownetError, shown
 from ..model import Potential
 from ..store import Trajectory
 from ._curvature import eigenpairs
-from ._metric import Euclidean, Ranges
+from ._metric import Ranges
+from ._metric_diagonal import Euclidean
 
 _ROWS = 4096  # samples whose units are kept at once
 

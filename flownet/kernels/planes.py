@@ -10,15 +10,14 @@ its transpose takes a covector on E back to one on W: ∂L/∂x + i∂L/∂y of 
 """
 
 from .._compile import jit
-from .pointwise import copy
 from .simd import view
 
 
 @jit(cached=False)
-def _spread_weights(e, w, first_row, rows, n_in):
-    """Rows of | A  −B; B  A |."""
+def _spread_weights(e, w, n_in):
+    """| A  −B; B  A |."""
     height = e.shape[0] // 2
-    for a in range(first_row, first_row + rows):
+    for a in range(height):
         row, x, y = w[a], e[a], e[height + a]
         right, lower = x[n_in:], y[n_in:]
         for b in range(n_in):
@@ -78,7 +77,7 @@ def spread(net, W, E):
         weight, conjugate, bias, gate = net.origin[layer]
         n_in, n_out = net.sizes[layer] // 2, net.sizes[layer + 1] // 2
         e = view(E, net.weight[layer], 2 * n_out, 2 * n_in)
-        _spread_weights(e, view(W, weight, n_out, 2 * n_in), 0, n_out, n_in)
+        _spread_weights(e, view(W, weight, n_out, 2 * n_in), n_in)
         if conjugate >= 0:
             _add_conjugate(e, view(W, conjugate, n_out, 2 * n_in), n_in)
         if bias >= 0:

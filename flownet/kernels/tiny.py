@@ -7,9 +7,9 @@ sample hold numbers that count nowhere.
 
 from .._compile import jit
 from .activation import activate_slope
-from .pair import PAIR, activate_pairs, pull_pairs
 from .elementary import fma
 from .loss import covector_on_output
+from .pair import PAIR, activate_pairs, pull_pairs
 from .plan import LANES
 from .product import panel, panel_width
 from .simd import address, flat, shift, view

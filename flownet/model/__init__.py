@@ -2,7 +2,7 @@
 
 from ..kernels.activation import ACTIVATIONS
 from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
-from ._analytic import DoubleWell, Parabola, Quartic, UV
+from ._analytic import UV, DoubleWell, Parabola, Quartic
 from ._batches import Batches
 from ._chart import AnyChart
 from ._chart_elementwise import Phases, Rescaling, Sinh

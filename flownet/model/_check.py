@@ -6,7 +6,6 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 
-
 DTYPES = ("float64", "float32", "complex128", "complex64")
 
 

@@ -144,7 +144,7 @@ def _or_empty(metric, dtype):
 
 
 def _metric(name, metric, full=False):
-    """A metric, symmetrised and positive; if `full` it may be Hermitian, a diagonal one a matrix."""
+    """A metric, symmetrised and positive; `full`: Hermitian perhaps, a diagonal one as a matrix."""
     if metric is None:
         return None
     metric = _check.numbers_of(name, metric, np.complex128 if full else np.float64)

@@ -159,8 +159,9 @@ class Potential(Summable):
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
         return self.borrowed(batch_size, lambda: plan.workspace(
-            self.network.plan, batch_size or self.data.m, self.network.picture.real, coupled=self.couples,
-            gathered=batch_size > 0, weighted=self._data.weights.size > 0))
+            self.network.plan, batch_size or self.data.m, self.network.picture.real,
+            coupled=self.couples, gathered=batch_size > 0,
+            weighted=self._data.weights.size > 0))
 
     @contextmanager
     def _jets(self, W, V, order, straight=False):

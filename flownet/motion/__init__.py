@@ -4,11 +4,11 @@ from ._adaptive import Adam, AdamW, RMSProp
 from ._adaptive_metric import AdaptiveMetric, adaptive_metric
 from ._central import Central, Oscillation
 from ._check import DEVICES
-from ._energy import Energy, PARTS, ShadowEnergy
+from ._energy import PARTS, Energy, ShadowEnergy
 from ._flow import flow
-from ._langevin import Langevin
-from ._mechanics import Adam, Aristotle, MOMENTS, Newton, RMSProp
 from ._geodesic import Geodesic, geodesic
+from ._langevin import Langevin
+from ._mechanics import MOMENTS, Aristotle
 from ._modified import Modified
 from ._newton import INTEGRATORS, Nesterov, Newton
 from ._observe import Accuracy, Noise, Sharpness, observe_from

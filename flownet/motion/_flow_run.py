@@ -61,7 +61,8 @@ class FlowRun:
         self._steps, self._rows = store.count("observables/step"), store.count("parameters")
         try:
             if self._at is None and not self._rows:
-                self._put([0.0], [self._integration.s.y], [self._system.value(self._integration.s.y)])
+                y = self._integration.s.y
+                self._put([0.0], [y], [self._system.value(y)])
             self._save(force=True)
             stuck = self._advance(progress) == STUCK
             if stuck and not self._steps:

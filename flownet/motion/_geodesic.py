@@ -82,6 +82,7 @@ class Geodesic(Mechanics):
     """
 
     code = kernel.ARISTOTLE
+    along = True
 
     def __init__(self, step, order="exact"):
         super().__init__(step)

@@ -1,0 +1,77 @@
+"""The loop of finite steps in Python, where a potential, a metric or a policy is a program."""
+
+import numpy as np
+
+from ..geometry import Euclidean, metric_at
+from ..kernels import motion
+from ..model import Batches, in_reals
+from ..model._batches import key
+from ._geodesic import geodesic
+from ._problem import rule_in
+
+
+def arrays_of_step(W, memory):
+    """What the next step depends on, by name."""
+    return {"parameters": W, "memory": memory} if len(memory) else {"parameters": W}
+
+
+class PythonLoop:
+    """One step at a time: potentials and metrics that are programs, and policies with a jet."""
+
+    extra = ()
+
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
+        self.W, self._reals, self.time = W, in_reals(W), float(time)
+        self.mechanics, self.metric = mechanics, metric
+        self._potential, self._policy = potential, mechanics.policy
+        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
+        self.arrays = arrays_of_step(W, self._memory)
+        self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(W.dtype, key(seed))}
+        self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
+
+    def advance(self, first, count, tape):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        rows = 0
+        for i in range(count):
+            k = first + i
+            potential = self._potential
+            if self._batches:
+                potential = potential.on(self._batches.rows(k))
+            loss, dL = potential.differential(self.W)
+            if self._of["decay"]:
+                dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
+            V = -metric_at(self.metric.at(self.time), self.W).sharp(dL)  # covector → vector
+            step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
+            if not np.isfinite(step):
+                return i, rows, False
+            if k % tape.every == 0:
+                tape.parameters[rows] = self.W
+                tape.row_iteration[rows], tape.row_time[rows] = k, self.time
+                rows += 1
+            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
+            tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
+            self._move(k, step, V, dL)
+            self.time += step
+            if not np.isfinite(self.W).all():
+                return i + 1, rows, False
+        return count, rows, True
+
+    def _move(self, k, step, V, dL):
+        """W ← W + step·V, or a step of mechanics that remember or tremble."""
+        if self.mechanics.along:
+            self.W += self.W.dtype.type(step) * V
+            return
+        metric, words = self.metric.at(self.time), {**self._of, "decay": 0.0}
+        if not metric.is_compiled:  # V is raised already
+            metric, dL = Euclidean(self.W.size), -V
+        dL = in_reals(np.array(dL, self.W.dtype))
+        rule = rule_in(metric, self.W.dtype, **words)
+        motion.step_with_memory(rule, self._reals, self._memory, dL, step, k)
+
+
+class GeodesicLoop(PythonLoop):
+    """One step at a time along a geodesic of a metric that depends on the point."""
+
+    def _move(self, k, step, V, dL):
+        self.W[:] = geodesic(self.metric, self.W, self.W.dtype.type(step) * V,
+                             order=self.mechanics.order)
