@@ -87,6 +87,8 @@ class Mechanics:
     def parameters(self):
         """What makes these mechanics again."""
         own = {name: value for name, value in vars(self).items() if name != "policy"}
+        if own["weight_decay"] == signature(type(self)).parameters["weight_decay"].default:
+            del own["weight_decay"]
         return {"step": self.policy.plain, **own}
 
     def __repr__(self):
