@@ -78,6 +78,9 @@ class PulledBack(Metric):
         """Γ(v, v) = g̃^♯W′ᵀg♭W″(v, v) (D_u,): how far a straight line of u is from a geodesic."""
         if self.chart.linear:
             return np.zeros_like(u)
+        if self._diagonal:
+            _, slope, bend = self.chart.coefficients(u, 2)
+            return 2 * (np.conj(slope) * bend).real / np.abs(slope)**2 * v**2
         bend = 2 * self.chart.series(u, v, 2)[2]
         return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
 

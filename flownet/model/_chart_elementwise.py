@@ -55,21 +55,36 @@ def _powers(v, order):
 
 
 class Sinh(Elementwise):
-    """Chart W = sinh u of every parameter: plain about 0, logarithmic far out.
+    """Chart W = scale·sinh u of every parameter: straight about 0, logarithmic far out.
 
-    In the metric of W seen there, cosh²u, the Christoffel symbol is Γ = tanh u: a finite step
-    u + hV differs from the geodesic by ½h²·tanh(u)·V² (notes on charts; Γ = W″/W′).
+    In the metric of W seen there, scale²·cosh²u, the Christoffel symbol is Γ = W″/W′ = tanh u: a
+    finite step u + hV differs from the geodesic by ½h²·tanh(u)·V² and third order.
+
+    Parameters
+    ----------
+    scale : float
+        Size of a weight from which on the chart bends.
+
+    Raises
+    ------
+    FlownetError
+        When it is not above 0.
     """
 
+    def __init__(self, scale=1.0):
+        self.scale = _check.positive("scale", scale)
+
     def coefficients(self, u, order):
-        """sinh u, cosh u, sinh u/2!, cosh u/3!, …"""
-        odd_even = np.sinh(u), np.cosh(u)
-        return np.array([odd_even[k % 2] / u.dtype.type(math.factorial(k))
-                         for k in range(order + 1)])
+        """sinh u, cosh u, sinh u/2!, cosh u/3!, … times the scale."""
+        even_odd = self.scale * np.sinh(u), self.scale * np.cosh(u)
+        return np.array([even_odd[k % 2] / math.factorial(k) for k in range(order + 1)])
 
     def to_u(self, W, near=None):
-        """Coordinates arsinh W (…, D)."""
-        return np.arcsinh(W)
+        """Coordinates arsinh(W/scale) (…, D)."""
+        return np.arcsinh(np.asarray(W) / self.scale)
+
+    def __repr__(self):
+        return "Sinh()" if self.scale == 1 else f"Sinh({self.scale:g})"
 
 
 class Rescaling(Elementwise):
