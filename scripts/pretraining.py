@@ -24,16 +24,18 @@ import flownet as fn
 from flownet import _progress
 
 HIDDEN = (64, 48, 32)
-STEPS = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+STEPS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0)
 PER_CLASS = (1, 2, 5, 10, 20, 50)
 LENGTHS_AT = 5  # labels per class for which the paths are measured
 
 
 class Arm(NamedTuple):
-    """Whether the hidden layers were pretrained, and their stiffness."""
+    """Whether hidden layers are pretrained, their stiffness, the scale of weights if they are not.
+    """
 
     pretrained: bool
     stiffness: float
+    scale: float = 1.0
 
 
 ARMS = {
@@ -41,6 +43,7 @@ ARMS = {
     "frozen": Arm(True, np.inf),
     "stiff (100)": Arm(True, 100.0),
     "free": Arm(True, 1.0),
+    "none, init × 4": Arm(False, 1.0, 4.0),
     "random, frozen": Arm(False, np.inf),
 }
 
@@ -56,7 +59,7 @@ class Parts(NamedTuple):
 class Budget(NamedTuple):
     """Seeds, labels per class, steps of each autoencoder and of each training."""
 
-    seeds: int = 12
+    seeds: int = 10
     per_class: tuple = PER_CLASS
     pretraining: int = 3000
     training: int = 500
@@ -82,15 +85,10 @@ def few(data, per_class, seed):
         for c in np.unique(data.labels)]))
 
 
-def starts(network, digits, budget, done):
-    """Initial parameters of each seed: (as initialised, pretrained)."""
-    found = []
-    for seed in range(budget.seeds):
-        learnt = fn.pretrain(network, digits.unlabelled, fn.Adam(1e-3), steps=budget.pretraining,
-                             batch_size=100, seed=seed, threads=1, progress=False)
-        found.append((network.init(seed), learnt.W0))
-        done()
-    return found, learnt
+def pretrained(network, digits, budget, seed):
+    """All hidden layers learnt from the unlabelled digits."""
+    return fn.pretrain(network, digits.unlabelled, fn.Adam(1e-3), steps=budget.pretraining,
+                       batch_size=100, seed=seed, threads=1, progress=False)
 
 
 def looks(network, digits, steps):
@@ -146,23 +144,28 @@ def lengths(network, run):
 
 
 class Study(NamedTuple):
-    """What one network gave: its pretraining, results {(per class, arm)}, and path lengths."""
+    """What one network gave: the last seed's pretraining, results {(per class, arm)}, and the
+    lengths {arm: (seeds, layers)} of paths."""
 
     network: fn.Network
-    learnt: object
+    learnt: fn.Pretraining
     results: dict
     lengths: dict
 
 
 def study(network, digits, budget, done=lambda: None):
     """All arms, numbers of labels, seeds and steps; then the paths at one number of labels."""
-    W0, learnt = starts(network, digits, budget, done)
-    observe, results, paths = looks(network, digits, budget.training), {}, {}
+    observe, learnt = looks(network, digits, budget.training), []
+    results, paths = {}, {}
+    for seed in range(budget.seeds):
+        learnt.append(pretrained(network, digits, budget, seed))
+        done()
 
     def run(arm, n, seed, step, **options):
         done()
-        return tuned(network, arm, few(digits.unlabelled, n, seed), W0[seed][arm.pretrained],
-                     step, budget.training, **options)
+        W0 = learnt[seed].W0 if arm.pretrained else network.init(seed, scale=arm.scale)
+        return tuned(network, arm, few(digits.unlabelled, n, seed), W0, step, budget.training,
+                     **options)
 
     for n in budget.per_class:
         for name, arm in ARMS.items():
@@ -173,7 +176,7 @@ def study(network, digits, budget, done=lambda: None):
         step = results[LENGTHS_AT, name].steps[0]
         paths[name] = np.array([lengths(network, run(arm, LENGTHS_AT, seed, step, record_every=1))
                                 for seed in range(budget.seeds)])
-    return Study(network, learnt, results, paths)
+    return Study(network, learnt[-1], results, paths)
 
 
 def main(output, budget):

@@ -4,8 +4,8 @@ import numpy as np
 
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
-DRAWN = ("no pretraining", "frozen", "stiff (100)", "free")
-MARKS = "osD^"
+DRAWN = ("no pretraining", "frozen", "stiff (100)", "free", "none, init × 4")
+MARKS = "osD^v"
 CLASSES = 10
 TITLE = ("Pretrained layers frozen, stiff or free: with few labels they pay in a deep sigmoid "
          "network, hardly in one of tanh")
@@ -52,11 +52,11 @@ def draw(studies, lengths_at):
             axes[0].set(ylabel="held-out error, %", title=f"{name}: error, 100 % − accuracy")
             axes[1].set(ylabel="held-out loss L", title=f"{name}: cross-entropy")
             axes[2].set(ylabel="length Σ‖ΔW‖ of a layer's path",
-                        title=f"{name}: how far layers move, {CLASSES * lengths_at} labels")
+                        title=f"{name}: paths at {CLASSES * lengths_at} labels (frozen: 0)")
         for axis in rows[-1, :2]:
             axis.set_xlabel("number of labels")
         rows[-1, 2].set_xlabel("layer")
-        figure.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=4)
+        figure.legend(*rows[0, 0].get_legend_handles_labels(), loc="outside lower center", ncol=5)
         sizes = "-".join(map(str, studies[0].network.sizes))
         seeds = len(studies[0].results[lengths_at, "free"].loss)
         figure.suptitle(f"{TITLE}\ndigits, {sizes} networks, {seeds} seeds; bars: standard error")
@@ -68,7 +68,7 @@ def _curves(axis, study, value):
     labels = CLASSES * np.array(per_class)
     for i, name in enumerate(DRAWN):
         values = np.array([value(study.results[n, name]) for n in per_class]).T
-        _bars(axis, i, labels * 1.03 ** (i - 1.5), values, label=name)
+        _bars(axis, i, labels * 1.03 ** (i - 2), values, label=name)
     axis.set(xscale="log")
     _plain(axis)
     axis.set_xticks(labels, [str(n) for n in labels])
@@ -79,11 +79,10 @@ def _paths(axis, study):
     layers = np.arange(study.network.layers)
     for i, name in enumerate(DRAWN):
         moved = study.lengths[name].mean(axis=0) > 0
-        _bars(axis, i, layers[moved] + 0.06 * (i - 1.5), study.lengths[name][:, moved])
+        _bars(axis, i, layers[moved] + 0.06 * (i - 2), study.lengths[name][:, moved])
     _plain(axis)
     axis.set_xticks(layers, [*(f"hidden {k + 1}" for k in layers[:-1]), "readout"])
     axis.set_xlim(-0.4, len(layers) - 0.6)
-    axis.annotate("frozen: 0", (0.02, 0.03), xycoords="axes fraction")
 
 
 def _bars(axis, i, x, values, label=None):

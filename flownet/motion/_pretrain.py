@@ -56,8 +56,8 @@ def pretrain(network, data, mechanics, *, steps, seed=0, layers=None, output="id
 
     Layer k, an encoder h = φ_k(x W_kᵀ + b_k), is trained with a decoder of its own to give back its
     inputs x with the least quadratic loss; the next layer's inputs are then its hidden units h.
-    Decoders are untied, free of the encoder's weights (the flow of tied ones would not be that of
-    any network here), and are dropped in the end.
+    Decoders are untied: their weights are their own, not the encoder's transposed, since no network
+    here shares weights between layers. They are dropped in the end.
 
     Parameters
     ----------
