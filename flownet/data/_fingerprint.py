@@ -31,7 +31,7 @@ ECHO = 0.005
 
 
 def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
-    """Signals of balanced pulse trains of unknown amplitude and phase, and their tissue.
+    """Signals of a balanced pulse train with unknown amplitude and phase, and their tissues.
 
     Parameters
     ----------

@@ -1,0 +1,220 @@
+"""Magnetic-resonance fingerprinting: relaxation times and off-resonance from one complex signal.
+
+An inversion and 100 balanced pulses of pseudo-random flip angle and spacing leave a signal s(p) of
+100 readings, p = (T1, T2, f), simulated by rotations, precession and relaxation
+(`flownet.data.bloch`); it arrives with noise and with an unknown amplitude and phase. Networks of
+equal numbers of real parameters read log T1, log T2 and f off the signal, normalised to a mean
+square of 1: complex ones with a cardioid or ReLU on both parts and read out as Re z, and a real one
+with ReLU on (Re x, Im x). Each learns once from signals as they are and once from signals that were
+turned so that the first reading is positive, which takes the unknown phase out by hand.
+
+Beside them stand the dictionary, the entry d of a grid with the largest |dᴴx|/‖d‖; maximum
+likelihood, a few Gauss–Newton steps from there; and the Cramér–Rao bound, from the Fisher
+information 2 Re JᴴJ/σ² of p and of the complex amplitude, J = (c ∂s/∂p, s, is), averaged over the
+tissues. Writes one figure.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+import flownet as fn
+from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned, whole
+from flownet.data import bloch, pulses, tissue
+from flownet.data._fingerprint import ECHO
+from flownet.desk.plot._style import INK, STYLE
+
+POINTS, SNR, HIDDEN = 100, 40.0, 32
+UNITS = ("error of T1 in %", "error of T2 in %", "error of f in Hz")
+#: changes of log T1, log T2 (in coordinates from −1 to 1) and f for a difference quotient
+NUDGE = 1e-4
+
+
+def rivals(points=POINTS):
+    """The networks, each of about 8750 real parameters, on signals as they are and turned."""
+    sizes, complex_ = [points, HIDDEN, HIDDEN, 3], dict(dtype="complex64", output="real")
+    return {name: rival for kind in (
+        complex_rivals("complex, cardioid", fn.Network(sizes, "cardioid", **complex_)),
+        complex_rivals("complex, split ReLU", fn.Network(sizes, "split_relu", **complex_)),
+        real_rivals(points)) for name, rival in kind.items()}
+
+
+def complex_rivals(name, network):
+    """A complex network on signals as they are, and turned."""
+    return {(name, False): Rival(network, normalised),
+            (name, True): Rival(network, lambda x: normalised(unturned(x)))}
+
+
+def real_rivals(points=POINTS):
+    """The real network on signals as they are, and turned."""
+    network = fn.Network([2 * points, HIDDEN, 2 * HIDDEN, 3], "relu", dtype="float32",
+                         init="he-normal")
+    return {("real, ReLU", False): Rival(network, lambda x: parts(normalised(x))),
+            ("real, ReLU", True): Rival(network, lambda x: parts(normalised(unturned(x))))}
+
+
+def normalised(x):
+    """Signals of mean square 1."""
+    return x / np.sqrt(np.mean(np.abs(x) ** 2, axis=1, keepdims=True))
+
+
+def signal(y, points=POINTS):
+    """s(p) (m, points) of coordinates y (m, 3) from −1 to 1."""
+    return bloch(*tissue(y).T, *pulses(points), ECHO, start=-1.0)
+
+
+def slopes(y, points=POINTS):
+    """s (m, points) and ∂s/∂y (m, points, 3), by central differences."""
+    sides = [signal(y + side * NUDGE * row, points) for row in np.eye(3) for side in (1, -1)]
+    return signal(y, points), np.stack([(up - down) / (2 * NUDGE)
+                                        for up, down in zip(sides[::2], sides[1::2])], axis=2)
+
+
+def errors(y_hat, y):
+    """RMS errors of T1 and T2 in per cent (of their logarithms) and of f in Hz, (3,)."""
+    found, true = tissue(y_hat), tissue(y)
+    apart = np.column_stack([100 * np.log(found[:, :2] / true[:, :2]), found[:, 2] - true[:, 2]])
+    return np.sqrt(np.mean(apart**2, axis=0))
+
+
+def dictionary(points=POINTS, counts=(40, 40, 61)):
+    """Coordinates (n, 3) of a grid, and their signals (n, points) of norm 1."""
+    axes = np.meshgrid(*(np.linspace(-1, 1, count) for count in counts), indexing="ij")
+    y = np.stack(axes, axis=-1).reshape(-1, 3)
+    entries = signal(y, points)
+    return y, (entries / np.linalg.norm(entries, axis=1, keepdims=True)).astype(np.complex64)
+
+
+def match(entries, x, rows=100):
+    """Coordinates (m, 3) of the entries that fit signals x (m, points) best."""
+    y, d = entries
+    blocks = [x[k:k + rows].astype(np.complex64) for k in range(0, len(x), rows)]
+    return np.concatenate([y[np.abs(block @ d.conj().T).argmax(axis=1)] for block in blocks])
+
+
+def refined(y, x, steps=6):
+    """Maximum likelihood (m, 3): Gauss–Newton steps for y and the complex amplitude."""
+    for _ in range(steps):
+        s, ds = slopes(y, x.shape[1])
+        c = np.sum(s.conj() * x, axis=1) / np.sum(np.abs(s) ** 2, axis=1)
+        J = _columns(c[:, None, None] * ds, s)
+        rest = x - c[:, None] * s
+        normal = np.einsum("mni,mnj->mij", J.conj(), J).real
+        force = np.einsum("mni,mn->mi", J.conj(), rest).real
+        y = np.clip(y + np.linalg.solve(normal, force[..., None])[:, :3, 0], -1, 1)
+    return y
+
+
+def bound(y, points=POINTS, snr=SNR):
+    """Cramér–Rao bounds (3,) in the units of `errors`: the root of their mean square over y."""
+    s, ds = slopes(y, points)
+    J = _columns(ds, s)
+    fisher = 2 * 10 ** (snr / 10) * np.einsum("mni,mnj->mij", J.conj(), J).real
+    weaker = (4 - 1 / 4) / (2 * np.log(4))  # E[1/A²] of amplitudes even in log A from ½ to 2
+    variance = weaker * np.einsum("mii->mi", np.linalg.inv(fisher))[:, :3].mean(axis=0)
+    decade, hertz = np.log(10) / 2, 30.0  # of log T and of f in a unit of y
+    return np.sqrt(variance) * [100 * decade, 100 * decade, hertz]
+
+
+def _columns(ds, s):
+    return np.concatenate([ds, s[..., None], 1j * s[..., None]], axis=2)
+
+
+def learning_set(m, points=POINTS, snr=SNR):
+    """Samples that the run of a seed learns from."""
+    def drawn(seed):
+        data = fn.data.fingerprint(m=m, points=points, snr=snr, seed=seed)
+        return data.x, data.y
+    return drawn
+
+
+def learnt(networks, m=10_000, steps=10_000, seeds=4, points=POINTS, snr=SNR):
+    """{(name, turned): (rate, [W of each seed])}; the step is chosen on 1000 samples held out."""
+    cases = {key: (rival, learning_set(m, points, snr)) for key, rival in networks.items()}
+    return compare(cases, fn.Quadratic(), learning_set(1000, points, snr)(1_000_000), steps=steps,
+                   seeds=seeds)
+
+
+def beside(data, points=POINTS, snr=SNR):
+    """Errors (3,) of the methods that nobody had to teach, and the bound."""
+    nearest = match(dictionary(points), data.x)
+    return {"dictionary": errors(nearest, data.y),
+            "maximum likelihood": errors(refined(nearest, data.x), data.y),
+            "Cramér–Rao bound": bound(data.y, points, snr)}
+
+
+def print_table(networks, found, results, others):
+    """A line for each network and each method beside them."""
+    print(f"RMS errors of T1 and T2 in %, of f in Hz: {POINTS} readings, SNR {SNR:g} dB (± over "
+          "seeds)")
+    for key, (mean, deviation) in results.items():
+        name, is_turned = key
+        print(f"  {name:19}{'turned' if is_turned else 'as it is':9}"
+              + "  ".join(f"{m:7.3f} ±{d:5.3f}" for m, d in zip(mean, deviation))
+              + f"   {real_size(networks[key].network)} real parameters, rate {found[key][0]:g}")
+    for name, values in others.items():
+        print(f"  {name:28}" + "  ".join(f"{value:7.3f}       " for value in values))
+
+
+def draw(results, others):
+    """Three signals, and the errors of the three quantities."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(11.5, 7.6), layout="constrained")
+        axes = figure.subplots(2, 2).ravel()
+        draw_signals(axes[0])
+        names = list(dict.fromkeys(name for name, _ in results))
+        for quantity, axis in enumerate(axes[1:]):
+            for is_turned, shift in ((False, -0.08), (True, 0.08)):
+                mean, deviation = np.array([[values[quantity] for values in results[name, is_turned]]
+                                            for name in names]).T
+                axis.errorbar(np.arange(len(names)) + shift, mean, deviation, fmt="os"[is_turned],
+                              color=INK[2 * is_turned], capsize=4, markersize=7,
+                              markerfacecolor="white" if is_turned else None,
+                              label=("first reading turned positive" if is_turned else
+                                     "signals as they are, phase unknown"))
+            for style, (name, values) in zip(("-.", "-", ":"), others.items()):
+                axis.axhline(values[quantity], color="#222222", linewidth=1.2, linestyle=style,
+                             label=name)
+            axis.set(xticks=range(len(names)), xticklabels=names, xlim=(-0.5, len(names) - 0.5),
+                     ylim=(0, None), ylabel="RMS " + UNITS[quantity],
+                     title=("Relaxation time T1", "Relaxation time T2", "Off-resonance f")[quantity])
+            axis.grid(axis="x", visible=False)
+        figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncol=3)
+        figure.suptitle("Magnetic-resonance fingerprinting: T1, T2 and off-resonance from "
+                        f"{POINTS} noisy complex readings, networks of 8750 real parameters")
+    return figure
+
+
+def draw_signals(axis):
+    """|s_n| of three tissues without noise."""
+    y = np.array([[0.2, -0.2, 0.0], [0.9, 0.9, 0.0], [0.2, -0.2, 0.6]])
+    for i, (size, (t1, t2, f)) in enumerate(zip(np.abs(signal(y)), tissue(y))):
+        axis.plot(size, color=INK[i], linestyle=("-", "--", ":")[i],
+                  label=f"T1 {1000 * t1:.0f} ms, T2 {1000 * t2:.0f} ms, f {f:.0f} Hz")
+    axis.set(xlabel="pulse n", ylabel="signal |s|, of equilibrium", ylim=(0, 0.85),
+             title="Fingerprints of three tissues")
+    axis.legend(loc="upper right")
+
+
+def main(output):
+    """Learn, measure, print, draw."""
+    networks = rivals()
+    data = fn.data.fingerprint(split="test", m=1000, points=POINTS, snr=SNR)
+    others = beside(data)
+    found = learnt(networks)
+    results = {key: spread([errors(predict(networks[key], W, data.x), data.y) for W in states])
+               for key, (_, states) in found.items()}
+    print_table(networks, found, results, others)
+    draw(results, others).savefig(output, dpi=115)
+    print(f"figure in {output}")
+
+
+if __name__ == "__main__":
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
+                           default=Path(__file__).parent / "figures" / "fingerprinting.png")
+    main(arguments.parse_args().output)
