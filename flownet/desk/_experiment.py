@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .._errors import FlownetError
-from .._kinds import build
+from .._kinds import build, find
 from ..model import Batches, metric_from, potential_from
 from ..motion import observe_from, train
 from ..store import Trajectory, to_text
@@ -83,9 +83,9 @@ class Experiment:
         observed = {}
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
-            if table["kind"] == "charges" or (
-                    table["kind"] in ("sharpness", "noise", "energy", "shadow-energy")
-                    and not {"split", "data", "loss"} & set(table)):
+            of = find("observable", table["kind"])
+            if table["kind"] == "charges" or hasattr(of, "memory") or (
+                    hasattr(of, "of_all_terms") and not {"split", "data", "loss"} & set(table)):
                 observed[name] = table  # of the run itself, all terms of its potential
                 continue
             split = table.pop("split", None)

@@ -116,7 +116,11 @@ def _charges(found, work, progress):
     if not getattr(run.mechanics, "descends", False):
         found.left_out.append("charges: they are those of Aristotle's mechanics.")
         return
-    charges = geometry.charges(run.potential, run.metric)
+    try:
+        charges = geometry.charges(run.potential, run.metric)
+    except FlownetError as error:
+        found.left_out.append(f"charges: {error}")
+        return
     if not len(charges):
         found.left_out.append(f"charges: none. {charges.reasons[0]}.")
     elif len(charges) > _CHARGES:

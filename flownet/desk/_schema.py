@@ -42,6 +42,8 @@ def _policy(step, number):
 
 Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Stiffness = Annotated[float, Field(gt=0)]
+Index = Annotated[int, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Step = Annotated[Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)]
 
@@ -107,11 +109,43 @@ class Term(Table):
     c: Positive | None = None
 
 
+class Group(Table):
+    """`[metric.groups.NAME]`: the stiffness of some neurons or inputs of a layer, or of indices."""
+
+    stiffness: Stiffness
+    layer: Index | None = None
+    neurons: list[Index] | None = None
+    inputs: list[Index] | None = None
+    where: list[Index] | None = None
+
+
 class Metric(Table):
-    """`[metric]`: one stiffness a layer, or a parameter; inf freezes."""
+    """`[metric]`: one stiffness a layer, neuron or parameter; inf freezes. Or a schedule of such.
+
+    Of a coupled one the stiffness is a matrix, a row for each layer.
+    """
 
     kind: Annotated[str, _one_of("metric", _kinds.names("metric"))] | None = None
-    stiffness: list[Annotated[float, Field(gt=0)]] | None = None
+    stiffness: Literal["width"] | float | list[float | list[float]] | None = None
+    groups: dict[str, Group] | None = None
+    times: list[float] | None = None
+    metrics: list["Metric"] | None = None
+
+    @model_validator(mode="after")
+    def _words_of_its_kind(self):
+        kind = self.kind or "layer"
+        words = [word for word in signature(_kinds.find("metric", kind)).parameters
+                 if word not in ("network", "size")]
+        for name in self.model_dump(exclude_none=True, exclude={"kind"}):
+            if name not in words:
+                raise ValueError(f"a metric of kind {kind} takes no {name}; it takes "
+                                 f"{', '.join(words) or 'nothing'}.")
+        given = [] if kind == "coupled" or not isinstance(self.stiffness, list) else self.stiffness
+        for entry in given:
+            if not all(number > 0 for number in (entry if isinstance(entry, list) else [entry])):
+                raise ValueError(f"stiffness holds {entry}; numbers above 0 are wanted (inf "
+                                 "freezes).")
+        return self
 
 
 class Mechanics(Table):

@@ -44,7 +44,7 @@ class Metric:
 
     def norm2(self, V):
         """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
-        return float(np.vdot(self.flat(V), V).real)
+        return float(np.vdot(as_reals(self.flat(V)), as_reals(self._vector("V", V))))
 
     def at(self, time):
         """The metric at a time; a constant one is always this."""
@@ -99,6 +99,11 @@ class Ranges(Metric):
             stiffness = np.repeat(stiffness, 2)
         with np.errstate(invalid="ignore"):
             return np.where(parts == 0, parts.dtype.type(0), stiffness * parts).view(V.dtype)
+
+    @property
+    def own(self):
+        """g_ii (D,), the stiffness of each parameter moved by itself."""
+        return np.repeat(self.stiffness, np.diff(self.bounds))
 
     @property
     def free(self):

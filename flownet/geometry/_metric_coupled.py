@@ -67,6 +67,11 @@ class Blocks(Metric):
         return int(self.bounds[-1])
 
     @property
+    def own(self):
+        """g_ii (D,), the stiffness of each parameter moved by itself."""
+        return np.repeat(self.stiffness.diagonal(), np.diff(self.bounds))
+
+    @property
     def free(self):
         """Mask (D,) of the components that may move."""
         return self._rest.free

@@ -4,7 +4,7 @@ from .._compile import jit, separate
 from .coupling import raise_coupled
 from .integrate import integrator
 from .motion import add_decay, potential_differential
-from .pointwise import copy
+from .pointwise import clear, copy
 from .rates import rate
 
 
@@ -21,6 +21,15 @@ def pairing(a, b):
     for i in range(whole, a.size):
         s0 += float(a[i]) * float(b[i])
     return (s0 + s1) + (s2 + s3)
+
+
+@jit(cached=False)
+def _hold(rule, D, out):
+    """No change of frozen ranges, nor of what they remember from when they were not."""
+    for r in range(rule.sharp.size):
+        if rule.sharp[r] == 0.0:
+            for first in range(0, out.size - D + 1, D):
+                clear(out[first + rule.bounds[r]:first + rule.bounds[r + 1]])
 
 
 @separate
@@ -49,6 +58,8 @@ def velocity(problem, y, out, told):
             share = W.dtype.type(rule.shrink * rule.sharp[r])
             for i in range(rule.bounds[r], rule.bounds[r + 1]):
                 out[i] -= share * W[i]
+    if out.size > dL.size:
+        _hold(rule, dL.size, out)
 
 
 integrate_flow = jit(integrator(velocity, jit(cached=False)))

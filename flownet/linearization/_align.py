@@ -92,7 +92,7 @@ def align(potential, A, B, metric):
     A, B = (np.array(W, np.float64) for W in (A, B))
     if not found.hidden:
         return A, B
-    stiffness = found.unpack(metric.flat(np.ones(len(A))))
+    stiffness = found.unpack(metric.own)
     for W in (A, B):
         _balance(found, found.unpack(W), stiffness)
     tried = [_matched(found, A, B.copy(), stiffness, start) for start in ("as it is", "in", "out")]

@@ -33,7 +33,8 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
         δ; then `step` only names its length in time.
     metric : LayerMetric, optional
         Of the step −step·g^♯dL, and of all that is said about it. Along a run the run's own by
-        default; another one, such as `flownet.adaptive_metric(run)`, is that of the bases.
+        default, at the time of the step; another one, such as `flownet.adaptive_metric(run)`, is
+        that of the bases.
     order : int
         Highest order of the Taylor terms, from 2 up.
     at, every : int, optional

@@ -7,13 +7,13 @@ import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError
-from ..geometry import Euclidean
+from ..geometry import metric_of, path_length
 from ..motion import flow as follow
 from ._departed import Departure
 from ._departure_check import check
 from ._departure_file import store_departure
 from ._flow_departure import COLUMNS, PLAIN, FlowDeparture
-from ._lengths import angle, chords, length, smooth_piece
+from ._lengths import angle, length, smooth_piece
 from ._step_departure import step_departures
 
 _MOST_STEPS = 60  # looked at one by one where `every` is not given: some forty gradients each
@@ -70,7 +70,7 @@ def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0
         for name, field in fields.items()}
     found = Departure(
         rows.iteration, rows.time, plain.loss + plain.loss_difference,
-        chords(rows.metric, run.parameters)[rows.at], flows,
+        path_length(run, metric=rows.metric).value[rows.at], flows,
         step_departures(run, rows.potential, rows.metric, rows.single_steps, rtol, progress),
         bounds, run)
     if keep:
@@ -86,7 +86,7 @@ class _Rows:
         self.run, self.every = run, every
         self.at = at if every is None else at[(run.iteration % every == 0) | (at == at[-1])]
         self.iteration, self.time = run.iteration[self.at], run.time[self.at]
-        self.metric = run.metric or Euclidean(run.potential.size)
+        self.metric = metric_of(run.metric, run.potential)
 
     @cached_property
     def potential(self):
@@ -122,18 +122,27 @@ def _beside(name, field, rows, rtol, progress):
     found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(back)), np.nan)), loss=loss[back])
     with _progress.bar(len(W), shown=progress, what=f"rows beside the flow {name!r}") as show:
         for k in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
-            velocity[k] = _velocity(field, potential, metric, W[k])
-            path[k] = 0.0 if k == 0 else path[k - 1] + smooth_piece(
-                metric, time[k] - time[k - 1], W[k - 1], W[k], velocity[k - 1], velocity[k])
+            velocity[k] = _velocity(field, potential, metric.at(time[k]), W[k])
+            path[k] = 0.0 if k == 0 else path[k - 1] + _piece(field, potential, metric,
+                                                              *(x[k - 1:k + 1] for x in (
+                                                                  time, W, velocity)))
             show(k + 1)
     for i, k in enumerate(back.tolist()):
         if np.isfinite(path[k]):
-            apart = rows.state(i) - W[k]
-            found["distance"][i] = length(metric, apart)
+            apart, now = rows.state(i) - W[k], metric.at(time[k])
+            found["distance"][i] = length(now, apart)
             found["loss_difference"][i] = _difference(potential, W[k], apart)
             found["arc_length"][i] = path[k]
-            found["angle"][i] = angle(metric, rows.ahead(i), velocity[k])
+            found["angle"][i] = angle(now, rows.ahead(i), velocity[k])
     return FlowDeparture(name, rows.iteration, rows.time, W[back], **found)
+
+
+def _piece(field, potential, metric, time, W, velocity):
+    """Path length of the flow between two of its states (2, D), in the metric of the first."""
+    now, end = metric.at(time[0]), velocity[1]
+    if metric.span(time[0])[1] <= time[1]:  # up to where the metric changes
+        end = _velocity(field, potential, now, W[1])
+    return smooth_piece(now, time[1] - time[0], *W, velocity[0], end)
 
 
 def _follow(name, field, rows, rtol, progress):
@@ -144,7 +153,9 @@ def _follow(name, field, rows, rtol, progress):
     most = int(np.clip(_NUMBERS / rows.potential.size, *_OWN_STEPS))
     try:
         own = follow(rows.potential, at=rows.time[-1:], **words).observables["step"].time
+        changes = np.array(getattr(rows.metric, "times", []))
         times = np.union1d(rows.time, own[::-(-len(own) // most) or 1])
+        times = np.union1d(times, changes[changes < rows.time[-1]])
         flow = follow(rows.potential, at=times, **words)
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError, shown
-from ..geometry import Euclidean
+from ..geometry import metric_of
 from ..motion import Aristotle, train
 from ..motion import flow as follow
 from ._departure_check import check_run, tolerance
@@ -101,7 +101,7 @@ def departure_power(potential, W0, *, steps, time, field=None, metric=None, rtol
             found = _descend(potential, W0, step, count, metric)
             if end is None or _of_step(field):
                 end = _end(potential, W0, time, _field(field, step), metric, rtol)
-            plain = metric or Euclidean(potential.size)
+            plain = metric_of(metric, potential).at(time)
             distance.append(length(plain, found - end))
             size = max(size, length(plain, end - W0), 1e-2 * np.linalg.norm(W0))
             show(sum(counts[:len(distance)]))

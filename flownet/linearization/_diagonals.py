@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .._errors import FlownetError
 from ._noise import DRAWS, spread, wiggled
 from ._place import offered
 from ._probes import cube_roots, mean_and_error, signs
@@ -29,8 +30,11 @@ class Sums:
 def exact_work(place):
     """Multiply-adds that the exact diagonals cost: a partial pass of order 3 for each neuron.
 
-    Infinite where a full Γ couples the samples, so that a diagonal is no sum over them.
+    Infinite where a full Γ couples the samples, so that a diagonal is no sum over them, or the
+    metric the layers: its trace is more than a sum over the diagonal.
     """
+    if not place.metric.diagonal:
+        return np.inf
     network, data = (getattr(place.potential, name, None) for name in ("network", "data"))
     if network is None:
         return 10 * place.work
@@ -45,6 +49,9 @@ def exact_work(place):
 
 def diagonal_sums(place, exact=None, draws=64, seed=0):
     """`Sums`, exact if so wished, or by default where that costs at most EXACT_WORK."""
+    if exact and not place.metric.diagonal:
+        raise FlownetError("the metric couples layers: tr H in it is no sum over the diagonal of "
+                           "H, and is estimated from random probes; leave exact out.")
     if exact or exact is None and exact_work(place) <= EXACT_WORK:
         return Sums(_exact(place, place.W, place.delta), np.zeros(len(NAMES)), True)
     values, error = mean_and_error([_probe(place, seed, draw) for draw in range(draws)])

@@ -1,4 +1,4 @@
-"""Lengths and angles in the metric, and path lengths of what was recorded."""
+"""Lengths and angles in the metric, and path lengths of smooth curves."""
 
 import numpy as np
 
@@ -26,17 +26,6 @@ def _unit(x):
         return np.full(x.shape, np.nan)
     x = x / largest  # squares of what is very small or very large are 0 or infinite
     return x / np.linalg.norm(x)
-
-
-def chords(metric, rows):
-    """Path length I = Σ‖ΔW‖_g (T,) of the polyline through rows (T, D) up to each (TM 8)."""
-    lengths, before = np.zeros(len(rows)), None
-    for k in range(len(rows)):
-        W = np.asarray(rows[k], np.float64)
-        if k:
-            lengths[k] = length(metric, W - before)
-        before = W
-    return np.cumsum(lengths)
 
 
 def smooth_piece(metric, dt, W0, W1, V0, V1):

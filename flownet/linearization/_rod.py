@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import Euclidean
+from ..geometry import metric_of
 from ._paired import Paired
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
@@ -113,7 +113,7 @@ def _rod(run, k, states):
     kicks = [h * _direction(run, k + i, W) for i, (h, W) in enumerate(
         ((h0, centre - half), (h1, centre + half)))]
     sizes = [np.abs(part).max() for part in (W0, W1, W2, *kicks)]
-    metric = run.metric or Euclidean(len(W0))
+    metric = _metric_at(run, k)
     return Rod(k, (h0, h1), centre, half, next_centre, next_half,
                next_centre - (centre - (kicks[0] + kicks[1]) / 2), next_half + kicks[1] / 2,
                2 * float(np.sqrt(metric.norm2(half))),
@@ -139,4 +139,9 @@ def _states(run, at):
 def _direction(run, k, W):
     """g^♯dL (D,) of the potential of step k, in the run's precision, as float64."""
     dL = run.potential_at(k).differential(W.astype(run.parameters.dtype))[1]
-    return (dL if run.metric is None else run.metric.sharp(dL)).astype(np.float64)
+    return _metric_at(run, k).sharp(dL).astype(np.float64)
+
+
+def _metric_at(run, k):
+    """The metric of step k."""
+    return metric_of(run.metric, run.potential).at(run.time[np.searchsorted(run.iteration, k)])

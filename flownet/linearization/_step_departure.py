@@ -53,8 +53,8 @@ def step_departures(run, potential, metric, rows, rtol, progress):
     with _progress.bar(len(rows), shown=progress, what="steps beside the flow") as show:
         for row in rows:
             W, after = (np.asarray(run.parameters[k], np.float64) for k in (row, row + 1))
-            found.append(_one(potential, metric, W, after - W, float(run.step[run.iteration[row]]),
-                              rtol))
+            h = float(run.step[run.iteration[row]])
+            found.append(_one(potential, metric.at(run.time[row]), W, after - W, h, rtol))
             show(len(found))
     return StepDepartures(run.iteration[rows], run.time[rows], found)
 

@@ -84,12 +84,15 @@ class System:
         loss, dL = self._potential.differential(W)
         if self._decays["decay"]:
             dL = dL + self._decays["decay"] * W
-        F = out[:in_reals(W).size]
-        F[:] = in_reals(-self._metric_of(y).sharp(dL))
+        F, metric = out[:in_reals(W).size], self._metric_of(y)
+        F[:] = in_reals(-metric.sharp(dL))
         self._seen = loss, -float(in_reals(dL) @ F)
         rates.rate(self._rate.code, self._rate.numbers, y, F, out)
         if self._decays["shrink"]:
-            F -= in_reals(self._decays["shrink"] * self._metric_of(y).sharp(W))
+            F -= in_reals(self._decays["shrink"] * metric.sharp(W))
+        remembered = out[:F.size * (1 + self._rate.memories)].reshape(-1, F.size)
+        frozen = np.repeat(~metric.free, F.size // W.size)
+        remembered[:, frozen] = 0  # what is frozen stays, with what it remembers
         if self._clock:
             out[-1] = 1
         return out

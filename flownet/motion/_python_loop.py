@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..geometry import Euclidean, metric_at
+from ..geometry import DiagonalMetric, metric_at
 from ..kernels import motion
 from ..model import Batches, in_reals
 from ..model._batches import key
@@ -63,7 +63,7 @@ class PythonLoop:
             return
         metric, words = self.metric.at(self.time), {**self._of, "decay": 0.0}
         if not metric.is_compiled:  # V is raised already
-            metric, dL = Euclidean(self.W.size), -V
+            metric, dL = DiagonalMetric(np.where(metric.free, 1.0, np.inf)), -V
         dL = in_reals(np.array(dL, self.W.dtype))
         rule = rule_in(metric, self.W.dtype, **words)
         motion.step_with_memory(rule, self._reals, self._memory, dL, step, k)

@@ -230,7 +230,7 @@ class Picture:
 
 def _metric(run, metric):
     D = run.parameters.shape[1]
-    metric = metric or run.metric or Euclidean(D)
+    metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
     if getattr(metric, "size", None) != D:
         raise FlownetError(f"metric is {shown(metric)}; the run has {D} parameters, and so has "
                            f"flownet.Euclidean({D}).")

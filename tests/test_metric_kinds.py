@@ -1,0 +1,301 @@
+"""What holds for every metric, and what each new kind is: groups, coupled layers."""
+
+import numpy as np
+import pytest
+from every_metric import CONSTANT, COUPLING, EVERY, INF, NET, ONES, frozen, problem
+from tolerance import close
+from twins import uniforms
+
+import flownet as fn
+from flownet._errors import FlownetError
+
+D = NET.size
+
+
+def matrix(metric):
+    """g (D, D) of a metric without frozen components, column by column."""
+    return np.stack([metric.flat(e) for e in np.eye(D)], axis=1)
+
+
+@pytest.fixture(params=CONSTANT.values(), ids=CONSTANT)
+def metric(request):
+    return request.param(ONES)
+
+
+def vectors(metric, dtype, seed=50):
+    """A covector and a displacement that no frozen component has."""
+    dL, V = uniforms(seed, D).astype(dtype), uniforms(seed + 1, D).astype(dtype)
+    if np.dtype(dtype).kind == "c":
+        dL, V = dL + 1j * uniforms(seed + 2, D), V + 1j * uniforms(seed + 3, D)
+    return dL.astype(dtype), np.where(metric.free, V, 0).astype(dtype)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "complex128", "complex64"])
+@np.errstate(invalid="raise")
+def test_the_interface(metric, dtype):
+    """g^♯g♭ = 1, ‖V‖² = ⟨g♭V, V⟩ = x·x, and dL(V) = (g^{-1/2}dL)·x, real or complex."""
+    real = np.zeros(0, dtype).real.dtype.name
+    dL, V = vectors(metric, dtype)
+    pair = lambda a, b: np.vdot(a, b).real  # noqa: E731
+    size = np.abs(V).max()
+    for made in (metric.sharp(dL), metric.flat(V), metric.coordinates(V), metric.displacement(dL)):
+        assert made.dtype == dtype and made.shape == (D,)
+    close(np.abs(metric.sharp(metric.flat(V)) - V), 0 * size * np.ones(D), real, "rounding", size)
+    close(metric.norm2(V), pair(metric.flat(V), V), real, "rounding")
+    x = metric.coordinates(V)
+    close(pair(x, x), metric.norm2(V), real, "rounding")
+    close(np.abs(metric.displacement(x) - V), np.zeros(D), real, "rounding", size)
+    close(pair(metric.displacement(dL), x), pair(dL, V), real, "rounding", scale=20)
+    close(pair(dL, metric.sharp(dL)), metric.norm2(metric.sharp(dL)), real, "rounding")
+    for moved in (metric.sharp(dL), metric.coordinates(dL), metric.displacement(dL)):
+        assert (moved[~metric.free] == 0).all()
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "complex64"])
+def test_complex_vectors_are_twice_as_many_reals(metric, dtype):
+    """In (re, im, re, im, …) the metric is its `real_view`."""
+    twice, (dL, V) = metric.real_view(), vectors(metric, dtype)
+    real = np.zeros(0, dtype).real.dtype
+    assert twice.size == 2 * D
+    np.testing.assert_array_equal(twice.free, np.repeat(metric.free, 2))
+    for name, a in (("sharp", dL), ("flat", V), ("coordinates", V), ("displacement", dL)):
+        close(getattr(metric, name)(a).view(real), getattr(twice, name)(a.view(real)),
+              real.name, "rounding")
+    close(metric.norm2(V), twice.norm2(V.view(real)), real.name, "rounding")
+
+
+def test_zero_times_infinity_is_zero():
+    """Whatever the covector; but to move a frozen component, real or imaginary, has no end."""
+    for dtype in ("float64", "complex128"):
+        for made in (CONSTANT["frozen"](ONES), CONSTANT["coupled_frozen"](ONES)):
+            free, still = made.free, np.where(made.free, 1.0, 0.0).astype(dtype)
+            assert np.isfinite(made.norm2(still))
+            np.testing.assert_array_equal(made.sharp(np.full(D, INF))[~free], 0)
+            moved = still.copy()
+            moved[3] = 1e-300 * (1j if dtype == "complex128" else 1)
+            assert made.norm2(moved) == INF
+
+
+@pytest.mark.parametrize("method", ["sharp", "flat", "norm2", "coordinates", "displacement"])
+def test_vectors_of_another_size(method, metric):
+    with pytest.raises(FlownetError, match=rf"shape \(3,\); the metric's is \({D},\)"):
+        getattr(metric, method)(np.ones(3))
+
+
+# ---- runs, files, curvature ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def potential():
+    return problem()
+
+
+@pytest.fixture(params=EVERY.values(), ids=EVERY)
+def every(request):
+    return request.param(ONES)
+
+
+def test_a_step_is_the_metric_s_own(every, potential):
+    """W ← W − h·g^♯dL of the compiled loop, one step after another; what is frozen keeps its bits.
+    """
+    W0 = uniforms(54, D)
+    run = fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=25, metric=every)
+    for k, time in enumerate(run.time[:-1]):
+        W, now = run.parameters[k], every.at(time)
+        close(run.parameters[k + 1], W - 0.2 * now.sharp(potential.differential(W)[1]))
+        np.testing.assert_array_equal(run.parameters[k + 1][~now.free], W[~now.free])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_loop_in_python_takes_the_same_steps(every, dtype):
+    """With and without memory, in both precisions."""
+    net = NET.with_dtype(dtype)
+    whole = fn.Potential(net, fn.Quadratic(), problem().data)
+
+    class Program:
+        size, dtype, value, differential = (whole.size, whole.dtype, whole.value,
+                                            whole.differential)
+
+    for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01)):
+        one, two = (fn.train(each, mechanics, W0=uniforms(55, D), steps=12, metric=every)
+                    for each in (whole, Program()))
+        close(one.parameters[:], two.parameters[:], dtype)
+
+
+@pytest.mark.parametrize("mechanics", [fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01)],
+                         ids=["aristotle", "newton", "adam"])
+def test_a_run_is_resumed_bit_for_bit(every, mechanics, potential, tmp_path):
+    """From its file, which says its metric, with mini-batches and the path's length."""
+    def run(steps, store=None):
+        return fn.train(potential, mechanics, W0=uniforms(56, D), steps=steps, metric=every,
+                        batch_size=4, store=store,
+                        observe={"path": (2, fn.PathLength()), "speed": (3, fn.StepSpeed())})
+
+    run(13, tmp_path / "a.h5")
+    whole, again = run(30), fn.resume(tmp_path / "a.h5", steps=30)
+    for name in whole.observables:
+        mine, other = (r.observables[name].value for r in (whole, again))
+        rows = slice(None) if name in ("loss", "step") else np.searchsorted(
+            again.observables[name].iteration, whole.observables[name].iteration)
+        np.testing.assert_array_equal(mine, other[rows])
+    np.testing.assert_array_equal(whole.parameters[:], again.parameters[:])
+    for found in (fn.Trajectory.open(tmp_path / "a.h5").metric,
+                  fn.Experiment.load(tmp_path / "a.h5").parts()[2]):
+        assert type(found) is type(every)
+        assert repr(found) == repr(every)
+        np.testing.assert_array_equal(found.at(1.0).sharp(np.ones(D)),
+                                      every.at(1.0).sharp(np.ones(D)))
+
+
+@pytest.mark.parametrize("make", [CONSTANT["coupled"], CONSTANT["neurons"]])
+def test_curvature_in_the_metric(make, potential):
+    """Sharpness and eigenpairs are those of g^{-1/2}Hg^{-1/2} on what is free, made in full."""
+    metric, W = make(ONES), uniforms(57, D)
+    root = np.stack([metric.displacement(e) for e in np.eye(D)], axis=1)
+    values, U = np.linalg.eigh(root @ (potential.hessian(W) @ np.eye(D)) @ root)
+    found = fn.eigenpairs(potential, W, 2, metric=metric)
+    close(found.values, values[[-1, -2]], kind="solver")
+    close(fn.sharpness(potential, W, metric=metric), values[-1], kind="solver")
+    for V in found.vectors:
+        close(metric.norm2(V), 1.0, kind="solver")
+    close(abs(metric.coordinates(found.vectors[0]) @ U[:, -1]), 1.0, kind="solver")
+    assert fn.metric_hessian(potential, W, metric).shape[0] == metric.free.sum()
+
+
+# ---- groups -------------------------------------------------------------------------------------
+
+
+def test_a_stiffness_for_each_neuron():
+    """A neuron is a unit with what enters it and its bias; numbers are for a whole layer."""
+    metric = fn.GroupMetric(fn.Network([2, 3, 1]), [[1.0, 2.0, INF], 5.0])
+    np.testing.assert_array_equal(
+        metric.own, [1, 1, 2, 2, INF, INF, 1, 2, INF, 5, 5, 5, 5])
+    np.testing.assert_array_equal(metric.free, metric.own < INF)
+    assert fn.GroupMetric(NET, 3.0).own.tolist() == [3.0] * D
+
+
+def test_named_groups():
+    """Of neurons, of inputs (weights alone), a layer, a mask, indices."""
+    net = fn.Network([2, 3, 1])
+    own = lambda **group: fn.GroupMetric(net, groups={"a": {"stiffness": 9, **group}}).own  # noqa: E731
+    expected = {(0, 1, 6): {"layer": 0, "neurons": [0]}, (1, 3, 5): {"layer": 0, "inputs": [1]},
+                (3,): {"layer": 0, "neurons": [1], "inputs": [1]},
+                (9, 10, 11, 12): {"layer": 1}, (2, 12): {"where": [12, 2]},
+                (0, 4): {"where": np.isin(np.arange(13), [0, 4])}}
+    for places, group in expected.items():
+        np.testing.assert_array_equal(own(**group), np.where(np.isin(range(13), places), 9, 1))
+
+
+@pytest.mark.parametrize("stiffness, line", [
+    ([1.0], "4 entries, one for each layer"), ([1.0, 1.0, [1.0, 2.0], 1.0], "layer 3 has 4 neu"),
+    ([1.0, 0.0, 1.0, 1.0], "layer 2 is not above 0"), ("soft", "4 entries"), (-1.0, "layer 1 is")])
+def test_groups_that_do_not_fit(stiffness, line):
+    with pytest.raises(FlownetError, match=line):
+        fn.GroupMetric(NET, stiffness)
+
+
+@pytest.mark.parametrize("group, line", [
+    ({"layer": 0}, "has the stiffness None"), ({"stiffness": 0.0, "layer": 0}, "above 0"),
+    ({"stiffness": 1.0}, "either where, or a layer"),
+    ({"stiffness": 1.0, "layer": 0, "where": [1]}, "either where, or a layer"),
+    ({"stiffness": 1.0, "layer": 4}, "layer names 4; there are 4 layers, counted from 0"),
+    ({"stiffness": 1.0, "layer": 0, "neurons": [4]}, "neurons names 4; there are 4"),
+    ({"stiffness": 1.0, "layer": 0, "neuron": [4]}, "did you mean 'neurons'"),
+    ({"stiffness": 1.0, "where": [D]}, f"names {D}; there are {D} parameters"),
+    ({"stiffness": 1.0, "where": np.ones(3, bool)}, "a mask of 3"),
+    ({"stiffness": 1.0, "where": [0.5]}, "a mask .D,. or a row of whole numbers"),
+    ([1.0], "it has to be a table")])
+def test_a_group_that_does_not_fit(group, line):
+    with pytest.raises(FlownetError, match=line):
+        fn.GroupMetric(NET, groups={"a": group})
+
+
+def test_groups_do_not_share_a_parameter():
+    with pytest.raises(FlownetError, match="'a' and 'b' share parameter 3"):
+        fn.GroupMetric(NET, groups={"a": {"stiffness": 2.0, "where": [1, 3]},
+                                    "b": {"stiffness": 2.0, "layer": 0, "neurons": [1]}})
+
+
+# ---- coupled layers -----------------------------------------------------------------------------
+
+
+def test_the_length_of_a_coupled_move():
+    """Σ_ij g_ij⟨V^i, V^j⟩, and g^[ij] is the inverse of g_[ij] (TM 7)."""
+    metric, V = fn.CoupledMetric(NET, COUPLING), uniforms(58, D)
+    parts = [V[begin:end] for begin, end in NET.ranges]
+    expected = sum(COUPLING[i, j] * parts[i] @ parts[j]
+                   for i in range(4) for j in range(4) if COUPLING[i, j])
+    close(metric.norm2(V), expected, kind="rounding")
+    close(matrix(metric) @ metric.sharp(V), V, kind="rounding")
+    close(metric.sharp(V)[16:36], np.linalg.inv(COUPLING)[1, 1] * V[16:36]
+          + np.linalg.inv(COUPLING)[1, 2] * V[36:56], kind="rounding")
+
+
+def test_without_a_coupling_it_is_the_layer_metric(potential):
+    """The same bits."""
+    W0, own = uniforms(59, D), [2.0, INF, 0.5, 3.0]
+    one, two = (fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=20, metric=metric) for metric in
+                (fn.LayerMetric(NET, own), fn.CoupledMetric(NET, np.diag(own))))
+    np.testing.assert_array_equal(one.parameters[:], two.parameters[:])
+
+
+def test_a_stiff_coupling_moves_layers_together(potential):
+    """g = [[a, −b], [−b, a]] with b → a: what tells the two layers apart hardly moves."""
+    g = np.eye(4)
+    g[1:3, 1:3] = [[50.5, 49.5], [49.5, 50.5]]  # 100 along the sum, 1 along the difference
+    run = fn.train(potential, fn.Aristotle(0.01), W0=uniforms(60, D), steps=1,
+                   metric=fn.CoupledMetric(NET, g))
+    moved = run.parameters[1] - run.parameters[0]
+    dL = potential.differential(run.parameters[0])[1]
+    first, second, dL1, dL2 = moved[16:36], moved[36:56], dL[16:36], dL[36:56]
+    close(first + second, -0.01 * (dL1 + dL2) / 100)
+    close(first - second, -0.01 * (dL1 - dL2))
+
+
+def with_entry(i, j, value, back=None):
+    g = COUPLING.copy()
+    g[i, j], g[j, i] = value, value if back is None else back
+    return g
+
+
+@pytest.mark.parametrize("g, line", [
+    (with_entry(0, 1, 0.1), r"layers 1 \(4×3\) and 2 \(4×4\) are coupled; only layers of equal"),
+    (with_entry(1, 2, 1.5), r"layers 2 and 3 is not positive: its least eigenvalue is -0.0"),
+    (with_entry(1, 2, 0.3, 0.2), "not symmetric: 0.3 from layer 2 to 3, 0.2 back"),
+    (with_entry(1, 1, INF), "layers 2 and 3 are coupled and one of them is frozen"),
+    (with_entry(0, 0, 0.0), "numbers above 0 on its diagonal"),
+    (with_entry(1, 2, np.nan), "numbers above 0 on its diagonal"),
+    (np.eye(3), r"a matrix \(4, 4\)"), ([1.0] * 4, r"a matrix \(4, 4\)"), ("x", "a matrix")])
+def test_couplings_that_are_none(g, line):
+    with pytest.raises(FlownetError, match=line):
+        fn.CoupledMetric(NET, g)
+
+
+def test_charges_want_one_stiffness_for_each_layer(potential):
+    for make in ("coupled", "timed"):
+        with pytest.raises(FlownetError, match="one stiffness for each layer"):
+            fn.charges(potential, EVERY[make](ONES))
+
+
+def test_breaking_down_a_step_in_a_coupled_metric(potential):
+    """Its terms sum, its modes are those in the metric; the trace in it is estimated, and says so.
+    """
+    run = fn.train(potential, fn.Aristotle(0.3), W0=uniforms(61, D), steps=6,
+                   metric=EVERY["coupled"](ONES))
+    b = fn.breakdown(run, at=3)
+    close(b.linear + b.second + b.third + b.remainder, b.actual, kind="rounding",
+          scale=abs(b.linear))
+    dL = potential.differential(run.parameters[3])[1]
+    close(b.linear, -0.3 * dL @ run.metric.sharp(dL))
+    assert "eigen" in str(b.split("eigen")) or b.split("eigen")
+    with pytest.raises(FlownetError, match="leave exact out"):
+        b.split("parameters", exact=True)
+    assert "couples" not in str(b.split("parameters"))
+
+
+def test_a_frozen_metric_has_no_direction(potential):
+    """All layers frozen: a run stands still."""
+    run = fn.train(potential, fn.Aristotle(0.3), W0=uniforms(62, D), steps=3,
+                   metric=fn.LayerMetric(NET, [INF] * 4))
+    np.testing.assert_array_equal(run.parameters[-1], run.parameters[0])
+    assert frozen(ONES).free.sum() == 40
