@@ -9,6 +9,8 @@ from .._kinds import kind
 from ._metric import Metric
 from ._metric_diagonal import Euclidean
 
+_ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
+
 
 class _Moving(Metric):
     """A metric that is none before a time is named."""
@@ -27,7 +29,8 @@ class TimedMetric(_Moving):
     """A metric that changes at given times: metrics[i] from times[i] on.
 
     Layers are thawed one after another, or stiffened as a run goes on. A finite step is taken in
-    the metric of the time it begins at; a flow meets each change exactly.
+    the metric of the time it begins at; a flow meets each change exactly. What mechanics remember
+    of a layer is kept while it is frozen.
 
     Parameters
     ----------
@@ -76,7 +79,7 @@ class TimedMetric(_Moving):
         if len(sizes) > 1:
             raise FlownetError(f"the metrics of a schedule are of {sizes[0]} and {sizes[1]} "
                                "parameters; all have to be of the same.")
-        self.times = times
+        self.times, self._begins = times, times * (1 - _ROUNDING)
 
     @property
     def size(self):
@@ -89,17 +92,20 @@ class TimedMetric(_Moving):
         return all(metric.is_compiled for metric in self.metrics)
 
     def at(self, time):
-        """The metric at a time."""
-        return self.metrics[self._stage(time)]
+        """The metric at a time; a billionth before a change it has changed, as sums of steps round.
+        """
+        return self.metrics[_stage(self._begins, time)]
 
     def span(self, time):
         """From when until when, the end excluded, the metric is that of a time."""
-        stage = self._stage(time)
-        ends = [*self.times.tolist(), math.inf]
-        return ends[stage] if stage else -math.inf, ends[stage + 1]
+        stage = _stage(self._begins, time)
+        ends = [-math.inf, *self._begins[1:].tolist(), math.inf]
+        return ends[stage], ends[stage + 1]
 
-    def _stage(self, time):
-        return max(0, int(np.searchsorted(self.times, time, "right")) - 1)
+    def stage(self, time):
+        """The metric from a time on, and when it changes, to the last bit: that of a flow."""
+        stage = _stage(self.times, time)
+        return self.metrics[stage], [*self.times.tolist(), math.inf][stage + 1]
 
     def real_view(self):
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
@@ -111,6 +117,10 @@ class TimedMetric(_Moving):
 
     def __repr__(self):
         return f"TimedMetric({self.times.tolist()}, {list(self.metrics)})"
+
+
+def _stage(times, time):
+    return max(0, int(np.searchsorted(times, time, "right")) - 1)
 
 
 class MetricOfTime(_Moving):

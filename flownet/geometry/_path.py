@@ -17,7 +17,8 @@ def path_length(run, *, metric=None):
     ----------
     run : Trajectory
     metric : LayerMetric, optional
-        The run's own by default; of one that depends on time, that at which each piece begins.
+        The run's own by default; of one that depends on time, that at which each piece begins, or
+        if it thaws on the way what has moved, that at which it ends.
 
     Returns
     -------
@@ -65,12 +66,16 @@ def _pieces(run, metric):
         W = run.parameters[k]
         W = W.astype(np.result_type(W, np.float64))
         if k:
-            found[k - 1] = length(metric.at(times[k - 1]), W - before)
+            found[k - 1] = piece(metric.at, times[k - 1], times[k], W - before)
         before = W
     return found
 
 
-def length(metric, V):
-    """‖V‖_g of a displacement (D,); infinite if a frozen component moves."""
+def piece(metric_at, begin, end, V):
+    """‖V‖_g of a displacement (D,) between two times, in the metric of the first.
+
+    Of a piece over a change that thaws what it moves, in the metric of the second.
+    """
     with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.sqrt(metric.norm2(V)))
+        found = float(np.sqrt(metric_at(begin).norm2(V)))
+        return found if found < np.inf else float(np.sqrt(metric_at(end).norm2(V)))

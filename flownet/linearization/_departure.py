@@ -140,7 +140,7 @@ def _beside(name, field, rows, rtol, progress):
 def _piece(field, potential, metric, time, W, velocity):
     """Path length of the flow between two of its states (2, D), in the metric of the first."""
     now, end = metric.at(time[0]), velocity[1]
-    if metric.span(time[0])[1] <= time[1]:  # up to where the metric changes
+    if metric.at(time[1]) is not now:  # up to where the metric changes
         end = _velocity(field, potential, now, W[1])
     return smooth_piece(now, time[1] - time[0], *W, velocity[0], end)
 

@@ -20,9 +20,9 @@ class CompiledLoop:
         self._dL, self._policy = np.zeros_like(self._reals), mechanics.policy
         self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
         self.arrays = arrays_of_step(W, self._memory)
-        self._problem = Problem(potential, metric, W.dtype, batch_size, seed)
+        self._problem = Problem(potential, W.dtype, batch_size, seed)
         self._of = {"of_loss": self._policy.of_loss, **mechanics.rule(W.dtype, key(seed))}
-        self._rule = self._problem.rule(time, **self._of)
+        self._rule = self._problem.rule(metric, time, **self._of)
 
     @property
     def time(self):
@@ -37,7 +37,7 @@ class CompiledLoop:
         with p.workspace() as work:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
-                    self._rule = p.rule(self.time, **self._of)
+                    self._rule = p.rule(self.metric, self.time, **self._of)
                 taken, kept, finite = motion.advance(
                     *p.compiled, p.terms, work, p.batches, self._rule, _rest(tape, done, rows),
                     self._reals, self._memory, self._dL, self._time, first + done, count - done,

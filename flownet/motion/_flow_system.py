@@ -46,17 +46,18 @@ class System:
             self.field = PythonField(lambda y: self._of_field(field, y),
                                      self._told if told else None)
         elif is_compiled(potential) and metric.is_compiled and not self._always:
-            self.field = PotentialFlow(potential, metric, dtype, self._rate, self._decays)
+            self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(self._slope, (lambda y: self._seen) if told else None,
                                      self._rate.code == kernel.ARISTOTLE)
 
     def turn_to(self, time):
         """Go on in the metric of a time, and until when it stays."""
-        self._metric = self._whole if self._always else self._whole.at(time)
+        staged = self._whole.moves and not self._always
+        self._metric, until = self._whole.stage(time) if staged else (self._whole, math.inf)
         if isinstance(getattr(self, "field", None), PotentialFlow):
-            self.field.time = time
-        return math.inf if self._always else self._whole.span(time)[1]
+            self.field.metric = self._metric
+        return until
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
@@ -124,9 +125,9 @@ class PotentialFlow:
     """The flow of a sum of potentials that kernels know, under some mechanics."""
 
     def __init__(self, potential, metric, dtype, rate, decays):
-        self._rate, self._decays, self.time = rate, decays, 0.0
+        self._rate, self._decays, self.metric = rate, decays, metric
         self.stabilise = rate.code == kernel.ARISTOTLE  # of others the spectrum is not real
-        self._problem = Problem(potential, metric, dtype)
+        self._problem = Problem(potential, dtype)
         self._dL = in_reals(np.zeros(potential.size, dtype))
         self.integrate = compiled.integrate_flow
 
@@ -134,7 +135,7 @@ class PotentialFlow:
     def problem(self):
         """What the kernel wants first."""
         p = self._problem
-        rule = p.rule(self.time, code=self._rate.code, numbers=self._rate.numbers, pairs=False,
-                      seed=0, **self._decays)
+        rule = p.rule(self.metric, 0.0, code=self._rate.code, numbers=self._rate.numbers,
+                      pairs=False, seed=0, **self._decays)
         with p.workspace() as work:
             yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)

@@ -201,7 +201,7 @@ def _in_metric(function, metric):
     """What makes an observable again; a metric that no file can say is left to be the run's."""
     table = getattr(function, "parameters", dict)()
     of_run = metric is not None and getattr(function, "metric", None) is metric
-    return {} if of_run and table["metric"]["kind"] == "program" else table
+    return {} if of_run and table["metric"].get("kind") == "program" else table
 
 
 def observe_from(tables, potential, metric=None, given=None):

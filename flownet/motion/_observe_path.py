@@ -5,6 +5,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._kinds import kind
 from ..geometry import Euclidean
+from ..geometry._path import piece
 from ..model import metric_table
 
 
@@ -34,10 +35,9 @@ class _OfPath:
         if np.isnan(passed):  # nothing before
             length = 0.0
         else:
-            metric = (state.metric_at if self.metric is None else self.metric.at)(told[0])
+            metric_at = state.metric_at if self.metric is None else self.metric.at
             V = state.W.astype(np.result_type(state.W, np.float64)) - before
-            with np.errstate(over="ignore", invalid="ignore"):
-                length = float(np.sqrt(metric.norm2(V)))
+            length = piece(metric_at, told[0], state.time, V)
         before[:], told[0] = state.W, state.time
         return length, passed
 

@@ -23,7 +23,7 @@ def _atoms(potential):
 
 
 class Problem:
-    """A sum of potentials in a metric as kernels take it.
+    """A sum of potentials as kernels take it.
 
     Attributes
     ----------
@@ -31,7 +31,7 @@ class Problem:
     threads : int
     """
 
-    def __init__(self, potential, metric, dtype, batch_size=None, seed=0):
+    def __init__(self, potential, dtype, batch_size=None, seed=0):
         atoms = potential.atoms()
         network = next(((scale, a) for scale, a in atoms if isinstance(a, Potential)), None)
         analytic = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
@@ -45,7 +45,7 @@ class Problem:
         self.batches = motion.Batches(
             size=self._batch_size, seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
-        self._metric, self._dtype = metric, np.dtype(dtype)
+        self._dtype = np.dtype(dtype)
         self.threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
     @property
@@ -53,11 +53,11 @@ class Problem:
         """Network, loss and data."""
         return self._potential.compiled
 
-    def rule(self, time, **words):
-        """`kernels.motion.Rule` of the metric at a time; `words` are those of the mechanics."""
-        metric, network = self._metric.at(time), getattr(self._potential, "network", None)
+    def rule(self, whole, time, **words):
+        """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
+        metric, network = whole.at(time), getattr(self._potential, "network", None)
         bounds, sharp, _ = metric.compiled(self._dtype)
-        return rule_in(metric, self._dtype, span=self._metric.span(time),
+        return rule_in(metric, self._dtype, span=whole.span(time),
                        lowest=lowest_layer(bounds, sharp, network), **words)
 
     def workspace(self):
