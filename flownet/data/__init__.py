@@ -8,5 +8,7 @@ from ._fingerprint import fingerprint, pulses, tissue
 from ._load import from_table, load, names
 from ._made import spiral, teacher
 
-__all__ = ["Dataset", "antenna", "bloch", "fingerprint", "from_table", "load", "load_file", "names",
-           "pulses", "spiral", "steering", "teacher", "tissue"]
+__all__ = [
+    "Dataset", "antenna", "bloch", "fingerprint", "from_table", "load", "load_file", "names",
+    "pulses", "spiral", "steering", "teacher", "tissue",
+]

@@ -8,6 +8,7 @@ from scipy.sparse.linalg import LinearOperator
 from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import unknown
+from ..model import in_complex, in_double, in_reals, is_complex, real_view
 from ..store import Record, Trajectory
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
@@ -59,8 +60,12 @@ class MetricHessian(LinearOperator):
     """
 
     def __init__(self, potential, W, metric=None):
+        given = potential
         potential, W = _in_double(potential, W)
-        metric = Euclidean(potential.size) if metric is None else metric
+        if metric is None:
+            metric = Euclidean(potential.size)
+        elif is_complex(given) and hasattr(metric, "real_view"):
+            metric = metric.real_view()
         if not (hasattr(metric, "displacement") or isinstance(metric, PulledBack)):
             raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
                                "flownet.LayerMetric(network, stiffness).")
@@ -91,7 +96,8 @@ class MetricHessian(LinearOperator):
 
     def coordinates(self, V):
         """Orthonormal coordinates (F,) of a displacement (D,)."""
-        return self.metric.coordinates(np.asarray(V, np.float64))[self.free]
+        V = in_reals(np.ascontiguousarray(V))
+        return self.metric.coordinates(V.astype(np.float64, copy=False))[self.free]
 
     def covector(self, dL):
         """Components g^{-1/2}dL (F,) of a covector (D,) in these coordinates."""
@@ -148,7 +154,8 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     values, x = extreme(operator, int(k), which, _start(operator, start), rtol,
                         max(_MOST, 10 * k))
     x *= np.sign(x[range(k), np.abs(x).argmax(axis=1)])[:, None]
-    return Eigenpairs(values, np.array([operator.displacement(row) for row in x]))
+    vectors = np.array([operator.displacement(row) for row in x])
+    return Eigenpairs(values, in_complex(vectors) if is_complex(potential) else vectors)
 
 
 def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, progress=True):
@@ -229,15 +236,17 @@ def _start(operator, start):
 
 
 def _in_double(potential, W):
-    """A potential and parameters in float64."""
+    """A potential and parameters in float64; of complex numbers those of their reals."""
     if not hasattr(potential, "hessian"):
         raise FlownetError(f"curvature of {shown(potential)}: it has to be a potential with "
                            "hessian(W), such as a flownet.Potential.")
     W = np.asarray(W)
-    if W.shape != (potential.size,) or W.dtype.kind not in "biuf":
+    numbers = "complex" if is_complex(potential) else "real"
+    if W.shape != (potential.size,) or W.dtype.kind not in ("biufc" if numbers == "complex"
+                                                            else "biuf"):
         raise FlownetError(f"W has shape {W.shape} and holds {W.dtype}; the potential's parameters "
-                           f"are ({potential.size},) real numbers.")
-    W = W.astype(np.float64)
+                           f"are ({potential.size},) {numbers} numbers.")
+    W = W.astype(np.complex128 if numbers == "complex" else np.float64)
     if not np.isfinite(W).all():
         raise FlownetError(f"W is not finite at index {int(np.argmin(np.isfinite(W)))}.")
-    return getattr(potential, "with_dtype", lambda dtype: potential)("float64"), W
+    return real_view(in_double(potential)), in_reals(W)

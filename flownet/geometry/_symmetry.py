@@ -69,6 +69,9 @@ def _breaks(scale, term):
                 "the parameters")
     if not isinstance(term, (UV, Potential)):
         return f"{type(term).__name__}: a program of its own, its symmetries are not known"
+    if isinstance(term, Potential) and term.network.is_complex:
+        return ("complex network: phases are rotations, whose charge is 0 where nothing has mass; "
+                "the real symmetries of its activations are not looked for")
     return None
 
 

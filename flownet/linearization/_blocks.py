@@ -103,9 +103,7 @@ def _layers(place):
 
 def _neurons(place):
     """A neuron is a unit with its incoming weights and its bias."""
-    network, names, labels = place.network, [], []
-    for layer, (n_in, n_out) in enumerate(zip(network.sizes, network.sizes[1:]), 1):
-        own = len(names) + np.arange(n_out)
-        labels += [np.repeat(own, n_in), own[:n_out * network.bias]]
-        names += [f"layer {layer} unit {i + 1}" for i in range(n_out)]
-    return names, np.concatenate(labels)
+    network = place.network
+    names = [f"layer {layer} unit {i + 1}"
+             for layer, n_out in enumerate(network.sizes[1:], 1) for i in range(n_out)]
+    return names, network.unit_labels

@@ -9,6 +9,7 @@ from .. import _progress
 from .._errors import FlownetError
 from ..geometry import metric_of, path_length
 from ..motion import flow as follow
+from ..store import as_reals
 from ._departed import Departure
 from ._departure_check import check
 from ._departure_file import store_departure
@@ -62,6 +63,7 @@ def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0
         used, or `keep` has no file to write.
     """
     bounds, fields = check(run, fields, every, rtol, bounds, keep)
+    run = as_reals(run)
     rows = _Rows(run, every)
     plain = _beside(PLAIN, None, rows, rtol, progress)
     whole = plain.arc_length[-1]

@@ -6,20 +6,25 @@ import numpy as np
 
 from .._errors import FlownetError
 from ..geometry import Euclidean, metric_at, metric_hessian
+from ..model import in_double, in_reals, is_complex, real_view
 
 
 class Place:
     """A displacement δ (D,) at parameters W (D,) of a potential, in float64.
 
+    Complex parameters are taken as twice as many reals, re and im apart.
     What depends on a basis is seen in g-orthonormal coordinates x = g^{1/2}δ of the free
     parameters; frozen ones, of infinite stiffness, do not count.
     """
 
     def __init__(self, potential, W, delta, metric=None):
-        self.potential = potential.with_dtype("float64")
-        self.W = np.asarray(W, np.float64)
-        self.delta = np.asarray(delta, np.float64)
-        self.metric = metric_at(metric or Euclidean(potential.size), self.W)
+        numbers = np.complex128 if is_complex(potential) else np.float64
+        self.potential = real_view(in_double(potential))
+        self.W = in_reals(np.asarray(W, numbers))
+        self.delta = in_reals(np.asarray(delta, numbers))
+        if metric is not None and is_complex(potential):
+            metric = metric.real_view()
+        self.metric = metric_at(metric or Euclidean(self.W.size), self.W)
 
     @cached_property
     def dL(self):
@@ -91,5 +96,5 @@ def place_of_step(run, k, metric=None):
     metric = run.metric if metric is None else metric
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
-    return Place(run.potential_at(k), before, after.astype(np.float64) - before,
+    return Place(run.potential_at(k), before, after.astype(np.result_type(after, float)) - before,
                  metric.at(run.time[row]) if hasattr(metric, "at") else metric)

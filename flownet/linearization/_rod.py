@@ -6,6 +6,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..geometry import metric_of
+from ..store import as_reals
 from ._paired import Paired
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
@@ -95,6 +96,7 @@ def rod(run, *, at=None):
     if not getattr(run.mechanics, "descends", False):
         raise FlownetError(f"the rod is an identity of plain descent, and the run's mechanics are "
                            f"{shown(run.mechanics)}; it wants flownet.Aristotle.")
+    run = as_reals(run)
     if at is not None:
         return _rod(run, *_states(run, at))
     iteration = run.iteration

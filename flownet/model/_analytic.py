@@ -7,6 +7,7 @@ from .._kinds import kind
 from ..kernels import analytic
 from . import _check
 from ._analytic_hessian import SeparableHessian, UVHessian
+from ._picture import in_complex, in_reals
 from ._sum import Summable
 
 
@@ -22,6 +23,7 @@ class Analytic(Summable):
     dtype = None
     network = None
     data = None
+    real_only = True
 
     def __init__(self, size):
         if not (isinstance(size, (int, np.integer)) and size >= 1):
@@ -61,6 +63,8 @@ class Analytic(Summable):
     def _point(self, name, value):
         value = np.asarray(value)
         dtype = value.dtype if value.dtype == np.float32 else np.float64
+        if value.dtype.kind == "c":
+            raise FlownetError(f"{self!r} is one of real numbers, and {name} is complex.")
         return _check.vector(name, value, self.size, dtype)
 
     def __repr__(self):
@@ -73,6 +77,7 @@ class Parabola(Analytic):
     """Parabola ½κ‖W‖² (weight decay, the regulator of TM 33), with W(t) = W₀e^{−κt}."""
 
     code = analytic.PARABOLA
+    real_only = False
 
     def __init__(self, size=1, *, strength=1.0):
         super().__init__(size)
@@ -90,6 +95,25 @@ class Parabola(Analytic):
     def derivatives(self, W):
         """Second and third derivative by each parameter, which bends by itself alone."""
         return np.full_like(W, self.strength), np.zeros_like(W)
+
+    def differential(self, W):
+        """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
+        if not np.iscomplexobj(W):
+            return super().differential(W)
+        loss, dL = self._of_reals().differential(in_reals(np.asarray(W)))
+        return loss, in_complex(dL)
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
+        if not np.iscomplexobj(W):
+            return super().jet(W, V, order)
+        W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
+        return self._of_reals().jet(W, V, order)
+
+    bends = jet
+
+    def _of_reals(self):
+        return Parabola(2 * self.size, strength=self.strength)
 
     def exact(self, W0, t):
         """W(t) of the flow from W0 (D,)."""

@@ -4,7 +4,6 @@ from functools import cached_property
 
 import numpy as np
 
-from .._errors import FlownetError
 from ._network_hessian import NetworkHessian
 from ._picture import in_complex, in_reals
 
@@ -12,24 +11,20 @@ _AT_ONCE = 64  # unit displacements whose actions are worked out together
 
 
 class ComplexHessian(NetworkHessian):
-    """H of a `Potential` of a complex network at W (D,), acting on 2D reals.
-
-    A complex displacement V (D,) is taken too, and gives a covector ∂/∂x + i∂/∂y (D,): the pairing
-    ⟨V, HV⟩ = Re Σ conj(V)·HV is the same number either way.
-    """
+    """H of a `Potential` of a complex network at W (D,), acting on 2D reals."""
 
     def __init__(self, potential, W):
         self._picture = potential.network.picture
         self._given = W.copy()
         super().__init__(potential, self._picture.point(W))
 
-    def action(self, V):
-        """H·V of a displacement, or of each row of V: (2D,) or (R, 2D) real, (D,) … complex."""
-        return self._in_kind(self._actions, V)
+    def _actions(self, rows):
+        """H·V of rows (R, 2D)."""
+        return self._on_planes(super()._actions, rows)
 
-    def third_action(self, V):
-        """T[V,V] = ∇⟨V, HV⟩ of a displacement, or of each row of V, in the same kind."""
-        return self._in_kind(self._third_actions, V)
+    def _third_actions(self, rows):
+        """T[V,V] of rows (R, 2D)."""
+        return self._on_planes(super()._third_actions, rows)
 
     @cached_property
     def dL(self):
@@ -42,7 +37,7 @@ class ComplexHessian(NetworkHessian):
 
     def diagonals(self, V):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (2D,), exact, by unit displacements."""
-        V = in_reals(np.asarray(V)).astype(self.dtype)
+        V = self._one(V)
 
         def of(units, rows):
             bent = self.third_action(units)
@@ -59,16 +54,7 @@ class ComplexHessian(NetworkHessian):
             parts.append(of(units, rows))
         return [np.concatenate(part) for part in zip(*parts)]
 
-    def _in_kind(self, act, V):
-        """What an action on planes gives for V, in V's own kind of numbers."""
-        V = np.asarray(V)
-        reals = in_reals(np.ascontiguousarray(V)) if V.dtype.kind == "c" else V
-        if reals.ndim not in (1, 2) or reals.shape[-1] != self.shape[0]:
-            D = self.shape[0]
-            raise FlownetError(f"V has shape {V.shape}; the Hessian acts on ({D},) or (R, {D}) "
-                               f"reals, or half as many complex numbers.")
-        rows = reals.astype(self.dtype, copy=False).reshape(-1, self.shape[0])
+    def _on_planes(self, act, rows):
+        """What an action on planes gives for rows of reals."""
         moved = np.array([self._picture.displacement(in_complex(row)) for row in rows])
-        found = np.array([in_reals(self._picture.covector(row)) for row in act(moved)])
-        found = found.reshape(reals.shape).astype(self.dtype, copy=False)
-        return in_complex(found) if V.dtype.kind == "c" else found
+        return np.array([in_reals(self._picture.covector(row)) for row in act(moved)])

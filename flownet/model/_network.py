@@ -116,6 +116,17 @@ class Network:
         return [name == "modrelu" for name in (*self.activation, self.output)]
 
     @cached_property
+    def unit_labels(self):
+        """Number (D,) of the unit, counted over all layers, that each parameter leads into."""
+        labels, before = [], 0
+        for (weights, conjugate, *single), n_out in zip(self._extents, self.sizes[1:]):
+            own = before + np.arange(n_out)
+            labels += [np.repeat(own, part // n_out) for part in (weights, conjugate)]
+            labels += [own[:part] for part in single]
+            before += n_out
+        return np.concatenate(labels)
+
+    @cached_property
     def _extents(self):
         """Numbers of each part of each `Layer`."""
         return [(n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)

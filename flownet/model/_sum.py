@@ -6,6 +6,7 @@ import numpy as np
 
 from .._errors import FlownetError
 from ._hessian import SumHessian
+from ._picture import in_complex, in_reals
 
 
 class Summable:
@@ -25,11 +26,11 @@ class Summable:
 
     def hessian_action(self, W, V):
         """H·V, exact, of a displacement V (D,) or of each row of V (R, D); the same shape."""
-        return self.hessian(W).action(V)
+        return _of_reals(self.hessian(W).action, V)
 
     def third_action(self, W, V):
         """T[V,V] = ∇⟨V, HV⟩ (D,), exact: how the curvature along V changes."""
-        return self.hessian(W).third_action(V)
+        return _of_reals(self.hessian(W).third_action, V)
 
     def hessian_diagonal(self, W):
         """H_ii (D,), exact."""
@@ -68,6 +69,12 @@ class Summable:
         return self + (-1.0) * other
 
 
+def _of_reals(act, V):
+    """What an operator on reals makes of V; of complex numbers through their reals."""
+    V = np.asarray(V)
+    return in_complex(act(in_reals(np.ascontiguousarray(V)))) if V.dtype.kind == "c" else act(V)
+
+
 class Sum(Summable):
     """A sum Σ scale·L(W) of potentials of the same parameters."""
 
@@ -76,6 +83,10 @@ class Sum(Summable):
         sizes = sorted({potential.size for _, potential in self.terms})
         if len(sizes) > 1:
             raise FlownetError(f"potentials of {sizes[0]} and {sizes[1]} parameters do not add.")
+        real = next((p for _, p in self.terms if getattr(p, "real_only", False)), None)
+        if real is not None and self.dtype is not None and self.dtype.kind == "c":
+            raise FlownetError(f"{real!r} is one of real numbers; it does not add to a potential "
+                               "of complex ones, but a Parabola does.")
 
     @property
     def size(self):
@@ -122,8 +133,13 @@ class Sum(Summable):
         return sum(scale * potential.bends(W, V, order) for scale, potential in self.terms)
 
     def hessian(self, W):
-        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
-        return SumHessian(self.terms, np.asarray(W, self.dtype))
+        """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        W = np.ascontiguousarray(W, self.dtype)
+        if W.dtype.kind == "c":
+            from ._real_view import real_view  # which knows sums
+
+            return real_view(self).hessian(in_reals(W))
+        return SumHessian(self.terms, W)
 
     def difference(self, W, V):
         """L(W + V) − L(W), term by term."""

@@ -15,6 +15,7 @@ from ._observe import Accuracy, Noise, Sharpness, observe_from
 from ._observe_path import PathLength, Speed, StepSpeed
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
+from ._pretrain import Pretraining, pretrain
 from ._principal import Principal
 from ._resume import resume
 from ._rolling_force import RollingForce, rolling_force
@@ -27,8 +28,8 @@ from ._train import train
 __all__ = [
     "Accuracy", "Adam", "AdamW", "AdaptiveMetric", "Aristotle", "Central", "Constant", "Cosine",
     "DEVICES", "Energy", "Geodesic", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS",
-    "Modified", "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Principal",
-    "RMSProp", "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed", "State",
-    "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic", "observe_from",
-    "policy_of", "resume", "rolling_force", "states", "third", "train",
+    "Modified", "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Pretraining",
+    "Principal", "RMSProp", "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed",
+    "State", "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic",
+    "observe_from", "policy_of", "pretrain", "resume", "rolling_force", "states", "third", "train",
 ]

@@ -10,7 +10,7 @@ from ..geometry import PulledBack, metric_at
 from ..kernels import flow as compiled
 from ..kernels import mechanics as kernel
 from ..kernels import rates
-from ..model import in_complex, in_reals
+from ..model import in_complex, in_reals, real_view
 from ._check import carried
 from ._mechanics import Rate
 from ._problem import Problem, is_compiled
@@ -37,6 +37,7 @@ class System:
                         for name, word in (("decay", "weight_decay"), ("shrink", "shrink"))}
         self._always = metric.moves and not hasattr(metric, "times")
         self._clock = int(self._always and not self._rate.clock)
+        self._real = real_view(potential)
         carried(mechanics, metric)
         self.turn_to(0.0)
         if field is not None:
@@ -99,8 +100,10 @@ class System:
         return out
 
     def _of_field(self, field, y):
-        W = self.point(y)
-        V = in_reals(_checked(field.velocity(self._potential, self._metric_of(y), W), W))
+        W, potential, metric = self.point(y), self._potential, self._metric_of(y)
+        if W.dtype.kind == "c":  # fields know reals
+            W, potential, metric = in_reals(W), self._real, metric.real_view()
+        V = _checked(field.velocity(potential, metric, W), W)
         return np.append(V, V.dtype.type(1)) if self._clock else V
 
     def _told(self, y):
@@ -114,10 +117,9 @@ class System:
 
 def _checked(velocity, W):
     velocity = np.asarray(velocity)
-    if velocity.shape != W.shape or velocity.dtype.kind != W.dtype.kind:
-        numbers = "complex" if W.dtype.kind == "c" else "real"
+    if velocity.shape != W.shape or velocity.dtype.kind != "f":
         raise FlownetError(f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
-                           f"be {numbers}, {W.shape}.")
+                           f"be real, {W.shape}.")
     return velocity
 
 

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import numpy as np
 
 from ..kernels import motion, plan, threads
-from ..model import Potential
+from ..model import Potential, RealView
 from ..model._analytic import Analytic
 from ..model._batches import key
 
@@ -13,9 +13,13 @@ from ..model._batches import key
 def is_compiled(potential):
     """Whether kernels know every term: at most one network, and formulas."""
     atoms = _atoms(potential)
-    networks = sum(isinstance(atom, Potential) for atom in atoms)
+    networks = sum(map(_is_network, atoms))
     formulas = sum(isinstance(atom, Analytic) for atom in atoms)
     return networks <= 1 and networks + formulas == len(atoms)
+
+
+def _is_network(atom):
+    return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
 
 
 def _atoms(potential):
@@ -33,7 +37,7 @@ class Problem:
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
         atoms = potential.atoms()
-        network = next(((scale, a) for scale, a in atoms if isinstance(a, Potential)), None)
+        network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
         analytic = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
         self.terms = motion.Terms(
             network=network[0] if network else 0.0,
