@@ -445,6 +445,17 @@ def test_a_run_in_a_chart_goes_on_from_its_file(tmp_path):
     assert again.mechanics.order == "exact"
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("mechanics", [fn.Aristotle(5.0), fn.Geodesic(5.0), fn.Geodesic(5.0, 2)],
+                         ids=repr)
+def test_a_run_that_diverges_is_a_result(mechanics):
+    """Up to its last finite row, without a word."""
+    seen = fn.Charted(fn.Quartic(3), fn.Sinh())
+    run = fn.train(seen, mechanics, W0=[1.0, 2.0, 3.0], steps=50,
+                   metric=fn.PulledBack(fn.Sinh(), fn.Euclidean(3)))
+    assert run.diverged_at is not None and np.isfinite(run.parameters[:]).all()
+
+
 # ---- a user's mistakes --------------------------------------------------------------------------
 
 
@@ -481,6 +492,8 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
     (lambda: fn.Phases(0.0), "number above 0"),
     (lambda: fn.WeightNormalisation(3), "has to be a flownet.Network"),
     (lambda: CHARTS["weight normalisation"].to_u(np.zeros(D)), "layer 1 unit 1 are all 0"),
+    (lambda: CHARTS["weight normalisation"].lift(np.where(np.arange(39) == 16, 0.0, 1.0), W0),
+     "unit 2 of a layer has the length g = 0"),
     (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
     (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),
     (lambda: fn.train(POTENTIAL, fn.Adam(0.1), W0=W0, steps=1, metric=SEEN), "Adam remembers"),

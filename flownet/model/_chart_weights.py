@@ -110,7 +110,7 @@ class WeightNormalisation(AnyChart):
         for (dv, dg, more), (V_w, rest), (v, g, _) in zip(
                 self.unpack(out), self._weights(np.asarray(V)), self.unpack(u)):
             dg[:], across = _along_and_across(v, V_w)
-            dv[:], more[:] = (_length(v) / g)[:, None] * across, rest
+            dv[:], more[:] = _per_turn(v, g) * across, rest
         return out
 
     def drop(self, u, covector):
@@ -118,10 +118,8 @@ class WeightNormalisation(AnyChart):
         out = np.empty(self.size_W, u.dtype)
         for (p, rest), (dv, dg, more), (v, g, _) in zip(
                 self._weights(out), self.unpack(np.asarray(covector)), self.unpack(u)):
-            length = _length(v)
             across = _along_and_across(v, dv)[1]
-            p[:] = (dg / length)[:, None] * v + (length / g)[:, None] * across
-            rest[:] = more
+            p[:], rest[:] = (dg / _length(v))[:, None] * v + _per_turn(v, g) * across, more
         return out
 
     def _weights(self, W):
@@ -142,6 +140,14 @@ def _along_and_across(v, V):
     n = v / _length(v)[:, None]
     along = np.sum(n * V, axis=-1)
     return along, V - along[:, None] * n
+
+
+def _per_turn(v, g):
+    """‖v‖/g (n_out, 1): how far v has to move that w turns by a unit of length."""
+    if not g.all():
+        raise FlownetError(f"unit {int(np.argmin(g != 0)) + 1} of a layer has the length g = 0: "
+                           "turning it does not move W, and the metric has no inverse there.")
+    return (_length(v) / g)[:, None]
 
 
 def _directions(v, w, order):

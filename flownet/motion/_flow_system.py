@@ -81,6 +81,7 @@ class System:
         loss, norm2 = self._told(y)
         return loss, np.sqrt(norm2)
 
+    @np.errstate(all="ignore")  # stages of a try that is too long
     def _slope(self, y):
         W, out = self.point(y), np.empty_like(y)
         loss, dL = self._potential.differential(W)

@@ -29,6 +29,7 @@ class PythonLoop:
         self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(W.dtype, key(seed))}
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
+    @np.errstate(all="ignore")  # a run that diverges is a result
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         rows = 0
