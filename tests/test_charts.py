@@ -422,6 +422,40 @@ def test_what_measures_runs_measures_them_in_a_chart():
     assert fn.train(seen, fn.RungeKutta(), W0=u0, steps=4, metric=metric).loss[-1] < run.loss[0]
 
 
+@pytest.mark.parametrize("name", ["sinh", "weight normalisation"])
+def test_a_run_of_a_chart_as_the_path_of_W(name, tmp_path):
+    """Rows W(u), the rest as it was; departure in the metric of W, of geodesic steps that of W's.
+
+    Plain steps leave the flow by −½h²Γ(V,V) besides: W″(V,V) in W, the first part of their error.
+    """
+    seen, u0 = start(CHARTS[name])
+    metric, h = fn.PulledBack(seen.chart, METRICS["diagonal"]), 0.05
+    words = dict(steps=4, batch_size=5, seed=1)
+    here = fn.train(POTENTIAL, fn.Aristotle(h), W0=W0, metric=METRICS["diagonal"], **words)
+    there = fn.train(seen, fn.Geodesic(h), W0=u0, metric=metric, store=tmp_path / "a.h5", **words)
+    back = fn.in_W(there)
+    np.testing.assert_array_equal(back.parameters[:], seen.to_W(there.parameters[:]))
+    for of in ("iteration", "time", "loss", "step"):
+        np.testing.assert_array_equal(getattr(back, of), getattr(there, of))
+    assert back.finished and back.metric is METRICS["diagonal"] and back.potential is POTENTIAL
+    found, wanted = fn.departure(back), fn.departure(here)
+    for column in ("distance", "second", "noise", "gap"):
+        close(getattr(found.steps, column), getattr(wanted.steps, column), kind="solver")
+    close(fn.breakdown(back, at=2).terms, fn.breakdown(here, at=2).terms)
+    plain = fn.train(seen, fn.Aristotle(h), W0=u0, metric=metric, steps=3)
+    whole = fn.departure(fn.in_W(plain))
+    found = whole.steps
+    assert "the bend of its chart" in str(whole) and "of it mini-batches" in str(wanted)
+    for k in range(3):
+        u = plain.parameters[k]
+        V = h * metric.at(u).sharp(seen.differential(u)[1])
+        bend = 2 * seen.chart.series(u, V, 2)[2]
+        close(found.noise[k], np.sqrt(METRICS["diagonal"].norm2(bend)) / 2, kind="order", scale=(
+            found.noise[k]))
+    flow = fn.in_W(fn.flow(seen, W0=u0, time=0.3, metric=metric))
+    assert flow.is_flow and flow.parameters.shape[1] == D
+
+
 def test_in_single_precision():
     """A run of a float32 network, broken down in float64."""
     net = NET.with_dtype("float32")
@@ -487,6 +521,7 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
     (lambda: fn.Charted(fn.Parabola(3), CHARTS["rescaling"]), "one of 32 parameters, the potent"),
     (lambda: fn.PulledBack(CHARTS["rescaling"], fn.Euclidean(3)), "one of 32 parameters, the met"),
     (lambda: fn.PulledBack(fn.Sinh(), "soft"), "constant one of W"),
+    (lambda: fn.PulledBack(fn.Sinh(), SEEN), "constant one of W"),
     (lambda: fn.PulledBack(3, fn.Euclidean(3)), "chart is 3"),
     (lambda: fn.Rescaling([1.0, 0.0]), "finite numbers other than 0"),
     (lambda: fn.Phases(0.0), "number above 0"),
@@ -494,6 +529,13 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
     (lambda: CHARTS["weight normalisation"].to_u(np.zeros(D)), "layer 1 unit 1 are all 0"),
     (lambda: CHARTS["weight normalisation"].lift(np.where(np.arange(39) == 16, 0.0, 1.0), W0),
      "unit 2 of a layer has the length g = 0"),
+    (lambda: fn.in_W(3), "has to be a Trajectory"),
+    (lambda: fn.in_W(fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=1)), "not one in the coo"),
+    (lambda: fn.in_W(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0, steps=1)),
+     "say which to measure with"),
+    (lambda: fn.departure(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0,
+                                   steps=1, metric=SEEN)), r"path of W, flownet.in_W\(run\)"),
+    (lambda: SEEN.sharp(W0), r"metric.at\(u\) is the one at u"),
     (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
     (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),
     (lambda: fn.train(POTENTIAL, fn.Adam(0.1), W0=W0, steps=1, metric=SEEN), "Adam remembers"),

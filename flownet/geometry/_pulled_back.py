@@ -53,7 +53,7 @@ class PulledBack(Metric):
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
         missing = [n for n in ("size", "sharp", "flat", "norm2") if not hasattr(metric, n)]
-        if missing:
+        if missing or isinstance(metric, PulledBack):
             raise FlownetError(f"metric is {shown(metric)}; it has to be a constant one of W, such "
                                "as flownet.Euclidean(size).")
         if chart.size_W not in (None, metric.size):
@@ -83,6 +83,14 @@ class PulledBack(Metric):
             return 2 * (np.conj(slope) * bend).real / np.abs(slope)**2 * v**2
         bend = 2 * self.chart.series(u, v, 2)[2]
         return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
+
+    def sharp(self, dL):
+        """Refused, like all that asks for the metric without saying where: `at(u)` has it."""
+        raise FlownetError("a metric seen in a chart depends on the point, and this asks for it "
+                           "without one: metric.at(u) is the one at u.")
+
+    flat = norm2 = coordinates = displacement = sharp
+    free = property(lambda self: self.sharp(None))
 
     def __repr__(self):
         return f"PulledBack({self.chart!r}, {self.metric!r})"

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
+from ..geometry import PulledBack
 from ..store import Trajectory
 from ._flow_departure import PLAIN
 
@@ -36,9 +37,13 @@ def check_run(run):
         raise FlownetError(f"departure of {shown(run)}: it has to be a Trajectory.")
     if "flow" in run.experiment or "mechanics" not in run.experiment:
         raise FlownetError("departure of a flow: it wants the finite run, and makes its flow.")
-    if not getattr(run.mechanics, "descends", False):
+    mechanics = run.mechanics
+    if not (getattr(mechanics, "descends", False) or mechanics.kind == "geodesic"):
         raise FlownetError(f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
                            "limit of Aristotle's alone.")
+    if isinstance(run.metric, PulledBack):
+        raise FlownetError("the run's metric depends on the point: its departure is that of the "
+                           "path of W, flownet.in_W(run).")
     if len(run) < 2 or run.time[-1] <= run.time[0]:
         raise FlownetError("the run has no finite step: there is no flow beside it.")
 

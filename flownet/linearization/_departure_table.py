@@ -89,7 +89,8 @@ def _steps(d):
     angles = steps.angle[np.isfinite(steps.angle)]
     turned = f"turn {_degrees(np.median(angles))} (median) from" if len(angles) else "stand beside"
     noise = steps.gap_noise.sum() / steps.gap.sum() if steps.gap.sum() > 0 else 0.0
-    of_noise = f", {percent(noise)} of it mini-batches" if noise > 1e-6 else ""
+    whose = "mini-batches" if d.run.is_batched else "the bend of its chart"
+    of_noise = f", {percent(noise)} of it {whose}" if noise > 1e-6 else ""
     return (f"{len(steps)} single steps {turned} the flow from where each began; their action gaps "
             f"add up to {_short(steps.gap.sum())}{of_noise}")
 

@@ -31,7 +31,7 @@ def departure_verdict(departure):
         reason = (f"at most {percent(flow.relative[k])} of the flow's path away, at t = "
                   f"{flow.time[k]:.4g}, iteration {flow.iteration[k]}.")
     else:
-        why, shares = _cause(departure.steps, left[1])
+        why, shares = _cause(departure.steps, left[1], departure.run.is_batched)
         numbers |= shares
         words = WORDS[2 if last <= LEAVES else 1]
         reason = (f"at t = {left[0]:.4g}, iteration {left[1]}, it is {percent(LEAVES)} of the "
@@ -45,7 +45,7 @@ def departure_verdict(departure):
     return Verdict(words, reason + told, numbers | {"better": better})
 
 
-def _cause(steps, iteration):
+def _cause(steps, iteration, batched):
     """What the single steps before an iteration depart by: words, and shares of their lengths."""
     before = steps.iteration < iteration
     sums = {name: float(getattr(steps, name)[before].sum()) for name in _CAUSES}
@@ -54,7 +54,8 @@ def _cause(steps, iteration):
         return "", {}
     shares = {name: part / total for name, part in sums.items()}
     first = max(shares, key=shares.get)
-    return f", {_CAUSES[first]} ({percent(shares[first])} of what single steps depart by)", shares
+    cause = _CAUSES[first] if batched or first != "noise" else "by the bend of its chart"
+    return f", {cause} ({percent(shares[first])} of what single steps depart by)", shares
 
 
 def _longer_path(departure):

@@ -7,6 +7,7 @@ from ._check import DEVICES
 from ._energy import PARTS, Energy, ShadowEnergy
 from ._flow import flow
 from ._geodesic import Geodesic, geodesic
+from ._in_W import in_W
 from ._langevin import Langevin
 from ._mechanics import MOMENTS, Aristotle
 from ._modified import Modified
@@ -30,6 +31,6 @@ __all__ = [
     "DEVICES", "Energy", "Geodesic", "INTEGRATORS", "Langevin", "Linearity", "LossRate", "MOMENTS",
     "Modified", "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Pretraining",
     "Principal", "RMSProp", "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed",
-    "State", "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic",
+    "State", "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic", "in_W",
     "observe_from", "policy_of", "pretrain", "resume", "rolling_force", "states", "third", "train",
 ]

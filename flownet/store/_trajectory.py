@@ -154,6 +154,11 @@ class Trajectory:
         size = run.get("batch_size")
         return size and Batches(self.potential.data.m, size, run["seed"])
 
+    @property
+    def is_batched(self):
+        """Whether each step saw a mini-batch."""
+        return bool(self.experiment.get("run", {}).get("batch_size"))
+
     def potential_at(self, iteration):
         """The potential that the step of an iteration saw: that of its mini-batch."""
         if self.batches is None:
