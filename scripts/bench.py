@@ -5,6 +5,7 @@
     python scripts/bench.py start
     python scripts/bench.py curvature [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench.py flow [--only stiff] [--json FILE]
+    python scripts/bench.py complex [--dtype float64] [--only digits] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -25,6 +26,7 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
+from bench_complex import bench_complex
 from bench_curvature import bench_curvature
 from bench_flow import PROBLEMS as FLOWS
 from bench_flow import bench_flow
@@ -126,7 +128,7 @@ def bench_start(options):
 # The command
 
 BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start,
-              "curvature": bench_curvature, "flow": bench_flow}
+              "curvature": bench_curvature, "flow": bench_flow, "complex": bench_complex}
 
 
 def machine():
@@ -148,7 +150,7 @@ def options_from(arguments=None):
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
     parser.add_argument("--only", nargs="+", choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
-                        help="(steps, curvature, flow)")
+                        help="(steps, curvature, flow, complex)")
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     options = parser.parse_args(arguments)

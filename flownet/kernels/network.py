@@ -281,24 +281,24 @@ def differential(net, loss, data, W, dL, work, lowest, threads):
     """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
     on_planes = net.origin.shape[0] > 0
     if on_planes:
-        spread(net, W, work.planes)
+        spread(net, W, work.planes, threads)
     value = _differential(net, loss, data, work.planes if on_planes else W,
                           work.dplanes if on_planes else dL, work, lowest, threads)
     if on_planes and lowest < net.weight.size:
-        collect(net, work.dplanes, dL, lowest)
+        collect(net, work.dplanes, dL, lowest, threads)
     return value
 
 
 @jit
 def planes_of(net, W, E):
     """E ← the planes of parameters W of a complex network."""
-    spread(net, W, E)
+    spread(net, W, E, 1)
 
 
 @jit
 def from_planes(net, dE, dW):
     """dW ← the covector on W of one on its planes."""
-    collect(net, dE, dW, 0)
+    collect(net, dE, dW, 0, 1)
 
 
 @jit

@@ -142,7 +142,7 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
     n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
     batch = capacity if gathered else 0
     gated = bool((net.gate >= 0).any())
-    tiny = not coupled and not gated and rows <= LANES and flops(net, rows) <= 6 * _TINY
+    tiny = not coupled and rows <= LANES and flops(net, rows) <= 6 * _TINY
     lanes = LANES * (n_in + int(net.units[-1])) if tiny else 0
 
     def buffer(*shape):
@@ -168,7 +168,7 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
         planes=planes(net, dtype),
         dplanes=np.zeros_like(planes(net, dtype)),
-        gate=buffer(capacity * int(net.units[-1]) if gated else 0),
+        gate=buffer((LANES if tiny else capacity) * int(net.units[-1]) if gated else 0),
     )
 
 

@@ -5,7 +5,7 @@ vector registers: nothing is packed, and a layer is one product Z = W·A. Lanes 
 sample hold numbers that count nowhere.
 """
 
-from .._compile import jit
+from .._compile import jit, spliced
 from .activation import activate_slope
 from .elementary import fma
 from .loss import covector_on_output
@@ -32,8 +32,22 @@ def _product(c, d, d_row, a, a_row, a_col, b, rows, depth, width):
               rows, depth, min(width, LANES - j), width)
 
 
+@spliced
+def _gates(net, gate, layer):
+    """Room in lanes for the biases of a layer's modReLUs, and later for ∂ℓ/∂b."""
+    n = net.sizes[layer + 1] // 2 if net.gate[layer] >= 0 else 0
+    return flat(view(gate, LANES * net.units[layer], n, LANES))
+
+
 @jit(cached=False, inline=True)
-def _forward(net, W, a, slope):
+def _load_gates(net, W, gates, layer):
+    for j in range(gates.size // LANES):
+        for s in range(LANES):
+            gates[j * LANES + s] = W[net.gate[layer] + j]
+
+
+@jit(cached=False, inline=True)
+def _forward(net, W, a, slope, gate):
     """A_l = φ(W·A_{l−1} + b) and φ′ of every layer."""
     for layer in range(net.weight.size):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
@@ -50,22 +64,25 @@ def _forward(net, W, a, slope):
             activate_slope(net.activation[layer], flat(z),
                            flat(view(slope, above * LANES, n_out, LANES)))
         else:  # a row of real parts, then imaginary ones
-            activate_pairs(net.activation[layer], view(a, above * LANES, 1, n_out * LANES), z[0],
+            gates = _gates(net, gate, layer)
+            _load_gates(net, W, gates, layer)
+            activate_pairs(net.activation[layer], view(a, above * LANES, 1, n_out * LANES), gates,
                            view(slope, above * LANES, 1, n_out * LANES))
 
 
 @jit(cached=False, inline=True)
-def _pull(net, layer, slope, ga):
+def _pull(net, layer, slope, ga, gate):
     """slope ← G_z from G_a of a layer's units, all lanes of all units in one row."""
     if net.activation[layer] < PAIR:
         for i in range(slope.size):
             slope[0, i] = ga[0, i] * slope[0, i].conjugate()
     else:
-        pull_pairs(net.activation[layer], slope, ga[0], ga, ga)
+        gates = _gates(net, gate, layer)
+        pull_pairs(net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
 
 
 @jit(cached=False, inline=True)
-def _pullback(net, W, slope, ga, zeros, lowest):
+def _pullback(net, W, slope, ga, gate, zeros, lowest):
     """Slopes of the hidden layers into cotangents G_z, downwards from the top layer's."""
     for layer in range(net.weight.size - 1, lowest, -1):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
@@ -73,11 +90,11 @@ def _pullback(net, W, slope, ga, zeros, lowest):
         _product(address(ga), address(zeros), 0, shift(address(W), net.weight[layer]), 1, n_in,
                  shift(address(slope), above * LANES), n_in, n_out, panel_width(ga))
         _pull(net, layer - 1, view(slope, (above - n_in) * LANES, 1, n_in * LANES),
-              view(ga, 0, 1, n_in * LANES))
+              view(ga, 0, 1, n_in * LANES), gate)
 
 
 @jit(cached=False, inline=True)
-def _covectors(net, inputs, a, g, dL, zeros, lowest):
+def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
     """∂L/∂W = Σ_s G_s ⊗ x̄_s and ∂L/∂b = Σ_s G_s of the free layers."""
     rows = inputs.shape[0]
     for layer in range(lowest, net.weight.size):
@@ -103,6 +120,12 @@ def _covectors(net, inputs, a, g, dL, zeros, lowest):
                 for s in range(1, rows):
                     total += g_j[s]
                 db[j] = total
+        gates = _gates(net, gate, layer)
+        for j in range(gates.size // LANES):
+            total = gates[j * LANES]
+            for s in range(1, rows):
+                total += gates[j * LANES + s]
+            dL[net.gate[layer] + j] = total
 
 
 @jit(cached=False, inline=True)
@@ -111,7 +134,7 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
     rows, n_out = y.shape
     top = net.sizes[0] + net.units[net.weight.size - 1]
     _load(x, work.lanes)
-    _forward(net, W, work.lanes, work.lane_slopes)
+    _forward(net, W, work.lanes, work.lane_slopes, work.gate)
     a, slope = view(work.lanes, top * LANES, n_out, LANES), view(
         work.lane_slopes, top * LANES, n_out, LANES)
     y_hat, covector = view(work.a, 0, rows, n_out), view(work.covector, 0, rows, n_out)
@@ -131,6 +154,6 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
             for b in range(n_out):
                 g[b, s] = covector[s, b]
         _pull(net, net.weight.size - 1, view(work.lane_slopes, top * LANES, 1, n_out * LANES),
-              view(work.lane_scratch, 0, 1, n_out * LANES))
-    _pullback(net, W, work.lane_slopes, work.lane_scratch, work.zeros, lowest)
-    _covectors(net, x, work.lanes, work.lane_slopes, dL, work.zeros, lowest)
+              view(work.lane_scratch, 0, 1, n_out * LANES), work.gate)
+    _pullback(net, W, work.lane_slopes, work.lane_scratch, work.gate, work.zeros, lowest)
+    _covectors(net, x, work.lanes, work.lane_slopes, work.gate, dL, work.zeros, lowest)

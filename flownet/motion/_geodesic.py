@@ -74,6 +74,8 @@ class Geodesic(Mechanics):
         As in `Aristotle`.
     order : "exact" or 2
         2: corrected by −½h²Γ(V, V) alone, off the geodesic by O(h³).
+    weight_decay : float
+        As in `Aristotle`, of the coordinates u.
 
     Raises
     ------
@@ -84,8 +86,8 @@ class Geodesic(Mechanics):
     code = kernel.ARISTOTLE
     along = True
 
-    def __init__(self, step, order="exact"):
-        super().__init__(step)
+    def __init__(self, step, order="exact", weight_decay=0.0):
+        super().__init__(step, weight_decay)
         self.order = _known(order)
 
 
