@@ -8,8 +8,15 @@ of the same seven step sizes: the one whose mean over the seeds is best on 297 o
 accuracy and for loss apart. Told is what the other 500 digits say, held out from all of it.
 Stiffness divides forces: Adam, which divides a force by its own size, would undo it.
 
-Writes one figure, and prints one table: a row for each arm, with paired differences over the seeds;
-`random, frozen` has hidden layers that learnt nothing at all.
+Found, with 10 seeds. Sigmoid: with 10 labels pretraining gains 15 points of accuracy if its layers
+are held, frozen or stiff, and 12 if they are free; initial weights four times as large gain 7.5
+without it, and from 100 labels up as much as free pretrained layers. Held is better than free up to
+20 labels (by 3.5 points or more), free better than frozen from 200 up (by 2.3 or more); stiff is
+within half a point of the best everywhere. Tanh: the same pretraining gains 1.6 points at most, and
+frozen layers lose 5.9 with 10 labels.
+
+Writes one figure, and prints a table for each network: a row for each arm, with paired differences
+over the seeds; `random, frozen` has hidden layers that learnt nothing at all. Two to three minutes.
 """
 
 import argparse
@@ -18,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from pretraining_figure import draw, table
+from pretraining_figure import CLASSES, draw, path_table, table
 
 import flownet as fn
 from flownet import _progress
@@ -43,7 +50,7 @@ ARMS = {
     "frozen": Arm(True, np.inf),
     "stiff (100)": Arm(True, 100.0),
     "free": Arm(True, 1.0),
-    "none, init × 4": Arm(False, 1.0, 4.0),
+    "no pretraining, init × 4": Arm(False, 1.0, 4.0),
     "random, frozen": Arm(False, np.inf),
 }
 
@@ -188,7 +195,8 @@ def main(output, budget):
         studies = [study(network, parts(), budget, lambda: show(next(counted)))
                    for network in networks]
     for each in studies:
-        print(f"{each.learnt}\n\n{table(each)}\n")
+        print(each.learnt, table(each), path_table(each, CLASSES * LENGTHS_AT), sep="\n\n",
+              end="\n\n")
     draw(studies, LENGTHS_AT).savefig(output)
     print(f"figure in {output}")
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
-DRAWN = ("no pretraining", "frozen", "stiff (100)", "free", "none, init × 4")
+DRAWN = ("no pretraining", "frozen", "stiff (100)", "free", "no pretraining, init × 4")
 MARKS = "osD^v"
 CLASSES = 10
 TITLE = ("Pretrained layers frozen, stiff or free: with few labels they pay in a deep sigmoid "
@@ -18,18 +18,31 @@ def error(values):
 
 def table(study):
     """Accuracy and loss of each arm, and paired differences of accuracy over the seeds."""
-    lines = [f"{'held out':24}{'accuracy, %':>13}{'loss':>15}{'step for':>12}"
-             f"{'accuracy minus that of':>27}",
-             f"{'labels':>6}{'':18}{'':13}{'':15}{'each':>12}{'no pretraining':>17}{'free':>14}"]
+    lines = [f"{'held out':32}{'accuracy, %':>12}{'loss':>15}{'step for':>11}"
+             f"{'accuracy minus that of':>28}",
+             f"{'labels':>6}{'each':>64}{'no pretraining':>16}{'free':>12}"]
     for (n, name), result in study.results.items():
         against = [100 * (result.accuracy - study.results[n, other].accuracy)
                    for other in ("no pretraining", "free")]
         lines.append(
-            f"{CLASSES * n:>6}  {name:16}{_told(100 * result.accuracy, '.1f'):>13}"
-            f"{_told(result.loss, '.3f'):>15}{'/'.join(f'{s:g}' for s in result.steps):>12}"
+            f"{CLASSES * n:>6}  {name:24}{_told(100 * result.accuracy, '.1f'):>12}"
+            f"{_told(result.loss, '.3f'):>15}{'/'.join(f'{s:g}' for s in result.steps):>11}"
             + "".join(f"{_told(difference, '+.1f') if difference.any() else '':>{width}}"
-                      for difference, width in zip(against, (17, 14))))
+                      for difference, width in zip(against, (16, 12))))
     return "\n".join(line.rstrip() for line in lines)
+
+
+def path_table(study, labels):
+    """Length of each layer's path in the plain metric, mean over the seeds."""
+    lines = [f"{f'path lengths at {labels} labels':32}"
+             + "".join(f"{name:>12}" for name in _layers(study))]
+    for name, lengths in study.lengths.items():
+        lines.append(f"{'':8}{name:24}" + "".join(f"{x:>12.2f}" for x in lengths.mean(axis=0)))
+    return "\n".join(lines)
+
+
+def _layers(study):
+    return [*(f"hidden {k + 1}" for k in range(study.network.layers - 1)), "readout"]
 
 
 def _told(values, form):
@@ -81,7 +94,7 @@ def _paths(axis, study):
         moved = study.lengths[name].mean(axis=0) > 0
         _bars(axis, i, layers[moved] + 0.06 * (i - 2), study.lengths[name][:, moved])
     _plain(axis)
-    axis.set_xticks(layers, [*(f"hidden {k + 1}" for k in layers[:-1]), "readout"])
+    axis.set_xticks(layers, _layers(study))
     axis.set_xlim(-0.4, len(layers) - 0.6)
 
 

@@ -195,5 +195,6 @@ def test_the_experiment_in_small(monkeypatch):
     assert (lengths["stiff (100)"][:2] > 0).all() and (lengths["free"] > 0).all()
     lines = figure.table(found).splitlines()
     assert len(lines) == 2 + 6 and all(len(line) <= 100 for line in lines)
+    assert all(len(line) <= 100 for line in figure.path_table(found, 50).splitlines())
     drawn = figure.draw([found], 5)
     assert len(drawn.axes) == 3 and len(drawn.legends[0].get_texts()) == 5

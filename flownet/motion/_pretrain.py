@@ -38,9 +38,10 @@ class Pretraining:
                           f"reconstruction loss on {self.runs[0].potential.data.m} samples", *rows])
 
     def _repr_html_(self):
-        head, *rows = ("".join(f"<{tag}>{cell}</{tag}>" for cell in row)
-                       for tag, row in zip(["th", *["td"] * len(self.runs)], self._rows()))
-        return f"<table><tr>{'</tr><tr>'.join([head, *rows])}</tr></table>"
+        lines = zip(["th", *["td"] * len(self.runs)], self._rows())
+        return "<table>" + "".join(
+            f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>" for tag, row in lines
+        ) + "</table>"
 
     def _rows(self):
         yield "layer", "autoencoder", "at first", "in the end", "of their mean"
