@@ -6,6 +6,7 @@
     python scripts/bench.py curvature [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench.py flow [--only stiff] [--json FILE]
     python scripts/bench.py complex [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench.py frozen [--dtype float64] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -30,6 +31,7 @@ from bench_complex import bench_complex
 from bench_curvature import bench_curvature
 from bench_flow import PROBLEMS as FLOWS
 from bench_flow import bench_flow
+from bench_frozen import bench_frozen
 from bench_peers import PROBLEMS
 from bench_steps import AGREEMENT, bench_steps
 from bench_turns import PAUSE, in_turns, median_ratio
@@ -128,7 +130,8 @@ def bench_start(options):
 # The command
 
 BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start,
-              "curvature": bench_curvature, "flow": bench_flow, "complex": bench_complex}
+              "curvature": bench_curvature, "flow": bench_flow, "complex": bench_complex,
+              "frozen": bench_frozen}
 
 
 def machine():

@@ -299,3 +299,90 @@ def test_a_frozen_metric_has_no_direction(potential):
                    metric=fn.LayerMetric(NET, [INF] * 4))
     np.testing.assert_array_equal(run.parameters[-1], run.parameters[0])
     assert frozen(ONES).free.sum() == 40
+
+
+# ---- a metric of one's own ----------------------------------------------------------------------
+
+
+class Mirror(fn.Metric):
+    """g couples each parameter with its mirror image: (V_i² + V_i V_{D−1−i}/2) summed."""
+
+    size, free = D, np.ones(D, bool)
+
+    def flat(self, V):
+        return V + V[::-1] / 2
+
+    def sharp(self, dL):
+        return (dL - dL[::-1] / 2) / 0.75
+
+    def coordinates(self, V):
+        return self._power(V, 0.5)
+
+    def displacement(self, x):
+        return self._power(x, -0.5)
+
+    def _power(self, V, p):
+        even, odd = (V + V[::-1]) / 2, (V - V[::-1]) / 2
+        return 1.5**p * even + 0.5**p * odd
+
+
+def test_a_metric_of_one_s_own(potential, tmp_path):
+    """Five methods: it trains, flows, is broken down and seen in curvature; files ask for it."""
+    metric, W0 = Mirror(), uniforms(63, D)
+    for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1)):
+        run = fn.train(potential, mechanics, W0=W0, steps=10, metric=metric,
+                       store=tmp_path / f"{mechanics.kind}.h5")
+        again = fn.resume(tmp_path / f"{mechanics.kind}.h5", metric=metric, steps=20)
+        whole = fn.train(potential, mechanics, W0=W0, steps=20, metric=metric)
+        np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
+    dL = potential.differential(W0)[1]
+    close(run.parameters[1], W0 + 0.1 * -metric.sharp(dL) * -np.expm1(-0.1))
+    flow = fn.flow(potential, W0=W0, time=1.0, metric=metric, at=[1.0])
+    fine = fn.train(potential, fn.Aristotle(0.001), W0=W0, steps=1000, metric=metric)
+    assert np.abs(flow.parameters[-1] - fine.parameters[-1]).max() < 2e-3
+    W = W0.copy()
+    values = np.linalg.eigvals(np.stack([metric.sharp(potential.hessian_action(W, e))
+                                         for e in np.eye(D)], axis=1)).real
+    close(fn.sharpness(potential, W, metric=metric), values.max(), kind="solver")
+    close(fn.breakdown(run, at=3).linear, potential.differential(run.parameters[3])[1]
+          @ (run.parameters[4] - run.parameters[3]), kind="solver")
+
+
+# ---- frozen layers cost nothing -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("m", [9, 400])
+@pytest.mark.parametrize("lowest", [0, 1, 2, 3, 4])
+def test_no_covector_below_the_lowest_free_layer(lowest, m):
+    """The kernel writes none: what lay in its memory lies there still, on one thread or two."""
+    data = fn.Dataset(uniforms(64, m, 3), uniforms(65, m, 2))
+    for net in (NET, fn.Network(NET.sizes, "relu", bias=False)):
+        whole, W = fn.Potential(net, fn.Quadratic(), data), uniforms(66, net.size)
+        loss, dL = whole.differential(W)
+        above = np.arange(net.size) >= ([0] + [end for _, end in net.ranges])[lowest]
+        found = np.full(net.size, np.nan)
+        whole._differential(W, found, lowest)
+        np.testing.assert_array_equal(found, np.where(above, dL, np.nan))
+        for each in (whole, whole + 0.1 * fn.Parabola(net.size)):
+            L, found = each.differential(W, lowest=lowest)
+            np.testing.assert_array_equal(found[above], each.differential(W)[1][above])
+            assert L == each.value(W)
+    assert loss > 0
+
+
+@pytest.mark.parametrize("first, lowest", [([1.0] * 4, 0), ([INF, 1.0, 1.0, 1.0], 1),
+                                           ([INF, INF, 1.0, INF], 2), ([INF] * 4, 4)])
+def test_where_the_pullback_stops(first, lowest, potential):
+    """The same for every metric that freezes the same parameters; one free weight is enough."""
+    from flownet.kernels.mechanics import ARISTOTLE
+    from flownet.motion._problem import Problem
+
+    own = fn.LayerMetric(NET, first).own
+    kinds = [fn.LayerMetric(NET, first), fn.GroupMetric(NET, first), fn.DiagonalMetric(own),
+             fn.CoupledMetric(NET, np.diag(first)),
+             fn.TimedMetric([0.0, 1.0], [fn.LayerMetric(NET, first), fn.Euclidean(D)])]
+    for metric in kinds:
+        rule = Problem(potential, "float64").rule(metric, 0.5, ARISTOTLE, np.zeros(0))
+        assert rule.lowest == lowest
+    one = fn.GroupMetric(NET, first, groups={"one": {"stiffness": 1.0, "where": [15]}})
+    assert Problem(potential, "float64").rule(one, 0.5, ARISTOTLE, np.zeros(0)).lowest == 0

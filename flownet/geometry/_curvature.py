@@ -78,6 +78,8 @@ class MetricHessian(LinearOperator):
         free = int(self.free.sum())
         if not free:
             raise FlownetError("the metric freezes every parameter; there is no curvature to see.")
+        self._root = (metric.displacement(np.ones(potential.size))[self.free] if metric.diagonal
+                      else None)
         self.hessian = potential.hessian(W)
         super().__init__(np.dtype(np.float64), (free, free))
 
@@ -85,8 +87,9 @@ class MetricHessian(LinearOperator):
         return self._matmat(x.reshape(-1, 1))[:, 0]
 
     def _matmat(self, X):
-        V = np.stack([self.displacement(x) for x in X.T], axis=1)
-        image = np.stack([self.covector(dL) for dL in self.hessian.matmat(V).T], axis=1)
+        V = np.zeros((self.free.size, X.shape[1]))
+        V[self.free] = X
+        image = self._raised(self.hessian.matmat(self._raised(V)))[self.free]
         if not np.isfinite(image).all():
             raise NoSpectrum("the Hessian is not finite at these parameters.")
         return image
@@ -101,13 +104,20 @@ class MetricHessian(LinearOperator):
 
     def covector(self, dL):
         """Components g^{-1/2}dL (F,) of a covector (D,) in these coordinates."""
-        return self.metric.displacement(np.where(self.free, dL, 0.0))[self.free]
+        return self._raised(np.where(self.free, dL, 0.0)[:, None])[self.free, 0]
 
     def displacement(self, x):
         """Displacement (D,) of orthonormal coordinates (F,)."""
         V = np.zeros(self.free.size)
         V[self.free] = x
-        return self.metric.displacement(V)
+        return self._raised(V[:, None])[:, 0]
+
+    def _raised(self, V):
+        """g^{-1/2} of columns (D, k) where they are free; the others are left alone."""
+        if self._root is None:
+            return np.stack([self.metric.displacement(v) for v in V.T], axis=1)
+        V[self.free] *= self._root[:, None]
+        return V
 
 
 def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, rtol=1e-6):

@@ -50,6 +50,11 @@ class Metric:
         """The metric at a time; a constant one is always this."""
         return self
 
+    def compiled(self, dtype):
+        """What kernels know of it in a precision; nothing, where `is_compiled` does not say so."""
+        raise FlownetError(f"{self!r} is known to no kernel, and what the function of the time "
+                           "gave before was: it has to give kinds that kernels know, or none.")
+
     def span(self, time):
         """From when until when, the end excluded, the metric is that of a time."""
         return -math.inf, math.inf

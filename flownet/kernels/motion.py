@@ -129,7 +129,7 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
                                  dL[part], step, iteration + 1, rule.bounds[i], rule.pairs,
                                  rule.seed)
                 finite &= all_finite(W[part])
-            elif threads > 1 and W.size >= _WORTH_THREADS:
+            elif threads > 1 and W[part].size >= _WORTH_THREADS:
                 finite &= _move_parallel(W[part], dL[part], h)
             else:
                 finite &= _move(W[part], dL[part], h)

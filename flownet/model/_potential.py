@@ -42,6 +42,8 @@ class Potential(Summable):
     >>> loss, dL = potential.differential(potential.network.init(seed=0))
     """
 
+    stops = True  # its pullback stops at a layer if told so
+
     def __init__(self, network, loss, data):
         for name, part, kind in (("network", network, Network), ("loss", loss, Loss),
                                  ("data", data, Dataset)):
@@ -80,10 +82,13 @@ class Potential(Summable):
         """L(W), a float."""
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
 
-    def differential(self, W):
-        """L(W) and the covector dL (D,), pulled back through the layers in reverse order."""
-        dL = np.empty(self.size, self.dtype)
-        return self._differential(W, dL, 0)[0], dL
+    def differential(self, W, *, lowest=0):
+        """L(W) and the covector dL (D,), pulled back through the layers in reverse order.
+
+        The pullback stops at the layer `lowest`, counted from 0; below it dL is 0.
+        """
+        dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
+        return self._differential(W, dL, lowest)[0], dL
 
     def sample_losses(self, W):
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""

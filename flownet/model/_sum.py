@@ -75,8 +75,17 @@ def _of_reals(act, V):
     return in_complex(act(in_reals(np.ascontiguousarray(V)))) if V.dtype.kind == "c" else act(V)
 
 
+def differential(potential, W, lowest):
+    """L(W) and dL (D,), of a network's term down to its layer `lowest`, counted from 0."""
+    if lowest and getattr(potential, "stops", False):
+        return potential.differential(W, lowest=lowest)
+    return potential.differential(W)
+
+
 class Sum(Summable):
     """A sum Σ scale·L(W) of potentials of the same parameters."""
+
+    stops = True  # its pullback stops at a layer if told so
 
     def __init__(self, terms):
         self.terms = [(float(scale), potential) for scale, potential in terms]
@@ -117,10 +126,10 @@ class Sum(Summable):
         """L(W), a float."""
         return sum(scale * potential.value(W) for scale, potential in self.terms)
 
-    def differential(self, W):
-        """L(W) and the covector dL (D,)."""
+    def differential(self, W, *, lowest=0):
+        """L(W) and the covector dL (D,); that of a network down to its layer `lowest`, from 0."""
         W = np.asarray(W, self.dtype)
-        parts = [(scale, potential.differential(W)) for scale, potential in self.terms]
+        parts = [(scale, differential(potential, W, lowest)) for scale, potential in self.terms]
         return (sum(scale * loss for scale, (loss, _) in parts),
                 sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts))
 

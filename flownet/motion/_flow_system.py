@@ -11,9 +11,10 @@ from ..kernels import flow as compiled
 from ..kernels import mechanics as kernel
 from ..kernels import rates
 from ..model import in_complex, in_reals, real_view
+from ..model._sum import differential
 from ._check import carried
 from ._mechanics import Rate
-from ._problem import Problem, is_compiled
+from ._problem import Problem, is_compiled, lowest_layer
 from ._python_field import PythonField
 
 
@@ -83,11 +84,12 @@ class System:
 
     @np.errstate(all="ignore")  # stages of a try that is too long
     def _slope(self, y):
-        W, out = self.point(y), np.empty_like(y)
-        loss, dL = self._potential.differential(W)
+        W, out, metric = self.point(y), np.empty_like(y), self._metric_of(y)
+        lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
+        loss, dL = differential(self._potential, W, lowest)
         if self._decays["decay"]:
             dL = dL + self._decays["decay"] * W
-        F, metric = out[:in_reals(W).size], self._metric_of(y)
+        F = out[:in_reals(W).size]
         F[:] = in_reals(-metric.sharp(dL))
         self._seen = loss, -float(in_reals(dL) @ F)
         rates.rate(self._rate.code, self._rate.numbers, y, F, out)

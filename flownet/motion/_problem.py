@@ -60,9 +60,8 @@ class Problem:
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
         metric, network = whole.at(time), getattr(self._potential, "network", None)
-        bounds, sharp, _ = metric.compiled(self._dtype)
         return rule_in(metric, self._dtype, span=whole.span(time),
-                       lowest=lowest_layer(bounds, sharp, network), **words)
+                       lowest=lowest_layer(metric.free, network), **words)
 
     def workspace(self):
         """Context that lends buffers for one batch."""
@@ -79,11 +78,12 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
                        since=span[0], until=span[1], **words)
 
 
-def lowest_layer(bounds, sharp, network):
-    """First layer that has a free parameter: no covector is needed below it."""
-    free = np.flatnonzero(sharp)
-    first_free = bounds[free[0]] if free.size else bounds[-1]
-    return sum(end <= first_free for _, end in network.ranges) if network else 0
+def lowest_layer(free, network):
+    """First layer with a parameter in a mask (D,): no covector is needed below it."""
+    if network is None or free[0]:
+        return 0
+    first_free = np.argmax(free) if free.any() else len(free)
+    return sum(end <= first_free for _, end in network.ranges)
 
 
 class NoNetwork:

@@ -2,12 +2,13 @@
 
 import numpy as np
 
-from ..geometry import DiagonalMetric, metric_at
+from ..geometry import DiagonalMetric, PulledBack, metric_at
 from ..kernels import motion
 from ..model import Batches, in_reals
 from ..model._batches import key
+from ..model._sum import differential
 from ._geodesic import geodesic
-from ._problem import rule_in
+from ._problem import lowest_layer, rule_in
 
 
 def arrays_of_step(W, memory):
@@ -26,6 +27,7 @@ class PythonLoop:
         self._potential, self._policy = potential, mechanics.policy
         self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
         self.arrays = arrays_of_step(W, self._memory)
+        self._now = None
         self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(W.dtype, key(seed))}
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
@@ -38,10 +40,11 @@ class PythonLoop:
             potential = self._potential
             if self._batches:
                 potential = potential.on(self._batches.rows(k))
-            loss, dL = potential.differential(self.W)
+            self._hold()
+            loss, dL = differential(potential, self.W, self._lowest)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
-            V = -metric_at(self.metric.at(self.time), self.W).sharp(dL)  # covector → vector
+            V = -metric_at(self._now, self.W).sharp(dL)  # covector → vector
             step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
@@ -62,12 +65,22 @@ class PythonLoop:
         if self.mechanics.along:
             self.W += self.W.dtype.type(step) * V
             return
-        metric, words = self.metric.at(self.time), {**self._of, "decay": 0.0}
-        if not metric.is_compiled:  # V is raised already
-            metric, dL = DiagonalMetric(np.where(metric.free, 1.0, np.inf)), -V
-        dL = in_reals(np.array(dL, self.W.dtype))
-        rule = rule_in(metric, self.W.dtype, **words)
-        motion.step_with_memory(rule, self._reals, self._memory, dL, step, k)
+        dL = in_reals(np.array(dL if self._now.is_compiled else -V, self.W.dtype))
+        motion.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
+
+    def _hold(self):
+        """The metric of the time, and the rule of mechanics that do not just go along V."""
+        metric = self.metric.at(self.time)
+        if metric is self._now:
+            return
+        self._now = metric
+        self._lowest = 0
+        if not isinstance(metric, PulledBack):
+            self._lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
+        if not self.mechanics.along:
+            if not metric.is_compiled:  # V is raised already: what is free moves along it
+                metric = DiagonalMetric(np.where(metric.free, 1.0, np.inf))
+            self._rule = rule_in(metric, self.W.dtype, **{**self._of, "decay": 0.0})
 
 
 class GeodesicLoop(PythonLoop):
