@@ -467,16 +467,77 @@ def test_in_single_precision():
     assert b.place.potential.dtype == np.float64 and abs(b.remainder) < 0.1 * abs(b.second)
 
 
-def test_a_run_in_a_chart_goes_on_from_its_file(tmp_path):
-    """With its potential passed on again; a metric seen in a chart is a program of its own."""
-    seen, u0 = start(fn.Sinh())
-    fn.train(seen, fn.Geodesic(0.2), W0=u0, steps=4, store=tmp_path / "a.h5").close()
+@pytest.mark.parametrize("name", BUILT)
+def test_a_run_in_a_chart_goes_on_from_its_file(name, tmp_path):
+    """Bit for bit; chart, metric and mechanics come back with it."""
+    seen, u0 = start(CHARTS[name])
+    words = dict(W0=u0, metric=fn.PulledBack(seen.chart, METRICS["layers"]),
+                 observe={"again": (2, seen)})
+    fn.train(seen, fn.Geodesic(0.2), steps=4, store=tmp_path / "a.h5", **words).close()
+    whole = fn.train(seen, fn.Geodesic(0.2), steps=9, **words)
+    again = fn.resume(tmp_path / "a.h5", steps=9)
+    np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
+    np.testing.assert_array_equal(again.observables["again"].value, whole.loss[[0, 2, 4, 6, 8, 9]])
+    assert repr(again.potential.chart) == repr(seen.chart) and again.mechanics.order == "exact"
+    assert again.metric.metric.stiffness.tolist() == [2.0, 0.5]
+    back = fn.in_W(again)
+    np.testing.assert_array_equal(back.parameters[-1], seen.to_W(whole.parameters[-1]))
+
+
+def test_a_chart_of_ones_own_is_a_program(tmp_path):
+    """No file can say it: its potential is passed on."""
+    seen, u0 = start(CHARTS["own"])
+    words = dict(W0=u0, metric=fn.PulledBack(seen.chart, fn.Euclidean(D)))
+    fn.train(seen, fn.Geodesic(0.2, 2), steps=4, store=tmp_path / "a.h5", **words).close()
     with pytest.raises(FlownetError, match="a program of its own"):
         fn.resume(tmp_path / "a.h5", steps=9)
-    whole = fn.train(seen, fn.Geodesic(0.2), W0=u0, steps=9)
-    again = fn.resume(tmp_path / "a.h5", steps=9, potential=seen)
-    np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
-    assert again.mechanics.order == "exact"
+    np.testing.assert_array_equal(
+        fn.resume(tmp_path / "a.h5", steps=9, potential=seen).parameters[:],
+        fn.train(seen, fn.Geodesic(0.2, 2), steps=9, **words).parameters[:])
+
+
+EXPERIMENT = """
+data = {name = "digits", limit = 40}
+network = {sizes = [64, 3, 10]}
+loss = {kind = "cross-entropy"}
+chart = {kind = "sinh", scale = 0.05}
+metric = {kind = "pulled-back", metric = {stiffness = [2.0, 1.0]}}
+mechanics = {kind = "geodesic", step = 0.5, order = 2}
+run = {steps = 4}
+observe = {right = {kind = "accuracy", every = 4}, sharp = {kind = "sharpness", every = 4}}
+"""
+
+
+def test_a_chart_in_an_experiment_file(tmp_path):
+    """The same run as by hand, from the network's own start."""
+    path = tmp_path / "a.toml"
+    path.write_text(EXPERIMENT)
+    run = fn.Experiment.load(path).run()
+    net = fn.Network([64, 3, 10])
+    inner = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits", limit=40))
+    seen = fn.Charted(inner, fn.Sinh(0.05))
+    metric = fn.PulledBack(seen.chart, fn.LayerMetric(net, [2.0, 1.0]))
+    hand = fn.train(seen, fn.Geodesic(0.5, 2), W0=seen.init(0), steps=4, metric=metric)
+    np.testing.assert_array_equal(run.parameters[:], hand.parameters[:])
+    right = np.mean(net.forward(seen.to_W(hand.parameters[-1]), inner.data.x).argmax(axis=1)
+                    == inner.data.labels)
+    assert run.observables["right"].value[-1] == right
+    close(run.observables["sharp"].value[-1], fn.sharpness(seen, hand.parameters[-1],
+                                                           metric=metric), kind="solver")
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ("scale = 0.05", "factors = [1.0]", "sinh takes no factors; it takes scale"),
+    ('"sinh"', '"sin"', "unknown chart 'sin'; did you mean 'sinh'"),
+    ('"sinh", scale = 0.05', '"rescaling"', "the key factors of rescaling is missing"),
+    ('kind = "pulled-back", ', "", "layer takes no metric"),
+    ('chart = {kind = "sinh", scale = 0.05}', "", "wants a potential in a chart"),
+    ("order = 2", "order = 3", "mechanics")])
+def test_mistakes_in_an_experiment_file(old, new, says, tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text(EXPERIMENT.replace(old, new))
+    with pytest.raises(FlownetError, match=says):
+        fn.Experiment.load(path).parts()
 
 
 @pytest.mark.filterwarnings("error")

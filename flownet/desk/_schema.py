@@ -54,6 +54,22 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _known_to_its_kind(table, family, elsewhere=()):
+    """A table whose keys are the arguments of its kind, less those that come from elsewhere."""
+    words = {name: word for name, word in
+             signature(_kinds.find(family, table.kind)).parameters.items()
+             if name not in elsewhere}
+    given = table.model_dump(exclude_none=True, exclude={"kind"})
+    for name in given:
+        if name not in words:
+            takes = f"it takes {', '.join(words)}" if words else "it takes nothing else"
+            raise ValueError(f"{table.kind} takes no {name}; {takes}.")
+    for name, word in words.items():
+        if word.default is word.empty and name not in given:
+            raise ValueError(f"the key {name} of {table.kind} is missing.")
+    return table
+
+
 class Data(Table):
     """`[data]`: a set by name, or a file of arrays x and y."""
 
@@ -119,6 +135,19 @@ class Group(Table):
     where: list[Index] | None = None
 
 
+class Chart(Table):
+    """`[chart]`: the coordinates that the parameters are seen in."""
+
+    kind: Annotated[str, _one_of("chart", _kinds.names("chart"))]
+    scale: Positive | None = None
+    factors: list[float] | None = None
+    modulus: Positive | list[Positive] | None = None
+
+    @model_validator(mode="after")
+    def _words_of_its_kind(self):
+        return _known_to_its_kind(self, "chart", {"network"})
+
+
 class Metric(Table):
     """`[metric]`: one stiffness a layer, neuron or parameter; inf freezes. Or a schedule of such.
 
@@ -130,12 +159,13 @@ class Metric(Table):
     groups: dict[str, Group] | None = None
     times: list[float] | None = None
     metrics: list["Metric"] | None = None
+    metric: "Metric | None" = None
 
     @model_validator(mode="after")
     def _words_of_its_kind(self):
         kind = self.kind or "layer"
         words = [word for word in signature(_kinds.find("metric", kind)).parameters
-                 if word not in ("network", "size")]
+                 if word not in ("network", "size", "chart")]
         for name in self.model_dump(exclude_none=True, exclude={"kind"}):
             if name not in words:
                 raise ValueError(f"a metric of kind {kind} takes no {name}; it takes "
@@ -168,18 +198,11 @@ class Mechanics(Table):
     corrected: bool | None = None
     moments: Annotated[str, _one_of("moments", MOMENTS)] | None = None
     weight_decay: NotNegative | None = None
+    order: Literal["exact", 2] | None = None
 
     @model_validator(mode="after")
     def _words_of_its_kind(self):
-        words = signature(_kinds.find("mechanics", self.kind)).parameters
-        given = self.model_dump(exclude_none=True, exclude={"kind"})
-        for name in given:
-            if name not in words:
-                raise ValueError(f"{self.kind} takes no {name}; it takes {', '.join(words)}.")
-        for name, word in words.items():
-            if word.default is word.empty and name not in given:
-                raise ValueError(f"the key {name} of {self.kind} is missing.")
-        return self
+        return _known_to_its_kind(self, "mechanics")
 
 
 class Observable(Table):
@@ -213,6 +236,7 @@ class ExperimentFile(Table):
     mechanics: Mechanics
     run: Run
     metric: Metric | None = None
+    chart: Chart | None = None
     add: list[Term] = []
     observe: dict[str, Observable] = {}
 

@@ -13,11 +13,13 @@ flat, its straight lines are the geodesics: their curves in u bend by the Christ
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..model import AnyChart
+from .._kinds import kind
+from ..model import AnyChart, metric_table
 from ._metric import Metric
 from ._metric_diagonal import DiagonalMetric
 
 
+@kind("metric", "pulled-back")
 class PulledBack(Metric):
     """A constant metric of W seen in the coordinates u of a chart: `seen_at(u)` is that at a point.
 
@@ -65,6 +67,10 @@ class PulledBack(Metric):
                                f"diagonal, and {metric!r} is not.")
         self.chart, self.metric = chart, metric
         self.size = chart.size or metric.size
+
+    def parameters(self):
+        """What makes this metric again, beside its chart."""
+        return {"metric": metric_table(self.metric)}
 
     def seen_at(self, u):
         """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""

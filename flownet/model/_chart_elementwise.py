@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .._errors import FlownetError, shown
+from .._kinds import kind
 from . import _check
 from ._chart import AnyChart
 
@@ -54,6 +55,7 @@ def _powers(v, order):
     return np.cumprod([np.ones_like(v)] + [v] * order, axis=0)
 
 
+@kind("chart", "sinh")
 class Sinh(Elementwise):
     """Chart W = scale·sinh u of every parameter: straight about 0, logarithmic far out.
 
@@ -74,6 +76,10 @@ class Sinh(Elementwise):
     def __init__(self, scale=1.0):
         self.scale = _check.positive("scale", scale)
 
+    def parameters(self):
+        """What makes this chart again."""
+        return {"scale": self.scale}
+
     def coefficients(self, u, order):
         """sinh u, cosh u, sinh u/2!, cosh u/3!, … times the scale."""
         even_odd = self.scale * np.sinh(u), self.scale * np.cosh(u)
@@ -87,6 +93,7 @@ class Sinh(Elementwise):
         return "Sinh()" if self.scale == 1 else f"Sinh({self.scale:g})"
 
 
+@kind("chart", "rescaling")
 class Rescaling(Elementwise):
     """Chart W = factors·u: other units. There even finite steps agree, in the metric carried along.
 
@@ -110,6 +117,10 @@ class Rescaling(Elementwise):
                                "other than 0, one for each parameter.")
         self.size = self.size_W = self.factors.size
 
+    def parameters(self):
+        """What makes this chart again."""
+        return {"factors": self.factors}
+
     def coefficients(self, u, order):
         """factors·u, factors, 0, …"""
         rows = np.zeros((order + 1, *u.shape), u.dtype)
@@ -128,6 +139,7 @@ class Rescaling(Elementwise):
         return f"Rescaling of {self.size} parameters"
 
 
+@kind("chart", "phases")
 class Phases(Elementwise):
     """Chart W = ρ·e^{iθ}: complex weights of fixed modulus ρ (1: unitary), real coordinates θ.
 
@@ -154,6 +166,10 @@ class Phases(Elementwise):
                                "one for each weight.")
         if self.modulus.ndim:
             self.size = self.size_W = self.modulus.size
+
+    def parameters(self):
+        """What makes this chart again."""
+        return {"modulus": self.modulus if self.modulus.ndim else float(self.modulus)}
 
     def coefficients(self, u, order):
         """W, iW, −W/2!, −iW/3!, …"""

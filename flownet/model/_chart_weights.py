@@ -3,10 +3,12 @@
 import numpy as np
 
 from .._errors import FlownetError
+from .._kinds import kind
 from ._chart import AnyChart
 from ._network import Network
 
 
+@kind("chart", "weight-normalisation")
 class WeightNormalisation(AnyChart):
     """Weight normalisation w = g·v/‖v‖ of each unit (Salimans and Kingma, 1602.07868).
 
@@ -38,6 +40,10 @@ class WeightNormalisation(AnyChart):
             self._layers.append((begin, end, begun, n_in, n_out))
             begun += end - begin + n_out
         self.size = begun
+
+    def parameters(self):
+        """What makes this chart again, beside its network."""
+        return {}
 
     def to_W(self, u):
         """Parameters W (…, D) of coordinates u (…, D_u)."""

@@ -1,13 +1,15 @@
 """Potentials as plain tables, the words of an experiment file, and back.
 
 `data`, `network` and `loss` say what the network's term is; `add` lists the analytic terms:
-`[{"kind": "parabola", "scale": 0.01, "size": 330}]`.
+`[{"kind": "parabola", "scale": 0.01, "size": 330}]`; `chart` the coordinates it is all seen in.
 """
 
 from .._errors import FlownetError
 from .._kinds import build, describe
 from ..data import from_table
 from ._analytic import Analytic
+from ._chart_weights import WeightNormalisation
+from ._charted import Charted
 from ._network import Network
 from ._potential import Potential
 from ._sum import Sum
@@ -19,6 +21,8 @@ _WANTED = {"layer": ("stiffness",), "diagonal": ("stiffness",), "coupled": ("sti
 
 def tables_of(potential):
     """Tables of a potential, or None when it has terms that no table can say."""
+    if isinstance(potential, Charted):
+        return _seen(potential)
     tables, added = {}, []
     for scale, atom in potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]:
         if isinstance(atom, Analytic):
@@ -30,6 +34,14 @@ def tables_of(potential):
         else:
             return None
     return {**tables, **({"add": added} if added else {})}
+
+
+def _seen(charted):
+    """Tables of a potential in a chart, or None where potential or chart are programs."""
+    tables = tables_of(charted.potential)
+    if tables is None or "chart" in tables or not hasattr(charted.chart, "kind"):
+        return None
+    return {**tables, "chart": describe(charted.chart)}
 
 
 def metric_table(metric):
@@ -58,6 +70,11 @@ def metric_from(table, potential):
         table.setdefault(word, None)
     if table["kind"] == "timed":
         table["metrics"] = [metric_from(each, potential) for each in table["metrics"] or []]
+    if table["kind"] == "pulled-back":
+        if not isinstance(potential, Charted):
+            raise FlownetError("a metric of the kind 'pulled-back' wants a potential in a chart.")
+        table |= {"chart": potential.chart, "metric": metric_from(
+            table.get("metric", {"kind": "euclidean"}), potential.potential)}
     if table["kind"] in _OF_NETWORK:
         table["network"] = potential.network
     return build("metric", table)
@@ -80,4 +97,12 @@ def potential_from(tables):
     if not terms:
         raise FlownetError("the run's potential is a program of its own; "
                            "pass it on with potential=.")
-    return terms[0][1] if len(terms) == 1 and terms[0][0] == 1.0 else Sum(terms)
+    potential = terms[0][1] if len(terms) == 1 and terms[0][0] == 1.0 else Sum(terms)
+    return Charted(potential, _chart_from(tables["chart"], potential)) if "chart" in tables else (
+        potential)
+
+
+def _chart_from(table, potential):
+    if table["kind"] == WeightNormalisation.kind:
+        table = {**table, "network": potential.network}
+    return build("chart", table)

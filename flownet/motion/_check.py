@@ -96,6 +96,8 @@ def device(name):
 def initial_parameters(potential, W0, seed):
     """A copy of W0 (D,), or `network.init(seed)`, in the potential's precision."""
     if W0 is None:
+        if hasattr(potential, "init"):
+            return potential.init(seed)
         if getattr(potential, "network", None) is None:
             raise FlownetError("this potential has no network to initialise: pass W0.")
         return potential.network.init(seed)

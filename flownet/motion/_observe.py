@@ -8,7 +8,7 @@ from .._errors import FlownetError, shown
 from .._kinds import build, find, kind, names, unknown
 from ..data import from_table
 from ..geometry import Charges, Euclidean, NoSpectrum, noise, sharpness
-from ..model import Potential, metric_from, metric_table
+from ..model import Charted, Potential, metric_from, metric_table
 from ..store import Quantity
 from ._energy import Energy
 
@@ -41,7 +41,10 @@ class Accuracy:
         self.potential = potential
 
     def __call__(self, state):
-        y_hat = self.potential.network.forward(state.W, self.potential.data.x)
+        seen, W = self.potential, state.W
+        if isinstance(seen, Charted):
+            seen, W = seen.potential, seen.to_W(W)
+        y_hat = seen.network.forward(W, seen.data.x)
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
 
 
@@ -188,6 +191,8 @@ def _table(function, potential, metric):
     own = getattr(function, "potential", None)
     if own is potential and hasattr(function, "of_all_terms"):
         return {"kind": function.kind, **_in_metric(function, metric)}
+    if isinstance(own, Charted) and own.chart is getattr(potential, "chart", None):
+        own, potential = own.potential, potential.potential
     if not (hasattr(function, "kind") and isinstance(own, Potential)
             and own.network is potential.network):
         return {"kind": "function"}
@@ -249,6 +254,8 @@ def _parts(table, potential, metric):
 
 def _held_out(table, potential):
     """The run's network on the data of an observable."""
+    if isinstance(potential, Charted):
+        return Charted(_held_out(table, potential.potential), potential.chart)
     network_term = next(atom for _, atom in potential.atoms() if isinstance(atom, Potential))
     loss = build("loss", table["loss"]) if "loss" in table else network_term.loss
     return Potential(network_term.network, loss, from_table(table["data"]))
