@@ -215,6 +215,39 @@ def test_what_does_not_move_costs_nothing():
         close(np.sum(v * dv, axis=-1), np.zeros(len(v)), kind="rounding", scale=10)
 
 
+@pytest.mark.parametrize("name", ["plain", "layers", "frozen"])
+def test_orthonormal_coordinates_of_weight_normalisation(name):
+    """x = g̃^{1/2}V: x·x = g̃(V, V), the root of the inverse is symmetric and squares to sharp; and
+    sharpness is that of g̃^{−1/2}H̃g̃^{−1/2}."""
+    chart, metric = CHARTS["weight normalisation"], METRICS[name]
+    u, v = point(chart)
+    seen, there = fn.Charted(POTENTIAL, chart), fn.PulledBack(chart, metric)
+    here = there.at(u)
+    v, dL = np.where(here.free, v, 0), uniforms(26, u.size)
+    x = here.coordinates(v)
+    close(x @ x, here.norm2(v), kind="rounding", scale=10)
+    close(here.coordinates(here.displacement(x)), x, kind="rounding", scale=10)
+    close(here.displacement(here.displacement(dL)), here.sharp(dL), kind="rounding", scale=10)
+    root = np.array([here.displacement(e) for e in np.eye(u.size)])
+    close(root, root.T, kind="rounding")
+    H = seen.hessian(u).action(np.eye(u.size))
+    close(fn.sharpness(seen, u, metric=there), np.linalg.eigvalsh(root @ H @ root)[-1],
+          kind="solver", scale=10)
+    b = fn.breakdown(seen, u, 0.1, metric=there)
+    close(b.split("eigen").second, b.second, kind="rounding", scale=10)
+
+
+def test_weights_of_a_unit_that_differ_in_stiffness():
+    """There the metric goes up and down all the same, but has no root."""
+    chart = CHARTS["weight normalisation"]
+    u, v = point(chart)
+    here = fn.PulledBack(chart, METRICS["diagonal"]).at(u)
+    with pytest.raises(FlownetError, match="differ in their stiffness"):
+        here.coordinates(v)
+    with pytest.raises(FlownetError, match="no orthonormal coordinates"):
+        fn.PulledBack(CHARTS["own"], fn.Euclidean(D)).at(W0).displacement(W0)
+
+
 def test_christoffel_of_sinh():
     """Γ(v, v) = tanh(u)·v², whatever the diagonal metric of W; 0 for other units."""
     u, v = point(fn.Sinh())

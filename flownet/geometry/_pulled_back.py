@@ -10,6 +10,8 @@ flat, its straight lines are the geodesics: their curves in u bend by the Christ
     Γ(v, v) = g̃^♯ W′ᵀ g♭ W″(v, v),    u(s) = u + sv − ½s²Γ(v, v) + …
 """
 
+from functools import cached_property
+
 import numpy as np
 
 from .._errors import FlownetError, shown
@@ -75,9 +77,8 @@ class PulledBack(Metric):
     def seen_at(self, u):
         """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""
         if self._diagonal:
-            stiffness = np.repeat(self.metric.stiffness, np.diff(self.metric.bounds))
             slope2 = np.abs(self.chart.slope(np.asarray(u)))**2
-            return DiagonalMetric(stiffness * slope2)
+            return DiagonalMetric(stiffness_of(self.metric) * slope2)
         return PulledBackAt(self.chart, self.metric, np.asarray(u))
 
     def christoffel(self, u, v):
@@ -124,16 +125,38 @@ class PulledBackAt(Metric):
 
     @property
     def free(self):
-        """Mask (D_u,) of the coordinates that may move: all."""
-        return np.ones(self.size, bool)
+        """Mask (D_u,) of the coordinates that may move."""
+        return ~np.isinf(self._stiffness)
 
     def coordinates(self, V):
-        """Refused: no orthonormal coordinates, one for each of u, are known here."""
-        raise FlownetError(f"{self._chart!r} mixes parameters, and its pulled-back metric is not "
-                           "diagonal: what needs orthonormal coordinates wants a metric that is, "
-                           "such as flownet.Euclidean(size), or the potential of W itself.")
+        """Orthonormal coordinates g̃^{1/2}V (D_u,); 0 for what W does not see, and for the frozen.
 
-    displacement = coordinates
+        Raises
+        ------
+        FlownetError
+            For another chart than weight normalisation, or a metric that tells the weights of a
+            unit apart: no root is known.
+        """
+        root = np.sqrt(np.where(self.free, self._stiffness, 0.0))
+        return root.astype(V.dtype) * self._chart.root(self._u, V, 1)
+
+    def displacement(self, x):
+        """Displacement g̃^{−1/2}x (D_u,) of orthonormal coordinates; 0 likewise."""
+        return (1 / np.sqrt(self._stiffness)).astype(x.dtype) * self._chart.root(self._u, x, -1)
+
+    @cached_property
+    def _stiffness(self):
+        """Stiffness of each coordinate beside what the chart makes of it."""
+        if not (hasattr(self._chart, "root") and hasattr(self._metric, "stiffness")):
+            raise FlownetError(f"seen in {self._chart!r} the metric has no orthonormal coordinates "
+                               "that are known here: what needs them wants a constant metric, "
+                               "such as flownet.Euclidean(size), or the potential of W itself.")
+        return self._chart.of_units(stiffness_of(self._metric))
+
+
+def stiffness_of(metric):
+    """Stiffness (D,) of each parameter in a metric of ranges."""
+    return np.repeat(metric.stiffness, np.diff(metric.bounds))
 
 
 def metric_at(metric, W):

@@ -66,11 +66,11 @@ class AnyChart:
         """The covector (D,) on W whose pullback is this one (D_u,): the adjoint of `lift`."""
         raise FlownetError(f"{self!r} has no drop of covectors.")
 
-    def real(self, dtype):
+    def dtype_of_u(self, dtype):
         """Precision of the coordinates of parameters of a dtype."""
         return dtype
 
-    def of_coordinates(self, dtype):
+    def dtype_of_W(self, dtype):
         """Precision of the parameters of coordinates of a dtype."""
         return dtype
 

@@ -173,7 +173,7 @@ class Phases(Elementwise):
 
     def coefficients(self, u, order):
         """W, iW, −W/2!, −iW/3!, …"""
-        W = (self.modulus * np.exp(1j * u)).astype(self.of_coordinates(u.dtype))
+        W = (self.modulus * np.exp(1j * u)).astype(self.dtype_of_W(u.dtype))
         return np.array([W * W.dtype.type(1j**k / math.factorial(k)) for k in range(order + 1)])
 
     def to_u(self, W, near=None):
@@ -193,11 +193,11 @@ class Phases(Elementwise):
         """Refused, like `lift`."""
         return self.lift(u, covector)
 
-    def real(self, dtype):
+    def dtype_of_u(self, dtype):
         """float32 of complex64, float64 of complex128."""
         return np.zeros(0, dtype).real.dtype
 
-    def of_coordinates(self, dtype):
+    def dtype_of_W(self, dtype):
         """complex64 of float32, complex128 of float64."""
         return np.result_type(dtype, np.complex64)
 

@@ -128,6 +128,23 @@ class WeightNormalisation(AnyChart):
             p[:], rest[:] = (dg / _length(v))[:, None] * v + _per_turn(v, g) * across, more
         return out
 
+    def root(self, u, V, power):
+        """g̃^{1/2}V (D_u,) in the plain metric of W, or with power −1 g̃^{−1/2}V; 0 along v."""
+        out = np.array(V)
+        for (dv, _, _), (v, g, _) in zip(self.unpack(out), self.unpack(u)):
+            dv[:] = np.abs(1 / _per_turn(v, g))**power * _along_and_across(v, dv)[1]
+        return out
+
+    def of_units(self, stiffness):
+        """Stiffness (D_u,) of each coordinate from that of each weight (D,), one for each unit."""
+        out = np.empty(self.size)
+        for (k, rest), (v, g, more) in zip(self._weights(stiffness), self.unpack(out)):
+            if (k != k[:, :1]).any():
+                raise FlownetError("the weights of a unit differ in their stiffness: in weight "
+                                   "normalisation such a metric has no root that is known here.")
+            v[:], g[:], more[:] = k, k[:, 0], rest
+        return out
+
     def _weights(self, W):
         """Weights (…, n_out, n_in) and the rest of each layer, as views of W (…, D)."""
         return [(W[..., begin:begin + n_out * n_in].reshape(*W.shape[:-1], n_out, n_in),

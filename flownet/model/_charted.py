@@ -70,7 +70,7 @@ class Charted(Summable):
     def dtype(self):
         """Precision of the coordinates; None where the potential has none."""
         dtype = getattr(self.potential, "dtype", None)
-        return dtype and self.chart.real(dtype)
+        return dtype and self.chart.dtype_of_u(dtype)
 
     @property
     def data(self):
@@ -161,7 +161,7 @@ class Charted(Summable):
 
     def with_dtype(self, dtype):
         """The same potential for coordinates of another precision."""
-        wanted = self.chart.of_coordinates(np.dtype(dtype)).name
+        wanted = self.chart.dtype_of_W(np.dtype(dtype)).name
         return Charted(self._offered("with_dtype")(wanted), self.chart)
 
     def on(self, rows):
