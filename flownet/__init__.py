@@ -105,6 +105,7 @@ from .motion import (
     flow,
     geodesic,
     in_W,
+    moving_metric,
     pretrain,
     resume,
     rolling_force,
@@ -126,7 +127,7 @@ __all__ = [
     "ThierryMieg", "TimedMetric", "Trajectory", "UV", "Warmup", "WeightNormalisation",
     "__version__", "adaptive_metric", "breakdown", "charges", "compare_minima", "curl",
     "curve_distance", "data", "departure", "departure_power", "eigenpairs", "exit_step", "exits",
-    "flow", "geodesic", "in_W", "index", "inertia", "lanczos", "metric_hessian", "minimum", "noise",
-    "path_length", "plot", "pretrain", "real_view", "resume", "rod", "rolling_force", "sharpness",
-    "spectral_density", "states", "step_speed", "train",
+    "flow", "geodesic", "in_W", "index", "inertia", "lanczos", "metric_hessian", "minimum",
+    "moving_metric", "noise", "path_length", "plot", "pretrain", "real_view", "resume", "rod",
+    "rolling_force", "sharpness", "spectral_density", "states", "step_speed", "train",
 ]

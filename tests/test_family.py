@@ -1,5 +1,7 @@
 """One family of mechanics: limits of the whole equation, orders, thresholds, and its symmetry."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 import twins
@@ -67,6 +69,94 @@ def test_the_flow_loses_its_memory_with_its_rate(p):
         p, W0=W0, time=2.0, rtol=1e-9, mechanics=fn.ThierryMieg(
             0.1, memory1=np.exp(-0.1 / t), corrected=False)).parameters[-1]) for t in times]
     has_order(errors, times, 1)
+
+
+# ---- runs in general --------------------------------------------------------------------------
+
+NEW = {
+    "nesterov": fn.Nesterov(0.05, 0.8, 0.1),
+    "leapfrog": fn.Newton(0.1, 0.7, 0.3, "leapfrog"),
+    "explicit": fn.Newton(0.1, 0.7, 0.3, "explicit"),
+    "rmsprop": fn.RMSProp(0.01, 0.9, centered=True, momentum=0.5),
+    "adamw": fn.AdamW(0.01, weight_decay=0.3),
+    "thierry-mieg": fn.ThierryMieg(0.02, 0.1, 1.0, 0.8, 0.9, corrected=False, centered=True),
+    "a policy": fn.Nesterov("cosine:0.05:200", 0.8),
+}
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_frozen_layers_and_resumed_runs(p, name, tmp_path):
+    """Frozen parameters keep every bit; a run made longer is the long run, memories included."""
+    metric, path = fn.LayerMetric(p.network, [np.inf, 2.0]), tmp_path / "run.h5"
+    words = dict(W0=W0, metric=metric, batch_size=5)
+    fn.train(p, NEW[name], steps=40, store=path, **words).close()
+    longer = fn.resume(path, steps=90)
+    whole = fn.train(p, NEW[name], steps=90, **words)
+    assert repr(longer.mechanics) == repr(NEW[name])
+    np.testing.assert_array_equal(longer.parameters[:], whole.parameters[:])
+    frozen = slice(*p.network.ranges[0])
+    assert (whole.parameters[:, frozen] == W0[frozen]).all()
+    assert (whole.parameters[-1, frozen.stop:] != W0[frozen.stop:]).all()
+
+
+@pytest.mark.parametrize("name", NEW)
+def test_in_python_and_in_single_precision(p, name):
+    class Program:
+        size, value, differential = p.size, p.value, staticmethod(p.differential)
+
+    compiled, program = (fn.train(q, NEW[name], W0=W0, steps=60) for q in (p, Program()))
+    close(program.parameters[:], compiled.parameters[:])
+    if "rmsprop" not in name and "thierry" not in name:  # an ε of 1e-8 magnifies what is rounded
+        single = fn.train(twins.potential(CASE, "float32"), NEW[name], W0=W0, steps=30)
+        assert single.parameters.dtype == np.float32
+        close(single.parameters[-1], compiled.parameters[30], "float32", scale=50.0)
+
+
+def test_experiment_files_know_every_word():
+    """Each argument of each mechanics is a key of [mechanics]."""
+    from flownet import _kinds
+    from flownet.desk import _schema
+    keys = set(_schema.Mechanics.model_fields)
+    for kind in _kinds.names("mechanics"):
+        assert set(signature(_kinds.find("mechanics", kind)).parameters) <= keys, kind
+    for mechanics in NEW.values():
+        table = _kinds.describe(mechanics)
+        assert _schema.Mechanics.model_validate(table).model_dump(exclude_none=True) == table
+
+
+# ---- adaptive mechanics as a metric -------------------------------------------------------------
+
+ADAPTIVE = {
+    "RMSProp": fn.RMSProp(0.01, 0.9, 1e-3),
+    "centred": fn.RMSProp(0.01, 0.9, 1e-3, centered=True),
+    "Adam": fn.Adam(0.01, 0.0, 0.9, 1e-3),
+    "ThierryMieg": fn.ThierryMieg(0.01, 0.0, memory2=0.9, epsilon=1e-3),
+}
+
+
+@pytest.mark.parametrize("name", ADAPTIVE)
+def test_adaptive_steps_are_the_steepest_in_a_moving_metric(p, name):
+    """W ← W − step·(gP)^♯dL, step by step, in a metric of layers."""
+    metric, before, W = fn.LayerMetric(p.network, [1.0, np.inf]), None, W0
+    for state in fn.states(p, ADAPTIVE[name], W0=W0, steps=5, metric=metric):
+        if before is not None:
+            close(state.W - W, -0.01 * before.sharp(p.differential(W)[1]), scale=0.01)
+        before, W = fn.moving_metric(state), state.W.copy()
+    promised = fn.breakdown(p, W, 0.01, metric=before)
+    close(promised.linear, -0.01 * before.norm2(before.sharp(p.differential(W)[1])))
+
+
+def test_complex_parameters_share_the_size_of_their_modulus():
+    """RMSProp's first two steps written out."""
+    from test_optimizers import ComplexQuartic
+    p = ComplexQuartic()
+    run = fn.train(p, fn.RMSProp(0.01, 0.9, 1e-3), W0=p.z, steps=2)
+    W, square = p.z, 0.0
+    for k in range(2):
+        dL = p.differential(W)[1]
+        square = 0.9 * square + 0.1 * np.abs(dL)**2
+        W = W - 0.01 * dL / (np.sqrt(square) + 1e-3)
+        np.testing.assert_allclose(run.parameters[k + 1], W, rtol=1e-14)
 
 
 # ---- orders -------------------------------------------------------------------------------------

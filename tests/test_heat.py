@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
+from test_batches import philox
+from tolerance import close
 
 import flownet as fn
 from flownet.kernels.noise import add_noise
@@ -42,6 +44,18 @@ def test_normal_numbers():
         part[:] = 0
         add_noise(part, 1.0, 1, 0, begin)
         np.testing.assert_array_equal(part, x[0, begin:begin + 7])
+
+
+def test_noise_is_philox_through_box_and_muller():
+    """Words keyed (seed, iteration, pair of places) on their own stream, in plain Python."""
+    seed, iteration, found = 2**40 + 5, 2**33 + 7, np.zeros(9)
+    add_noise(found, 2.0, seed, iteration, 0)
+    for block in range(5):
+        w = philox((block, iteration % 2**32, iteration >> 32, 5), (seed % 2**32, seed >> 32))
+        p = (((w[0] << 32 | w[1]) >> 11) + 1) * 2.0**-53
+        angle = 2 * np.pi * ((w[2] << 32 | w[3]) >> 11) * 2.0**-53
+        pair = 2 * np.sqrt(-2 * np.log(p)) * np.array([np.cos(angle), np.sin(angle)])
+        close(found[2 * block:2 * block + 2], pair[:9 - 2 * block], kind="rounding")
 
 
 @pytest.mark.parametrize("h", [0.2, 1.0, 1.5])

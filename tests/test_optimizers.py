@@ -92,6 +92,18 @@ def test_a_common_phase_turns_the_whole_path(mechanics):
     assert np.abs(apart).max() > 0.01
 
 
+def test_complex_parameters_in_a_metric():
+    """Stiffness is one number for Re W and Im W; a frozen parameter keeps every bit."""
+    p, stiffness = ComplexQuartic(), np.array([1.0, 2.0, np.inf, 0.5])
+    for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01), fn.Langevin(0.1, 1e-3)):
+        W = fn.train(p, mechanics, W0=p.z, steps=20, metric=fn.DiagonalMetric(stiffness)
+                     ).parameters[:]
+        assert (W[:, 2] == p.z[2]).all() and (W[-1, [0, 1, 3]] != p.z[[0, 1, 3]]).all()
+        if isinstance(mechanics, fn.Aristotle):
+            np.testing.assert_allclose(W[1], p.z - 0.1 * p.differential(p.z)[1] / stiffness,
+                                       atol=1e-15)
+
+
 def test_weight_decay_is_a_parabola_but_adamws():
     """Steps of L + κ·Parabola, losses of L; AdamW's decay is Aristotle's step of κ·Parabola."""
     p, W0 = problem("real")

@@ -11,6 +11,7 @@ from ._in_W import in_W
 from ._langevin import Langevin
 from ._mechanics import MOMENTS, Aristotle
 from ._modified import Modified
+from ._moving_metric import moving_metric
 from ._newton import INTEGRATORS, Nesterov, Newton
 from ._observe import Accuracy, Noise, Sharpness, observe_from
 from ._observe_path import PathLength, Speed, StepSpeed
@@ -32,5 +33,6 @@ __all__ = [
     "Modified", "Nesterov", "Newton", "Noise", "Oscillation", "PARTS", "PathLength", "Pretraining",
     "Principal", "RMSProp", "RollingForce", "RungeKutta", "ShadowEnergy", "Sharpness", "Speed",
     "State", "StepSpeed", "ThierryMieg", "Warmup", "adaptive_metric", "flow", "geodesic", "in_W",
-    "observe_from", "policy_of", "pretrain", "resume", "rolling_force", "states", "third", "train",
+    "moving_metric", "observe_from", "policy_of", "pretrain", "resume", "rolling_force", "states",
+    "third", "train",
 ]

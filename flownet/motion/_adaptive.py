@@ -52,6 +52,11 @@ class RMSProp(Mechanics):
         return ("square", *("centre",) * self.centered, *("velocity",) * (self.momentum > 0))
 
     @property
+    def sizing(self):
+        """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred."""
+        return self.memory, False, self.centered
+
+    @property
     def numbers(self):
         """What its finite steps' kernel wants."""
         return np.array([self.memory, self.epsilon, self.centered, self.momentum])
@@ -100,6 +105,11 @@ class Adam(Mechanics):
         self.memory1, self.memory2 = share("memory1", memory1), share("memory2", memory2)
         self.epsilon = _check.positive("epsilon", epsilon)
         self.moments = one_of("moments", moments, MOMENTS)
+
+    @property
+    def sizing(self):
+        """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred."""
+        return self.memory2, True, False
 
     @property
     def numbers(self):

@@ -34,9 +34,10 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
         Where to begin.
     time : float
         How far to go, in units of the flow (learning rate times steps).
-    mechanics : Newton, RMSProp or Adam, optional
+    mechanics : optional
         Their flow instead, from rest and without memories: Newton's second order in time; of
-        RMSProp and Adam the limit of ever smaller steps that forget as fast in time as their own.
+        RMSProp, Adam, AdamW, ThierryMieg and Nesterov the limit of ever smaller steps that forget
+        as fast in time as their own. A heat bath has no flow.
     field : optional
         Another flow than that of steepest descent, such as `Modified(step)`: an object whose
         `velocity(potential, metric, W)` is Ẇ (D,).

@@ -81,6 +81,11 @@ class ThierryMieg(Mechanics):
                 *("centre",) * self.centered, *("velocity",) * (self.mass > 0))
 
     @property
+    def sizing(self):
+        """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred; or None."""
+        return None if self.memory2 is None else (self.memory2, self.corrected, self.centered)
+
+    @property
     def numbers(self):
         """What its finite steps' kernel wants."""
         return np.array([self.mass, self.friction, self.memory1 or kernel.BARE,
