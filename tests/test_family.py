@@ -30,6 +30,8 @@ LIMITS = {
     "centred RMSProp": (fn.ThierryMieg(0.01, 0.0, memory2=0.95, corrected=False, epsilon=0.1,
                                        centered=True), fn.RMSProp(0.01, 0.95, 0.1, centered=True)),
     "Adam": (fn.ThierryMieg(0.01, 0.0, 1.0, 0.8, 0.99, 0.01), fn.Adam(0.01, 0.8, 0.99, 0.01)),
+    "Adam without a memory of F": (fn.ThierryMieg(0.01, 0.0, memory2=0.99, epsilon=0.01),
+                                   fn.Adam(0.01, 0.0, 0.99, 0.01)),
     "Adam, the mass being small": (fn.ThierryMieg(0.01, 0.01 / 40, 1.0, 0.8, 0.99, 0.01),
                                    fn.Adam(0.01, 0.8, 0.99, 0.01)),
     "RMSProp with momentum": (
@@ -272,6 +274,8 @@ MISTAKES = {
     "moments": (lambda: fn.Adam(0.1, moments="both"), "moments is 'both'"),
     "centred by a number": (lambda: fn.RMSProp(0.1, centered=2), "centered is 2"),
     "decay beside a step of the loss": (lambda: fn.Aristotle("loss", 0.1), "knows nothing"),
+    "a flow that remembers nothing": (lambda: fn.flow(
+        fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.RMSProp(0.1, memory=0)), "has no flow"),
     "momentum 1": (lambda: fn.Nesterov(0.1, 1.0), "momentum is 1"),
     "a rod of weight decay": (lambda: fn.rod(fn.train(
         fn.Parabola(2), fn.Aristotle(0.1, 0.1), W0=np.ones(2), steps=3), at=1), "plain descent"),

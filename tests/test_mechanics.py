@@ -10,12 +10,9 @@ import flownet as fn
 
 CASE = twins.case(91_000, [3, 6, 4, 2], ["tanh", "softplus"], "quadratic", m=17)
 MECHANICS = {
-    "newton": (fn.Newton.from_momentum(0.05, 0.9),
-               lambda o, W: o.SGD([W], lr=0.05, momentum=0.9)),
-    "rmsprop": (fn.RMSProp(0.01, memory=0.95, epsilon=0.1),
-                lambda o, W: o.RMSprop([W], lr=0.01, alpha=0.95, eps=0.1)),
-    "adam": (fn.Adam(0.01, memory1=0.8, memory2=0.99, epsilon=0.01),
-             lambda o, W: o.Adam([W], lr=0.01, betas=(0.8, 0.99), eps=0.01)),
+    "newton": fn.Newton.from_momentum(0.05, 0.9),
+    "rmsprop": fn.RMSProp(0.01, memory=0.95, epsilon=0.1),
+    "adam": fn.Adam(0.01, memory1=0.8, memory2=0.99, epsilon=0.01),
 }
 every_mechanics = pytest.mark.parametrize("name", MECHANICS)
 
@@ -42,7 +39,7 @@ def naive(name, slope, W, steps):
 def test_finite_steps(name):
     """300 steps below the threshold, to 1e-11; a potential in Python takes the same ones."""
     p, (W0, _) = twins.potential(CASE), twins.point(CASE)
-    mechanics = MECHANICS[name][0]
+    mechanics = MECHANICS[name]
     run = fn.train(p, mechanics, W0=W0, steps=300)
     expected = naive(name, lambda W: p.differential(W)[1], W0, 300)
     np.testing.assert_allclose(run.parameters[:], expected, rtol=1e-11, atol=1e-11)
@@ -55,26 +52,10 @@ def test_finite_steps(name):
 
 
 @every_mechanics
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
-def test_finite_steps_against_live_pytorch(name):
-    torch = pytest.importorskip("torch")
-    p, (W0, _) = twins.potential(CASE), twins.point(CASE)
-    mechanics, optimizer = MECHANICS[name]
-    W = torch.tensor(W0, requires_grad=True)
-    steps, path = optimizer(torch.optim, W), []
-    for _ in range(300):
-        W.grad = torch.from_numpy(p.differential(W.detach().numpy())[1])
-        path.append(W.detach().numpy().copy())
-        steps.step()
-    run = fn.train(p, mechanics, W0=W0, steps=299)
-    np.testing.assert_allclose(run.parameters[:], path, rtol=1e-11, atol=1e-11)
-
-
-@every_mechanics
 def test_frozen_layers_and_resumed_runs(name, tmp_path):
     """Frozen parameters keep every bit; a run made longer is the long run, memories included."""
     p, (W0, _) = twins.potential(CASE), twins.point(CASE)
-    metric, mechanics = fn.LayerMetric(p.network, [1.0, np.inf, 2.0]), MECHANICS[name][0]
+    metric, mechanics = fn.LayerMetric(p.network, [1.0, np.inf, 2.0]), MECHANICS[name]
     path = tmp_path / "run.h5"
     words = dict(W0=W0, metric=metric, batch_size=5)
     fn.train(p, mechanics, steps=70, store=path, **words).close()
@@ -89,7 +70,7 @@ def test_frozen_layers_and_resumed_runs(name, tmp_path):
 
 def test_float32(dtype):
     p, W0 = twins.potential(CASE, dtype), twins.point(CASE)[0].astype(dtype)
-    for mechanics, _ in MECHANICS.values():
+    for mechanics in MECHANICS.values():
         run = fn.train(p, mechanics, W0=W0, steps=50)
         assert run.parameters.dtype == dtype
         exact = fn.train(twins.potential(CASE), mechanics, W0=W0.astype(float), steps=50)

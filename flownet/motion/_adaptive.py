@@ -118,9 +118,10 @@ class Adam(Mechanics):
 
     def rate(self, pairs=False):
         """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
-        forgets = [self._forgetting(self.memory1), self._forgetting(self.memory2)]
-        if pairs:
-            return family_rate(self, 0.0, 1.0, *forgets, True, False, True)
+        forgets = [self._forgetting(self.memory1) if self.memory1 else kernel.BARE,
+                   self._forgetting(self.memory2)]
+        if pairs or not self.memory1:
+            return family_rate(self, 0.0, 1.0, *forgets, True, False, pairs)
         return Rate(kernel.ADAM, np.array([*self.numbers, *forgets]), 2, 1)
 
 
@@ -160,4 +161,5 @@ def family_rate(mechanics, mass, friction, forget1, forget2, corrected, centered
     """`Rate` of the whole equation TM 26; `forget` is `BARE` for what is not remembered."""
     numbers = np.array([mass, friction, forget1, forget2, mechanics.epsilon, corrected, centered,
                         pairs])
-    return Rate(kernel.FAMILY, numbers, mechanics.memories, int(corrected))
+    memories = (forget1 != kernel.BARE) + (forget2 != kernel.BARE) + centered + (mass > 0)
+    return Rate(kernel.FAMILY, numbers, memories, int(corrected))

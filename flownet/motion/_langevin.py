@@ -13,8 +13,8 @@ class Langevin(Mechanics):
     """Langevin's mechanics: descent in a heat bath, W ← W − h·g^♯dL + √(2hT)·g^{−1/2}ξ.
 
     ξ are standard normal numbers keyed by the run's seed, the iteration and the parameter: a run
-    that is resumed takes the same ones. The path of ever smaller steps visits W as often as
-    e^{−L/T}√det g says; finite steps on a parabola ½W² have the variance T/(1 − h/2).
+    that is resumed takes the same ones. Ever smaller steps visit W as often as e^{−L/T} says;
+    finite steps on a parabola ½W² have the variance T/(1 − h/2).
 
     Parameters
     ----------

@@ -106,8 +106,10 @@ class Mechanics:
 
     def _forgetting(self, beta):
         """ρ of β = e^{−ρh}: how fast a memory of β a step forgets in time."""
-        step = self._constant_step()
-        return -math.log(beta) / step if beta > 0 else math.inf
+        if beta == 0:
+            raise FlownetError(f"{self!r} has no flow: a memory of 0 is gone after every step, "
+                               "however short.")
+        return -math.log(beta) / self._constant_step()
 
 
 @kind("mechanics", "aristotle")

@@ -53,9 +53,10 @@ class State:
 
     @property
     def memories(self):
-        """What the mechanics remember, arrays (D,) by name: velocity, force ⟨F⟩, square ⟨F²⟩.
+        """What the mechanics remember, the run's own arrays (D,) by name.
 
-        Of complex parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
+        "velocity", "force" ⟨F⟩, "square" ⟨F²⟩, "centre" (the ⟨F⟩ of a fluctuation). Of complex
+        parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
         """
         found = {}
         for name, reals in zip(getattr(self.mechanics, "remembers", ()), self._memory):

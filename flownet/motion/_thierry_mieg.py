@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._errors import FlownetError, shown
+from .._errors import FlownetError
 from .._kinds import kind
 from ..kernels import mechanics as kernel
 from . import _check
@@ -96,9 +96,6 @@ class ThierryMieg(Mechanics):
         """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
         forget1 = self._forgetting(self.memory1) if self.memory1 else kernel.BARE
         forget2 = kernel.BARE if self.memory2 is None else self._forgetting(self.memory2)
-        if np.isinf(forget2):
-            raise FlownetError(f"memory2 is {shown(self.memory2)}: without a memory ⟨F²⟩ has no "
-                               "flow.")
         clock = self.corrected and (self.memory1 > 0 or self.memory2 is not None)
         return family_rate(self, self.mass, self.friction, forget1, forget2, clock, self.centered,
                            pairs)
