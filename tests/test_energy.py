@@ -70,6 +70,18 @@ def test_friction_takes_what_the_energy_loses(integrator, order):
     has_order(misses, steps, order)
 
 
+def test_complex_parameters_have_an_energy():
+    """The balance of friction, in a metric, of a potential of complex parameters."""
+    from test_optimizers import ComplexQuartic
+    p, metric = ComplexQuartic(), fn.DiagonalMetric([1.0, 2.0, 0.5, 1.0])
+    steps, misses = np.array([0.02, 0.01, 0.005]), []
+    for h in steps:
+        run = observed(p, fn.Newton(h, 1.3, 0.4, "leapfrog"), p.z, 1.0, metric)
+        misses.append(np.ptp(of(run, "total")) + np.trapezoid(of(run, "power"), run.time))
+    assert np.ptp(of(run, "total")) > 0.1
+    has_order(misses, steps, 2)
+
+
 def test_energy_counts_weight_decay_and_a_memory():
     """Weight decay is potential energy; an inertial Adam has a kinetic one too."""
     p = fn.Parabola(3)

@@ -73,6 +73,70 @@ def test_the_flow_loses_its_memory_with_its_rate(p):
     has_order(errors, times, 1)
 
 
+def written_out(mechanics, slope, W, steps, pairs=False):
+    """The whole equation with numpy, on the real view of W."""
+    m, W = mechanics, W.copy()
+    decay = np.exp(-m.friction * m.step / m.mass)
+    f, s, c, v, path = 0 * W, 0 * W, 0 * W, 0 * W, [W.copy()]
+    for k in range(1, steps + 1):
+        F = -slope(W)
+        F2 = np.repeat((F**2).reshape(-1, 2).sum(axis=1), 2) if pairs else F**2
+        f, s = m.memory1 * f + (1 - m.memory1) * F, m.memory2 * s + (1 - m.memory2) * F2
+        c = m.memory2 * c + (1 - m.memory2) * F
+        c2 = np.repeat((c**2).reshape(-1, 2).sum(axis=1), 2) if pairs else c**2
+        size2 = s - c2 if m.centered else s
+        one, two = ((1 - m.memory1**k, 1 - m.memory2**k) if m.corrected else (1, 1))
+        drive = f / one / (np.sqrt(size2 / two) + m.epsilon)
+        v = decay * v + (1 - decay) / m.friction * drive
+        W = W + m.step * v
+        path.append(W.copy())
+    return np.array(path)
+
+
+@pytest.mark.parametrize("options", [{}, {"corrected": False}, {"corrected": False,
+                                                              "centered": True}], ids=str)
+def test_the_whole_equation_written_out(p, options):
+    """A kernel and its twin, of real parameters and of pairs."""
+    from test_optimizers import ComplexQuartic
+    mechanics = fn.ThierryMieg(0.03, 0.2, 0.7, 0.8, 0.9, 0.1, **options)
+    run = fn.train(p, mechanics, W0=W0, steps=100)
+    close(run.parameters[:], written_out(mechanics, lambda W: p.differential(W)[1], W0, 100))
+    q = ComplexQuartic()
+    run = fn.train(q, mechanics, W0=q.z, steps=100)
+    slope = lambda W: q.differential(W.view(complex))[1].view(float)  # noqa: E731
+    close(run.parameters[:].view(float),
+          written_out(mechanics, slope, q.z.view(float), 100, pairs=True))
+
+
+class Rescaled:
+    """A potential in coordinates U = W/c."""
+
+    def __init__(self, potential, c):
+        self.potential, self.c, self.size = potential, c, potential.size
+
+    def value(self, U):
+        return self.potential.value(self.c * U)
+
+    def differential(self, U):
+        loss, dL = self.potential.differential(self.c * U)
+        return loss, self.c * dL
+
+
+@pytest.mark.parametrize("mechanics, covariant", [
+    (fn.Aristotle(0.1), True), (fn.Newton(0.1, 0.7, 0.5), True), (fn.Nesterov(0.05, 0.8), True),
+    (fn.Newton(0.1, 0.7, 0.5, "leapfrog", temperature=1e-3), True), (fn.Langevin(0.1, 1e-3), True),
+    (fn.ThierryMieg(0.1, 0.7, 0.5, 0.8), True), (fn.RMSProp(0.01), False), (fn.Adam(0.01), False)],
+    ids=lambda x: getattr(x, "kind", ""))
+def test_rescaled_coordinates_with_the_metric_transformed_alike(p, mechanics, covariant):
+    """The same path, but for mechanics that know the size of a force in one coordinate (TM 9)."""
+    c, g = np.exp(twins.uniforms(97_100, p.size)), np.exp(twins.uniforms(97_200, p.size))
+    W = fn.train(p, mechanics, W0=W0, steps=50, metric=fn.DiagonalMetric(g)).parameters[:]
+    U = fn.train(Rescaled(p, c), mechanics, W0=W0 / c, steps=50,
+                 metric=fn.DiagonalMetric(c * c * g)).parameters[:]
+    apart = np.abs(c * U - W).max()
+    assert apart < 1e-12 if covariant else apart > 0.01
+
+
 # ---- runs in general --------------------------------------------------------------------------
 
 NEW = {

@@ -35,7 +35,8 @@ class Energy:
         self.potential, self.part = potential, one_of("part", part, PARTS)
 
     def __call__(self, state):
-        mass, v2 = _mass(state), state.metric.norm2(state.velocity)
+        mass, v = _mass(state), state.velocity
+        v2 = state.metric.norm2(v.real) + (state.metric.norm2(v.imag) if np.iscomplexobj(v) else 0)
         if self.part == "power":
             return -state.mechanics.friction * v2
         kinetic = 0.5 * mass * v2 if self.part != "potential" else 0.0
@@ -80,9 +81,9 @@ class ShadowEnergy:
             raise FlownetError(f"{mechanics!r} keeps no shadow energy; the leapfrog without "
                                "friction does.")
         kappa = mechanics.weight_decay
-        bend = 2 * self.potential.jet(W, v, 2)[2] + kappa * (v @ v)
+        bend = 2 * self.potential.jet(W, v, 2)[2] + kappa * np.vdot(v, v).real
         dL = self.potential.differential(W)[1] + kappa * W
-        slope2 = dL @ state.metric.sharp(dL) / mechanics.mass
+        slope2 = -np.vdot(dL, state.force).real / mechanics.mass
         return self._energy(state) + mechanics.step**2 * (bend / 12 - slope2 / 24)
 
 
