@@ -16,6 +16,9 @@ from .._compile import jit
 from .noise import add_noise
 
 ARISTOTLE, NEWTON, RMSPROP, ADAM, NESTEROV, LANGEVIN, FAMILY = range(7)
+# Their numbers: NEWTON mass, friction, integrator, temperature; RMSPROP β, ε, centered, momentum;
+# ADAM β₁, β₂, ε; NESTEROV β; LANGEVIN temperature; FAMILY mass, friction, β₁, β₂, ε, corrected,
+# centered.
 SEMI_IMPLICIT, LEAPFROG, EXPLICIT = range(3)  # integrators of Newton's
 BARE = -1.0  # in place of a β: nothing is remembered
 
