@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
+from test_desk import GOOD
 from tolerance import close, has_order
 
 import flownet as fn
@@ -210,6 +211,27 @@ def test_adaptive_steps_are_the_steepest_in_a_moving_metric(p, name):
         before, W = fn.moving_metric(state), state.W.copy()
     promised = fn.breakdown(p, W, 0.01, metric=before)
     close(promised.linear, -0.01 * before.norm2(before.sharp(p.differential(W)[1])))
+
+
+def test_sharpness_in_the_metric_of_adam(tmp_path):
+    """λ_max(P⁻¹H) along a run, as a function and as a table of an experiment file."""
+    path, file = tmp_path / "experiment.toml", tmp_path / "run.h5"
+    path.write_text(GOOD.replace('kind = "aristotle"\nstep = 0.3', 'kind = "adam"\nstep = 0.01')
+                    .replace("batch_size = 32", "") + '[observe.edge]\nkind = "sharpness"\n'
+                    'metric = {kind = "moving"}\nevery = 5\n')
+    run = fn.Experiment.load(path).run(file)
+    potential, W, found = run.potential, run.parameters[:], run.observables["edge"].value
+    s = 0.0
+    for k in range(11):
+        dL = potential.differential(W[k])[1]
+        s = 0.999 * s + 0.001 * dL**2
+        if k % 5 == 0:
+            P = np.sqrt(s / (1 - 0.999**(k + 1))) + 1e-8
+            expected = fn.sharpness(potential, W[k], metric=fn.DiagonalMetric(P))
+            np.testing.assert_allclose(found[k // 5], expected, rtol=1e-8)
+    run.close()
+    again = fn.Experiment.load(file).run()
+    np.testing.assert_array_equal(again.observables["edge"].value, found)
 
 
 def test_complex_parameters_share_the_size_of_their_modulus():

@@ -178,6 +178,12 @@ class Metric(Table):
         return self
 
 
+class ObservedMetric(Metric):
+    """That of an observable: of `[metric]`, or of adaptive mechanics at each state ("moving")."""
+
+    kind: Annotated[str, _one_of("metric", [*_kinds.names("metric"), "moving"])] | None = None
+
+
 class Mechanics(Table):
     """`[mechanics]`."""
 
@@ -213,7 +219,7 @@ class Observable(Table):
     split: Literal["train", "test"] | None = None
     data: Data | None = None
     loss: Loss | None = None
-    metric: Metric | None = None
+    metric: ObservedMetric | None = None
     part: Annotated[str, _one_of("part", PARTS)] | None = None
 
 

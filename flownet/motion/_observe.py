@@ -11,6 +11,9 @@ from ..geometry import Charges, Euclidean, NoSpectrum, noise, sharpness
 from ..model import Charted, Potential, metric_from, metric_table
 from ..store import Quantity
 from ._energy import Energy
+from ._moving_metric import moving_metric
+
+_MOVING = "moving"  # the kind of metric that `moving_metric` gives
 
 
 @kind("observable", "loss")
@@ -58,9 +61,10 @@ class Sharpness:
     Parameters
     ----------
     potential : Potential, or any with `.hessian(W)`
-    metric : LayerMetric or DiagonalMetric, optional
+    metric : LayerMetric, DiagonalMetric or `moving_metric`, optional
         The plain one by default; that of `[metric]` in an experiment file. Of one that depends on
-        time, that of the state's.
+        time, that of the state's; `moving_metric`, `metric = {kind = "moving"}` in a file, is that
+        of RMSProp or Adam at the state.
     """
 
     of_all_terms = True  # of a potential, where it is the run's own
@@ -70,13 +74,18 @@ class Sharpness:
 
     def __call__(self, state):
         try:
-            metric = self.metric and self.metric.at(state.time)
+            if self.metric is moving_metric:
+                metric = moving_metric(state)
+            else:
+                metric = self.metric and self.metric.at(state.time)
             return sharpness(self.potential, state.W, metric=metric)
         except NoSpectrum:
             return np.nan
 
     def parameters(self):
         """What makes this observable again, beside its potential."""
+        if self.metric is moving_metric:
+            return {"metric": {"kind": _MOVING}}
         return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
 
 
@@ -246,10 +255,14 @@ def _parts(table, potential, metric):
                                f"kind {Energy.kind!r} does.")
         parts["part"] = table["part"]
     if "metric" in table:
-        parts["metric"] = metric_from(table["metric"], potential)
+        parts["metric"] = _metric(table["metric"], potential)
     elif hasattr(of, "of_all_terms") and "metric" in signature(of).parameters:
         parts["metric"] = metric
     return parts
+
+
+def _metric(table, potential):
+    return moving_metric if table.get("kind") == _MOVING else metric_from(table, potential)
 
 
 def _held_out(table, potential):
