@@ -123,3 +123,44 @@ def test_weight_decay_is_a_parabola_but_adamws():
     first = [fn.train(p, m, W0=W0, steps=1, metric=metric).parameters[-1]
              for m in (fn.Adam(0.1), fn.AdamW(0.1, weight_decay=kappa))]
     np.testing.assert_allclose(first[1] - first[0], -0.1 * kappa * metric.sharp(W0), atol=1e-16)
+
+
+# ---- flows of complex parameters ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mechanics", [
+    None, fn.Newton(0.1, 0.7, 0.5), fn.RMSProp(0.01, 0.95, 2.0), fn.Adam(0.01, 0.8, 0.99, 0.1),
+    fn.Adam(0.01, 0.8, 0.99, 0.1, moments="separate"), fn.AdamW(0.01, 0.8, 0.99, 0.1, 0.3),
+    fn.ThierryMieg(0.01, 0.2, 1.0, 0.8, 0.99, 0.1, weight_decay=0.1)],
+    ids=lambda m: getattr(m, "kind", "none"))
+def test_flows_of_complex_parameters(mechanics):
+    """In a metric, the limit of ever smaller steps; those of the modulus turn with a phase."""
+    p, metric = ComplexQuartic(tied=False), fn.DiagonalMetric([1.0, 2.0, np.inf, 0.5])
+    words = dict(time=0.5, metric=metric, mechanics=mechanics, rtol=1e-10)
+    flow = fn.flow(p, W0=p.z, **words)
+    assert flow.parameters.dtype == complex
+    np.testing.assert_allclose(flow.loss, [p.value(W) for W in flow.parameters[:]], rtol=1e-14)
+    phase = 1j**0.3
+    turned = fn.flow(p, W0=phase * p.z, **words).parameters[-1] - phase * flow.parameters[-1]
+    separate = getattr(mechanics, "moments", "") == "separate" and mechanics.kind == "adam"
+    assert np.abs(turned).max() > 1e-3 if separate else np.abs(turned).max() < 1e-8
+    if mechanics is None:
+        made = lambda h: fn.Aristotle(h)  # noqa: E731
+    else:
+        old = mechanics.parameters()
+        made = lambda h: type(mechanics)(**{**old, "step": h, **{  # noqa: E731
+            name: old[name]**(h / 0.01) for name in old if name.startswith("memory")}})
+    ends = [fn.train(p, made(h), W0=p.z, steps=round(0.5 / h), metric=metric).parameters[-1]
+            for h in (0.005, 0.0025)]
+    errors = [np.linalg.norm(end - flow.parameters[-1]) for end in ends]
+    assert 1.8 < errors[0] / errors[1] < 2.2
+
+
+def test_adaptive_steps_and_events_of_complex_parameters():
+    """Runge-Kutta runs keep to the flow, which ends where its gradient is small enough."""
+    p = ComplexQuartic()
+    run = fn.train(p, fn.RungeKutta(rtol=1e-9, atol=1e-11), W0=p.z, steps=30)
+    flow = fn.flow(p, W0=p.z, time=run.time[-1], at=run.time, rtol=1e-11, atol=1e-13)
+    np.testing.assert_allclose(run.parameters[:], flow.parameters[:], rtol=0, atol=1e-7)
+    end = fn.flow(p, W0=p.z, time=1e3, gradient_below=1e-3).parameters[-1]
+    np.testing.assert_allclose(np.linalg.norm(p.differential(end)[1]), 1e-3, rtol=1e-6)

@@ -164,6 +164,8 @@ class Metric(Table):
     @model_validator(mode="after")
     def _words_of_its_kind(self):
         kind = self.kind or "layer"
+        if kind == "moving":
+            return self
         words = [word for word in signature(_kinds.find("metric", kind)).parameters
                  if word not in ("network", "size", "chart")]
         for name in self.model_dump(exclude_none=True, exclude={"kind"}):

@@ -35,8 +35,7 @@ class Energy:
         self.potential, self.part = potential, one_of("part", part, PARTS)
 
     def __call__(self, state):
-        mass, v = _mass(state), state.velocity
-        v2 = state.metric.norm2(v.real) + (state.metric.norm2(v.imag) if np.iscomplexobj(v) else 0)
+        mass, v2 = _mass(state), state.metric.norm2(state.velocity)
         if self.part == "power":
             return -state.mechanics.friction * v2
         kinetic = 0.5 * mass * v2 if self.part != "potential" else 0.0

@@ -103,7 +103,8 @@ def resume_flow(run, *, threads=None, progress=True):
         field = build("flow field", field)
     _, _, arrays = checkpoint_of(run)
     run.close()
-    W = arrays["solution"][:run.potential.size]
+    dtype, y = run.parameters.dtype, arrays["solution"]
+    W = y[:run.potential.size * (dtype.itemsize // y.itemsize)].view(dtype)
     system = System(run.potential, metric_of(run.metric, run.potential), W.dtype, field=field,
                     mechanics=run.mechanics, told=_told(at, words))
     resumed = FlowRun(system, W, time, at, words)

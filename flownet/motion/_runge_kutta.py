@@ -8,6 +8,7 @@ from .._errors import FlownetError, shown
 from .._kinds import kind
 from ..kernels.integrate import Rows
 from ..kernels.mechanics import ARISTOTLE
+from ..model import in_reals
 from . import _check
 from ._flow_system import System
 from ._integrate import STUCK, Integration
@@ -66,14 +67,15 @@ class RungeKuttaLoop:
             raise FlownetError("a Runge-Kutta step follows the flow of one metric; in one that "
                                "depends on time take flownet.flow or another mechanics.")
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
-        self._integration = Integration(System(potential, metric, W.dtype, told=False).field, W,
-                                        math.inf, mechanics.rtol, mechanics.atol)
-        self.W = self._integration.s.y
+        self._integration = Integration(System(potential, metric, W.dtype, told=False).field,
+                                        in_reals(W), math.inf, mechanics.rtol, mechanics.atol)
+        y = self._integration.s.y
+        self.W = y.view(W.dtype)
         self.arrays = {"parameters": self.W, **self._integration.state}
         del self.arrays["solution"]
         self._known = self.W.copy()  # a script may change W in between
         one = lambda: np.zeros(1)  # noqa: E731
-        self._rows = Rows(None, np.zeros((1, W.size), W.dtype), one(), one(), None, one(), one(),
+        self._rows = Rows(None, np.zeros((1, y.size), y.dtype), one(), one(), None, one(), one(),
                           one(), one())
 
     @property

@@ -49,10 +49,7 @@ class State:
     def force(self):
         """F = −g^♯dL (D,) on that potential, that of `weight_decay` included."""
         dL = self.potential.differential(self.W)[1]
-        dL = dL + getattr(self.mechanics, "weight_decay", 0.0) * self.W
-        if np.iscomplexobj(dL):  # a metric is real: it acts on Re and Im alike
-            return -self.metric.sharp(dL.real) - 1j * self.metric.sharp(dL.imag)
-        return -self.metric.sharp(dL)
+        return -self.metric.sharp(dL + getattr(self.mechanics, "weight_decay", 0.0) * self.W)
 
     @property
     def memories(self):
