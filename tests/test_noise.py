@@ -120,6 +120,19 @@ def test_one_step_diffuses_by_2dh():
     close(spread, 2 * noise.temperature * h * metric.free.sum(), kind="solver")
 
 
+def test_at_rest_the_batches_of_an_epoch_cancel_and_fluctuate_by_the_noise():
+    """With all but equal weights ⟨F⟩ of one epoch is −dL, and ⟨F²⟩ − ⟨F⟩² on average over orders
+    is the variance of a mini-batch, within four standard errors."""
+    p, W, _ = small(m=20)
+    noise, found = fn.noise(p, W, 5), []
+    for seed in range(60):
+        run = fn.train(p, fn.Aristotle(1e-13), W0=W, steps=4, batch_size=5, seed=seed)
+        force = fn.rolling_force(run, 1 - 1e-13)
+        close(force.mean[-1]**2, noise.gradient2, kind="solver")
+        found.append(force.fluctuation[-1]**2)
+    assert abs(np.mean(found) - noise.variance) < 4 * np.std(found) / np.sqrt(len(found))
+
+
 def test_noise_along_eigendirections():
     """uᵀCu in the metric, T = h·C_b(u,u)/2, and ⟨x²⟩ that x ← (1 − hλ)x + noise leaves alone."""
     p, W, _ = small(m=23)
