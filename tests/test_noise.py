@@ -171,6 +171,8 @@ def test_of_a_run_and_observed(tmp_path):
     np.testing.assert_array_equal(whole.observables["noise"].value[3],
                                   [noise.gradient2, noise.trace, noise.scale])
     assert fn.noise(whole, at=-1).loss == whole.loss[-1]
+    adam = fn.train(p, fn.Adam(0.2), W0=W, steps=2, batch_size=4)
+    assert fn.noise(adam, at=1).step is None  # its noise is not that of W ← W − step·g^♯dL
 
 
 EXPERIMENT = """
@@ -208,7 +210,7 @@ def test_it_prints_as_a_table():
         for made_of in (noise, modes):
             assert max(map(len, str(made_of).splitlines())) <= 100
             assert "<table>" in made_of._repr_html_()
-        assert ("temperature" in str(noise)) == ("spread" in str(modes)) == (noise.step is not None)
+        assert ("temperature" in str(noise)) == ("√⟨x²⟩" in str(modes)) == (noise.step is not None)
     assert "noise scale B" in str(noise) and "layer 2" in str(noise)
 
 
@@ -218,6 +220,8 @@ MISTAKES = {
     "a batch of 8 of 7": (lambda p, W: fn.noise(p, W, 8), "whole number from 1 to 7"),
     "no step": (lambda p, W: fn.noise(p, W, 3).temperature, "want the step"),
     "metric of another": (lambda p, W: fn.noise(p, W, 3, metric=fn.Euclidean(3)), "metric is"),
+    "all frozen": (lambda p, W: fn.noise(p, W, 3, metric=fn.LayerMetric(
+        p.network, [np.inf, np.inf])), "freezes every parameter"),
     "at of a potential": (lambda p, W: fn.noise(p, W, 3, at=3), "takes no at"),
     "coupled samples": (lambda p, W: fn.noise(
         fn.Potential(p.network, fn.Quadratic(sample_metric=twins.positive(1, 7)), p.data), W, 3),

@@ -183,9 +183,9 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     """Mini-batch noise of a potential at W: covariance of the sample gradients, exact, by layers.
 
     `noise(potential, W, b)` at given parameters, or `noise(run, at=k)` at a recorded state of a
-    run, with its own batch size, step and metric. Of a sum of potentials the network's term alone
-    is noisy. It takes about two differentials, and no sample's gradient is made: for a weight
-    (a, b) of a dense layer Σ_s (∂ℓ_s)² = Σ_s G_sa²·x_sb².
+    run, with its own batch size, metric and, under Aristotle's mechanics, step. Of a sum of
+    potentials the network's term alone is noisy. It takes about four differentials, and no sample's
+    gradient is made: for a weight (a, b) of a dense layer Σ_s (∂ℓ_s)² = Σ_s G_sa²·x_sb².
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     batch_size : int
         b, from 1 to the number of samples.
     step : float, optional
-        h, for the diffusion and the temperature.
+        h, for the diffusion and the temperature of W ← W − h·g^♯dL.
     metric : LayerMetric or DiagonalMetric, optional
         The plain one by default; along a run the run's own.
     at : int, optional
@@ -229,6 +229,8 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     if not isinstance(metric, Ranges) or metric.size != potential.size:
         raise FlownetError(f"metric is {shown(metric)}; noise wants one with a stiffness for each "
                            f"of the {potential.size} parameters.")
+    if not metric.free.any():
+        raise FlownetError("the metric freezes every parameter; no noise moves any.")
     m = atom.data.m
     if isinstance(batch_size, bool) or not (isinstance(batch_size, (int, np.integer))
                                             and 1 <= batch_size <= m):
@@ -293,7 +295,7 @@ def _of_run(run, W, batch_size, step, metric, at):
         batch_size = run.batches.size if run.batches is not None else None
     if batch_size is None:
         raise FlownetError("the run has full batches and no noise: name a batch_size.")
-    if step is None and len(run.step):
+    if step is None and len(run.step) and getattr(run.mechanics, "kind", None) == "aristotle":
         step = run.step[min(k, len(run.step) - 1)]
     return (run.potential, run.parameters[int(rows[0])], batch_size, step,
             run.metric if metric is None else metric)

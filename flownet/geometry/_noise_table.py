@@ -75,7 +75,7 @@ def mode_heading(modes):
 def mode_rows(modes):
     """Columns and rows of the directions."""
     told = modes.noise.step is not None
-    head = ["", "curvature λ", "C(u, u)", "of tr C"] + ["temperature", "spread"] * told
+    head = ["", "curvature λ", "C(u, u)", "of tr C"] + ["temperature", "√⟨x²⟩"] * told
     lines = []
     for i, (value, variance, share) in enumerate(zip(modes.values, modes.variances, modes.shares)):
         line = [f"u{i + 1}", f"{value:.4g}", f"{variance:.4g}", f"{100 * share:.2f} %"]
