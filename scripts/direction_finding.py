@@ -29,14 +29,14 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned, whole
 from scipy.special import i0e
 
 import flownet as fn
-from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned, whole
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
 ANTENNAS, BINS, SECTOR, HIDDEN = 8, 24, 0.9, 24
-SNRS = (-5.0, 0.0, 5.0, 10.0, 15.0, 20.0)
+SNRS = tuple(np.arange(-5.0, 20.1, 2.5))
 SAMPLES, SHOWN, AT = (500, 1000, 2000, 4000, 8000, 16000), 1000, 10.0
 CENTRES = np.linspace(-SECTOR, SECTOR, BINS)
 

@@ -1,4 +1,4 @@
-"""Networks compared on equal terms: equal samples and steps, each with the learning rate that suits.
+"""Networks compared on equal terms: equal samples and steps, each with the rate that suits it.
 
 Every network is trained by Adam with a cosine schedule on the same samples, in single precision.
 Its learning rate is the one of `RATES` that does best on samples held out for that, and of each run

@@ -18,17 +18,17 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned
 
 import flownet as fn
-from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned, whole
 from flownet.data import bloch, pulses, tissue
 from flownet.data._fingerprint import ECHO
 from flownet.desk.plot._style import INK, STYLE
 
 POINTS, SNR, HIDDEN = 100, 40.0, 32
+QUANTITIES = ("Relaxation time T1", "Relaxation time T2", "Off-resonance f")
 UNITS = ("error of T1 in %", "error of T2 in %", "error of f in Hz")
-#: changes of log T1, log T2 (in coordinates from −1 to 1) and f for a difference quotient
-NUDGE = 1e-4
+NUDGE = 1e-4  # of a coordinate, for a difference quotient
 
 
 def rivals(points=POINTS):
@@ -150,7 +150,7 @@ def print_table(networks, found, results, others):
           "seeds)")
     for key, (mean, deviation) in results.items():
         name, is_turned = key
-        print(f"  {name:19}{'turned' if is_turned else 'as it is':9}"
+        print(f"  {name:19} {'turned' if is_turned else 'as it is':8}"
               + "  ".join(f"{m:7.3f} ±{d:5.3f}" for m, d in zip(mean, deviation))
               + f"   {real_size(networks[key].network)} real parameters, rate {found[key][0]:g}")
     for name, values in others.items():
@@ -169,8 +169,8 @@ def draw(results, others):
         names = list(dict.fromkeys(name for name, _ in results))
         for quantity, axis in enumerate(axes[1:]):
             for is_turned, shift in ((False, -0.08), (True, 0.08)):
-                mean, deviation = np.array([[values[quantity] for values in results[name, is_turned]]
-                                            for name in names]).T
+                mean, deviation = np.array([results[name, is_turned] for name in names])[
+                    :, :, quantity].T
                 axis.errorbar(np.arange(len(names)) + shift, mean, deviation, fmt="os"[is_turned],
                               color=INK[2 * is_turned], capsize=4, markersize=7,
                               markerfacecolor="white" if is_turned else None,
@@ -180,8 +180,7 @@ def draw(results, others):
                 axis.axhline(values[quantity], color="#222222", linewidth=1.2, linestyle=style,
                              label=name)
             axis.set(xticks=range(len(names)), xticklabels=names, xlim=(-0.5, len(names) - 0.5),
-                     ylim=(0, None), ylabel="RMS " + UNITS[quantity],
-                     title=("Relaxation time T1", "Relaxation time T2", "Off-resonance f")[quantity])
+                     ylim=(0, None), ylabel="RMS " + UNITS[quantity], title=QUANTITIES[quantity])
             axis.grid(axis="x", visible=False)
         figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncol=3)
         figure.suptitle("Magnetic-resonance fingerprinting: T1, T2 and off-resonance from "

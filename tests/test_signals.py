@@ -1,5 +1,8 @@
 """Antennas, magnetic-resonance fingerprints, and the experiments on complex networks with them."""
 
+import direction_finding as finding
+import equal_terms
+import fingerprinting as reading
 import numpy as np
 import pytest
 from mistakes import told_in_one_line
@@ -7,6 +10,7 @@ from scipy.integrate import solve_ivp
 from scipy.spatial.transform import Rotation
 from tolerance import close as close_real
 
+import flownet as fn
 from flownet import data
 from flownet.data import bloch, pulses, steering, tissue
 
@@ -176,3 +180,85 @@ def test_made_signals_come_again_and_differ_by_split_and_seed(name):
                                    data.load(name, m=3, split="test"))}) == 3
     with told_in_one_line("a pair .low, high."):
         data.load(name, snr=[3.0, 1.0])
+
+
+# ---- direction finding ----------------------------------------------------------------------
+
+
+def test_soft_bins_keep_the_direction():
+    """Two shares at most, of sum 1, whose mean of bin centres is u; their logits give it back."""
+    u = data.antenna(m=40).y
+    y = finding.soft_bins(u)
+    assert ((y > 0).sum(axis=1) <= 2).all()
+    close(y.sum(axis=1), np.ones(40))
+    close(y @ finding.CENTRES, u[:, 0])
+    with np.errstate(divide="ignore"):
+        close(finding.mean_direction(np.log(y) + 7.0), u[:, 0])
+
+
+def test_without_noise_the_beamformer_finds_the_direction():
+    d = data.antenna(m=60, snr=200.0)
+    assert finding.rms(finding.beamformer(d.x), d.y) < 1e-5
+
+
+def test_the_direction_is_bounded_by_the_inverse_of_the_fisher_information():
+    """2 Re ∂μᴴ∂μ of μ = A e^{iφ} a(u) in (u, φ, log A), inverted as it stands."""
+    n, amplitude = np.arange(6), 10 ** (12 / 20)
+    mu = amplitude * np.exp(1.1j) * steering([0.3], 6)[0]
+    J = np.stack([1j * np.pi * n * mu, 1j * mu, mu])
+    close(np.linalg.inv(2 * (J.conj() @ J.T).real)[0, 0] ** 0.5, finding.bound(12.0, 6))
+
+
+def test_the_beamformer_reaches_the_bound_and_nothing_beats_the_posterior_mean():
+    """At 20 dB both stand at the bound; at 0 dB, where maxima are missed, the mean errs less."""
+    errors = {}
+    for snr in (0.0, 20.0):
+        d = data.antenna(split="test", m=1500, snr=snr)
+        errors[snr] = [finding.rms(finding.beamformer(d.x, 801), d.y),
+                       finding.rms(finding.posterior_mean(d.x, 10 ** (snr / 20), 801), d.y)]
+    assert np.abs(np.array(errors[20.0]) / finding.bound(20.0) - 1).max() < 0.08
+    assert finding.bound(0.0) < 0.9 * errors[0.0][1] < 0.9 * errors[0.0][0]
+
+
+# ---- fingerprinting -------------------------------------------------------------------------
+
+
+def test_maximum_likelihood_ends_on_the_tissue():
+    """Without noise, from the nearest entry of a coarse grid."""
+    d = data.fingerprint(m=12, points=50, snr=200.0)
+    nearest = reading.match(reading.dictionary(50, (10, 10, 31)), d.x)
+    assert reading.errors(nearest, d.y).max() > 1
+    assert reading.errors(reading.refined(nearest, d.x, 12), d.y).max() < 1e-5
+
+
+def test_maximum_likelihood_errs_by_the_bound():
+    d = data.fingerprint(split="test", m=400, points=60, snr=60.0)
+    found = reading.errors(reading.refined(d.y, d.x, 4), d.y)
+    assert np.abs(found / reading.bound(d.y, 60, 60.0) - 1).max() < 0.25
+
+
+# ---- what networks are shown ----------------------------------------------------------------
+
+
+def test_what_real_networks_are_shown():
+    x = data.antenna(m=4).x
+    close(equal_terms.parts(x), np.hstack([x.real, x.imag]))
+    still = equal_terms.unturned(x)
+    assert (still[:, 0].real > 0).all() and np.abs(still[:, 0].imag).max() < 1e-14
+    close(still, equal_terms.unturned(np.exp(2.1j) * x))
+    more, y = equal_terms.turned(x, np.arange(4.0)[:, None], 4)
+    close(more[4:8], 1j * x)
+    assert more.shape == (16, 8) and (y[4:8, 0] == np.arange(4)).all()
+
+
+def test_every_network_takes_the_rate_that_does_best_on_held_out_samples():
+    """On the direction of few antennas; a hopeless rate is not chosen."""
+    network = fn.Network([16, 6, finding.BINS], "relu", dtype="float32", init="he-normal")
+    rivals = {"real": equal_terms.Rival(network, equal_terms.parts)}
+    case = {"real": (rivals["real"], finding.learning_set(60))}
+    (rate, states), = equal_terms.compare(case, fn.CrossEntropy(), finding.learning_set(50)(9),
+                                          steps=60, seeds=2, rates=(1e-7, 1e-2)).values()
+    assert rate == 1e-2 and len(states) == 2 and not np.array_equal(*states)
+    again = equal_terms.fit(rivals["real"], fn.CrossEntropy(), finding.learning_set(60)(1),
+                            finding.learning_set(50)(9), rate=1e-2, steps=60, seed=1)
+    assert np.array_equal(again[1], states[1])
