@@ -122,10 +122,13 @@ def test_the_loop_in_python_takes_the_same_steps(every, dtype):
         close(one.parameters[:], two.parameters[:], dtype)
 
 
-@pytest.mark.parametrize("mechanics", [fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01)],
-                         ids=["aristotle", "newton", "adam"])
-def test_a_run_is_resumed_bit_for_bit(every, mechanics, potential, tmp_path):
+@pytest.mark.parametrize("name, mechanics", [
+    ("neurons", fn.Aristotle(0.1)), ("coupled", fn.Adam(0.01)), ("timed", fn.Aristotle(0.1)),
+    ("timed", fn.Newton(0.1)), ("coupled_frozen", fn.Newton(0.1))])
+def test_a_run_is_resumed_bit_for_bit(name, mechanics, potential, tmp_path):
     """From its file, which says its metric, with mini-batches and the path's length."""
+    every = EVERY[name](ONES)
+
     def run(steps, store=None):
         return fn.train(potential, mechanics, W0=uniforms(56, D), steps=steps, metric=every,
                         batch_size=4, store=store,
