@@ -343,6 +343,7 @@ def test_a_metric_of_one_s_own(potential, tmp_path):
     flow = fn.flow(potential, W0=W0, time=1.0, metric=metric, at=[1.0])
     fine = fn.train(potential, fn.Aristotle(0.001), W0=W0, steps=1000, metric=metric)
     assert np.abs(flow.parameters[-1] - fine.parameters[-1]).max() < 2e-3
+    close(metric.own, np.ones(D))
     W = W0.copy()
     values = np.linalg.eigvals(np.stack([metric.sharp(potential.hessian_action(W, e))
                                          for e in np.eye(D)], axis=1)).real

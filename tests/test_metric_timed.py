@@ -119,6 +119,13 @@ def test_a_function_is_asked_for_again(metric, potential, tmp_path):
                                  "speed": (2, fn.Speed(potential, metric=None))})
 
     run(11, tmp_path / "a.h5")
+    opened = fn.Trajectory.open(tmp_path / "a.h5")
+    if metric is not TIMED:
+        with pytest.raises(FlownetError, match="or set run.metric"):
+            fn.breakdown(opened, at=3)
+        opened.metric = metric
+    close(fn.breakdown(opened, at=3).linear, potential.differential(opened.parameters[3])[1]
+          @ (opened.parameters[4] - opened.parameters[3]), kind="solver")
     if metric is TIMED:
         with pytest.raises(FlownetError, match="says its metric itself, a timed metric"):
             fn.resume(tmp_path / "a.h5", steps=25, metric=metric)
@@ -131,6 +138,11 @@ def test_a_function_is_asked_for_again(metric, potential, tmp_path):
     np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
     np.testing.assert_array_equal(again.observables["path"].value[-5:],
                                   whole.observables["path"].value[-5:])
+
+
+def test_adaptive_steps_want_one_metric(potential):
+    with pytest.raises(FlownetError, match="follows the flow of one metric"):
+        fn.train(potential, fn.RungeKutta(), W0=W0, steps=3, metric=TIMED)
 
 
 def test_a_function_that_gives_no_metric(potential):

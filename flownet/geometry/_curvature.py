@@ -13,6 +13,7 @@ from ..store import Record, Trajectory
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
 from ._metric_diagonal import Euclidean
+from ._metric_timed import metric_of
 from ._pulled_back import PulledBack, metric_at
 
 _MOST = 2000  # Hessian actions before a search is given up
@@ -216,13 +217,13 @@ def _along(run, every, metric, start, rtol, progress):
                               or every < 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
-    metric = run.metric if metric is None else metric
+    metric = metric_of(run.metric if metric is None else metric, run.potential)
     values = np.empty(len(rows))
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):
             try:
                 start = eigenpairs(run.potential, run.parameters[row], start=start, rtol=rtol,
-                                   metric=metric and metric.at(run.time[row]))
+                                   metric=metric.at(run.time[row]))
                 values[i] = start.values[0]
             except NoSpectrum:  # of a run that diverges
                 start, values[i] = None, np.nan

@@ -59,6 +59,15 @@ class Metric:
         """From when until when, the end excluded, the metric is that of a time."""
         return -math.inf, math.inf
 
+    @property
+    def own(self):
+        """g_ii (D,), the stiffness of each parameter moved by itself."""
+        e, found = np.zeros(self.size), np.empty(self.size)
+        for i in range(self.size):
+            e[i] = 1.0
+            found[i], e[i] = self.norm2(e), 0.0
+        return found
+
     moves = False  # whether it depends on time
     diagonal = False  # whether no two parameters are known to be coupled
     is_compiled = False  # whether kernels know it

@@ -149,8 +149,9 @@ class CoupledMetric(Blocks):
         check_network(network)
         g = _matrix(stiffness, network.layers)
         shapes = [f"{n_out}×{n_in}" for n_in, n_out in zip(network.sizes, network.sizes[1:])]
+        extents = [end - begin for begin, end in network.ranges]
         for i, j in zip(*np.nonzero(np.triu(g, 1))):
-            if shapes[i] != shapes[j]:
+            if shapes[i] != shapes[j] or extents[i] != extents[j]:
                 raise FlownetError(f"layers {i + 1} ({shapes[i]}) and {j + 1} ({shapes[j]}) are "
                                    "coupled; only layers of equal shape can be.")
             if np.isinf(g[[i, j], [i, j]]).any():

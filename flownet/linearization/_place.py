@@ -5,7 +5,7 @@ from functools import cached_property
 import numpy as np
 
 from .._errors import FlownetError
-from ..geometry import Euclidean, metric_at, metric_hessian
+from ..geometry import Euclidean, metric_at, metric_hessian, metric_of
 from ..model import in_double, in_reals, is_complex, real_view
 
 
@@ -96,5 +96,6 @@ def place_of_step(run, k, metric=None):
     metric = run.metric if metric is None else metric
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
+    metric = metric if hasattr(metric, "at") else metric_of(metric, run.potential)
     return Place(run.potential_at(k), before, after.astype(np.result_type(after, float)) - before,
-                 metric.at(run.time[row]) if hasattr(metric, "at") else metric)
+                 metric.at(run.time[row]))

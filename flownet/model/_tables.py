@@ -63,7 +63,8 @@ def metric_from(table, potential):
     table = {"kind": "layer", **table}
     if table["kind"] == "program":
         raise FlownetError("the run's metric is a program of its own, and no file can say it: pass "
-                           f"it on again with metric=. It was {table['text']}.")
+                           "it on again with metric=, or set run.metric. It was "
+                           f"{table['text']}.")
     if table["kind"] == "euclidean":
         table.setdefault("size", potential.size)
     for word in _WANTED.get(table["kind"], ()):
