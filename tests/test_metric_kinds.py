@@ -329,6 +329,15 @@ class Mirror(fn.Metric):
         return 1.5**p * even + 0.5**p * odd
 
 
+def test_the_real_view_of_a_metric_of_one_s_own():
+    metric, z = Mirror(), uniforms(67, D) + 1j * uniforms(68, D)
+    for name in ("sharp", "flat", "coordinates", "displacement"):
+        np.testing.assert_array_equal(getattr(metric, name)(z).view(float),
+                                      getattr(metric.real_view(), name)(z.view(float)))
+    close(metric.norm2(z), metric.real_view().norm2(z.view(float)), kind="rounding")
+    assert metric.real_view().free.all() and metric.real_view().size == 2 * D
+
+
 def test_a_metric_of_one_s_own(potential, tmp_path):
     """Five methods: it trains, flows, is broken down and seen in curvature; files ask for it."""
     metric, W0 = Mirror(), uniforms(63, D)

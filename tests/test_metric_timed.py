@@ -153,8 +153,10 @@ def test_a_function_that_gives_no_metric(potential):
             fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=3, metric=wrong)
 
 
-def test_an_interrupted_run_goes_on_with_the_same_bits(potential, tmp_path):
+def test_an_interrupted_run_goes_on_with_the_same_bits(potential, tmp_path, monkeypatch):
     """Stopped by an observable in the middle of a stage, resumed from its checkpoint."""
+    monkeypatch.setattr("flownet.motion._recorder.CHECKPOINT_SECONDS", -1.0)
+
     def stop(state):
         if state.iteration == 17 and stop.armed:
             raise KeyboardInterrupt
@@ -168,6 +170,7 @@ def test_an_interrupted_run_goes_on_with_the_same_bits(potential, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path / "a.h5")
     stop.armed = False
+    assert fn.Trajectory.open(tmp_path / "a.h5").store.latest_checkpoint()[0] == 17
     whole, again = run(), fn.resume(tmp_path / "a.h5", observe={"stop": stop})
     for name in ("loss", "path", "stop"):
         np.testing.assert_array_equal(again.observables[name].value, whole.observables[name].value)
@@ -197,6 +200,16 @@ def test_a_flow_in_a_smooth_metric_is_that_of_another_time():
     metric = lambda t: fn.DiagonalMetric(np.full(3, 1 / (1 + t)))  # noqa: E731
     flow = fn.flow(parabola, W0=start, time=1.5, metric=metric, at=at, rtol=1e-11)
     close(flow.parameters[:], np.exp(-at - at**2 / 2)[:, None] * start, kind="solver")
+
+
+def test_stiffness_that_changes_direction():
+    """Soft along one axis, then along the other: stabilised steps in both, as far as e^{−t/g}."""
+    stages = [fn.DiagonalMetric(g) for g in ([1.0, 1e-5], [1e-5, 2.0], [1.0, 1.0])]
+    flow = fn.flow(fn.Parabola(2), W0=[1.0, 1.0], time=5.0, rtol=1e-7, atol=1e-9,
+                   metric=fn.TimedMetric([0.0, 2.0, 4.0], stages), at=[1.0, 2.0, 5.0])
+    assert 0 < flow.observables["method"].value.sum() < len(flow.step)
+    close(flow.parameters[:2, 0], np.exp([-1.0, -2.0]), scale=1e6)  # to 1e-6
+    assert np.abs(flow.parameters[-1]).max() < 1e-6
 
 
 @pytest.mark.parametrize("metric, mechanics", [

@@ -70,7 +70,12 @@ def test_plain_descent_is_as_fast_as_its_flow(make, potential):
     """‖ΔW‖_g/h = ‖g^♯dL‖_g, the speed of the flow where the step begins."""
     metric = make(ONES)
     run = fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=30, metric=metric,
-                   observe={"speed": (1, fn.Speed(potential, metric))})
+                   observe={"speed": (1, fn.Speed(potential)),
+                            "said": (1, fn.Speed(potential, metric)),
+                            "plain": (9, fn.Speed(potential, fn.Euclidean(NET.size)))})
+    np.testing.assert_array_equal(run.observables["speed"].value, run.observables["said"].value)
+    close(run.observables["plain"].value[1], np.linalg.norm(
+        potential.differential(run.parameters[9])[1]))
     close(fn.step_speed(run).value, run.observables["speed"].value[:-1], kind="solver")
     for k in (0, 12, 29):
         now = metric.at(run.time[k])

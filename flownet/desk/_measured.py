@@ -119,7 +119,7 @@ def _charges(found, work, progress):
     try:
         charges = geometry.charges(run.potential, run.metric)
     except FlownetError as error:
-        found.left_out.append(f"charges: {error}")
+        found.left_out.append(str(error))
         return
     if not len(charges):
         found.left_out.append(f"charges: none. {charges.reasons[0]}.")

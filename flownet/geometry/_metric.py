@@ -46,6 +46,10 @@ class Metric:
         """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
         return float(np.vdot(as_reals(self.flat(V)), as_reals(self._vector("V", V))))
 
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return RealView(self)
+
     def at(self, time):
         """The metric at a time; a constant one is always this."""
         return self
@@ -145,6 +149,38 @@ class Ranges(Metric):
 
     def _spread(self, per_range, like):
         return np.repeat(per_range, np.diff(self.bounds)).astype(like.real.dtype)
+
+
+class RealView(Metric):
+    """A metric of D complex parameters as one of the 2D reals that they are."""
+
+    def __init__(self, metric):
+        self.of, self.size = metric, 2 * metric.size
+
+    @property
+    def free(self):
+        """Mask (2D,) of the components that may move."""
+        return np.repeat(self.of.free, 2)
+
+    def sharp(self, dL):
+        """Direction g^♯dL (2D,)."""
+        return self._through(self.of.sharp, "dL", dL)
+
+    def flat(self, V):
+        """Covector g♭V (2D,)."""
+        return self._through(self.of.flat, "V", V)
+
+    def coordinates(self, V):
+        """Orthonormal coordinates g^{1/2}V (2D,)."""
+        return self._through(self.of.coordinates, "V", V)
+
+    def displacement(self, x):
+        """Displacement g^{-1/2}x (2D,)."""
+        return self._through(self.of.displacement, "x", x)
+
+    def _through(self, of, name, V):
+        V = np.ascontiguousarray(self._vector(name, V))
+        return of(V.view(np.result_type(V, np.complex64))).view(V.dtype)
 
 
 def as_reals(V):

@@ -30,7 +30,8 @@ class TimedMetric(_Moving):
 
     Layers are thawed one after another, or stiffened as a run goes on. A finite step is taken in
     the metric of the time it begins at; a flow meets each change exactly. What mechanics remember
-    of a layer is kept while it is frozen.
+    of a layer is kept while it is frozen. A schedule costs a run nothing; a Python function of the
+    time in its place (`train(metric=function)`) is asked before each step, and takes some 0.1 ms.
 
     Parameters
     ----------

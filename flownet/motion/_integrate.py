@@ -7,7 +7,7 @@ import numpy as np
 from .._errors import FlownetError
 from ..kernels import integrate as kernel
 from ..kernels import solution
-from ..kernels.dormand_prince import dense
+from ..kernels.dormand_prince import DORMAND_PRINCE, dense
 from ._python_field import PythonField
 
 END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE,
@@ -66,8 +66,11 @@ class Integration:
         self.bounds = self.bounds._replace(end=self.end)
 
     def turn(self):
-        """Begin anew with another field from here on, nothing being asked of what was before."""
-        self.s.numbers[solution.T_BEFORE] = self.time
+        """Begin anew with another field from here on, its stiffness unknown, nothing being asked of
+        what was before."""
+        numbers = self.s.numbers
+        numbers[solution.T_BEFORE] = self.time
+        numbers[solution.NOW], numbers[solution.STIFF] = DORMAND_PRINCE, 0.0
         self.begin_anew()
 
     @property

@@ -4,7 +4,6 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import kind
-from ..geometry import Euclidean
 from ..geometry._path import piece
 from ..model import metric_table
 
@@ -91,8 +90,7 @@ class Speed:
     ----------
     potential : Potential, or any sum of potentials
     metric : LayerMetric, optional
-        The plain one by default; that of `[metric]` in an experiment file. Of one that depends on
-        time, that of the state's.
+        The run's own by default, at the time of the state.
     """
 
     of_all_terms = True  # of a potential, where it is the run's own
@@ -102,9 +100,10 @@ class Speed:
 
     def __call__(self, state):
         _, dL = self.potential.differential(state.W)
-        V = dL if self.metric is None else self.metric.at(state.time).sharp(dL)
-        return float(np.sqrt(np.vdot(dL.astype(np.result_type(dL, np.float64)), V).real))
+        metric = state.metric if self.metric is None else self.metric.at(state.time)
+        dL = dL.astype(np.result_type(dL, np.float64))
+        return float(np.sqrt(np.vdot(dL, metric.sharp(dL)).real))
 
     def parameters(self):
         """What makes this observable again, beside its potential."""
-        return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
+        return {} if self.metric is None else {"metric": metric_table(self.metric)}
