@@ -30,6 +30,7 @@ from .geometry import (
     path_length,
     sharpness,
     spectral_density,
+    speed,
     step_speed,
 )
 from .linearization import (
@@ -129,5 +130,5 @@ __all__ = [
     "curve_distance", "data", "departure", "departure_power", "eigenpairs", "exit_step", "exits",
     "flow", "geodesic", "in_W", "index", "inertia", "lanczos", "metric_hessian", "minimum",
     "moving_metric", "noise", "path_length", "plot", "pretrain", "real_view", "resume", "rod",
-    "rolling_force", "sharpness", "spectral_density", "states", "step_speed", "train",
+    "rolling_force", "sharpness", "spectral_density", "speed", "states", "step_speed", "train",
 ]

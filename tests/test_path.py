@@ -74,6 +74,8 @@ def test_plain_descent_is_as_fast_as_its_flow(make, potential):
                             "said": (1, fn.Speed(potential, metric)),
                             "plain": (9, fn.Speed(potential, fn.Euclidean(NET.size)))})
     np.testing.assert_array_equal(run.observables["speed"].value, run.observables["said"].value)
+    np.testing.assert_array_equal(run.observables["speed"].value, fn.speed(run).value)
+    assert fn.speed(run, every=7).iteration.tolist() == [0, 7, 14, 21, 28]
     close(run.observables["plain"].value[1], np.linalg.norm(
         potential.differential(run.parameters[9])[1]))
     close(fn.step_speed(run).value, run.observables["speed"].value[:-1], kind="solver")
@@ -118,8 +120,12 @@ def test_of_a_run_that_stands_still(potential):
 def test_what_has_no_length(potential):
     with pytest.raises(FlownetError, match="it has to be a Trajectory"):
         fn.path_length(W0)
+    with pytest.raises(FlownetError, match="it has to be a Trajectory"):
+        fn.speed(potential)
     with pytest.raises(FlownetError, match="metric is 3"):
         fn.PathLength(3)
     run = fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=1)
+    with pytest.raises(FlownetError, match="every is 0"):
+        fn.speed(run, every=0)
     with pytest.raises(FlownetError, match="one of 3 parameters, the potential has 66"):
         fn.path_length(run, metric=fn.Euclidean(3))

@@ -13,7 +13,7 @@ from ._metric_diagonal import DiagonalMetric, Euclidean
 from ._metric_group import GroupMetric
 from ._metric_layer import LayerMetric
 from ._metric_timed import TimedMetric, metric_of
-from ._path import path_length, step_speed
+from ._path import path_length, speed, step_speed
 from ._pulled_back import PulledBack, metric_at
 
 __all__ = [
@@ -21,5 +21,5 @@ __all__ = [
     "GradientNoise", "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "NoiseModes",
     "PulledBack", "Quadrature", "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index",
     "inertia", "lanczos", "metric_at", "metric_hessian", "metric_of", "noise", "path_length",
-    "sharpness", "spectral_density", "step_speed",
+    "sharpness", "spectral_density", "speed", "step_speed",
 ]

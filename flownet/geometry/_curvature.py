@@ -79,8 +79,7 @@ class MetricHessian(LinearOperator):
         free = int(self.free.sum())
         if not free:
             raise FlownetError("the metric freezes every parameter; there is no curvature to see.")
-        self._root = (metric.displacement(np.ones(potential.size))[self.free] if metric.diagonal
-                      else None)
+        self._root = metric.displacement(np.ones(self.free.size))[self.free]
         self.hessian = potential.hessian(W)
         super().__init__(np.dtype(np.float64), (free, free))
 
@@ -115,7 +114,7 @@ class MetricHessian(LinearOperator):
 
     def _raised(self, V):
         """g^{-1/2} of columns (D, k) where they are free; the others are left alone."""
-        if self._root is None:
+        if not self.metric.diagonal:
             return np.stack([self.metric.displacement(v) for v in V.T], axis=1)
         V[self.free] *= self._root[:, None]
         return V

@@ -10,6 +10,7 @@ from ._metric import Ranges
 from ._metric_layer import check_network
 
 _NAME = re.compile(r"[\w.+-]+", re.ASCII)  # what a run's file can call an array
+_FEW = 1000
 _KEYS = ("stiffness", "layer", "neurons", "inputs", "where")
 
 
@@ -67,11 +68,18 @@ class GroupMetric(Ranges):
     def parameters(self):
         """What makes this metric again, beside its network."""
         own = {"stiffness": [np.asarray(entry).tolist() for entry in self._given]}
-        return {**own, "groups": self.groups} if self.groups else own
+        groups = {name: {key: _short(value) for key, value in group.items()}
+                  for name, group in self.groups.items()}
+        return {**own, "groups": groups} if groups else own
 
     def __repr__(self):
         named = f", {', '.join(self.groups)}" if self.groups else ""
         return f"GroupMetric of {self.size} parameters in {len(self.stiffness)} ranges{named}"
+
+
+def _short(value):
+    """Indices as a list where there are few: what a person can read in a file."""
+    return value.tolist() if isinstance(value, np.ndarray) and value.size <= _FEW else value
 
 
 def _entries(given, places):

@@ -56,11 +56,56 @@ def step_speed(run, *, metric=None):
     return Record(run.iteration[:-1], times[:-1], value)
 
 
+def speed(run, *, every=1, metric=None):
+    """Speed of the flow, ‖g^♯dL‖_g = √dL(g^♯dL), at the recorded states of a run or flow.
+
+    Of the full potential, also where the run has mini-batches: one gradient for each state.
+
+    Parameters
+    ----------
+    run : Trajectory
+    every : int
+        Interval of the iterations looked at.
+    metric : LayerMetric, optional
+        The run's own by default; of one that depends on time, that of each state's.
+
+    Returns
+    -------
+    Record
+        iteration (T,), time (T,), value (T,).
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit.
+    """
+    metric = _metric(run, metric)
+    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+        raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
+    rows, times = np.flatnonzero(run.iteration % every == 0), run.time
+    value = np.empty(len(rows))
+    for i, row in enumerate(rows.tolist()):
+        value[i] = speed_of(run.potential, metric.at(times[row]), run.parameters[row])
+    return Record(run.iteration[rows], times[rows], value)
+
+
+def speed_of(potential, metric, W):
+    """‖g^♯dL‖_g of a potential at W (D,)."""
+    _, dL = potential.differential(W)
+    dL = dL.astype(np.result_type(dL, np.float64))
+    return float(np.sqrt(np.vdot(dL, metric.sharp(dL)).real))
+
+
+def _metric(run, metric):
+    """The metric along a run."""
+    if not isinstance(run, Trajectory):
+        raise FlownetError(f"the path of {shown(run)}: it has to be a Trajectory.")
+    return metric_of(run.metric if metric is None else metric, run.potential)
+
+
 def _pieces(run, metric):
     """‖ΔW‖_g (T − 1,) between recorded rows."""
-    if not isinstance(run, Trajectory):
-        raise FlownetError(f"a path length of {shown(run)}: it has to be a Trajectory.")
-    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    metric = _metric(run, metric)
     times, found, before = run.time, np.zeros(max(0, len(run) - 1)), None
     for k in range(len(run)):
         W = run.parameters[k]

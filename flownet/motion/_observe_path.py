@@ -4,7 +4,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import kind
-from ..geometry._path import piece
+from ..geometry._path import piece, speed_of
 from ..model import metric_table
 
 
@@ -99,10 +99,8 @@ class Speed:
         self.potential, self.metric = potential, metric
 
     def __call__(self, state):
-        _, dL = self.potential.differential(state.W)
         metric = state.metric if self.metric is None else self.metric.at(state.time)
-        dL = dL.astype(np.result_type(dL, np.float64))
-        return float(np.sqrt(np.vdot(dL, metric.sharp(dL)).real))
+        return speed_of(self.potential, metric, state.W)
 
     def parameters(self):
         """What makes this observable again, beside its potential."""
