@@ -213,10 +213,16 @@ def test_a_group_that_does_not_fit(group, line):
         fn.GroupMetric(NET, groups={"a": group})
 
 
+def test_of_two_groups_the_one_that_freezes_counts():
+    frozen, slow = {"stiffness": INF, "where": [1, 3]}, {"stiffness": 9.0, "where": [3, 4]}
+    for groups in ({"a": frozen, "b": slow}, {"b": slow, "a": frozen}):
+        assert fn.GroupMetric(NET, groups=groups).own[:5].tolist() == [1, INF, 1, INF, 9]
+
+
 def test_groups_do_not_share_a_parameter():
     with pytest.raises(FlownetError, match="'a' and 'b' share parameter 3"):
         fn.GroupMetric(NET, groups={"a": {"stiffness": 2.0, "where": [1, 3]},
-                                    "b": {"stiffness": 2.0, "layer": 0, "neurons": [1]}})
+                                    "b": {"stiffness": 3.0, "layer": 0, "neurons": [1]}})
 
 
 # ---- coupled layers -----------------------------------------------------------------------------

@@ -28,12 +28,14 @@ class GroupMetric(Ranges):
         Named groups that have a stiffness of their own, each a table: `stiffness`, a number, and
         either `layer`, counted from 0 as `network.unpack(W)` does, and if not all of it is meant
         `neurons` (numbers of its units) or `inputs` (numbers of the units that enter it: weights
-        alone, no bias); or `where`, a mask (D,) or indices of W.
+        alone, no bias); or `where`, a mask (D,) or indices of W. What two groups share is frozen
+        if one of them freezes it.
 
     Raises
     ------
     FlownetError
-        When the numbers are not above 0, do not fit the network, or two groups share a parameter.
+        When the numbers are not above 0, do not fit the network, or two groups give a parameter
+        two stiffnesses.
 
     Examples
     --------
@@ -56,12 +58,14 @@ class GroupMetric(Ranges):
         self.groups = _checked(groups)
         taken = np.full(network.size, "", object)
         for name, group in self.groups.items():
-            where = _where(name, group, places, network.size)
-            if (both := taken[where] != "").any():
+            where, own = _where(name, group, places, network.size), group["stiffness"]
+            others, shared = whole[where], taken[where] != ""
+            if (both := shared & (others != own) & np.isfinite(others + own)).any():
                 i = where[np.argmax(both)]
                 raise FlownetError(f"groups {taken[i]!r} and {name!r} share parameter {i}; a "
-                                   "parameter has one stiffness.")
-            taken[where], whole[where] = name, group["stiffness"]
+                                   "parameter has one stiffness, unless one of them freezes it.")
+            where = where[~(shared & np.isinf(others))]
+            taken[where], whole[where] = name, own
         edges = np.flatnonzero(whole[1:] != whole[:-1]) + 1
         super().__init__([0, *edges, network.size], whole[[0, *edges]])
 
