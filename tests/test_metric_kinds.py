@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from every_metric import CONSTANT, COUPLING, EVERY, INF, NET, ONES, frozen, problem
-from tolerance import close
+from tolerance import close, has_order
 from twins import uniforms
 
 import flownet as fn
@@ -259,6 +259,51 @@ def test_a_stiff_coupling_moves_layers_together(potential):
     first, second, dL1, dL2 = moved[16:36], moved[36:56], dL[16:36], dL[36:56]
     close(first + second, -0.01 * (dL1 + dL2) / 100)
     close(first - second, -0.01 * (dL1 - dL2))
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_several_stacks_of_large_layers(dtype, threads):
+    """Layers 1, 2 and 4 in one stack, 6 and 7 in another; strips of columns that do not fit."""
+    net = fn.Network([18, 18, 18, 18, 18, 7, 7, 7], dtype=dtype)
+    g = np.eye(7)
+    for i, j, entry in ((0, 1, 0.3), (1, 3, -0.4), (5, 6, 0.9)):
+        g[i, j] = g[j, i] = entry
+    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(uniforms(70, 6, 18),
+                                                             uniforms(71, 6, 7)))
+    inverse = np.linalg.inv(g)
+    W = net.init(0)
+    run = fn.train(potential, fn.Aristotle(0.5), W0=W, steps=3, threads=threads,
+                   metric=fn.CoupledMetric(net, g))
+    for k in range(3):
+        W, dL = run.parameters[k].astype(float), potential.differential(run.parameters[k])[1]
+        parts = [dL[begin:end].astype(float) for begin, end in net.ranges]
+        V = np.concatenate([sum(inverse[i, j] * parts[j] for j in range(7) if inverse[i, j])
+                            for i in range(7)])
+        close(run.parameters[k + 1], W - 0.5 * V, dtype)
+
+
+def test_a_minimum_in_a_coupled_metric():
+    """The flow in it comes to a minimum of the same loss, and knows it with its units permuted."""
+    potential, metric = problem() + 0.1 * fn.Parabola(D), EVERY["coupled"](ONES)
+    found = fn.minimum(potential, uniforms(72, D), metric=metric, progress=False)
+    close(potential.differential(found.W)[1], np.zeros(D), kind="solver", scale=10)
+    W = found.W.copy()
+    (_, _), (below, bias), (above, _), _ = NET.unpack(W)
+    below[:], bias[:], above[:] = below[::-1].copy(), bias[::-1].copy(), above[:, ::-1].copy()
+    assert fn.compare_minima(potential, found.W, W, metric=metric).verdict == "same basin"
+
+
+@pytest.mark.parametrize("order", [0, 1, 2])
+def test_the_modified_flow_in_a_coupled_metric(order, potential):
+    """One finite step differs from it by O(h^{order+2}): g^♯ stands before H and T alike."""
+    metric, W0 = EVERY["coupled"](ONES), uniforms(73, D)
+    V, apart = -metric.sharp(potential.differential(W0)[1]), []
+    for h in (steps := [0.02, 0.01, 0.005]):
+        flow = fn.flow(potential, W0=W0, time=h, metric=metric, at=[h], rtol=1e-12, atol=1e-14,
+                       field=fn.Modified(h, order))
+        apart.append(np.sqrt(metric.norm2(flow.parameters[-1] - W0 - h * V)))
+    has_order(apart, steps, order + 2)
 
 
 def with_entry(i, j, value, back=None):

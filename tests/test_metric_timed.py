@@ -309,7 +309,7 @@ def test_experiment_files(name, tmp_path):
     text, own = TABLES[name]
     rest = ('[observe.path]\nkind = "path-length"\nevery = 1\n[observe.speed]\nkind = "speed"\n'
             'every = 3\n[observe.bare]\nkind = "step-speed"\nevery = 1\n'
-            'metric = {kind = "euclidean"}\n')
+            'metric = {kind = "euclidean"}\n[observe.sharp]\nkind = "sharpness"\nevery = 4\n')
     (tmp_path / "e.toml").write_text(FILE.format(rest=text + "\n" + rest))
     experiment = fn.Experiment.load(tmp_path / "e.toml")
     run = experiment.run(tmp_path / "a.h5")
@@ -319,6 +319,7 @@ def test_experiment_files(name, tmp_path):
         np.testing.assert_array_equal(run.observables[quantity].value,
                                       again.observables[quantity].value)
     close(run.observables["path"].value, fn.path_length(run).value)
+    close(run.observables["sharp"].value, fn.sharpness(run, every=4).value, kind="solver")
     (tmp_path / "b.toml").write_text(experiment.to_toml())
     np.testing.assert_array_equal(fn.Experiment.load(tmp_path / "b.toml").run().parameters[:],
                                   run.parameters[:])

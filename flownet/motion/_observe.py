@@ -130,8 +130,8 @@ class Observer:
 
     def begin(self, W):
         """Forget what was observed of another run; one of this begins at parameters W (D,)."""
-        if hasattr(self.function, "memory"):
-            self._memory = self.function.memory(W)
+        memory = getattr(self.function, "memory", None)
+        self._memory = memory(W) if callable(memory) else None
 
     @property
     def arrays(self):
@@ -193,7 +193,7 @@ def observe_tables(made, potential, metric):
 
 
 def _table(function, potential, metric):
-    if hasattr(function, "memory") and hasattr(function, "kind"):
+    if callable(getattr(function, "memory", None)) and hasattr(function, "kind"):
         return {"kind": function.kind, **function.parameters()}
     if isinstance(function, Charges):
         return {"kind": "charges" if function == Charges(potential, metric) else "function"}

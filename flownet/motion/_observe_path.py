@@ -49,9 +49,9 @@ class _OfPath:
 class PathLength(_OfPath):
     """Path length I = Σ‖ΔW‖_g of a run so far, through the states it is asked at (TM 8, 11).
 
-    Asked at every step it is the run's own length; at every n-th, that of a polyline that leaves
-    states out, which is shorter. The sum is part of the run's checkpoint: one that is resumed goes
-    on with the same bits.
+    Asked at every step it is the run's own length, and the run goes one step at a time, some 0.1 ms
+    each; at every n-th, that of a polyline that leaves states out, which is shorter. The sum is
+    part of the run's checkpoint: one that is resumed goes on with the same bits.
 
     Parameters
     ----------
