@@ -325,10 +325,31 @@ def test_couplings_that_are_none(g, line):
         fn.CoupledMetric(NET, g)
 
 
-def test_charges_want_one_stiffness_for_each_layer(potential):
-    for make in ("coupled", "timed"):
-        with pytest.raises(FlownetError, match="one stiffness for each layer"):
-            fn.charges(potential, EVERY[make](ONES))
+def test_charges_in_a_metric_of_coupled_layers():
+    """Coupled layers have none; those of the others are moved by finite steps as predicted."""
+    net = fn.Network([3, 4, 4, 4, 4, 3], "identity")
+    g = np.diag([1.0, 2.0, 1.0, 0.5, 3.0])
+    g[1, 2] = g[2, 1] = 0.7
+    potential = fn.Potential(net, fn.CrossEntropy(), fn.Dataset(
+        uniforms(74, 8, 3), np.arange(8) % 3, classes=3))
+    metric = fn.CoupledMetric(net, g)
+    charges = fn.charges(potential, metric)
+    assert charges.names == ["hidden 4", "class sums"]
+    assert all("the metric couples layer" in reason for reason in charges.reasons[:3])
+    assert charges.reasons[1].startswith("hidden 2: the metric couples layers 2 and 3 to others")
+    run = fn.train(potential, fn.Aristotle(0.1), W0=uniforms(75, net.size), steps=20, metric=metric)
+    drift = charges.along(run, progress=False)
+    assert drift.error < 30 and np.abs(drift.predicted[-1]).max() > 1e-4
+    whole = fn.charges(potential).value
+    assert np.abs(whole(run.parameters[-1]) - whole(run.parameters[0])).max() > 1e-2
+    with pytest.raises(FlownetError, match="that stay, with one stiffness for each layer"):
+        fn.charges(problem(), EVERY["timed"](ONES))
+    last = np.diag([1.0, 1.0, 1.0, 1.0])
+    last[2, 3] = last[3, 2] = 0.5
+    deep = fn.Network([2, 3, 3, 3, 3], "relu")
+    found = fn.charges(fn.Potential(deep, fn.CrossEntropy(), fn.Dataset(
+        uniforms(76, 4, 2), np.arange(4) % 3, classes=3)), fn.CoupledMetric(deep, last))
+    assert found.names == ["hidden 1"] and "couples layer 4" in found.reasons[-1]
 
 
 def test_breaking_down_a_step_in_a_coupled_metric(potential):

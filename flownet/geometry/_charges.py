@@ -160,7 +160,8 @@ def charges(potential, metric=None):
     Raises
     ------
     FlownetError
-        For a metric that has not one stiffness for each layer.
+        For a metric that depends on time, or has not one stiffness for each layer. Layers that a
+        metric couples have no charge, the others do.
 
     Examples
     --------

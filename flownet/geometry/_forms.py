@@ -14,13 +14,15 @@ MATRIX, NEURONS, TOTAL = "matrix", "neurons", "total"
 
 @dataclass(frozen=True)
 class Block:
-    """A layer within W: weights (n_out, n_in) from `begin` on, then its bias; its stiffness."""
+    """A layer within W: weights (n_out, n_in) from `begin` on, then its bias; its stiffness, and
+    whether the metric couples it to other layers."""
 
     begin: int
     n_out: int
     n_in: int
     bias: bool
     stiffness: float = 1.0
+    coupled: bool = False
 
     @property
     def end(self):

@@ -62,6 +62,11 @@ class Blocks(Metric):
         return Stack(self.bounds[blocks], int(np.diff(self.bounds)[blocks[0]]), *forms)
 
     @property
+    def coupled(self):
+        """Which of the blocks (n,) are coupled to others."""
+        return ((self.stiffness != 0) & ~np.eye(len(self.stiffness), dtype=bool)).any(axis=1)
+
+    @property
     def size(self):
         """D, the number of parameters."""
         return int(self.bounds[-1])

@@ -13,6 +13,7 @@ from .._errors import FlownetError, shown
 from ..model import UV, CrossEntropy, DoubleWell, Parabola, Potential, Quartic
 from ._forms import MATRIX, NEURONS, TOTAL, Balance, Block, OutputSums
 from ._metric import Ranges
+from ._metric_coupled import Blocks
 
 _LINEAR, _HOMOGENEOUS = ("identity",), ("identity", "relu", "leaky_relu")
 _DISCRETE = {"tanh": "signs and ", "sin": "signs, shifts by π and ",
@@ -99,9 +100,9 @@ def _structure(term):
 def _check(metric, size):
     if metric is None:
         return
-    if not isinstance(metric, Ranges):
+    if not isinstance(metric, (Ranges, Blocks)):
         raise FlownetError(f"charges in the metric {shown(metric)}: they are known for metrics "
-                           "with one stiffness for each layer.")
+                           "that stay, with one stiffness for each layer.")
     if metric.size != size:
         raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
                            f"{size}.")
@@ -111,15 +112,19 @@ def _in_metric(layers, metric):
     """The layers with the stiffness the metric gives each of them."""
     if metric is None:
         return layers
+    own, coupled = metric.stiffness, np.zeros(len(metric.stiffness), bool)
+    if isinstance(metric, Blocks):
+        own, coupled = own.diagonal(), metric.coupled
     given = []
     for number, layer in enumerate(layers, 1):
         first = np.searchsorted(metric.bounds, layer.begin, "right") - 1
         last = np.searchsorted(metric.bounds, layer.end, "left")
-        stiffness = set(metric.stiffness[first:last].tolist())
+        stiffness = set(own[first:last].tolist())
         if len(stiffness) > 1:
             raise FlownetError(f"the metric has {len(stiffness)} different stiffnesses within "
                                f"layer {number}: charges want one for each layer.")
-        given.append(replace(layer, stiffness=stiffness.pop()))
+        given.append(replace(layer, stiffness=stiffness.pop(),
+                             coupled=bool(coupled[first:last].any())))
     return tuple(given)
 
 
@@ -135,6 +140,11 @@ def _between(words, blocks, i, names):
     if frozen:
         return None, (f"{where}: undefined beside a frozen layer ({' and '.join(frozen)}), whose "
                       "stiffness is infinite")
+    coupled = [str(k + 1) for k in (i, i + 1) if blocks[k].coupled]
+    if coupled:
+        return None, (f"{where}: the metric couples layer{'s' * (len(coupled) > 1)} "
+                      f"{' and '.join(coupled)} to others, so that scaling one alone is not "
+                      "symmetric in the metric")
     g, k = below.stiffness, above.stiffness
     if words == "uv":
         return Balance("u, v", _difference((k, "uuᵀ"), (g, "vvᵀ")), MATRIX, below, above), None
@@ -155,7 +165,8 @@ def _across_frozen(blocks, hidden):
     found = []
     for i, j in zip(free, free[1:]):
         scales = all(name in _HOMOGENEOUS for names in hidden for name in names[i:j])
-        if j > i + 1 and scales and not blocks[i].bias:
+        alone = not (blocks[i].coupled or blocks[j].coupled)
+        if j > i + 1 and scales and alone and not blocks[i].bias:
             squares = [(blocks[k].stiffness, f"‖W{_sub(k + 1)}‖²") for k in (j, i)]
             found.append(Balance(f"layers {i + 1}, {j + 1}", _difference(*squares), TOTAL,
                                  blocks[i], blocks[j]))
@@ -169,6 +180,9 @@ def _output_sums(found, block, number):
     directions = _unseen(sum(s.seen for s in found))
     if directions and block.frozen:
         return [], [f"output: layer {number} is frozen, its sums stand still"]
+    if directions and block.coupled:
+        return [], [f"output: the metric couples layer {number} to others, whose covectors move "
+                    "its sums"]
     made = []
     for direction in directions:
         if len(set(direction)) == 1:
