@@ -8,6 +8,7 @@ from twins import uniforms
 
 import flownet as fn
 from flownet._errors import FlownetError
+from flownet.geometry import metric_of
 
 D = NET.size
 W0 = uniforms(70, D)
@@ -43,6 +44,15 @@ def test_the_metric_of_a_time():
     assert TIMED.stage(0.9 - 1e-12) == (TIMED.metrics[0], 0.9)
     constant = layers(ONES)
     assert constant.at(3.0) is constant and constant.span(3.0) == (-INF, INF)
+
+
+def test_the_real_view_of_a_metric_in_time():
+    """At each time that of the metric there, of a schedule and of a function."""
+    x = uniforms(71, 2 * D)
+    for metric in (TIMED, metric_of(TIMED.at, problem())):
+        for time in (0.5, 1.0, 3.0):
+            np.testing.assert_array_equal(metric.real_view().at(time).sharp(x),
+                                          metric.at(time).real_view().sharp(x))
 
 
 @pytest.mark.parametrize("method", ["sharp", "flat", "norm2", "coordinates", "displacement"])

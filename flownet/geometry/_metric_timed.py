@@ -160,6 +160,10 @@ class MetricOfTime(_Moving):
         """The time itself: the next one may have another metric."""
         return time, math.nextafter(time, math.inf)
 
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return MetricOfTime(lambda time: self.at(time).real_view(), 2 * self.size)
+
     def __repr__(self):
         return f"a metric by the function {getattr(self.function, '__qualname__', self.function)}"
 
