@@ -380,13 +380,14 @@ class Interference:
 
 
 class Bilinear:
-    """Its Hessian AᴴA, with no third derivative."""
+    """Its Hessian AᴴA on the reals re, im, re, im, …, with no third derivative."""
 
     def __init__(self, potential, W):
-        self.A, (self.loss, self.dL) = potential.A, potential.differential(W)
+        self.A, (self.loss, dL) = potential.A, potential.differential(W)
+        self.dL = dL.view(float)
 
     def action(self, V):
-        return np.conj(self.A.T) @ (self.A @ V)
+        return (np.conj(self.A.T) @ (self.A @ V.view(complex))).view(float)
 
     def third_action(self, V):
         return np.zeros_like(V)
@@ -415,6 +416,21 @@ def test_phases_of_complex_weights(modulus):
     slope([np.linalg.norm(seen.differential(theta + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
            for s in steps], steps, 3)
     slope([seen.value(theta + s * v) - s**np.arange(5) @ c for s in steps], steps, 5)
+
+
+def test_complex_coordinates():
+    """sinh of complex numbers, holomorphic: derivatives on the reals of u, by the same rule."""
+    theta = uniforms(20, 4) + 1j * uniforms(27, 4)
+    seen, v = fn.Charted(phased()[0].potential, fn.Sinh()), uniforms(21, 4) - 1j * uniforms(28, 4)
+    steps = np.geomspace(0.01, 0.04, 4)
+    loss, dL = seen.differential(theta)
+    H, v2 = seen.hessian(theta), v.view(float)
+    Hv, Tvv = H.action(v2), H.third_action(v2)
+    assert H.shape == (8, 8) and dL.dtype == seen.dtype == complex
+    close(seen.jet(theta, v, 3), [loss, np.vdot(dL, v).real, v2 @ Hv / 2, v2 @ Tvv / 6], scale=loss)
+    slope([np.linalg.norm(seen.differential(theta + s * v)[1].view(float) - H.dL - s * Hv
+                          - s**2 / 2 * Tvv) for s in steps], steps, 3)
+    close(H.action(np.eye(8)), H.action(np.eye(8)).T, kind="rounding", scale=10)
 
 
 def test_the_torus_is_flat():

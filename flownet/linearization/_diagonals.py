@@ -30,16 +30,20 @@ class Sums:
 def exact_work(place):
     """Multiply-adds that the exact diagonals cost: a partial pass of order 3 for each neuron.
 
-    Infinite where a full Γ couples the samples, so that a diagonal is no sum over them, or the
-    metric the layers: its trace is more than a sum over the diagonal.
+    Infinite where a full Γ couples the samples, so that a diagonal is no sum over them, in a chart
+    that mixes parameters, and where the metric couples layers: its trace is more than a sum over
+    the diagonal. Of complex networks, a third action for each real.
     """
     if not place.metric.diagonal:
         return np.inf
     network, data = (getattr(place.potential, name, None) for name in ("network", "data"))
+    atoms = place.potential.atoms() if hasattr(place.potential, "atoms") else []
+    if any(getattr(atom, what, False) for _, atom in atoms for what in ("couples", "mixes")):
+        return np.inf
     if network is None:
         return 10 * place.work
-    if any(getattr(atom, "couples", False) for _, atom in place.potential.atoms()):
-        return np.inf
+    if network.by_units:
+        return 10 * place.work * len(place.W)
     passes = above = 0
     for n_in, n_out in reversed(list(zip(network.sizes, network.sizes[1:]))):
         passes += n_out * above + n_in * n_out

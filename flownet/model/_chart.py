@@ -72,7 +72,7 @@ class AnyChart:
 
     def dtype_of_W(self, dtype):
         """Precision of the parameters of coordinates of a dtype."""
-        return dtype
+        return np.dtype(dtype)
 
     def __repr__(self):
         return f"{type(self).__name__}()"

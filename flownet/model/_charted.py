@@ -5,7 +5,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from . import _check
 from ._chart import AnyChart
-from ._charted_hessian import ChartedHessian
+from ._charted_hessian import ChartedHessian, OnComplex
 from ._sum import Summable
 
 _MOST = 4  # order of the series through a chart that is not straight
@@ -82,6 +82,12 @@ class Charted(Summable):
         """Whether the loss of one sample depends on the outputs of others."""
         return any(getattr(atom, "couples", False) for _, atom in self.potential.atoms())
 
+    @property
+    def mixes(self):
+        """Whether a coordinate moves several parameters, so that H̃ has no diagonal of its own."""
+        complex_W = np.dtype(getattr(self.potential, "dtype", None) or float).kind == "c"
+        return complex_W or not self.chart.elementwise
+
     def atoms(self):
         """This potential as a sum of one term."""
         return [(1.0, self)]
@@ -131,7 +137,7 @@ class Charted(Summable):
             raise FlownetError(f"order is {order}; through a chart that bends the series is known "
                                f"up to order {_MOST}.")
         W, *curve = self.chart.series(u, v, order)
-        return straight(W, curve[0], order) + self._bent(self._offered("hessian")(W), curve)
+        return straight(W, curve[0], order) + self._bent(self._hessian(W), curve)
 
     def _bent(self, H, curve):
         """What the bends W₂, W₃, … of the curve add to the coefficients along W₁."""
@@ -157,7 +163,12 @@ class Charted(Summable):
     def hessian(self, u):
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
         u = self._point("u", u)
-        return ChartedHessian(self.chart, u, self._offered("hessian")(self.chart.to_W(u)))
+        return ChartedHessian(self.chart, u, self._hessian(self.chart.to_W(u)))
+
+    def _hessian(self, W):
+        """H of the potential, that acts on what W is made of."""
+        H = self._offered("hessian")(W)
+        return OnComplex(H, W.dtype) if W.dtype.kind == "c" else H
 
     def with_dtype(self, dtype):
         """The same potential for coordinates of another precision."""

@@ -10,11 +10,38 @@ from .._errors import FlownetError
 from ._hessian import Hessian
 
 
+class OnComplex:
+    """An operator on the reals (re, im, re, im, …) of complex parameters, for complex vectors.
+
+    Of a complex potential the Hessian is real-linear alone.
+    """
+
+    def __init__(self, hessian, dtype):
+        self._hessian, self._dtype = hessian, dtype
+        self._real = np.zeros(0, dtype).real.dtype
+        self.loss, self.dL = hessian.loss, np.ascontiguousarray(hessian.dL).view(dtype)
+
+    def action(self, V):
+        """H·V (D,)."""
+        return self._of_reals(self._hessian.action, V)
+
+    def third_action(self, V):
+        """T[V,V] (D,)."""
+        return self._of_reals(self._hessian.third_action, V)
+
+    def _of_reals(self, act, V):
+        V = np.ascontiguousarray(V, self._dtype)
+        return np.ascontiguousarray(act(V.view(self._real))).view(self._dtype)
+
+
 class ChartedHessian(Hessian):
-    """H̃ at u from H at W(u), by the series of the pullback along a line."""
+    """H̃ at u from H at W(u), by the series of the pullback along a line.
+
+    Of complex coordinates it acts, as all Hessians do, on the reals they are made of.
+    """
 
     def __init__(self, chart, u, hessian):
-        super().__init__(u.size, u.dtype)
+        super().__init__(u.size * (1 + (u.dtype.kind == "c")), u.real.dtype)
         self._chart, self._u, self._hessian = chart, u, hessian
 
     @property
@@ -25,17 +52,15 @@ class ChartedHessian(Hessian):
     @property
     def dL(self):
         """Covector W′ᵀdL (D_u,)."""
-        return self._chart.pullback(self._u, self._hessian.dL)
+        return self._chart.pullback(self._u, self._hessian.dL).view(self.dtype)
 
     def action(self, V):
         """H̃v = W′ᵀHW′v + ⟨dL, W″(v, ·)⟩ of a displacement (D_u,), or of each row of V."""
-        V = np.asarray(V)
-        return np.array([self._act(v) for v in self._rows(V)]).reshape(V.shape)
+        return self._of_each(self._act, V)
 
     def third_action(self, V):
         """T̃[v,v] (D_u,), or of each row of V: the second derivative of dL̃ along u + sv."""
-        V = np.asarray(V)
-        return np.array([self._twist(v) for v in self._rows(V)]).reshape(V.shape)
+        return self._of_each(self._twist, V)
 
     def diagonal(self):
         """H̃_ii = W′²H_ii + W″dL_i (D,), exact; of an elementwise chart alone."""
@@ -51,6 +76,10 @@ class ChartedHessian(Hessian):
                 slope**2 * along + bend * H.action(slope * v) + 2 * slope * bend * v * diagonal
                 + twist * v * dL,
                 slope**3 * third + 3 * slope * bend * diagonal + twist * dL]
+
+    def _of_each(self, act, V):
+        rows = [act(v.view(self._u.dtype)) for v in self._rows(V)]
+        return np.array(rows, self._u.dtype).view(self.dtype).reshape(np.shape(V))
 
     def _act(self, v):
         V = self._chart.pushforward(self._u, v)
@@ -71,7 +100,7 @@ class ChartedHessian(Hessian):
 
     def _own(self, order):
         """Taylor coefficients of each parameter's own map."""
-        if not (self._chart.elementwise and self.dtype.kind == "f" and self._chart.onto):
+        if not (self._chart.elementwise and self._u.dtype.kind == "f" and self._chart.onto):
             raise FlownetError(f"{self._chart!r} mixes parameters: its Hessian has no exact "
                                "diagonal that costs less than D actions; split('parameters', "
                                "exact=False) estimates what is made of it.")

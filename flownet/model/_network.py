@@ -61,6 +61,8 @@ class Network:
         For sizes, names or a dtype that do not exist.
     """
 
+    by_units = False  # whether diagonals are worked out one unit displacement after another
+
     def __init__(self, sizes, activation="tanh", *, output="identity", bias=True,
                  widely_linear=False, init="lecun-normal", dtype="float64"):
         self.sizes, self.dtype = _sizes(sizes), _check.network_dtype(dtype)

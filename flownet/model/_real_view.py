@@ -148,6 +148,8 @@ class RealView(Summable):
 class RealLayout:
     """Where the reals of a complex network's parameters belong: to which layer, to which unit."""
 
+    by_units = True  # whether diagonals are worked out one unit displacement after another
+
     def __init__(self, network):
         self._network = network
         self.layers, self.sizes, self.size = network.layers, network.sizes, 2 * network.size

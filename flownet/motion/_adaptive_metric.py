@@ -3,28 +3,12 @@
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import DiagonalMetric, Euclidean
-from ..geometry._metric import Ranges
+from ..geometry import Metric
+from ._moving_metric import moving_metric
 from ._replay import Replay
 
 
-def _of_rmsprop(mechanics, memory, count):
-    """√⟨F²⟩ + ε, or √(⟨F²⟩ − ⟨F⟩²) + ε."""
-    square = memory["square"]
-    if mechanics.centered:
-        square = np.maximum(square - memory["centre"]**2, 0)
-    return np.sqrt(square) + mechanics.epsilon
-
-
-def _of_adam(mechanics, memory, count):
-    """√v̂ + ε, v̂ = ⟨F²⟩/(1 − β₂^count)."""
-    return np.sqrt(memory["square"] / (1 - mechanics.memory2**count)) + mechanics.epsilon
-
-
-_SIZES = {"rmsprop": _of_rmsprop, "adam": _of_adam, "adamw": _of_adam}
-
-
-class AdaptiveMetric:
+class AdaptiveMetric(Metric):
     """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
 
     P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with
@@ -41,17 +25,10 @@ class AdaptiveMetric:
 
     def __init__(self, run):
         self._replay = Replay(run)
-        if getattr(run.mechanics, "kind", None) not in _SIZES:
+        if getattr(run.mechanics, "sizing", None) is None:
             raise FlownetError(f"the run's mechanics are {run.mechanics!r}; a metric of their own "
                                "have RMSProp and Adam.")
         self.run, self.size = run, run.potential.size
-        if np.iscomplexobj(run.parameters[0]) and run.mechanics.moments == "separate":
-            raise FlownetError("separate moments of Re F and Im F make no metric of complex "
-                               "numbers; moments='modulus' do.")
-        self._metric = run.metric or Euclidean(self.size)
-        if not isinstance(self._metric, Ranges):
-            raise FlownetError(f"the run's metric is {self._metric!r}; with one stiffness for each "
-                               "parameter the steps would have a diagonal metric.")
         self._times = run.observables["step"].time
 
     def of_step(self, k):
@@ -62,14 +39,8 @@ class AdaptiveMetric:
         done = len(self._times)
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
             raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
-        count = int(k) % done + 1
-        self._replay.go_to(count)
-        mechanics = self.run.mechanics
-        memory = dict(zip(mechanics.remembers, self._replay.memory.astype(np.float64)))
-        size = _SIZES[mechanics.kind](mechanics, memory, count)
-        size = size[::len(size) // self.size]  # the same for both parts of a complex number
-        with np.errstate(divide="ignore"):
-            return DiagonalMetric(size / self._metric.sharp(np.ones(self.size)))
+        self._replay.go_to(int(k) % done)
+        return moving_metric(self._replay.state)
 
     def at(self, time):
         """`DiagonalMetric` of the step that begins at a time, or was under way then."""

@@ -3,10 +3,10 @@
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import Euclidean
+from ..geometry import metric_of
 from ..store import Trajectory
 from ._loop import make_loop
-from ._state import one_row
+from ._state import State, one_row, potential_of
 
 
 class Replay:
@@ -38,14 +38,21 @@ class Replay:
     def _begin(self):
         run, words = self.run, self.run.experiment["run"]
         W = np.array(run.parameters[0])
-        self._loop = make_loop(run.potential, run.mechanics, run.metric or Euclidean(W.size), W,
-                               0.0, words.get("batch_size"), words["seed"])
+        metric = metric_of(run.metric, run.potential)
+        self._loop = make_loop(run.potential, run.mechanics, metric, W, 0.0,
+                               words.get("batch_size"), words["seed"])
         self._tape, self.iteration = one_row(W), 0
+        self._at = potential_of(run.potential, words.get("batch_size"), words["seed"])
 
     @property
     def W(self):
         """Parameters (D,) now; they change with the next step."""
         return self._loop.W
+
+    @property
+    def state(self):
+        """The state now."""
+        return State(self.iteration, self.time, self._loop, self._at)
 
     @property
     def time(self):
