@@ -393,19 +393,25 @@ class Bilinear:
         return np.zeros_like(V)
 
 
-def phased(modulus=1.0):
+def phased(modulus=1.0, free=None):
     A = uniforms(16, 7, 4) + 1j * uniforms(17, 7, 4)
     b = uniforms(18, 7) - 1j * uniforms(19, 7)
-    return fn.Charted(Interference(A, b), fn.Phases(modulus)), uniforms(20, 4, low=-2, high=2)
+    chart = fn.Phases(modulus, free)
+    return fn.Charted(Interference(A, b), chart), uniforms(20, chart.size or 4, low=-2, high=2)
 
 
+@pytest.mark.parametrize("free", [None, [0, 1, 0, 1]], ids=["all", "some"])
 @pytest.mark.parametrize("modulus", [1.0, 0.7, [0.5, 1.0, 1.5, 2.0]])
-def test_phases_of_complex_weights(modulus):
-    """Real θ, complex W = ρe^{iθ}: Re⟨conj(dL), V⟩ is the pairing, and all derivatives follow."""
-    seen, theta = phased(modulus)
-    chart, v, p = seen.chart, uniforms(21, 4), uniforms(22, 4) + 1j * uniforms(23, 4)
+def test_phases_of_complex_weights(modulus, free):
+    """Real θ, complex W = ρe^{iθ}: Re⟨conj(dL), V⟩ is the pairing, and all derivatives follow; what
+    is free has two coordinates."""
+    seen, theta = phased(modulus, free)
+    chart, v, p = seen.chart, uniforms(21, theta.size), uniforms(22, 4) + 1j * uniforms(23, 4)
     W, V = chart.series(theta, v, 1)
-    close(np.abs(W), np.broadcast_to(modulus, 4), kind="rounding")
+    turning = slice(None) if free is None else ~chart.free
+    close(np.abs(W)[turning], np.broadcast_to(modulus, 4)[turning], kind="rounding")
+    close(chart.to_W(theta).view(float), W.view(float), kind="rounding")
+    close(chart.to_u(np.array([W, W]), near=theta)[1], theta, kind="rounding", scale=10)
     close(np.vdot(p, V).real, v @ chart.pullback(theta, p), kind="rounding", scale=10)
     assert seen.dtype == np.float64 == seen.differential(theta)[1].dtype
     steps = np.geomspace(0.01, 0.04, 4)
@@ -416,6 +422,14 @@ def test_phases_of_complex_weights(modulus):
     slope([np.linalg.norm(seen.differential(theta + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
            for s in steps], steps, 3)
     slope([seen.value(theta + s * v) - s**np.arange(5) @ c for s in steps], steps, 5)
+
+
+def test_all_weights_of_a_network_on_circles():
+    """Its biases are free."""
+    chart = fn.Phases.of(NET, 0.5)
+    assert chart.size_W == D and chart.size == D + 7 and chart.free.sum() == 7
+    close(np.abs(chart.to_W(uniforms(29, chart.size))[~chart.free]), np.full(25, 0.5),
+          kind="rounding")
 
 
 def test_complex_coordinates():
@@ -445,6 +459,11 @@ def test_the_torus_is_flat():
     close(plain.parameters[:], geodesic.parameters[:], kind="solver")
     assert plain.loss[-1] < plain.loss[0]
     close(seen.to_u(seen.to_W(theta)), theta, kind="rounding")
+    some, theta = phased(modulus, [0, 1, 0, 1])
+    metric = fn.PulledBack(some.chart, fn.DiagonalMetric(np.array([1.0, 2.0, 3.0, 4.0])))
+    v = uniforms(24, 6)
+    close(metric.at(theta).norm2(v), np.abs(some.chart.pushforward(theta, v))**2 @ [1, 2, 3, 4],
+          kind="rounding", scale=10)
     with pytest.raises(FlownetError, match="has no lift"):
         seen.chart.lift(theta, theta)
 
@@ -635,6 +654,7 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
     (lambda: fn.PulledBack(3, fn.Euclidean(3)), "chart is 3"),
     (lambda: fn.Rescaling([1.0, 0.0]), "finite numbers other than 0"),
     (lambda: fn.Phases(0.0), "number above 0"),
+    (lambda: fn.Phases([1.0, 2.0], [1]), "one entry for each parameter"),
     (lambda: fn.WeightNormalisation(3), "has to be a flownet.Network"),
     (lambda: CHARTS["weight normalisation"].to_u(np.zeros(D)), "layer 1 unit 1 are all 0"),
     (lambda: CHARTS["weight normalisation"].lift(np.where(np.arange(39) == 16, 0.0, 1.0), W0),

@@ -63,7 +63,7 @@ class PulledBack(Metric):
         if chart.size_W not in (None, metric.size):
             raise FlownetError(f"the chart is one of {chart.size_W} parameters, the metric of "
                                f"{metric.size}.")
-        self._diagonal = chart.elementwise and hasattr(metric, "stiffness")
+        self._diagonal = chart.diagonal and hasattr(metric, "stiffness")
         if not (self._diagonal or chart.onto):
             raise FlownetError(f"{chart!r} moves W on a surface: a metric seen there has to be "
                                f"diagonal, and {metric!r} is not.")
@@ -77,8 +77,7 @@ class PulledBack(Metric):
     def seen_at(self, u):
         """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""
         if self._diagonal:
-            slope2 = np.abs(self.chart.slope(np.asarray(u)))**2
-            return DiagonalMetric(stiffness_of(self.metric) * slope2)
+            return DiagonalMetric(self.chart.stiffness(np.asarray(u), stiffness_of(self.metric)))
         return PulledBackAt(self.chart, self.metric, np.asarray(u))
 
     def christoffel(self, u, v):
@@ -86,8 +85,7 @@ class PulledBack(Metric):
         if self.chart.linear:
             return np.zeros_like(u)
         if self._diagonal:
-            _, slope, bend = self.chart.coefficients(u, 2)
-            return 2 * (np.conj(slope) * bend).real / np.abs(slope)**2 * v**2
+            return self.chart.christoffel(u, v)
         bend = 2 * self.chart.series(u, v, 2)[2]
         return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
 

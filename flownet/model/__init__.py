@@ -5,8 +5,9 @@ from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
 from ._analytic import UV, DoubleWell, Parabola, Quartic
 from ._batches import Batches
 from ._chart import AnyChart
-from ._chart_elementwise import Phases, Rescaling, Sinh
+from ._chart_elementwise import Rescaling, Sinh
 from ._chart_own import Chart
+from ._chart_phases import Phases
 from ._chart_weights import WeightNormalisation
 from ._charted import Charted
 from ._init import INITS

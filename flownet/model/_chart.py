@@ -24,6 +24,9 @@ class AnyChart:
         Whether W(u) is straight, all second derivatives 0.
     elementwise : bool
         Whether each parameter depends on its own coordinate alone.
+    diagonal : bool
+        Whether a diagonal metric is seen as one, by `stiffness(u, k)`, and `christoffel(u, v)`
+        tells its geodesics.
     onto : bool
         Whether every displacement of W is that of some u: else W moves on a surface.
     invertible : bool
@@ -31,7 +34,7 @@ class AnyChart:
     """
 
     size = size_W = None
-    linear = elementwise = False
+    linear = elementwise = diagonal = False
     onto = invertible = True
 
     def to_W(self, u):

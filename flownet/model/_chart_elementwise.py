@@ -16,7 +16,7 @@ class Elementwise(AnyChart):
     A pulled-back metric is then diagonal where the metric is, and so on for curvatures.
     """
 
-    elementwise = True
+    elementwise = diagonal = True
 
     def coefficients(self, u, order):
         """Taylor coefficients f⁽ᵏ⁾(u)/k!, k = 0 … order: (order+1, D)."""
@@ -40,6 +40,16 @@ class Elementwise(AnyChart):
     def slope(self, u):
         """W′(u) (D,)."""
         return self.coefficients(u, 1)[1]
+
+    def stiffness(self, u, k):
+        """k·|W′|² (D,), where k is that of each parameter."""
+        return k * np.abs(self.slope(u))**2
+
+    def christoffel(self, u, v):
+        """Γ(v, v) = (W″/W′)·v² (D,), of the real part where W is complex and u is not."""
+        _, slope, bend = self.coefficients(u, 2)
+        gamma = 2 * np.conj(slope) * bend / np.abs(slope)**2 * v**2
+        return gamma if u.dtype.kind == "c" else gamma.real
 
     def lift(self, u, V):
         """V/W′(u) (D,)."""
@@ -137,71 +147,3 @@ class Rescaling(Elementwise):
 
     def __repr__(self):
         return f"Rescaling of {self.size} parameters"
-
-
-@kind("chart", "phases")
-class Phases(Elementwise):
-    """Chart W = ρ·e^{iθ}: complex weights of fixed modulus ρ (1: unitary), real coordinates θ.
-
-    A covector dL = ∂L/∂x + i ∂L/∂y on W is one Re(conj(iW)·dL) on θ. The torus is flat: the metric
-    of the plane seen there is ρ², constant, and a geodesic step is a plain step of θ.
-
-    Parameters
-    ----------
-    modulus : float or array (D,)
-        ρ, above 0.
-
-    Raises
-    ------
-    FlownetError
-        When a modulus is not above 0.
-    """
-
-    onto = False
-
-    def __init__(self, modulus=1.0):
-        self.modulus = _check.numbers_of("modulus", modulus)
-        if self.modulus.ndim > 1 or not (np.isfinite(self.modulus) & (self.modulus > 0)).all():
-            raise FlownetError(f"modulus is {shown(modulus)}; it has to be a number above 0, or "
-                               "one for each weight.")
-        if self.modulus.ndim:
-            self.size = self.size_W = self.modulus.size
-
-    def parameters(self):
-        """What makes this chart again."""
-        return {"modulus": self.modulus if self.modulus.ndim else float(self.modulus)}
-
-    def coefficients(self, u, order):
-        """W, iW, −W/2!, −iW/3!, …"""
-        W = (self.modulus * np.exp(1j * u)).astype(self.dtype_of_W(u.dtype))
-        return np.array([W * W.dtype.type(1j**k / math.factorial(k)) for k in range(order + 1)])
-
-    def to_u(self, W, near=None):
-        """Angles θ (…, D) of complex weights, in (−π, π] or within π of `near`; ρ is not asked."""
-        theta = np.angle(W)
-        if near is None:
-            return theta
-        turn = np.asarray(2 * np.pi, theta.dtype)
-        return theta + turn * np.round((near - theta) / turn)
-
-    def lift(self, u, V):
-        """Refused: weights of fixed modulus cannot move anywhere."""
-        raise FlownetError("weights of fixed modulus move along their circles alone: a "
-                           "displacement of W has no lift to their phases.")
-
-    def drop(self, u, covector):
-        """Refused, like `lift`."""
-        return self.lift(u, covector)
-
-    def dtype_of_u(self, dtype):
-        """float32 of complex64, float64 of complex128."""
-        return np.zeros(0, dtype).real.dtype
-
-    def dtype_of_W(self, dtype):
-        """complex64 of float32, complex128 of float64."""
-        return np.result_type(dtype, np.complex64)
-
-    def __repr__(self):
-        return ("Phases()" if (self.modulus == 1).all() else
-                f"Phases({self.modulus:g})" if not self.modulus.ndim else
-                f"Phases of {self.size} weights")
