@@ -94,7 +94,7 @@ def test_energy_counts_weight_decay_and_a_memory():
 
 def test_states_tell_velocity_memories_and_force():
     p, (W0, _) = twins.potential(CASE), twins.point(CASE)
-    mechanics, first = fn.Adam(0.01), -p.differential(W0)[1]
+    mechanics, first = fn.AdamW(0.01), -p.differential(W0)[1]
     for state in fn.states(p, mechanics, W0=W0, steps=3):
         if state.iteration == 1:
             close(state.memories["force"], 0.1 * first)

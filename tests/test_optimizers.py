@@ -104,6 +104,18 @@ def test_complex_parameters_in_a_metric():
                                        atol=1e-15)
 
 
+def test_complex_runs_resume_bit_for_bit(tmp_path):
+    """Complex rows in the file, memories of pairs in its checkpoint."""
+    p, path = ComplexQuartic(), tmp_path / "run.h5"
+    for mechanics in (fn.RMSProp(0.01, centered=True, momentum=0.5), fn.AdamW(0.01),
+                      fn.Newton(0.1, temperature=0.01)):
+        fn.train(p, mechanics, W0=p.z, steps=20, store=path, overwrite=True).close()
+        longer = fn.resume(path, potential=p, steps=40)
+        whole = fn.train(p, mechanics, W0=p.z, steps=40)
+        np.testing.assert_array_equal(longer.parameters[:], whole.parameters[:])
+        longer.close()
+
+
 def test_weight_decay_is_a_parabola_but_adamws():
     """Steps of L + κ·Parabola, losses of L; AdamW's decay is Aristotle's step of κ·Parabola."""
     p, W0 = problem("real")

@@ -142,6 +142,8 @@ class AdamW(Adam):
         For numbers out of their range.
     """
 
+    decay = 0.0
+
     def __init__(self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.01,
                  moments="modulus"):
         super().__init__(step, memory1, memory2, epsilon, moments=moments)
@@ -149,12 +151,8 @@ class AdamW(Adam):
 
     @property
     def shrink(self):
-        """κ."""
+        """κ of a parabola that moves W by itself."""
         return self.weight_decay
-
-    def rule(self, dtype, seed):
-        """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
-        return {**super().rule(dtype, seed), "decay": 0.0}
 
 
 def family_rate(mechanics, mass, friction, forget1, forget2, corrected, centered, pairs):

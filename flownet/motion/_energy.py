@@ -42,7 +42,7 @@ class Energy:
         return kinetic + (self._potential(state) if self.part != "kinetic" else 0.0)
 
     def _potential(self, state):
-        decay = 0.5 * state.mechanics.weight_decay
+        decay = 0.5 * state.mechanics.decay
         return self.potential.value(state.W) + decay * float(np.vdot(state.W, state.W).real)
 
     def parameters(self):
@@ -79,7 +79,7 @@ class ShadowEnergy:
         if getattr(mechanics, "integrator", None) != "leapfrog" or mechanics.friction:
             raise FlownetError(f"{mechanics!r} keeps no shadow energy; the leapfrog without "
                                "friction does.")
-        kappa = mechanics.weight_decay
+        kappa = mechanics.decay
         bend = 2 * self.potential.jet(W, v, 2)[2] + kappa * np.vdot(v, v).real
         dL = self.potential.differential(W)[1] + kappa * W
         slope2 = -np.vdot(dL, state.force).real / mechanics.mass

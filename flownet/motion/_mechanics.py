@@ -32,14 +32,15 @@ class Mechanics:
     policy : policy
         What a number means, too: `Constant`.
     weight_decay : float
-        κ of κ·`Parabola`, whose slope joins dL; the losses recorded stay L.
+        κ of κ·`Parabola`, whose slope joins dL (`decay`) or, AdamW's, moves W by itself
+        (`shrink`); the losses recorded stay L.
     code, remembers
         Of its kernel, and the names of the vectors (D,) it remembers.
     """
 
     remembers = ()
     along = False  # whether a step goes along −g^♯dL
-    shrink = 0.0  # κ of a parabola that moves W by itself
+    shrink = 0.0
     moments = "separate"
 
     def __init__(self, step, weight_decay=0.0):
@@ -70,6 +71,11 @@ class Mechanics:
         return np.zeros(0)
 
     @property
+    def decay(self):
+        """κ of a parabola whose slope joins dL."""
+        return self.weight_decay
+
+    @property
     def descends(self):
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return False
@@ -77,7 +83,7 @@ class Mechanics:
     def rule(self, dtype, seed):
         """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
         pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
-        return {"code": self.code, "numbers": self.numbers, "decay": self.weight_decay,
+        return {"code": self.code, "numbers": self.numbers, "decay": self.decay,
                 "shrink": self.shrink, "pairs": pairs, "seed": seed}
 
     def rate(self, pairs=False):

@@ -47,9 +47,9 @@ class State:
 
     @property
     def force(self):
-        """F = −g^♯dL (D,) on that potential, that of `weight_decay` included."""
+        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
         dL = self.potential.differential(self.W)[1]
-        return -self.metric.sharp(dL + getattr(self.mechanics, "weight_decay", 0.0) * self.W)
+        return -self.metric.sharp(dL + getattr(self.mechanics, "decay", 0.0) * self.W)
 
     @property
     def memories(self):
