@@ -14,7 +14,8 @@ neuron is z², and z² = (x₁ − x₂)² solves XOR too. Complex weights add t
 phases: OR asks for √f of 0, 1, 1, 1, three unit vectors at 120 degrees, where three signs cannot
 add to 0. And the way is open: at w = 0, b² = ½ the real neuron answers ½ to everything and is stuck
 in a minimum; imaginary changes p, q of w₁, w₂ add pq/4 to the loss there, so that the minimum is a
-saddle, with the curvature −¼ along p = −q.
+saddle, with the curvature −¼ along p = −q. Near |z| = 0 the readout is flat, so that the last part
+of the way is slow: the loss falls as a power of the time.
 
 Writes one figure: losses of many seeds, the plane of inputs, and the z plane.
 """
@@ -31,6 +32,7 @@ from flownet.desk.plot._style import DASHES, INK, STYLE, below
 
 BITS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 FUNCTIONS = {"XOR": (0, 1, 1, 0), "OR": (0, 1, 1, 1), "AND": (0, 0, 0, 1)}
+COMPARED = ("complex, |z|²", "kept real, z²", "real neuron, tanh")
 STEPS, RATES, SOLVED = 2000, (0.1, 0.3, 1.0), 1e-3
 
 #: potential of each function's truth, its start from a seed, and its number of real parameters
@@ -40,15 +42,12 @@ Neuron = namedtuple("Neuron", "potential start parameters")
 def neurons(truth):
     """The complex neuron, the same kept real, and real networks, on a function of two bits."""
     data = fn.Dataset(BITS, np.array(truth, float)[:, None])
-    waves = fn.Dataset(BITS + 0j, np.array(truth, float)[:, None])
     turning = fn.Potential(fn.Network([2, 1], output="abs2", dtype="complex128"), fn.Quadratic(),
-                           waves)
+                           fn.Dataset(data.x + 0j, data.y))
     line = fn.Network([2, 1])  # the start of three real numbers: variance ½ each, bias 0
-    return {
-        "complex, |z|²": Neuron(turning, turning.network.init, 6),
-        "kept real, z²": Neuron(turning, lambda seed: line.init(seed) + 0j, 3),
-        **real_neurons(data),
-    }
+    return {"complex, |z|²": Neuron(turning, turning.network.init, 6),
+            "kept real, z²": Neuron(turning, lambda seed: line.init(seed) + 0j, 3),
+            **real_neurons(data)}
 
 
 def real_neurons(data):
@@ -61,10 +60,10 @@ def real_neurons(data):
             for name, net in networks.items()}
 
 
-def learn(neuron, rate, seed, steps=STEPS):
+def learn(neuron, rate, seed, steps=STEPS, every=STEPS):
     """A run from the start of a seed."""
     return fn.train(neuron.potential, fn.Aristotle(rate), W0=neuron.start(seed), steps=steps,
-                    record_every=max(1, steps // 100), progress=False)
+                    record_every=every, progress=False)
 
 
 def solved(run):
@@ -88,25 +87,27 @@ def stuck(potential):
 
 def main(output):
     """Learn, count, print, draw."""
-    kept = {}
-    with bar(len(FUNCTIONS) * 6, what="neurons") as show:
+    kinds = {name: neurons(truth) for name, truth in FUNCTIONS.items()}
+    for name in ("OR", "AND"):
+        kinds[name] = {kind: kinds[name][kind] for kind in COMPARED}
+    runs = {}
+    with bar(sum(map(len, kinds.values())), what="neurons") as show:
         for name, truth in FUNCTIONS.items():
             print(f"{name}, truth {truth}: share of 100 seeds solved (loss below {SOLVED:g})",
                   flush=True)
-            for kind, neuron in neurons(truth).items():
-                rate, part, runs = share(neuron)
-                kept[name, kind] = runs
-                show(len(kept))
-                least = min(run.loss[-1] for run in runs if run.diverged_at is None)
+            for kind, neuron in kinds[name].items():
+                rate, part, runs[name, kind] = share(neuron)
+                show(len(runs))
+                least = min(run.loss[-1] for run in runs[name, kind] if run.diverged_at is None)
                 print(f"  {kind:18} {neuron.parameters} real parameters, rate {rate:<5g}"
                       f"{100 * part:4.0f} %, least loss {least:.2g}")
-    potential = neurons(FUNCTIONS["XOR"])["complex, |z|²"].potential
-    W = stuck(potential)
-    lowest = np.linalg.eigvalsh(real_hessian(potential, W))
-    print(f"at w = 0, b² = ½ the loss is {potential.value(W):g} and its curvatures are "
-          + ", ".join(f"{value:.3g}" for value in lowest))
-    draw({kind: runs for (name, kind), runs in kept.items() if name == "XOR"}).savefig(output,
-                                                                                       dpi=115)
+    neuron = kinds["XOR"]["complex, |z|²"]
+    W = stuck(neuron.potential)
+    curvatures = np.round(np.linalg.eigvalsh(real_hessian(neuron.potential, W)), 12) + 0.0
+    print(f"at w = 0, b² = ½ the loss is {neuron.potential.value(W):g} and its curvatures are "
+          + ", ".join(f"{value:.3g}" for value in curvatures))
+    paths = [learn(neuron, RATES[0], seed, every=1) for seed in range(4)]
+    draw({kind: runs["XOR", kind] for kind in COMPARED}, paths).savefig(output, dpi=115)
     print(f"figure in {output}")
 
 
@@ -117,24 +118,25 @@ def real_hessian(potential, W):
     return np.array(columns)
 
 
-def draw(runs, shown=20):
-    """Losses of some seeds, the plane of inputs of seed 0, and the z plane of several."""
+def draw(runs, paths, shown=20):
+    """Losses of some seeds, the plane of inputs of one path, and the z plane of them all."""
     import matplotlib
     from matplotlib.figure import Figure
 
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(13.5, 4.9), layout="constrained")
+        figure = Figure(figsize=(13.5, 5), layout="constrained")
         left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
-        for i, kind in enumerate(("complex, |z|²", "kept real, z²", "real neuron, tanh")):
+        for i, kind in enumerate(COMPARED):
             for k, run in enumerate(runs[kind][:shown]):
-                left.plot(np.arange(len(run.loss)), run.loss, color=INK[2 * i], linewidth=1.0,
+                left.plot(np.arange(len(run.loss)) + 1, run.loss, color=INK[2 * i], linewidth=1.0,
                           linestyle=DASHES[i], label=None if k else
-                          f"{kind}: {100 * np.mean([solved(r) for r in runs[kind]]):.0f} % solve")
-        left.set(yscale="log", ylim=(1e-12, 2), xlim=(0, 400), xlabel="step", ylabel="loss L",
+                          f"{kind}: {100 * np.mean([solved(r) for r in runs[kind]]):.0f} % of 100 "
+                          "seeds solve it")
+        left.set(xscale="log", yscale="log", ylim=(1e-8, 2), xlabel="step + 1", ylabel="loss L",
                  title=f"Losses of {shown} seeds")
         below(left, ncol=1)
-        draw_inputs(middle, runs["complex, |z|²"][0])
-        draw_outputs(right, runs["complex, |z|²"][:4])
+        draw_inputs(middle, paths[0])
+        draw_outputs(right, paths)
         figure.suptitle("XOR by one complex neuron z = w₁x₁ + w₂x₂ + b, read out as |z|²")
     return figure
 
@@ -148,10 +150,11 @@ def draw_inputs(axis, run):
                   alpha=0.55)
     axis.clabel(axis.contour(ticks, ticks, power, levels=[0.5], colors=INK[3], linewidths=2),
                 fmt="|z|² = ½")
-    _draw_bits(axis, BITS)
+    _draw_bits(axis, BITS, label="truth {}")
     axis.set(aspect="equal", xlabel="x₁", ylabel="x₂", title="Plane of inputs, seed 0",
              xticks=(0, 1), yticks=(0, 1))
     axis.grid(False)
+    below(axis)
 
 
 def draw_outputs(axis, runs):
@@ -170,12 +173,13 @@ def draw_outputs(axis, runs):
     below(axis, ncol=4)
 
 
-def _draw_bits(axis, points, color="#222222"):
+def _draw_bits(axis, points, color="#222222", label=None):
     """Inputs of truth 0 as open circles, of truth 1 as filled squares."""
     for truth, marker in ((0, "o"), (1, "s")):
         rows = np.array(FUNCTIONS["XOR"]) == truth
         axis.plot(*points[rows].T, marker, color=color, markersize=8, zorder=3,
-                  markerfacecolor=color if truth else "white")
+                  markerfacecolor=color if truth else "white",
+                  label=label and label.format(truth))
 
 
 if __name__ == "__main__":

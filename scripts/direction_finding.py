@@ -8,11 +8,12 @@ A network gives logits of 24 bins over u. Its truth is soft, each u shared betwe
 bins as their linear interpolation, so that Σ p_k u_k of the network that fits best is the posterior
 mean of u. Compared at equal numbers of real parameters, samples and steps:
 
-    complex, invariant   no bias, modReLU, logits |z|²: f(e^{iα}z) = e^{iα}f(z) in each layer, so
-                         that the answer is the same, to rounding, whatever the phase
-    complex, cardioid    bias, cardioid, logits Re z: neither is equivariant
-    real                 ReLU on (Re x, Im x); the same on snapshots turned so that antenna 0 is
-                         real; and the same with 16 turned copies of every sample to learn from
+    complex, invariant      modReLU, no bias, logits |z|: f(e^{iα}z) = e^{iα}f(z) in each layer, so
+                            that the answer is the same, to rounding, whatever the phase
+    complex, cardioid, |z|  cardioid and bias, neither of them equivariant, logits |z|
+    complex, cardioid, Re z the same with logits Re z
+    real                    ReLU on (Re x, Im x); the same on snapshots turned so that antenna 0 is
+                            real; and the same with 16 turned copies of every sample to learn from
 
 Beside them stand the beamformer max_u |a(u)ᴴx|², which is the maximum-likelihood estimate, the
 posterior mean of u with the SNR given away, below which no estimate can be in the mean, and the
@@ -35,23 +36,23 @@ from scipy.special import i0e
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
-ANTENNAS, BINS, SECTOR, HIDDEN = 8, 24, 0.9, 24
+ANTENNAS, BINS, SECTOR = 8, 24, 0.9
 SNRS = tuple(np.arange(-5.0, 20.1, 2.5))
 SAMPLES, SHOWN, AT = (500, 1000, 2000, 4000, 8000, 16000), 1000, 10.0
 CENTRES = np.linspace(-SECTOR, SECTOR, BINS)
 
 
 def rivals():
-    """The networks, each of about 1560 real parameters."""
-    complex_, real_ = dict(dtype="complex64"), dict(dtype="float32", init="he-normal")
-    real = fn.Network([2 * ANTENNAS, 38, BINS], "relu", **real_)
-    return {
-        "complex, invariant": Rival(fn.Network([ANTENNAS, HIDDEN, BINS], "modrelu", bias=False,
-                                               output="abs2", **complex_), whole),
-        "complex, cardioid": Rival(fn.Network([ANTENNAS, HIDDEN - 1, BINS], "cardioid",
-                                              output="real", **complex_), whole),
-        **real_rivals(real),
-    }
+    """The networks, each of about 1570 real parameters."""
+    def of(hidden, activation, output, **words):
+        return Rival(fn.Network([ANTENNAS, hidden, BINS], activation, output=output,
+                                dtype="complex64", **words), whole)
+
+    real = fn.Network([2 * ANTENNAS, 38, BINS], "relu", dtype="float32", init="he-normal")
+    return {"complex, invariant": of(24, "modrelu", "abs", bias=False),
+            "complex, cardioid, |z|": of(23, "cardioid", "abs"),
+            "complex, cardioid, Re z": of(23, "cardioid", "real"),
+            **real_rivals(real)}
 
 
 def real_rivals(network):
@@ -142,17 +143,17 @@ def wobble(rival, W, x, angles):
 def print_table(networks, found, curves, data):
     """The errors at SHOWN samples, a line for each network and each estimator beside them."""
     x = data[AT].x
-    print(f"RMS error of u = sin θ at an SNR of {', '.join(f'{snr:g}' for snr in SNRS)} dB, learnt "
-          f"from {SHOWN} samples (± over seeds)")
+    print(f"RMS error of u = sin θ at an SNR of {', '.join(f'{snr:g}' for snr in SNRS[::2])} dB, "
+          f"learnt from {SHOWN} samples (± over seeds)")
     for name, rival in networks.items():
         rate, states = found[name, SHOWN]
         mean, deviation = curves[name, SHOWN]
         change = wobble(rival, states[0], x, [1.0])[0]
         print(f"  {name:27} {real_size(rival.network)} real parameters, rate {rate:g}, turned by "
               f"1 rad it changes by {change:.1g}")
-        print("    " + "  ".join(f"{m:.4f} ±{d:.4f}" for m, d in zip(mean, deviation)))
+        print("    " + "  ".join(f"{m:.4f} ±{d:.4f}" for m, d in zip(mean[::2], deviation[::2])))
     for name, values in beside(data).items():
-        print(f"  {name:27} " + "  ".join(f"{value:.4f}" for value in values))
+        print(f"  {name:27} " + "  ".join(f"{value:.4f}" for value in values[::2]))
     print(f"RMS error at {AT:g} dB, learnt from {', '.join(map(str, SAMPLES))} samples")
     k = SNRS.index(AT)
     for name in networks:
@@ -178,15 +179,15 @@ def draw(networks, found, curves, data):
         figure = Figure(figsize=(13.5, 5.2), layout="constrained")
         left, middle, right = figure.subplots(1, 3)
         k, angles = SNRS.index(AT), np.linspace(0, 2 * np.pi, 49)
-        marks = "osD^v"
+        marks, inks, dashes = "osD^vP", (*INK, "#b58900"), (*DASHES, (0, (5, 1, 1, 1, 1, 1)))
         for i, (name, rival) in enumerate(networks.items()):
-            style = dict(color=INK[i], linestyle=DASHES[i], marker=marks[i], markersize=4.5)
+            style = dict(color=inks[i], linestyle=dashes[i], marker=marks[i], markersize=4.5)
             mean, deviation = curves[name, SHOWN]
             left.errorbar(SNRS, mean, deviation, capsize=2.5, label=name, **style)
             mean, deviation = np.array([[c[k] for c in curves[name, m]] for m in SAMPLES]).T
             middle.errorbar(SAMPLES, mean, deviation, capsize=2.5, **style)
             change = wobble(rival, found[name, SHOWN][1][0], data[AT].x, angles)
-            right.plot(np.degrees(angles), change, color=INK[i], linestyle=DASHES[i],
+            right.plot(np.degrees(angles), change, color=inks[i], linestyle=dashes[i],
                        marker=marks[i], markersize=4.5, markevery=(i, 8))
         for j, (name, values) in enumerate(beside(data).items()):
             style = dict(color="#222222", linewidth=1.1, linestyle=(DASHES[3], "-", DASHES[2])[j])

@@ -13,7 +13,7 @@ import numpy as np
 import flownet as fn
 from flownet._progress import bar
 
-RATES = (3e-3, 1e-2, 3e-2)
+RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
 WORKERS = 2  # runs at a time, each on one thread
 
 #: a network, what it is shown of complex signals (m, n), and how many turned copies of each
@@ -42,8 +42,11 @@ def turned(x, y, copies):
 
 
 def real_size(network):
-    """Number of real parameters: a complex one counts twice."""
-    return network.size * (2 if np.dtype(network.dtype).kind == "c" else 1)
+    """Number of real parameters: a complex one counts twice, a bias of modReLU once."""
+    if not network.is_complex:
+        return network.size
+    gates = [layer.gate for layer in network.parts(network.init(0)) if layer.gate is not None]
+    return 2 * network.size - sum(gate.size for gate in gates)
 
 
 def predict(rival, W, x):

@@ -4,8 +4,8 @@ An inversion and 100 balanced pulses of pseudo-random flip angle and spacing lea
 100 readings, p = (T1, T2, f), simulated by rotations, precession and relaxation
 (`flownet.data.bloch`); it arrives with noise and with an unknown amplitude and phase. Networks of
 equal numbers of real parameters read log T1, log T2 and f off the signal, normalised to a mean
-square of 1: complex ones with a cardioid or ReLU on both parts and read out as Re z, and a real one
-with ReLU on (Re x, Im x). Each learns once from signals as they are and once from signals that were
+square of 1: complex ones with a cardioid, ReLU on both parts or modReLU, read out as Re z, and a
+real one with ReLU on (Re x, Im x). Each learns once from signals as they are, and once from signals
 turned so that the first reading is positive, which takes the unknown phase out by hand.
 
 Beside them stand the dictionary, the entry d of a grid with the largest |dᴴx|/‖d‖; maximum
@@ -37,6 +37,7 @@ def rivals(points=POINTS):
     return {name: rival for kind in (
         complex_rivals("complex, cardioid", fn.Network(sizes, "cardioid", **complex_)),
         complex_rivals("complex, split ReLU", fn.Network(sizes, "split_relu", **complex_)),
+        complex_rivals("complex, modReLU", fn.Network(sizes, "modrelu", **complex_)),
         real_rivals(points)) for name, rival in kind.items()}
 
 
@@ -129,7 +130,7 @@ def learning_set(m, points=POINTS, snr=SNR):
     return drawn
 
 
-def learnt(networks, m=10_000, steps=10_000, seeds=4, points=POINTS, snr=SNR):
+def learnt(networks, m=10_000, steps=20_000, seeds=4, points=POINTS, snr=SNR):
     """{(name, turned): (rate, [W of each seed])}; the step is chosen on 1000 samples held out."""
     cases = {key: (rival, learning_set(m, points, snr)) for key, rival in networks.items()}
     return compare(cases, fn.Quadratic(), learning_set(1000, points, snr)(1_000_000), steps=steps,
