@@ -15,7 +15,7 @@ from pydantic import (
 
 from .. import _kinds
 from ..data import names as data_names
-from ..model import ACTIVATIONS, INITS
+from ..model import ACTIVATIONS, COMPLEX_ACTIVATIONS, INITS, READOUTS
 from ..motion import DEVICES, INTEGRATORS, MOMENTS, PARTS, policy_of
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -40,7 +40,9 @@ def _policy(step, number):
     return step
 
 
-Activation = Annotated[str, _one_of("activation", ACTIVATIONS)]
+_ACTIVATIONS = tuple(dict.fromkeys((*ACTIVATIONS, *COMPLEX_ACTIVATIONS)))
+Activation = Annotated[str, _one_of("activation", _ACTIVATIONS)]
+Output = Annotated[str, _one_of("output", (*_ACTIVATIONS, *READOUTS))]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Stiffness = Annotated[float, Field(gt=0)]
 Index = Annotated[int, Field(ge=0)]
@@ -97,10 +99,11 @@ class Network(Table):
 
     sizes: Annotated[list[Count], Field(min_length=2)]
     activation: Activation | list[Activation] = "tanh"
-    output: Activation = "identity"
+    output: Output = "identity"
     bias: bool = True
     init: Annotated[str, _one_of("init", [*INITS, "lecun", "glorot", "he"])] = "lecun-normal"
-    dtype: Literal["float64", "float32"] = "float64"
+    widely_linear: bool = False
+    dtype: Literal["float64", "float32", "complex128", "complex64"] = "float64"
 
 
 class Loss(Table):
