@@ -53,6 +53,14 @@ def test_limits_are_the_members(p, limit):
         np.testing.assert_allclose(*ends, rtol=0, atol=1e-8)
 
 
+def test_explicit_friction_is_heavy_ball(p):
+    """β = 1 − λh/m and a learning rate of h²/m; Nesterov's without momentum is Aristotle's."""
+    for one, other in ((fn.Newton(0.2, 0.8, 0.5, "explicit"),
+                        fn.Newton.from_momentum(0.2**2 / 0.8, 1 - 0.5 * 0.2 / 0.8)),
+                       (fn.Nesterov(0.1, 0.0), fn.Aristotle(0.1))):
+        close(*(fn.train(p, m, W0=W0, steps=200).parameters[:] for m in (one, other)))
+
+
 @pytest.mark.parametrize("memory", [{}, dict(memory1=np.exp(-0.3), memory2=np.exp(-0.1),
                                              epsilon=0.05)], ids=["Aristotle", "Adam"])
 def test_the_flow_loses_its_inertia_with_its_mass(p, memory):
