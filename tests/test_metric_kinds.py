@@ -457,17 +457,16 @@ def test_no_covector_below_the_lowest_free_layer(lowest, m):
 
 @pytest.mark.parametrize("first, lowest", [([1.0] * 4, 0), ([INF, 1.0, 1.0, 1.0], 1),
                                            ([INF, INF, 1.0, INF], 2), ([INF] * 4, 4)])
-def test_where_the_pullback_stops(first, lowest, potential):
+def test_where_the_pullback_stops(first, lowest):
     """The same for every metric that freezes the same parameters; one free weight is enough."""
-    from flownet.kernels.mechanics import ARISTOTLE
-    from flownet.motion._problem import Problem
+    from flownet.motion._problem import lowest_layer
 
     own = fn.LayerMetric(NET, first).own
     kinds = [fn.LayerMetric(NET, first), fn.GroupMetric(NET, first), fn.DiagonalMetric(own),
              fn.CoupledMetric(NET, np.diag(first)),
              fn.TimedMetric([0.0, 1.0], [fn.LayerMetric(NET, first), fn.Euclidean(D)])]
     for metric in kinds:
-        rule = Problem(potential, "float64").rule(metric, 0.5, ARISTOTLE, np.zeros(0))
-        assert rule.lowest == lowest
+        assert lowest_layer(metric.at(0.5).free, NET) == lowest
+    assert lowest_layer(kinds[-1].at(1.0).free, NET) == 0
     one = fn.GroupMetric(NET, first, groups={"one": {"stiffness": 1.0, "where": [15]}})
-    assert Problem(potential, "float64").rule(one, 0.5, ARISTOTLE, np.zeros(0)).lowest == 0
+    assert lowest_layer(one.free, NET) == 0
