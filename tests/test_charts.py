@@ -191,7 +191,7 @@ def test_weight_normalisation_knows_its_scale():
 def test_the_metric_seen_in_a_chart(chart, metric):
     """g̃(v, v) = g(W′v, W′v), and W′g̃^♯W′ᵀ = g^♯: the index goes up there as in W."""
     u, v = point(chart)
-    here = fn.PulledBack(chart, metric).at(u)
+    here = fn.PulledBack(chart, metric).seen_at(u)
     p = uniforms(13, D)
     close(chart.pushforward(u, here.sharp(chart.pullback(u, p))), metric.sharp(p),
           kind="rounding", scale=10)
@@ -206,7 +206,7 @@ def test_what_does_not_move_costs_nothing():
     """Weight normalisation: the length of v has no length, and sharp gives it no direction."""
     chart = CHARTS["weight normalisation"]
     u, _ = point(chart)
-    metric, radial = fn.PulledBack(chart, fn.Euclidean(D)).at(u), np.zeros(chart.size)
+    metric, radial = fn.PulledBack(chart, fn.Euclidean(D)).seen_at(u), np.zeros(chart.size)
     for (v, _, _), (along, _, _) in zip(chart.unpack(u), chart.unpack(radial)):
         along[:] = v
     assert metric.norm2(radial) < 1e-28
@@ -222,7 +222,7 @@ def test_orthonormal_coordinates_of_weight_normalisation(name):
     chart, metric = CHARTS["weight normalisation"], METRICS[name]
     u, v = point(chart)
     seen, there = fn.Charted(POTENTIAL, chart), fn.PulledBack(chart, metric)
-    here = there.at(u)
+    here = there.seen_at(u)
     v, dL = np.where(here.free, v, 0), uniforms(26, u.size)
     x = here.coordinates(v)
     close(x @ x, here.norm2(v), kind="rounding", scale=10)
@@ -241,11 +241,11 @@ def test_weights_of_a_unit_that_differ_in_stiffness():
     """There the metric goes up and down all the same, but has no root."""
     chart = CHARTS["weight normalisation"]
     u, v = point(chart)
-    here = fn.PulledBack(chart, METRICS["diagonal"]).at(u)
+    here = fn.PulledBack(chart, METRICS["diagonal"]).seen_at(u)
     with pytest.raises(FlownetError, match="differ in their stiffness"):
         here.coordinates(v)
     with pytest.raises(FlownetError, match="no orthonormal coordinates"):
-        fn.PulledBack(CHARTS["own"], fn.Euclidean(D)).at(W0).displacement(W0)
+        fn.PulledBack(CHARTS["own"], fn.Euclidean(D)).seen_at(W0).displacement(W0)
 
 
 def test_christoffel_of_sinh():
@@ -301,7 +301,7 @@ def test_the_coefficient_is_that_of_christoffel():
     """sinh: u + hV − arsinh(W + hW′V) = ½h²Γ(V,V) + O(h³), Γ = tanh u."""
     seen, u0 = start(fn.Sinh())
     metric = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
-    V, steps = -metric.at(u0).sharp(seen.differential(u0)[1]), np.geomspace(0.01, 0.05, 4)
+    V, steps = -metric.seen_at(u0).sharp(seen.differential(u0)[1]), np.geomspace(0.01, 0.05, 4)
     rest = []
     for h in steps:
         plain, geodesic = (fn.train(seen, kind(h), W0=u0, steps=1, metric=metric).parameters[1]
@@ -452,7 +452,7 @@ def test_the_torus_is_flat():
     modulus = np.array([0.5, 1.0, 1.5, 2.0])
     seen, theta = phased(modulus)
     metric = fn.PulledBack(seen.chart, fn.Euclidean(4))
-    close(metric.at(theta).stiffness, modulus**2, kind="rounding")
+    close(metric.seen_at(theta).stiffness, modulus**2, kind="rounding")
     assert np.abs(metric.christoffel(theta, uniforms(24, 4))).max() < 1e-15
     plain, geodesic = (fn.train(seen, kind(0.02), W0=theta, steps=40, metric=metric)
                        for kind in (fn.Aristotle, fn.Geodesic))
@@ -460,10 +460,10 @@ def test_the_torus_is_flat():
     assert plain.loss[-1] < plain.loss[0]
     close(seen.to_u(seen.to_W(theta)), theta, kind="rounding")
     some, theta = phased(modulus, [0, 1, 0, 1])
-    metric = fn.PulledBack(some.chart, fn.DiagonalMetric(np.array([1.0, 2.0, 3.0, 4.0])))
-    v = uniforms(24, 6)
-    close(metric.at(theta).norm2(v), np.abs(some.chart.pushforward(theta, v))**2 @ [1, 2, 3, 4],
-          kind="rounding", scale=10)
+    k, v = np.array([1.0, 2.0, 3.0, 4.0]), uniforms(24, 6)
+    metric = fn.PulledBack(some.chart, fn.DiagonalMetric(k)).seen_at(theta)
+    close(metric.norm2(v), np.abs(some.chart.pushforward(theta, v))**2 @ k, kind="rounding",
+          scale=10)
     with pytest.raises(FlownetError, match="has no lift"):
         seen.chart.lift(theta, theta)
 
@@ -516,7 +516,7 @@ def test_a_run_of_a_chart_as_the_path_of_W(name, tmp_path):
     assert "the bend of its chart" in str(whole) and "of it mini-batches" in str(wanted)
     for k in range(3):
         u = plain.parameters[k]
-        V = h * metric.at(u).sharp(seen.differential(u)[1])
+        V = h * metric.seen_at(u).sharp(seen.differential(u)[1])
         bend = 2 * seen.chart.series(u, V, 2)[2]
         close(found.noise[k], np.sqrt(METRICS["diagonal"].norm2(bend)) / 2, kind="order", scale=(
             found.noise[k]))
@@ -665,7 +665,7 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
      "say which to measure with"),
     (lambda: fn.departure(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0,
                                    steps=1, metric=SEEN)), r"path of W, flownet.in_W\(run\)"),
-    (lambda: SEEN.sharp(W0), r"metric.at\(u\) is the one at u"),
+    (lambda: SEEN.sharp(W0), r"metric.seen_at\(u\) is the one at u"),
     (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
     (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),
     (lambda: fn.train(POTENTIAL, fn.Adam(0.1), W0=W0, steps=1, metric=SEEN), "Adam remembers"),

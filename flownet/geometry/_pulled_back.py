@@ -90,9 +90,9 @@ class PulledBack(Metric):
         return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
 
     def sharp(self, dL):
-        """Refused, like all that asks for the metric without saying where: `at(u)` has it."""
+        """Refused, like all that asks for the metric without saying where: `seen_at(u)` has it."""
         raise FlownetError("a metric seen in a chart depends on the point, and this asks for it "
-                           "without one: metric.at(u) is the one at u.")
+                           "without one: metric.seen_at(u) is the one at u.")
 
     flat = norm2 = coordinates = displacement = sharp
     free = property(lambda self: self.sharp(None))
