@@ -124,7 +124,7 @@ class PulledBackAt(Metric):
     @property
     def free(self):
         """Mask (D_u,) of the coordinates that may move."""
-        return ~np.isinf(self._stiffness)
+        return self._chart.frees(self._metric.free)
 
     def coordinates(self, V):
         """Orthonormal coordinates g̃^{1/2}V (D_u,); 0 for what W does not see, and for the frozen.

@@ -69,6 +69,10 @@ class AnyChart:
         """The covector (D,) on W whose pullback is this one (D_u,): the adjoint of `lift`."""
         raise FlownetError(f"{self!r} has no drop of covectors.")
 
+    def frees(self, free):
+        """Mask (D_u,) of the coordinates that may move where these parameters (D,) may: all."""
+        return np.ones(self.size or free.size, bool)
+
     def dtype_of_u(self, dtype):
         """Precision of the coordinates of parameters of a dtype."""
         return dtype

@@ -135,6 +135,13 @@ class WeightNormalisation(AnyChart):
             dv[:] = np.abs(1 / _per_turn(v, g))**power * _along_and_across(v, dv)[1]
         return out
 
+    def frees(self, free):
+        """Mask (D_u,): direction and length of a unit move where one of its weights does."""
+        out = np.empty(self.size, bool)
+        for (w, rest), (v, g, more) in zip(self._weights(free), self.unpack(out)):
+            v[:], g[:], more[:] = w.any(axis=1)[:, None], w.any(axis=1), rest
+        return out
+
     def of_units(self, stiffness):
         """Stiffness (D_u,) of each coordinate from that of each weight (D,), one for each unit."""
         out = np.empty(self.size)
