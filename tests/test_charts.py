@@ -663,6 +663,8 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
     (lambda: fn.in_W(fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=1)), "not one in the coo"),
     (lambda: fn.in_W(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0, steps=1)),
      "say which to measure with"),
+    (lambda: fn.in_W(fn.train(phased()[0], fn.Aristotle(0.1), W0=np.ones(4), steps=1,
+                              metric=fn.PulledBack(fn.Phases(), fn.Euclidean(4)))), "a surface"),
     (lambda: fn.departure(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0,
                                    steps=1, metric=SEEN)), r"path of W, flownet.in_W\(run\)"),
     (lambda: SEEN.sharp(W0), r"metric.seen_at\(u\) is the one at u"),

@@ -51,6 +51,10 @@ def in_W(run, *, metric=None):
         if not isinstance(run.metric, PulledBack):
             raise FlownetError("the run's metric is one of u, which is no constant one of W: say "
                                "which to measure with, metric=flownet.Euclidean(size).")
+        if not seen.chart.onto:
+            raise FlownetError(f"{seen.chart!r} keeps W on a surface, which the flow of W leaves: "
+                               "to see its path all the same say which metric to measure with, "
+                               "metric=flownet.Euclidean(size).")
         metric = run.metric.metric
     store = MemoryStore(_layout(run, seen, metric))
     for name in store.names:
