@@ -92,7 +92,8 @@ class PulledBack(Metric):
     def sharp(self, dL):
         """Refused, like all that asks for the metric without saying where: `seen_at(u)` has it."""
         raise FlownetError("a metric seen in a chart depends on the point, and this asks for it "
-                           "without one: metric.seen_at(u) is the one at u.")
+                           "without one: metric.seen_at(u) is the one at u, and flownet.in_W(run) "
+                           "the path of W in its constant one.")
 
     flat = norm2 = coordinates = displacement = sharp
     free = property(lambda self: self.sharp(None))
