@@ -667,6 +667,7 @@ SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
                               metric=fn.PulledBack(fn.Phases(), fn.Euclidean(4)))), "a surface"),
     (lambda: fn.departure(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0,
                                    steps=1, metric=SEEN)), r"path of W, flownet.in_W\(run\)"),
+    (lambda: fn.curl(fn.Charted(POTENTIAL, fn.Sinh()), W0, metric=SEEN), "a constant metric"),
     (lambda: SEEN.sharp(W0), r"metric.seen_at\(u\) is the one at u"),
     (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
     (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),

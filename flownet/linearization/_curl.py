@@ -6,7 +6,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import unknown
-from ..geometry import metric_hessian
+from ..geometry import PulledBack, metric_hessian
 from ..motion import third
 from ._paired import Paired
 from ._probes import mean_and_error, signs
@@ -94,6 +94,9 @@ def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):
         raise FlownetError(f"probes is {shown(probes)}; it has to be a whole number from 2 up.")
     if not hasattr(potential, "jet"):
         raise FlownetError(f"curl of {shown(potential)}: it has to be a potential with jets.")
+    if isinstance(metric, PulledBack):
+        raise FlownetError("the modified flow that this is the curl of is one of a constant "
+                           "metric, and this one depends on the point.")
     term = _SecondOrder(metric_hessian(potential, W, metric))
     if method == "auto":
         method = "exact" if term.size <= EXACT else "stochastic"
