@@ -10,7 +10,7 @@ from mistakes import told_in_one_line
 from tolerance import close
 
 import flownet as fn
-from flownet.geometry import _gradient_noise
+from flownet.geometry import _noise_of
 
 
 def sample_gradients(potential):
@@ -62,7 +62,7 @@ def test_blocks_of_samples_and_float32(monkeypatch):
     """Many samples go block by block, in float64 whatever the precision of the run."""
     p, W, _ = small(m=23)
     whole = fn.noise(p, W, 5)
-    monkeypatch.setattr(_gradient_noise, "_ROWS", 10)
+    monkeypatch.setattr(_noise_of, "_ROWS", 10)
     close(fn.noise(p, W, 5).diagonal, whole.diagonal)
     single = fn.noise(p.with_dtype("float32"), W.astype("float32"), 5)
     close(single.diagonal, whole.diagonal, "float32")

@@ -13,6 +13,7 @@ from ._metric_diagonal import DiagonalMetric, Euclidean
 from ._metric_group import GroupMetric
 from ._metric_layer import LayerMetric
 from ._metric_timed import TimedMetric, metric_of
+from ._noise_of import noise
 from ._path import path_length, speed, step_speed
 from ._pulled_back import PulledBack, metric_at
 
