@@ -4,7 +4,7 @@ from ._charges import Charges, charges
 from ._curvature import Eigenpairs, eigenpairs, metric_hessian, sharpness
 from ._density import SpectralDensity, spectral_density
 from ._drift import ChargeDrift
-from ._gradient_noise import GradientNoise, NoiseModes, noise
+from ._gradient_noise import GradientNoise, NoiseModes
 from ._inertia import Inertia, index, inertia
 from ._lanczos import NoSpectrum, Quadrature, lanczos
 from ._metric import Metric
