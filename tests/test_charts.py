@@ -447,6 +447,35 @@ def test_complex_coordinates():
     close(H.action(np.eye(8)), H.action(np.eye(8)).T, kind="rounding", scale=10)
 
 
+@pytest.mark.parametrize("chart", [fn.Sinh(0.3), fn.Phases], ids=["sinh", "phases"])
+def test_charts_of_a_complex_network(chart):
+    """Its flow is that of W; geodesic steps are W's; derivatives through the reals of W and u."""
+    net = fn.Network([3, 4, 2], "cardioid", dtype="complex128")
+    x, y = (uniforms(30 + n, 9, n) + 1j * uniforms(40 + n, 9, n) for n in (3, 2))
+    inner = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y))
+    chart = chart.of(net, 0.5) if chart is fn.Phases else chart
+    W0 = net.init(0) + 0.1 * (uniforms(50, net.size) + 1j * uniforms(51, net.size))
+    seen, metric = fn.Charted(inner, chart), fn.PulledBack(chart, fn.Euclidean(net.size))
+    u0 = seen.to_u(W0)
+    words = dict(W0=u0, metric=metric)
+    b = fn.breakdown(fn.train(seen, fn.Aristotle(0.1), steps=3, **words), at=1)
+    close(b.linear + b.second + b.third + b.remainder, b.actual, kind="rounding")
+    assert abs(b.remainder) < 0.1 * abs(b.second)
+    assert fn.sharpness(seen, u0, metric=metric) > 0
+    geodesic = fn.train(seen, fn.Geodesic(0.1), steps=20, **words)
+    flow = fn.flow(seen, time=1.0, at=[1.0], **words)
+    if chart.onto:
+        close(seen.to_W(geodesic.parameters[-1]).view(float), fn.train(
+            inner, fn.Aristotle(0.1), W0=W0, steps=20).parameters[-1].view(float))
+        there = fn.flow(inner, W0=W0, time=1.0, at=[1.0])
+        np.testing.assert_allclose(seen.to_W(flow.parameters[0]), there.parameters[0], rtol=0,
+                                   atol=1e-7)
+    else:
+        turning = seen.to_W(geodesic.parameters[-1])[~chart.free]
+        close(np.abs(turning), np.full(turning.size, 0.5), kind="rounding")
+        assert geodesic.loss[-1] < geodesic.loss[0] and flow.loss[-1] < geodesic.loss[0]
+
+
 def test_the_torus_is_flat():
     """g̃ = ρ² and Γ = 0: a geodesic step is the plain step of θ; nothing leaves the circles."""
     modulus = np.array([0.5, 1.0, 1.5, 2.0])

@@ -16,7 +16,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import kind
-from ..model import AnyChart, metric_table
+from ..model import AnyChart, in_complex, metric_table
 from ._metric import Metric
 from ._metric_diagonal import DiagonalMetric
 
@@ -80,6 +80,10 @@ class PulledBack(Metric):
             return DiagonalMetric(self.chart.stiffness(np.asarray(u), stiffness_of(self.metric)))
         return PulledBackAt(self.chart, self.metric, np.asarray(u))
 
+    def real_view(self):
+        """The same metric over the 2D_u reals (re, im, …) that complex coordinates are."""
+        return _OfReals(self)
+
     def christoffel(self, u, v):
         """Γ(v, v) = g̃^♯W′ᵀg♭W″(v, v) (D_u,): how far a straight line of u is from a geodesic."""
         if self.chart.linear:
@@ -100,6 +104,21 @@ class PulledBack(Metric):
 
     def __repr__(self):
         return f"PulledBack({self.chart!r}, {self.metric!r})"
+
+
+class _OfReals(PulledBack):
+    """A metric of complex coordinates over the reals that they are."""
+
+    def __init__(self, whole):
+        self._whole, self.chart, self.metric = whole, whole.chart, whole.metric
+        self.size = 2 * whole.size
+
+    def seen_at(self, u):
+        """The metric at u (2D_u,), diagonal."""
+        return self._whole.seen_at(in_complex(u)).real_view()
+
+    def __repr__(self):
+        return repr(self._whole)
 
 
 class PulledBackAt(Metric):
