@@ -553,6 +553,20 @@ def test_a_run_of_a_chart_as_the_path_of_W(name, tmp_path):
     assert flow.is_flow and flow.parameters.shape[1] == D
 
 
+def test_lengths_and_speeds_in_a_chart():
+    """Speed is that of the flow of W; path lengths are those of the path of W."""
+    seen, u0 = start(fn.Sinh())
+    metric = fn.PulledBack(seen.chart, METRICS["layers"])
+    run = fn.train(seen, fn.Geodesic(0.1), W0=u0, steps=3, metric=metric,
+                   observe={"speed": (1, fn.Speed(seen, metric))})
+    here = fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=3, metric=METRICS["layers"],
+                    observe={"speed": (1, fn.Speed(POTENTIAL, METRICS["layers"]))})
+    close(run.observables["speed"].value, here.observables["speed"].value)
+    close(fn.path_length(fn.in_W(run)).value, fn.path_length(here).value)
+    with pytest.raises(FlownetError, match=r"flownet.in_W\(run\) the path of W"):
+        fn.path_length(run)
+
+
 def test_in_single_precision():
     """A run of a float32 network, broken down in float64."""
     net = NET.with_dtype("float32")

@@ -4,6 +4,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._kinds import kind
+from ..geometry import metric_at
 from ..geometry._path import piece, speed_of
 from ..model import metric_table
 
@@ -100,7 +101,7 @@ class Speed:
 
     def __call__(self, state):
         metric = state.metric if self.metric is None else self.metric.at(state.time)
-        return speed_of(self.potential, metric, state.W)
+        return speed_of(self.potential, metric_at(metric, state.W), state.W)
 
     def parameters(self):
         """What makes this observable again, beside its potential."""
