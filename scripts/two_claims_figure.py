@@ -7,7 +7,7 @@ from flownet.desk.plot._style import INK, STYLE
 
 LINES = [("#222222", "-"), (INK[1], (0, (1, 1.2))), (INK[0], (0, (4, 1.5))),
          (INK[0], (0, (8, 1.5, 1, 1.5))), (INK[2], "-"), (INK[3], (0, (4, 1, 1, 1, 1, 1)))]
-_FARTHEST = 30.0  # ratio to Aristotle that is drawn
+_FARTHEST = 200.0  # ratio to Aristotle that is drawn
 WIDTHS = [2.6, 1.8, 1.8, 1.8, 1.4, 1.8]
 
 
@@ -23,7 +23,7 @@ def draw(found, problems):
             _reached(rows[0, i], found[problem.name], problem)
             _held_out(rows[1, i], found[problem.name])
         rows[0, 0].set_ylabel("seeds that have reached the target, %")
-        rows[1, 0].set_ylabel("test loss over Aristotle's")
+        rows[1, 0].set_ylabel("test loss over Aristotle's (above 1: worse)")
         handles, labels = rows[0, 0].get_legend_handles_labels()
         marks, words = rows[1, 0].get_legend_handles_labels()
         figure.legend(handles + marks, labels + words, loc="outside lower center", ncol=4,
@@ -34,11 +34,11 @@ def draw(found, problems):
 
 def title(found):
     """What is found, in numbers."""
-    speed, often, _ = first_claim(found, INERTIA)
+    speed, often = first_claim(found, INERTIA)
     worse = [second_claim(found, ADAPTIVE, purpose) for purpose in ("equal", "stopped")]
     return (f"Inertia: faster in {speed.yes} of {speed.of} comparisons, slower in {speed.no}; more "
-            f"often in {often.yes}, less often in {often.no}.   Adaptive: test loss worse in "
-            f"{worse[0].yes + worse[1].yes} of {worse[0].of + worse[1].of}, better in "
+            f"often in {often.yes} of {often.of}, less often in {often.no}.   Adaptive: test loss "
+            f"worse in {worse[0].yes + worse[1].yes} of {worse[0].of + worse[1].of}, better in "
             f"{worse[0].no + worse[1].no}")
 
 
@@ -62,7 +62,7 @@ def _held_out(axis, results):
     axis.axhline(1, color="#222222", linewidth=1.2)
     for shift, (purpose, mark, face, label) in zip((-0.13, 0.13), (
             ("equal", "o", INK[0], "test loss at equal training loss (bars: 99 %)"),
-            ("stopped", "s", "white", "test loss at the least validation loss (bars: 99 %)"))):
+            ("stopped", "s", "white", "test loss where best stopped (bars: 99 %)"))):
         for i, name in enumerate(others):
             m = ratio(results, name, purpose, purpose, "loss")
             bars = None if np.isnan(m.low) else [[m.value - m.low], [m.high - m.value]]
