@@ -76,8 +76,8 @@ LIMITS = ["## What this does not say", "", *fill(
     "tuned. * marks a step at an end of its grid: a still better one may lie beyond. Speeds and "
     "losses at the target are those of the seeds that both methods bring there. The rules by which "
     "steps are chosen were settled after a first look at these problems; under each rule tried "
-    "inertia was faster in eight or nine of twelve comparisons, and adaptive methods worse in one of "
-    "sixteen at most.", 98)
+    "inertia was faster in eight or nine of twelve comparisons, and adaptive methods worse in one "
+    "of sixteen at most.", 98)
     .splitlines()]
 
 
