@@ -102,6 +102,19 @@ def test_it_is_what_adam_remembers():
         close(found.fluctuation2[k - 1].sum(), np.sum(F2 - F**2), scale=F2.sum())
 
 
+def test_of_a_resumed_run_and_kept_in_its_file(tmp_path):
+    """The same bits as of a run that never stopped."""
+    whole = fn.rolling_force(trained("adam", record_every=4))
+    trained("adam", steps=10, record_every=4, store=tmp_path / "run.h5").close()
+    resumed = fn.resume(tmp_path / "run.h5", steps=25)
+    for found in (fn.rolling_force(resumed, keep=True), fn.rolling_force(resumed)):
+        for name in ("force2", "mean2", "product", "fluctuation2"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(whole, name))
+    kept = fn.Trajectory.open(tmp_path / "run.h5").analyses["rolling_force"]
+    np.testing.assert_array_equal(kept.value[:, 3], whole.fluctuation2)
+    np.testing.assert_array_equal(kept.time, whole.time)
+
+
 def test_descent_on_a_parabola_in_closed_form():
     """F_k = −κq^kW₀, q = 1 − hκ: ⟨F⟩ is a geometric sum, and so is ⟨F²⟩."""
     kappa, h, beta, W0 = 0.8, 0.3, 0.6, np.array([1.0, -2.0])
@@ -231,6 +244,7 @@ MISTAKES = {
     "no run": (lambda: fn.rolling_force(3), "run of finite steps"),
     "a flow": (lambda: fn.rolling_force(fn.flow(fn.Parabola(1), W0=np.ones(1), time=1)),
                "run of finite steps"),
+    "kept without a file": (lambda: fn.rolling_force(trained("adam"), keep=True), "with a file"),
     "no such part": (lambda: fn.rolling_force(trained("adam")).of("layer 3"), "unknown part"),
     "kept in another metric": (lambda: fn.breakdown(
         trained("adam"), every=5, keep=True, metric=fn.adaptive_metric(trained("adam"))),

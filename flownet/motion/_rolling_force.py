@@ -8,6 +8,7 @@ from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import unknown
 from ..geometry import Euclidean
+from ..store import append_analysis
 from . import _check
 from ._replay import Replay
 
@@ -117,7 +118,7 @@ class RollingForce:
         return head, lines, below
 
 
-def rolling_force(run, memory=0.9, *, every=1, progress=True):
+def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     """Rolling force ⟨F⟩ of a recorded run and its fluctuation, by layers, in the run's metric.
 
     ⟨F⟩ ← β⟨F⟩ + (1 − β)F, over 1 − β^k as Adam has it, of the forces F = −g^♯dL that the steps saw,
@@ -132,6 +133,9 @@ def rolling_force(run, memory=0.9, *, every=1, progress=True):
         β, from 0 to below 1: about 1/(1 − β) steps are remembered.
     every : int
         Interval of the steps that are told; all of them are remembered.
+    keep : bool
+        Store it in the run's file, in place of an earlier one: `run.analyses["rolling_force"]`
+        then holds `force2`, `mean2`, `product` and `fluctuation2`, (T, 4, P).
     progress : bool
 
     Returns
@@ -153,6 +157,8 @@ def rolling_force(run, memory=0.9, *, every=1, progress=True):
     if not (_check.is_number(memory) and 0 <= memory < 1):
         raise FlownetError(f"memory is {shown(memory)}; it has to be a number from 0 to below 1.")
     every, again = _check.whole("every", every, 1), Replay(run)
+    if keep and run.path is None:
+        raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
     metric, parts = run.metric or Euclidean(run.potential.size), _parts(run.potential)
     steps = len(run.step)
     told, mean, spread = [], 0.0, 0.0
@@ -169,9 +175,14 @@ def rolling_force(run, memory=0.9, *, every=1, progress=True):
                 told.append([_inner(metric, F, F, parts), _inner(metric, mean, mean, parts),
                              _inner(metric, F, mean, parts), spread])
             show(k + 1)
-    columns = np.array(told).reshape(-1, 4, len(parts)).transpose(1, 0, 2)
-    return RollingForce(float(memory), list(parts), np.arange(0, steps, every),
-                        run.observables["step"].time[::every], *columns)
+    columns = np.array(told).reshape(-1, 4, len(parts))
+    found = RollingForce(float(memory), list(parts), np.arange(0, steps, every),
+                         run.observables["step"].time[::every], *columns.transpose(1, 0, 2))
+    if keep:
+        append_analysis(run.path, "rolling_force", found.iteration, found.time, columns,
+                        {"memory": found.memory, "parts": found.names})
+        run.refresh()
+    return found
 
 
 def _parts(potential):
