@@ -23,21 +23,33 @@ Cramér–Rao bound. With μ = A e^{iφ} a(u) the Fisher information 2 Re ∂μ�
                                                      = 6/(π²A² N(N² − 1))
 
 (A is not correlated with either). Writes one figure: the error against the SNR, against the number
-of samples learnt from, and against the phase that a snapshot is turned by.
+of samples learnt from (medians of five seeds, each with samples of its own, bars from the lowest to
+the highest), and against the phase that a snapshot is turned by.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned, whole
+from equal_terms import (
+    Rival,
+    bars,
+    compare,
+    parts,
+    predict,
+    real_size,
+    spread,
+    unturned,
+    whole,
+    written,
+)
 from scipy.special import i0e
 
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
 
 ANTENNAS, BINS, SECTOR = 8, 24, 0.9
-SNRS = tuple(np.arange(-5.0, 20.1, 2.5))
+SNRS, PRINTED = tuple(np.arange(-5.0, 20.1, 2.5)), [2, 4, 6, 10]
 SAMPLES, SHOWN, AT = (500, 1000, 2000, 4000, 8000, 16000), 1000, 10.0
 CENTRES = np.linspace(-SECTOR, SECTOR, BINS)
 
@@ -143,17 +155,17 @@ def wobble(rival, W, x, angles):
 def print_table(networks, found, curves, data):
     """The errors at SHOWN samples, a line for each network and each estimator beside them."""
     x = data[AT].x
-    print(f"RMS error of u = sin θ at an SNR of {', '.join(f'{snr:g}' for snr in SNRS[::2])} dB, "
-          f"learnt from {SHOWN} samples (± over seeds)")
+    print(f"RMS error of u = sin θ, learnt from {SHOWN} samples: median (range) of the seeds, SNR "
+          f"{', '.join(f'{SNRS[k]:g}' for k in PRINTED)} dB")
     for name, rival in networks.items():
         rate, states = found[name, SHOWN]
-        mean, deviation = curves[name, SHOWN]
         change = wobble(rival, states[0], x, [1.0])[0]
         print(f"  {name:27} {real_size(rival.network)} real parameters, rate {rate:g}, turned by "
               f"1 rad it changes by {change:.1g}")
-        print("    " + "  ".join(f"{m:.4f} ±{d:.4f}" for m, d in zip(mean[::2], deviation[::2])))
+        values = zip(*(part[PRINTED] for part in curves[name, SHOWN]))
+        print("    " + "  ".join(written(*value, ".4f") for value in values))
     for name, values in beside(data).items():
-        print(f"  {name:27} " + "  ".join(f"{value:.4f}" for value in values[::2]))
+        print(f"  {name:27} " + "  ".join(f"{values[k]:.4f}" for k in PRINTED))
     print(f"RMS error at {AT:g} dB, learnt from {', '.join(map(str, SAMPLES))} samples")
     k = SNRS.index(AT)
     for name in networks:
@@ -182,10 +194,9 @@ def draw(networks, found, curves, data):
         marks, inks, dashes = "osD^vP", (*INK, "#b58900"), (*DASHES, (0, (5, 1, 1, 1, 1, 1)))
         for i, (name, rival) in enumerate(networks.items()):
             style = dict(color=inks[i], linestyle=dashes[i], marker=marks[i], markersize=4.5)
-            mean, deviation = curves[name, SHOWN]
-            left.errorbar(SNRS, mean, deviation, capsize=2.5, label=name, **style)
-            mean, deviation = np.array([[c[k] for c in curves[name, m]] for m in SAMPLES]).T
-            middle.errorbar(SAMPLES, mean, deviation, capsize=2.5, **style)
+            left.errorbar(SNRS, *bars(*curves[name, SHOWN]), capsize=2.5, label=name, **style)
+            at_one = np.array([[part[k] for part in curves[name, m]] for m in SAMPLES]).T
+            middle.errorbar(SAMPLES, *bars(*at_one), capsize=2.5, **style)
             change = wobble(rival, found[name, SHOWN][1][0], data[AT].x, angles)
             right.plot(np.degrees(angles), change, color=inks[i], linestyle=dashes[i],
                        marker=marks[i], markersize=4.5, markevery=(i, 8))

@@ -13,7 +13,7 @@ import numpy as np
 import flownet as fn
 from flownet._progress import bar
 
-RATES = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1)
+RATES = (3e-4, 1e-3, 3e-3, 1e-2, 3e-2)
 WORKERS = 2  # runs at a time, each on one thread
 
 #: a network, what it is shown of complex signals (m, n), and how many turned copies of each
@@ -107,9 +107,19 @@ def compare(cases, loss, held_out, *, steps, seeds, rates=RATES):
 
 
 def spread(values):
-    """Mean and standard deviation over the first axis, the seeds."""
+    """Median, lowest and highest over the first axis, the seeds."""
     values = np.asarray(values)
-    return values.mean(axis=0), values.std(axis=0, ddof=1)
+    return np.median(values, axis=0), values.min(axis=0), values.max(axis=0)
+
+
+def bars(middle, low, high):
+    """Values, and how far their error bars reach down and up, for matplotlib."""
+    return middle, np.array([middle - low, high - middle])
+
+
+def written(middle, low, high, form):
+    """Median and range as text."""
+    return f"{middle:{form}} ({low:{form}}–{high:{form}})"
 
 
 def _seen(rival, x):

@@ -11,14 +11,14 @@ turned so that the first reading is positive, which takes the unknown phase out 
 Beside them stand the dictionary, the entry d of a grid with the largest |dᴴx|/‖d‖; maximum
 likelihood, a few Gauss–Newton steps from there; and the Cramér–Rao bound, from the Fisher
 information 2 Re JᴴJ/σ² of p and of the complex amplitude, J = (c ∂s/∂p, s, is), averaged over the
-tissues. Writes one figure.
+tissues. Writes one figure: medians of four seeds, each with signals of its own, and their range.
 """
 
 import argparse
 from pathlib import Path
 
 import numpy as np
-from equal_terms import Rival, compare, parts, predict, real_size, spread, unturned
+from equal_terms import Rival, bars, compare, parts, predict, real_size, spread, unturned, written
 
 import flownet as fn
 from flownet.data import bloch, pulses, tissue
@@ -147,15 +147,15 @@ def beside(data, points=POINTS, snr=SNR):
 
 def print_table(networks, found, results, others):
     """A line for each network and each method beside them."""
-    print(f"RMS errors of T1 and T2 in %, of f in Hz: {POINTS} readings, SNR {SNR:g} dB (± over "
-          "seeds)")
-    for key, (mean, deviation) in results.items():
+    print(f"RMS errors of T1 and T2 in %, of f in Hz, {POINTS} readings, SNR {SNR:g} dB: median "
+          "(range) of the seeds")
+    for key, values in results.items():
         name, is_turned = key
-        print(f"  {name:19} {'turned' if is_turned else 'as it is':8}"
-              + "  ".join(f"{m:7.3f} ±{d:5.3f}" for m, d in zip(mean, deviation))
-              + f"   {real_size(networks[key].network)} real parameters, rate {found[key][0]:g}")
+        print(f"  {name:19} {'turned' if is_turned else 'as it is':9}"
+              + "   ".join(written(*value, ".2f") for value in zip(*values))
+              + f"   D {real_size(networks[key].network)}, rate {found[key][0]:g}")
     for name, values in others.items():
-        print(f"  {name:28}" + "  ".join(f"{value:7.3f}       " for value in values))
+        print(f"  {name:29}" + "   ".join(f"{value:<16.2f}" for value in values).rstrip())
 
 
 def draw(results, others):
@@ -170,9 +170,8 @@ def draw(results, others):
         names = list(dict.fromkeys(name for name, _ in results))
         for quantity, axis in enumerate(axes[1:]):
             for is_turned, shift in ((False, -0.08), (True, 0.08)):
-                mean, deviation = np.array([results[name, is_turned] for name in names])[
-                    :, :, quantity].T
-                axis.errorbar(np.arange(len(names)) + shift, mean, deviation, fmt="os"[is_turned],
+                values = np.array([results[name, is_turned] for name in names])[:, :, quantity].T
+                axis.errorbar(np.arange(len(names)) + shift, *bars(*values), fmt="os"[is_turned],
                               color=INK[2 * is_turned], capsize=4, markersize=7,
                               markerfacecolor="white" if is_turned else None,
                               label=("first reading turned positive" if is_turned else
@@ -180,7 +179,8 @@ def draw(results, others):
             for style, (name, values) in zip(("-.", "-", ":"), others.items()):
                 axis.axhline(values[quantity], color="#222222", linewidth=1.2, linestyle=style,
                              label=name)
-            axis.set(xticks=range(len(names)), xticklabels=names, xlim=(-0.5, len(names) - 0.5),
+            axis.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names])
+            axis.set(xlim=(-0.5, len(names) - 0.5),
                      ylim=(0, None), ylabel="RMS " + UNITS[quantity], title=QUANTITIES[quantity])
             axis.grid(axis="x", visible=False)
         figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncol=3)
@@ -191,8 +191,9 @@ def draw(results, others):
 
 def draw_signals(axis):
     """|s_n| of three tissues without noise."""
-    y = np.array([[0.2, -0.2, 0.0], [0.9, 0.9, 0.0], [0.2, -0.2, 0.6]])
-    for i, (size, (t1, t2, f)) in enumerate(zip(np.abs(signal(y)), tissue(y))):
+    tissues = np.array([[1.0, 0.08, 0.0], [2.5, 0.25, 0.0], [1.0, 0.08, 20.0]])
+    signals = bloch(*tissues.T, *pulses(POINTS), ECHO, start=-1.0)
+    for i, (size, (t1, t2, f)) in enumerate(zip(np.abs(signals), tissues)):
         axis.plot(size, color=INK[i], linestyle=("-", "--", ":")[i],
                   label=f"T1 {1000 * t1:.0f} ms, T2 {1000 * t2:.0f} ms, f {f:.0f} Hz")
     axis.set(xlabel="pulse n", ylabel="signal |s|, of equilibrium", ylim=(0, 0.85),

@@ -1,5 +1,6 @@
 """Antennas, magnetic-resonance fingerprints, and the experiments on complex networks with them."""
 
+import complex_xor as xor
 import direction_finding as finding
 import equal_terms
 import fingerprinting as reading
@@ -225,8 +226,8 @@ def test_the_beamformer_reaches_the_bound_and_nothing_beats_the_posterior_mean()
 
 def test_maximum_likelihood_ends_on_the_tissue():
     """Without noise, from the nearest entry of a coarse grid."""
-    d = data.fingerprint(m=12, points=50, snr=200.0)
-    nearest = reading.match(reading.dictionary(50, (10, 10, 31)), d.x)
+    d = data.fingerprint(m=8, points=50, snr=200.0)
+    nearest = reading.match(reading.dictionary(50, (8, 8, 31)), d.x)
     assert reading.errors(nearest, d.y).max() > 1
     assert reading.errors(reading.refined(nearest, d.x, 12), d.y).max() < 1e-5
 
@@ -262,3 +263,160 @@ def test_every_network_takes_the_rate_that_does_best_on_held_out_samples():
     again = equal_terms.fit(rivals["real"], fn.CrossEntropy(), finding.learning_set(60)(1),
                             finding.learning_set(50)(9), rate=1e-2, steps=60, seed=1)
     assert np.array_equal(again[1], states[1])
+
+
+# ---- the phase ------------------------------------------------------------------------------
+
+
+def turns(activation, z, angle):
+    """|f(e^{iα}z) − e^{iα}f(z)| of one hidden unit, a modReLU's bias −0.3."""
+    net = fn.Network([1, 1, 1], activation, bias=False, dtype="complex128")
+    W = np.ones(net.size, np.complex128)
+    for layer in net.parts(W):
+        if layer.gate is not None:
+            layer.gate[:] = -0.3
+    phase = np.exp(1j * angle)
+    return np.abs(net.forward(W, phase * z) - phase * net.forward(W, z)).max()
+
+
+@pytest.mark.parametrize("activation", ["identity", "modrelu", "split_tanh", "split_relu", "zrelu",
+                                        "cardioid", "tanh", "sin", "cayley"])
+def test_which_activations_turn_with_their_argument(activation):
+    """f(e^{iα}z) = e^{iα}f(z) holds for modReLU, and for no other that is not linear."""
+    z = data.antenna(m=5, snr=0.0).x.reshape(-1, 1)
+    change = turns(activation, z, 0.7)
+    assert change < 1e-15 * 8 if activation in ("identity", "modrelu") else change > 0.1
+
+
+@pytest.fixture(scope="module")
+def invariant():
+    """The invariant network in double precision, with parameters whose gates have opened."""
+    net = finding.rivals()["complex, invariant"].network.with_dtype("complex128")
+    W = net.init(seed=3)
+    for layer in net.parts(W):
+        if layer.gate is not None:
+            layer.gate[:] = np.linspace(-1.0, 0.5, len(layer.gate))
+    return net, W
+
+
+@pytest.mark.parametrize("angle", [0.3, np.pi / 2, 2.0, 4.0])
+def test_the_invariant_network_sees_no_phase(angle, invariant):
+    """Its answers, and what it learns from a sample, are the same to rounding."""
+    net, W = invariant
+    d = data.antenna(m=40)
+    y = finding.soft_bins(d.y)
+    potentials = [fn.Potential(net, fn.CrossEntropy(), fn.Dataset(x, y))
+                  for x in (d.x, np.exp(1j * angle) * d.x)]
+    close(*(net.forward(W, p.data.x) for p in potentials))
+    (loss, dL), (turned_loss, turned_dL) = (p.differential(W) for p in potentials)
+    close(turned_dL, dL)
+    close(turned_loss, loss)
+
+
+@pytest.mark.parametrize("name", ["complex, cardioid, |z|", "complex, cardioid, Re z", "real"])
+def test_the_other_networks_see_it(name):
+    rival = finding.rivals()[name]
+    wobble = finding.wobble(rival, rival.network.init(seed=0), data.antenna(m=40).x, [1.0])
+    assert wobble[0] > 1e-3
+
+
+def test_networks_of_a_comparison_have_equal_numbers_of_real_parameters():
+    for rivals, size in ((finding.rivals(), 1560), (reading.rivals(), 8739)):
+        sizes = {equal_terms.real_size(rival.network) for rival in rivals.values()}
+        assert min(sizes) == size and max(sizes) < 1.02 * size
+
+
+def test_few_samples_are_enough_for_a_network_that_sees_no_phase():
+    """From 500 snapshots, at 10 dB: less than half the error of the real network."""
+    rivals = {name: finding.rivals()[name] for name in ("complex, invariant", "real")}
+    found = finding.learnt(rivals, samples=(500,), steps=1500, seeds=1)
+    test = {10.0: data.antenna(split="test", m=400, snr=10.0)}
+    errs = {name: finding.errors(rivals[name], states, test)[0, 0]
+            for (name, _), (_, states) in found.items()}
+    assert finding.bound(10.0) < errs["complex, invariant"] < 0.5 * errs["real"]
+
+
+def test_a_complex_network_reads_fingerprints():
+    """In 800 steps three quarters of the variance of log T1, log T2 and f are explained."""
+    rival = reading.rivals(40)["complex, cardioid", False]
+    sets = [reading.learning_set(m, 40)(seed) for m, seed in ((2000, 0), (300, 1))]
+    loss, _ = equal_terms.fit(rival, fn.Quadratic(), *sets, rate=1e-2, steps=800, seed=0)
+    assert loss < 0.25 * 0.5 * np.sum(np.var(sets[1][1], axis=0))
+
+
+# ---- XOR ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def neuron():
+    return xor.neurons(xor.FUNCTIONS["XOR"])["complex, |z|²"]
+
+
+def test_the_complex_neuron_solves_xor_at_every_phase(neuron):
+    """b = 0, w₂ = −w₁ = e^{iα}: a loss of 0, and no force."""
+    for angle in (0.0, 1.0, 2.5):
+        w = np.exp(1j * angle)
+        loss, dL = neuron.potential.differential(np.array([-w, w, 0.0]))
+        close(loss, 0.0, scale=1.0)
+        close(dL, np.zeros(3, complex), scale=1.0)
+
+
+def test_three_unit_vectors_at_120_degrees_solve_or():
+    """√f of 0, 1, 1, 1: b = 0, and w₁, w₂, w₁ + w₂ of length one."""
+    potential = xor.neurons(xor.FUNCTIONS["OR"])["complex, |z|²"].potential
+    close(potential.value(np.array([1.0, np.exp(2j * np.pi / 3), 0.0])), 0.0, scale=1.0)
+
+
+def test_the_real_neurons_minimum_is_a_saddle_of_the_complex_one(neuron):
+    """At w = 0, b² = ½ the loss is 1/8. Real curvatures are not negative; imaginary changes p, q
+    of the weights add pq/4."""
+    W = xor.stuck(neuron.potential)
+    loss, dL = neuron.potential.differential(W)
+    close([loss, np.abs(dL).max()], [0.125, 0.0])
+    H = xor.real_hessian(neuron.potential, W)
+    assert np.linalg.eigvalsh(H[::2, ::2]).min() > 0.2
+    imaginary = np.zeros((3, 3))
+    imaginary[0, 1] = imaginary[1, 0] = 0.25
+    close(H[1::2, 1::2], imaginary)
+    close(H[::2, 1::2], np.zeros((3, 3)), scale=1.0)
+
+
+def test_every_seed_solves_xor_with_complex_weights_and_not_every_one_with_real(neuron):
+    """Kept real, weights stay real to the last bit, and some seeds stop at a loss of 1/8."""
+    kinds = xor.neurons(xor.FUNCTIONS["XOR"])
+    runs = {kind: [xor.learn(kinds[kind], 0.1, seed) for seed in range(12)]
+            for kind in xor.COMPARED}
+    share = {kind: np.mean([xor.solved(run) for run in runs[kind]]) for kind in runs}
+    assert share["complex, |z|²"] == 1 and share["real neuron, tanh"] == 0
+    assert 0.4 < share["kept real, z²"] < 1
+    lost = [run for run in runs["kept real, z²"] if not xor.solved(run)]
+    assert all((run.parameters[-1].imag == 0).all() and abs(run.loss[-1] - 0.125) < 1e-3
+               for run in lost)
+
+
+def test_an_increasing_neuron_cannot_solve_xor():
+    """z₀₀ + z₁₁ = z₁₀ + z₀₁ for any weights; a tanh neuron is above 1/8 at 3000 places of them."""
+    weights = np.random.default_rng(0).normal(size=(3000, 3)) * 5
+    tanh = xor.neurons(xor.FUNCTIONS["XOR"])["real neuron, tanh"].potential
+    assert min(tanh.value(W) for W in weights) > 0.125
+
+
+# ---- figures --------------------------------------------------------------------------------
+
+
+def test_the_figures_say_what_they_show(neuron):
+    neurons = xor.neurons(xor.FUNCTIONS["XOR"])
+    runs = {kind: [xor.learn(neurons[kind], 0.1, 0, 20)] for kind in xor.COMPARED}
+    paths = [xor.learn(neuron, 0.1, seed, 20, every=1) for seed in range(2)]
+    networks, tests = finding.rivals(), finding.tests(20)
+    found = {(name, m): (1e-3, [rival.network.init(0)]) for name, rival in networks.items()
+             for m in finding.SAMPLES}
+    curves = {(name, m): equal_terms.spread(finding.errors(networks[name], states, tests))
+              for (name, m), (_, states) in found.items()}
+    values = np.array([[3.0, 4.0, 0.5], [3.1, 4.2, 0.6]])
+    results = {key: equal_terms.spread(values) for key in reading.rivals()}
+    figures = [xor.draw(runs, paths, 1), finding.draw(networks, found, curves, tests),
+               reading.draw(results, dict.fromkeys(("dictionary", "ML", "bound"), values[0]))]
+    for figure, panels in zip(figures, (3, 3, 4)):
+        assert len(figure.axes) == panels and figure.get_suptitle()
+        assert all(a.get_title() and a.get_ylabel() for a in figure.axes)
