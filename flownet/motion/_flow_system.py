@@ -33,7 +33,9 @@ class System:
 
     def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
         self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
-        self._rate = mechanics.rate() if mechanics else Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0)
+        pairs = self._dtype.kind == "c" and getattr(mechanics, "moments", "") == "modulus"
+        self._rate = (mechanics.rate(pairs) if mechanics
+                      else Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0))
         self._decays = {name: float(getattr(mechanics, name, 0.0)) for name in ("decay", "shrink")}
         self._always = metric.moves and not hasattr(metric, "times")
         self._clock = int(self._always and not self._rate.clock)
