@@ -8,7 +8,8 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 from numba import prange
 
 from .._compile import jit, separate
-from .network import HANDS, deal_columns, pack_all, sum_gates
+from .covectors import deal_columns, sum_gates
+from .network import HANDS, pack_all
 from .response import respond
 from .simd import lane
 

@@ -11,13 +11,13 @@ from .activation import activate_curvature
 from .block_loss import own_curvature
 from .blocks import summed
 from .loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from .network import weights
 from .plan import BLOCK_ROWS as R
 from .pointwise import clear, copy
 from .product import covector_product, product
 from .simd import address, flat, view
 from .transpose import transpose
 from .unit_curvature import unit_curvatures
+from .units import weights
 
 
 @spliced

@@ -11,7 +11,7 @@ from numba import prange
 
 from .._compile import jit, spliced
 from .loss_series import loss_series
-from .network import bias_of, gate_of, pack_all
+from .network import pack_all
 from .pair import PAIR
 from .pair_response import pairs_along
 from .plan import BLOCK, SCRATCH
@@ -19,6 +19,7 @@ from .pointwise import clear, copy
 from .product import product_packed
 from .series import activate_series
 from .simd import address, flat, view
+from .units import bias_of, gate_of
 
 
 @spliced

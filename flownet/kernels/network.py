@@ -7,77 +7,19 @@ and strips are cut by shapes alone, so the bits do not depend on the number of t
 
 from numba import prange
 
-from .._compile import jit, spliced
-from .activation import activate, activate_slope
+from .._compile import jit
+from .activation import activate
+from .covectors import deal_columns, sum_gates
 from .loss import covector_on_output
-from .pair import PAIR, activate_pairs, pull_pairs
+from .pair import PAIR
 from .planes import collect, spread
-from .pointwise import clear, copy, mean, pull_through
-from .product import covector_product, pack, panel_width, panels, product_packed, pull_product
-from .simd import address, flat, shift, view
+from .pointwise import copy, mean
+from .product import pack, panels, product_packed, pull_product
+from .simd import address, flat, view
 from .tiny import tiny_differential
+from .units import activate_units, bias_of, gates, outputs, pull_units, units, weights
 
 HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
-_WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
-
-
-@spliced
-def weights(net, W, layer):
-    """Weights (n_out, n_in) of a layer, in W."""
-    return view(W, net.weight[layer], net.sizes[layer + 1], net.sizes[layer])
-
-
-@spliced
-def units(net, buffer, capacity, layer, first, rows):
-    """Rows of a layer's units (rows, n) in a buffer that holds `capacity` rows."""
-    n = net.sizes[layer + 1]
-    return view(buffer, capacity * net.units[layer] + first * n, rows, n)
-
-
-@spliced
-def outputs(net, buffer, first, rows):
-    """Rows of a buffer as wide as the output."""
-    return view(buffer, first * net.sizes[-1], rows, net.sizes[-1])
-
-
-@spliced
-def bias_of(net, W, zeros, layer):
-    """Pointer to a layer's bias in W, or to zeros."""
-    return (shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros))
-
-
-@spliced
-def gate_of(net, W, zeros, layer):
-    """A layer's biases of modReLU (n,) in W, or zeros."""
-    start = net.gate[layer] if net.gate[layer] >= 0 else 0
-    return (W if net.gate[layer] >= 0 else zeros)[start:start + net.sizes[layer + 1] // 2]
-
-
-@jit(cached=False)
-def activate_units(net, W, zeros, layer, z, slope):
-    """z ← φ(z) of a layer's units (rows, n); slope ← φ′, or what the pullback of pairs needs."""
-    code = net.activation[layer]
-    if code < PAIR:
-        activate_slope(code, flat(z), flat(slope))
-    else:
-        activate_pairs(code, z, gate_of(net, W, zeros, layer), slope)
-
-
-@jit(cached=False)
-def pull_units(net, W, zeros, layer, slope, g, gate):
-    """slope ← the cotangent G_z of one G_a, g (rows, n), on a layer's units."""
-    code = net.activation[layer]
-    if code < PAIR:
-        pull_through(flat(slope), flat(g))
-    else:
-        pull_pairs(code, slope, gate_of(net, W, zeros, layer), g, gate)
-
-
-@spliced
-def gates(net, buffer, capacity, layer, first, rows, otherwise):
-    """A layer's ∂ℓ/∂b of modReLU (rows, n), where the buffer has room for them."""
-    return (units(net, buffer, capacity, layer, first, rows) if net.gate[layer] >= 0
-            else otherwise)
 
 
 @jit(cached=False)
@@ -145,61 +87,6 @@ def _shard(net, loss, data, W, work, start, first, rows, lowest):
     loss_shard(net, loss, data, work, start, first, rows)
     if lowest < net.weight.size:
         pullback_shard(net, W, work, first, rows, lowest)
-
-
-@jit(cached=False)
-def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
-    """Columns `first` to `last` of a layer's Σ_s G_s ⊗ x_s."""
-    dw = weights(net, dL, layer)
-    d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(zeros), 0)
-    covector_product(dw, d, d_row, g, x, first, last)
-
-
-@jit(cached=False)
-def _bias(net, dL, g, layer, accumulate):
-    """A layer's Σ_s G_s."""
-    db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
-    if not accumulate:
-        clear(db)
-    for s in range(g.shape[0]):
-        for b in range(db.size):
-            db[b] += g[s, b]
-
-
-@jit(cached=False)
-def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hand, hands):
-    """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
-
-    Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
-    """
-    count = 0
-    for layer in range(net.weight.size):
-        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
-        g_l = units(net, g, capacity, layer, 0, rows)
-        a_l = (view(x, 0, rows, n_in) if layer == 0
-               else units(net, a, capacity, layer - 1, 0, rows))
-        for first in range(0, n_in, width):
-            if count % hands == hand and layer >= lowest:
-                _columns(net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros,
-                         accumulate)
-                if bias and first == 0 and net.bias[layer] >= 0:
-                    _bias(net, dL, g_l, layer, accumulate)
-            count += 1
-
-
-@jit(cached=False)
-def sum_gates(net, dL, gate, capacity, rows, accumulate, lowest):
-    """Σ_s ∂ℓ/∂b of every modReLU from layer `lowest` up."""
-    for layer in range(lowest, net.weight.size):
-        if net.gate[layer] >= 0:
-            n, start = net.sizes[layer + 1] // 2, net.gate[layer]
-            own, db = units(net, gate, capacity, layer, 0, rows), dL[start:start + n]
-            if not accumulate:
-                clear(db)
-            for s in range(rows):
-                for b in range(n):
-                    db[b] += own[s, b]
 
 
 @jit(cached=False)

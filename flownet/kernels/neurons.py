@@ -16,13 +16,15 @@ from numba import prange
 
 from .._compile import jit, separate
 from .block_loss import centre, scaled
+from .covectors import deal_columns
 from .loss import QUADRATIC
-from .network import HANDS, deal_columns, outputs, units
+from .network import HANDS
 from .plan import BLOCK_ROWS as R
 from .pointwise import clear
 from .push_third import push_third
 from .simd import flat, lane
 from .transpose import transpose
+from .units import outputs, units
 
 
 @jit(cached=False)

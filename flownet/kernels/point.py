@@ -10,11 +10,12 @@ from numba import prange
 from .._compile import jit, separate
 from .activation import activate_third
 from .loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from .network import activate_units, bias_of, outputs, pack_all, pull_units, units, weights
+from .network import pack_all
 from .pair import PAIR
 from .pointwise import copy, mean
 from .product import product_packed, pull_product
 from .simd import address, flat, view
+from .units import activate_units, bias_of, outputs, pull_units, units, weights
 
 
 @jit(cached=False)

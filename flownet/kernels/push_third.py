@@ -6,11 +6,11 @@ See `neurons` for the sums. Along with ż go ∂ż/∂s (`z11`) and z̈ (`z2`), 
 from .._compile import jit
 from .block_loss import respond, scaled
 from .loss import QUADRATIC
-from .network import weights
 from .plan import BLOCK_ROWS as R
 from .pointwise import copy
 from .product import product
 from .simd import address, flat
+from .units import weights
 
 
 @jit(cached=False)

@@ -7,13 +7,13 @@ work where they are wide. What is kept at W (`point`) is at order 0.
 
 from .._compile import jit, separate, spliced
 from .loss import QUADRATIC, metric
-from .network import bias_of, gate_of, gates, outputs, units, weights
 from .pair import PAIR
 from .pair_response import pair_cotangents, pair_values
 from .plan import SERIES
 from .pointwise import clear, copy
 from .product import product_packed, pull_product
 from .simd import address, flat, view
+from .units import bias_of, gate_of, gates, outputs, units, weights
 
 
 @jit(cached=False)

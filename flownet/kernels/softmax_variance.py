@@ -7,11 +7,11 @@ keeps its digits. Expanded, each sum is one matrix product for all units and sam
 """
 
 from .._compile import jit, separate, spliced
-from .network import weights
 from .plan import BLOCK_ROWS as R
 from .pointwise import clear, copy
 from .product import covector_product
 from .simd import address, flat, view
+from .units import weights
 
 
 @jit(cached=False)

@@ -6,7 +6,8 @@ respond to second order (`response`), and the weights collect Σ_s (G₂⊗A + G
 
 from .._compile import separate
 from .blocks import summed
-from .network import deal_columns, pack_all, sum_gates
+from .covectors import deal_columns, sum_gates
+from .network import pack_all
 from .plan import Data, Point, Tangent
 from .point import stand
 from .response import respond

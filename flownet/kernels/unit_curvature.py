@@ -12,12 +12,12 @@ from .._compile import jit, separate
 from .activation import ACTIVATIONS
 from .block_loss import add_curvature, scaled
 from .loss import CROSS_ENTROPY
-from .network import weights
 from .plan import BLOCK_ROWS as R
 from .pointwise import clear
 from .product import covector_product, product
 from .simd import address, flat, view
 from .softmax_variance import softmax_variances
+from .units import weights
 
 _IDENTITY = ACTIVATIONS.index("identity")
 

@@ -5,12 +5,12 @@ from functools import cached_property
 
 import numpy as np
 
-from .._errors import FlownetError, shown
-from .._kinds import unknown
+from .._errors import FlownetError
 from ..kernels import jet, network, plan
-from ..kernels.activation import ACTIVATIONS
-from ..kernels.pair import COMPLEX_ACTIVATIONS, READOUTS
+from ..kernels.complex_plan import complex_plan
+from ..kernels.pair import READOUTS
 from . import _check
+from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
 from ._init import full_name, initial_weights
 from ._picture import ComplexPicture, RealPicture
 
@@ -65,20 +65,20 @@ class Network:
 
     def __init__(self, sizes, activation="tanh", *, output="identity", bias=True,
                  widely_linear=False, init="lecun-normal", dtype="float64"):
-        self.sizes, self.dtype = _sizes(sizes), _check.network_dtype(dtype)
-        codes = COMPLEX_ACTIVATIONS if self.is_complex else _REAL
-        self.activation = _activations(activation, len(self.sizes) - 2, codes, self.dtype)
-        codes = {**codes, **READOUTS} if self.is_complex else codes
-        self.output = _activation(output, codes, self.dtype)
-        self.bias = _yes_or_no("bias", bias)
-        self.widely_linear = _yes_or_no("widely_linear", widely_linear)
+        self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
+        self.activation = activations_of(activation, len(self.sizes) - 2, codes_of(self.dtype),
+                                         self.dtype)
+        codes = codes_of(self.dtype, output=True)
+        self.output = activation_of(output, codes, self.dtype)
+        self.bias = yes_or_no("bias", bias)
+        self.widely_linear = yes_or_no("widely_linear", widely_linear)
         if self.widely_linear and not self.is_complex:
             raise FlownetError(f"widely_linear layers see x and its conjugate: numbers of "
                                f"{self.dtype.name} have none; dtype='complex128'.")
         self.init_name = full_name(init)
         codes = [codes[name] for name in (*self.activation, self.output)]
         if self.is_complex:
-            self.plan = plan.complex_plan(
+            self.plan = complex_plan(
                 self.sizes, codes, int(self.bias), self.dtype.type(0).real.dtype,
                 widely_linear=self.widely_linear, gated=np.array(self._gated, int),
                 readout=self.reads_out)
@@ -231,42 +231,3 @@ class Network:
 
     def _workspace(self, rows):
         return plan.workspace(self.plan, rows, self.picture.real)
-
-
-_REAL = {name: code for code, name in enumerate(ACTIVATIONS)}
-
-
-def _yes_or_no(name, value):
-    if not isinstance(value, (bool, np.bool_)):
-        raise FlownetError(f"{name} is {shown(value)}; it has to be True or False.")
-    return bool(value)
-
-
-def _sizes(sizes):
-    try:
-        whole = tuple(int(n) for n in sizes)
-        right = len(whole) >= 2 and all(n >= 1 and n == given for n, given in zip(whole, sizes))
-    except (TypeError, ValueError, OverflowError):
-        right = False
-    if not right:
-        raise FlownetError(f"sizes is {sizes!r}; it has to be two or more whole numbers above 0, "
-                           "inputs first, such as [64, 32, 10].")
-    return whole
-
-
-def _activations(names, hidden, codes, dtype):
-    if isinstance(names, str):
-        names = [names] * hidden
-    if not isinstance(names, (list, tuple)):
-        raise FlownetError(f"activation is {names!r}; it has to be a name or a list of names.")
-    if len(names) != hidden:
-        raise FlownetError(f"{len(names)} activations for {hidden} hidden layers; "
-                           "give one name for all of them, or one for each.")
-    return tuple(_activation(name, codes, dtype) for name in names)
-
-
-def _activation(name, codes, dtype):
-    if name not in codes:
-        other = " of complex numbers" if dtype.kind == "c" else ""
-        raise FlownetError(unknown(f"activation{other}", name, codes))
-    return name
