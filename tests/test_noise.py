@@ -219,6 +219,7 @@ MISTAKES = {
     "no batch": (lambda p, W: fn.noise(p, W), "wants the parameters W and the number"),
     "a batch of 8 of 7": (lambda p, W: fn.noise(p, W, 8), "whole number from 1 to 7"),
     "no step": (lambda p, W: fn.noise(p, W, 3).temperature, "want the step"),
+    "a step of 0": (lambda p, W: fn.noise(p, W, 3, step=0), "number above 0"),
     "metric of another": (lambda p, W: fn.noise(p, W, 3, metric=fn.Euclidean(3)), "metric is"),
     "all frozen": (lambda p, W: fn.noise(p, W, 3, metric=fn.LayerMetric(
         p.network, [np.inf, np.inf])), "freezes every parameter"),

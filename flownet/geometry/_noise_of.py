@@ -1,5 +1,7 @@
 """`noise`: the covariance of the sample gradients of a potential, or of a run, made."""
 
+from numbers import Real
+
 import numpy as np
 
 from .._errors import FlownetError, shown
@@ -69,6 +71,8 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
                                             and 1 <= batch_size <= m):
         raise FlownetError(f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
                            f"to {m}, the number of samples.")
+    if step is not None and not (isinstance(step, Real) and 0 < step < np.inf):
+        raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     W = np.asarray(W)
     loss, dL = potential.differential(W)
     mean = atom.differential(W)[1]
@@ -130,5 +134,6 @@ def _of_run(run, W, batch_size, step, metric, at):
         raise FlownetError("the run has full batches and no noise: name a batch_size.")
     if step is None and len(run.step) and getattr(run.mechanics, "kind", None) == "aristotle":
         step = run.step[min(k, len(run.step) - 1)]
+    metric = run.metric if metric is None else metric
     return (run.potential, run.parameters[int(rows[0])], batch_size, step,
-            run.metric if metric is None else metric)
+            metric.at(run.time[rows[0]]) if hasattr(metric, "at") else metric)

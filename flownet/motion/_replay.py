@@ -60,6 +60,12 @@ class Replay:
         return self._loop.time
 
     @property
+    def metric(self):
+        """The run's metric now."""
+        metric = self.run.metric or Euclidean(self.W.size)
+        return metric.at(self.time) if hasattr(metric, "at") else metric
+
+    @property
     def memory(self):
         """What the mechanics remember now (memories, D)."""
         return self._loop.arrays.get("memory", np.zeros((0, self.W.size), self.W.dtype))

@@ -7,7 +7,6 @@ import numpy as np
 from .. import _progress
 from .._errors import FlownetError, shown
 from .._kinds import unknown
-from ..geometry import Euclidean
 from ..store import append_analysis
 from . import _check
 from ._replay import Replay
@@ -159,12 +158,12 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     every, again = _check.whole("every", every, 1), Replay(run)
     if keep and run.path is None:
         raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
-    metric, parts = run.metric or Euclidean(run.potential.size), _parts(run.potential)
-    steps = len(run.step)
+    parts, steps = _parts(run.potential), len(run.step)
     told, mean, spread = [], 0.0, 0.0
     with _progress.bar(steps, shown=progress, what="forces") as show:
         for k in range(steps):
             again.go_to(k)
+            metric = again.metric
             _, dL = run.potential_at(k).differential(again.W)
             F = -_wide(metric.sharp(dL))
             share = (1 - memory) / (1 - memory**(k + 1))
