@@ -13,8 +13,9 @@ from ._mechanics import MOMENTS, Aristotle
 from ._modified import Modified
 from ._moving_metric import moving_metric
 from ._newton import INTEGRATORS, Nesterov, Newton
-from ._observe import Accuracy, Noise, Sharpness, observe_from
+from ._observables import Accuracy, Noise, Sharpness
 from ._observe_path import PathLength, Speed, StepSpeed
+from ._observe_tables import observe_from
 from ._policy import Constant, Cosine, Linearity, LossRate, Warmup
 from ._policy_of import policy_of
 from ._pretrain import Pretraining, pretrain

@@ -5,6 +5,8 @@ import numpy as np
 from .._errors import FlownetError
 from ..geometry import DiagonalMetric
 
+MOVING = "moving"  # the kind of metric that `moving_metric` gives, in files
+
 
 def moving_metric(state):
     """Metric in which RMSProp's, Adam's or `ThierryMieg`'s next step from a state is steepest.

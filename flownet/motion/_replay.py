@@ -62,8 +62,7 @@ class Replay:
     @property
     def metric(self):
         """The run's metric now."""
-        metric = self.run.metric or Euclidean(self.W.size)
-        return metric.at(self.time) if hasattr(metric, "at") else metric
+        return metric_of(self.run.metric, self.run.potential).at(self.time)
 
     @property
     def memory(self):

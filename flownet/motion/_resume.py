@@ -9,7 +9,8 @@ from ..store import HDF5Store, Trajectory, rewrite_experiment, to_text
 from . import _check
 from ._flow import resume_flow
 from ._loop import make_loop
-from ._observe import observe_from, observers
+from ._observe import observers
+from ._observe_tables import observe_from
 from ._run import Run, arrays_of
 from ._storage import checkpoint_of
 

@@ -6,7 +6,8 @@ from ..model import metric_table, tables_of
 from ..store import Trajectory
 from . import _check
 from ._loop import make_loop
-from ._observe import observe_tables, observers
+from ._observe import observers
+from ._observe_tables import observe_tables
 from ._recorder import quantities
 from ._run import Run, arrays_of
 from ._state import State, potential_of
