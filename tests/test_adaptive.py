@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
+from scipy.integrate import solve_ivp
 from tolerance import close
 
 import flownet as fn
@@ -257,3 +258,19 @@ def test_mistakes_are_told_in_one_line(mistake):
     call, line = MISTAKES[mistake]
     with told_in_one_line(line):
         call()
+
+
+def test_flow_of_the_moving_metric():
+    """Ẇ = −P_k⁻¹dL from step to step, against scipy's integrator, one stage after another."""
+    p = twins.potential(CASE)
+    run = fn.train(p, MECHANICS["rmsprop"], W0=twins.point(CASE)[0], steps=12)
+    metric = fn.adaptive_metric(run)
+    flow = fn.flow(p, W0=run.parameters[0], time=run.time[-1], metric=metric, rtol=1e-10,
+                   at=run.time)
+    W = run.parameters[0]
+    for k, step in enumerate(run.step):
+        own = metric.of_step(k)
+        W = solve_ivp(lambda t, w, own=own: -own.sharp(p.differential(w)[1]), (0, step), W,
+                      rtol=1e-11, atol=1e-13).y[:, -1]
+    close(flow.parameters[-1], W, kind="solver")
+    assert np.abs(W - run.parameters[-1]).max() > 1e-4  # the finite steps left it

@@ -198,6 +198,19 @@ def test_threads_do_not_change_the_bits():
     assert np.array_equal(*ends)
 
 
+def test_mini_batch_noise():
+    """Trace and diagonal of the covariance against one gradient after another."""
+    for name in ("modrelu, widely linear", "split_tanh"):
+        potential, _, W, _ = made(name, sizes=(3, 5, 2), m=11)
+        each = np.array([in_reals(potential.on([s]).differential(W)[1]) for s in range(11)])
+        metric = fn.LayerMetric(potential.network, [1.0, 3.0])
+        found = fn.noise(potential, W, 4, metric=metric)
+        close(found.diagonal, each.var(axis=0))
+        stiffness = np.repeat([1.0, 3.0], [2 * (end - begin)
+                                           for begin, end in potential.network.ranges])
+        assert found.trace == pytest.approx((each.var(axis=0) / stiffness).sum(), rel=1e-12)
+
+
 def test_initial_weights():
     """E|w|² is the rule's variance, every phase alike, and layers are independent."""
     for init, variance in (("lecun-normal", 1 / 80), ("he-uniform", 2 / 80)):

@@ -12,15 +12,15 @@ from ._metric_coupled import CoupledMetric
 from ._metric_diagonal import DiagonalMetric, Euclidean
 from ._metric_group import GroupMetric
 from ._metric_layer import LayerMetric
-from ._metric_timed import TimedMetric, metric_of
+from ._metric_timed import Moving, TimedMetric, metric_of
 from ._noise_of import noise
 from ._path import path_length, speed, step_speed
 from ._pulled_back import PulledBack, metric_at
 
 __all__ = [
     "ChargeDrift", "Charges", "CoupledMetric", "DiagonalMetric", "Eigenpairs", "Euclidean",
-    "GradientNoise", "GroupMetric", "Inertia", "LayerMetric", "Metric", "NoSpectrum", "NoiseModes",
-    "PulledBack", "Quadrature", "SpectralDensity", "TimedMetric", "charges", "eigenpairs", "index",
-    "inertia", "lanczos", "metric_at", "metric_hessian", "metric_of", "noise", "path_length",
-    "sharpness", "spectral_density", "speed", "step_speed",
+    "GradientNoise", "GroupMetric", "Inertia", "LayerMetric", "Metric", "Moving", "NoSpectrum",
+    "NoiseModes", "PulledBack", "Quadrature", "SpectralDensity", "TimedMetric", "charges",
+    "eigenpairs", "index", "inertia", "lanczos", "metric_at", "metric_hessian", "metric_of",
+    "noise", "path_length", "sharpness", "spectral_density", "speed", "step_speed",
 ]

@@ -12,7 +12,7 @@ from ._metric_diagonal import Euclidean
 _ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
 
 
-class _Moving(Metric):
+class Moving(Metric):
     """A metric that is none before a time is named."""
 
     moves = True
@@ -25,7 +25,7 @@ class _Moving(Metric):
 
 
 @kind("metric", "timed")
-class TimedMetric(_Moving):
+class TimedMetric(Moving):
     """A metric that changes at given times: metrics[i] from times[i] on.
 
     Layers are thawed one after another, or stiffened as a run goes on. A finite step is taken in
@@ -73,7 +73,7 @@ class TimedMetric(_Moving):
             raise FlownetError(f"metrics is {shown(metrics)}; it has to be one metric for each of "
                                f"the {len(times)} times.")
         for metric in self.metrics:
-            if not isinstance(metric, Metric) or isinstance(metric, _Moving):
+            if not isinstance(metric, Metric) or isinstance(metric, Moving):
                 raise FlownetError(f"a metric of a schedule is {shown(metric)}; it has to be one "
                                    "that stays, such as flownet.LayerMetric(network, stiffness).")
         sizes = sorted({metric.size for metric in self.metrics})
@@ -124,7 +124,7 @@ def _stage(times, time):
     return max(0, int(np.searchsorted(times, time, "right")) - 1)
 
 
-class MetricOfTime(_Moving):
+class MetricOfTime(Moving):
     """A metric that a Python function gives for each time; no file can say it.
 
     What it gives has to be of kinds that kernels know throughout, or at no time.
@@ -148,7 +148,7 @@ class MetricOfTime(_Moving):
     def at(self, time):
         """The metric at a time."""
         metric = self.function(float(time))
-        if not isinstance(metric, Metric) or isinstance(metric, _Moving):
+        if not isinstance(metric, Metric) or isinstance(metric, Moving):
             raise FlownetError(f"metric({time:g}) is {shown(metric)}; it has to be one such as "
                                "flownet.LayerMetric(network, stiffness).")
         if metric.size != self.size:

@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..model import Potential
+from ..model import Potential, RealView, in_double, in_reals, is_complex, real_view
 from ..store import Trajectory
 from ._gradient_noise import GradientNoise
 from ._metric import Ranges
@@ -20,7 +20,8 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     `noise(potential, W, b)` at given parameters, or `noise(run, at=k)` at a recorded state of a
     run, with its own batch size, metric and, under Aristotle's mechanics, step. Of a sum of
     potentials the network's term alone is noisy. It takes about four differentials, and no sample's
-    gradient is made: for a weight (a, b) of a dense layer Σ_s (∂ℓ_s)² = Σ_s G_sa²·x_sb².
+    gradient is made: for a weight (a, b) of a dense layer Σ_s (∂ℓ_s)² = Σ_s G_sa²·x_sb². Complex
+    parameters are noisy in re and im apart.
 
     Parameters
     ----------
@@ -58,7 +59,9 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     if W is None or batch_size is None:
         raise FlownetError("noise(potential, W, batch_size) wants the parameters W and the number "
                            "of samples in a batch.")
-    potential = _in_double(what)
+    if is_complex(what) and metric is not None and metric.size == what.size:
+        metric = metric.real_view()
+    potential, W = _in_double(what), in_reals(np.ascontiguousarray(W))
     scale, atom = _noisy(potential)
     metric = Euclidean(potential.size) if metric is None else metric
     if not isinstance(metric, Ranges) or metric.size != potential.size:
@@ -73,7 +76,6 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
                            f"to {m}, the number of samples.")
     if step is not None and not (isinstance(step, Real) and 0 < step < np.inf):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
-    W = np.asarray(W)
     loss, dL = potential.differential(W)
     mean = atom.differential(W)[1]
     diagonal = scale**2 * np.maximum(_squares(atom, W) - mean * mean, 0)
@@ -103,12 +105,13 @@ def _parts(ranges, density):
 def _in_double(potential):
     if not hasattr(potential, "with_dtype"):
         raise FlownetError(f"noise of {shown(potential)}: it has to be a potential with data.")
-    return potential.with_dtype("float64")
+    return real_view(in_double(potential))
 
 
 def _noisy(potential):
     """The term with the samples, and its scale."""
-    terms = [(scale, atom) for scale, atom in potential.atoms() if isinstance(atom, Potential)]
+    terms = [(scale, atom) for scale, atom in potential.atoms()
+             if isinstance(atom, (Potential, RealView))]
     if len(terms) != 1:
         raise FlownetError(f"noise of {potential!r}: it has to be a potential with data, one at "
                            "most in a sum.")

@@ -45,6 +45,35 @@ class ComplexHessian(NetworkHessian):
 
         return self._by_units(of)
 
+    def gradient_squares(self):
+        """Mean over the samples of the squares of their gradients (2D,), of Re and Im apart.
+
+        Those of A + iB, the weights of x + iy, are G_x x + G_y y and G_y x − G_x y.
+        """
+        out = np.zeros(self.shape[0] // 2, self._given.dtype)
+        rows = self._data.x
+        for layer, part in enumerate(self._potential.network.parts(out)):
+            g, gate = self._rows_of(self._at.g, layer), self._rows_of(self._at.twist, layer)
+            n_out, n_in = part.weights.shape
+            G, H, x, y = g[:, :n_out], g[:, n_out:], rows[:, :n_in], rows[:, n_in:]
+            same, crossed = (G * G).T @ (x * x) + (H * H).T @ (y * y), (
+                H * H).T @ (x * x) + (G * G).T @ (y * y)
+            mixed = 2 * (G * H).T @ (x * y)
+            part.weights[:] = (same + mixed) + 1j * (crossed - mixed)
+            if part.conjugate is not None:
+                part.conjugate[:] = (same - mixed) + 1j * (crossed + mixed)
+            if part.bias is not None:
+                part.bias[:] = (G * G).sum(axis=0) + 1j * (H * H).sum(axis=0)
+            if part.gate is not None:
+                part.gate[:] = (gate[:, :n_out]**2).sum(axis=0)
+            rows = self._rows_of(self._at.a, layer)
+        return self._m * in_reals(out)  # the cotangents kept are those of the mean
+
+    def _rows_of(self, buffer, layer):
+        """A layer's units (m, 2n) in a buffer of the state at W."""
+        n, begin = int(self._net.sizes[layer + 1]), self._m * int(self._net.units[layer])
+        return buffer[begin:begin + self._m * n].reshape(self._m, n)
+
     def _by_units(self, of):
         parts = []
         for begin in range(0, self.shape[0], _AT_ONCE):

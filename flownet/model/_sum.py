@@ -26,11 +26,20 @@ class Summable:
 
     def hessian_action(self, W, V):
         """H·V, exact, of a displacement V (D,) or of each row of V (R, D); the same shape."""
-        return _of_reals(self.hessian(W).action, V)
+        return self._of_reals(self.hessian(W).action, V)
 
     def third_action(self, W, V):
         """T[V,V] = ∇⟨V, HV⟩ (D,), exact: how the curvature along V changes."""
-        return _of_reals(self.hessian(W).third_action, V)
+        return self._of_reals(self.hessian(W).third_action, V)
+
+    def _of_reals(self, act, V):
+        """What an operator on reals makes of V; of complex numbers through their reals."""
+        V = np.asarray(V)
+        if V.dtype.kind != "c":
+            return act(V)
+        if self.dtype is None or self.dtype.kind != "c":
+            raise FlownetError("V is complex; the potential's parameters are real.")
+        return in_complex(act(in_reals(np.ascontiguousarray(V, self.dtype))))
 
     def hessian_diagonal(self, W):
         """H_ii (D,), exact."""
@@ -67,12 +76,6 @@ class Summable:
 
     def __sub__(self, other):
         return self + (-1.0) * other
-
-
-def _of_reals(act, V):
-    """What an operator on reals makes of V; of complex numbers through their reals."""
-    V = np.asarray(V)
-    return in_complex(act(in_reals(np.ascontiguousarray(V)))) if V.dtype.kind == "c" else act(V)
 
 
 def differential(potential, W, lowest):

@@ -3,18 +3,19 @@
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import Metric
+from ..geometry import Moving
 from ._moving_metric import moving_metric
 from ._replay import Replay
 
 
-class AdaptiveMetric(Metric):
+class AdaptiveMetric(Moving):
     """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
 
     P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with
     F = −dL, and ⟨F⟩ the rolling force of Adam, F itself of RMSProp. It is the metric that the step
     itself uses, its own force included. `fn.sharpness(run, metric=…)` and `fn.breakdown(run,
-    every=n, metric=…)` take it at each step's time.
+    every=n, metric=…)` take it at each step's time; `fn.flow(…, metric=…)` follows it from step to
+    step.
 
     Attributes
     ----------
@@ -23,13 +24,16 @@ class AdaptiveMetric(Metric):
         D.
     """
 
+    is_compiled = True  # each of them is diagonal
+
     def __init__(self, run):
         self._replay = Replay(run)
         if getattr(run.mechanics, "sizing", None) is None:
             raise FlownetError(f"the run's mechanics are {run.mechanics!r}; a metric of their own "
                                "have RMSProp and Adam.")
         self.run, self.size = run, run.potential.size
-        self._times = run.observables["step"].time
+        self._times = self.times = run.observables["step"].time
+        self._known = -1, None  # the step asked for last, and its metric
 
     def of_step(self, k):
         """`DiagonalMetric` of step k; −1 is the last step.
@@ -39,13 +43,28 @@ class AdaptiveMetric(Metric):
         done = len(self._times)
         if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
             raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
-        self._replay.go_to(int(k) % done)
-        return moving_metric(self._replay.state)
+        k = int(k) % done
+        if k != self._known[0]:
+            self._replay.go_to(k)
+            self._known = k, moving_metric(self._replay.state)
+        return self._known[1]
 
     def at(self, time):
         """`DiagonalMetric` of the step that begins at a time, or was under way then."""
-        k = int(np.searchsorted(self._times, time, side="right")) - 1
-        return self.of_step(max(k, 0))
+        return self.of_step(self._step(time))
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        k, done = self._step(time), len(self._times)
+        return (self._times[k] if k else -np.inf,
+                self._times[k + 1] if k + 1 < done else np.inf)
+
+    def stage(self, time):
+        """The metric from a time on, and when it changes: that of a flow."""
+        return self.at(time), self.span(time)[1]
+
+    def _step(self, time):
+        return max(int(np.searchsorted(self._times, time, side="right")) - 1, 0)
 
     def __repr__(self):
         return f"AdaptiveMetric of {self.run.mechanics!r}, {len(self._times)} steps"

@@ -17,7 +17,7 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     """
     carried(mechanics, metric)
     alone = getattr(mechanics, "shrink", 0) or getattr(mechanics, "temperature", 0)
-    if alone and not metric.diagonal:
+    if alone and not metric.at(time).diagonal:
         raise FlownetError(f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
                            f"wants a metric that couples none; {metric!r} does.")
     compiled = is_compiled(potential) and metric.is_compiled and not mechanics.policy.of_jet
