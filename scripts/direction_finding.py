@@ -25,6 +25,13 @@ Cramér–Rao bound. With μ = A e^{iφ} a(u) the Fisher information 2 Re ∂μ�
 (A is not correlated with either). Writes one figure: the error against the SNR, against the number
 of samples learnt from (medians of five seeds, each with samples of its own, bars from the lowest to
 the highest), and against the phase that a snapshot is turned by.
+
+What it says. From 1000 samples, at 10 dB, the invariant network errs by 0.0136 and the real one by
+0.043; the bound is 0.0110. Most of that is the readout |z|, which a cardioid and a bias hardly
+spoil (0.0157); complex numbers alone do not help, for with Re z they are worse than real ones
+(0.14). Turned copies serve the real network nearly as well (0.0170), and from 16000 samples it gets
+there without (0.0138). At 20 dB no network follows the beamformer: 0.014 and more, against 0.0035.
+A complex weight costs twice the arithmetic of the two real ones that it is counted as.
 """
 
 import argparse

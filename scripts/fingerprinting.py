@@ -12,6 +12,12 @@ Beside them stand the dictionary, the entry d of a grid with the largest |dᴴx|
 likelihood, a few Gauss–Newton steps from there; and the Cramér–Rao bound, from the Fisher
 information 2 Re JᴴJ/σ² of p and of the complex amplitude, J = (c ∂s/∂p, s, is), averaged over the
 tissues. Writes one figure: medians of four seeds, each with signals of its own, and their range.
+
+What it says. With the phase unknown the cardioid network errs by a fifth to a quarter less than the
+real one, and other complex activations do as well or better. Taking the phase out by hand does more
+than complex numbers do; after it the cardioid still leads, by an eighth for T1 and T2 and a third
+for f. Networks are better than this dictionary for T1 and T2 and worse for f, and all of them are
+far from maximum likelihood, which is at the bound.
 """
 
 import argparse
@@ -48,7 +54,10 @@ def complex_rivals(name, network):
 
 
 def real_rivals(points=POINTS):
-    """The real network on signals as they are, and turned."""
+    """The real network on signals as they are, and turned.
+
+    Its widths did best of three shapes of the size: 37-32, 32-64 and 24-64-32.
+    """
     network = fn.Network([2 * points, HIDDEN, 2 * HIDDEN, 3], "relu", dtype="float32",
                          init="he-normal")
     return {("real, ReLU", False): Rival(network, lambda x: parts(normalised(x))),

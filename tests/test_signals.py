@@ -14,6 +14,7 @@ from tolerance import close as close_real
 import flownet as fn
 from flownet import data
 from flownet.data import bloch, pulses, steering, tissue
+from flownet.desk._schema import Data
 
 
 def close(found, expected, kind="reference", scale=None):
@@ -179,6 +180,8 @@ def test_made_signals_come_again_and_differ_by_split_and_seed(name):
     assert (data.load(name, m=9).x[:3] == few.x).all()
     assert len({d.sha256 for d in (few, data.load(name, m=3, seed=1),
                                    data.load(name, m=3, split="test"))}) == 3
+    table = {"name": name, "m": 3, "snr": [7.0, 9.0]}
+    assert Data.model_validate(table).model_dump(exclude_none=True) == table
     with told_in_one_line("a pair .low, high."):
         data.load(name, snr=[3.0, 1.0])
 
