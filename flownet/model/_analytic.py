@@ -112,6 +112,12 @@ class Parabola(Analytic):
 
     bends = jet
 
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        if not np.iscomplexobj(W):
+            return super().hessian(W)
+        return self._of_reals().hessian(in_reals(np.asarray(W)))
+
     def _of_reals(self):
         return Parabola(2 * self.size, strength=self.strength)
 
