@@ -137,7 +137,7 @@ def tests(m=2000):
 
 
 def learnt(networks, samples=SAMPLES, steps=10_000, seeds=5):
-    """{(name, m): (rate, [W of each seed])}; the step is chosen on 1000 samples held out."""
+    """{(name, m): (rate, [W of each seed])}; 1000 samples held out choose the rate."""
     cases = {(name, m): (rival, learning_set(m)) for name, rival in networks.items()
              for m in samples}
     return compare(cases, fn.CrossEntropy(), learning_set(1000)(1_000_000), steps=steps,
@@ -219,7 +219,7 @@ def draw(networks, found, curves, data):
                    xticklabels=[f"{m:g}" for m in SAMPLES], ylabel="RMS error of u = sin θ")
         middle.minorticks_off()
         right.set(xlabel="phase that every snapshot is turned by, in degrees",
-                  title=f"Change of the answer with the phase, SNR {AT:g} dB",
+                  title=f"Change with the phase, SNR {AT:g} dB",
                   xticks=range(0, 361, 90), ylabel="RMS change of u = sin θ")
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncol=4)
         figure.suptitle(f"Direction of one source, {ANTENNAS} antennas, one snapshot of unknown "

@@ -341,7 +341,7 @@ def test_few_samples_are_enough_for_a_network_that_sees_no_phase():
 
 def test_a_complex_network_reads_fingerprints():
     """In 800 steps three quarters of the variance of log T1, log T2 and f are explained."""
-    rival = reading.rivals(40)["complex, cardioid", False]
+    rival = reading.rivals(40)["complex, cardioid", "as it is"]
     sets = [reading.learning_set(m, 40)(seed) for m, seed in ((2000, 0), (300, 1))]
     loss, _ = equal_terms.fit(rival, fn.Quadratic(), *sets, rate=1e-2, steps=800, seed=0)
     assert loss < 0.25 * 0.5 * np.sum(np.var(sets[1][1], axis=0))
