@@ -23,6 +23,7 @@ def roundoff(dtype):
 
 def close(found, expected, dtype="float64", kind="reference", scale=None):
     """Largest error within the tolerance times `scale`, by default the largest entry expected."""
+    assert not (np.iscomplexobj(found) or np.iscomplexobj(expected))  # float64 would drop a half
     found, expected = np.asarray(found, np.float64), np.asarray(expected, np.float64)
     assert found.shape == expected.shape
     scale = np.abs(expected).max() if scale is None else scale
