@@ -100,7 +100,7 @@ class Parabola(Analytic):
         """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
         if not np.iscomplexobj(W):
             return super().differential(W)
-        loss, dL = self._of_reals().differential(in_reals(np.asarray(W)))
+        loss, dL = self._on_reals().differential(in_reals(np.asarray(W)))
         return loss, in_complex(dL)
 
     def jet(self, W, V, order=2):
@@ -108,7 +108,7 @@ class Parabola(Analytic):
         if not np.iscomplexobj(W):
             return super().jet(W, V, order)
         W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
-        return self._of_reals().jet(W, V, order)
+        return self._on_reals().jet(W, V, order)
 
     bends = jet
 
@@ -116,9 +116,9 @@ class Parabola(Analytic):
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
         if not np.iscomplexobj(W):
             return super().hessian(W)
-        return self._of_reals().hessian(in_reals(np.asarray(W)))
+        return self._on_reals().hessian(in_reals(np.asarray(W)))
 
-    def _of_reals(self):
+    def _on_reals(self):
         return Parabola(2 * self.size, strength=self.strength)
 
     def exact(self, W0, t):
