@@ -187,6 +187,28 @@ def test_steps_are_those_of_the_equation(tmp_path):
     assert opened.potential.network.widely_linear and opened.parameters.dtype == np.complex128
 
 
+class Program:
+    """A complex network's potential as a program of somebody's own: no kernel knows it."""
+
+    network = data = None
+
+    def __init__(self, potential):
+        self.size, self.dtype = potential.size, potential.dtype
+        self.value, self.differential = potential.value, potential.differential
+
+
+@pytest.mark.parametrize("mechanics", [
+    fn.Aristotle(0.1, weight_decay=0.1), fn.Newton.from_momentum(0.05, 0.9),
+    fn.Nesterov(0.05, 0.9), fn.RMSProp(0.01), fn.Adam(0.01), fn.Adam(0.01, moments="separate"),
+    fn.AdamW(0.01), fn.Langevin(0.05, 1e-3), fn.ThierryMieg(0.02)], ids=repr)
+def test_compiled_steps_are_those_of_a_loop_in_python(mechanics):
+    """Every mechanics moves a complex network in kernels as it moves any complex potential."""
+    potential, _, W, _ = made("modrelu, widely linear", sizes=(3, 5, 2), m=9)
+    ends = [fn.train(p, mechanics, W0=W, steps=15, seed=3).parameters[-1]
+            for p in (potential, Program(potential))]
+    close(*map(in_reals, ends), kind="reference")
+
+
 def test_threads_do_not_change_the_bits():
     """A network large enough for two threads."""
     net = fn.Network([100, 90, 10], "cardioid", dtype="complex64")
