@@ -18,7 +18,7 @@ def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
 
 
 @jit(cached=False)
-def _bias(net, dL, g, layer, accumulate):
+def sum_bias(net, dL, g, layer, accumulate):
     """A layer's Σ_s G_s."""
     db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
     if not accumulate:
@@ -46,7 +46,7 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
                 _columns(net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros,
                          accumulate)
                 if bias and first == 0 and net.bias[layer] >= 0:
-                    _bias(net, dL, g_l, layer, accumulate)
+                    sum_bias(net, dL, g_l, layer, accumulate)
             count += 1
 
 

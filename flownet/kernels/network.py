@@ -12,7 +12,9 @@ from .activation import activate
 from .covectors import deal_columns, sum_gates
 from .loss import covector_on_output
 from .pair import PAIR
-from .planes import collect, spread
+from .plane_covectors import complex_columns
+from .plane_panels import pack_planes
+from .planes import collect, gather_singles, spread
 from .pointwise import copy, mean
 from .product import pack, panels, product_packed, pull_product
 from .simd import address, flat, view
@@ -138,54 +140,67 @@ def _tiny(net, loss, data, W, dL, work, m, lowest):
 
 
 @jit(cached=False, inline=True)
-def _differential(net, loss, data, W, dL, work, lowest, threads):
-    """`differential` of the layers as they are."""
-    m = data.rows.size if data.rows.size else data.x.shape[0]
-    work.scale[0] = 1 / m
-    if work.lanes.size and lowest < net.weight.size:
-        _tiny(net, loss, data, W, dL, work, m, lowest)
-        return mean(work.sample[:m])
-    pack_all(net, W, work.packed, threads)
+def _columns(net, x, dL, work, rows, accumulate, lowest, threads):
+    if net.origin.shape[0] > 0:
+        complex_columns(net, x, dL, work, rows, accumulate, lowest, threads)
+        sum_gates(net, work.dplanes, work.gate, work.capacity, rows, accumulate, lowest)
+    elif threads > 1:
+        _columns_parallel(net, x, dL, work, rows, accumulate, lowest)
+    else:
+        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
+                     True, lowest, 0, 1)
+
+
+@jit(cached=False, inline=True)
+def _differential(net, loss, data, W, dL, work, m, lowest, threads):
+    """`differential` of any but tiny networks; of complex ones the planes of W stand in `work`."""
+    on_planes = net.origin.shape[0] > 0
+    if on_planes:
+        pack_planes(net, W, work.planes, work.packed, threads)
+    else:
+        pack_all(net, W, work.packed, threads)
+    E = work.planes if on_planes else W
     for start in range(0, m, work.capacity):
         rows = min(work.capacity, m - start)
         x = work.x if data.rows.size else data.x[start:]
         if threads > 1:
-            _shards_parallel(net, loss, data, W, work, start, rows, lowest)
-            if lowest < net.weight.size:
-                _columns_parallel(net, x, dL, work, rows, start > 0, lowest)
+            _shards_parallel(net, loss, data, E, work, start, rows, lowest)
         else:
             for first in range(0, rows, work.shard):
-                _shard(net, loss, data, W, work, start, first,
+                _shard(net, loss, data, E, work, start, first,
                        min(work.shard, rows - first), lowest)
-            deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros,
-                         start > 0, True, lowest, 0, 1)
-        sum_gates(net, dL, work.gate, work.capacity, rows, start > 0, lowest)
-    return mean(work.sample[:m])
+        if lowest < net.weight.size:
+            _columns(net, x, dL, work, rows, start > 0, lowest, threads)
+    for layer in range(lowest, net.origin.shape[0]):
+        gather_singles(net, work.dplanes, dL, layer)
 
 
 @jit(inline=True)
 def differential(net, loss, data, W, dL, work, lowest, threads):
     """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
-    on_planes = net.origin.shape[0] > 0
-    if on_planes:
-        spread(net, W, work.planes, threads)
-    value = _differential(net, loss, data, work.planes if on_planes else W,
-                          work.dplanes if on_planes else dL, work, lowest, threads)
-    if on_planes and lowest < net.weight.size:
-        collect(net, work.dplanes, dL, lowest, threads)
-    return value
+    m = data.rows.size if data.rows.size else data.x.shape[0]
+    work.scale[0] = 1 / m
+    if not (work.lanes.size and lowest < net.weight.size):
+        _differential(net, loss, data, W, dL, work, m, lowest, threads)
+    elif net.origin.shape[0] > 0:
+        spread(net, W, work.planes)
+        _tiny(net, loss, data, work.planes, work.dplanes, work, m, lowest)
+        collect(net, work.dplanes, dL, lowest)
+    else:
+        _tiny(net, loss, data, W, dL, work, m, lowest)
+    return mean(work.sample[:m])
 
 
 @jit
 def planes_of(net, W, E):
     """E ← the planes of parameters W of a complex network."""
-    spread(net, W, E, 1)
+    spread(net, W, E)
 
 
 @jit
 def from_planes(net, dE, dW):
     """dW ← the covector on W of one on its planes."""
-    collect(net, dE, dW, 0, 1)
+    collect(net, dE, dW, 0)
 
 
 @jit

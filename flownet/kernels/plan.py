@@ -26,10 +26,11 @@ Data = namedtuple("Data", "x y weights rows")
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
 #: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `lanes` is empty unless tiny,
-#: `planes` and `dplanes` (those of W and dL) unless complex, `gate` unless there is a modReLU
+#: `planes` and `dplanes` (those of W and dL) and `corners`, a strip for each hand, unless complex,
+#: `gate` unless there is a modReLU
 Work = namedtuple(
     "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
-            "lanes lane_slopes lane_scratch planes dplanes gate")
+            "lanes lane_slopes lane_scratch planes dplanes corners gate")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
 #: next, room for an activation's own; packed weights and direction; terms (m, orders)
@@ -60,6 +61,7 @@ Block = namedtuple("Block", "x a slope bend h z other p q lead rows matrix y_row
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
+HANDS = 4  # to which the panels and strips of a complex network's weights are dealt out
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
@@ -143,6 +145,8 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
         planes=planes(net, dtype),
         dplanes=np.zeros_like(planes(net, dtype)),
+        corners=buffer(HANDS * widest * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
+                       if len(net.origin) else 0),
         gate=buffer((LANES if tiny else capacity) * int(net.units[-1]) if gated else 0),
     )
 

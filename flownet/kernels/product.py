@@ -121,6 +121,13 @@ def covector_product(c, d, d_row, a, b, first, last):
               a.shape[1], a.shape[0], last - first, panel_width(b))
 
 
+@jit(cached=False)
+def covector_strip(c, at, zeros, a, b, first, columns):
+    """Columns of C from `at` on = those of Gᵀ·x̄ from `first` on, G = A (k, m), x = B (k, n)."""
+    _multiply(shift(address(c), at), c.shape[1], address(zeros), 0, address(a), 1, a.shape[1],
+              shift(address(b), first), b.shape[1], a.shape[1], a.shape[0], columns, panel_width(b))
+
+
 @separate
 def pack(packed, w, first, last):
     """Panels `first` to `last` of Wᵀ, each (n_in, width), one after another, of W (n_out, n_in)."""
