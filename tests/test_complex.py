@@ -319,3 +319,10 @@ steps = 5
     run = experiment.run(tmp_path / "complex.h5")
     assert run.parameters.dtype == np.complex64 and run.finished
     assert fn.Trajectory.open(tmp_path / "complex.h5").potential.network.output == "abs2"
+
+
+def test_exits_of_a_complex_network():
+    """Where run and flow end is told on the reals, and both ends have no slope."""
+    potential, _, W, _ = made("split_tanh", m=6)
+    found = fn.exits(potential + 0.05 * fn.Parabola(potential.size), W, step=0.3, steps=60)
+    assert "same basin" in found.verdict and found.flow.W.shape == (2 * W.size,)

@@ -10,6 +10,7 @@ from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
 from ._grid import html, text
 from ._minimum import minimum
+from ._place import on_reals
 
 _MOST_ROWS = 40
 
@@ -132,6 +133,7 @@ def exit_step(potential, W0, *, low, high, steps=None, time=None, metric=None, r
         When the arguments do not fit, the exit at `low` is not the flow's, or as in `exits`.
     """
     _check(low, high, steps, time, rtol, grid)
+    potential, W0, metric = on_reals(potential, W0, metric)
     flow = minimum(potential, W0, metric=metric, time=descent_time, progress=progress)
     width = np.log(high / low) / (grid - 1)
     halvings = max(0, int(np.ceil(np.log2(width / np.log1p(rtol)))))

@@ -6,10 +6,11 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from ..motion import Aristotle, train
-from ..store import Trajectory
+from ..store import Trajectory, as_reals
 from ._compare import Comparison, compare_minima
 from ._grid import html, text
 from ._minimum import CriticalPoint, minimum
+from ._place import on_reals
 
 _DIVERGED = 1e6  # times the first loss: as good as infinite
 
@@ -120,7 +121,8 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
             if value is not None:
                 raise FlownetError(f"exits(run) takes no {name}={shown(value)}: the run has its "
                                    "own.")
-        run, potential, metric = what, what.potential, what.metric
+        run = as_reals(what)
+        potential, metric = run.potential, run.metric
         if run.is_flow:
             raise FlownetError("exits of a flow: it wants the run of finite steps, and makes its "
                                "flow.")
@@ -128,7 +130,7 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
             raise FlownetError("the run has no finite step: it and its flow leave alike.")
         W0, step = run.parameters[0], float(run.step[0])
     else:
-        potential = what
+        potential, W0, metric = on_reals(what, W0, metric)
         if W0 is None:
             raise FlownetError("exits(potential, W0) wants the parameters W0 where both begin.")
         count = count_steps(step, steps, time)

@@ -91,6 +91,14 @@ def offered(potential, method):
                            "be broken down so.")
 
 
+def on_reals(potential, W, metric=None):
+    """Potential, W and metric of the reals that complex parameters are; real ones as they are."""
+    if not is_complex(potential):
+        return potential, W, metric
+    return (real_view(potential), None if W is None else in_reals(np.asarray(W, np.complex128)),
+            None if metric is None else metric.real_view())
+
+
 def place_of_step(run, k, metric=None):
     """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
     metric = run.metric if metric is None else metric
