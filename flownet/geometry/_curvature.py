@@ -12,9 +12,8 @@ from ..model import in_complex, in_double, in_reals, is_complex, real_view
 from ..store import Record, Trajectory
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
-from ._metric_diagonal import Euclidean
 from ._metric_timed import metric_of
-from ._pulled_back import PulledBack, metric_at
+from ._pulled_back import metric_at
 
 _MOST = 2000  # Hessian actions before a search is given up
 
@@ -63,16 +62,9 @@ class MetricHessian(LinearOperator):
     def __init__(self, potential, W, metric=None):
         given = potential
         potential, W = _in_double(potential, W)
-        if metric is None:
-            metric = Euclidean(potential.size)
-        elif is_complex(given) and hasattr(metric, "real_view"):
+        metric = metric_of(metric, given)
+        if is_complex(given):
             metric = metric.real_view()
-        if not (hasattr(metric, "displacement") or isinstance(metric, PulledBack)):
-            raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
-                               "flownet.LayerMetric(network, stiffness).")
-        if metric.size != potential.size:
-            raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
-                               f"{potential.size}.")
         self.potential, self.W = potential, W
         self.metric = metric = metric_at(metric, W)
         self.free = metric.free

@@ -10,6 +10,7 @@ from ..store import Trajectory
 from ._gradient_noise import GradientNoise
 from ._metric import Ranges
 from ._metric_diagonal import Euclidean
+from ._metric_timed import metric_of
 
 _ROWS = 4096  # samples whose units are kept at once
 
@@ -139,4 +140,4 @@ def _of_run(run, W, batch_size, step, metric, at):
         step = run.step[min(k, len(run.step) - 1)]
     metric = run.metric if metric is None else metric
     return (run.potential, run.parameters[int(rows[0])], batch_size, step,
-            metric.at(run.time[rows[0]]) if hasattr(metric, "at") else metric)
+            metric_of(metric, run.potential).at(run.time[rows[0]]))

@@ -101,9 +101,8 @@ def on_reals(potential, W, metric=None):
 
 def place_of_step(run, k, metric=None):
     """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
-    metric = run.metric if metric is None else metric
+    metric = metric_of(run.metric if metric is None else metric, run.potential)
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
-    metric = metric if hasattr(metric, "at") else metric_of(metric, run.potential)
     return Place(run.potential_at(k), before, after.astype(np.result_type(after, float)) - before,
                  metric.at(run.time[row]))

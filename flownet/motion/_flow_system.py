@@ -13,7 +13,7 @@ from ..kernels import rates
 from ..model import in_complex, in_reals, real_view
 from ..model._sum import differential
 from ._check import carried
-from ._mechanics import Rate
+from ._mechanics import Aristotle
 from ._problem import Problem, is_compiled, lowest_layer
 from ._python_field import PythonField
 
@@ -33,10 +33,10 @@ class System:
 
     def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
         self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
-        pairs = self._dtype.kind == "c" and getattr(mechanics, "moments", "") == "modulus"
-        self._rate = (mechanics.rate(pairs) if mechanics
-                      else Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0))
-        self._decays = {name: float(getattr(mechanics, name, 0.0)) for name in ("decay", "shrink")}
+        mechanics = mechanics or Aristotle(1.0)
+        rule = mechanics.rule(self._dtype, 0)
+        self._rate = mechanics.rate(rule["pairs"])
+        self._decays = {name: rule[name] for name in ("decay", "shrink")}
         self._always = metric.moves and not hasattr(metric, "times")
         self._clock = int(self._always and not self._rate.clock)
         self._real = real_view(potential)
