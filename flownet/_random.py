@@ -20,7 +20,7 @@ import operator
 import numpy as np
 
 from ._errors import FlownetError
-from ._kinds import unknown
+from ._registry import unknown
 
 PURPOSES = {"data": 1, "init": 2, "probes": 4}
 

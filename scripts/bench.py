@@ -37,7 +37,7 @@ from bench_steps import AGREEMENT, bench_steps
 from bench_turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
-from flownet.kernels import network
+from flownet.kernels.cpu.network import differential as network
 
 # Recording
 

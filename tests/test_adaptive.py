@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from tolerance import close
 
 import flownet as fn
-from flownet.motion._replay import Replay
+from flownet.motion.along._replay import Replay
 
 CASE = twins.case(57_000, [3, 5, 2], ["tanh"], "quadratic", m=23)
 BETAS = dict(memory1=0.8, memory2=0.95, epsilon=0.01)

@@ -10,9 +10,9 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.kernels.shuffle import philox as compiled_philox
-from flownet.kernels.shuffle import shuffle
-from flownet.model import Batches
+from flownet.kernels.cpu.motion.shuffle import philox as compiled_philox
+from flownet.kernels.cpu.motion.shuffle import shuffle
+from flownet.model.potential import Batches
 
 # Random123's known answers: counter (4 words), key (2 words), output (4 words).
 KNOWN = [

@@ -9,7 +9,7 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.linearization import Breakdowns, kept
+from flownet.linearization.breakdown import Breakdowns, kept
 
 
 @pytest.fixture(scope="module")

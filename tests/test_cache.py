@@ -12,7 +12,7 @@ import sys
 from numba.core.dispatcher import _FunctionCompiler as Compiler
 compiled, compile_core = [], Compiler._compile_core
 Compiler._compile_core = lambda self, *args: compiled.append(self) or compile_core(self, *args)
-from flownet.kernels import shuffle
+from flownet.kernels.cpu.motion import shuffle
 import numpy as np
 order = np.empty(6, np.int64)
 shuffle.shuffle(order, 1, 0)

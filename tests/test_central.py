@@ -8,8 +8,8 @@ import twins
 from tolerance import close, tolerance
 
 import flownet as fn
-from flownet.motion._complementarity import complementary
-from flownet.motion._integrate import integrate
+from flownet.motion.flow._complementarity import complementary
+from flownet.motion.flow._integrate import integrate
 
 # ---- complementarity ----------------------------------------------------------------------------
 

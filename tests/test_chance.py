@@ -11,7 +11,7 @@ from scipy.stats import ortho_group
 from tolerance import close
 
 import flownet as fn
-from flownet.linearization._chance import flips, rotation_spread, rotations
+from flownet.linearization.splits._chance import flips, rotation_spread, rotations
 
 # ---- chance --------------------------------------------------------------------------------------
 

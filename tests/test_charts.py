@@ -7,7 +7,7 @@ from twins import uniforms
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.motion._geodesic import _integrated
+from flownet.motion.flow._geodesic import _integrated
 
 NET = fn.Network([3, 5, 2], "tanh")  # 20 and 12 parameters
 D = NET.size

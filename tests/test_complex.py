@@ -8,7 +8,7 @@ from scipy.sparse.linalg import eigsh
 from tolerance import close
 
 import flownet as fn
-from flownet.model import in_reals
+from flownet.model.network import in_reals
 
 CASES = {
     "split_tanh": {"activation": "split_tanh"},

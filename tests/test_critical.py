@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from tolerance import close
 
 import flownet as fn
-from flownet.linearization._radius import mercer_roberts
+from flownet.linearization.breakdown._radius import mercer_roberts
 
 # ---- critical steps ------------------------------------------------------------------------------
 

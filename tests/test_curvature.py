@@ -10,10 +10,10 @@ from tolerance import close, tolerance
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.geometry import NoSpectrum
-from flownet.geometry._density import density_of
-from flownet.geometry._eigen import extreme, fresh
-from flownet.geometry._inertia import estimate
+from flownet.geometry.curvature import NoSpectrum
+from flownet.geometry.curvature._density import density_of
+from flownet.geometry.curvature._eigen import extreme, fresh
+from flownet.geometry.curvature._inertia import estimate
 
 CASES = {
     "tanh, quadratic": twins.case(71_000, [3, 4, 3], ["tanh"], "quadratic",

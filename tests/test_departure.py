@@ -9,8 +9,8 @@ from tolerance import close, has_order
 
 import flownet as fn
 from flownet.desk import cli
-from flownet.linearization import _departure, action_gap
-from flownet.motion import _integrate
+from flownet.linearization.departure import _measure as _departure, action_gap
+from flownet.motion.flow import _integrate
 
 RTOL = 1e-12  # of the flows, where a closed form is the witness
 SCALES = np.array([1.0, -2.0, 0.5])

@@ -7,8 +7,8 @@ from tolerance import tolerance
 from twins import uniforms
 
 from flownet._compile import jit
-from flownet.kernels import elementary
-from flownet.kernels.activation import ACTIVATIONS, activate, activate_curvature, activate_slope
+from flownet.kernels.cpu.base import elementary
+from flownet.kernels.cpu.layers.activation import ACTIVATIONS, activate, activate_curvature, activate_slope
 
 WIDER = {"float64": np.longdouble, "float32": np.float64}
 needs_wider = pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18,

@@ -10,7 +10,7 @@ from tolerance import close, tolerance
 
 import flownet as fn
 from flownet.desk import cli
-from flownet.linearization._polish import conjugate_residuals
+from flownet.linearization.exits._polish import conjugate_residuals
 
 EXPERIMENT = Path(__file__).parents[1] / "scripts" / "experiments" / "exits.toml"
 GIVEN = ("tanh", "sin", "identity", "relu", "leaky_relu", "sigmoid", "elu", "softplus", "gelu")

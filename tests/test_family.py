@@ -189,13 +189,13 @@ def test_in_python_and_in_single_precision(p, name):
 
 def test_experiment_files_know_every_word():
     """Each argument of each mechanics is a key of [mechanics]."""
-    from flownet import _kinds
+    from flownet import _registry
     from flownet.desk import _schema
     keys = set(_schema.Mechanics.model_fields)
-    for kind in _kinds.names("mechanics"):
-        assert set(signature(_kinds.find("mechanics", kind)).parameters) <= keys, kind
+    for kind in _registry.names("mechanics"):
+        assert set(signature(_registry.find("mechanics", kind)).parameters) <= keys, kind
     for mechanics in NEW.values():
-        table = _kinds.describe(mechanics)
+        table = _registry.describe(mechanics)
         assert _schema.Mechanics.model_validate(table).model_dump(exclude_none=True) == table
 
 

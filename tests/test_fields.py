@@ -7,8 +7,8 @@ from mistakes import told_in_one_line
 from tolerance import close, has_order
 
 import flownet as fn
-from flownet._kinds import build, describe, names
-from flownet.motion._integrate import integrate
+from flownet._registry import build, describe, names
+from flownet.motion.flow._integrate import integrate
 
 CASES = {loss: twins.case(81_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic",
                                                                          "cross-entropy")}

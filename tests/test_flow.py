@@ -8,10 +8,10 @@ from scipy.integrate import solve_ivp
 from tolerance import close, has_order, tolerance
 
 import flownet as fn
-from flownet.kernels import solution
-from flownet.kernels.chebyshev import chebyshev
-from flownet.kernels.dormand_prince import dense, dormand_prince
-from flownet.motion import _flow_run
+from flownet.kernels.cpu.flow import solution
+from flownet.kernels.cpu.flow.chebyshev import chebyshev
+from flownet.kernels.cpu.flow.dormand_prince import dense, dormand_prince
+from flownet.motion.flow import _run as _flow_run
 
 ANALYTIC = {"parabola": fn.Parabola(3, strength=1.7), "quartic": fn.Quartic(3, alpha=0.8),
             "double well": fn.DoubleWell(3, alpha=1.3, c=1.1), "uv": fn.UV(3)}

@@ -8,7 +8,7 @@ from test_batches import philox
 from tolerance import close
 
 import flownet as fn
-from flownet.kernels.noise import add_noise
+from flownet.kernels.cpu.motion.noise import add_noise
 
 CASE = twins.case(96_000, [3, 4, 2], ["tanh"], "quadratic", m=9)
 BATHS = {"langevin": fn.Langevin(0.02, 1e-3),

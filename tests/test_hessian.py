@@ -13,7 +13,7 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.kernels import threads
+from flownet.kernels.cpu.base import threads
 
 LOSSES = ["quadratic", "cross-entropy"]
 every_loss = pytest.mark.parametrize("loss", LOSSES)

@@ -12,7 +12,7 @@ from mistakes import told_in_one_line
 from tolerance import close, has_order, tolerance
 
 import flownet as fn
-from flownet.kernels import threads
+from flownet.kernels.cpu.base import threads
 
 LOSSES = ["quadratic", "cross-entropy"]
 KINKED = ["relu", "leaky_relu", "elu"]

@@ -7,7 +7,7 @@ import twins
 from tolerance import close, has_order
 
 import flownet as fn
-from flownet.linearization._branches import on_branch, passed
+from flownet.linearization.step._branches import on_branch, passed
 
 
 def one_unit(activation, delta):

@@ -8,7 +8,7 @@ from twins import uniforms
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.geometry import metric_of
+from flownet.geometry.metric import metric_of
 
 D = NET.size
 W0 = uniforms(70, D)
@@ -226,7 +226,7 @@ def test_stiffness_that_changes_direction():
     (TIMED, None), (TIMED, fn.Newton(0.1)), (TIMED.at, fn.Adam(0.05))])
 def test_a_flow_is_resumed_bit_for_bit(metric, mechanics, potential, tmp_path, monkeypatch):
     """Interrupted after some of its stretches, also right at a change of the metric."""
-    from flownet.motion._flow_run import FlowRun
+    from flownet.motion.flow._run import FlowRun
 
     def follow(store=None):
         return fn.flow(potential, W0=W0, time=3.0, mechanics=mechanics, metric=metric, store=store,

@@ -7,7 +7,7 @@ import twins
 from tolerance import close, tolerance
 
 import flownet as fn
-from flownet.kernels import threads
+from flownet.kernels.cpu.base import threads
 
 THREE_LAYERS = twins.case(60_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=17)
 

@@ -10,7 +10,7 @@ from mistakes import told_in_one_line
 from tolerance import close
 
 import flownet as fn
-from flownet.geometry import _noise_of
+from flownet.geometry.noise import _noise as _noise_of
 
 
 def sample_gradients(potential):

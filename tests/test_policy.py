@@ -9,7 +9,7 @@ from tolerance import close, has_order
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.motion import policy_of
+from flownet.motion.mechanics import policy_of
 
 CASE = twins.case(90_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=17)
 W0 = CASE["arrays"]["W"]

@@ -6,8 +6,8 @@ from tolerance import roundoff
 from twins import uniforms
 
 from flownet._compile import jit
-from flownet.kernels import product
-from flownet.kernels.simd import address
+from flownet.kernels.cpu.base import product
+from flownet.kernels.cpu.base.simd import address
 
 ROWS = [1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 70]
 COLS = [1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 61, 70]

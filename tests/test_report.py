@@ -14,9 +14,9 @@ from tolerance import close
 
 import flownet as fn
 from flownet.desk import _measured, _tables, cli
-from flownet.geometry import NoSpectrum, _curvature
-from flownet.linearization import Breakdown, kept
-from flownet.linearization._series import SPLIT
+from flownet.geometry.curvature import NoSpectrum, _curvature
+from flownet.linearization.breakdown import Breakdown, kept
+from flownet.linearization.breakdown._series import SPLIT
 
 PANELS = ["Loss", "What a step promised and delivered", "What each order took of the promise",
           "Second order, parameter by parameter", "Sharpness and the edge of stability",
@@ -211,7 +211,7 @@ def test_every_run_has_a_report(make, panels, words):
 
 def test_estimates_are_called_so(monkeypatch):
     run = fn.train(digits(), fn.Aristotle(0.1), steps=2)
-    monkeypatch.setattr("flownet.linearization._diagonals.EXACT_WORK", 0)
+    monkeypatch.setattr("flownet.linearization.splits._diagonals.EXACT_WORK", 0)
     found = _measured.measure(run)
     assert (found.series.column("error_second_self") > 0).all()
     assert "estimated from random probes" in " ".join(_tables.report(found).split())

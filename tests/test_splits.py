@@ -9,7 +9,7 @@ import twins
 from tolerance import close
 
 import flownet as fn
-from flownet.linearization._chance import rotations
+from flownet.linearization.splits._chance import rotations
 
 CASES = {
     "quadratic": twins.case(60_000, [2, 3, 2], ["tanh"], "quadratic",

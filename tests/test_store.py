@@ -16,19 +16,11 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store import (
-    HDF5Store,
-    Layout,
-    MemoryStore,
-    Quantity,
-    _analysis,
-    _edit,
-    _superblock,
-    append_analysis,
-    check_space,
-    estimate,
-    open_reader,
-)
+from flownet.store.writing import HDF5Store, _analysis, _edit, append_analysis
+from flownet.store._layout import Layout, Quantity, check_space, estimate
+from flownet.store.trajectory import MemoryStore
+from flownet.store.bytes import _superblock
+from flownet.store.reading import open_reader
 
 D = 37
 NAMES = ("parameters", "observables/loss", "observables/charge")
@@ -415,7 +407,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 
 def test_a_full_disk_has_its_own_words():
-    from flownet.store._writer import explain
+    from flownet.store.writing._writer import explain
     assert explain(OSError("Can't write data (errno = 28, error message = '...')")) == "the disk is full"
 
 
@@ -574,7 +566,7 @@ def virtual(file, path):
 
 
 def number(file, path, value):
-    from flownet.store._columns import write_number
+    from flownet.store.bytes._columns import write_number
     write_number(file[path].id, value)
 
 

@@ -4,7 +4,7 @@ import math
 import operator
 
 from .._errors import FlownetError
-from .._kinds import unknown
+from .._registry import unknown
 
 
 def whole(what, value, least):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 
 from .._errors import FlownetError
-from .._kinds import unknown
+from .._registry import unknown
 from ._antenna import antenna
 from ._check import check_split
 from ._dataset import Dataset

@@ -1,14 +1,15 @@
 """What `flownet departure` does with a run's file: its flows, and where they are kept."""
 
-from .. import linearization, motion
 from .._errors import FlownetError
+from ..linearization.departure import departure, store_departure
+from ..motion.flow import Modified
 
 
 def depart(run, every=None, modified=(), rtol=1e-6):
     """`Departure` of a run from its flow, and from the modified flows of some steps."""
-    fields = {f"modified {order} of step {step:g}": motion.Modified(step, order=order)
+    fields = {f"modified {order} of step {step:g}": Modified(step, order=order)
               for step in modified for order in (1, 2)}
-    return linearization.departure(run, fields=fields, every=every, rtol=rtol)
+    return departure(run, fields=fields, every=every, rtol=rtol)
 
 
 def stored(found):
@@ -17,7 +18,7 @@ def stored(found):
     if not run.finished:
         return f"not stored: {run.path} is not finished; `flownet resume` goes on with it"
     try:
-        linearization.store_departure(run, found)
+        store_departure(run, found)
     except FlownetError as error:
         return f"not stored: {error}"
     return f"stored in {run.path}, with the rows of its flow{'s' * (len(found.flows) > 1)}"

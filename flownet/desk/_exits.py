@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .. import linearization
+from ..linearization.exits import EXIT_COLUMNS, exit_step
 from .._errors import FlownetError
-from ..motion import Constant
-from ..store import Trajectory, append_analysis
+from ..motion.mechanics import Constant
+from ..store.trajectory import Trajectory
+from ..store.writing import append_analysis
 from ._experiment import Experiment
 
 _BELOW, _ABOVE, _GRID = 16, 4, 25  # from step/16 to 4·step, the experiment's own step among them
@@ -32,7 +33,7 @@ def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
         potential, mechanics, metric, W0 = (run.potential, run.mechanics, run.metric,
                                             run.parameters[0])
     step = _constant_step(file, mechanics, words)
-    found = linearization.exit_step(
+    found = exit_step(
         potential, W0, low=step / _BELOW if low is None else low,
         high=_ABOVE * step if high is None else high, time=step * max(1, words["steps"]),
         metric=metric, grid=grid, progress=progress)
@@ -60,7 +61,7 @@ def stored(found, run):
     if not run.finished:
         return f"not stored: {run.path} is not finished; `flownet resume` goes on with it"
     times = [one.step * one.steps for one in found.tried]
-    attrs = {"columns": list(linearization.EXIT_COLUMNS)}
+    attrs = {"columns": list(EXIT_COLUMNS)}
     if found.step is not None:
         attrs |= {"step": found.step, "below": found.below, "verdict": found.at.verdict}
     try:

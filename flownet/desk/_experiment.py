@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .._errors import FlownetError
-from .._kinds import build, find
-from ..model import Batches, metric_from, potential_from
-from ..motion import observe_from, train
-from ..store import Trajectory, to_text
+from .._registry import build, find
+from ..model.potential import Batches
+from ..model.tables import metric_from, potential_from
+from ..motion.observe import observe_from
+from ..motion.loops import train
+from ..store.trajectory import Trajectory
+from ..store._text import to_text
 
 
 class Experiment:

@@ -4,9 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .. import geometry, linearization
+from ..geometry.charges import ChargeDrift, charges as charges_of
+from ..geometry.curvature import sharpness
+from ..linearization.breakdown import breakdown, kept, store
 from .._errors import FlownetError
-from ..store import Record, append_analysis
+from ..store.trajectory import Record
+from ..store.writing import append_analysis
 
 _MOST_STEPS = 60  # looked at in full; of the terms alone
 _MOST_TERMS = 300
@@ -75,14 +78,14 @@ def measure(run, every=None, progress=True):
     if not split:
         found.left_out.append(f"the splits of the steps: {_dear(_SPLITS * work)} a step. "
                               "flownet.breakdown(run, at=k, split=True) makes those of one.")
-    _try(found, "series", "the terms", lambda: linearization.breakdown(
+    _try(found, "series", "the terms", lambda: breakdown(
         run, every=found.every, split=split, progress=progress))
     found.split = split and found.series is not None
     if _SHARPNESS * whole * _FEWEST > _WORK:
         found.left_out.append(f"sharpness: {_dear(_SHARPNESS * whole)} a state.")
     else:
         thin = found.every * _odd(_SHARPNESS * whole * len(run.step) / found.every / _WORK)
-        _try(found, "sharpness", "sharpness", lambda: geometry.sharpness(
+        _try(found, "sharpness", "sharpness", lambda: sharpness(
             run, every=thin, progress=progress))
     _charges(found, work, progress)
     return found
@@ -117,7 +120,7 @@ def _charges(found, work, progress):
         found.left_out.append("charges: they are those of Aristotle's mechanics.")
         return
     try:
-        charges = geometry.charges(run.potential, run.metric)
+        charges = charges_of(run.potential, run.metric)
     except FlownetError as error:
         found.left_out.append(str(error))
         return
@@ -135,7 +138,7 @@ def _charges(found, work, progress):
 def measure_quickly(run, every=None):
     """`Measured` of the Taylor terms alone."""
     every = every or quick_interval(run)
-    return Measured(run, every, linearization.breakdown(run, every=every))
+    return Measured(run, every, breakdown(run, every=every))
 
 
 def quick_interval(run):
@@ -161,7 +164,7 @@ def keep(found):
     """Store what was found in the run's file, as the analyses breakdown, sharpness, charges."""
     run, drift = found.run, found.charges
     if found.series is not None:
-        linearization.store(run, found.series)
+        store(run, found.series)
     if found.sharpness is not None:
         append_analysis(run.path, "sharpness", *found.sharpness)
     if drift is not None:
@@ -175,7 +178,7 @@ def keep(found):
 
 def kept(run):
     """`Measured` of what a run's file holds, or None where its steps were not split or go on."""
-    series = linearization.kept(run)
+    series = kept(run)
     if series is None or not len(series) or not any(series.words):
         return None
     every = int(np.diff(series.iteration).min()) if len(series) > 1 else 1
@@ -186,7 +189,7 @@ def kept(run):
         found.sharpness = run.analyses["sharpness"]
     if "charges" in run.analyses:
         iteration, time, value = run.analyses["charges"]
-        found.charges = geometry.ChargeDrift(
-            geometry.charges(run.potential, run.metric), iteration, time, value[:, 0], value[:, 1],
+        found.charges = ChargeDrift(
+            charges_of(run.potential, run.metric), iteration, time, value[:, 0], value[:, 1],
             np.array(run.store.attrs("analysis/charges")["rounding"]))
     return found

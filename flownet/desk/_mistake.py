@@ -1,6 +1,6 @@
 """pydantic's findings as the one line a user reads: file, key, what is wrong, what is allowed."""
 
-from .. import _kinds
+from .. import _registry
 from .._errors import FlownetError
 
 #: what says most about a mistake: a misspelt key before the one missed, a misspelt name before
@@ -21,7 +21,7 @@ def _line(finding, schema):
     kind, message = finding["type"], finding["msg"]
     if kind == "extra_forbidden":
         allowed = _keys(schema, where[:-1])
-        return _kinds.unknown("key" + _place(where[:-1]), where[-1], allowed)
+        return _registry.unknown("key" + _place(where[:-1]), where[-1], allowed)
     if kind == "missing":
         what = "table" if len(where) == 1 else "key"
         return f"the {what} {_name(where)} is missing."

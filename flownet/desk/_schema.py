@@ -13,10 +13,14 @@ from pydantic import (
     model_validator,
 )
 
-from .. import _kinds
-from ..data import names as data_names
-from ..model import ACTIVATIONS, COMPLEX_ACTIVATIONS, INITS, READOUTS
-from ..motion import DEVICES, INTEGRATORS, MOMENTS, PARTS, policy_of
+from .. import _registry
+from ..data._load import names as data_names
+from ..kernels.cpu.layers.activation import ACTIVATIONS
+from ..kernels.cpu.layers.pair import COMPLEX_ACTIVATIONS, READOUTS
+from ..model.network import INITS
+from ..motion._check import DEVICES
+from ..motion.mechanics import INTEGRATORS, MOMENTS, policy_of
+from ..motion.observe import PARTS
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -26,7 +30,7 @@ Numbers = list[float] | list[list[float]]
 def _one_of(what, allowed):
     def check(name):
         if name not in allowed:
-            raise ValueError(_kinds.unknown(what, name, allowed))
+            raise ValueError(_registry.unknown(what, name, allowed))
         return name
 
     return AfterValidator(check)
@@ -59,7 +63,7 @@ class Table(BaseModel):
 def _known_to_its_kind(table, family, elsewhere=()):
     """A table whose keys are the arguments of its kind, less those that come from elsewhere."""
     words = {name: word for name, word in
-             signature(_kinds.find(family, table.kind)).parameters.items()
+             signature(_registry.find(family, table.kind)).parameters.items()
              if name not in elsewhere}
     given = table.model_dump(exclude_none=True, exclude={"kind"})
     for name in given:
@@ -109,7 +113,7 @@ class Network(Table):
 class Loss(Table):
     """`[loss]`."""
 
-    kind: Annotated[str, _one_of("loss", _kinds.names("loss"))]
+    kind: Annotated[str, _one_of("loss", _registry.names("loss"))]
     temperature: Positive | None = None
     output_metric: Numbers | None = None
     sample_metric: Numbers | None = None
@@ -119,7 +123,7 @@ class Loss(Table):
 class Term(Table):
     """`[[add]]`: an analytic potential added to the loss."""
 
-    kind: Annotated[str, _one_of("potential", _kinds.names("potential"))]
+    kind: Annotated[str, _one_of("potential", _registry.names("potential"))]
     scale: float = 1.0
     size: Count | None = None
     n: Count | None = None
@@ -141,7 +145,7 @@ class Group(Table):
 class Chart(Table):
     """`[chart]`: the coordinates that the parameters are seen in."""
 
-    kind: Annotated[str, _one_of("chart", _kinds.names("chart"))]
+    kind: Annotated[str, _one_of("chart", _registry.names("chart"))]
     scale: Positive | None = None
     factors: list[float] | None = None
     modulus: Positive | list[Positive] | None = None
@@ -157,7 +161,7 @@ class Metric(Table):
     Of a coupled one the stiffness is a matrix, a row for each layer.
     """
 
-    kind: Annotated[str, _one_of("metric", _kinds.names("metric"))] | None = None
+    kind: Annotated[str, _one_of("metric", _registry.names("metric"))] | None = None
     stiffness: Literal["width"] | float | list[float | list[float]] | None = None
     groups: dict[str, Group] | None = None
     times: list[float] | None = None
@@ -169,7 +173,7 @@ class Metric(Table):
         kind = self.kind or "layer"
         if kind == "moving":
             return self
-        words = [word for word in signature(_kinds.find("metric", kind)).parameters
+        words = [word for word in signature(_registry.find("metric", kind)).parameters
                  if word not in ("network", "size", "chart")]
         for name in self.model_dump(exclude_none=True, exclude={"kind"}):
             if name not in words:
@@ -186,13 +190,13 @@ class Metric(Table):
 class ObservedMetric(Metric):
     """That of an observable: of `[metric]`, or of adaptive mechanics at each state ("moving")."""
 
-    kind: Annotated[str, _one_of("metric", [*_kinds.names("metric"), "moving"])] | None = None
+    kind: Annotated[str, _one_of("metric", [*_registry.names("metric"), "moving"])] | None = None
 
 
 class Mechanics(Table):
     """`[mechanics]`."""
 
-    kind: Annotated[str, _one_of("mechanics", _kinds.names("mechanics"))]
+    kind: Annotated[str, _one_of("mechanics", _registry.names("mechanics"))]
     step: Step | None = None
     rtol: Positive | None = None
     atol: Positive | None = None
@@ -219,7 +223,7 @@ class Mechanics(Table):
 class Observable(Table):
     """`[observe.NAME]`: a number read off the run at an interval, by default on the run's data."""
 
-    kind: Annotated[str, _one_of("observable", _kinds.names("observable"))]
+    kind: Annotated[str, _one_of("observable", _registry.names("observable"))]
     every: Count
     split: Literal["train", "test"] | None = None
     data: Data | None = None

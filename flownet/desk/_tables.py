@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 
 from .._errors import FlownetError
-from ..linearization import Breakdowns
+from ..linearization.breakdown import Breakdowns
 
 _WIDTH = 98
 _MOST_ROWS = 8

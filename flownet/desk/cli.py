@@ -35,10 +35,10 @@ def run(experiment, output, overwrite):
 @click.option("--steps", type=int, help="Steps in all; those of the run by default.")
 def resume(file, steps):
     """Continue a stopped or killed run from its FILE, bit for bit."""
-    from .. import motion
+    from ..motion.loops import resume as go_on
     from ._report import run_lines
 
-    click.echo(run_lines(motion.resume(file, steps=steps)))
+    click.echo(run_lines(go_on(file, steps=steps)))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -51,15 +51,15 @@ def resume(file, steps):
 def breakdown(file, at, every, quick, figure):
     """What the steps of a run promised and what broke them: terms, their splits into self terms
     and pairs, verdicts, sharpness against 2/step, drift of the charges. Stored in its FILE."""
-    from .. import linearization
-    from ..store import Trajectory
+    from ..linearization.breakdown import breakdown as break_down
+    from ..store.trajectory import Trajectory
     from . import _measured, _one_step, _tables, plot
 
     if at is not None and (every or figure or quick):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        click.echo(_one_step.one_step(linearization.breakdown(run, at=at)))
+        click.echo(_one_step.one_step(break_down(run, at=at)))
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
@@ -87,7 +87,7 @@ def breakdown(file, at, every, quick, figure):
 def departure(file, every, modified, rtol):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
-    from ..store import Trajectory
+    from ..store.trajectory import Trajectory
     from . import _departed
 
     found = _departed.depart(Trajectory.open(file), every, modified, rtol)
@@ -121,7 +121,7 @@ def exits(file, low, high, grid):
 def plot(file, output, kind):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
     beside its flow; film: the same as an animation, .gif or .mp4."""
-    from ..store import Trajectory
+    from ..store.trajectory import Trajectory
     from . import plot as figures
 
     figures.check_film(output) if kind == "film" else _check_figure(output)
@@ -137,7 +137,7 @@ def plot(file, output, kind):
 @click.argument("file", type=click.Path())
 def info(file):
     """What a run's FILE holds, and the experiment it came from."""
-    from ..store import Trajectory
+    from ..store.trajectory import Trajectory
     from ._report import info_lines
 
     click.echo(info_lines(Trajectory.open(file)))

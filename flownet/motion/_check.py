@@ -7,10 +7,10 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..geometry import PulledBack, metric_of
-from ..kernels.threads import most
-from ..model import Batches
-from ..store import size_text
+from ..geometry.metric import PulledBack, metric_of
+from ..kernels.cpu.base.threads import most
+from ..model.potential import Batches
+from ..store._layout import size_text
 
 DEVICES = ("cpu",)
 

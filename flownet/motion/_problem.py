@@ -4,10 +4,11 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from ..kernels import motion, plan, threads
-from ..model import Potential, RealView
-from ..model._analytic import Analytic
-from ..model._batches import key
+from ..kernels.cpu.motion import steps as motion
+from ..kernels.cpu.base import plan, threads
+from ..model.potential import Potential, RealView
+from ..model.potential import Analytic
+from ..model.potential import key
 
 
 def is_compiled(potential):

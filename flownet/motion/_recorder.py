@@ -4,8 +4,8 @@ from time import monotonic
 
 import numpy as np
 
-from ..kernels import motion
-from ..store import Quantity
+from ..kernels.cpu.motion import steps as motion
+from ..store._layout import Quantity
 
 CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
 

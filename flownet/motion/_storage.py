@@ -5,7 +5,10 @@ import os
 from .. import _progress
 from .._errors import FlownetError, shown
 from .._version import __version__
-from ..store import HDF5Store, Layout, MemoryStore, check_space, estimate, size_text, to_text
+from ..store.writing import HDF5Store
+from ..store._layout import Layout, check_space, estimate, size_text
+from ..store.trajectory import MemoryStore
+from ..store._text import to_text
 from . import _check
 
 _ROWS = 1000  # for the size of a quantity whose rows nobody knows beforehand

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ...linearization import breakdown as _breakdown
-from ...linearization import kept
+from ...linearization.breakdown import breakdown as _breakdown
+from ...linearization.breakdown import kept
 from .._measured import quick_interval
 from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 

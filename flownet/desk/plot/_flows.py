@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry import Euclidean
-from ...motion import flow as _flow
+from ...geometry.metric import Euclidean
+from ...motion.flow import flow as _flow
 from ._landscape import inscriptions, landscape, levels, minima
 from ._paths import distances, paths, reach_of, thinned
 from ._plane import frame, principal_plane

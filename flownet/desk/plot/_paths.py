@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...store import Trajectory
+from ...store.trajectory import Trajectory
 
 MOST_ROWS = 2000  # of a path that is drawn
 _NUMBERS = 2e7  # held at once, of one path

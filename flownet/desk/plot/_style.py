@@ -5,7 +5,7 @@ from functools import wraps
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...store import Trajectory
+from ...store.trajectory import Trajectory
 
 INK = ("#1f3b73", "#2a9d8f", "#e07a2f", "#8f2d56", "#7a7a7a")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), "-.", ":")

@@ -1,0 +1,107 @@
+"""Charges along a recorded run: how far finite steps drove them, and how far they had to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import _progress
+from ..._errors import FlownetError, shown
+from ...store.trajectory import Trajectory
+
+
+@dataclass(frozen=True, eq=False)
+class ChargeDrift:
+    """How a run moved its charges.
+
+    Attributes
+    ----------
+    charges : Charges
+    iteration, time : ndarray (T,)
+    drift : ndarray (T, K)
+        Q(W_k) − Q(W_0) of the recorded parameters.
+    predicted : ndarray (T, K)
+        Sum of the exact changes of the steps before, Q(step·g^♯dL) each.
+    rounding : ndarray (K,)
+        Unit of errors: ε of the run's precision times the largest size of the charge's terms.
+    """
+
+    charges: object
+    iteration: np.ndarray
+    time: np.ndarray
+    drift: np.ndarray
+    predicted: np.ndarray
+    rounding: np.ndarray
+
+    @property
+    def errors(self):
+        """Largest |drift − predicted| of each charge (K,), in units of its rounding."""
+        largest = np.abs(self.drift - self.predicted).max(axis=0)
+        return np.divide(largest, self.rounding, out=np.zeros(largest.shape),
+                         where=self.rounding > 0)
+
+    @property
+    def error(self):
+        """The largest of the errors. Rounding alone leaves about one a step, mostly far less."""
+        return float(self.errors.max(initial=0.0))
+
+    def __str__(self):
+        if not len(self.charges):
+            return str(self.charges)
+        lines = [f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
+                 f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind", "",
+                 f"{'charge':<16}{'drift':>14}{'predicted':>14}{'error':>12}{'in roundings':>15}"]
+        columns = (self.drift, self.predicted, self.drift - self.predicted, self.errors)
+        parts = [self.charges.unpack(np.abs(column)) for column in columns]
+        for name in self.charges.names:
+            drift, predicted, error, units = (part[name].max() for part in parts)
+            lines.append(f"{name:<16}{drift:>14.3e}{predicted:>14.3e}{error:>12.1e}{units:>15.3g}")
+        return "\n".join(lines)
+
+
+def drift_along(charges, run, every, progress):
+    """`ChargeDrift` of charges along a run; see `Charges.along`."""
+    _check(charges, run, every)
+    rows = [k for k in range(len(run)) if k % every == 0 or k == len(run) - 1]
+    drift, predicted = np.zeros((2, len(rows), len(charges)))
+    first = charges.value(run.parameters[0])
+    total, largest, at = np.zeros(len(charges)), np.zeros(len(charges)), 0
+    with _progress.bar(len(run), shown=progress, what="steps of the charges") as show, \
+            np.errstate(over="ignore", invalid="ignore"):
+        for k in range(len(run)):
+            W = run.parameters[k]
+            size, value = charges.scale(W), charges.value(W)
+            if not (np.isfinite(size).all() and np.isfinite(total).all()):
+                break  # a run that diverges: W is finite still, its square is not
+            largest = np.maximum(largest, size)
+            if k == rows[at]:
+                drift[at], predicted[at] = value - first, total
+                at += 1
+            if k < len(run) - 1 and len(charges):
+                total = total + _change(charges, run, k, W)
+            show(k + 1)
+    rows = rows[:at]
+    return ChargeDrift(charges, run.iteration[rows], run.time[rows], drift[:at], predicted[:at],
+                       np.finfo(run.parameters.dtype).eps * largest)
+
+
+def _change(charges, run, k, W):
+    """Exact change of the charges by the step of row k, in float64."""
+    iteration = int(run.iteration[k])
+    potential = run.potential_at(iteration).with_dtype("float64")
+    return charges.change(W, potential.differential(W)[1], run.step[iteration])
+
+
+def _check(charges, run, every):
+    if not isinstance(run, Trajectory):
+        raise FlownetError(f"charges along {shown(run)}: it has to be a Trajectory.")
+    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+        raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
+    if not getattr(run.mechanics, "descends", False):
+        raise FlownetError(f"the run's mechanics are {run.mechanics!r}; charges are those of "
+                           "Aristotle.")
+    if not len(run) or (np.diff(run.iteration) != 1).any():
+        raise FlownetError("charges along a run want the parameters at every step: "
+                           "record_every=1 keeps all.")
+    if charges != type(charges)(run.potential, run.metric):
+        raise FlownetError("these charges are not those of the run: take "
+                           "flownet.charges(run.potential, run.metric).")

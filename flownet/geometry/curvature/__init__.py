@@ -1,0 +1,11 @@
+"""Curvature in the metric: eigenpairs, sharpness, inertia, spectral density."""
+
+from ._curvature import Eigenpairs, eigenpairs, metric_hessian, sharpness
+from ._density import SpectralDensity, spectral_density
+from ._inertia import Inertia, index, inertia
+from ._lanczos import NoSpectrum, Quadrature, lanczos
+
+__all__ = [
+    "Eigenpairs", "Inertia", "NoSpectrum", "Quadrature", "SpectralDensity", "eigenpairs", "index",
+    "inertia", "lanczos", "metric_hessian", "sharpness", "spectral_density",
+]

@@ -1,0 +1,255 @@
+"""Curvature in the metric: the spectrum of g^{-1/2} H g^{-1/2} on what may move."""
+
+from collections import namedtuple
+
+import numpy as np
+from scipy.sparse.linalg import LinearOperator
+
+from ... import _progress
+from ..._errors import FlownetError, shown
+from ..._registry import unknown
+from ...model.network import in_complex, in_reals
+from ...model.potential import in_double, is_complex, real_view
+from ...store.trajectory import Record, Trajectory
+from ._eigen import WHICH, extreme, fresh
+from ._lanczos import NoSpectrum
+from ..metric import metric_of
+from ..metric import metric_at
+
+_MOST = 2000  # Hessian actions before a search is given up
+
+#: eigenvalues (k,), descending, and their directions (k, D): displacements, orthonormal in g
+Eigenpairs = namedtuple("Eigenpairs", "values vectors")
+
+
+def metric_hessian(potential, W, metric=None):
+    """The Hessian of a potential at W in orthonormal coordinates of a metric, g^{-1/2} H g^{-1/2}.
+
+    Acts on the F free components alone, in float64 whatever the potential's precision.
+
+    Parameters
+    ----------
+    potential : Potential, or any with `.hessian(W)`
+    W : array (D,)
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default.
+
+    Returns
+    -------
+    MetricHessian
+        A `scipy.sparse.linalg.LinearOperator` (F, F).
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit each other, or nothing is free.
+    """
+    return MetricHessian(potential, W, metric)
+
+
+class MetricHessian(LinearOperator):
+    """g^{-1/2} H g^{-1/2} on the free components.
+
+    Attributes
+    ----------
+    potential, W : the potential and parameters (D,), in float64
+    hessian : LinearOperator (D, D)
+        H.
+    metric : Metric
+    free : ndarray (D,)
+        Mask of the components that may move.
+    """
+
+    def __init__(self, potential, W, metric=None):
+        given = potential
+        potential, W = _in_double(potential, W)
+        metric = metric_of(metric, given)
+        if is_complex(given):
+            metric = metric.real_view()
+        self.potential, self.W = potential, W
+        self.metric = metric = metric_at(metric, W)
+        self.free = metric.free
+        free = int(self.free.sum())
+        if not free:
+            raise FlownetError("the metric freezes every parameter; there is no curvature to see.")
+        self._root = metric.displacement(np.ones(self.free.size))[self.free]
+        self.hessian = potential.hessian(W)
+        super().__init__(np.dtype(np.float64), (free, free))
+
+    def _matvec(self, x):
+        return self._matmat(x.reshape(-1, 1))[:, 0]
+
+    def _matmat(self, X):
+        V = np.zeros((self.free.size, X.shape[1]))
+        V[self.free] = X
+        image = self._raised(self.hessian.matmat(self._raised(V)))[self.free]
+        if not np.isfinite(image).all():
+            raise NoSpectrum("the Hessian is not finite at these parameters.")
+        return image
+
+    def _adjoint(self):
+        return self
+
+    def coordinates(self, V):
+        """Orthonormal coordinates (F,) of a displacement (D,)."""
+        V = in_reals(np.ascontiguousarray(V))
+        return self.metric.coordinates(V.astype(np.float64, copy=False))[self.free]
+
+    def covector(self, dL):
+        """Components g^{-1/2}dL (F,) of a covector (D,) in these coordinates."""
+        return self._raised(np.where(self.free, dL, 0.0)[:, None])[self.free, 0]
+
+    def displacement(self, x):
+        """Displacement (D,) of orthonormal coordinates (F,)."""
+        V = np.zeros(self.free.size)
+        V[self.free] = x
+        return self._raised(V[:, None])[:, 0]
+
+    def _raised(self, V):
+        """g^{-1/2} of columns (D, k) where they are free; the others are left alone."""
+        if not self.metric.diagonal:
+            return np.stack([self.metric.displacement(v) for v in V.T], axis=1)
+        V[self.free] *= self._root[:, None]
+        return V
+
+
+def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, rtol=1e-6):
+    """Extreme principal curvatures of a potential at W, and their directions, in the metric.
+
+    H v = λ g v, by Lanczos from a fixed start: the same arguments, the same bits.
+
+    Parameters
+    ----------
+    potential : Potential, or any with `.hessian(W)`
+    W : array (D,)
+    k : int
+        How many, from 1 to the number of free parameters.
+    metric : LayerMetric or DiagonalMetric, optional
+    which : str
+        "largest" or "smallest" as numbers with their sign, or "magnitude".
+    start : array (D,) or Eigenpairs, optional
+        Where to begin: a displacement, or what was found nearby. It changes the work, and the
+        result within `rtol`.
+    rtol : float
+        Largest residual ‖Hv − λgv‖, relative to the largest |λ|; it bounds the error of a
+        value, which is about its square.
+
+    Returns
+    -------
+    Eigenpairs
+        `values` (k,), descending; `vectors` (k, D), displacements with ⟨v_i, g v_j⟩ = δ_ij, the
+        largest orthonormal coordinate of each above 0.
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit, or the search does not converge.
+    """
+    operator = metric_hessian(potential, W, metric)
+    n = operator.shape[0]
+    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
+        raise FlownetError(f"k is {shown(k)}; it has to be a whole number from 1 to {n}, the free "
+                           "parameters.")
+    if which not in WHICH:
+        raise FlownetError(unknown("end of the spectrum", which, list(WHICH)))
+    if not 0 < rtol < 1:
+        raise FlownetError(f"rtol is {rtol!r}; it has to lie between 0 and 1.")
+    values, x = extreme(operator, int(k), which, _start(operator, start), rtol,
+                        max(_MOST, 10 * k))
+    x *= np.sign(x[range(k), np.abs(x).argmax(axis=1)])[:, None]
+    vectors = np.array([operator.displacement(row) for row in x])
+    return Eigenpairs(values, in_complex(vectors) if is_complex(potential) else vectors)
+
+
+def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, progress=True):
+    """Sharpness: the largest (algebraic) eigenvalue of the Hessian in the metric.
+
+    `sharpness(potential, W)` is that of a potential at W; `sharpness(run, every=n)` that of a
+    run's full potential along its recorded states, each search beginning where the last ended.
+    Gradient descent with a step h is stable on a parabola below 2/h.
+
+    Parameters
+    ----------
+    what : Potential, or any with `.hessian(W)`; or Trajectory
+    W : array (D,)
+    every : int, optional
+        Of a run: the interval in iterations, by default that of the recorded parameters.
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default; along a run the run's own, at the time of each state, or one that
+        changes in time, such as `flownet.adaptive_metric(run)`.
+    start : array (D,) or Eigenpairs, optional
+        As in `eigenpairs`.
+    rtol : float
+        As in `eigenpairs`.
+    progress : bool
+        Of a run: a progress bar after two seconds, where the output is a terminal.
+
+    Returns
+    -------
+    float; or Record of a run
+        iteration (T,), time (T,), value (T,); nan where the Hessian of a state is not finite or
+        the search does not converge.
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit, or the search at one W does not converge.
+    """
+    if isinstance(what, Trajectory):
+        if W is not None:
+            raise FlownetError("sharpness(run) takes no W: it goes along the recorded states.")
+        return _along(what, every, metric, start, rtol, progress)
+    if W is None or every is not None:
+        raise FlownetError("sharpness wants a potential and parameters W, or a run and every=n.")
+    return float(eigenpairs(what, W, metric=metric, start=start, rtol=rtol).values[0])
+
+
+def _along(run, every, metric, start, rtol, progress):
+    if every is not None and (isinstance(every, bool) or not isinstance(every, (int, np.integer))
+                              or every < 1):
+        raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
+    rows = np.flatnonzero(run.iteration % (every or 1) == 0)
+    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    values = np.empty(len(rows))
+    with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
+        for i, row in enumerate(rows.tolist()):
+            try:
+                start = eigenpairs(run.potential, run.parameters[row], start=start, rtol=rtol,
+                                   metric=metric.at(run.time[row]))
+                values[i] = start.values[0]
+            except NoSpectrum:  # of a run that diverges
+                start, values[i] = None, np.nan
+            show(i + 1)
+    return Record(run.iteration[rows], run.time[rows], values)
+
+
+def _start(operator, start):
+    """Coordinates (F,) of where to begin."""
+    if start is None:
+        return fresh(operator.shape[0], 0)
+    V = start.vectors.sum(axis=0) if isinstance(start, Eigenpairs) else start
+    V = np.asarray(V)
+    if V.shape != operator.free.shape or V.dtype.kind not in "biuf":
+        raise FlownetError(f"start is {shown(start)}; it has to be a displacement of shape "
+                           f"{operator.free.shape}, or what eigenpairs gave.")
+    x = operator.coordinates(V)
+    if not np.isfinite(x).all() or not x.any():
+        raise FlownetError("start is zero, or not finite, on the free parameters.")
+    return x
+
+
+def _in_double(potential, W):
+    """A potential and parameters in float64; of complex numbers those of their reals."""
+    if not hasattr(potential, "hessian"):
+        raise FlownetError(f"curvature of {shown(potential)}: it has to be a potential with "
+                           "hessian(W), such as a flownet.Potential.")
+    W = np.asarray(W)
+    numbers = "complex" if is_complex(potential) else "real"
+    if W.shape != (potential.size,) or W.dtype.kind not in ("biufc" if numbers == "complex"
+                                                            else "biuf"):
+        raise FlownetError(f"W has shape {W.shape} and holds {W.dtype}; the potential's parameters "
+                           f"are ({potential.size},) {numbers} numbers.")
+    W = W.astype(np.complex128 if numbers == "complex" else np.float64)
+    if not np.isfinite(W).all():
+        raise FlownetError(f"W is not finite at index {int(np.argmin(np.isfinite(W)))}.")
+    return real_view(in_double(potential)), in_reals(W)

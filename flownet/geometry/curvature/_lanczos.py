@@ -1,0 +1,80 @@
+"""Lanczos' recurrence with full reorthogonalisation: an operator seen from one vector."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from ..._errors import FlownetError
+
+#: Gauss's rule of the measure ⟨v, δ(λ−H) v⟩: nodes (n,), weights (n,) of sum ‖v‖², the Ritz vectors
+#: (n, D) if asked for, and whether the rule is the whole measure (the recurrence came to its end)
+Quadrature = namedtuple("Quadrature", "nodes weights vectors exact")
+
+BREAKDOWN = 1e-13  # of the operator's scale: what is left of a vector that is only rounding
+
+
+class NoSpectrum(FlownetError):
+    """A spectrum that was not found: the Hessian is not finite, or a search did not converge."""
+
+
+def lanczos(operator, start, steps, *, vectors=False):
+    """Gauss quadrature of a symmetric operator H seen from a vector v (Lanczos).
+
+    Σ w_i θ_i^k = ⟨v, H^k v⟩ for k ≤ 2·steps − 1 (Golub & Meurant, *Matrices, Moments and
+    Quadrature*, 2010, §3). Where the Krylov space of v ends earlier the rule is exact for all k.
+
+    Parameters
+    ----------
+    operator : LinearOperator (n, n)
+        Symmetric.
+    start : array (n,)
+        v.
+    steps : int
+        Actions of the operator, as many nodes; no more than n are taken.
+    vectors : bool
+        Whether the Ritz vectors are wanted, orthonormal (nodes, n).
+
+    Returns
+    -------
+    Quadrature
+        nodes ascending, weights, vectors (or None), exact.
+
+    Raises
+    ------
+    FlownetError
+        When v is zero or not finite.
+    """
+    start = np.asarray(start, np.float64)
+    length = np.linalg.norm(start)
+    if not (np.isfinite(length) and length > 0):
+        raise FlownetError(f"Lanczos starts from a vector of length {length}; it has to be finite "
+                           "and above 0.")
+    steps = min(int(steps), start.size)
+    basis, T = np.empty((steps, start.size)), np.zeros((steps, steps))
+    q, scale, done = start / length, 0.0, 0
+    while True:
+        basis[done] = q
+        image = operator.matvec(q)
+        scale = max(scale, np.linalg.norm(image))
+        h, rest = orthogonalise(basis[:done + 1], image)
+        T[done, done] = h[done]
+        done += 1
+        beta = np.linalg.norm(rest)
+        exact = bool(beta <= BREAKDOWN * scale) or done == start.size
+        if exact or done == steps:
+            break
+        T[done - 1, done] = T[done, done - 1] = beta
+        q = rest / beta
+    nodes, S = np.linalg.eigh(T[:done, :done])
+    return Quadrature(nodes, (length * S[0]) ** 2, S.T @ basis[:done] if vectors else None, exact)
+
+
+def orthogonalise(basis, vector):
+    """Components h (j,) of a vector along an orthonormal basis (j, n), and what is left of it.
+
+    Twice is enough (Parlett, *The Symmetric Eigenvalue Problem*, §6.9).
+    """
+    h = basis @ vector
+    rest = vector - h @ basis
+    again = basis @ rest
+    return h + again, rest - again @ basis

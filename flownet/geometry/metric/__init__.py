@@ -1,0 +1,16 @@
+"""Metrics: what it costs to move, which way is down, and how long a path is."""
+
+from ._coupled import Blocks, CoupledMetric
+from ._diagonal import DiagonalMetric, Euclidean
+from ._group import GroupMetric
+from ._layer import LayerMetric
+from ._metric import Metric, Ranges
+from ._path import path_length, piece, speed, speed_of, step_speed
+from ._pulled_back import PulledBack, metric_at
+from ._timed import Moving, TimedMetric, metric_of
+
+__all__ = [
+    "Blocks", "CoupledMetric", "DiagonalMetric", "Euclidean", "GroupMetric", "LayerMetric",
+    "Metric", "Moving", "PulledBack", "Ranges", "TimedMetric", "metric_at", "metric_of",
+    "path_length", "piece", "speed", "speed_of", "step_speed",
+]

@@ -1,0 +1,58 @@
+"""Metrics without a network: the plain one, and one stiffness for each parameter."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ._metric import Ranges
+
+
+@kind("metric", "euclidean")
+class Euclidean(Ranges):
+    """The plain metric of D parameters: sharp and flat change nothing."""
+
+    def __init__(self, size):
+        super().__init__([0, size], [1.0])
+
+    def parameters(self):
+        """What makes this metric again."""
+        return {"size": self.size}
+
+    def __repr__(self):
+        return f"Euclidean({self.size})"
+
+
+@kind("metric", "diagonal")
+class DiagonalMetric(Ranges):
+    """One stiffness for each parameter; `inf` freezes it.
+
+    The metric of a preconditioner: for Adam at a fixed time the stiffness is √v̂ + ε.
+
+    Parameters
+    ----------
+    stiffness : array (D,)
+        Numbers above 0.
+
+    Raises
+    ------
+    FlownetError
+        When the numbers are not above 0, or not a row of them.
+    """
+
+    def __init__(self, stiffness):
+        given = stiffness
+        try:
+            stiffness = np.array(given, np.float64)
+        except (TypeError, ValueError):
+            stiffness = np.zeros(0)
+        if stiffness.ndim != 1 or not stiffness.size or not (stiffness > 0).all():
+            raise FlownetError(f"stiffness is {shown(given)}; it has to be numbers above 0, one "
+                               "for each parameter (inf freezes it).")
+        super().__init__(np.arange(stiffness.size + 1), stiffness)
+
+    def parameters(self):
+        """What makes this metric again."""
+        return {"stiffness": self.stiffness}
+
+    def __repr__(self):
+        return f"DiagonalMetric of {self.size} parameters"

@@ -1,0 +1,198 @@
+"""Metrics on parameter space: what it costs to move, and which way is down."""
+
+import math
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...kernels.cpu.motion.coupling import STRIP, Coupling
+
+
+class Metric:
+    """What every metric g_[ij] of D parameters offers (TM 7-10); a metric of yours derives from it.
+
+    One of its own offers `size`, `sharp`, `flat`, `free`, `coordinates` and `displacement`; the
+    rest follows. Complex vectors pair by Re Σ conj(dL)·V, and a real metric acts on their real and
+    imaginary parts alike.
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+    free : ndarray (D,)
+        Mask of the components that may move.
+    """
+
+    def sharp(self, dL):
+        """Direction g^♯dL (D,): the index of a covector raised."""
+        raise NotImplementedError
+
+    def flat(self, V):
+        """Covector g♭V (D,): the index of a displacement lowered."""
+        raise NotImplementedError
+
+    def coordinates(self, V):
+        """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
+        raise NotImplementedError
+
+    def displacement(self, x):
+        """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component.
+
+        The root is symmetric: of a covector this gives its components g^{-1/2}dL.
+        """
+        raise NotImplementedError
+
+    def norm2(self, V):
+        """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
+        return float(np.vdot(as_reals(self.flat(V)), as_reals(self._vector("V", V))))
+
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return RealView(self)
+
+    def at(self, time):
+        """The metric at a time; a constant one is always this."""
+        return self
+
+    def compiled(self, dtype):
+        """What kernels know of it in a precision; nothing, where `is_compiled` does not say so."""
+        raise FlownetError(f"{self!r} is known to no kernel, and what the function of the time "
+                           "gave before was: it has to give kinds that kernels know, or none.")
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        return -math.inf, math.inf
+
+    @property
+    def own(self):
+        """g_ii (D,), the stiffness of each parameter moved by itself."""
+        e, found = np.zeros(self.size), np.empty(self.size)
+        for i in range(self.size):
+            e[i] = 1.0
+            found[i], e[i] = self.norm2(e), 0.0
+        return found
+
+    moves = False  # whether it depends on time
+    diagonal = False  # whether no two parameters are known to be coupled
+    is_compiled = False  # whether kernels know it
+
+    def _vector(self, name, value):
+        value = np.asarray(value)
+        if value.shape != (self.size,):
+            raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
+        return value if value.dtype.kind in "fc" else value.astype(np.float64)
+
+
+class Ranges(Metric):
+    """A metric with one stiffness for each range bounds[i] … bounds[i+1] of the parameters.
+
+    Raising the index divides by the stiffness; `inf` freezes, with 0·∞ = 0 (TM 7-10). In the
+    coordinates x = g^{1/2}V the metric is plain: g(V, V) = x·x, and a covector is g^{-1/2}dL.
+    """
+
+    diagonal = is_compiled = True
+
+    def __init__(self, bounds, stiffness):
+        self.bounds = np.asarray(bounds, np.int64)
+        self.stiffness = np.asarray(stiffness, np.float64)
+        self.inverse = np.where(np.isinf(self.stiffness), 0.0, 1.0 / self.stiffness)
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return int(self.bounds[-1])
+
+    def sharp(self, dL):
+        """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
+        dL = self._vector("dL", dL)
+        inverse = self._spread(self.inverse, dL)
+        return inverse * np.where(inverse == 0, dL.dtype.type(0), dL)
+
+    def flat(self, V):
+        """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
+        V = self._vector("V", V)
+        parts = as_reals(V)
+        stiffness = self._spread(self.stiffness, V)
+        if V.dtype.kind == "c":
+            stiffness = np.repeat(stiffness, 2)
+        with np.errstate(invalid="ignore"):
+            return np.where(parts == 0, parts.dtype.type(0), stiffness * parts).view(V.dtype)
+
+    @property
+    def own(self):
+        """g_ii (D,), the stiffness of each parameter moved by itself."""
+        return np.repeat(self.stiffness, np.diff(self.bounds))
+
+    @property
+    def free(self):
+        """Mask (D,) of the components that may move."""
+        return np.repeat(~np.isinf(self.stiffness), np.diff(self.bounds))
+
+    def coordinates(self, V):
+        """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
+        V = self._vector("V", V)
+        root = np.sqrt(np.where(np.isinf(self.stiffness), 0.0, self.stiffness))
+        return self._spread(root, V) * V
+
+    def displacement(self, x):
+        """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component."""
+        x = self._vector("x", x)
+        return self._spread(np.sqrt(self.inverse), x) * x
+
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return Ranges(2 * self.bounds, self.stiffness)
+
+    def compiled(self, dtype):
+        """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
+        return self.bounds, self.inverse, coupling([], dtype)
+
+    def _spread(self, per_range, like):
+        return np.repeat(per_range, np.diff(self.bounds)).astype(like.real.dtype)
+
+
+class RealView(Metric):
+    """A metric of D complex parameters as one of the 2D reals that they are."""
+
+    def __init__(self, metric):
+        self.of, self.size = metric, 2 * metric.size
+
+    @property
+    def free(self):
+        """Mask (2D,) of the components that may move."""
+        return np.repeat(self.of.free, 2)
+
+    def sharp(self, dL):
+        """Direction g^♯dL (2D,)."""
+        return self._through(self.of.sharp, "dL", dL)
+
+    def flat(self, V):
+        """Covector g♭V (2D,)."""
+        return self._through(self.of.flat, "V", V)
+
+    def coordinates(self, V):
+        """Orthonormal coordinates g^{1/2}V (2D,)."""
+        return self._through(self.of.coordinates, "V", V)
+
+    def displacement(self, x):
+        """Displacement g^{-1/2}x (2D,)."""
+        return self._through(self.of.displacement, "x", x)
+
+    def _through(self, of, name, V):
+        V = np.ascontiguousarray(self._vector(name, V))
+        return of(V.view(np.result_type(V, np.complex64))).view(V.dtype)
+
+
+def as_reals(V):
+    """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
+    return np.ascontiguousarray(V).view(V.real.dtype)
+
+
+def coupling(stacks, dtype):
+    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n))."""
+    counts = [len(begins) for begins, _, _ in stacks]
+    flat = [np.concatenate([np.zeros(0), *parts]) for parts in (
+        [begins for begins, _, _ in stacks], [sharp.ravel() for _, _, sharp in stacks])]
+    return Coupling(np.cumsum([0, *counts]), flat[0].astype(np.int64),
+                    np.array([extent for _, extent, _ in stacks], np.int64), flat[1],
+                    np.zeros((max(counts, default=0), STRIP), dtype))

@@ -1,0 +1,190 @@
+"""Metrics that depend on time: a schedule of metrics, and a function of the time."""
+
+import math
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ._metric import Metric
+from ._diagonal import Euclidean
+
+_ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
+
+
+class Moving(Metric):
+    """A metric that is none before a time is named."""
+
+    moves = True
+
+    def _refuse(self, *_):
+        raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
+
+    sharp = flat = norm2 = coordinates = displacement = _refuse
+    free = diagonal = property(_refuse)
+
+
+@kind("metric", "timed")
+class TimedMetric(Moving):
+    """A metric that changes at given times: metrics[i] from times[i] on.
+
+    Layers are thawed one after another, or stiffened as a run goes on. A finite step is taken in
+    the metric of the time it begins at; a flow meets each change exactly. What mechanics remember
+    of a layer is kept while it is frozen. A schedule costs a run nothing; a Python function of the
+    time in its place (`train(metric=function)`) is asked before each step, and takes some 0.1 ms.
+
+    Parameters
+    ----------
+    times : sequence of float
+        Ascending, the first of them 0, in the time of the run (Σ step) or of the flow.
+    metrics : sequence of metrics
+        As many, of the same parameters.
+
+    Raises
+    ------
+    FlownetError
+        When times and metrics do not fit.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> net = fn.Network([4, 8, 2])
+    >>> thawed = fn.TimedMetric([0.0, 20.0], [fn.LayerMetric(net, [float("inf"), 1.0]),
+    ...                                       fn.LayerMetric(net, [1.0, 1.0])])
+    >>> thawed.at(25.0)
+    LayerMetric([1.0, 1.0])
+    """
+
+    def __init__(self, times, metrics):
+        given = times
+        try:
+            times = np.array(given, np.float64)
+        except (TypeError, ValueError):
+            times = np.zeros(0)
+        if times.ndim != 1 or not times.size or times[0] != 0 or not (
+                np.isfinite(times).all() and (np.diff(times) > 0).all()):
+            raise FlownetError(f"times is {shown(given)}; they have to ascend from 0 on, such as "
+                               "[0.0, 20.0].")
+        try:
+            self.metrics = tuple(metrics)
+        except TypeError:
+            self.metrics = ()
+        if len(self.metrics) != len(times):
+            raise FlownetError(f"metrics is {shown(metrics)}; it has to be one metric for each of "
+                               f"the {len(times)} times.")
+        for metric in self.metrics:
+            if not isinstance(metric, Metric) or isinstance(metric, Moving):
+                raise FlownetError(f"a metric of a schedule is {shown(metric)}; it has to be one "
+                                   "that stays, such as flownet.LayerMetric(network, stiffness).")
+        sizes = sorted({metric.size for metric in self.metrics})
+        if len(sizes) > 1:
+            raise FlownetError(f"the metrics of a schedule are of {sizes[0]} and {sizes[1]} "
+                               "parameters; all have to be of the same.")
+        self.times, self._begins = times, times * (1 - _ROUNDING)
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return self.metrics[0].size
+
+    @property
+    def is_compiled(self):
+        """Whether kernels know all of them."""
+        return all(metric.is_compiled for metric in self.metrics)
+
+    def at(self, time):
+        """The metric at a time; a billionth before a change it has changed, as sums of steps round.
+        """
+        return self.metrics[_stage(self._begins, time)]
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        stage = _stage(self._begins, time)
+        ends = [-math.inf, *self._begins[1:].tolist(), math.inf]
+        return ends[stage], ends[stage + 1]
+
+    def stage(self, time):
+        """The metric from a time on, and when it changes, to the last bit: that of a flow."""
+        stage = _stage(self.times, time)
+        return self.metrics[stage], [*self.times.tolist(), math.inf][stage + 1]
+
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return TimedMetric(self.times, [metric.real_view() for metric in self.metrics])
+
+    def parameters(self):
+        """What makes this metric again: times, and metrics."""
+        return {"times": self.times.tolist(), "metrics": list(self.metrics)}
+
+    def __repr__(self):
+        return f"TimedMetric({self.times.tolist()}, {list(self.metrics)})"
+
+
+def _stage(times, time):
+    return max(0, int(np.searchsorted(times, time, "right")) - 1)
+
+
+class MetricOfTime(Moving):
+    """A metric that a Python function gives for each time; no file can say it.
+
+    What it gives has to be of kinds that kernels know throughout, or at no time.
+
+    Parameters
+    ----------
+    function : callable
+        Time → metric.
+    size : int
+        D.
+    """
+
+    def __init__(self, function, size):
+        self.function, self.size = function, size
+
+    @property
+    def is_compiled(self):
+        """Whether kernels know the first of them."""
+        return self.at(0.0).is_compiled
+
+    def at(self, time):
+        """The metric at a time."""
+        metric = self.function(float(time))
+        if not isinstance(metric, Metric) or isinstance(metric, Moving):
+            raise FlownetError(f"metric({time:g}) is {shown(metric)}; it has to be one such as "
+                               "flownet.LayerMetric(network, stiffness).")
+        if metric.size != self.size:
+            raise FlownetError(f"metric({time:g}) is one of {metric.size} parameters, the "
+                               f"potential has {self.size}.")
+        return metric
+
+    def span(self, time):
+        """The time itself: the next one may have another metric."""
+        return time, math.nextafter(time, math.inf)
+
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return MetricOfTime(lambda time: self.at(time).real_view(), 2 * self.size)
+
+    def __repr__(self):
+        return f"a metric by the function {getattr(self.function, '__qualname__', self.function)}"
+
+
+def metric_of(metric, potential):
+    """A metric of a potential: the plain one for None, and of a function that of time.
+
+    Raises
+    ------
+    FlownetError
+        For what is none, or one of other parameters.
+    """
+    if metric is None:
+        return Euclidean(potential.size)
+    if callable(metric) and not isinstance(metric, (Metric, type)):
+        return MetricOfTime(metric, potential.size)
+    if not isinstance(metric, Metric):
+        raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
+                           "flownet.LayerMetric(network, stiffness), or a function of the time "
+                           "that gives one.")
+    if metric.size != potential.size:
+        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
+                           f"{potential.size}.")
+    return metric

@@ -1,0 +1,173 @@
+"""Mini-batch noise: how the gradients of single samples scatter about their mean, in the metric."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..curvature import eigenpairs
+
+
+@dataclass(frozen=True, eq=False)
+class GradientNoise:
+    """How the gradients of the samples scatter about dL at one W, exact over the data set.
+
+    C = (1/m)Σ_s (g_s − dL)⊗(g_s − dL), g_s = ∂ℓ_s; lengths and traces in the metric, ‖dL‖² =
+    ⟨dL, g^♯dL⟩. Arrays (P,) are parts of a total: the layers of a network, one after another.
+
+    Attributes
+    ----------
+    loss : float
+    batch_size, m : int
+        b, samples in a batch, of m.
+    step : float or None
+        h.
+    names : list of str (P,)
+    gradients, traces : ndarray (P,)
+        Parts of ‖dL‖² and of tr C.
+    parameters : ndarray (P,)
+        Parameters that may move.
+    diagonal : ndarray (D,)
+        C_ii, the variance of each parameter's own slope.
+    """
+
+    loss: float
+    batch_size: int
+    m: int
+    step: float
+    names: list
+    gradients: np.ndarray
+    traces: np.ndarray
+    parameters: np.ndarray
+    diagonal: np.ndarray = field(repr=False)
+    place: tuple = field(repr=False)
+
+    @property
+    def gradient2(self):
+        """‖dL‖² of the full gradient."""
+        return float(self.gradients.sum())
+
+    @property
+    def trace(self):
+        """tr C, the mean of ‖g_s − dL‖²."""
+        return float(self.traces.sum())
+
+    @property
+    def scale(self):
+        """Gradient noise scale B = tr C/‖dL‖² (McCandlish et al. 1812.06162).
+
+        The size of a batch, drawn with replacement, whose noise is as large as the gradient.
+        """
+        return self.trace / self.gradient2 if self.gradient2 else np.inf
+
+    @property
+    def shrinking(self):
+        """What of C is left in a batch drawn without replacement, (m − b)/(b(m − 1))."""
+        return (self.m - self.batch_size) / (self.batch_size * max(self.m - 1, 1))
+
+    @property
+    def variance(self):
+        """E‖dL_b − dL‖² of a mini-batch, tr C/b·(m − b)/(m − 1)."""
+        return self.shrinking * self.trace
+
+    @property
+    def diffusion(self):
+        """D of the Brownian motion that a step's noise is: E‖ΔW − E ΔW‖² = h²·variance = 2D·h.
+
+        Of one step. The batches of an epoch share out its samples, so that at a W that stood still
+        their noise would cancel over the epoch; over many steps D holds while W moves on.
+        """
+        return self._step * self.variance / 2
+
+    @property
+    def temperature(self):
+        """T of Langevin's motion that diffuses as much, D over the number of free parameters."""
+        return self.diffusion / int(self.parameters.sum())
+
+    @property
+    def _step(self):
+        if self.step is None:
+            raise FlownetError("diffusion and temperature want the step: noise(…, step=h).")
+        return self.step
+
+    def along(self, V):
+        """C(V, V), the variance of the slopes dℓ_s(V) of the samples along a displacement.
+
+        Parameters
+        ----------
+        V : array (D,) or (k, D)
+
+        Returns
+        -------
+        float, or ndarray (k,)
+        """
+        (scale, atom), W, _ = self.place
+        V = np.asarray(V, np.float64)
+        found = [scale**2 * atom.sample_jets(W, v, 1)[:, 1].var() for v in np.atleast_2d(V)]
+        return np.array(found) if V.ndim > 1 else float(found[0])
+
+    def eigen(self, k=5):
+        """`NoiseModes`: the noise along the k sharpest directions of the potential."""
+        _, W, (potential, metric) = self.place
+        pairs = eigenpairs(potential, W, k, metric=metric)
+        return NoiseModes(self, pairs.values, self.along(pairs.vectors), pairs.vectors)
+
+    def __str__(self):
+        from ._table import text
+
+        return text(self)
+
+    def _repr_html_(self):
+        from ._table import html
+
+        return html(self)
+
+
+@dataclass(frozen=True, eq=False)
+class NoiseModes:
+    """Mini-batch noise along eigendirections u_i of the Hessian, orthonormal in the metric.
+
+    Attributes
+    ----------
+    noise : GradientNoise
+    values : ndarray (k,)
+        Curvatures λ_i, descending.
+    variances : ndarray (k,)
+        C(u_i, u_i); their sum is a part of tr C.
+    vectors : ndarray (k, D)
+    """
+
+    noise: GradientNoise
+    values: np.ndarray
+    variances: np.ndarray
+    vectors: np.ndarray = field(repr=False)
+
+    @property
+    def shares(self):
+        """Shares (k,) of tr C."""
+        return self.variances / self.noise.trace
+
+    @cached_property
+    def temperatures(self):
+        """T_i (k,) of each direction, h/2 times its variance in a mini-batch."""
+        return self.noise._step * self.noise.shrinking * self.variances / 2
+
+    @property
+    def spread(self):
+        """⟨x_i²⟩ (k,) at which descent with this noise would stay on a parabola, T/(λ(1 − hλ/2)).
+
+        For batches drawn afresh at each step; inf where the step is not stable, λ ≤ 0 or hλ ≥ 2.
+        """
+        bend = self.values * (1 - self.noise._step * self.values / 2)
+        return np.divide(self.temperatures, bend, out=np.full(bend.shape, np.inf), where=bend > 0)
+
+    def __str__(self):
+        from ._table import modes
+
+        return modes(self)
+
+    def _repr_html_(self):
+        from ._table import modes_html
+
+        return modes_html(self)

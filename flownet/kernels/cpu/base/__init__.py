@@ -1,0 +1,1 @@
+"""What every kernel needs: registers, matrix products, passes over arrays, plans and threads."""

@@ -1,0 +1,164 @@
+"""Every matrix product: C = D + A·B, C = D + Aᵀ·B, and C = D + A·Wᵀ with W packed beforehand.
+
+Matrices are row-major. B is cut into panels two vectors wide and `DEPTH` rows deep, which stay in
+the first-level cache while tiles of eight rows of A pass over them. Each element of C is summed
+over the depth in one order whatever the number of rows: a batch cut into shards gives the bits of
+the whole batch.
+"""
+
+from ...._compile import jit, separate
+from .simd import VECTOR_BYTES, address, copy_row, shift, stack, tile, transpose_block
+
+DEPTH = 256
+_PANEL_BYTES = 2 * VECTOR_BYTES
+_TALLEST = 8 if VECTOR_BYTES == 64 else 4  # rows: 2 x 8 sums fit 32 registers, 2 x 4 fit 16
+_WORTH_PACKING = 1 << 14  # elements of B from which a packed copy beats rows far apart
+_FEW_ROWS = 16  # with fewer rows of A a packed panel is not used often enough
+
+_panel_copy = stack(DEPTH * _PANEL_BYTES // 4)  # fits a float32 panel; float64 needs half of it
+
+
+def _strip(vectors, whole):
+    """Kernel of one panel: the rows of A, as many at a time as the registers hold."""
+    tallest, tile4, tile2, tile1 = (tile(rows, vectors, whole) for rows in (_TALLEST, 4, 2, 1))
+
+    @jit(cached=False)
+    def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns):
+        i = 0
+        while i + _TALLEST <= rows:
+            tallest(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
+                      shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            i += _TALLEST
+        if i + 4 <= rows:
+            tile4(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
+                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            i += 4
+        if i + 2 <= rows:
+            tile2(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
+                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            i += 2
+        if i < rows:
+            tile1(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
+                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+
+    return strip
+
+
+_strip_whole, _strip_two, _strip_one = _strip(2, True), _strip(2, False), _strip(1, False)
+
+
+@jit(cached=False)
+def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width):
+    """C = D + A·B for the columns of one panel, at most `width` of them."""
+    if columns == width:
+        _strip_whole(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
+    elif 2 * columns > width:
+        _strip_two(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
+    else:
+        _strip_one(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
+
+
+@separate
+def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, width):
+    """C = D + A·B for `cols` columns of C and B, B row-major, A with any strides."""
+    scratch = _panel_copy(b)
+    packing = depth * b_row >= _WORTH_PACKING and rows >= _FEW_ROWS
+    for k in range(0, depth, DEPTH):
+        deep = min(DEPTH, depth - k)
+        a_k = shift(a, k * a_col)
+        for j in range(0, cols, width):
+            columns = min(width, cols - j)
+            b_kj = shift(b, k * b_row + j)
+            c_j = shift(c, j)
+            d_j, row = (shift(d, j), d_row) if k == 0 else (c_j, c_row)
+            if packing:
+                for q in range(deep):
+                    copy_row(shift(scratch, q * width), shift(b_kj, q * b_row), columns)
+                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, scratch, width,
+                      rows, deep, columns, width)
+            else:
+                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row,
+                      rows, deep, columns, width)
+
+
+@jit(cached=False)
+def panel_width(array):
+    """Columns of one panel: two vectors of the array's dtype."""
+    return _PANEL_BYTES // array.itemsize
+
+
+@jit(cached=False)
+def panels(cols, array):
+    """How many panels `cols` columns fill."""
+    width = panel_width(array)
+    return (cols + width - 1) // width
+
+
+@jit(cached=False)
+def product(c, d, d_row, a, b):
+    """C (m, n) = D + A·B with A (m, k or more), B (k, n); D, a pointer, has rows `d_row` apart."""
+    cols = b.shape[1]
+    _multiply(address(c), cols, d, d_row, address(a), a.shape[1], 1, address(b), cols,
+              a.shape[0], b.shape[0], cols, panel_width(b))
+
+
+# The two products of the pullback conjugate B (physics: G_X = G·W̄, G_W = Gᵀ·x̄). Of a real number
+# the conjugate is the number itself; complex tiles will take it here and nowhere else.
+
+
+@jit(cached=False)
+def pull_product(c, d, d_row, g, w):
+    """G_X (m, n) = D + G·W̄: the cotangent of a layer's output pulled back to its input."""
+    product(c, d, d_row, g, w)
+
+
+@jit(cached=False)
+def covector_product(c, d, d_row, a, b, first, last):
+    """Columns `first` to `last` of G_W (m, n) = D + Gᵀ·x̄ with G = A (k, m), x = B (k, n)."""
+    cols = b.shape[1]
+    _multiply(shift(address(c), first), cols, shift(d, first), d_row, address(a), 1, a.shape[1],
+              shift(address(b), first), cols,
+              a.shape[1], a.shape[0], last - first, panel_width(b))
+
+
+@jit(cached=False)
+def covector_strip(c, at, zeros, a, b, first, columns):
+    """Columns of C from `at` on = those of Gᵀ·x̄ from `first` on, G = A (k, m), x = B (k, n)."""
+    _multiply(shift(address(c), at), c.shape[1], address(zeros), 0, address(a), 1, a.shape[1],
+              shift(address(b), first), b.shape[1], a.shape[1], a.shape[0], columns, panel_width(b))
+
+
+@separate
+def pack(packed, w, first, last):
+    """Panels `first` to `last` of Wᵀ, each (n_in, width), one after another, of W (n_out, n_in)."""
+    n_out, n_in = w.shape
+    width = panel_width(w)
+    block = width // 2
+    for index in range(first, last):
+        target = shift(address(packed), index * width * n_in)
+        for half in range(2):
+            j = index * width + half * block
+            lanes = min(block, n_out - j)  # beyond the last column nothing is ever read
+            whole = n_in // block * block if lanes == block else 0
+            for k in range(0, whole, block):
+                transpose_block(shift(target, k * width + half * block), width,
+                                shift(address(w), j * n_in + k), n_in)
+            for lane in range(lanes):
+                for k in range(whole, n_in):
+                    target[k * width + half * block + lane] = w[j + lane, k]
+
+
+@separate
+def product_packed(c, d, d_row, a, packed):
+    """C (m, n) = D + A·Wᵀ with A (m, k) and `pack`'s panels of W (n, k)."""
+    rows, depth = a.shape
+    cols = c.shape[1]
+    width = panel_width(a)
+    for k in range(0, depth, DEPTH):
+        deep = min(DEPTH, depth - k)
+        for j in range(0, cols, width):
+            c_j = shift(address(c), j)
+            d_j, row = (shift(d, j), d_row) if k == 0 else (c_j, cols)
+            panel(c_j, cols, d_j, row, shift(address(a), k), depth, 1,
+                   shift(address(packed), j * depth + k * width), width,
+                   rows, deep, min(width, cols - j), width)

@@ -1,0 +1,1 @@
+"""Integration of a flow under error control."""

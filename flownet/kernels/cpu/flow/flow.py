@@ -1,0 +1,65 @@
+"""The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
+
+from ...._compile import jit, separate
+from ..motion.coupling import raise_coupled
+from .integrate import integrator
+from ..motion.steps import add_decay, potential_differential
+from ..base.pointwise import clear, copy
+from .rates import rate
+
+
+@jit(cached=False)
+def pairing(a, b):
+    """Σ a·b, four partial sums in a fixed order."""
+    s0 = s1 = s2 = s3 = 0.0
+    whole = a.size // 4 * 4
+    for i in range(0, whole, 4):
+        s0 += float(a[i]) * float(b[i])
+        s1 += float(a[i + 1]) * float(b[i + 1])
+        s2 += float(a[i + 2]) * float(b[i + 2])
+        s3 += float(a[i + 3]) * float(b[i + 3])
+    for i in range(whole, a.size):
+        s0 += float(a[i]) * float(b[i])
+    return (s0 + s1) + (s2 + s3)
+
+
+@jit(cached=False)
+def _hold(rule, D, out):
+    """No change of frozen ranges, nor of what they remember from when they were not."""
+    for r in range(rule.sharp.size):
+        if rule.sharp[r] == 0.0:
+            for first in range(0, out.size - D + 1, D):
+                clear(out[first + rule.bounds[r]:first + rule.bounds[r + 1]])
+
+
+@separate
+def velocity(problem, y, out, told):
+    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
+    net, loss, data, terms, work, batches, rule, dL, threads = problem
+    W = y[:dL.size]
+    told[0] = potential_differential(net, loss, data, terms, work, batches, W, dL, 0, rule.lowest,
+                                     threads)
+    if rule.decay != 0:
+        add_decay(W, dL, rule.decay)
+    norm2, raised = 0.0, out[:dL.size]
+    copy(raised, dL)
+    raise_coupled(rule.coupling, raised)
+    for r in range(rule.sharp.size):
+        sharp, part = rule.sharp[r], slice(rule.bounds[r], rule.bounds[r + 1])
+        if sharp != 0.0:
+            norm2 += sharp * pairing(dL[part], raised[part])
+        factor = W.dtype.type(-sharp)
+        for i in range(rule.bounds[r], rule.bounds[r + 1]):
+            raised[i] = factor * raised[i] if sharp != 0.0 else W.dtype.type(0)
+    told[1] = norm2
+    rate(rule.code, rule.numbers, y, out[:dL.size], out)
+    if rule.shrink != 0:
+        for r in range(rule.sharp.size):
+            share = W.dtype.type(rule.shrink * rule.sharp[r])
+            for i in range(rule.bounds[r], rule.bounds[r + 1]):
+                out[i] -= share * W[i]
+    if out.size > dL.size:
+        _hold(rule, dL.size, out)
+
+
+integrate_flow = jit(integrator(velocity, jit(cached=False)))

@@ -1,0 +1,115 @@
+"""Integration of ẏ = f(y) over many steps: rows wanted, events, and why it stops."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from .chebyshev import CHEBYSHEV, chebyshev
+from .dormand_prince import dense, dormand_prince
+from .solution import (
+    CALLS,
+    FRESH,
+    H,
+    METHOD,
+    NOW,
+    RADIUS,
+    SINCE,
+    T,
+    TAKEN,
+    first_step,
+    moved,
+    put,
+    trial_step,
+)
+from .stiffness import switch
+
+#: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
+#: method is of use where the pair is limited by stability
+Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
+
+#: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
+#: step where there are none; each step's length, evaluations of f (with those of tries
+#: refused and of looks at the spectrum), method, time at its beginning
+Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
+
+#: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
+#: event in the last step; no step is short enough
+END, FULL, PAUSE, EVENT, STUCK = range(5)
+
+_ONE = np.ones(1)
+_SHORTEST = 1e-14  # step, relative to the time
+
+
+def integrator(velocity, compiled):
+    """`integrate(problem, s, bounds, rows, steps)` -> rows written, steps taken, and why no more.
+
+    `velocity(problem, y, out, told)` is f; `compiled` makes kernels of functions that call it, or
+    leaves them as they are.
+    """
+    by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
+    turn, look = switch(velocity, compiled)
+
+    @compiled
+    def begin(problem, s, bounds):
+        """f at the initial y, and a first step from f there and a little further on."""
+        n, k = s.numbers, s.k
+        velocity(problem, s.y, k[6], s.told)
+        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.room)
+        moved(s.stage, s.y, h, _ONE, k[6:], 1)
+        loss, norm2 = s.told
+        velocity(problem, s.stage, k[0], s.told)
+        s.told[0], s.told[1] = loss, norm2
+        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
+        n[FRESH], n[CALLS] = 1, 2
+
+    def integrate(problem, s, bounds, rows, steps):
+        n = s.numbers
+        room, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
+        if n[CALLS] == 0:
+            begin(problem, s, bounds)
+        while True:
+            if s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss:
+                return filled, taken, EVENT
+            while rows.filled[0] < rows.at.size and rows.at[rows.filled[0]] <= n[T]:
+                if filled == room:
+                    return filled, taken, FULL
+                at = rows.at[rows.filled[0]]
+                if at == n[T]:
+                    put(rows.value[filled], s.y)
+                else:
+                    dense(s, at, rows.value[filled])
+                rows.time[filled] = at
+                filled += 1
+                rows.filled[0] += 1
+            if n[T] >= bounds.end:
+                return filled, taken, END
+            if taken == steps or rows.at.size == 0 and filled == room:
+                return filled, taken, PAUSE if taken == steps else FULL
+            if not n[H] > _SHORTEST * abs(n[T]):
+                return filled, taken, STUCK
+            turn(problem, s, bounds.stabilise)
+            if n[FRESH]:
+                put(s.k[0], s.k[6])
+                n[FRESH] = 0
+            rows.step_time[taken] = n[T]
+            loss, norm2 = s.told
+            if n[NOW] == CHEBYSHEV:
+                done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
+            else:
+                done = by_pair(problem, s, bounds.rtol, bounds.atol, bounds.end)
+            if done:
+                rows.step[taken], rows.method[taken] = n[TAKEN], n[METHOD]
+                rows.cost[taken] = n[CALLS] - calls
+                calls = n[CALLS]
+                taken += 1
+                event = s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss
+                if rows.at.size == 0 and not event:
+                    put(rows.value[filled], s.y)
+                    rows.time[filled], rows.loss[filled] = n[T], s.told[0]
+                    filled += 1
+            else:
+                s.told[0], s.told[1] = loss, norm2
+                if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
+                    look(problem, s)
+
+    return integrate

@@ -1,0 +1,64 @@
+"""Covectors on the weights, Σ_s G_Y ⊗ x, strip by strip; and those on biases, Σ_s G_Y."""
+
+from ...._compile import jit
+from ..base.pointwise import clear
+from ..base.product import covector_product, panel_width
+from ..base.simd import address, view
+from .units import units, weights
+
+_WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
+
+
+@jit(cached=False)
+def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
+    """Columns `first` to `last` of a layer's Σ_s G_s ⊗ x_s."""
+    dw = weights(net, dL, layer)
+    d, d_row = (address(dw), dw.shape[1]) if accumulate else (address(zeros), 0)
+    covector_product(dw, d, d_row, g, x, first, last)
+
+
+@jit(cached=False)
+def sum_bias(net, dL, g, layer, accumulate):
+    """A layer's Σ_s G_s."""
+    db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
+    if not accumulate:
+        clear(db)
+    for s in range(g.shape[0]):
+        for b in range(db.size):
+            db[b] += g[s, b]
+
+
+@jit(cached=False)
+def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hand, hands):
+    """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
+
+    Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
+    """
+    count = 0
+    for layer in range(net.weight.size):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
+        g_l = units(net, g, capacity, layer, 0, rows)
+        a_l = (view(x, 0, rows, n_in) if layer == 0
+               else units(net, a, capacity, layer - 1, 0, rows))
+        for first in range(0, n_in, width):
+            if count % hands == hand and layer >= lowest:
+                _columns(net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros,
+                         accumulate)
+                if bias and first == 0 and net.bias[layer] >= 0:
+                    sum_bias(net, dL, g_l, layer, accumulate)
+            count += 1
+
+
+@jit(cached=False)
+def sum_gates(net, dL, gate, capacity, rows, accumulate, lowest):
+    """Σ_s ∂ℓ/∂b of every modReLU from layer `lowest` up."""
+    for layer in range(lowest, net.weight.size):
+        if net.gate[layer] >= 0:
+            n, start = net.sizes[layer + 1] // 2, net.gate[layer]
+            own, db = units(net, gate, capacity, layer, 0, rows), dL[start:start + n]
+            if not accumulate:
+                clear(db)
+            for s in range(rows):
+                for b in range(n):
+                    db[b] += own[s, b]

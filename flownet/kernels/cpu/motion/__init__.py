@@ -1,0 +1,1 @@
+"""Finite steps, many a call: mechanics, couplings, noise, mini-batches, formulas."""

@@ -1,0 +1,228 @@
+"""Forward pass and pullback of a dense network: Y = X·Wᵀ + b, φ; then transposed, in reverse order.
+
+Two parallel phases make one differential (TM 18, 38). Shards of samples run forward, through the
+loss and back to the lowest layer; then strips of every layer's weights collect Σ_s G_Y ⊗ x. Shards
+and strips are cut by shapes alone, so the bits do not depend on the number of threads.
+"""
+
+from numba import prange
+
+from ...._compile import jit
+from ..layers.activation import activate
+from ..layers.covectors import deal_columns, sum_gates
+from ..layers.loss import covector_on_output
+from ..layers.pair import PAIR
+from ..planes.covectors import complex_columns
+from ..planes.panels import pack_planes
+from ..planes.planes import collect, gather_singles, spread
+from ..base.pointwise import copy, mean
+from ..base.product import pack, panels, product_packed, pull_product
+from ..base.simd import address, flat, view
+from .tiny import tiny_differential
+from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
+
+HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
+
+
+@jit(cached=False)
+def forward_shard(net, W, work, x, first, rows, slopes):
+    """Units A_l of some rows, and their slopes φ′ if wanted, from inputs x."""
+    a = view(x, first * net.sizes[0], rows, net.sizes[0])
+    for layer in range(net.weight.size):
+        z = units(net, work.a, work.capacity, layer, first, rows)
+        product_packed(z, bias_of(net, W, work.zeros, layer), 0, a,
+                       work.packed[net.panels[layer]:])
+        if slopes or net.activation[layer] >= PAIR:
+            activate_units(net, W, work.zeros, layer, z,
+                           units(net, work.slope, work.capacity, layer, first, rows))
+        else:
+            activate(net.activation[layer], flat(z))
+        a = z
+
+
+@jit(cached=False)
+def pullback_shard(net, W, work, first, rows, lowest):
+    """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
+    ga = outputs(net, work.covector, first, rows)
+    for layer in range(net.weight.size - 1, lowest - 1, -1):
+        g = units(net, work.slope, work.capacity, layer, first, rows)
+        pull_units(net, W, work.zeros, layer, g, ga,
+                   gates(net, work.gate, work.capacity, layer, first, rows, ga))
+        if layer > lowest:
+            ga = view(work.scratch, first * net.sizes[layer], rows, net.sizes[layer])
+            pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
+
+
+@jit(cached=False)
+def gather(data, work, start, first, rows):
+    """Copy a shard's samples of the mini-batch side by side."""
+    for s in range(first, first + rows):
+        row = data.rows[start + s]
+        copy(work.x[s], data.x[row])
+        copy(work.y[s], data.y[row])
+        if work.weights.size:
+            work.weights[s] = data.weights[row]
+
+
+@jit(cached=False)
+def loss_shard(net, loss, data, work, start, first, rows):
+    """Losses of some rows, and the covector on their output."""
+    m = first if data.rows.size else start + first
+    y = (work.y if data.rows.size else data.y)[m:m + rows]
+    sample_weights = work.weights if data.rows.size else data.weights
+    if sample_weights.size:
+        sample_weights = sample_weights[m:m + rows]
+    covector_on_output(
+        loss, units(net, work.a, work.capacity, net.weight.size - 1, first, rows), y,
+        sample_weights, outputs(net, work.covector, first, rows),
+        outputs(net, work.errors, first, rows), outputs(net, work.scratch, first, rows),
+        work.zeros, work.sample[start + first:start + first + rows], work.scale)
+
+
+@jit(cached=False)
+def _shard(net, loss, data, W, work, start, first, rows, lowest):
+    """One shard forward, through the loss, and back; `first` counts from the chunk's start."""
+    if data.rows.size:
+        gather(data, work, start, first, rows)
+    x = work.x if data.rows.size else data.x[start:]
+    forward_shard(net, W, work, x, first, rows, lowest < net.weight.size)
+    loss_shard(net, loss, data, work, start, first, rows)
+    if lowest < net.weight.size:
+        pullback_shard(net, W, work, first, rows, lowest)
+
+
+@jit(cached=False)
+def deal_packing(net, W, packed, hand, hands):
+    """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
+    for layer in range(net.weight.size):
+        w = weights(net, W, layer)
+        for panel in range(hand, panels(w.shape[0], w), hands):
+            pack(packed[net.panels[layer]:], w, panel, panel + 1)
+
+
+@jit(parallel=True)
+def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
+    for i in prange((rows + work.shard - 1) // work.shard):
+        first = i * work.shard
+        _shard(net, loss, data, W, work, start, first, min(work.shard, rows - first), lowest)
+
+
+@jit(parallel=True)
+def _columns_parallel(net, x, dL, work, rows, accumulate, lowest):
+    for hand in prange(HANDS):
+        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
+                     True, lowest, hand, HANDS)
+
+
+@jit(parallel=True)
+def _pack_parallel(net, W, packed):
+    for hand in prange(HANDS):
+        deal_packing(net, W, packed, hand, HANDS)
+
+
+@jit(cached=False)
+def pack_all(net, W, packed, threads):
+    """Wᵀ of every layer in panels."""
+    if threads > 1:
+        _pack_parallel(net, W, packed)
+    else:
+        deal_packing(net, W, packed, 0, 1)
+
+
+@jit(cached=False, inline=True)
+def _tiny(net, loss, data, W, dL, work, m, lowest):
+    if data.rows.size:
+        gather(data, work, 0, 0, m)
+        weighted = work.weights[:m] if work.weights.size else work.weights
+        tiny_differential(net, loss, work.x[:m], work.y[:m], weighted, W, dL, work, lowest)
+    else:
+        tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
+
+
+@jit(cached=False, inline=True)
+def _columns(net, x, dL, work, rows, accumulate, lowest, threads):
+    if net.origin.shape[0] > 0:
+        complex_columns(net, x, dL, work, rows, accumulate, lowest, threads)
+        sum_gates(net, work.dplanes, work.gate, work.capacity, rows, accumulate, lowest)
+    elif threads > 1:
+        _columns_parallel(net, x, dL, work, rows, accumulate, lowest)
+    else:
+        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
+                     True, lowest, 0, 1)
+
+
+@jit(cached=False, inline=True)
+def _differential(net, loss, data, W, dL, work, m, lowest, threads):
+    """`differential` of any but tiny networks; of complex ones the planes of W stand in `work`."""
+    on_planes = net.origin.shape[0] > 0
+    if on_planes:
+        pack_planes(net, W, work.planes, work.packed, threads)
+    else:
+        pack_all(net, W, work.packed, threads)
+    E = work.planes if on_planes else W
+    for start in range(0, m, work.capacity):
+        rows = min(work.capacity, m - start)
+        x = work.x if data.rows.size else data.x[start:]
+        if threads > 1:
+            _shards_parallel(net, loss, data, E, work, start, rows, lowest)
+        else:
+            for first in range(0, rows, work.shard):
+                _shard(net, loss, data, E, work, start, first,
+                       min(work.shard, rows - first), lowest)
+        if lowest < net.weight.size:
+            _columns(net, x, dL, work, rows, start > 0, lowest, threads)
+    for layer in range(lowest, net.origin.shape[0]):
+        gather_singles(net, work.dplanes, dL, layer)
+
+
+@jit(inline=True)
+def differential(net, loss, data, W, dL, work, lowest, threads):
+    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+    m = data.rows.size if data.rows.size else data.x.shape[0]
+    work.scale[0] = 1 / m
+    if not (work.lanes.size and lowest < net.weight.size):
+        _differential(net, loss, data, W, dL, work, m, lowest, threads)
+    elif net.origin.shape[0] > 0:
+        spread(net, W, work.planes)
+        _tiny(net, loss, data, work.planes, work.dplanes, work, m, lowest)
+        collect(net, work.dplanes, dL, lowest)
+    else:
+        _tiny(net, loss, data, W, dL, work, m, lowest)
+    return mean(work.sample[:m])
+
+
+@jit
+def planes_of(net, W, E):
+    """E ← the planes of parameters W of a complex network."""
+    spread(net, W, E)
+
+
+@jit
+def from_planes(net, dE, dW):
+    """dW ← the covector on W of one on its planes."""
+    collect(net, dE, dW, 0)
+
+
+@jit
+def forward(net, x, W, work, y_hat):
+    """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
+    pack_all(net, W, work.packed, 1)
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        forward_shard(net, W, work, x[start:], 0, rows, False)
+        top = units(net, work.a, work.capacity, net.weight.size - 1, 0, rows)
+        copy(flat(y_hat[start:start + rows]), flat(top))
+
+
+@jit
+def pullback(net, x, cotangent, W, covector, work):
+    """Covector Jᵀ·G (D,) of a cotangent G (m, n_out) on the output."""
+    pack_all(net, W, work.packed, 1)
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        forward_shard(net, W, work, x[start:], 0, rows, True)
+        copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start:start + rows]))
+        pullback_shard(net, W, work, 0, rows, 0)
+        deal_columns(net, x[start:], covector, work.slope, work.a, work.capacity, rows, work.zeros,
+                     start > 0, True, 0, 0, 1)
+        sum_gates(net, covector, work.gate, work.capacity, rows, start > 0, 0)

@@ -1,0 +1,47 @@
+"""The planes of a complex network's weights packed as they are made, a panel of rows at a time.
+
+Planes are four times as many numbers as a layer has, too many for the second-level cache. The
+lowest layer's are wanted in panels alone: its rows are made in a corner and overwritten.
+"""
+
+from numba import prange
+
+from ...._compile import jit
+from ..base.plan import HANDS
+from .planes import spread_row, spread_singles
+from ..base.product import pack, panel_width, panels
+from ..base.simd import view
+
+
+@jit(cached=False)
+def _deal(net, W, E, packed, hand, hands):
+    """Every `hands`-th panel of every layer; those of the lowest are made in a hand's corner."""
+    for layer in range(net.weight.size):
+        rows, cols = net.sizes[layer + 1], net.sizes[layer]
+        width = panel_width(E)
+        for panel in range(hand, panels(rows, E), hands):
+            first = panel * width
+            count = min(width, rows - first)
+            at = net.weight[layer] + (hand * width if layer == 0 else first) * cols
+            e = view(E, at, count, cols)
+            if layer < net.origin.shape[0]:
+                for r in range(count):
+                    spread_row(net, e[r], W, layer, first + r)
+            pack(packed[net.panels[layer] + first * cols:], e, 0, 1)
+        if hand == 0 and layer < net.origin.shape[0]:
+            spread_singles(net, W, E, layer)
+
+
+@jit(parallel=True)
+def _parallel(net, W, E, packed):
+    for hand in prange(HANDS):
+        _deal(net, W, E, packed, hand, HANDS)
+
+
+@jit(cached=False)
+def pack_planes(net, W, E, packed, threads):
+    """Panels of the planes of W; E holds the planes of all layers but the lowest."""
+    if threads > 1:
+        _parallel(net, W, E, packed)
+    else:
+        _deal(net, W, E, packed, 0, 1)

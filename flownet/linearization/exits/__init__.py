@@ -1,0 +1,11 @@
+"""Where runs end: minima, polished and compared, and the step at which the exit changes."""
+
+from ._compare import Comparison, compare_minima
+from ._exit_step import COLUMNS as EXIT_COLUMNS, ExitSteps, exit_step
+from ._exits import Exits, exits
+from ._minimum import CriticalPoint, minimum
+
+__all__ = [
+    "Comparison", "CriticalPoint", "EXIT_COLUMNS", "ExitSteps", "Exits", "compare_minima",
+    "exit_step", "exits", "minimum",
+]

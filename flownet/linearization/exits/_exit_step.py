@@ -1,0 +1,223 @@
+"""The smallest step at which the finite run leaves by another exit than its flow."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import _progress
+from ..._errors import FlownetError, shown
+from ._compare import SAME, Comparison, compare_minima
+from ._exits import Exits, count_steps, exits
+from ..step import html, text
+from ._minimum import minimum
+from ..step import on_reals
+
+_MOST_ROWS = 40
+
+#: columns of the stored analysis `exits`
+COLUMNS = ("step", "exit", "loss", "index", "distance", "aligned_distance", "barrier",
+           "aligned_barrier", "scanned")
+
+
+@dataclass(frozen=True)
+class ExitSteps:
+    """Exits by step.
+
+    Attributes
+    ----------
+    tried : list of Exits
+        In the order of their steps.
+    exits : ndarray (T,) of int
+        Number of each one's exit: 0 the flow's, 1, 2, … others in the order of their steps, −1
+        of a run that diverged.
+    scanned : ndarray (T,) of bool
+        Whether a step belongs to the coarse grid, or to the bisection.
+    step : float or None
+        The smallest step found with another exit than the flow's; None where there is none.
+    below : float or None
+        The largest step below it that was tried: it leaves by the flow's exit.
+    """
+
+    tried: list
+    exits: np.ndarray
+    scanned: np.ndarray
+    step: float | None
+    below: float | None
+
+    @property
+    def at(self):
+        """`Exits` of `step`, or None."""
+        return next((found for found in self.tried if found.step == self.step), None)
+
+    @property
+    def comparison(self):
+        """`Comparison` of the exit at `step` with the flow's; None where it diverged."""
+        found: Exits | None = self.at
+        kept: Comparison | None = found and found.comparison
+        return kept
+
+    @property
+    def values(self):
+        """Columns (T, C) as they are stored."""
+        return np.array([_numbers(found, exit_, scanned) for found, exit_, scanned
+                         in zip(self.tried, self.exits, self.scanned)]).reshape(-1, len(COLUMNS))
+
+    head = ("step", "steps", "exit", "comes to", "loss there", "distance", "aligned", "barrier")
+
+    @property
+    def rows(self):
+        """What each step came to, on the grid and next to the change."""
+        shown_ = [i for i, found in enumerate(self.tried)
+                  if self.scanned[i] or found.step in (self.step, self.below)]
+        return [_row(self.tried[i], self.exits[i], self.tried[i].step == self.step)
+                for i in shown_[:_MOST_ROWS]]
+
+    @property
+    def notes(self):
+        """What is said below the table."""
+        low, high = self.tried[0].step, self.tried[-1].step
+        grid = int(self.scanned.sum())
+        counted = f"{len(self.tried)} steps tried, {grid} of them a grid from {low:g} to {high:g}"
+        if self.step is None:
+            return (counted, "the exit is the flow's at all of them; between them it may differ, "
+                    "for the", "exit as a function of the step may be a fractal")
+        how = "the run diverges" if self.at.verdict == "diverged" else "the exit changes"
+        return (counted + f"; {len(self.tried) - grid} by bisection",
+                f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",
+                "this is the first change on the grid; others may lie between its steps, for the",
+                "exit as a function of the step may be a fractal")
+
+    def __str__(self):
+        return text(self.head, self.rows, self.notes)
+
+    def _repr_html_(self):
+        return html(self.head, self.rows, self.notes)
+
+
+def exit_step(potential, W0, *, low, high, steps=None, time=None, metric=None, rtol=1e-3, grid=17,
+              descent_time=None, progress=True):
+    """The smallest step at which the finite run leaves by another exit than its flow.
+
+    A grid of steps evenly spread in log step, then bisection between the first that leaves by
+    another exit than the flow and the one before it. A run that diverges leaves by none. Between
+    the steps of the grid the exit may change and change back: as a function of the step it may be a
+    fractal, and the change found is the first that the grid sees.
+
+    Parameters
+    ----------
+    potential : Potential, Sum or analytic
+    W0 : array (D,)
+    low, high : float
+        Steps between which to look; at `low` the exit has to be the flow's.
+    steps : int, optional
+        Of each finite run; or
+    time : float, optional
+        the time of each: steps = time/step.
+    metric : LayerMetric or DiagonalMetric, optional
+    rtol : float
+        Of the step where the exit changes.
+    grid : int
+        Steps of the grid, from 2 up.
+    descent_time : float, optional
+        As in `minimum`.
+    progress : bool
+        A progress bar after two seconds, where the output is a terminal.
+
+    Returns
+    -------
+    ExitSteps
+
+    Raises
+    ------
+    FlownetError
+        When the arguments do not fit, the exit at `low` is not the flow's, or as in `exits`.
+    """
+    _check(low, high, steps, time, rtol, grid)
+    potential, W0, metric = on_reals(potential, W0, metric)
+    flow = minimum(potential, W0, metric=metric, time=descent_time, progress=progress)
+    width = np.log(high / low) / (grid - 1)
+    halvings = max(0, int(np.ceil(np.log2(width / np.log1p(rtol)))))
+    tried = {}
+    with _progress.bar(grid + halvings, shown=progress, what="steps tried") as show:
+
+        def leave(step):
+            tried[step] = exits(potential, W0, step=step, steps=steps, time=time, metric=metric,
+                                flow=flow, descent_time=descent_time, progress=False)
+            show(len(tried))
+            return tried[step].verdict == "same basin"
+
+        scanned = np.geomspace(low, high, grid).tolist()
+        alike = [leave(step) for step in scanned]
+        if not alike[0]:
+            raise FlownetError(f"at the step low={low:g} the exit is already another than the "
+                               f"flow's ({tried[scanned[0]].verdict}): a lower one is wanted.")
+        if all(alike):
+            below = step = None
+        else:
+            first = alike.index(False)
+            below, step = _bisect(leave, scanned[first - 1], scanned[first], rtol)
+    found = [tried[step] for step in sorted(tried)]
+    return ExitSteps(found, _numbered(potential, found, metric),
+                     np.array([f.step in scanned for f in found]), step, below)
+
+
+def _bisect(leave, below, step, rtol):
+    """The last step that leaves by the flow's exit and the first that does not."""
+    while step > below * (1 + rtol):
+        middle = float(np.sqrt(below * step))
+        below, step = (middle, step) if leave(middle) else (below, middle)
+    return below, step
+
+
+def _check(low, high, steps, time, rtol, grid):
+    count_steps(low, steps, time)
+    count_steps(high, steps, time)
+    if not low < high:
+        raise FlownetError(f"low is {low:g} and high {high:g}; low has to be the smaller.")
+    if isinstance(grid, bool) or not isinstance(grid, (int, np.integer)) or grid < 2:
+        raise FlownetError(f"grid is {shown(grid)}; it has to be a whole number from 2 up.")
+    if not (np.isscalar(rtol) and 1e-12 <= rtol < 1):
+        raise FlownetError(f"rtol is {shown(rtol)}; it has to lie between 1e-12 and 1.")
+
+
+def _numbered(potential, found, metric):
+    """Number of each exit: 0 the flow's, −1 of a run that diverged."""
+    known, numbers = [], []
+    for one in found:
+        if one.verdict == "same basin":
+            numbers.append(0)
+        elif one.run is None:
+            numbers.append(-1)
+        else:
+            number = next((n for n, point in known if _same(potential, point, one.run, metric)),
+                          None)
+            if number is None:
+                number = len(known) + 1
+                known.append((number, one.run))
+            numbers.append(number)
+    return np.array(numbers)
+
+
+def _same(potential, A, B, metric):
+    """Whether two exits other than the flow's are one."""
+    if A.kind != B.kind or A.index != B.index:
+        return False
+    compared = compare_minima(potential, A, B, metric=metric)
+    return compared.same or compared.aligned_distance <= SAME * compared.length
+
+
+def _numbers(found, exit_, scanned):
+    if found.comparison is None:
+        return [found.step, exit_, np.inf, *(np.nan,) * 5, scanned]
+    c = found.comparison
+    return [found.step, exit_, found.run.loss, found.run.index, c.distance, c.aligned_distance,
+            c.barrier.rise, c.aligned_barrier.rise, scanned]
+
+
+def _row(found, exit_, changed):
+    step = f"{found.step:.7g}" + (" *" if changed else "  ")
+    if found.comparison is None:
+        return step, found.steps, "—", "diverged", "—", "—", "—", "—"
+    c = found.comparison
+    return (step, found.steps, exit_, found.run.words, f"{found.run.loss:.6g}",
+            f"{c.distance:.3g}", f"{c.aligned_distance:.3g}", f"{c.aligned_barrier.rise:.3g}")

@@ -1,0 +1,131 @@
+"""Second order split by eigendirections of the Hessian in the metric, seen from the step."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from ...geometry.curvature import lanczos
+from ..step import signs
+
+STEPS = 40  # Hessian actions, as many directions
+_PROBES = 32  # of tr H and tr H²; as many parameters or fewer are summed one by one
+
+
+@dataclass(frozen=True)
+class ModeSplit:
+    """Second order by the directions that Lanczos' recurrence finds from the step itself.
+
+    The step x, in g-orthonormal coordinates, is a sum of Ritz vectors of g^{-1/2} H g^{-1/2}, and
+    its second order the sum of their contributions, ½θ_i w_i‖x‖². All of this is independent of
+    the basis. It sees one direction of an eigenspace, that of the step: `isotropy` tells a
+    Hessian of one mode from one that bends all directions alike.
+
+    Attributes
+    ----------
+    promise, second : float
+        Terms of the step.
+    curvatures : ndarray (n,)
+        θ_i, ascending.
+    weights : ndarray (n,)
+        Shares of ‖x‖² along the directions; their sum is 1.
+    contributions : ndarray (n,)
+        ½θ_i w_i‖x‖², with sign; their sum is the second order.
+    promises : ndarray (n,)
+        What each direction promised; their sum is the first order.
+    directions : ndarray (n, F)
+        In coordinates, orthonormal.
+    exact : bool
+        Whether the directions are all that the step has; else they are the best n.
+    """
+
+    promise: float
+    second: float
+    curvatures: np.ndarray
+    weights: np.ndarray
+    contributions: np.ndarray
+    promises: np.ndarray
+    directions: np.ndarray = field(repr=False)
+    exact: bool
+    place: object = field(repr=False, compare=False)
+
+    @property
+    def top(self):
+        """Index of the direction of the largest contribution, up or down."""
+        return int(np.argmax(np.abs(self.contributions)))
+
+    @property
+    def top_share(self):
+        """|c_top| / Σ|c_i| of the contributions, from 0 to 1; NaN where there is none."""
+        whole = np.abs(self.contributions).sum()
+        return float(np.abs(self.contributions[self.top]) / whole) if whole else np.nan
+
+    @property
+    def participation(self):
+        """How many directions carry the second order: (Σ|c_i|)² / Σc_i², from 1 to n.
+
+        Unless `exact`, a lower bound: more `steps` tell small contributions apart.
+        """
+        return _participation(np.abs(self.contributions))
+
+    @property
+    def weight_participation(self):
+        """How many directions the step itself has: 1 / Σw_i², from 1 to n."""
+        return _participation(self.weights)
+
+    @cached_property
+    def residual(self):
+        """‖Hu − θu‖ / |θ| of the top direction: how far it is from an eigendirection."""
+        u, theta = self.directions[self.top], self.curvatures[self.top]
+        apart = float(np.linalg.norm(self.place.bending.matvec(u) - theta * u))
+        return apart / abs(theta) if theta else np.inf
+
+    @cached_property
+    def moments(self):
+        """tr H and tr H² in the metric; by 32 random probes where there are more parameters."""
+        return spectral_moments(self.place)
+
+    @property
+    def mean_curvature(self):
+        """tr H / F."""
+        return self.moments[0] / self.place.dimension
+
+    @property
+    def isotropy(self):
+        """(tr H)² / (F tr H²) over F free parameters: 1 for H ∝ g, 1/F for one mode."""
+        trace, trace2 = self.moments
+        return trace**2 / (self.place.dimension * trace2) if trace2 else np.nan
+
+    def __str__(self):
+        from ._tables import modes
+
+        return modes(self)
+
+
+def by_modes(b, steps=STEPS):
+    """`ModeSplit` of a breakdown, in `steps` Hessian actions."""
+    place = b.place
+    if not place.norm2:
+        none = np.zeros(0)
+        return ModeSplit(b.linear, b.second, none, none, none, none, none, True, place)
+    rule = lanczos(place.bending, place.x, steps, vectors=True)
+    slope = place.metric.displacement(place.dL)[place.free]
+    return ModeSplit(b.linear, b.second, rule.nodes, rule.weights / place.norm2,
+                     rule.nodes * rule.weights / 2,
+                     (rule.vectors @ slope) * (rule.vectors @ place.x), rule.vectors,
+                     bool(rule.exact), place)
+
+
+def spectral_moments(place, probes=_PROBES):
+    """tr H and tr H² in the metric: E⟨z, Hz⟩ and E‖Hz‖² over random signs z."""
+    F, total = place.dimension, np.zeros(2)
+    exact = F <= probes
+    for draw in range(F if exact else probes):
+        z = np.eye(F)[draw] if exact else signs(0, draw, F)
+        image = place.bending.matvec(z)
+        total += z @ image, image @ image
+    return tuple((total / (1 if exact else probes)).tolist())
+
+
+def _participation(shares):
+    return float(shares.sum() ** 2 / np.sum(shares**2)) if shares.any() else np.nan

@@ -1,0 +1,110 @@
+"""Where a step was taken: the potential, the parameters, the displacement, and the metric."""
+
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...geometry.metric import Euclidean, metric_at, metric_of
+from ...geometry.curvature import metric_hessian
+from ...model.potential import in_double, is_complex, real_view
+from ...model.network import in_reals
+
+
+class Place:
+    """A displacement δ (D,) at parameters W (D,) of a potential, in float64.
+
+    Complex parameters are taken as twice as many reals, re and im apart.
+    What depends on a basis is seen in g-orthonormal coordinates x = g^{1/2}δ of the free
+    parameters; frozen ones, of infinite stiffness, do not count.
+    """
+
+    def __init__(self, potential, W, delta, metric=None):
+        numbers = np.complex128 if is_complex(potential) else np.float64
+        self.potential = real_view(in_double(potential))
+        self.W = in_reals(np.asarray(W, numbers))
+        self.delta = in_reals(np.asarray(delta, numbers))
+        if metric is not None and is_complex(potential):
+            metric = metric.real_view()
+        self.metric = metric_at(metric or Euclidean(self.W.size), self.W)
+
+    @cached_property
+    def dL(self):
+        """Covector (D,) at W."""
+        return self.potential.differential(self.W)[1]
+
+    @cached_property
+    def bending(self):
+        """The Hessian at W in coordinates, g^{-1/2} H g^{-1/2}, as a linear operator (F, F)."""
+        offered(self.potential, "hessian")
+        return metric_hessian(self.potential, self.W, self.metric)
+
+    @cached_property
+    def x(self):
+        """Coordinates g^{1/2}δ (F,) of the free parameters."""
+        if self.delta[~self.free].any():
+            raise FlownetError("the displacement moves parameters that the metric freezes: it has "
+                               "no length.")
+        return self.metric.coordinates(self.delta)[self.free]
+
+    @property
+    def free(self):
+        """Which parameters (D,) may move."""
+        return self.metric.free
+
+    @property
+    def dimension(self):
+        """F, the number of parameters that may move."""
+        return int(np.count_nonzero(self.free))
+
+    @cached_property
+    def norm2(self):
+        """g(δ, δ)."""
+        return float(self.x @ self.x)
+
+    @property
+    def hessian(self):
+        """The Hessian at W, with its state kept: `.action(V)`, `.third_action(V)`."""
+        return self.bending.hessian
+
+    def delivered(self, V):
+        """L(W + V) − L(W)."""
+        return float(self.potential.difference(self.W, V))
+
+    @cached_property
+    def network(self):
+        """The potential's network; an error where it has none."""
+        network = getattr(self.potential, "network", None)
+        if network is None:
+            raise FlownetError(f"{self.potential!r} has no network, hence no layers and neurons.")
+        return network
+
+    @cached_property
+    def work(self):
+        """Multiply-adds of one forward pass: parameters times samples."""
+        data = getattr(self.potential, "data", None)
+        return len(self.W) * (1 if data is None else data.m)
+
+
+def offered(potential, method):
+    """Refuse a potential that lacks a method."""
+    if not hasattr(potential, method):
+        raise FlownetError(f"a {type(potential).__name__} offers no {method}(): its steps cannot "
+                           "be broken down so.")
+
+
+def on_reals(potential, W, metric=None):
+    """Potential, W and metric of the reals that complex parameters are; real ones as they are."""
+    if not is_complex(potential):
+        return potential, W, metric
+    return (real_view(potential), None if W is None else in_reals(np.asarray(W, np.complex128)),
+            None if metric is None else metric.real_view())
+
+
+def place_of_step(run, k, metric=None):
+    """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
+    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    row = int(np.searchsorted(run.iteration, k))
+    before, after = run.parameters[row], run.parameters[row + 1]
+    return Place(run.potential_at(k), before, after.astype(np.result_type(after, float)) - before,
+                 metric.at(run.time[row]))

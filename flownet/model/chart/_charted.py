@@ -1,0 +1,199 @@
+"""A potential seen in other coordinates, L̃(u) = L(W(u)): covector, series, curvature follow."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from .. import _check
+from ._chart import AnyChart
+from ..hessian import ChartedHessian, OnComplex
+from ..potential import Summable
+
+_MOST = 4  # order of the series through a chart that is not straight
+
+
+class Charted(Summable):
+    """A potential in the coordinates u of a chart, L̃(u) = L(W(u)), itself a potential over u.
+
+    dL̃ = W′ᵀdL; along a line u + sv it is L along the curve W(s) = W₀ + W₁s + W₂s² + …, whose
+    Taylor coefficients follow from the derivatives of L at W₀ alone (Faà di Bruno), exactly:
+
+        c₂ = dL·W₂ + ½H(W₁,W₁)
+        c₃ = dL·W₃ + H(W₁,W₂) + T(W₁,W₁,W₁)/6
+        c₄ = dL·W₄ + H(W₁,W₃) + ½H(W₂,W₂) + ½T(W₁,W₁,W₂) + D⁴(W₁,W₁,W₁,W₁)/24
+
+    Only the flow is intrinsic: it is the same curve in all charts if the metric goes along,
+    `PulledBack`. The steps are not, and are what is compared here.
+
+    Parameters
+    ----------
+    potential : Potential, or any with `size`, `value(W)` and `differential(W)`
+        Over W.
+    chart : chart
+        `Sinh()`, `WeightNormalisation(network)`, `Rescaling(factors)`, `Phases()`, or a `Chart`
+        of your own.
+
+    Attributes
+    ----------
+    size : int
+        D_u, the number of coordinates.
+    potential, chart
+        What it was made of.
+
+    Raises
+    ------
+    FlownetError
+        When potential and chart do not fit.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> well = fn.Charted(fn.DoubleWell(3), fn.Sinh())
+    >>> loss, dL = well.differential(well.to_u([0.5, 1.0, 2.0]))
+    """
+
+    network = None  # u holds no network's weights
+
+    def __init__(self, potential, chart):
+        missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
+        if missing:
+            raise FlownetError(f"potential is {shown(potential)}, without {missing[0]}; it has to "
+                               "offer size, value(W) and differential(W) -> (L, dL).")
+        if not isinstance(chart, AnyChart):
+            raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
+        if chart.size_W not in (None, potential.size):
+            raise FlownetError(f"the chart is one of {chart.size_W} parameters, the potential has "
+                               f"{potential.size}.")
+        self.potential, self.chart = potential, chart
+        self.size = chart.size or potential.size
+
+    @property
+    def dtype(self):
+        """Precision of the coordinates; None where the potential has none."""
+        dtype = getattr(self.potential, "dtype", None)
+        return dtype and self.chart.dtype_of_u(dtype)
+
+    @property
+    def data(self):
+        """Data of the potential, or None."""
+        return getattr(self.potential, "data", None)
+
+    @property
+    def couples(self):
+        """Whether the loss of one sample depends on the outputs of others."""
+        return any(getattr(atom, "couples", False) for _, atom in self.potential.atoms())
+
+    @property
+    def mixes(self):
+        """Whether a coordinate moves several parameters, so that H̃ has no diagonal of its own."""
+        complex_W = np.dtype(getattr(self.potential, "dtype", None) or float).kind == "c"
+        return complex_W or not self.chart.elementwise
+
+    def atoms(self):
+        """This potential as a sum of one term."""
+        return [(1.0, self)]
+
+    def to_W(self, u):
+        """Parameters W (…, D) of coordinates u (…, D_u), such as the rows of a run."""
+        return self.chart.to_W(np.asarray(u))
+
+    def to_u(self, W):
+        """Coordinates u (…, D_u) of parameters W (…, D)."""
+        return self.chart.to_u(np.asarray(W))
+
+    def init(self, seed=0):
+        """Coordinates (D_u,) of the network's initial parameters."""
+        network = getattr(self.potential, "network", None)
+        if network is None:
+            raise FlownetError("this potential has no network to initialise.")
+        return self.chart.to_u(network.init(seed))
+
+    def value(self, u):
+        """L̃(u), a float."""
+        return self.potential.value(self.chart.to_W(self._point("u", u)))
+
+    def differential(self, u):
+        """L̃(u) and the covector W′ᵀdL (D_u,)."""
+        u = self._point("u", u)
+        loss, dL = self.potential.differential(self.chart.to_W(u))
+        return loss, self.chart.pullback(u, dL)
+
+    def difference(self, u, v):
+        """L̃(u + v) − L̃(u)."""
+        u, v = self._point("u", u), self._point("v", v)
+        W = self.chart.to_W(u)
+        return self._offered("difference")(W, self.chart.to_W(u + v) - W)
+
+    def jet(self, u, v, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L̃(u + sv), exactly; up to order 4.
+
+        Of any order where the chart is straight.
+        """
+        u, v = self._point("u", u), self._point("v", v)
+        order, straight = _check.order(order), self._offered("jet")
+        if self.chart.linear or order < 2:
+            W, V = self.chart.series(u, v, 1)
+            return straight(W, V, order)
+        if order > _MOST:
+            raise FlownetError(f"order is {order}; through a chart that bends the series is known "
+                               f"up to order {_MOST}.")
+        W, *curve = self.chart.series(u, v, order)
+        return straight(W, curve[0], order) + self._bent(self._hessian(W), curve)
+
+    def _bent(self, H, curve):
+        """What the bends W₂, W₃, … of the curve add to the coefficients along W₁."""
+        c, dL, first, second = np.zeros(len(curve) + 1), H.dL, *curve[:2]
+        c[2] = _pair(dL, second)
+        if len(curve) > 2:
+            bend = H.action(first)
+            c[3] = _pair(dL, curve[2]) + _pair(bend, second)
+        if len(curve) > 3:
+            c[4] = (_pair(dL, curve[3]) + _pair(bend, curve[2]) + (
+                _pair(H.action(second), second) + _pair(H.third_action(first), second)) / 2)
+        return c
+
+    def bends(self, u, v, order=2):
+        """Taylor coefficients of the loss along a straight line of outputs Ŷ + s·Jv.
+
+        What the loss bends does not ask for coordinates: it is that of W along W′v.
+        """
+        u, v = self._point("u", u), self._point("v", v)
+        W, V = self.chart.series(u, v, 1)
+        return self._offered("bends")(W, V, order)
+
+    def hessian(self, u):
+        """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
+        u = self._point("u", u)
+        return ChartedHessian(self.chart, u, self._hessian(self.chart.to_W(u)))
+
+    def _hessian(self, W):
+        """H of the potential, that acts on what W is made of."""
+        H = self._offered("hessian")(W)
+        return OnComplex(H, W.dtype) if W.dtype.kind == "c" else H
+
+    def with_dtype(self, dtype):
+        """The same potential for coordinates of another precision."""
+        wanted = self.chart.dtype_of_W(np.dtype(dtype)).name
+        return Charted(self._offered("with_dtype")(wanted), self.chart)
+
+    def on(self, rows):
+        """The potential of some samples alone: that of a mini-batch."""
+        return Charted(self._offered("on")(rows), self.chart)
+
+    def _offered(self, name):
+        if not hasattr(self.potential, name):
+            raise FlownetError(f"a {type(self.potential).__name__} offers no {name}(), and has "
+                               "none in other coordinates.")
+        return getattr(self.potential, name)
+
+    def _point(self, name, value):
+        value = np.asarray(value)
+        dtype = self.dtype or (value.dtype if value.dtype == np.float32 else np.float64)
+        return _check.vector(name, value, self.size, dtype)
+
+    def __repr__(self):
+        return f"{self.potential!r} in the chart {self.chart!r}"
+
+
+def _pair(covector, V):
+    """Re⟨conj(covector), V⟩."""
+    return float(np.vdot(covector, V).real)

@@ -1,0 +1,143 @@
+"""The Hessian of a network's loss, with the state of every unit kept at its point."""
+
+import weakref
+from contextlib import contextmanager
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...kernels.cpu.derivative import curvature, point, third
+from ...kernels.cpu.diagonal import diagonal, neurons
+from ...kernels.cpu.base import plan, threads
+from ._hessian import Hessian
+
+
+class NetworkHessian(Hessian):
+    """H of a `Potential` at W (D,); the forward and backward state there is computed once."""
+
+    def __init__(self, potential, W):
+        real = potential.network.picture.real
+        super().__init__(potential.size * (1 + potential.network.is_complex), real)
+        self._potential, self.W = potential, W.copy()
+        self._problem = potential.compiled
+        self._net, _, self._data = self._problem
+        self._m = self._data.x.shape[0]
+        self._threads = threads.worthwhile(self._net, self._m)
+
+    @cached_property
+    def _state(self):
+        """What is kept of every unit at W, and L(W); computed when first asked for."""
+        at, give_back = self._potential.lend("point", lambda: plan.point(
+            self._net, self._m, self.dtype, whole=self._potential.couples))
+        weakref.finalize(self, give_back)  # the next operator stands on the same buffers
+        return at, point.stand_at(*self._problem, self.W, at, self._threads)
+
+    @cached_property
+    def _at(self):
+        return self._state[0]
+
+    @property
+    def loss(self):
+        """L(W)."""
+        return self._state[1]
+
+    @cached_property
+    def dL(self):
+        """Covector dL (D,)."""
+        return self._potential.differential(self.W)[1]
+
+    def action(self, V):
+        """H·V of a displacement (D,), or of each row of V (R, D)."""
+        V = np.asarray(V)
+        return self._actions(self._rows(V)).reshape(V.shape)
+
+    def third_action(self, V):
+        """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
+        return self._third_actions(self._rows(V)).reshape(np.shape(V))
+
+    def _actions(self, rows):
+        """H·V of rows (R, D) as kernels take them."""
+        out, lanes = np.empty_like(rows), threads.most() if self._worth_lanes(len(rows)) else 1
+        t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
+        try:
+            curvature.actions(*self._problem, self.W, rows, out, self._at, t, lanes, self._threads)
+        finally:
+            give_back()
+        return out
+
+    def _third_actions(self, rows):
+        """T[V,V] of rows (R, D) as kernels take them."""
+        size = self._m if self._potential.couples else min(self._m, plan.BLOCK_ROWS)
+
+        def room():
+            return plan.Standing(*plan.point(self._net, size, self.dtype, whole=True),
+                                 *plan.tangent(self._net, size, self.dtype, second=True))
+
+        return self._summed(third.third_actions, room, size, (self.W, rows), rows.shape)
+
+    def diagonal(self):
+        """H_ii (D,), exact."""
+        self._refuse_coupling()
+        return self._summed(diagonal.diagonal, lambda: plan.block(self._net, self._m, self.dtype),
+                            plan.BLOCK_ROWS, self.W, self.shape[:1])
+
+    def diagonals(self, V):
+        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact (`kernels.neurons`).
+        """
+        self._refuse_coupling()
+        V, x, a = self._one(V), self._data.x, self._at.a
+        h, dh, h3 = found = np.empty((3, a.size), self.dtype)
+        with self._potential.borrowed("response", lambda: plan.tangent(
+                self._net, self._m, self.dtype, second=True)) as t:
+            curvature.response(*self._problem, self.W, V, self._at, t, self._threads)
+            with self._in_lanes("push", lambda: plan.push(self._net, self.dtype)) as (push, lanes):
+                neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, lanes,
+                                           found)
+            x2, a2, change = x * x, a * a, 2 * a * t.a1
+        return [self._collect(h, x2, a2), self._collect(h, x, change, self._collect(dh, x2, a2)),
+                self._collect(h3, x * x2, a * a2)]
+
+    def gradient_squares(self):
+        """Mean over the samples of the squares of their gradients, (1/m)Σ_s (∂ℓ_s/∂W_i)² (D,).
+
+        Exact, and no sample's gradient is made: that of a weight is m·G_a·x_b, the cotangents at
+        W being those of the mean, so that its squares sum to m²·Σ_s G_a²·x_b².
+        """
+        a, g, x = self._at.a, self._at.g, self._data.x
+        return self._m * self._collect(g * g, x * x, a * a)
+
+    def _collect(self, g, x, a, total=None):
+        """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
+        out = np.empty(self.shape[0], self.dtype) if total is None else total
+        neurons.collect(self._net, x, out, g, a, self._at.zeros, total is not None, self._threads)
+        return out
+
+    def _summed(self, kernel, room, size, where, shape):
+        """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
+        out, sums = np.empty(shape, self.dtype), plan.hands(self._m, size, shape, self.dtype)
+        with self._in_lanes(kernel, room) as (rooms, lanes):
+            kernel(*self._problem, where, rooms, lanes, size, sums, out)
+        return out
+
+    def _worth_lanes(self, count):
+        """Whether each thread had better take vectors of its own."""
+        return (count > 1 and self._threads == 1
+                and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS)
+
+    def _tangents(self, lanes):
+        return self._potential.lend(("tangent", lanes), lambda: plan.in_lanes(
+            plan.tangent(self._net, self._m, self.dtype), lanes))
+
+    @contextmanager
+    def _in_lanes(self, kind, room):
+        """Buffers for each thread, and how many threads there are."""
+        lanes = threads.most() if self._threads > 1 else 1
+        with self._potential.borrowed((kind, lanes), lambda: plan.in_lanes(room(), lanes)) as rooms:
+            yield rooms, lanes
+
+    def _refuse_coupling(self):
+        if self._potential.couples:
+            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
+                               "a weight's own curvature is no sum over them, and has no exact "
+                               "diagonal.")

@@ -1,0 +1,235 @@
+"""The dense network: its shape, its parameters as one flat vector, its map and both actions."""
+
+from collections import namedtuple
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...kernels.cpu.derivative import jet
+from ...kernels.cpu.network import differential as network
+from ...kernels.cpu.base import plan
+from ...kernels.cpu.planes.plan import complex_plan
+from ...kernels.cpu.layers.pair import READOUTS
+from .. import _check
+from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
+from ._init import full_name, initial_weights
+from ._as_reals import ComplexPicture, RealPicture
+
+#: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
+#: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
+Layer = namedtuple("Layer", "weights conjugate bias gate")
+
+
+class Network:
+    """A dense network (multilayer perceptron) Ŷ = φ_L(… φ₁(X W₁ᵀ + b₁) …).
+
+    All parameters are one flat vector W: for each layer the weights (n_out, n_in) row by row, then
+    the weights of the conjugate inputs, the bias and the biases of modReLU, where it has them.
+
+    With a complex dtype all numbers are complex, and covectors are dL = ∂L/∂x + i∂L/∂y = 2∂L/∂W̄,
+    paired with displacements by Re Σ conj(dL)·V: W − step·dL is steepest descent in the real
+    picture (TM 13). PyTorch's gradients are the same, JAX's are their conjugates.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of inputs, of units in each hidden layer, and of outputs.
+    activation : str or sequence of str
+        One of `flownet.ACTIVATIONS` for all hidden layers, or one for each; of a complex network
+        one of `flownet.COMPLEX_ACTIVATIONS`, where `split_tanh` acts on both parts alike and `tanh`
+        is the holomorphic one.
+    output : str
+        Activation of the output layer. Of a complex network also "real", "abs" or "abs2", which
+        give real outputs Re z, |z| or |z|².
+    bias : bool
+        Whether layers have a bias.
+    widely_linear : bool
+        Whether layers of a complex network are WX + VX̄ + b.
+    init : str
+        lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; biases begin at 0.
+        Complex weights have E|w|² in place of the variance and every phase alike.
+    dtype : str
+        float64, float32, complex128 or complex64.
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+
+    Raises
+    ------
+    FlownetError
+        For sizes, names or a dtype that do not exist.
+    """
+
+    by_units = False  # whether diagonals are worked out one unit displacement after another
+
+    def __init__(self, sizes, activation="tanh", *, output="identity", bias=True,
+                 widely_linear=False, init="lecun-normal", dtype="float64"):
+        self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
+        self.activation = activations_of(activation, len(self.sizes) - 2, codes_of(self.dtype),
+                                         self.dtype)
+        codes = codes_of(self.dtype, output=True)
+        self.output = activation_of(output, codes, self.dtype)
+        self.bias = yes_or_no("bias", bias)
+        self.widely_linear = yes_or_no("widely_linear", widely_linear)
+        if self.widely_linear and not self.is_complex:
+            raise FlownetError(f"widely_linear layers see x and its conjugate: numbers of "
+                               f"{self.dtype.name} have none; dtype='complex128'.")
+        self.init_name = full_name(init)
+        codes = [codes[name] for name in (*self.activation, self.output)]
+        if self.is_complex:
+            self.plan = complex_plan(
+                self.sizes, codes, int(self.bias), self.dtype.type(0).real.dtype,
+                widely_linear=self.widely_linear, gated=np.array(self._gated, int),
+                readout=self.reads_out)
+            self.picture = ComplexPicture(self.plan, self.dtype, self.size, self.reads_out)
+        else:
+            self.plan = plan.network_plan(self.sizes, codes, int(self.bias), self.dtype)
+            self.picture = RealPicture(self.dtype)
+
+    @property
+    def is_complex(self):
+        """Whether parameters are complex numbers."""
+        return self.dtype.kind == "c"
+
+    @property
+    def reads_out(self):
+        """Whether outputs are real numbers read off complex ones."""
+        return self.is_complex and self.output in READOUTS
+
+    @property
+    def output_dtype(self):
+        """Type of the outputs."""
+        return self.picture.real if self.reads_out else self.dtype
+
+    @property
+    def layers(self):
+        """Number of layers of weights."""
+        return len(self.sizes) - 1
+
+    @cached_property
+    def ranges(self):
+        """(begin, end) of each layer's parameters in W."""
+        ends = np.cumsum([sum(extent) for extent in self._extents]).tolist()
+        return list(zip([0] + ends[:-1], ends))
+
+    @property
+    def _gated(self):
+        return [name == "modrelu" for name in (*self.activation, self.output)]
+
+    @cached_property
+    def unit_labels(self):
+        """Number (D,) of the unit, counted over all layers, that each parameter leads into."""
+        labels, before = [], 0
+        for (weights, conjugate, *single), n_out in zip(self._extents, self.sizes[1:]):
+            own = before + np.arange(n_out)
+            labels += [np.repeat(own, part // n_out) for part in (weights, conjugate)]
+            labels += [own[:part] for part in single]
+            before += n_out
+        return np.concatenate(labels)
+
+    @cached_property
+    def _extents(self):
+        """Numbers of each part of each `Layer`."""
+        return [(n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)
+                for n_in, n_out, gated in zip(self.sizes, self.sizes[1:], self._gated)]
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return self.ranges[-1][1]
+
+    def init(self, seed=0, *, scale=1.0):
+        """Initial parameters (D,): the network's `init` rule times `scale`, biases 0.
+
+        The same seed gives the same bits on every machine.
+        """
+        if not _check.is_real(scale):
+            raise FlownetError(f"scale is {scale!r}; it has to be a number.")
+        W = np.zeros(self.size, self.dtype)
+        share = scale / np.sqrt(1 + self.widely_linear)
+        for layer, part in enumerate(self.parts(W)):
+            n_out, n_in = part.weights.shape
+            for second, weights in enumerate((part.weights, part.conjugate)):
+                if weights is not None:
+                    weights[:] = share * initial_weights(
+                        self.init_name, layer, n_in, n_out, seed, self.is_complex, bool(second))
+        return W
+
+    def parts(self, W):
+        """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
+        W = np.asarray(W)
+        if W.shape[-1:] != (self.size,):
+            raise FlownetError(f"W has shape {W.shape}; the network has D = {self.size}.")
+        layers, at = [], 0
+        for extents, n_in, n_out in zip(self._extents, self.sizes, self.sizes[1:]):
+            found = []
+            for extent in extents:
+                found.append(W[..., at:at + extent] if extent else None)
+                at += extent
+            matrices = (part if part is None else part.reshape(*W.shape[:-1], n_out, n_in)
+                        for part in found[:2])
+            layers.append(Layer(*matrices, *found[2:]))
+        return layers
+
+    def unpack(self, W):
+        """Weights (n_out, n_in) and bias (n_out,) or None of each layer, as views of W (D,)."""
+        return [(layer.weights, layer.bias) for layer in self.parts(W)]
+
+    def forward(self, W, x):
+        """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
+        W, x = self._point(W), self._inputs(x)
+        y_hat = self._outputs(len(x))
+        network.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
+        return self.picture.outputs(y_hat)
+
+    def pushforward(self, W, x, V):
+        """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of W."""
+        W, x = self._point(W), self._inputs(x)
+        V = self.picture.displacement(_check.vector("V", V, self.size, self.dtype))
+        y_dot, real = self._outputs(len(x)), self.picture.real
+        jet.pushforward(self.plan, x, W, V, plan.jet_workspace(self.plan, len(x), 2, real), y_dot)
+        return self.picture.outputs(y_dot)
+
+    def pullback(self, W, x, cotangent):
+        """Covector Jᵀ·G (D,) on the parameters of a cotangent G (m, n_out) on the outputs.
+
+        The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38), of complex numbers
+        Re Σ conj(JV)·G = Re Σ conj(V)·JᵀG.
+        """
+        W, x = self._point(W), self._inputs(x)
+        cotangent = self.picture.samples(_check.matrix(
+            "cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x)))
+        covector = np.zeros_like(W)
+        network.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
+        return self.picture.covector(covector)
+
+    def with_dtype(self, dtype):
+        """The same network in another precision."""
+        return Network(**{**self.describe(), "dtype": dtype})
+
+    def describe(self):
+        """Table of arguments that makes this network again."""
+        table = {"sizes": list(self.sizes), "activation": list(self.activation),
+                 "output": self.output, "bias": self.bias, "init": self.init_name,
+                 "dtype": self.dtype.name}
+        return {**table, "widely_linear": True} if self.widely_linear else table
+
+    def __repr__(self):
+        shape = "-".join(map(str, self.sizes))
+        names = ", ".join(dict.fromkeys(self.activation)) or "linear"
+        return f"Network {shape} ({names}; {self.size} parameters, {self.dtype.name})"
+
+    def _point(self, W):
+        return self.picture.point(_check.vector("W", W, self.size, self.dtype))
+
+    def _inputs(self, x):
+        return self.picture.samples(_check.matrix("x", x, self.sizes[0], self.dtype))
+
+    def _outputs(self, rows):
+        return np.empty((rows, self.plan.sizes[-1]), self.picture.real)
+
+    def _workspace(self, rows):
+        return plan.workspace(self.plan, rows, self.picture.real)

@@ -1,0 +1,224 @@
+"""Potentials with closed forms (TM §3.4): what every method here has to reproduce."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..._registry import kind
+from ...kernels.cpu.motion import analytic
+from .. import _check
+from ..hessian import SeparableHessian, UVHessian
+from ..network import in_complex, in_reals
+from ._sum import Summable
+
+
+class Analytic(Summable):
+    """A potential given by a formula; its precision is that of the parameters it is given.
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+    """
+
+    dtype = None
+    network = None
+    data = None
+    real_only = True
+
+    def __init__(self, size):
+        if not (isinstance(size, (int, np.integer)) and size >= 1):
+            raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
+        self.size = int(size)
+
+    def value(self, W):
+        """L(W), a float."""
+        return self.differential(W)[0]
+
+    def differential(self, W):
+        """L(W) and the covector dL (D,)."""
+        W = self._point("W", W)
+        dL = np.zeros_like(W)
+        return analytic.analytic_differential(self.code, *self.numbers, 1.0, W, dL), dL
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
+        W, V = self._point("W", W), self._point("V", V)
+        c = analytic.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
+        return np.pad(c, (0, max(0, _check.order(order) - 4)))[:order + 1]
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        return SeparableHessian(self, self._point("W", W))
+
+    bends = jet  # its output is W itself, which runs straight
+
+    def with_dtype(self, dtype):
+        """Itself: it has no precision of its own."""
+        return self
+
+    def atoms(self):
+        """This potential as a sum of one term."""
+        return [(1.0, self)]
+
+    def _point(self, name, value):
+        value = np.asarray(value)
+        dtype = value.dtype if value.dtype == np.float32 else np.float64
+        if value.dtype.kind == "c":
+            raise FlownetError(f"{self!r} is one of real numbers, and {name} is complex.")
+        return _check.vector(name, value, self.size, dtype)
+
+    def __repr__(self):
+        words = ", ".join(f"{name}={value:g}" for name, value in self.parameters().items())
+        return f"{type(self).__name__}({words})"
+
+
+@kind("potential", "parabola")
+class Parabola(Analytic):
+    """Parabola ½κ‖W‖² (weight decay, the regulator of TM 33), with W(t) = W₀e^{−κt}."""
+
+    code = analytic.PARABOLA
+    real_only = False
+
+    def __init__(self, size=1, *, strength=1.0):
+        super().__init__(size)
+        self.strength = _check.positive("strength", strength)
+
+    def parameters(self):
+        """What makes this potential again."""
+        return {"size": self.size, "strength": self.strength}
+
+    @property
+    def numbers(self):
+        """What its kernel wants."""
+        return self.strength, 0.0
+
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return np.full_like(W, self.strength), np.zeros_like(W)
+
+    def differential(self, W):
+        """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
+        if not np.iscomplexobj(W):
+            return super().differential(W)
+        loss, dL = self._on_reals().differential(in_reals(np.asarray(W)))
+        return loss, in_complex(dL)
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
+        if not np.iscomplexobj(W):
+            return super().jet(W, V, order)
+        W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
+        return self._on_reals().jet(W, V, order)
+
+    bends = jet
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        if not np.iscomplexobj(W):
+            return super().hessian(W)
+        return self._on_reals().hessian(in_reals(np.asarray(W)))
+
+    def _on_reals(self):
+        return Parabola(2 * self.size, strength=self.strength)
+
+    def exact(self, W0, t):
+        """W(t) of the flow from W0 (D,)."""
+        return np.asarray(W0) * np.exp(-self.strength * t)
+
+
+@kind("potential", "quartic")
+class Quartic(Analytic):
+    """Quartic (α/8)ΣW⁴ (TM 34), with W(t) = W₀/√(1 + αW₀²t)."""
+
+    code = analytic.QUARTIC
+
+    def __init__(self, size=1, *, alpha=1.0):
+        super().__init__(size)
+        self.alpha = _check.positive("alpha", alpha)
+
+    def parameters(self):
+        """What makes this potential again."""
+        return {"size": self.size, "alpha": self.alpha}
+
+    @property
+    def numbers(self):
+        """What its kernel wants."""
+        return self.alpha, 0.0
+
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return 1.5 * self.alpha * W * W, 3 * self.alpha * W
+
+    def exact(self, W0, t):
+        """W(t) of the flow from W0 (D,)."""
+        W0 = np.asarray(W0)
+        return W0 / np.sqrt(1 + self.alpha * W0**2 * t)
+
+
+@kind("potential", "double-well")
+class DoubleWell(Analytic):
+    """Double well (α/8)Σ(W² − c²)² (TM 35-37); W² follows a logistic curve."""
+
+    code = analytic.DOUBLE_WELL
+
+    def __init__(self, size=1, *, alpha=1.0, c=1.0):
+        super().__init__(size)
+        self.alpha, self.c = _check.positive("alpha", alpha), _check.positive("c", c)
+
+    def parameters(self):
+        """What makes this potential again."""
+        return {"size": self.size, "alpha": self.alpha, "c": self.c}
+
+    @property
+    def numbers(self):
+        """What its kernel wants."""
+        return self.alpha, self.c
+
+    def derivatives(self, W):
+        """Second and third derivative by each parameter, which bends by itself alone."""
+        return self.alpha / 2 * (3 * W * W - self.c**2), 3 * self.alpha * W
+
+    def exact(self, W0, t):
+        """W(t) = cW₀/√(W₀² + (c² − W₀²)e^{−αc²t}) of the flow from W0 (D,)."""
+        W0 = np.asarray(W0, np.float64)
+        fading = np.exp(-self.alpha * self.c**2 * t)
+        size = np.sqrt(W0**2 + (self.c**2 - W0**2) * fading)
+        return np.divide(self.c * W0, size, out=np.zeros(W0.shape), where=W0 != 0)
+
+
+@kind("potential", "uv")
+class UV(Analytic):
+    """UV model ½f², f = u·v/√n, W = (u, v): one hidden linear layer at one sample (2003.02218)."""
+
+    code = analytic.UV
+
+    def __init__(self, n=1):
+        super().__init__(n)
+        self.n, self.size = self.size, 2 * self.size
+
+    def parameters(self):
+        """What makes this potential again."""
+        return {"n": self.n}
+
+    @property
+    def numbers(self):
+        """What its kernel wants."""
+        return 0.0, 0.0
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        return UVHessian(self, self._point("W", W))
+
+    def exact(self, W0, t):
+        """W(t) of the flow from W0 (2n,): u+v shrinks by what u−v grows, w = e^{2τ} is Riccati's.
+
+        With A = ‖u₀+v₀‖², B = ‖u₀−v₀‖²: ẇ = (A − Bw²)/2n, w(0) = 1.
+        """
+        W0 = np.asarray(W0, np.float64)
+        plus, minus = W0[:self.n] + W0[self.n:], W0[:self.n] - W0[self.n:]
+        a, b = plus @ plus / (2 * self.n), minus @ minus / (2 * self.n)
+        k = np.sqrt(a * b)
+        sinh = np.tanh(k * t) / k if k > 0 else t  # over cosh, which both parts share
+        growth = np.sqrt((1 + a * sinh) / (1 + b * sinh))
+        plus, minus = plus / growth, minus * growth
+        return np.concatenate([plus + minus, plus - minus]) / 2

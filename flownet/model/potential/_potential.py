@@ -1,0 +1,212 @@
+"""The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
+
+from contextlib import contextmanager
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...data._dataset import Dataset
+from ...kernels.cpu.derivative import jet
+from ...kernels.cpu.network import differential as network
+from ...kernels.cpu.base import plan, threads
+from .. import _check
+from ..hessian import ComplexHessian
+from ._loss import Loss
+from ..network import Network
+from ..hessian import NetworkHessian
+from ..network import in_reals
+from ._sum import Summable
+
+
+class Potential(Summable):
+    """The loss of a network on a data set as a function of its parameters, L(W) (TM 1-2).
+
+    Parameters
+    ----------
+    network : Network
+    loss : Quadratic or CrossEntropy
+    data : Dataset
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+
+    Raises
+    ------
+    FlownetError
+        When network, loss and data do not fit together.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 2, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> loss, dL = potential.differential(potential.network.init(seed=0))
+    """
+
+    stops = True  # its pullback stops at a layer if told so
+
+    def __init__(self, network, loss, data):
+        for name, part, kind in (("network", network, Network), ("loss", loss, Loss),
+                                 ("data", data, Dataset)):
+            if not isinstance(part, kind):
+                raise FlownetError(f"{name} is a {type(part).__name__}; it has to be a "
+                                   f"flownet.{kind.__name__}.")
+        for what, have, want in (("inputs", data.x.shape[1], network.sizes[0]),
+                                 ("outputs", data.y.shape[1], network.sizes[-1])):
+            if have != want:
+                raise FlownetError(f"the data {data.name!r} have {have} {what}, "
+                                   f"the network {want}." + (
+                                       f" Dataset(x, labels, classes={want}) names classes that "
+                                       "no label shows." if what == "outputs" and
+                                       data.labels is not None and have < want else ""))
+        self.network, self.loss, self.data = network, loss, data
+        picture = network.picture
+        x = _check.in_precision("x", data.x, network.dtype)
+        y = _check.in_precision("y", data.y, network.output_dtype)
+        self._loss, y, weights = loss.compiled(y, picture.real)
+        self._data = plan.Data(picture.samples(x), picture.samples(y), weights,
+                               np.zeros(0, np.int64))
+        self._pools = {}  # buffers not in use, by what they are for
+        self._others = {}  # this potential in other precisions, once asked for
+
+    @property
+    def size(self):
+        """D, the number of parameters."""
+        return self.network.size
+
+    @property
+    def dtype(self):
+        """Precision of the parameters."""
+        return self.network.dtype
+
+    def value(self, W):
+        """L(W), a float."""
+        return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
+
+    def differential(self, W, *, lowest=0):
+        """L(W) and the covector dL (D,), pulled back through the layers in reverse order.
+
+        The pullback stops at the layer `lowest`, counted from 0; below it dL is 0.
+        """
+        dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
+        return self._differential(W, dL, lowest)[0], dL
+
+    def sample_losses(self, W):
+        """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
+        return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
+        with self._jets(W, V, order) as terms:
+            return terms.mean(axis=0)
+
+    def sample_jets(self, W, V, order=2):
+        """Taylor coefficients (m, order+1) of each sample's s ↦ ℓ_s(W + sV)."""
+        with self._jets(W, V, order) as terms:
+            return terms.copy()
+
+    def bends(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ ℓ(Ŷ + s·JV), along a straight line of outputs.
+
+        What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.
+        """
+        with self._jets(W, V, order, straight=True) as terms:
+            return terms.mean(axis=0)
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit.
+
+        Of a complex network it is real-linear, an operator on the 2D reals (re, im, re, im, …).
+        """
+        kind = ComplexHessian if self.network.is_complex else NetworkHessian
+        return kind(self, self._point("W", W))
+
+    def difference(self, W, V):
+        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        before = self.sample_losses(W)
+        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+
+    def with_dtype(self, dtype):
+        """The same potential in another precision."""
+        if self.dtype == dtype:
+            return self
+        if dtype not in self._others:
+            self._others[dtype] = Potential(self.network.with_dtype(dtype), self.loss, self.data)
+        return self._others[dtype]
+
+    def on(self, rows):
+        """The potential of some samples alone: that of a mini-batch."""
+        return Potential(self.network, self.loss.on(rows), self.data.take(rows))
+
+    def describe(self):
+        """Tables of data, network and loss."""
+        return {"data": self.data.describe(), "network": self.network.describe(),
+                "loss": {"kind": self.loss.kind, **self.loss.parameters()}}
+
+    def __repr__(self):
+        return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
+
+    @property
+    def couples(self):
+        """Whether the loss of one sample depends on the outputs of others (a full Γ)."""
+        return bool(self._loss.coupling.size)
+
+    def atoms(self):
+        """This potential as a sum of one term."""
+        return [(1.0, self)]
+
+    @property
+    def compiled(self):
+        """What the compiled loop needs beside a workspace: network, loss and data."""
+        return self.network.plan, self._loss, self._data
+
+    def workspace(self, batch_size=0):
+        """Context that lends buffers for a batch, used again and again: fresh memory is dear."""
+        if batch_size and self.loss.couples:
+            self.loss.on(slice(0))
+        return self.borrowed(batch_size, lambda: plan.workspace(
+            self.network.plan, batch_size or self.data.m, self.network.picture.real,
+            coupled=self.couples, gathered=batch_size > 0,
+            weighted=self._data.weights.size > 0))
+
+    @contextmanager
+    def _jets(self, W, V, order, straight=False):
+        picture, orders = self.network.picture, _check.order(order) + 1
+        W = picture.point(self._point("W", W))
+        V = picture.displacement(self._point("V", V))
+        with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
+                self.network.plan, self.data.m, orders, picture.real,
+                coupled=self.couples)) as buffers:
+            jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
+                         self._threads)
+            yield buffers.terms
+
+    def lend(self, kind, make):
+        """Buffers that nobody else uses meanwhile, and the function that gives them back."""
+        pool = self._pools.setdefault(kind, [])
+        buffers = pool.pop() if pool else make()
+        return buffers, lambda: pool.append(buffers)
+
+    @contextmanager
+    def borrowed(self, kind, make):
+        """Buffers for a `with` block, so that threads may share a potential."""
+        buffers, give_back = self.lend(kind, make)
+        try:
+            yield buffers
+        finally:
+            give_back()
+
+    def _point(self, name, value):
+        return _check.vector(name, value, self.size, self.dtype)
+
+    def _differential(self, W, dL, lowest):
+        W = self._point("W", W)
+        with self.workspace() as work:
+            loss = network.differential(self.network.plan, self._loss, self._data, in_reals(W),
+                                        in_reals(dL), work, lowest, self._threads)
+            return loss, work.sample[:self.data.m].copy()
+
+    @property
+    def _threads(self):
+        return threads.worthwhile(self.network.plan, self.data.m)

@@ -1,0 +1,171 @@
+"""A potential of complex parameters as one of twice as many reals (re, im, re, im, …).
+
+Whatever is known of real potentials is known of complex ones that way: spectra, splits, flows. The
+pairing Re Σ conj(dL)·V is the real scalar product, and the Hessian, which is only real-linear in
+complex numbers, is the symmetric matrix of this view. Self terms count Re and Im apart.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ._analytic import Parabola
+from ..network import in_complex, in_reals
+from ._potential import Potential
+from ._sum import Sum, Summable
+
+
+def is_complex(potential):
+    """Whether a potential's parameters are complex."""
+    dtype = getattr(potential, "dtype", None)
+    return dtype is not None and np.dtype(dtype).kind == "c"
+
+
+def real_view(potential):
+    """The potential of the 2D reals that complex parameters are; a real one is itself."""
+    if not is_complex(potential):
+        return potential
+    if isinstance(potential, Sum):
+        return Sum([(scale, _atom(atom)) for scale, atom in potential.terms])
+    return RealView(potential)
+
+
+def _atom(atom):
+    if isinstance(atom, Parabola):  # ½κ‖W‖² of either
+        return Parabola(2 * atom.size, strength=atom.strength)
+    return RealView(atom)
+
+
+def in_double(potential):
+    """A potential in double precision, complex or not; one without a precision is itself."""
+    if not hasattr(potential, "with_dtype"):
+        return potential
+    return potential.with_dtype("complex128" if is_complex(potential) else "float64")
+
+
+class RealView(Summable):
+    """A complex potential at u (2D,), W = u[0::2] + i·u[1::2].
+
+    Attributes
+    ----------
+    potential : the complex potential
+    size : int
+        2D.
+    """
+
+    def __init__(self, potential):
+        self.potential, self.size = potential, 2 * potential.size
+        self.dtype = np.zeros(0, potential.dtype).real.dtype
+        self.data, self.loss = (getattr(potential, name, None) for name in ("data", "loss"))
+
+    @cached_property
+    def network(self):
+        """Layers and units, as splits see them; None of a potential without."""
+        network = getattr(self.potential, "network", None)
+        return network and RealLayout(network)
+
+    def value(self, u):
+        """L, a float."""
+        return self.potential.value(self._point(u))
+
+    def differential(self, u):
+        """L and the covector dL (2D,)."""
+        loss, dL = self.potential.differential(self._point(u))
+        return loss, in_reals(dL)
+
+    def sample_losses(self, u):
+        """Loss of each sample (m,)."""
+        return self.potential.sample_losses(self._point(u))
+
+    def difference(self, u, v):
+        """L(u + v) − L(u), summed sample by sample."""
+        return self.potential.difference(self._point(u), self._point(v))
+
+    def jet(self, u, v, order=2):
+        """Taylor coefficients (order+1,) of s ↦ L(u + sv)."""
+        return self.potential.jet(self._point(u), self._point(v), order)
+
+    def sample_jets(self, u, v, order=2):
+        """Those of each sample (m, order+1)."""
+        return self.potential.sample_jets(self._point(u), self._point(v), order)
+
+    def bends(self, u, v, order=2):
+        """Those of the loss along a straight line of outputs."""
+        return self.potential.bends(self._point(u), self._point(v), order)
+
+    def hessian(self, u):
+        """H as a `scipy.sparse.linalg.LinearOperator` (2D, 2D)."""
+        return self.potential.hessian(self._point(u))
+
+    def with_dtype(self, dtype):
+        """The same view in another precision, that of its reals."""
+        return RealView(self.potential.with_dtype(np.result_type(dtype, np.complex64)))
+
+    def on(self, rows):
+        """The view of some samples alone."""
+        return RealView(self.potential.on(rows))
+
+    def atoms(self):
+        """This view as a sum of one term."""
+        return [(1.0, self)]
+
+    def describe(self):
+        """Tables of data, network and loss."""
+        return self.potential.describe()
+
+    @property
+    def couples(self):
+        """Whether the loss of one sample depends on the outputs of others."""
+        return self.potential.couples
+
+    @property
+    def compiled(self):
+        """What the compiled loop needs: it knows complex networks by their reals."""
+        return self.potential.compiled
+
+    @property
+    def workspace(self):
+        """Context that lends buffers for a batch."""
+        return self.potential.workspace
+
+    @property
+    def is_compiled(self):
+        """Whether kernels know it."""
+        return isinstance(self.potential, Potential)
+
+    def __repr__(self):
+        return f"{self.potential!r}, as {self.size} reals"
+
+    def _point(self, u):
+        u = np.asarray(u)
+        if u.shape != (self.size,) or u.dtype.kind == "c":
+            raise FlownetError(f"parameters have shape {u.shape} and hold {u.dtype}; seen as reals "
+                               f"they are ({self.size},).")
+        return in_complex(u.astype(self.dtype, copy=False))
+
+
+class RealLayout:
+    """Where the reals of a complex network's parameters belong: to which layer, to which unit."""
+
+    by_units = True  # whether diagonals are worked out one unit displacement after another
+
+    def __init__(self, network):
+        self._network = network
+        self.layers, self.sizes, self.size = network.layers, network.sizes, 2 * network.size
+        self.dtype = network.picture.real
+        self.activation = tuple(f"complex {name}" for name in network.activation)
+        self.output = f"complex {network.output}"
+        self.ranges = [(2 * begin, 2 * end) for begin, end in network.ranges]
+        self.unit_labels = np.repeat(network.unit_labels, 2)
+
+    def forward(self, u, x):
+        """Outputs of inputs x (m, n_in)."""
+        return self._network.forward(in_complex(np.asarray(u)), x)
+
+    def init(self, seed=0, **words):
+        """Initial parameters as reals (2D,)."""
+        return in_reals(self._network.init(seed, **words))
+
+    def __repr__(self):
+        return f"{self._network!r}, as {self.size} reals"

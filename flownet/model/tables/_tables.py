@@ -1,0 +1,109 @@
+"""Potentials as plain tables, the words of an experiment file, and back.
+
+`data`, `network` and `loss` say what the network's term is; `add` lists the analytic terms:
+`[{"kind": "parabola", "scale": 0.01, "size": 330}]`; `chart` the coordinates it is all seen in.
+"""
+
+from ..._errors import FlownetError
+from ..._registry import build, describe
+from ...data._load import from_table
+from ..potential import Analytic
+from ..chart import WeightNormalisation
+from ..chart import Charted
+from ..network import Network
+from ..potential import Potential
+from ..potential import Sum
+
+_OF_NETWORK = ("layer", "group", "coupled")
+_WANTED = {"layer": ("stiffness",), "diagonal": ("stiffness",), "coupled": ("stiffness",),
+           "timed": ("times", "metrics")}
+
+
+def tables_of(potential):
+    """Tables of a potential, or None when it has terms that no table can say."""
+    if isinstance(potential, Charted):
+        return _seen(potential)
+    tables, added = {}, []
+    for scale, atom in potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]:
+        if isinstance(atom, Analytic):
+            added.append({"scale": scale, **describe(atom)})
+        elif isinstance(atom, Potential) and not tables:
+            tables = atom.describe()
+            if scale != 1.0:
+                tables["loss"]["scale"] = scale
+        else:
+            return None
+    return {**tables, **({"add": added} if added else {})}
+
+
+def _seen(charted):
+    """Tables of a potential in a chart, or None where potential or chart are programs."""
+    tables = tables_of(charted.potential)
+    if tables is None or "chart" in tables or not hasattr(charted.chart, "kind"):
+        return None
+    return {**tables, "chart": describe(charted.chart)}
+
+
+def metric_table(metric):
+    """Table of a metric; one without a kind is a layer metric's."""
+    if not hasattr(metric, "kind"):
+        return {"kind": "program", "text": repr(metric)}
+    table = describe(metric)
+    if table["kind"] == "layer":
+        table.pop("kind")
+    if table.get("kind") == "timed":
+        table["metrics"] = [metric_table(each) for each in table["metrics"]]
+        if any(each.get("kind") == "program" for each in table["metrics"]):
+            return {"kind": "program", "text": repr(metric)}
+    return table
+
+
+def metric_from(table, potential):
+    """The metric of a table that `metric_table` made or an experiment file holds."""
+    table = {"kind": "layer", **table}
+    if table["kind"] == "program":
+        raise FlownetError("the run's metric is a program of its own, and no file can say it: pass "
+                           "it on again with metric=, or set run.metric. It was "
+                           f"{table['text']}.")
+    if table["kind"] == "euclidean":
+        table.setdefault("size", potential.size)
+    for word in _WANTED.get(table["kind"], ()):
+        table.setdefault(word, None)
+    if table["kind"] == "timed":
+        table["metrics"] = [metric_from(each, potential) for each in table["metrics"] or []]
+    if table["kind"] == "pulled-back":
+        if not isinstance(potential, Charted):
+            raise FlownetError("a metric of the kind 'pulled-back' wants a potential in a chart.")
+        table |= {"chart": potential.chart, "metric": metric_from(
+            table.get("metric", {"kind": "euclidean"}), potential.potential)}
+    if table["kind"] in _OF_NETWORK:
+        table["network"] = potential.network
+    return build("metric", table)
+
+
+def potential_from(tables):
+    """The potential of tables that `tables_of` made or an experiment file holds."""
+    terms = []
+    if "network" in tables:
+        loss = dict(tables["loss"])
+        scale = loss.pop("scale", 1.0)
+        terms.append((scale, Potential(Network(**tables["network"]), build("loss", loss),
+                                       from_table(tables["data"]))))
+    for table in tables.get("add", []):
+        table = dict(table)
+        scale = table.pop("scale", 1.0)
+        if terms and table["kind"] != "uv":
+            table.setdefault("size", terms[0][1].size)
+        terms.append((scale, build("potential", table)))
+    if not terms:
+        raise FlownetError("the run's potential is a program of its own; "
+                           "pass it on with potential=.")
+    potential = terms[0][1] if len(terms) == 1 and terms[0][0] == 1.0 else Sum(terms)
+    return Charted(potential, _chart_from(tables["chart"], potential)) if "chart" in tables else (
+        potential)
+
+
+def _chart_from(table, potential):
+    if table["kind"] == WeightNormalisation.kind:
+        table = {**table, "network": potential.network}
+    return build("chart", table)

@@ -1,0 +1,103 @@
+"""The metric that RMSProp and Adam make for themselves, step by step."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ...geometry.metric import Moving
+from ..observe import moving_metric
+from ._replay import Replay
+
+
+class AdaptiveMetric(Moving):
+    """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
+
+    P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with
+    F = −dL, and ⟨F⟩ the rolling force of Adam, F itself of RMSProp. It is the metric that the step
+    itself uses, its own force included. `fn.sharpness(run, metric=…)` and `fn.breakdown(run,
+    every=n, metric=…)` take it at each step's time; `fn.flow(…, metric=…)` follows it from step to
+    step.
+
+    Attributes
+    ----------
+    run : Trajectory
+    size : int
+        D.
+    """
+
+    is_compiled = True  # each of them is diagonal
+
+    def __init__(self, run):
+        self._replay = Replay(run)
+        if getattr(run.mechanics, "sizing", None) is None:
+            raise FlownetError(f"the run's mechanics are {run.mechanics!r}; a metric of their own "
+                               "have RMSProp and Adam.")
+        self.run, self.size = run, run.potential.size
+        self._times = self.times = run.observables["step"].time
+        self._known = -1, None  # the step asked for last, and its metric
+
+    def of_step(self, k):
+        """`DiagonalMetric` of step k; −1 is the last step.
+
+        The run is taken again up to there: cheapest in ascending order.
+        """
+        done = len(self._times)
+        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
+            raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
+        k = int(k) % done
+        if k != self._known[0]:
+            self._replay.go_to(k)
+            self._known = k, moving_metric(self._replay.state)
+        return self._known[1]
+
+    def at(self, time):
+        """`DiagonalMetric` of the step that begins at a time, or was under way then."""
+        return self.of_step(self._step(time))
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        k, done = self._step(time), len(self._times)
+        return (self._times[k] if k else -np.inf,
+                self._times[k + 1] if k + 1 < done else np.inf)
+
+    def stage(self, time):
+        """The metric from a time on, and when it changes: that of a flow."""
+        return self.at(time), self.span(time)[1]
+
+    def _step(self, time):
+        return max(int(np.searchsorted(self._times, time, side="right")) - 1, 0)
+
+    def __repr__(self):
+        return f"AdaptiveMetric of {self.run.mechanics!r}, {len(self._times)} steps"
+
+
+def adaptive_metric(run, at=None):
+    """The metric that a run by RMSProp or Adam made for itself, √v̂ + ε (2207.14484).
+
+    `adaptive_metric(run, at=k)` is that of step k, used like any other, `adaptive_metric(run)`
+    that of every step, for what goes along a run. Adam's step is stable on a parabola below
+    λ_max(P⁻¹H) = (2 + 2β₁)/((1 − β₁)·step), 38/step at β₁ = 0.9, and RMSProp's below 2/step.
+
+    Parameters
+    ----------
+    run : Trajectory
+    at : int, optional
+        A step, 0 to N − 1; −1 is the last.
+
+    Returns
+    -------
+    DiagonalMetric, or AdaptiveMetric
+
+    Raises
+    ------
+    FlownetError
+        For a run by other mechanics, or steps that it has not.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> run = fn.train(potential, fn.Adam(0.01), steps=300)
+    >>> edge = fn.sharpness(run, every=20, metric=fn.adaptive_metric(run)).value * 0.01
+    """
+    metric = AdaptiveMetric(run)
+    return metric if at is None else metric.of_step(at)

@@ -1,0 +1,203 @@
+"""The rolling force ⟨F⟩ along a run, and how the force fluctuates about it (TM 26)."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ... import _progress
+from ..._errors import FlownetError, shown
+from ..._registry import unknown
+from ...store.writing import append_analysis
+from .. import _check
+from ._replay import Replay
+
+_MOST_ROWS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class RollingForce:
+    """The force F = −g^♯dL of each step's batch and its rolling mean ⟨F⟩, in the metric.
+
+    Each is an array (T, P) of parts of a total: the layers of a network, one after another.
+
+    Attributes
+    ----------
+    memory : float
+        β.
+    names : list of str (P,)
+    iteration, time : ndarray (T,)
+    force2, mean2 : ndarray (T, P)
+        ‖F‖² and ‖⟨F⟩‖².
+    product : ndarray (T, P)
+        g(F, ⟨F⟩).
+    fluctuation2 : ndarray (T, P)
+        ⟨F²⟩ − ⟨F⟩².
+    """
+
+    memory: float
+    names: list
+    iteration: np.ndarray
+    time: np.ndarray
+    force2: np.ndarray
+    mean2: np.ndarray
+    product: np.ndarray
+    fluctuation2: np.ndarray
+
+    @property
+    def force(self):
+        """‖F‖ (T,)."""
+        return np.sqrt(self.force2.sum(axis=1))
+
+    @property
+    def mean(self):
+        """‖⟨F⟩‖ (T,)."""
+        return np.sqrt(self.mean2.sum(axis=1))
+
+    @property
+    def fluctuation(self):
+        """√(⟨F²⟩ − ⟨F⟩²) (T,)."""
+        return np.sqrt(self.fluctuation2.sum(axis=1))
+
+    @property
+    def cosine(self):
+        """Cosine (T,) of the angle between F and ⟨F⟩; nan where one of them is 0."""
+        lengths = self.force * self.mean
+        return np.divide(self.product.sum(axis=1), lengths, out=np.full(lengths.shape, np.nan),
+                         where=lengths > 0)
+
+    def of(self, name):
+        """That of one part alone, such as "layer 1"."""
+        if name not in self.names:
+            raise FlownetError(unknown("part", name, self.names))
+        i = self.names.index(name)
+        parts = {key: getattr(self, key)[:, i:i + 1]
+                 for key in ("force2", "mean2", "product", "fluctuation2")}
+        return replace(self, names=[name], **parts)
+
+    def __len__(self):
+        return len(self.iteration)
+
+    def __str__(self):
+        head, lines, below = self._rows()
+        return "\n".join([self._heading, "", *("".join(f"{cell:>{14 if i else 10}}" for i, cell in
+                                                       enumerate(line)) for line in (head, *lines)),
+                          "", *below])
+
+    def _repr_html_(self):
+        head, lines, below = self._rows()
+        cells = "".join("<tr>" + "".join(f"<{tag} style=\"text-align:right\">{cell}</{tag}>"
+                                         for cell in line) + "</tr>"
+                        for tag, line in (("th", head), *(("td", line) for line in lines)))
+        return (f"<div><p><b>{self._heading}</b></p><table>{cells}</table>"
+                + "".join(f"<p>{line}</p>" for line in below) + "</div>")
+
+    @property
+    def _heading(self):
+        return (f"Force of each step and its rolling mean, memory β = {self.memory:g}, "
+                f"{len(self)} steps")
+
+    def _rows(self):
+        """Columns, some steps evenly spread, and a sentence for each part."""
+        head = ["step k", "‖F‖", "‖⟨F⟩‖", "cosine", "fluctuation", "over ‖⟨F⟩‖"]
+        columns = self.force, self.mean, self.cosine, self.fluctuation
+        rows = np.unique(np.linspace(0, len(self) - 1, min(_MOST_ROWS, len(self))).round())
+        lines = []
+        for k in rows.astype(int):
+            force, mean, cosine, fluctuation = (column[k] for column in columns)
+            lines.append([f"{self.iteration[k]}", f"{force:.4g}", f"{mean:.4g}", f"{cosine:.3f}",
+                          f"{fluctuation:.4g}", f"{fluctuation / mean:.3g}" if mean else "—"])
+        below = []
+        for name in self.names:
+            part = self.of(name)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                over = part.fluctuation / part.mean
+            below.append(f"{name}: median fluctuation {np.nanmedian(over):.3g} of ‖⟨F⟩‖, cosine "
+                         f"{np.nanmedian(part.cosine):.3f}" if part.mean2.any()
+                         else f"{name}: no force")
+        return head, lines, below
+
+
+def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
+    """Rolling force ⟨F⟩ of a recorded run and its fluctuation, by layers, in the run's metric.
+
+    ⟨F⟩ ← β⟨F⟩ + (1 − β)F, over 1 − β^k as Adam has it, of the forces F = −g^♯dL that the steps saw,
+    each on its own mini-batch; the fluctuation is √(⟨F²⟩ − ⟨F⟩²), with the same weights, not below
+    0 by any rounding. The run is taken again from its first row, so that any run will do, whatever
+    its mechanics and however few rows it recorded, and nothing has to be kept for it in between.
+
+    Parameters
+    ----------
+    run : Trajectory
+    memory : float
+        β, from 0 to below 1: about 1/(1 − β) steps are remembered.
+    every : int
+        Interval of the steps that are told; all of them are remembered.
+    keep : bool
+        Store it in the run's file, in place of an earlier one: `run.analyses["rolling_force"]`
+        then holds `force2`, `mean2`, `product` and `fluctuation2`, (T, 4, P).
+    progress : bool
+
+    Returns
+    -------
+    RollingForce
+
+    Raises
+    ------
+    FlownetError
+        For arguments that do not fit.
+
+    Examples
+    --------
+    >>> import flownet as fn
+    >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+    >>> run = fn.train(potential, fn.Aristotle(0.1), steps=300, batch_size=2)
+    >>> print(fn.rolling_force(run))  # doctest: +SKIP
+    """
+    if not (_check.is_number(memory) and 0 <= memory < 1):
+        raise FlownetError(f"memory is {shown(memory)}; it has to be a number from 0 to below 1.")
+    every, again = _check.whole("every", every, 1), Replay(run)
+    if keep and run.path is None:
+        raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
+    parts, steps = _parts(run.potential), len(run.step)
+    told, mean, spread = [], 0.0, 0.0
+    with _progress.bar(steps, shown=progress, what="forces") as show:
+        for k in range(steps):
+            again.go_to(k)
+            metric = again.metric
+            _, dL = run.potential_at(k).differential(again.W)
+            F = -_wide(metric.sharp(dL))
+            share = (1 - memory) / (1 - memory**(k + 1))
+            off = F - mean
+            mean = mean + share * off
+            spread = (1 - share) * (spread + share * _inner(metric, off, off, parts))
+            if k % every == 0:
+                told.append([_inner(metric, F, F, parts), _inner(metric, mean, mean, parts),
+                             _inner(metric, F, mean, parts), spread])
+            show(k + 1)
+    columns = np.array(told).reshape(-1, 4, len(parts))
+    found = RollingForce(float(memory), list(parts), np.arange(0, steps, every),
+                         run.observables["step"].time[::every], *columns.transpose(1, 0, 2))
+    if keep:
+        append_analysis(run.path, "rolling_force", found.iteration, found.time, columns,
+                        {"memory": found.memory, "parts": found.names})
+        run.refresh()
+    return found
+
+
+def _parts(potential):
+    """Ranges of the parameters by name: the layers, or all of them."""
+    network = getattr(potential, "network", None)
+    ranges = network.ranges if network is not None else [(0, potential.size)]
+    names = [f"layer {i + 1}" for i in range(len(ranges))] if network is not None else ["all"]
+    return {name: slice(*ends) for name, ends in zip(names, ranges)}
+
+
+def _inner(metric, V, W, parts):
+    """g(V, W) by parts (P,)."""
+    flat = metric.flat(V)
+    return np.array([np.vdot(flat[part], W[part]).real for part in parts.values()])
+
+
+def _wide(V):
+    """In double precision."""
+    return V.astype(np.result_type(V, np.float64))

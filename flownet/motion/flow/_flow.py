@@ -1,0 +1,168 @@
+"""The continuous flow: what a run of ever smaller steps would follow."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import build, describe
+from ...geometry.metric import metric_of
+from ...kernels.cpu.base import threads as _threads
+from ...model.tables import metric_table, tables_of
+from ...store.writing import HDF5Store
+from ...store.trajectory import Trajectory
+from .. import _check
+from ._run import FlowRun
+from ._system import System
+from ..mechanics import Mechanics
+from .._storage import checkpoint_of, layout_of, open_store
+
+_FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
+
+
+def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1e-8, atol=1e-10,
+         at=None, gradient_below=None, loss_below=None, store=None, overwrite=False, threads=None,
+         progress=True):
+    """Follow the continuous flow Ẇ = −g^♯dL (TM 6-7) with its error under control, recorded.
+
+    Dormand and Prince's Runge–Kutta pair of orders 5 and 4; where its steps are limited by
+    stability, not by accuracy, the stabilised Runge–Kutta–Chebyshev method of second order, whose
+    stages follow the largest curvature. Nothing is inverted. `evaluations` and `method` among the
+    observables tell each step's work and method, 0 or 1.
+
+    Parameters
+    ----------
+    potential : Potential, or any sum of potentials
+    W0 : array (D,)
+        Where to begin.
+    time : float
+        How far to go, in units of the flow (learning rate times steps).
+    mechanics : optional
+        Their flow instead, from rest and without memories: Newton's second order in time; of
+        RMSProp, Adam, AdamW, ThierryMieg and Nesterov the limit of ever smaller steps that forget
+        as fast in time as their own. A heat bath has no flow.
+    field : optional
+        Another flow than that of steepest descent, such as `Modified(step)`: an object whose
+        `velocity(potential, metric, W)` is Ẇ (D,).
+    metric : LayerMetric, GroupMetric, CoupledMetric, …, optional
+        One that depends on time is a `TimedMetric`, whose changes the flow meets exactly, or a
+        function of the time that gives a metric.
+    rtol, atol : float
+        Error of a step, relative to each parameter and absolute.
+    at : array (T,), optional
+        Ascending times from 0 to `time` to record, such as `run.time`; each step by default.
+    gradient_below, loss_below : float, optional
+        Stop where ‖dL‖, in the metric, or L falls below this.
+    store, overwrite, threads, progress
+        As in `train`.
+
+    Returns
+    -------
+    Trajectory
+        `.parameters`, `.time` and `.loss` at the times recorded, `.step` each step's length. One
+        that cannot be followed to its end, no step being short enough for `rtol`, has its number
+        of steps as `diverged_at`.
+
+    Raises
+    ------
+    FlownetError
+        For arguments that do not fit.
+    """
+    given, metric = metric, _check.landscape(potential, metric)
+    known = metric if given is not None else None
+    _check.threads(threads)
+    if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
+        raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
+                           "flownet.Newton(step=0.1, friction=1), without a field.")
+    W = _check.initial_parameters(potential, W0, 0)
+    time, at = _check.positive("time", time), _times(at, time)
+    bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
+    if field is not None and (isinstance(field, type) or not hasattr(field, "velocity")):
+        raise FlownetError(f"field is {shown(field)}; it has to offer velocity(potential, metric, "
+                           "W) -> (D,), as flownet.Modified(step=0.1) does.")
+    if hasattr(field, "kind"):
+        field = build("flow field", describe(field))  # one that remembers nothing of other flows
+    if not np.isfinite(potential.value(W)):
+        raise FlownetError("the loss at W0 is not finite: no flow begins there.")
+    tables = _tables(potential, known, mechanics, field, time, at, bounds)
+    system = System(potential, metric, W.dtype, field=field, mechanics=mechanics,
+                    told=_told(at, bounds))
+    run = FlowRun(system, W, time, at, bounds)
+    kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
+    with _threads.limited(threads):
+        run.go(kept, progress)
+    return Trajectory(kept, potential=potential, metric=known, mechanics=mechanics,
+                      experiment=tables)
+
+
+def resume_flow(run, *, threads=None, progress=True):
+    """Continue a flow from its opened file, bit for bit as if it had never stopped."""
+    words = dict(run.experiment["flow"])
+    field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
+    if field is not None:
+        if field["kind"] == "program":
+            raise FlownetError(f"the field of {run.path} is a program of yours, {field['text']}: "
+                               "no file can say it; follow it anew.")
+        field = build("flow field", field)
+    _, _, arrays = checkpoint_of(run)
+    run.close()
+    dtype, y = run.parameters.dtype, arrays["solution"]
+    W = y[:run.potential.size * (dtype.itemsize // y.itemsize)].view(dtype)
+    system = System(run.potential, metric_of(run.metric, run.potential), W.dtype, field=field,
+                    mechanics=run.mechanics, told=_told(at, words))
+    resumed = FlowRun(system, W, time, at, words)
+    for name, array in resumed.state.items():
+        array[...] = arrays[name]
+    store = HDF5Store.resume(run.path)
+    store.truncate()
+    with _threads.limited(threads):
+        resumed.go(store, progress)
+    return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
+
+
+def _told(at, bounds):
+    """Whether L and ‖dL‖ are wanted at every step."""
+    return at is None or "gradient_below" in bounds or "loss_below" in bounds
+
+
+def _times(at, time):
+    if at is None:
+        return None
+    try:
+        at = np.asarray(at, np.float64)
+    except (TypeError, ValueError):
+        at = np.zeros(0)
+    if at.ndim != 1 or not at.size or not np.isfinite(at).all() or (np.diff(at) < 0).any() or (
+            at[0] < 0 or at[-1] > time * (1 + 1e-12)):
+        raise FlownetError(f"at has to be ascending times from 0 to time = {time:g}, such as "
+                           "run.time.")
+    return np.minimum(at, time)
+
+
+def _bounds(dtype, rtol, atol, gradient_below, loss_below):
+    finest = _FINEST[np.zeros(0, dtype).real.dtype]
+    if not (_check.is_number(rtol) and finest <= rtol <= 0.1):
+        raise FlownetError(f"rtol is {shown(rtol)}; in {np.dtype(dtype).name} it has to be a "
+                           f"number from {finest:g} to 0.1.")
+    words = {"rtol": float(rtol), "atol": _check.positive("atol", atol)}
+    if gradient_below is not None:
+        words["gradient_below"] = _check.positive("gradient_below", gradient_below)
+    if loss_below is not None:
+        if not _check.is_number(loss_below):
+            raise FlownetError(f"loss_below is {shown(loss_below)}; it has to be a number.")
+        words["loss_below"] = float(loss_below)
+    return words
+
+
+def _tables(potential, metric, mechanics, field, time, at, bounds):
+    """Tables of a flow, the words of an experiment file."""
+    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    if metric is not None:
+        tables["metric"] = metric_table(metric)
+    if mechanics is not None:
+        tables["mechanics"] = describe(mechanics)
+    tables["flow"] = {"time": time, **bounds}
+    if field is not None:
+        tables["flow"]["field"] = (describe(field) if hasattr(field, "kind")
+                                   else {"kind": "program", "text": repr(field)})
+    if at is not None:
+        tables["flow"]["at"] = at
+    return tables

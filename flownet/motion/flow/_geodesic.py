@@ -1,0 +1,97 @@
+"""Finite steps along geodesics: the same displacement of W in every chart."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ...geometry.metric import PulledBack
+from ...kernels.cpu.motion import mechanics as kernel
+from ._integrate import integrate
+from ..mechanics import Mechanics
+
+_ORDERS = ("exact", 2)
+
+
+def geodesic(metric, u, V, *, order="exact", rtol=1e-10):
+    """Where the geodesic that leaves u with the velocity V is at time 1 (the exponential map).
+
+    The metric of W is flat, so that it is the straight line W(u) + s·W′V taken back to u where the
+    chart has an inverse; elsewhere the solution of ü + Γ(u̇, u̇) = 0.
+
+    Parameters
+    ----------
+    metric : PulledBack, or a constant metric
+        Whose geodesics are straight.
+    u, V : array (D_u,)
+    order : "exact" or 2
+        2: the geodesic's own second order, u + V − ½Γ(V, V).
+    rtol : float
+        Of the integration, where there is one.
+
+    Returns
+    -------
+    ndarray (D_u,)
+
+    Raises
+    ------
+    FlownetError
+        For another order, and where no geodesic goes that far.
+    """
+    _known(order)
+    if not isinstance(metric, PulledBack) or metric.chart.linear:
+        return u + V
+    if order == 2:
+        return u + V - metric.christoffel(u, V) / 2
+    chart = metric.chart
+    if chart.onto and chart.invertible:
+        return chart.to_u(chart.to_W(u) + chart.pushforward(u, V), near=u)
+    return _integrated(metric, u, V, rtol)
+
+
+def _integrated(metric, u, V, rtol):
+    """The geodesic equation from (u, V) to time 1."""
+    size = u.size
+
+    def field(y):
+        return np.concatenate([y[size:], -metric.christoffel(y[:size], y[size:])])
+
+    scale = float(np.abs(V).max()) or 1.0
+    return integrate(field, np.concatenate([u, V]), [0.0, 1.0], rtol=rtol,
+                     atol=rtol * scale)[-1, :size]
+
+
+@kind("mechanics", "geodesic")
+class Geodesic(Mechanics):
+    """Aristotle's mechanics along geodesics of the metric: u ← exp_u(−step·g^♯dL).
+
+    A plain step u + hV is straight in its chart, and straight lines of one chart are bent in
+    another: they part by ½h²Γ(V, V). A geodesic step is the same in all of them. Where the metric
+    is constant it is the plain step.
+
+    Parameters
+    ----------
+    step : float, str or policy
+        As in `Aristotle`.
+    order : "exact" or 2
+        2: corrected by −½h²Γ(V, V) alone, off the geodesic by O(h³).
+    weight_decay : float
+        As in `Aristotle`, of the coordinates u.
+
+    Raises
+    ------
+    FlownetError
+        For a step or an order that is none.
+    """
+
+    code = kernel.ARISTOTLE
+    along = True
+
+    def __init__(self, step, order="exact", weight_decay=0.0):
+        super().__init__(step, weight_decay)
+        self.order = _known(order)
+
+
+def _known(order):
+    if isinstance(order, bool) or order not in _ORDERS:
+        raise FlownetError(f"order is {shown(order)}; a geodesic step is 'exact' or of order 2.")
+    return order

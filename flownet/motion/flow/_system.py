@@ -1,0 +1,148 @@
+"""What a flow integrates: the rate of a potential's parameters and of what mechanics remember."""
+
+import math
+from contextlib import contextmanager
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...geometry.metric import PulledBack, metric_at
+from ...kernels.cpu.flow import flow as compiled
+from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.cpu.flow import rates
+from ...model.network import in_complex, in_reals
+from ...model.potential import real_view
+from ...model.potential import differential
+from .._check import carried
+from ..mechanics import Aristotle
+from .._problem import Problem, is_compiled, lowest_layer
+from ._python_field import PythonField
+
+
+class System:
+    """A flow of a potential's parameters, and of what mechanics remember beside them.
+
+    A metric of stages is held from one change to the next, see `turn_to`; one that changes all the
+    time is that of the clock, which is then part of y.
+
+    Attributes
+    ----------
+    field
+        What is integrated: dy/dt of y = (W, memories, time); it also tells L and ‖dL‖², where a
+        field of Python has to (`told`).
+    """
+
+    def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
+        self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
+        mechanics = mechanics or Aristotle(1.0)
+        rule = mechanics.rule(self._dtype, 0)
+        self._rate = mechanics.rate(rule["pairs"])
+        self._decays = {name: rule[name] for name in ("decay", "shrink")}
+        self._always = metric.moves and not hasattr(metric, "times")
+        self._clock = int(self._always and not self._rate.clock)
+        self._real = real_view(potential)
+        carried(mechanics, metric)
+        self.turn_to(0.0)
+        if field is not None:
+            if isinstance(metric, PulledBack) and hasattr(field, "kind"):
+                raise FlownetError(f"{field!r} is a field of a constant metric, and this one "
+                                   "depends on the point.")
+            self.field = PythonField(lambda y: self._of_field(field, y),
+                                     self._told if told else None)
+        elif is_compiled(potential) and metric.is_compiled and not self._always:
+            self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
+        else:
+            self.field = PythonField(self._slope, (lambda y: self._seen) if told else None,
+                                     self._rate.code == kernel.ARISTOTLE)
+
+    def turn_to(self, time):
+        """Go on in the metric of a time, and until when it stays."""
+        staged = self._whole.moves and not self._always
+        self._metric, until = self._whole.stage(time) if staged else (self._whole, math.inf)
+        if isinstance(getattr(self, "field", None), PotentialFlow):
+            self.field.metric = self._metric
+        return until
+
+    def start(self, W):
+        """y of parameters W (D,) that rest and remember nothing, at time 0."""
+        W = in_reals(W)
+        more = W.size * self._rate.memories + self._rate.clock + self._clock
+        return np.concatenate([W, np.zeros(more, W.dtype)])
+
+    def value(self, y):
+        """L at y, or at parameters as reals."""
+        return self._potential.value(self.point(y))
+
+    def point(self, y):
+        """Parameters W (D,) of y, complex ones of their reals."""
+        if self._dtype.kind == "c":
+            return in_complex(y[:2 * self._potential.size])
+        return y[:self._potential.size]
+
+    def meters(self, y):
+        """L and ‖dL‖ in the metric, at y."""
+        loss, norm2 = self._told(y)
+        return loss, np.sqrt(norm2)
+
+    @np.errstate(all="ignore")  # stages of a try that is too long
+    def _slope(self, y):
+        W, out, metric = self.point(y), np.empty_like(y), self._metric_of(y)
+        lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
+        loss, dL = differential(self._potential, W, lowest)
+        if self._decays["decay"]:
+            dL = dL + self._decays["decay"] * W
+        F = out[:in_reals(W).size]
+        F[:] = in_reals(-metric.sharp(dL))
+        self._seen = loss, -float(in_reals(dL) @ F)
+        rates.rate(self._rate.code, self._rate.numbers, y, F, out)
+        if self._decays["shrink"]:
+            F -= in_reals(self._decays["shrink"] * metric.sharp(W))
+        remembered = out[:F.size * (1 + self._rate.memories)].reshape(-1, F.size)
+        frozen = np.repeat(~metric.free, F.size // W.size)
+        remembered[:, frozen] = 0  # what is frozen stays, with what it remembers
+        if self._clock:
+            out[-1] = 1
+        return out
+
+    def _of_field(self, field, y):
+        W, potential, metric = self.point(y), self._potential, self._metric_of(y)
+        if W.dtype.kind == "c":  # fields know reals
+            W, potential, metric = in_reals(W), self._real, metric.real_view()
+        V = _checked(field.velocity(potential, metric, W), W)
+        return np.append(V, V.dtype.type(1)) if self._clock else V
+
+    def _told(self, y):
+        loss, dL = self._potential.differential(self.point(y))
+        return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)).real)
+
+    def _metric_of(self, y):
+        metric = self._metric.at(float(y[-1])) if self._always else self._metric
+        return metric_at(metric, self.point(y))
+
+
+def _checked(velocity, W):
+    velocity = np.asarray(velocity)
+    if velocity.shape != W.shape or velocity.dtype.kind != "f":
+        raise FlownetError(f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
+                           f"be real, {W.shape}.")
+    return velocity
+
+
+class PotentialFlow:
+    """The flow of a sum of potentials that kernels know, under some mechanics."""
+
+    def __init__(self, potential, metric, dtype, rate, decays):
+        self._rate, self._decays, self.metric = rate, decays, metric
+        self.stabilise = rate.code == kernel.ARISTOTLE  # of others the spectrum is not real
+        self._problem = Problem(potential, dtype)
+        self._dL = in_reals(np.zeros(potential.size, dtype))
+        self.integrate = compiled.integrate_flow
+
+    @contextmanager
+    def problem(self):
+        """What the kernel wants first."""
+        p = self._problem
+        rule = p.rule(self.metric, 0.0, code=self._rate.code, numbers=self._rate.numbers,
+                      pairs=False, seed=0, **self._decays)
+        with p.workspace() as work:
+            yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)

@@ -1,0 +1,54 @@
+"""The loop of finite steps where kernels know potential and metric: many steps a call."""
+
+import numpy as np
+
+from ...kernels.cpu.motion import steps as motion
+from ...model.network import in_reals
+from ...model.potential import key
+from .._problem import Problem
+from ._python_loop import arrays_of_step
+
+
+class CompiledLoop:
+    """Many steps a call, nothing allocated in between; complex numbers are pairs of reals to it."""
+
+    extra = ()  # what is recorded of each step beside loss and step
+
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
+        self.W, self._reals, self._time = W, in_reals(W), np.array([time], np.float64)
+        self.mechanics, self.metric = mechanics, metric
+        self._dL, self._policy = np.zeros_like(self._reals), mechanics.policy
+        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
+        self.arrays = arrays_of_step(W, self._memory)
+        self._problem = Problem(potential, W.dtype, batch_size, seed)
+        self._of = {"of_loss": self._policy.of_loss, **mechanics.rule(W.dtype, key(seed))}
+        self._rule = self._problem.rule(metric, time, **self._of)
+
+    @property
+    def time(self):
+        """Time of the state W."""
+        return float(self._time[0])
+
+    def advance(self, first, count, tape):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        tape.step[:] = self._policy.steps(first, count)
+        tape = tape._replace(parameters=in_reals(tape.parameters))
+        done, rows, finite, p = 0, 0, True, self._problem
+        with p.workspace() as work:
+            while done < count and finite:  # once for a metric that does not change meanwhile
+                if not self._rule.since <= self.time < self._rule.until:
+                    self._rule = p.rule(self.metric, self.time, **self._of)
+                taken, kept, finite = motion.advance(
+                    *p.compiled, p.terms, work, p.batches, self._rule, _rest(tape, done, rows),
+                    self._reals, self._memory, self._dL, self._time, first + done, count - done,
+                    p.threads)
+                done, rows = done + taken, rows + kept
+        return done, rows, finite
+
+
+def _rest(tape, done, rows):
+    """A tape from so many steps and rows on."""
+    if not done:
+        return tape
+    return motion.Tape(tape.every, *(column[rows:] for column in tape[1:4]),
+                       *(column[done:] for column in tape[4:]))

@@ -1,0 +1,29 @@
+"""The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
+
+from ..._errors import FlownetError
+from ...geometry.metric import PulledBack
+from .._check import carried
+from ._compiled_loop import CompiledLoop
+from ..flow import Geodesic
+from .._problem import is_compiled
+from ._python_loop import GeodesicLoop, PythonLoop
+from ._runge_kutta import RungeKutta, RungeKuttaLoop
+
+
+def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
+    """Loop at parameters W (D,), which it moves in place, and a time.
+
+    Its `arrays` are what the next step depends on, by name; written to, they set it.
+    """
+    carried(mechanics, metric)
+    alone = getattr(mechanics, "shrink", 0) or getattr(mechanics, "temperature", 0)
+    if alone and not metric.at(time).diagonal:
+        raise FlownetError(f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
+                           f"wants a metric that couples none; {metric!r} does.")
+    compiled = is_compiled(potential) and metric.is_compiled and not mechanics.policy.of_jet
+    kind = CompiledLoop if compiled else PythonLoop
+    if isinstance(mechanics, RungeKutta):
+        kind = RungeKuttaLoop
+    elif isinstance(mechanics, Geodesic) and isinstance(metric, PulledBack):
+        kind = GeodesicLoop
+    return kind(potential, mechanics, metric, W, time, batch_size, seed)

@@ -1,0 +1,92 @@
+"""The loop of finite steps in Python, where a potential, a metric or a policy is a program."""
+
+import numpy as np
+
+from ...geometry.metric import DiagonalMetric, PulledBack, metric_at
+from ...kernels.cpu.motion import steps as motion
+from ...model.potential import Batches
+from ...model.network import in_reals
+from ...model.potential import key
+from ...model.potential import differential
+from ..flow import geodesic
+from .._problem import lowest_layer, rule_in
+
+
+def arrays_of_step(W, memory):
+    """What the next step depends on, by name."""
+    return {"parameters": W, "memory": memory} if len(memory) else {"parameters": W}
+
+
+class PythonLoop:
+    """One step at a time: potentials and metrics that are programs, and policies with a jet."""
+
+    extra = ()
+
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
+        self.W, self._reals, self.time = W, in_reals(W), float(time)
+        self.mechanics, self.metric = mechanics, metric
+        self._potential, self._policy = potential, mechanics.policy
+        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
+        self.arrays = arrays_of_step(W, self._memory)
+        self._now = None
+        self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(W.dtype, key(seed))}
+        self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
+
+    @np.errstate(all="ignore")  # a run that diverges is a result
+    def advance(self, first, count, tape):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        rows = 0
+        for i in range(count):
+            k = first + i
+            potential = self._potential
+            if self._batches:
+                potential = potential.on(self._batches.rows(k))
+            self._hold()
+            loss, dL = differential(potential, self.W, self._lowest)
+            if self._of["decay"]:
+                dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
+            V = -metric_at(self._now, self.W).sharp(dL)  # covector → vector
+            step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
+            if not np.isfinite(step):
+                return i, rows, False
+            if k % tape.every == 0:
+                tape.parameters[rows] = self.W
+                tape.row_iteration[rows], tape.row_time[rows] = k, self.time
+                rows += 1
+            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
+            tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
+            self._move(k, step, V, dL)
+            self.time += step
+            if not np.isfinite(self.W).all():
+                return i + 1, rows, False
+        return count, rows, True
+
+    def _move(self, k, step, V, dL):
+        """W ← W + step·V, or a step of mechanics that remember or tremble."""
+        if self.mechanics.along:
+            self.W += self.W.dtype.type(step) * V
+            return
+        dL = in_reals(np.array(dL if self._now.is_compiled else -V, self.W.dtype))
+        motion.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
+
+    def _hold(self):
+        """The metric of the time, and the rule of mechanics that do not just go along V."""
+        metric = self.metric.at(self.time)
+        if metric is self._now:
+            return
+        self._now = metric
+        self._lowest = 0
+        if not isinstance(metric, PulledBack):
+            self._lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
+        if not self.mechanics.along:
+            if not metric.is_compiled:  # V is raised already: what is free moves along it
+                metric = DiagonalMetric(np.where(metric.free, 1.0, np.inf))
+            self._rule = rule_in(metric, self.W.dtype, **{**self._of, "decay": 0.0})
+
+
+class GeodesicLoop(PythonLoop):
+    """One step at a time along a geodesic of a metric that depends on the point."""
+
+    def _move(self, k, step, V, dL):
+        self.W[:] = geodesic(self.metric, self.W, self.W.dtype.type(step) * V,
+                             order=self.mechanics.order)

@@ -1,0 +1,110 @@
+"""Going on with a run from its file."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...geometry.metric import metric_of
+from ...kernels.cpu.base import threads as _threads
+from ...store.writing import HDF5Store, rewrite_experiment
+from ...store.trajectory import Trajectory
+from ...store._text import to_text
+from .. import _check
+from ..flow import resume_flow
+from ._loop import make_loop
+from ..observe import observers
+from ..observe import observe_from
+from ._run import Run, arrays_of
+from .._storage import checkpoint_of
+
+
+def resume(path, *, potential=None, metric=None, steps=None, observe=None, threads=None,
+           progress=True):
+    """Continue a run or a flow from its file, bit for bit as if it had never stopped.
+
+    Parameters
+    ----------
+    path : path
+        File of a run that was stopped, killed, or is to go on.
+    potential : optional
+        For a run on a potential that no file can say: the same one again.
+    metric : optional
+        Likewise for one in a metric that no file can say, such as a function of the time.
+    steps : int, optional
+        N, the number of steps in all; that of the run by default.
+    observe : dict, optional
+        Functions among the run's observables, by name, again.
+    threads, progress
+        As in `train`.
+
+    Returns
+    -------
+    Trajectory
+
+    Raises
+    ------
+    FlownetError
+        When the file is damaged or still being written, the data are not those of the run, or
+        `steps` is less than what was done.
+    """
+    _check.threads(threads)
+    run = Trajectory.open(path)
+    tables = run.experiment
+    if potential is not None:
+        _same_data(run, potential)
+        run.potential = potential
+    if metric is not None:
+        _no_table(path, tables)
+        run.metric = metric_of(metric, run.potential)
+    if "flow" in tables:
+        if steps is not None:
+            raise FlownetError(f"{path} is a flow, which goes to a time and takes the steps that "
+                               "it needs; it takes no number of steps.")
+        return run if run.finished else resume_flow(run, threads=threads, progress=progress)
+    words = tables["run"]
+    wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
+    made = observers(observe_from(tables.get("observe", {}), run.potential, run.metric, observe))
+    if run.diverged_at is not None or (run.finished and wanted == words["steps"]):
+        return run
+    run.mechanics.policy.check(run.potential, wanted)
+    iteration, time, arrays = _checkpoint(run, wanted)
+    run.close()
+    if wanted != words["steps"]:
+        words["steps"] = wanted
+        rewrite_experiment(path, to_text(tables)[0])
+    store = HDF5Store.resume(path)
+    store.truncate()
+    W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
+    with _threads.limited(threads):
+        whole = metric_of(run.metric, run.potential)
+        loop = make_loop(run.potential, run.mechanics, whole, W, time, batch_size, seed)
+        for observer in made:
+            observer.begin(W)
+        for name, array in arrays_of(loop, made).items():
+            array[...] = arrays[name]
+        Run(store, loop, run.potential, whole, iteration, wanted, seed, batch_size,
+            words["record_every"], made).go(progress)
+    return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
+                      experiment=tables)
+
+
+def _checkpoint(run, steps):
+    latest = checkpoint_of(run)
+    if latest[0] > steps:
+        raise FlownetError(f"{run.path} has done {latest[0]} steps already, more than {steps}.")
+    return latest
+
+
+def _no_table(path, tables):
+    """Refuse a metric beside the one that the file says."""
+    kept = tables.get("metric")
+    if kept is None or kept.get("kind") != "program":
+        said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
+        raise FlownetError(f"{path} says its metric itself, {said}: metric= is for one that no "
+                           "file can say.")
+
+
+def _same_data(run, potential):
+    kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
+    if kept is not None and potential.data.sha256 != kept:
+        raise FlownetError(f"the data {potential.data.name!r} are not those of {run.path}: sha256 "
+                           f"{potential.data.sha256[:12]}… instead of {kept[:12]}….")

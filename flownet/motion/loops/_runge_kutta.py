@@ -1,0 +1,106 @@
+"""Training by adaptive Runge–Kutta steps: fast in shallow regions, slow over cliffs."""
+
+import math
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ...kernels.cpu.flow.integrate import Rows
+from ...kernels.cpu.motion.mechanics import ARISTOTLE
+from ...model.network import in_reals
+from .. import _check
+from ..flow import System
+from ..flow import STUCK, Integration
+from ..mechanics import StepPolicy
+
+
+class Adaptive(StepPolicy):
+    """Steps by the error of each; there is nothing to choose."""
+
+
+@kind("mechanics", "runge-kutta")
+class RungeKutta:
+    """Aristotle's mechanics by adaptive Runge–Kutta steps: the run keeps to the flow (TM §3.6).
+
+    Each step is one of `flow`'s: six gradients, or as many stages as a stiff valley needs; refused
+    tries cost as much. What a step took is the observable `evaluations`: the loss against their sum
+    is what compares with plain descent, one gradient a step. Full batches alone.
+
+    Parameters
+    ----------
+    rtol, atol : float
+        Error of a step, relative to each parameter and absolute.
+
+    Raises
+    ------
+    FlownetError
+        For tolerances out of their range.
+    """
+
+    policy = Adaptive()
+    code, memories = ARISTOTLE, 0
+
+    def __init__(self, rtol=1e-3, atol=1e-6):
+        if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):
+            raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number from 1e-13 to 0.5.")
+        self.rtol, self.atol = float(rtol), _check.positive("atol", atol)
+
+    def parameters(self):
+        """What makes these mechanics again."""
+        return {"rtol": self.rtol, "atol": self.atol}
+
+    def __repr__(self):
+        return f"RungeKutta(rtol={self.rtol:g}, atol={self.atol:g})"
+
+
+class RungeKuttaLoop:
+    """One accepted step of the integration at a time."""
+
+    extra = ("evaluations",)
+
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
+        if batch_size:
+            raise FlownetError("a Runge-Kutta step follows the flow of one potential: it takes no "
+                               "batch_size.")
+        if metric.moves:
+            raise FlownetError("a Runge-Kutta step follows the flow of one metric; in one that "
+                               "depends on time take flownet.flow or another mechanics.")
+        self._potential, self.mechanics, self.metric = potential, mechanics, metric
+        self._integration = Integration(System(potential, metric, W.dtype, told=False).field,
+                                        in_reals(W), math.inf, mechanics.rtol, mechanics.atol)
+        y = self._integration.s.y
+        self.W = y.view(W.dtype)
+        self.arrays = {"parameters": self.W, **self._integration.state}
+        del self.arrays["solution"]
+        self._known = self.W.copy()  # a script may change W in between
+        one = lambda: np.zeros(1)  # noqa: E731
+        self._rows = Rows(None, np.zeros((1, y.size), y.dtype), one(), one(), None, one(), one(),
+                          one(), one())
+
+    @property
+    def time(self):
+        """Time of the state W."""
+        return self._integration.time
+
+    def advance(self, first, count, tape, evaluations=None):
+        """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
+        rows = 0
+        for i in range(count):
+            k, time, W = first + i, self.time, self.W.copy()
+            if i == 0 and not np.array_equal(W, self._known):
+                self._integration.begin_anew()
+            loss, before = self._potential.value(W), self._integration.calls
+            if self._integration.advance(self._rows, 1)[2] == STUCK:
+                return i, rows, False
+            if k % tape.every == 0:
+                tape.parameters[rows], tape.row_iteration[rows], tape.row_time[rows] = W, k, time
+                rows += 1
+            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, time
+            tape.step[i], tape.step_iteration[i], tape.step_time[i] = self._rows.step[0], k, time
+            if evaluations:
+                spent = self._integration.calls - before
+                for column, entry in zip(evaluations, (spent, k, time)):
+                    column[i] = entry
+            self._known[:] = self.W
+        return count, rows, True

@@ -1,0 +1,135 @@
+"""The state of a run, and a run as a generator of states."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...kernels.cpu.motion import steps as motion
+from ...model.potential import Batches
+from .._check import initial_parameters, start
+from ._loop import make_loop
+
+
+class State:
+    """A run between two steps.
+
+    Attributes
+    ----------
+    iteration : int
+    time : float
+    W : ndarray (D,)
+        Change it in place to change the run.
+    mechanics, metric
+    """
+
+    def __init__(self, iteration, time, loop, potential):
+        self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
+        self.mechanics, self._metric = loop.mechanics, loop.metric
+        self._memory = loop.arrays.get("memory", ())
+
+    @property
+    def metric(self):
+        """The metric of the step that comes next."""
+        return self._metric.at(self.time)
+
+    def metric_at(self, time):
+        """The run's metric at a time."""
+        return self._metric.at(time)
+
+    @property
+    def potential(self):
+        """The potential of the step that comes next: that of its mini-batch."""
+        return self._potential(self.iteration)
+
+    @property
+    def loss(self):
+        """Loss of the state on that potential."""
+        return self.potential.value(self.W)
+
+    @property
+    def force(self):
+        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
+        dL = self.potential.differential(self.W)[1]
+        return -self.metric.sharp(dL + getattr(self.mechanics, "decay", 0.0) * self.W)
+
+    @property
+    def memories(self):
+        """What the mechanics remember, the run's own arrays (D,) by name.
+
+        "velocity", "force" ⟨F⟩, "square" ⟨F²⟩, "centre" (the ⟨F⟩ of a fluctuation). Of complex
+        parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
+        """
+        found = {}
+        for name, reals in zip(getattr(self.mechanics, "remembers", ()), self._memory):
+            found[name] = reals.view(self.W.dtype)
+            if name == "square" and self.mechanics.moments == "modulus":
+                found[name] = found[name].real
+        return found
+
+    @property
+    def velocity(self):
+        """Velocity v (D,) of mechanics that have one, at the time of W."""
+        memories = self.memories
+        if "velocity" not in memories:
+            raise FlownetError(f"{self.mechanics!r} remembers no velocity; Newton's mechanics do.")
+        if hasattr(self.mechanics, "velocity"):
+            return self.mechanics.velocity(memories["velocity"], lambda: self.force, self.iteration)
+        return memories["velocity"].copy()
+
+    def __repr__(self):
+        return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
+
+
+def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, batch_size=None):
+    """A run one step at a time: yields its states, the initial one first.
+
+    The same bits as `train`; a script may stop it, inspect a state, and change `state.W` in place.
+
+    Parameters
+    ----------
+    potential, mechanics, W0, seed, metric, batch_size
+        As in `train`.
+    steps : int, optional
+        Where to end; never by default, unless the run diverges.
+
+    Yields
+    ------
+    State
+        Each with the run's own array W: copy what is to stay.
+
+    Examples
+    --------
+    >>> for state in states(potential, Aristotle(0.1), steps=100):
+    ...     if state.loss < 0.01:
+    ...         break
+    """
+    metric = start(potential, mechanics, metric, batch_size, steps, seed)
+    return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
+
+
+def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
+    W = initial_parameters(potential, W0, seed)
+    loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
+    tape = one_row(W)
+    at = potential_of(potential, batch_size, seed)
+    iteration, finite = 0, True
+    while finite:
+        yield State(iteration, loop.time, loop, at)
+        if iteration == steps:
+            return
+        done, _, finite = loop.advance(iteration, 1, tape)
+        iteration += done
+
+
+def one_row(W):
+    """Tape that keeps one step and forgets it."""
+    integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
+    return motion.Tape(1, np.zeros((1, W.size), W.dtype), integers(), floats(), floats(),
+                       integers(), floats(), floats(), integers(), floats())
+
+
+def potential_of(potential, batch_size, seed):
+    """Function iteration → potential of that step."""
+    if not batch_size:
+        return lambda iteration: potential
+    batches = Batches(potential.data.m, batch_size, seed)
+    return lambda iteration: potential.on(batches.rows(iteration))

@@ -1,0 +1,96 @@
+"""Training: a run of finite steps, recorded."""
+
+from ..._registry import describe
+from ...kernels.cpu.base import threads as _threads
+from ...model.tables import metric_table, tables_of
+from ...store.trajectory import Trajectory
+from .. import _check
+from ._loop import make_loop
+from ..observe import observers
+from ..observe import observe_tables
+from .._recorder import quantities
+from ._run import Run, arrays_of
+from ._state import State, potential_of
+from .._storage import layout_of, open_store
+
+
+def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_size=None,
+          record_every=1, observe=None, store=None, overwrite=False, device="cpu", threads=None,
+          progress=True):
+    """Train: follow the potential downhill in finite steps W ← W − step·g^♯dL (TM 39), recorded.
+
+    Parameters
+    ----------
+    potential : Potential, or any sum of potentials
+    mechanics : Aristotle, Newton, Nesterov, RMSProp, Adam, AdamW, ThierryMieg, Langevin, RungeKutta
+        With its step, or its tolerance.
+    steps : int
+        N, number of steps.
+    W0 : array (D,), optional
+        Where to begin; `network.init(seed)` by default.
+    seed : int
+        Orders the mini-batches, draws thermal noise, and initialises where W0 is not given.
+    metric : LayerMetric, GroupMetric, CoupledMetric, …, optional
+        The plain one by default; one that depends on time is a `TimedMetric`, or a function of the
+        time that gives a metric.
+    batch_size : int, optional
+        Mini-batches without replacement; the full batch by default.
+    record_every : int
+        Interval of recorded parameters; losses are kept at every step.
+    observe : dict, optional
+        `{name: (every, function or potential)}`; a function is called with a `State`, or if it
+        has a `memory(W)`, a dictionary of arrays at the start, with that too.
+    store : path, optional
+        HDF5 file to record in; memory by default.
+    overwrite : bool
+        Whether `store` may replace a file.
+    device : str
+        "cpu".
+    threads : int, optional
+        Threads at most. The bits do not depend on it.
+    progress : bool
+        A progress bar after two seconds, where the output is a terminal.
+
+    Returns
+    -------
+    Trajectory
+        Also of a run that diverges: up to its last finite row, with `diverged_at`.
+
+    Raises
+    ------
+    FlownetError
+        For arguments that do not fit, a file that exists or cannot be written, or a full disk.
+    """
+    given, metric = metric, _check.start(potential, mechanics, metric, batch_size, steps, seed)
+    _check.device(device)
+    _check.threads(threads)
+    record_every = _check.whole("record_every", record_every, 1)
+    made = observers(observe)
+    W = _check.initial_parameters(potential, W0, seed)
+    known = metric if given is not None else None
+    tables = _experiment(potential, mechanics, known, made, steps=steps, seed=seed,
+                         batch_size=batch_size, record_every=record_every, device=device)
+    at = potential_of(potential, batch_size, seed)
+    with _threads.limited(threads):
+        loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
+        state = State(0, 0.0, loop, at)
+        columns = [o.quantity(state, steps // o.every + 2) for o in made]
+        kept = open_store(
+            layout_of(quantities(loop, steps, record_every) + columns, arrays_of(loop, made),
+                      tables, potential, seed), store, overwrite)
+        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every,
+            made).go(progress)
+    return Trajectory(kept, potential=potential, mechanics=mechanics, metric=known,
+                      experiment=tables)
+
+
+def _experiment(potential, mechanics, metric, made, **run):
+    """Tables of a run, the words of an experiment file."""
+    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    if metric is not None:
+        tables["metric"] = metric_table(metric)
+    tables["mechanics"] = describe(mechanics)
+    tables["run"] = {name: value for name, value in run.items() if value is not None}
+    if made:
+        tables["observe"] = observe_tables(made, potential, metric)
+    return tables

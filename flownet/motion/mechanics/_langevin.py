@@ -1,0 +1,48 @@
+"""Langevin's mechanics: Aristotle's in a heat bath."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..._registry import kind
+from ...kernels.cpu.motion import mechanics as kernel
+from ._mechanics import Mechanics, not_negative
+
+
+@kind("mechanics", "langevin")
+class Langevin(Mechanics):
+    """Langevin's mechanics: descent in a heat bath, W ← W − h·g^♯dL + √(2hT)·g^{−1/2}ξ.
+
+    ξ are standard normal numbers keyed by the run's seed, the iteration and the parameter: a run
+    that is resumed takes the same ones. Ever smaller steps visit W as often as e^{−L/T} says;
+    finite steps on a parabola ½W² have the variance T/(1 − h/2).
+
+    Parameters
+    ----------
+    step : float, str or policy
+        h.
+    temperature : float
+        T, in units of the loss.
+    weight_decay : float
+        As of `Aristotle`.
+
+    Raises
+    ------
+    FlownetError
+        For numbers out of their range.
+    """
+
+    code = kernel.LANGEVIN
+
+    def __init__(self, step, temperature, weight_decay=0.0):
+        super().__init__(step, weight_decay)
+        self.temperature = not_negative("temperature", temperature)
+
+    @property
+    def numbers(self):
+        """What its finite steps' kernel wants."""
+        return np.array([self.temperature])
+
+    def rate(self, pairs=False):
+        """There is none."""
+        raise FlownetError(f"{self!r} has no flow: thermal noise makes its path rough; that of "
+                           "temperature 0 is Aristotle's.")

@@ -1,0 +1,177 @@
+"""Mechanics: what the force F = −g^♯dL does to the parameters (TM 23-26)."""
+
+import math
+from collections import namedtuple
+from inspect import signature
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ...kernels.cpu.motion import mechanics as kernel
+from .. import _check
+from ._policy import Constant
+from ._policy_of import policy_of
+
+#: a flow's kernel and its numbers, how many vectors (D,) it integrates beside W, 1 for a clock
+Rate = namedtuple("Rate", "code numbers memories clock")
+
+MOMENTS = ("modulus", "separate")  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
+
+
+class Mechanics:
+    """A rule of motion with a step.
+
+    All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
+    is the whole.
+
+    Attributes
+    ----------
+    step : float or policy
+        The number where every step is the same, else the policy.
+    policy : policy
+        What a number means, too: `Constant`.
+    weight_decay : float
+        κ of κ·`Parabola`, whose slope joins dL (`decay`) or, AdamW's, moves W by itself
+        (`shrink`); the losses recorded stay L.
+    code, remembers
+        Of its kernel, and the names of the vectors (D,) it remembers.
+    """
+
+    remembers = ()
+    along = False  # whether a step goes along −g^♯dL
+    shrink = 0.0
+    moments = "separate"
+
+    def __init__(self, step, weight_decay=0.0):
+        self.policy = policy_of(step)
+        self.weight_decay = not_negative("weight_decay", weight_decay)
+        of_loss = self.policy.of_jet or self.policy.of_loss
+        if of_loss and not self.along:
+            raise FlownetError(f"step {str(self.policy)!r} reads the step off −g^♯dL, and "
+                               f"{type(self).__name__} does not move along it: give a number, "
+                               "'warmup:…' or 'cosine:…'.")
+        if of_loss and self.weight_decay:
+            raise FlownetError(f"step {str(self.policy)!r} reads the step off L, which knows "
+                               "nothing of weight_decay: add κ·Parabola to the potential instead.")
+
+    @property
+    def step(self):
+        """The number where every step is the same, else the policy."""
+        return self.policy.step if isinstance(self.policy, Constant) else self.policy
+
+    @property
+    def memories(self):
+        """Vectors (D,) that the next step depends on, beside the parameters."""
+        return len(self.remembers)
+
+    @property
+    def numbers(self):
+        """What its finite steps' kernel wants."""
+        return np.zeros(0)
+
+    @property
+    def decay(self):
+        """κ of a parabola whose slope joins dL."""
+        return self.weight_decay
+
+    @property
+    def descends(self):
+        """Whether a step is −step·g^♯dL of the potential and nothing else."""
+        return False
+
+    def rule(self, dtype, seed):
+        """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
+        pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
+        return {"code": self.code, "numbers": self.numbers, "decay": self.decay,
+                "shrink": self.shrink, "pairs": pairs, "seed": seed}
+
+    def rate(self, pairs=False):
+        """What its flow's kernel wants: a `Rate`."""
+        return Rate(self.code, self.numbers, self.memories, 0)
+
+    def parameters(self):
+        """What makes these mechanics again."""
+        own = {name: value for name, value in vars(self).items() if name != "policy"}
+        if own["weight_decay"] == signature(type(self)).parameters["weight_decay"].default:
+            del own["weight_decay"]
+        return {"step": self.policy.plain, **own}
+
+    def __repr__(self):
+        usual = signature(type(self)).parameters
+        words = ", ".join(f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
+                          for name, value in self.parameters().items()
+                          if value != usual[name].default)
+        return f"{type(self).__name__}({words})"
+
+    def _constant_step(self):
+        if not isinstance(self.policy, Constant):
+            raise FlownetError(f"{self!r} has no flow: how fast it forgets in time follows from "
+                               "one constant step.")
+        return self.policy.step
+
+    def _forgetting(self, beta):
+        """ρ of β = e^{−ρh}: how fast a memory of β a step forgets in time."""
+        if beta == 0:
+            raise FlownetError(f"{self!r} has no flow: a memory of 0 is gone after every step, "
+                               "however short.")
+        return -math.log(beta) / self._constant_step()
+
+
+@kind("mechanics", "aristotle")
+class Aristotle(Mechanics):
+    """Aristotle's mechanics (gradient descent, SGD): velocity follows force, W ← W − step·g^♯dL.
+
+    Parameters
+    ----------
+    step : float, str or policy
+        η δt, the finite learning step (learning rate), in units of the flow's time (TM 39): a
+        number, or a policy that chooses each step, as an object or as its text. `Linearity(0.1)`,
+        "linear:0.1": as long as second order is a tenth of first; `LossRate()`, "loss": L itself
+        (TM 22); `Warmup(0.5, 100)`, "warmup:0.5:100"; `Cosine(0.5, 2000)`, "cosine:0.5:2000".
+    weight_decay : float
+        κ: the steps are those of `potential + κ * Parabola(potential.size)`, and the losses
+        recorded those of `potential`. `torch.optim.SGD(weight_decay=κ)`.
+
+    Raises
+    ------
+    FlownetError
+        For a step that is not above 0, and a text that names no policy or not all its numbers.
+    """
+
+    code = kernel.ARISTOTLE
+    along = True
+
+    @property
+    def descends(self):
+        """Whether a step is −step·g^♯dL of the potential and nothing else."""
+        return self.weight_decay == 0
+
+
+def not_negative(name, value):
+    """A number from 0 up."""
+    if not (_check.is_number(value) and value >= 0):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be a number from 0 up.")
+    return float(value)
+
+
+def share(name, value):
+    """A number from 0 to below 1."""
+    if not (_check.is_number(value) and 0 <= value < 1):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be a number from 0 to below 1.")
+    return float(value)
+
+
+def one_of(name, value, allowed):
+    """One of a few words."""
+    if value not in allowed:
+        raise FlownetError(f"{name} is {shown(value)}; it has to be "
+                           f"{' or '.join(map(repr, allowed))}.")
+    return value
+
+
+def flag(name, value):
+    """True or False."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be True or False.")
+    return bool(value)

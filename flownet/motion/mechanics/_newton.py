@@ -1,0 +1,152 @@
+"""Newton's mechanics: force changes velocity (TM 25)."""
+
+import math
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ...kernels.cpu.motion import mechanics as kernel
+from .. import _check
+from ._mechanics import Mechanics, Rate, not_negative, one_of, share
+from ._policy import Constant
+
+INTEGRATORS = {"semi-implicit": kernel.SEMI_IMPLICIT, "leapfrog": kernel.LEAPFROG,
+               "explicit": kernel.EXPLICIT}
+
+
+@kind("mechanics", "newton")
+class Newton(Mechanics):
+    """Newton's mechanics (momentum, heavy ball): force changes velocity, m dv/dt = F − λv (TM 25).
+
+    A step takes the friction exactly, v ← e^{−λδt/m}v + (1 − e^{−λδt/m})F/λ, then W ← W + δt·v.
+
+    Parameters
+    ----------
+    step : float, str or policy
+        δt; the time of such a run is Σδt, and that of Aristotle's flow t/λ. The leapfrog wants one
+        constant step.
+    mass : float
+        m.
+    friction : float
+        λ, 0 for none.
+    integrator : str
+        "semi-implicit": as above, of first order. "leapfrog": half a kick (force and friction), a
+        drift, half a kick; of second order, and its frictionless steps keep a shadow energy. The
+        two halves between two drifts are one, so that it costs one differential a step too.
+        "explicit": the friction of the step's beginning, v ← (1 − λδt/m)v + δt·F/m: heavy ball of
+        β = 1 − λδt/m and learning rate δt²/m, stable below a curvature (4 − 2λδt/m)·m/δt².
+    temperature : float
+        T of a heat bath: what friction takes from v, noise gives back, so that E g(v, v) = T/m for
+        each parameter without a force. With τ = λδt/m and c = (τ/2)·coth(τ/2), the variance on a
+        parabola of curvature κ is (T/κ)·c/(1 − κδt²/(4mc)). Keyed by the run's seed.
+    weight_decay : float
+        κ: the steps are those of `potential + κ * Parabola(potential.size)`, and the losses
+        recorded those of `potential`.
+
+    Raises
+    ------
+    FlownetError
+        For numbers out of their range.
+    """
+
+    code = kernel.NEWTON
+    remembers = ("velocity",)
+
+    def __init__(self, step, mass=1.0, friction=1.0, integrator="semi-implicit", temperature=0.0,
+                 weight_decay=0.0):
+        super().__init__(step, weight_decay)
+        self.mass = _check.positive("mass", mass)
+        self.friction = not_negative("friction", friction)
+        self.integrator = one_of("integrator", integrator, INTEGRATORS)
+        self.temperature = not_negative("temperature", temperature)
+        if integrator == "leapfrog" and not isinstance(self.policy, Constant):
+            raise FlownetError(f"step {str(self.policy)!r}: the leapfrog keeps its order and its "
+                               "energy with one constant step alone; give a number.")
+        if self.temperature and not self.friction:
+            raise FlownetError(f"temperature is {shown(temperature)} without friction; a heat bath "
+                               "needs friction above 0.")
+
+    @classmethod
+    def from_momentum(cls, lr, beta, weight_decay=0.0):
+        """The same steps as `torch.optim.SGD(lr, momentum=beta, weight_decay=…)`: of mass 1.
+
+        β = e^{−λδt} and lr = δt(1 − β)/λ give δt² = lr·(−ln β)/(1 − β) and λ = −ln β/δt. The first
+        step is lr·F, as theirs: v begins at 0.
+        """
+        lr = _check.positive("lr", lr)
+        if not (_check.is_number(beta) and 0 < beta <= 1):
+            raise FlownetError(f"beta is {shown(beta)}; it has to be a number above 0, 1 at most.")
+        x = -math.log(beta)
+        step = math.sqrt(lr * (x / -math.expm1(-x) if x > 0 else 1.0))
+        return cls(step, friction=x / step, weight_decay=weight_decay)
+
+    @property
+    def numbers(self):
+        """What its finite steps' kernel wants."""
+        return np.array([self.mass, self.friction, INTEGRATORS[self.integrator],
+                         self.temperature])
+
+    def rate(self, pairs=False):
+        """What its flow's kernel wants; that of a heat bath is no flow."""
+        if self.temperature:
+            raise FlownetError(f"{self!r} has no flow: thermal noise makes its path rough; "
+                               "temperature=0 has one.")
+        return Rate(kernel.NEWTON, np.array([self.mass, self.friction]), 1, 0)
+
+    def velocity(self, v, force, iteration):
+        """Velocity (D,) at the time of W; what the leapfrog remembers is half a step old.
+
+        `force()` gives F (D,) at W. In a heat bath it is the one remembered.
+        """
+        if self.integrator != "leapfrog" or iteration == 0 or self.temperature:
+            return v.copy()
+        decay, gain = kernel.friction_of(self.policy.step / 2, self.mass, self.friction, False)
+        return decay * v + gain * force()
+
+
+@kind("mechanics", "nesterov")
+class Nesterov(Mechanics):
+    """Nesterov's momentum: a step by the velocity that comes next, v ← βv + F, W ← W + η(F + βv).
+
+    `torch.optim.SGD(lr, momentum, nesterov=True)`. In the time Ση its flow is Newton's of friction
+    1 − β and mass η(1 − β)/(−ln β). On a parabola it is stable below a curvature
+    (2 + 2β)/((1 + 2β)η).
+
+    Parameters
+    ----------
+    step : float, str or policy
+        η, learning rate.
+    momentum : float
+        β, the share of the velocity that a step keeps.
+    weight_decay : float
+        As of `Newton`.
+
+    Raises
+    ------
+    FlownetError
+        For numbers out of their range.
+    """
+
+    code = kernel.NESTEROV
+    remembers = ("velocity",)
+
+    def __init__(self, step, momentum=0.9, weight_decay=0.0):
+        super().__init__(step, weight_decay)
+        self.momentum = share("momentum", momentum)
+
+    @property
+    def numbers(self):
+        """What its finite steps' kernel wants."""
+        return np.array([self.momentum])
+
+    def rate(self, pairs=False):
+        """What its flow's kernel wants."""
+        if self.momentum == 0:
+            return Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0)
+        return Rate(kernel.NEWTON, np.array(inertia(self._constant_step(), self.momentum)), 1, 0)
+
+
+def inertia(step, beta):
+    """Mass and friction of v ← βv + F, W ← W + step·v in the time Σ step."""
+    return step * (1 - beta) / -math.log(beta), 1 - beta

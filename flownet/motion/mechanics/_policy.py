@@ -1,0 +1,248 @@
+"""Step policies: how long each finite step is.
+
+A step is a function of the iteration and of the state alone, never of the steps before it: a run
+that is resumed takes the same steps, bit for bit.
+"""
+
+import math
+from inspect import signature
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from .. import _check
+
+_SLACK = 25  # from the step on a parabola that touches 0 to the longest one without `most`
+
+
+class StepPolicy:
+    """What every step policy offers; by itself its step is `at(iteration)`."""
+
+    of_loss = False  # at(iteration) counts in units of the loss
+    of_jet = False  # the step is read off a Taylor expansion: such runs go step by step in Python
+
+    def at(self, iteration):
+        """Step at an iteration, a float above 0."""
+        raise NotImplementedError
+
+    def steps(self, first, count):
+        """`at` of `count` iterations from `first` on (count,)."""
+        return np.fromiter(map(self.at, range(first, first + count)), np.float64, count)
+
+    def choose(self, iteration, potential, W, V, loss):
+        """Step from parameters W (D,) along V = −g^♯dL (D,), where the loss is L."""
+        return self.at(iteration) * loss if self.of_loss else self.at(iteration)
+
+    def check(self, potential, steps):
+        """Refuse a potential or a number of steps (None: no end) that the policy cannot serve."""
+
+    def parameters(self):
+        """What makes this policy again."""
+        return {name: value for name, value in vars(self).items() if value is not None}
+
+    @property
+    def plain(self):
+        """The policy as experiment files write it: a number, or a text such as "linear:0.1"."""
+        return str(self)
+
+    def __str__(self):
+        wanted = signature(type(self)).parameters
+        numbers = [value for name, value in vars(self).items() if value != wanted[name].default]
+        return ":".join([self.kind, *map(_short, numbers)])
+
+    def __repr__(self):
+        words = ", ".join(f"{name}={_short(value)}" for name, value in self.parameters().items())
+        return f"{type(self).__name__}({words})"
+
+
+@kind("step policy", "constant")
+class Constant(StepPolicy):
+    """Every step the same; what a number means.
+
+    Parameters
+    ----------
+    step : float
+        η δt, in units of the flow's time (TM 39).
+    """
+
+    def __init__(self, step):
+        self.step = _check.positive("step", step)
+
+    def at(self, iteration):
+        """The step."""
+        return self.step
+
+    def steps(self, first, count):
+        """The step, `count` times."""
+        return np.full(count, self.step)
+
+    @property
+    def plain(self):
+        """The number."""
+        return self.step
+
+
+@kind("step policy", "linear")
+class Linearity(StepPolicy):
+    """As long as second order stays a given fraction of first: h = fraction·|c₁|/|c₂|.
+
+    c are the Taylor coefficients of s ↦ L(W + sV) along V = −g^♯dL, on the potential of the step's
+    batch: first order is c₁h, what the linearization promises, and second order c₂h² (TM §3.6).
+    A fraction of 1 is the critical step.
+
+    Where c₂ passes through 0 this h has no bound. By default none is longer than
+    100·fraction·L/|c₁|, 25 times the step on the parabola of this loss and slope that touches 0;
+    on a quadratic potential h stays at or below that parabola's own. `most` sets another bound in
+    its place. A bounded step has less second order than its fraction, never more. Where dL = 0 the
+    step is 0 and the run stands still.
+
+    Such a run goes step by step in Python, with one jet for each step: several times the work of
+    a run of constant steps.
+
+    Parameters
+    ----------
+    fraction : float
+        |second order| / |first order|.
+    most : float, optional
+        Longest step. A potential that subtracts a term needs it: without losses from 0 up there
+        is no default.
+
+    Raises
+    ------
+    FlownetError
+        For numbers that are not above 0.
+    """
+
+    of_jet = True
+
+    def __init__(self, fraction, most=None):
+        self.fraction = _check.positive("fraction", fraction)
+        self.most = None if most is None else _check.positive("most", most)
+
+    def choose(self, iteration, potential, W, V, loss):
+        """Step h with |c₂|h² = fraction·|c₁|h, or the longest one."""
+        if not V.any():
+            return 0.0
+        _, exponent = math.frexp(np.abs(V).max())  # V by a power of 2: no square underflows
+        _, c1, c2 = np.abs(potential.jet(W, np.ldexp(V, -exponent), 2)).astype(np.float64)
+        if not np.isfinite(c1 + c2):
+            return math.nan
+        with np.errstate(all="ignore"):
+            h, most = np.ldexp([c1 / c2, 4 * _SLACK * loss / c1 if loss > 0 else np.inf], -exponent)
+            return float(np.minimum(self.fraction * h, self.most or self.fraction * most))
+
+    def check(self, potential, steps):
+        """Refuse a potential without jets, and one whose loss gives no bound where none is set."""
+        if not hasattr(potential, "jet"):
+            raise FlownetError(f"step {str(self)!r} wants a potential with jet(W, V, order) -> c; "
+                               f"a {type(potential).__name__} offers none.")
+        terms = potential.atoms() if hasattr(potential, "atoms") else []
+        if self.most is None and any(scale < 0 for scale, _ in terms):
+            raise FlownetError(f"step {str(self)!r} on a potential that subtracts a term, whose "
+                               f"loss may fall below 0: name the longest step, '{self}:MOST'.")
+
+
+@kind("step policy", "loss")
+class LossRate(StepPolicy):
+    """η(t) = factor·L(t): the step in units of the loss, which makes the flow that of ½L² (TM 22).
+
+    Below 0 the step is negative: ½L² is least at L = 0.
+
+    Parameters
+    ----------
+    factor : float
+        δt, the step in the time of that flow.
+
+    Raises
+    ------
+    FlownetError
+        For a factor that is not above 0.
+    """
+
+    of_loss = True
+
+    def __init__(self, factor=1.0):
+        self.factor = _check.positive("factor", factor)
+
+    def at(self, iteration):
+        """The factor."""
+        return self.factor
+
+    def steps(self, first, count):
+        """The factor, `count` times."""
+        return np.full(count, self.factor)
+
+
+@kind("step policy", "warmup")
+class Warmup(StepPolicy):
+    """A linear rise over the first steps, h_k = step·min(1, (k+1)/over), from step/over on.
+
+    Parameters
+    ----------
+    step : float
+        In the end.
+    over : int
+        Steps of the rise; the last of them is a full one.
+
+    Raises
+    ------
+    FlownetError
+        For numbers that are not above 0, or an `over` that is not whole.
+    """
+
+    def __init__(self, step, over):
+        self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
+
+    def at(self, iteration):
+        """The step at an iteration."""
+        return self.step * min(1.0, (iteration + 1) / self.over)
+
+
+@kind("step policy", "cosine")
+class Cosine(StepPolicy):
+    """Half a cosine, h_k = floor + (step − floor)·(1 + cos(πk/over))/2 for k < over, then `floor`.
+
+    With the floor 0, by default, all `over` steps are above 0 and a run of more is refused: it
+    would stand still. `states` without an end does stand still.
+
+    Parameters
+    ----------
+    step : float
+        The first.
+    over : int
+        Number of steps of the fall.
+    floor : float
+        Step from iteration `over` on, from 0 to `step`.
+
+    Raises
+    ------
+    FlownetError
+        For numbers out of their range, or an `over` that is not whole.
+    """
+
+    def __init__(self, step, over, floor=0.0):
+        self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
+        if not (_check.is_number(floor) and 0 <= floor <= step):
+            raise FlownetError(f"floor is {shown(floor)}; it has to be a number from 0 to the step "
+                               f"{step:g}.")
+        self.floor = float(floor)
+
+    def at(self, iteration):
+        """The step at an iteration; cos² where 1 + cos would cancel."""
+        if iteration >= self.over:
+            return self.floor
+        half = math.cos(0.5 * math.pi * iteration / self.over)
+        return self.floor + (self.step - self.floor) * half * half
+
+    def check(self, potential, steps):
+        """Refuse to stand still."""
+        if self.floor == 0 and steps is not None and steps > self.over:
+            raise FlownetError(f"step {str(self)!r} is 0 after {self.over} steps, and the run has "
+                               f"{steps}: give a floor above 0, or fewer steps.")
+
+
+def _short(number):
+    """Short text of a number that gives back every bit; a whole number stays one."""
+    short = str(number) if isinstance(number, int) else f"{number:g}"
+    return short if float(short) == number else repr(number)

@@ -1,0 +1,13 @@
+"""Observables: numbers read off the state while a run goes on."""
+
+from ._energy import PARTS, Energy, ShadowEnergy
+from ._metric_of_state import moving_metric
+from ._observables import Accuracy, Noise, Sharpness
+from ._observe import observers
+from ._path import PathLength, Speed, StepSpeed
+from ._tables import observe_from, observe_tables
+
+__all__ = [
+    "Accuracy", "Energy", "Noise", "PARTS", "PathLength", "ShadowEnergy", "Sharpness", "Speed",
+    "StepSpeed", "moving_metric", "observe_from", "observe_tables", "observers",
+]

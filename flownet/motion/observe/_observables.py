@@ -1,0 +1,108 @@
+"""What is read off a state: loss, accuracy, sharpness, mini-batch noise."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..._registry import kind
+from ...geometry.metric import Euclidean
+from ...geometry.curvature import NoSpectrum, sharpness
+from ...geometry.noise import noise
+from ...model.chart import Charted
+from ...model.tables import metric_table
+from ._metric_of_state import MOVING, moving_metric
+
+
+@kind("observable", "loss")
+class Loss:
+    """Loss of the state on a potential of its own, such as one on held-out data."""
+
+    def __init__(self, potential):
+        self.potential = potential
+
+    def __call__(self, state):
+        return self.potential.value(state.W)
+
+
+@kind("observable", "accuracy")
+class Accuracy:
+    """Fraction of samples whose largest output is that of their class.
+
+    Parameters
+    ----------
+    potential : Potential
+        Of a network on data with labels.
+    """
+
+    def __init__(self, potential):
+        if potential.data is None or potential.data.labels is None or (
+                potential.data.y.shape[1] < 2):
+            raise FlownetError("accuracy needs data with class labels and an output a class.")
+        self.potential = potential
+
+    def __call__(self, state):
+        seen, W = self.potential, state.W
+        if isinstance(seen, Charted):
+            seen, W = seen.potential, seen.to_W(W)
+        y_hat = seen.network.forward(W, seen.data.x)
+        return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
+
+
+@kind("observable", "sharpness")
+class Sharpness:
+    """Sharpness of a full potential at the state, whatever mini-batch the run is at.
+
+    Each search starts afresh, so that a value depends on its state alone, not on where a run was
+    resumed; nan where the search does not converge or the Hessian is not finite.
+
+    Parameters
+    ----------
+    potential : Potential, or any with `.hessian(W)`
+    metric : LayerMetric, DiagonalMetric or `moving_metric`, optional
+        The plain one by default; that of `[metric]` in an experiment file. Of one that depends on
+        time, that of the state's; `moving_metric`, `metric = {kind = "moving"}` in a file, is that
+        of RMSProp or Adam at the state.
+    """
+
+    of_all_terms = True  # of a potential, where it is the run's own
+
+    def __init__(self, potential, metric=None):
+        self.potential, self.metric = potential, metric
+
+    def __call__(self, state):
+        try:
+            if self.metric is moving_metric:
+                metric = moving_metric(state)
+            else:
+                metric = self.metric and self.metric.at(state.time)
+            return sharpness(self.potential, state.W, metric=metric)
+        except NoSpectrum:
+            return np.nan
+
+    def parameters(self):
+        """What makes this observable again, beside its potential."""
+        if self.metric is moving_metric:
+            return {"metric": {"kind": MOVING}}
+        return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
+
+
+@kind("observable", "noise")
+class Noise:
+    """Mini-batch noise of a full potential at the state: ‖dL‖², tr C and B = tr C/‖dL‖², (3,).
+
+    Parameters
+    ----------
+    potential : Potential, or a sum with one
+    metric : LayerMetric or DiagonalMetric, optional
+        The plain one by default; that of `[metric]` in an experiment file.
+    """
+
+    of_all_terms = True
+
+    def __init__(self, potential, metric=None):
+        self.potential, self.metric = potential, metric
+
+    def __call__(self, state):
+        found = noise(self.potential, state.W, 1, metric=self.metric)
+        return np.array([found.gradient2, found.trace, found.scale])
+
+    parameters = Sharpness.parameters

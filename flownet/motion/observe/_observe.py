@@ -1,0 +1,81 @@
+"""Observers: numbers read off the state while a run goes on, each at its own interval."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ...geometry.charges import Charges
+from ...store._layout import Quantity
+from ._observables import Loss
+
+
+class Observer:
+    """One observable of a run: its name, its interval in steps, and the function of the state."""
+
+    def __init__(self, name, every, function):
+        if not (isinstance(every, (int, np.integer)) and every >= 1):
+            raise FlownetError(f"observable {name!r}: the interval is {every!r}; "
+                               "it has to be a whole number of steps above 0.")
+        if hasattr(function, "value") and not isinstance(function, Charges):
+            function = Loss(function)
+        if not callable(function):
+            raise FlownetError(f"observable {name!r} is a {type(function).__name__}; it has to be "
+                               "a potential or a function of the state.")
+        self.name, self.every, self.function = f"observables/{name}", int(every), function
+        self.shape = None  # until it has been asked once
+        self._memory = None  # of one that remembers earlier states
+
+    def begin(self, W):
+        """Forget what was observed of another run; one of this begins at parameters W (D,)."""
+        memory = getattr(self.function, "memory", None)
+        self._memory = memory(W) if callable(memory) else None
+
+    @property
+    def arrays(self):
+        """What the next row depends on beside the state, by name; written to, it sets it."""
+        return {f"{self.name}/{name}": array for name, array in (self._memory or {}).items()}
+
+    def __call__(self, state):
+        try:
+            remembered = () if self._memory is None else (self._memory,)
+            given = self.function(state, *remembered)
+        except FlownetError as error:
+            raise FlownetError(f"{self.name}: {error}") from None
+        try:
+            value = np.asarray("nothing" if given is None else given, np.float64)
+        except (TypeError, ValueError):
+            raise FlownetError(f"{self.name} gave {shown(given)}; an observable is a number, or an "
+                               "array of numbers.") from None
+        if self.shape not in (None, value.shape):
+            raise FlownetError(f"{self.name} changed its shape from {self.shape} to {value.shape}.")
+        return value
+
+    def quantity(self, state, rows):
+        """What the store has to know, from a first look at a state."""
+        self.begin(state.W)
+        self.shape = self(state).shape
+        self.begin(state.W)
+        return Quantity(self.name, self.shape, np.dtype("f8"), rows=rows)
+
+    def record(self, store, state):
+        """Write the state's row."""
+        value, iteration, time = store.rows(self.name, 1)
+        value[0], iteration[0], time[0] = self(state), state.iteration, state.time
+        store.advance(self.name, 1)
+
+
+def observers(observe):
+    """`Observer`s of a dictionary {name: (every, function or potential)}."""
+    made = []
+    if not isinstance(observe or {}, dict):
+        raise FlownetError(f"observe is {shown(observe)}; it has to be a dictionary "
+                           "{name: (every, function or potential)}.")
+    for name, entry in (observe or {}).items():
+        if not isinstance(name, str) or not name or "/" in name:
+            raise FlownetError(f"an observable is called {name!r}; a name without / is wanted.")
+        if name in ("loss", "step"):
+            raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")
+        if not (isinstance(entry, tuple) and len(entry) == 2):
+            raise FlownetError(f"observe[{name!r}] is {entry!r}; it has to be a pair "
+                               "(every, function or potential).")
+        made.append(Observer(name, *entry))
+    return made

@@ -1,0 +1,108 @@
+"""Observables of a run's path in the metric: how far it has gone, and how fast."""
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import kind
+from ...geometry.metric import metric_at
+from ...geometry.metric import piece, speed_of
+from ...model.tables import metric_table
+
+
+class _OfPath:
+    """An observable that remembers the state it saw last; in the run's own metric by default.
+
+    Parameters
+    ----------
+    metric : LayerMetric, optional
+        Of one that depends on time, that of the time when the last state was seen.
+    """
+
+    def __init__(self, metric=None):
+        if metric is not None and not hasattr(metric, "norm2"):
+            raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
+                               "flownet.LayerMetric(network, stiffness).")
+        self.metric = metric
+
+    def memory(self, W):
+        """What is remembered, by name: the last state (D,); its time and the path up to it."""
+        return {"before": W.copy(), "told": np.array([np.nan, 0.0])}
+
+    def _move(self, state, memory):
+        """Length of the path since the last state, and the time that passed; the state is kept."""
+        before, told = memory["before"], memory["told"]
+        passed = state.time - told[0]
+        if np.isnan(passed):  # nothing before
+            length = 0.0
+        else:
+            metric_at = state.metric_at if self.metric is None else self.metric.at
+            V = state.W.astype(np.result_type(state.W, np.float64)) - before
+            length = piece(metric_at, told[0], state.time, V)
+        before[:], told[0] = state.W, state.time
+        return length, passed
+
+    def parameters(self):
+        """What makes this observable again."""
+        return {} if self.metric is None else {"metric": metric_table(self.metric)}
+
+
+@kind("observable", "path-length")
+class PathLength(_OfPath):
+    """Path length I = Σ‖ΔW‖_g of a run so far, through the states it is asked at (TM 8, 11).
+
+    Asked at every step it is the run's own length, and the run goes one step at a time, some 0.1 ms
+    each; at every n-th, that of a polyline that leaves states out, which is shorter. The sum is
+    part of the run's checkpoint: one that is resumed goes on with the same bits.
+
+    Parameters
+    ----------
+    metric : LayerMetric, optional
+        The run's own by default; of one that depends on time, each piece in that of its beginning.
+    """
+
+    def __call__(self, state, memory):
+        length, _ = self._move(state, memory)
+        memory["told"][1] += length
+        return memory["told"][1]
+
+
+@kind("observable", "step-speed")
+class StepSpeed(_OfPath):
+    """Speed ‖ΔW‖_g/Δt of a run since it was last asked; nan at first, and where no time passed.
+
+    Of Aristotle, asked at every step, it is ‖dL‖_g of the step's batch: as fast as the flow.
+
+    Parameters
+    ----------
+    metric : LayerMetric, optional
+        As in `PathLength`.
+    """
+
+    def __call__(self, state, memory):
+        length, passed = self._move(state, memory)
+        return length / abs(passed) if passed else np.nan
+
+
+@kind("observable", "speed")
+class Speed:
+    """Speed of the flow at the state, ‖g^♯dL‖_g = √dL(g^♯dL), whatever mini-batch the run is at.
+
+    Parameters
+    ----------
+    potential : Potential, or any sum of potentials
+    metric : LayerMetric, optional
+        The run's own by default, at the time of the state.
+    """
+
+    of_all_terms = True  # of a potential, where it is the run's own
+
+    def __init__(self, potential, metric=None):
+        self.potential, self.metric = potential, metric
+
+    def __call__(self, state):
+        metric = state.metric if self.metric is None else self.metric.at(state.time)
+        return speed_of(self.potential, metric_at(metric, state.W), state.W)
+
+    def parameters(self):
+        """What makes this observable again, beside its potential."""
+        return {} if self.metric is None else {"metric": metric_table(self.metric)}

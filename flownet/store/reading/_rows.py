@@ -1,0 +1,180 @@
+"""Rows of one quantity, read from where they lie; every block is checked before it is believed."""
+
+import time
+
+import numpy as np
+import xxhash
+
+from ..._errors import FlownetError
+from .._layout import NUMBER, RECORD, RECORDS
+
+_AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
+
+
+class Damaged(FlownetError):
+    """A block does not match its checksum."""
+
+
+class Rows:
+    """Committed rows of one quantity of a file.
+
+    Parameters
+    ----------
+    flat : FlatFile
+    name : str
+    parts : dict
+        Where its columns and checksums lie, and its count.
+    """
+
+    def __init__(self, flat, name, parts):
+        self._flat, self._name, self._parts = flat, name, parts
+        self._last = {}  # column to (number, rows) of the block that was read in part last
+        self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
+        self.block = parts["value"].block
+        self.count = parts["count"]
+
+    def column(self, column, start=0, stop=None):
+        """One column of the rows.
+
+        Parameters
+        ----------
+        column : str
+            "iteration", "time" or "value".
+        start, stop : int
+
+        Returns
+        -------
+        (n, ...) ndarray
+
+        Raises
+        ------
+        FlownetError
+            No such rows, or a block is damaged.
+        """
+        stop = self.count if stop is None else stop
+        if not 0 <= start <= stop <= self.count:
+            raise FlownetError(
+                f"{self._flat.name}: {self._name} has {self.count} rows, not {start} to {stop}."
+            )
+        chunks = self._parts[column]
+        out = np.empty((stop - start, *chunks.shape), chunks.dtype)
+        for number in range(start // self.block, -(-stop // self.block)):
+            first = number * self.block
+            low, high = max(start - first, 0), min(stop - first, self.block)
+            self._copy(column, number, low, high, out[first + low - start : first + high - start])
+        return out
+
+    def _copy(self, column, number, low, high, out):
+        """Some rows of one block, out of the one that was read last if it is that."""
+        last, rows = self._last.get(column, (None, ()))
+        if last != number or len(rows) < high:
+            rows = self._checked(column, number, low, high, out)
+            if rows is out:
+                return
+            self._last[column] = (number, rows)
+        out[:] = rows[low:high]
+
+    def _checked(self, column, number, low, high, out):
+        """All rows of a block that its checksum covers; in `out` when just those are wanted."""
+        chunks = self._parts[column]
+        for pause in _AGAIN if self._flat.live else (0,):
+            covered, expected = self._record(number, column)
+            if high <= covered <= self.block:
+                whole = (
+                    out
+                    if (low, high) == (0, covered)
+                    else np.empty((covered, *chunks.shape), chunks.dtype)
+                )
+                if (
+                    self._flat.read_into(chunks.offsets[number], plain_bytes(whole))
+                    and xxhash.xxh3_64_intdigest(plain_bytes(whole)) == expected
+                ):
+                    return whole
+            time.sleep(pause)
+        raise Damaged(
+            f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
+            f"(from row {number * self.block} on) does not match its checksum."
+        )
+
+    def _record(self, number, column):
+        """Rows that the checksum of a block covers, and the checksum. Read before the block itself:
+        a writer writes it after, so the block is at least as new and begins with the same rows."""
+        page, place = divmod(number, RECORDS)
+        record = np.zeros((), RECORD)
+        self._flat.read_into(
+            self._parts["checksum"].offsets[page] + place * RECORD.itemsize, plain_bytes(record)
+        )
+        return int(record["rows"]), int(record[column])
+
+    def records(self, blocks):
+        """Checksums of the first blocks.
+
+        Parameters
+        ----------
+        blocks : int
+
+        Returns
+        -------
+        (blocks,) RECORD ndarray
+        """
+        out = np.zeros((-(-blocks // RECORDS), RECORDS), RECORD)
+        for page, entries in enumerate(out):
+            self._flat.read_into(self._parts["checksum"].offsets[page], plain_bytes(entries))
+        return out.reshape(-1)[:blocks]
+
+
+def plain_bytes(array):
+    """Bytes of a contiguous array, no copy.
+
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    (n,) uint8 ndarray
+    """
+    return array.reshape(-1).view("u1")
+
+
+def read_plain(flat, place):
+    """Array of a data set in one piece, not checked.
+
+    Parameters
+    ----------
+    flat : FlatFile
+    place : Plain
+
+    Returns
+    -------
+    ndarray
+    """
+    array = np.zeros(place.shape, place.dtype)
+    if array.size:
+        flat.read_into(place.offset, plain_bytes(array))
+    return array
+
+
+def read_number(flat, place):
+    """Number of the state.
+
+    Parameters
+    ----------
+    flat : FlatFile
+    place : Plain
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    FlownetError
+        It does not match its checksum.
+    """
+    number = read_plain(flat, place)
+    if place.shape or number["xxh3_64"] != xxhash.xxh3_64_intdigest(
+        number.tobytes()[: NUMBER["value"].itemsize]
+    ):
+        raise FlownetError(f"{flat.name} is damaged: /{place.path} does not match its checksum.")
+    return int(number["value"])

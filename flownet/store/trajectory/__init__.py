@@ -1,0 +1,9 @@
+"""The recorded path of a run, in memory or in a file."""
+
+from ._memory import MemoryStore
+from ._real_run import as_reals
+from ._trajectory import Record, Trajectory
+
+__all__ = [
+    "MemoryStore", "Record", "Trajectory", "as_reals",
+]

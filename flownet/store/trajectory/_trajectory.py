@@ -1,0 +1,266 @@
+"""A run's recorded path through parameter space, in memory or in a file."""
+
+import os
+from collections import namedtuple
+from functools import cached_property
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+from ..._registry import build, unknown
+from ...model.potential import Batches
+from ...model.tables import metric_from, potential_from
+from ..reading import Reader
+from .._text import from_text
+
+#: one recorded quantity: iteration (T,), time (T,), value (T, …)
+Record = namedtuple("Record", "iteration time value")
+
+
+class Trajectory:
+    """The recorded rows of a run; row k is the state before step k.
+
+    Attributes
+    ----------
+    iteration, time : ndarray (T,)
+        Of the recorded parameters; time in units of the flow.
+    parameters : Rows (T, D)
+        Read when indexed; `run.parameters[-1]` is the last state.
+    loss : ndarray (N+1,)
+        Entry k on the batch of step k; the last on the full potential.
+    step : ndarray (N,)
+        Step sizes used.
+    observables : Records
+        `run.observables["loss"]` gives iteration, time and value.
+    potential, mechanics, metric
+        Of the run, rebuilt from its file where need be.
+    finished : bool
+    diverged_at : int or None
+        First iteration whose loss, parameters or step are not finite.
+    """
+
+    def __init__(self, store, **parts):
+        self.store = store
+        vars(self).update({name: part for name, part in parts.items() if part is not None})
+
+    @classmethod
+    def open(cls, path):
+        """Trajectory of a run's file: finished, stopped, or still being written.
+
+        Raises
+        ------
+        FlownetError
+            When the file is not there, not a run's, or damaged.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            raise FlownetError(f"{shown(path)} is no path of a run's file.")
+        return cls(Reader(path))
+
+    def refresh(self):
+        """See what a run that is still being written has added."""
+        self.store.refresh()
+
+    def close(self):
+        """Close the file."""
+        self.store.close()
+
+    @property
+    def iteration(self):
+        """Iterations (T,) of the recorded parameters."""
+        return self.store.column("parameters", "iteration")
+
+    @property
+    def time(self):
+        """Times (T,) of the recorded parameters."""
+        return self.store.column("parameters", "time")
+
+    @property
+    def parameters(self):
+        """Recorded parameters (T, D), read when indexed."""
+        return Rows(self.store, "parameters")
+
+    @property
+    def loss(self):
+        """Loss (N+1,) before every step, on that step's batch; the last on the full potential."""
+        return self.store.column("observables/loss", "value")
+
+    @property
+    def step(self):
+        """Step sizes (N,) used."""
+        return self.store.column("observables/step", "value")
+
+    @property
+    def observables(self):
+        """Everything recorded beside the parameters, by name."""
+        return Records(self.store, "observables")
+
+    @property
+    def analyses(self):
+        """What was computed from the run and stored with it, by name."""
+        return Records(self.store, "analysis")
+
+    @property
+    def finished(self):
+        """Whether the run came to its end."""
+        return self.store.finished
+
+    @property
+    def diverged_at(self):
+        """First iteration whose loss, parameters or step are not finite, or None."""
+        return self.store.diverged_at
+
+    @property
+    def is_flow(self):
+        """Whether this is a flow, whose steps are those of its integration."""
+        return "flow" in self.experiment
+
+    @property
+    def path(self):
+        """The run's file, or None."""
+        return self.store.path
+
+    @cached_property
+    def experiment(self):
+        """Tables of the experiment, the words of an experiment file."""
+        return from_text(self.store.experiment, self.store.array)
+
+    @cached_property
+    def potential(self):
+        """The run's potential, rebuilt from what the file says; its data must be the same."""
+        potential = potential_from(self.experiment)
+        kept = self.store.attrs("data").get("sha256") if potential.data else None
+        if kept is not None and kept != potential.data.sha256:
+            raise FlownetError(
+                f"the data {potential.data.name!r} are not those of the run: "
+                f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}…."
+            )
+        return potential
+
+    @cached_property
+    def mechanics(self):
+        """The run's mechanics, or None of a flow."""
+        table = self.experiment.get("mechanics")
+        return table and build("mechanics", table)
+
+    @cached_property
+    def metric(self):
+        """The run's metric, or None for the plain one."""
+        table = self.experiment.get("metric")
+        return table and metric_from(table, self.potential)
+
+    @cached_property
+    def batches(self):
+        """The run's mini-batches, or None for full batches."""
+        run = self.experiment.get("run", {})
+        size = run.get("batch_size")
+        return size and Batches(self.potential.data.m, size, run["seed"])
+
+    @property
+    def is_batched(self):
+        """Whether each step saw a mini-batch."""
+        return bool(self.experiment.get("run", {}).get("batch_size"))
+
+    def potential_at(self, iteration):
+        """The potential that the step of an iteration saw: that of its mini-batch."""
+        if self.batches is None:
+            return self.potential
+        return self.potential.on(self.batches.rows(iteration))
+
+    def to_xarray(self):
+        """The run as an `xarray.Dataset`, each quantity along a dimension of its own."""
+        try:
+            import xarray
+        except ImportError:
+            raise FlownetError("to_xarray needs xarray: pip install xarray.") from None
+        variables, coordinates = {}, {}
+        records = {"parameters": Record(self.iteration, self.time, self.parameters[:])}
+        records.update((name, self.observables[name]) for name in self.observables)
+        for name, record in records.items():
+            dimension = f"{name}_iteration"
+            inner = [f"{name}_{i}" for i in range(record.value.ndim - 1)]
+            variables[name] = ([dimension, *inner], record.value)
+            coordinates[dimension] = record.iteration
+            coordinates[f"{name}_time"] = (dimension, record.time)
+        return xarray.Dataset(variables, coordinates)
+
+    def __len__(self):
+        return self.store.count("parameters")
+
+    def __repr__(self):
+        rows, D = self.parameters.shape
+        end = (
+            ("finished" if self.finished else "not finished")
+            if self.diverged_at is None
+            else (f"diverged at {self.diverged_at}")
+        )
+        followed = f"; {self.followed}" if self.followed else ""
+        return (f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
+                + followed)
+
+    @property
+    def followed(self):
+        """How many gradients and steps a flow or adaptive steps took, in words."""
+        if "evaluations" not in self.observables:
+            return ""
+        spent = self.observables["evaluations"].value
+        told = f"{int(spent.sum())} gradients, {len(spent)} steps"
+        stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
+        return told + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
+
+
+class Rows:
+    """Rows of one quantity, read when indexed like an array."""
+
+    def __init__(self, store, name):
+        self._store, self._name = store, name
+        shape, self.dtype = store.form(name)
+        self.shape = (store.count(name), *shape)
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, index):
+        first, *rest = index if isinstance(index, tuple) else (index,)
+        if isinstance(first, slice):
+            start, stop, stride = first.indices(len(self))
+            if stride > 0:
+                rows = self._store.read(self._name, start, max(start, stop))[2][::stride]
+                return rows[(slice(None), *rest)]
+        if isinstance(first, (int, np.integer)):
+            row = range(len(self))[first]
+            return self._store.read(self._name, row, row + 1)[2][(0, *rest)]
+        return self._store.read(self._name)[2][(first, *rest)]
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self[:], dtype)
+
+    def __repr__(self):
+        return f"Rows {self.shape} of {self.dtype}"
+
+
+class Records:
+    """Recorded quantities of one folder of the file; a mapping from name to `Record`."""
+
+    def __init__(self, store, folder):
+        self._store, self._folder = store, folder + "/"
+
+    def __iter__(self):
+        return (
+            name.removeprefix(self._folder)
+            for name in self._store.names
+            if name.startswith(self._folder)
+        )
+
+    def __len__(self):
+        return sum(1 for _ in self)
+
+    def __contains__(self, name):
+        return self._folder + name in self._store.names
+
+    def __getitem__(self, name):
+        if name not in self:
+            raise FlownetError(unknown(self._folder.rstrip("s/"), name, list(self)))
+        return Record(*self._store.read(self._folder + name))
+
+    def __repr__(self):
+        return f"{self._folder.rstrip('/')}: {', '.join(self) or 'none'}"

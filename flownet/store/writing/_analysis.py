@@ -1,0 +1,86 @@
+"""What is computed from a finished run: added to a copy that takes its place, or put beside it."""
+
+import os
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..bytes import _attributes, _columns
+from ._create import make
+from ._edit import LARGE, in_copy
+from .._layout import ANALYSIS, Layout, Quantity
+from ..bytes import refuse_busy
+from ..reading import Reader, companion_path
+
+
+def append_analysis(path, name, iteration, time, value, attrs=None):
+    """Add an analysis to a finished run as the quantity "analysis/<name>", replacing an older one.
+
+    Parameters
+    ----------
+    path : path
+        Of the run; beyond 300 MB it stays as it is, and `<stem>.analysis.h5` beside it is written.
+    name : str
+    iteration : (n,) int ndarray
+    time : (n,) float ndarray
+    value : (n, ...) ndarray
+    attrs : dict, optional
+        Numbers, strings, flat lists of them.
+
+    Raises
+    ------
+    FlownetError
+        The run is not finished, the arrays do not fit each other, or the file cannot be written.
+    """
+    path, value = os.fspath(path), np.asarray(value)
+    if not len(iteration) == len(time) == len(value):
+        raise FlownetError(
+            f"analysis {name!r}: iteration, time and value have {len(iteration)}, {len(time)} "
+            f"and {len(value)} rows."
+        )
+    quantity = Quantity(f"analysis/{name}", value.shape[1:], value.dtype, rows=len(value))
+    if "/" in name:
+        raise FlownetError(f"analysis {name!r}: a name without / is needed.")
+    with Reader(path) as reader:
+        run = reader.attrs("")["run"]
+        if not reader.finished:
+            raise FlownetError(f"{path} is not finished; resume the run first.")
+    refuse_busy(path)
+    beside = os.path.getsize(path) > LARGE
+    target = companion_path(path) if beside else path
+    if beside and not _belongs(target, run):
+        make(target, Layout(()), ANALYSIS, run)
+    rows = [np.asarray(column) for column in (iteration, time, value)]
+    in_copy(
+        target,
+        lambda file: _put(file, quantity, rows, attrs or {}),
+        sum(column.nbytes for column in rows),
+    )
+
+
+def _belongs(path, run):
+    if not os.path.exists(path):
+        return False
+    with Reader(path, ANALYSIS) as reader:
+        return reader.attrs("")["run"] == run
+
+
+def _put(file, quantity, rows, attrs):
+    """The group of one analysis, its rows and its state."""
+    for old in (
+        quantity.name,
+        f"state/checksum/{quantity.name}",
+        f"state/committed/{quantity.name}",
+    ):
+        if old in file:
+            del file[old]
+    length = Layout((quantity,)).block_rows(quantity)
+    _columns.create(file, quantity, length)
+    _attributes.write(file[quantity.name], attrs)
+    appender = _columns.Appender(file, quantity.name)
+    block = _columns.Block(length, quantity)
+    for first in range(0, len(rows[0]), length):
+        filled = min(length, len(rows[0]) - first)
+        for room, column in zip((block.iteration, block.time, block.value), rows):
+            room[:filled] = column[first : first + filled]
+        appender.write(first // length, filled, block)

@@ -1,0 +1,105 @@
+"""A new file with everything in it but rows."""
+
+import os
+import uuid
+from datetime import UTC, datetime
+
+import numpy as np
+import xxhash
+
+from ..._errors import FlownetError
+from ..bytes import _attributes, _checkpoint, _columns
+from .._layout import ALIGN, FORMAT, VERSION
+from ._writer import explain
+
+
+def open_to_write(path, mode="r+"):
+    """Open a file the way everything here is written.
+
+    Parameters
+    ----------
+    path : str
+    mode : str
+        "r+", or "x" for a new one.
+
+    Returns
+    -------
+    h5py.File
+
+    Raises
+    ------
+    OSError
+    """
+    import h5py
+
+    return h5py.File(
+        path,
+        mode,
+        libver="latest",
+        locking="best-effort",
+        alignment_threshold=1,
+        alignment_interval=ALIGN,
+    )
+
+
+def make(path, layout, format=FORMAT, run=None):
+    """Make a file with everything in it but rows; it appears under its name when it is complete.
+
+    Parameters
+    ----------
+    path : str
+    layout : Layout
+    format : str
+    run : str, optional
+        What tells this run's files from those of another.
+
+    Raises
+    ------
+    FlownetError
+        The file cannot be made.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        try:
+            with open_to_write(draft, "x") as file:
+                _fill(file, layout, format, run or uuid.uuid4().hex)
+            os.replace(draft, path)
+        finally:
+            if os.path.exists(draft):
+                os.remove(draft)
+    except OSError as error:
+        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
+
+
+def _fill(file, layout, format, run):
+    own = {
+        "format": format,
+        "format_version": VERSION,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "run": run,
+        "experiment": layout.experiment,
+        "quantities": layout.names,
+        "arrays": list(layout.arrays),
+        "groups": [path for path in layout.attrs if path],
+        "checkpoint": list(layout.checkpoint),
+    }
+    _attributes.write(file, {**layout.attrs.get("", {}), **own})
+    for path in own["groups"]:
+        _attributes.write(file.require_group(path), layout.attrs[path])
+    for quantity in layout.quantities:
+        _columns.create(file, quantity, layout.block_rows(quantity))
+    for path, array in layout.arrays.items():
+        array = np.ascontiguousarray(array).astype(
+            np.asarray(array).dtype.newbyteorder("<"), copy=False
+        )
+        array = array.reshape(np.shape(layout.arrays[path]))
+        data = _columns.reserve(file, path, array.shape, array.dtype)
+        data[...] = array
+        data.attrs.create("xxh3_64", np.uint64(xxhash.xxh3_64_intdigest(array.tobytes())))
+    if layout.checkpoint:
+        _checkpoint.create(file, layout)
+    for name, value in (("finished", 0), ("diverged_at", -1)):
+        _columns.write_number(
+            _columns.reserve(file, f"state/{name}", (), _columns.NUMBER).id, value
+        )
