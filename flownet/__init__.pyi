@@ -2,106 +2,123 @@ from . import data as data
 from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset
-from .desk import Experiment as Experiment
-from .desk import plot as plot
-from .geometry.charges import ChargeDrift as ChargeDrift
-from .geometry.charges import Charges as Charges
-from .geometry.charges import charges as charges
-from .geometry.curvature import Eigenpairs as Eigenpairs
-from .geometry.curvature import Inertia as Inertia
-from .geometry.curvature import SpectralDensity as SpectralDensity
-from .geometry.curvature import eigenpairs as eigenpairs
-from .geometry.curvature import index as index
-from .geometry.curvature import inertia as inertia
-from .geometry.curvature import lanczos as lanczos
-from .geometry.curvature import metric_hessian as metric_hessian
-from .geometry.curvature import sharpness as sharpness
-from .geometry.curvature import spectral_density as spectral_density
-from .geometry.metric import CoupledMetric as CoupledMetric
-from .geometry.metric import DiagonalMetric as DiagonalMetric
-from .geometry.metric import Euclidean as Euclidean
-from .geometry.metric import GroupMetric as GroupMetric
-from .geometry.metric import LayerMetric as LayerMetric
-from .geometry.metric import Metric as Metric
-from .geometry.metric import PulledBack as PulledBack
-from .geometry.metric import TimedMetric as TimedMetric
-from .geometry.metric import path_length as path_length
-from .geometry.metric import speed as speed
-from .geometry.metric import step_speed as step_speed
-from .geometry.noise import GradientNoise as GradientNoise
-from .geometry.noise import noise as noise
+from .desk import Experiment as Experiment, plot as plot
+from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
+from .geometry.curvature import (
+    Eigenpairs as Eigenpairs,
+    Inertia as Inertia,
+    SpectralDensity as SpectralDensity,
+    eigenpairs as eigenpairs,
+    index as index,
+    inertia as inertia,
+    lanczos as lanczos,
+    metric_hessian as metric_hessian,
+    sharpness as sharpness,
+    spectral_density as spectral_density,
+)
+from .geometry.metric import (
+    CoupledMetric as CoupledMetric,
+    DiagonalMetric as DiagonalMetric,
+    Euclidean as Euclidean,
+    GroupMetric as GroupMetric,
+    LayerMetric as LayerMetric,
+    Metric as Metric,
+    PulledBack as PulledBack,
+    TimedMetric as TimedMetric,
+    path_length as path_length,
+    speed as speed,
+    step_speed as step_speed,
+)
+from .geometry.noise import GradientNoise as GradientNoise, noise as noise
 from .kernels.cpu.layers.activation import ACTIVATIONS as ACTIVATIONS
 from .kernels.cpu.layers.pair import COMPLEX_ACTIVATIONS as COMPLEX_ACTIVATIONS
-from .linearization.breakdown import Breakdown as Breakdown
-from .linearization.breakdown import breakdown as breakdown
-from .linearization.departure import Curl as Curl
-from .linearization.departure import Departure as Departure
-from .linearization.departure import Rod as Rod
-from .linearization.departure import curl as curl
-from .linearization.departure import curve_distance as curve_distance
-from .linearization.departure import departure as departure
-from .linearization.departure import departure_power as departure_power
-from .linearization.departure import rod as rod
-from .linearization.exits import Comparison as Comparison
-from .linearization.exits import CriticalPoint as CriticalPoint
-from .linearization.exits import ExitSteps as ExitSteps
-from .linearization.exits import Exits as Exits
-from .linearization.exits import compare_minima as compare_minima
-from .linearization.exits import exit_step as exit_step
-from .linearization.exits import exits as exits
-from .linearization.exits import minimum as minimum
-from .model.chart import Chart as Chart
-from .model.chart import Charted as Charted
-from .model.chart import Phases as Phases
-from .model.chart import Rescaling as Rescaling
-from .model.chart import Sinh as Sinh
-from .model.chart import WeightNormalisation as WeightNormalisation
+from .linearization.breakdown import Breakdown as Breakdown, breakdown as breakdown
+from .linearization.departure import (
+    Curl as Curl,
+    Departure as Departure,
+    Rod as Rod,
+    curl as curl,
+    curve_distance as curve_distance,
+    departure as departure,
+    departure_power as departure_power,
+    rod as rod,
+)
+from .linearization.exits import (
+    Comparison as Comparison,
+    CriticalPoint as CriticalPoint,
+    Exits as Exits,
+    ExitSteps as ExitSteps,
+    compare_minima as compare_minima,
+    exit_step as exit_step,
+    exits as exits,
+    minimum as minimum,
+)
+from .model.chart import (
+    Chart as Chart,
+    Charted as Charted,
+    Phases as Phases,
+    Rescaling as Rescaling,
+    Sinh as Sinh,
+    WeightNormalisation as WeightNormalisation,
+)
 from .model.network import Network as Network
-from .model.potential import CrossEntropy as CrossEntropy
-from .model.potential import DoubleWell as DoubleWell
-from .model.potential import Parabola as Parabola
-from .model.potential import Potential as Potential
-from .model.potential import Quadratic as Quadratic
-from .model.potential import Quartic as Quartic
-from .model.potential import UV as UV
-from .model.potential import real_view as real_view
-from .motion.along import AdaptiveMetric as AdaptiveMetric
-from .motion.along import RollingForce as RollingForce
-from .motion.along import adaptive_metric as adaptive_metric
-from .motion.along import in_W as in_W
-from .motion.along import rolling_force as rolling_force
-from .motion.flow import Central as Central
-from .motion.flow import Geodesic as Geodesic
-from .motion.flow import Modified as Modified
-from .motion.flow import Principal as Principal
-from .motion.flow import flow as flow
-from .motion.flow import geodesic as geodesic
-from .motion.loops import Pretraining as Pretraining
-from .motion.loops import RungeKutta as RungeKutta
-from .motion.loops import pretrain as pretrain
-from .motion.loops import resume as resume
-from .motion.loops import states as states
-from .motion.loops import train as train
-from .motion.mechanics import Adam as Adam
-from .motion.mechanics import AdamW as AdamW
-from .motion.mechanics import Aristotle as Aristotle
-from .motion.mechanics import Constant as Constant
-from .motion.mechanics import Cosine as Cosine
-from .motion.mechanics import Langevin as Langevin
-from .motion.mechanics import Linearity as Linearity
-from .motion.mechanics import LossRate as LossRate
-from .motion.mechanics import Nesterov as Nesterov
-from .motion.mechanics import Newton as Newton
-from .motion.mechanics import RMSProp as RMSProp
-from .motion.mechanics import ThierryMieg as ThierryMieg
-from .motion.mechanics import Warmup as Warmup
-from .motion.observe import Accuracy as Accuracy
-from .motion.observe import Energy as Energy
-from .motion.observe import Noise as Noise
-from .motion.observe import PathLength as PathLength
-from .motion.observe import ShadowEnergy as ShadowEnergy
-from .motion.observe import Sharpness as Sharpness
-from .motion.observe import Speed as Speed
-from .motion.observe import StepSpeed as StepSpeed
-from .motion.observe import moving_metric as moving_metric
+from .model.potential import (
+    UV as UV,
+    CrossEntropy as CrossEntropy,
+    DoubleWell as DoubleWell,
+    Parabola as Parabola,
+    Potential as Potential,
+    Quadratic as Quadratic,
+    Quartic as Quartic,
+    real_view as real_view,
+)
+from .motion.along import (
+    AdaptiveMetric as AdaptiveMetric,
+    RollingForce as RollingForce,
+    adaptive_metric as adaptive_metric,
+    in_W as in_W,
+    rolling_force as rolling_force,
+)
+from .motion.flow import (
+    Central as Central,
+    Geodesic as Geodesic,
+    Modified as Modified,
+    Principal as Principal,
+    flow as flow,
+    geodesic as geodesic,
+)
+from .motion.loops import (
+    Pretraining as Pretraining,
+    RungeKutta as RungeKutta,
+    pretrain as pretrain,
+    resume as resume,
+    states as states,
+    train as train,
+)
+from .motion.mechanics import (
+    Adam as Adam,
+    AdamW as AdamW,
+    Aristotle as Aristotle,
+    Constant as Constant,
+    Cosine as Cosine,
+    Langevin as Langevin,
+    Linearity as Linearity,
+    LossRate as LossRate,
+    Nesterov as Nesterov,
+    Newton as Newton,
+    RMSProp as RMSProp,
+    ThierryMieg as ThierryMieg,
+    Warmup as Warmup,
+)
+from .motion.observe import (
+    Accuracy as Accuracy,
+    Energy as Energy,
+    Noise as Noise,
+    PathLength as PathLength,
+    ShadowEnergy as ShadowEnergy,
+    Sharpness as Sharpness,
+    Speed as Speed,
+    StepSpeed as StepSpeed,
+    moving_metric as moving_metric,
+)
 from .store.trajectory import Trajectory as Trajectory

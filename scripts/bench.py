@@ -29,8 +29,7 @@ from statistics import median
 import numpy as np
 from bench_complex import bench_complex
 from bench_curvature import bench_curvature
-from bench_flow import PROBLEMS as FLOWS
-from bench_flow import bench_flow
+from bench_flow import PROBLEMS as FLOWS, bench_flow
 from bench_frozen import bench_frozen
 from bench_peers import PROBLEMS
 from bench_steps import AGREEMENT, bench_steps
@@ -45,12 +44,20 @@ from flownet.kernels.cpu.network import differential as network
 def recorders(dtype, steps, file):
     """Functions that train on mini-batches of digits and keep less or more of the run."""
     net = fn.Network([64, 32, 10], activation="tanh", dtype=dtype)
-    train = partial(fn.train, fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits")),
-                    fn.Aristotle(step=0.1), W0=net.init(seed=0), steps=steps, batch_size=64,
-                    progress=False)
-    return {"losses alone": partial(train, record_every=steps),
-            "every step, memory": partial(train, record_every=1),
-            "every step, file": partial(train, record_every=1, store=file)}
+    train = partial(
+        fn.train,
+        fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits")),
+        fn.Aristotle(step=0.1),
+        W0=net.init(seed=0),
+        steps=steps,
+        batch_size=64,
+        progress=False,
+    )
+    return {
+        "losses alone": partial(train, record_every=steps),
+        "every step, memory": partial(train, record_every=1),
+        "every step, file": partial(train, record_every=1, store=file),
+    }
 
 
 def bench_record(options):
@@ -69,15 +76,21 @@ def bench_record(options):
         in_turns(contestants, 1, clean)
         taken = in_turns(contestants, options.rounds, clean)
     alone, megabytes = taken["losses alone"], sizes[0] / 1e6
-    rows = [{"name": name, "seconds": times, "ratio": median_ratio(times, alone)}
-            for name, times in taken.items()]
+    rows = [
+        {"name": name, "seconds": times, "ratio": median_ratio(times, alone)}
+        for name, times in taken.items()
+    ]
     print(f"{n} steps, 64-32-10, batches of 64, {options.dtype}; median of {options.rounds} rounds")
     for row in rows:
         middle = median(row["seconds"])
-        print(f"{row['name']:<20}{middle:>8.3f} s{1e6 * middle / n:>8.1f} µs a step"
-              f"{row['ratio']:>8.2f} of losses alone")
-    print(f"file: {megabytes:.0f} MB, {megabytes / median(taken['every step, file']):.0f} MB/s; "
-          "its target: at most 1.25 of losses alone")
+        print(
+            f"{row['name']:<20}{middle:>8.3f} s{1e6 * middle / n:>8.1f} µs a step"
+            f"{row['ratio']:>8.2f} of losses alone"
+        )
+    print(
+        f"file: {megabytes:.0f} MB, {megabytes / median(taken['every step, file']):.0f} MB/s; "
+        "its target: at most 1.25 of losses alone"
+    )
     rows[-1].update(megabytes=megabytes, target=1.25)
     return rows
 
@@ -100,8 +113,12 @@ STAGES = ["interpreter", "import flownet", "data", "first step"]
 def start_once(dtype):
     """Seconds [one a stage] of a new process up to the end of its first step."""
     began = time.monotonic()
-    answer = subprocess.run([sys.executable, "-c", CHILD.format(dtype=dtype)], check=True,
-                            capture_output=True, text=True).stdout
+    answer = subprocess.run(
+        [sys.executable, "-c", CHILD.format(dtype=dtype)],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
     return np.diff([began, *map(float, answer.split())]).tolist()
 
 
@@ -118,47 +135,76 @@ def bench_start(options):
     stages = np.array([start_once(options.dtype) for _ in range(options.rounds)])
     compiled = sorted(Path(name).name for name, _ in kernel_cache() - before)
     total = float(np.median(stages.sum(axis=1)))
-    print(f"first process {sum(first):.2f} s; later ones {total:.2f} s (median of "
-          f"{options.rounds}), target 0.8 s")
+    print(
+        f"first process {sum(first):.2f} s; later ones {total:.2f} s (median of "
+        f"{options.rounds}), target 0.8 s"
+    )
     for name, middle in zip(STAGES, np.median(stages, axis=0)):
         print(f"    {name:<16}{middle:>7.3f} s")
     print(f"compiled again: {', '.join(compiled) or 'nothing'} ({len(before)} files in the cache)")
-    return [{"first": first, "stages": STAGES, "seconds": stages.tolist(), "median": total,
-             "compiled": compiled, "target": 0.8}]
+    return [
+        {
+            "first": first,
+            "stages": STAGES,
+            "seconds": stages.tolist(),
+            "median": total,
+            "compiled": compiled,
+            "target": 0.8,
+        }
+    ]
 
 
 # The command
 
-BENCHMARKS = {"steps": bench_steps, "record": bench_record, "start": bench_start,
-              "curvature": bench_curvature, "flow": bench_flow, "complex": bench_complex,
-              "frozen": bench_frozen}
+BENCHMARKS = {
+    "steps": bench_steps,
+    "record": bench_record,
+    "start": bench_start,
+    "curvature": bench_curvature,
+    "flow": bench_flow,
+    "complex": bench_complex,
+    "frozen": bench_frozen,
+}
 
 
 def machine():
     """What the figures depend on."""
     packages = ("numpy", "numba", "torch", "jax", "diffrax", "h5py")
     versions = {name: version(name) for name in packages if find_spec(name)}
-    return {"flownet": fn.__version__, "python": platform.python_version(),
-            "processor": platform.machine(), "cores": os.cpu_count(), **versions}
+    return {
+        "flownet": fn.__version__,
+        "python": platform.python_version(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        **versions,
+    }
 
 
 def options_from(arguments=None):
     """What the command line asks for."""
     summary = "\n".join(f"  {name:<11}{bench.__doc__}" for name, bench in BENCHMARKS.items())
-    parser = argparse.ArgumentParser(description=f"Time flownet.\n\n{summary}",
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=f"Time flownet.\n\n{summary}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
-    parser.add_argument("--dtype", choices=AGREEMENT,
-                        help="float32 by default, float64 for curvature and flow")
+    parser.add_argument(
+        "--dtype", choices=AGREEMENT, help="float32 by default, float64 for curvature and flow"
+    )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
-    parser.add_argument("--only", nargs="+", choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
-                        help="(steps, curvature, flow, complex)")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
+        help="(steps, curvature, flow, complex)",
+    )
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     options = parser.parse_args(arguments)
     options.dtype = options.dtype or (
-        "float64" if options.benchmark in ("curvature", "flow") else "float32")
+        "float64" if options.benchmark in ("curvature", "flow") else "float32"
+    )
     return options
 
 
@@ -167,8 +213,12 @@ def main():
     options = options_from()
     rows = BENCHMARKS[options.benchmark](options)
     if options.json:
-        result = {"benchmark": options.benchmark, "dtype": options.dtype, "machine": machine(),
-                  "rows": rows}
+        result = {
+            "benchmark": options.benchmark,
+            "dtype": options.dtype,
+            "machine": machine(),
+            "rows": rows,
+        }
         options.json.write_text(json.dumps(result, indent=1) + "\n")
 
 

@@ -34,24 +34,39 @@ def runner(problem, activation, dtype):
 def bench_complex(options):
     """Microseconds a step of complex networks against real ones of the same shape."""
     complex_dtype = {"float32": "complex64", "float64": "complex128"}[options.dtype]
-    print(f"µs a step, {options.dtype} and {complex_dtype}, full batch; median of {options.rounds} "
-          f"rounds in turns\n{'network':<10}{'batch':>6}  {'activations':<22}{'real':>10}"
-          f"{'complex':>10}{'ratio':>8}{'target':>8}")
+    print(
+        f"µs a step, {options.dtype} and {complex_dtype}, full batch; median of {options.rounds} "
+        f"rounds in turns\n{'network':<10}{'batch':>6}  {'activations':<22}{'real':>10}"
+        f"{'complex':>10}{'ratio':>8}{'target':>8}"
+    )
     rows = []
     for problem in PROBLEMS:
         if options.only and problem.name not in options.only:
             continue
         for ours, real in PAIRS:
-            contestants = {"real": runner(problem, real, options.dtype),
-                           "complex": runner(problem, ours, complex_dtype)}
+            contestants = {
+                "real": runner(problem, real, options.dtype),
+                "complex": runner(problem, ours, complex_dtype),
+            }
             n = {name: steps_for(run, options.seconds) for name, run in contestants.items()}
-            taken = in_turns({name: partial(run, n[name]) for name, run in contestants.items()},
-                             options.rounds)
+            taken = in_turns(
+                {name: partial(run, n[name]) for name, run in contestants.items()}, options.rounds
+            )
             micros = {name: [1e6 * t / n[name] for t in times] for name, times in taken.items()}
-            rows.append({"name": problem.name, "batch": problem.batch, "activations": [ours, real],
-                         "microseconds": micros, "target": TARGET,
-                         "ratio": median_ratio(micros["complex"], micros["real"])})
-            print(f"{problem.name:<10}{problem.batch:>6}  {ours + ' / ' + real:<22}"
-                  f"{median(micros['real']):>10.4g}{median(micros['complex']):>10.4g}"
-                  f"{rows[-1]['ratio']:>8.2f}{TARGET:>8}", flush=True)
+            rows.append(
+                {
+                    "name": problem.name,
+                    "batch": problem.batch,
+                    "activations": [ours, real],
+                    "microseconds": micros,
+                    "target": TARGET,
+                    "ratio": median_ratio(micros["complex"], micros["real"]),
+                }
+            )
+            print(
+                f"{problem.name:<10}{problem.batch:>6}  {ours + ' / ' + real:<22}"
+                f"{median(micros['real']):>10.4g}{median(micros['complex']):>10.4g}"
+                f"{rows[-1]['ratio']:>8.2f}{TARGET:>8}",
+                flush=True,
+            )
     return rows

@@ -51,11 +51,18 @@ def make_case(sizes, batch, loss, dtype):
         x, y = data.x, data.y
     else:
         x, n = random.standard_normal((batch, sizes[0])), sizes[-1]
-        y = (np.eye(n)[random.integers(n, size=batch)] if loss == "cross-entropy"
-             else random.standard_normal((batch, n)))
-    layers = [((random.standard_normal((out, into)) / np.sqrt(into)).astype(dtype),
-               (random.standard_normal(out) / 10).astype(dtype))
-              for into, out in zip(sizes, sizes[1:])]
+        y = (
+            np.eye(n)[random.integers(n, size=batch)]
+            if loss == "cross-entropy"
+            else random.standard_normal((batch, n))
+        )
+    layers = [
+        (
+            (random.standard_normal((out, into)) / np.sqrt(into)).astype(dtype),
+            (random.standard_normal(out) / 10).astype(dtype),
+        )
+        for into, out in zip(sizes, sizes[1:])
+    ]
     return Case(x.astype(dtype), y.astype(dtype), layers, None, loss)
 
 
@@ -65,7 +72,7 @@ def split(case, V):
     for weights, bias in case.layers:
         pair = []
         for part in (weights, bias):
-            pair.append(V[..., at:at + part.size].reshape(*V.shape[:-1], *part.shape))
+            pair.append(V[..., at : at + part.size].reshape(*V.shape[:-1], *part.shape))
             at += part.size
         parts.append(tuple(pair))
     return parts
@@ -79,6 +86,7 @@ Contestant = namedtuple("Contestant", "run answer vectors")
 
 def one_by_one(act, vectors, answer):
     """Contestant that takes one vector a call, in turn."""
+
     def run(n):
         for i in range(n):
             act(vectors[i % len(vectors)])
@@ -88,6 +96,7 @@ def one_by_one(act, vectors, answer):
 
 def at_once(act, answer, vectors):
     """Contestant that takes all vectors in one call."""
+
     def run(n):
         for _ in range(n):
             act()
@@ -129,8 +138,11 @@ def jax_one(case, V):
 
     linear = jax.jit(_jax_linear(case))
     vectors = [jax.tree.map(jax.numpy.asarray, split(case, v)) for v in V]
-    return one_by_one(lambda v: jax.block_until_ready(linear(v)), vectors,
-                      lambda: np.array([joined(linear(v)) for v in vectors]))
+    return one_by_one(
+        lambda v: jax.block_until_ready(linear(v)),
+        vectors,
+        lambda: np.array([joined(linear(v)) for v in vectors]),
+    )
 
 
 def jax_block(case, V, mapped="vmap"):
@@ -142,8 +154,10 @@ def jax_block(case, V, mapped="vmap"):
     vectors = jax.tree.map(jax.numpy.asarray, split(case, V))
 
     def answer():
-        return np.concatenate([np.asarray(part).reshape(len(V), -1)
-                               for layer in block(vectors) for part in layer], axis=1)
+        return np.concatenate(
+            [np.asarray(part).reshape(len(V), -1) for layer in block(vectors) for part in layer],
+            axis=1,
+        )
 
     return at_once(lambda: jax.block_until_ready(block(vectors)), answer, len(V))
 
@@ -160,16 +174,22 @@ def pytorch(case, V, threads=None):
     for i in range(0, len(W) - 2, 2):
         a = torch.tanh(linear(a, W[i], W[i + 1]))
     a = linear(a, *W[-2:])
-    loss = (mse_loss(a, y, reduction="sum") * (0.5 / len(x)) if case.loss == "quadratic"
-            else cross_entropy(a, y.argmax(dim=1)))
+    loss = (
+        mse_loss(a, y, reduction="sum") * (0.5 / len(x))
+        if case.loss == "quadratic"
+        else cross_entropy(a, y.argmax(dim=1))
+    )
     dL = torch.autograd.grad(loss, W, create_graph=True)
     vectors = [[torch.tensor(part) for layer in split(case, v) for part in layer] for v in V]
 
     def act(v):
         return torch.autograd.grad(dL, W, v, retain_graph=True)
 
-    one = one_by_one(act, vectors, lambda: np.array(
-        [np.concatenate([g.numpy().ravel() for g in act(v)]) for v in vectors]))
+    one = one_by_one(
+        act,
+        vectors,
+        lambda: np.array([np.concatenate([g.numpy().ravel() for g in act(v)]) for v in vectors]),
+    )
 
     def run(n):
         torch.set_num_threads(threads)  # another contestant on the same OpenMP may have set it
@@ -192,8 +212,12 @@ COLUMNS = [name for name in CONTESTANTS if name != "gradient"]
 
 def made(case, V):
     """Contestants {(column, way): contestant} of those whose package is installed."""
-    return {(column, way): make(case, V) for column, ways in CONTESTANTS.items()
-            for way, (make, package) in enumerate(ways) if package is None or find_spec(package)}
+    return {
+        (column, way): make(case, V)
+        for column, ways in CONTESTANTS.items()
+        for way, (make, package) in enumerate(ways)
+        if package is None or find_spec(package)
+    }
 
 
 def agree(name, contestants, tolerance):
@@ -227,13 +251,19 @@ def time_actions(problem, options):
     ratios = {"grads": median_ratio(micros["flownet"], micros["gradient"])}
     if "JAX" in micros:
         ratios["JAX/one"] = median_ratio(micros["JAX"], micros["flownet"])
-        ratios["JAX/best"] = median_ratio(_quicker(micros, "JAX", "JAX block"),
-                                          _quicker(micros, "flownet", "block"))
+        ratios["JAX/best"] = median_ratio(
+            _quicker(micros, "JAX", "JAX block"), _quicker(micros, "flownet", "block")
+        )
     if "PyTorch" in micros:
         ratios["PyTorch/"] = median_ratio(micros["PyTorch"], micros["flownet"])
-    return {"name": problem.name, "batch": problem.batch, "parameters": D, "microseconds": micros,
-            "ratios": ratios, "targets": {"JAX/one": problem.jax, "JAX/best": problem.jax,
-                                             "PyTorch/": problem.pytorch}}
+    return {
+        "name": problem.name,
+        "batch": problem.batch,
+        "parameters": D,
+        "microseconds": micros,
+        "ratios": ratios,
+        "targets": {"JAX/one": problem.jax, "JAX/best": problem.jax, "PyTorch/": problem.pytorch},
+    }
 
 
 def _quicker(micros, *names):
@@ -244,11 +274,13 @@ def _quicker(micros, *names):
 def calls(potential, W, V):
     """Every derivative by its column, as a function of no arguments; the first is the yardstick."""
     H = potential.hessian(W)
-    return {"gradient": lambda: potential.differential(W),
-            "action": lambda: H @ V,
-            "third": lambda: potential.third_action(W, V),
-            **{name: partial(potential.jet, W, V, int(name.split()[1])) for name in JETS},
-            "diagonal": lambda: potential.hessian_diagonal(W)}
+    return {
+        "gradient": lambda: potential.differential(W),
+        "action": lambda: H @ V,
+        "third": lambda: potential.third_action(W, V),
+        **{name: partial(potential.jet, W, V, int(name.split()[1])) for name in JETS},
+        "diagonal": lambda: potential.hessian_diagonal(W),
+    }
 
 
 def time_costs(costs, options):
@@ -256,30 +288,48 @@ def time_costs(costs, options):
     case = make_case(costs.sizes, costs.batch, "cross-entropy", options.dtype)
     potential, W = potential_of(case)
     V = np.random.default_rng(1).standard_normal(W.size).astype(options.dtype)
-    micros = turns({name: at_once(call, None, 1).run for name, call in
-                    calls(potential, W, V).items()
-                    if name in ("gradient", "action", *costs.targets)}, options)
-    return {"name": "-".join(map(str, costs.sizes)), "batch": costs.batch,
-            "parameters": int(W.size), "microseconds": micros, "targets": costs.targets,
-            "gradients": {name: median_ratio(times, micros["gradient"])
-                          for name, times in micros.items() if name != "gradient"}}
+    micros = turns(
+        {
+            name: at_once(call, None, 1).run
+            for name, call in calls(potential, W, V).items()
+            if name in ("gradient", "action", *costs.targets)
+        },
+        options,
+    )
+    return {
+        "name": "-".join(map(str, costs.sizes)),
+        "batch": costs.batch,
+        "parameters": int(W.size),
+        "microseconds": micros,
+        "targets": costs.targets,
+        "gradients": {
+            name: median_ratio(times, micros["gradient"])
+            for name, times in micros.items()
+            if name != "gradient"
+        },
+    }
 
 
 def bench_curvature(options):
     """Hessian actions against JAX and PyTorch; derivatives in gradients of one's own."""
-    print(f"µs a Hessian action, {options.dtype}, tanh, state at W kept; median of "
-          f"{options.rounds} rounds in turns\n{'network':<9}{'batch':>5}"
-          + "".join(f"{name:>10}" for name in COLUMNS)
-          + "".join(f"{name:>10}" for name in RATIOS[:3]) + f"{RATIOS[3]:>6}")
+    print(
+        f"µs a Hessian action, {options.dtype}, tanh, state at W kept; median of "
+        f"{options.rounds} rounds in turns\n{'network':<9}{'batch':>5}"
+        + "".join(f"{name:>10}" for name in COLUMNS)
+        + "".join(f"{name:>10}" for name in RATIOS[:3])
+        + f"{RATIOS[3]:>6}"
+    )
     rows = []
     for problem in ACTIONS:
         if not options.only or problem.name in options.only:
             rows.append(time_actions(problem, options))
             print(_action_line(rows[-1]), flush=True)
-    print("block: vectors at once. Ratios, beside what is asked: one vector a call over one H @ v, "
-          "and best\nover best; grads: one H @ v in gradients\n\n"
-          f"What derivatives cost in gradients, beside what is allowed\n{'network':<15}"
-          f"{'batch':>5}{'µs':>7}" + "".join(f"{name:>10}" for name in DERIVATIVES))
+    print(
+        "block: vectors at once. Ratios, beside what is asked: one vector a call over one H @ v, "
+        "and best\nover best; grads: one H @ v in gradients\n\n"
+        f"What derivatives cost in gradients, beside what is allowed\n{'network':<15}"
+        f"{'batch':>5}{'µs':>7}" + "".join(f"{name:>10}" for name in DERIVATIVES)
+    )
     for costs in COSTS:
         if not options.only or costs.name in options.only:
             rows.append(time_costs(costs, options))
@@ -295,15 +345,22 @@ def _action_line(row):
     middles = [median(row["microseconds"].get(name, [np.nan])) for name in COLUMNS]
     cells = ["–" if np.isnan(t) else f"{t:.0f}" if t > 1000 else f"{t:.4g}" for t in middles]
     ratios = [_with_target(row["ratios"].get(name), row["targets"].get(name)) for name in RATIOS]
-    return (f"{row['name']:<9}{row['batch']:>5}" + "".join(f"{cell:>10}" for cell in cells)
-            + "".join(f"{ratio:>10}" for ratio in ratios[:3]) + f"{ratios[3]:>6}")
+    return (
+        f"{row['name']:<9}{row['batch']:>5}"
+        + "".join(f"{cell:>10}" for cell in cells)
+        + "".join(f"{ratio:>10}" for ratio in ratios[:3])
+        + f"{ratios[3]:>6}"
+    )
 
 
 def _cost_line(row):
-    cells = [_with_target(row["gradients"].get(name), row["targets"].get(name))
-             for name in DERIVATIVES]
-    return (f"{row['name']:<15}{row['batch']:>5}{median(row['microseconds']['gradient']):>7.0f}"
-            + "".join(f"{cell:>10}" for cell in cells))
+    cells = [
+        _with_target(row["gradients"].get(name), row["targets"].get(name)) for name in DERIVATIVES
+    ]
+    return (
+        f"{row['name']:<15}{row['batch']:>5}{median(row['microseconds']['gradient']):>7.0f}"
+        + "".join(f"{cell:>10}" for cell in cells)
+    )
 
 
 def _with_target(value, target):

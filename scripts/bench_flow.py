@@ -34,8 +34,16 @@ PROBLEMS = [
 def flownet(case, problem):
     """Function of no arguments that gives the flow's end (D,) and its evaluations."""
     potential, W = potential_of(case)
-    follow = partial(fn.flow, potential, W0=W, time=problem.time, rtol=problem.rtol,
-                     atol=problem.rtol, at=[problem.time], progress=False)
+    follow = partial(
+        fn.flow,
+        potential,
+        W0=W,
+        time=problem.time,
+        rtol=problem.rtol,
+        atol=problem.rtol,
+        at=[problem.time],
+        progress=False,
+    )
 
     def run():
         flow = follow()
@@ -56,9 +64,17 @@ def diffrax(case, problem):
 
     @jax.jit
     def follow(W):
-        found = diffrax.diffeqsolve(term, diffrax.Tsit5(), 0.0, problem.time, None, W,
-                                    stepsize_controller=control, max_steps=10**7,
-                                    saveat=diffrax.SaveAt(t1=True))
+        found = diffrax.diffeqsolve(
+            term,
+            diffrax.Tsit5(),
+            0.0,
+            problem.time,
+            None,
+            W,
+            stepsize_controller=control,
+            max_steps=10**7,
+            saveat=diffrax.SaveAt(t1=True),
+        )
         return found.ys[-1], found.stats["num_steps"]
 
     def run():
@@ -77,19 +93,32 @@ def time_flow(problem, options):
     """One row: milliseconds, evaluations and error of everybody, and the ratio."""
     case = make_case(problem.sizes, problem.batch, problem.loss, "float64")
     potential, W = potential_of(case)
-    exact = fn.flow(potential, W0=W, time=problem.time, rtol=1e-10, atol=1e-12, at=[problem.time],
-                    progress=False).parameters[-1]
+    exact = fn.flow(
+        potential,
+        W0=W,
+        time=problem.time,
+        rtol=1e-10,
+        atol=1e-12,
+        at=[problem.time],
+        progress=False,
+    ).parameters[-1]
     runs = {"flownet": flownet(case, problem)}
     if find_spec("diffrax"):
         runs["diffrax"] = diffrax(case, problem)
-    row = {"name": problem.name, "batch": problem.batch, "target": problem.target,
-           "errors": {}, "evaluations": {}}
+    row = {
+        "name": problem.name,
+        "batch": problem.batch,
+        "target": problem.target,
+        "errors": {},
+        "evaluations": {},
+    }
     for name, run in runs.items():
         end, row["evaluations"][name] = run()
         row["errors"][name] = float(np.abs(end - exact).max())
     calls = {name: max(1, round(options.seconds / seconds_of(run))) for name, run in runs.items()}
-    taken = in_turns({name: partial(_repeated, run, calls[name]) for name, run in runs.items()},
-                     options.rounds)
+    taken = in_turns(
+        {name: partial(_repeated, run, calls[name]) for name, run in runs.items()}, options.rounds
+    )
     row["seconds"] = {name: [t / calls[name] for t in times] for name, times in taken.items()}
     if "diffrax" in runs:
         row["ratio"] = median_ratio(row["seconds"]["diffrax"], row["seconds"]["flownet"])
@@ -98,10 +127,12 @@ def time_flow(problem, options):
 
 def bench_flow(options):
     """The continuous flow against diffrax."""
-    print(f"The flow to a time, float64; median of {options.rounds} rounds in turns\n"
-          f"{'network':<11}{'batch':>5}{'rtol':>7}{'time':>7}"
-          + "".join(f"{name:>10} ms{'evals':>8}{'error':>9}" for name in ("flownet", "diffrax"))
-          + f"{'ratio':>11}")
+    print(
+        f"The flow to a time, float64; median of {options.rounds} rounds in turns\n"
+        f"{'network':<11}{'batch':>5}{'rtol':>7}{'time':>7}"
+        + "".join(f"{name:>10} ms{'evals':>8}{'error':>9}" for name in ("flownet", "diffrax"))
+        + f"{'ratio':>11}"
+    )
     rows = []
     for problem in PROBLEMS:
         if options.only and problem.name not in options.only:
@@ -110,11 +141,17 @@ def bench_flow(options):
         rows.append(row)
         cells = "".join(
             f"{1e3 * median(row['seconds'][name]):>13.1f}{row['evaluations'][name]:>8}"
-            f"{row['errors'][name]:>9.1e}" if name in row["seconds"] else f"{'–':>13}{'':>17}"
-            for name in ("flownet", "diffrax"))
+            f"{row['errors'][name]:>9.1e}"
+            if name in row["seconds"]
+            else f"{'–':>13}{'':>17}"
+            for name in ("flownet", "diffrax")
+        )
         ratio = f"{row['ratio']:.2f}" if "ratio" in row else "–"
         ratio += f"/{row['target']:g}" if row["target"] else ""
-        print(f"{problem.name:<11}{problem.batch:>5}{problem.rtol:>7.0e}{problem.time:>7g}{cells}"
-              f"{ratio:>11}", flush=True)
+        print(
+            f"{problem.name:<11}{problem.batch:>5}{problem.rtol:>7.0e}{problem.time:>7g}{cells}"
+            f"{ratio:>11}",
+            flush=True,
+        )
     print("ratio: diffrax over flownet, beside what is asked; error: largest, at the end")
     return rows

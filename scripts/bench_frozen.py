@@ -23,7 +23,7 @@ def flops(sizes, frozen):
     Forward X·Wᵀ of every layer; Σ G ⊗ x of those that move; G·W from one such layer to the next.
     """
     layers = [n_in * n_out for n_in, n_out in zip(sizes, sizes[1:])]
-    return sum(layers) + sum(layers[frozen:]) + sum(layers[frozen + 1:])
+    return sum(layers) + sum(layers[frozen:]) + sum(layers[frozen + 1 :])
 
 
 def metrics(net):
@@ -45,10 +45,16 @@ def runs(sizes, rows, dtype):
     """Functions of a number of steps, by name of their metric."""
     rng = np.random.default_rng(0)
     net = fn.Network(sizes, dtype=dtype)
-    data = fn.Dataset(rng.standard_normal((rows, sizes[0])), np.eye(sizes[-1])[
-        rng.integers(sizes[-1], size=rows)])
-    train = partial(fn.train, fn.Potential(net, fn.CrossEntropy(), data), fn.Aristotle(1e-3),
-                    W0=net.init(seed=0), progress=False)
+    data = fn.Dataset(
+        rng.standard_normal((rows, sizes[0])), np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)]
+    )
+    train = partial(
+        fn.train,
+        fn.Potential(net, fn.CrossEntropy(), data),
+        fn.Aristotle(1e-3),
+        W0=net.init(seed=0),
+        progress=False,
+    )
 
     def run(metric, steps):
         train(steps=steps, record_every=steps, metric=metric)
@@ -63,24 +69,37 @@ def time_problem(sizes, rows, options):
     taken = in_turns({name: partial(run, n) for name, run in contestants.items()}, options.rounds)
     micros = {name: [1e6 * t / n for t in times] for name, times in taken.items()}
     free = flops(sizes, 0)
-    return [{"name": "-".join(map(str, sizes)), "batch": rows, "metric": name,
-             "microseconds": times, "share": median_ratio(times, micros["0 frozen"]),
-             "flops": flops(sizes, int(name.split()[0])) / free if "frozen" in name else 1.0}
-            for name, times in micros.items()]
+    return [
+        {
+            "name": "-".join(map(str, sizes)),
+            "batch": rows,
+            "metric": name,
+            "microseconds": times,
+            "share": median_ratio(times, micros["0 frozen"]),
+            "flops": flops(sizes, int(name.split()[0])) / free if "frozen" in name else 1.0,
+        }
+        for name, times in micros.items()
+    ]
 
 
 def bench_frozen(options):
     """A step with the lowest layers frozen, as a share of the free one, beside its flops."""
-    print(f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
-          f"turns\n{'network':<18}{'batch':>6}  {'metric':<12}{'µs a step':>11}{'share':>8}"
-          f"{'of flops':>10}")
+    print(
+        f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
+        f"turns\n{'network':<18}{'batch':>6}  {'metric':<12}{'µs a step':>11}{'share':>8}"
+        f"{'of flops':>10}"
+    )
     rows = []
     for sizes, batch in PROBLEMS:
         for row in time_problem(sizes, batch, options):
-            print(f"{row['name']:<18}{batch:>6}  {row['metric']:<12}"
-                  f"{median(row['microseconds']):>11.4g}{row['share']:>8.2f}{row['flops']:>10.2f}",
-                  flush=True)
+            print(
+                f"{row['name']:<18}{batch:>6}  {row['metric']:<12}"
+                f"{median(row['microseconds']):>11.4g}{row['share']:>8.2f}{row['flops']:>10.2f}",
+                flush=True,
+            )
             rows.append(row)
-    print("share: of the step with no layer frozen; of flops: the share that remains, the forward "
-          "pass whole")
+    print(
+        "share: of the step with no layer frozen; of flops: the share that remains, the forward "
+        "pass whole"
+    )
     return rows

@@ -40,10 +40,15 @@ def make_case(problem, dtype):
     random = np.random.default_rng(0)
     n_out = problem.sizes[-1]
     x = random.standard_normal((problem.batch, problem.sizes[0]))
-    y = (np.eye(n_out)[random.integers(n_out, size=problem.batch)]
-         if problem.loss == "cross-entropy" else random.standard_normal((problem.batch, n_out)))
-    layers = [((random.standard_normal((out, into)) / np.sqrt(into)).astype(dtype),
-               np.zeros(out, dtype)) for into, out in zip(problem.sizes, problem.sizes[1:])]
+    y = (
+        np.eye(n_out)[random.integers(n_out, size=problem.batch)]
+        if problem.loss == "cross-entropy"
+        else random.standard_normal((problem.batch, n_out))
+    )
+    layers = [
+        ((random.standard_normal((out, into)) / np.sqrt(into)).astype(dtype), np.zeros(out, dtype))
+        for into, out in zip(problem.sizes, problem.sizes[1:])
+    ]
     return Case(x.astype(dtype), y.astype(dtype), layers, STEP, problem.loss)
 
 
@@ -77,8 +82,9 @@ def flownet(case):
     potential, W0 = potential_of(case)
 
     def run(n):
-        trajectory = fn.train(potential, fn.Aristotle(step=case.step), W0=W0, steps=n,
-                              record_every=n, progress=False)
+        trajectory = fn.train(
+            potential, fn.Aristotle(step=case.step), W0=W0, steps=n, record_every=n, progress=False
+        )
         return potential.network.unpack(trajectory.parameters[-1])
 
     return run
@@ -200,8 +206,10 @@ def floor(case):
     for i, (weights, _) in enumerate(case.layers):
         n_out, n_in = weights.shape
         a, g = np.ones((m, n_in), dtype), np.ones((m, n_out), dtype)
-        products += [(a, weights.T, np.empty((m, n_out), dtype)),
-                     (g.T, a, np.empty((n_out, n_in), dtype))]
+        products += [
+            (a, weights.T, np.empty((m, n_out), dtype)),
+            (g.T, a, np.empty((n_out, n_in), dtype)),
+        ]
         if i > 0:
             products.append((g, weights, np.empty((m, n_in), dtype)))
 
@@ -238,5 +246,9 @@ FLOOR = {"floor": [(floor, "numpy"), (floor_one_thread, "threadpoolctl")]}
 
 def made(table, case):
     """Contestants {(column, way): run} of a table, of those whose package is installed."""
-    return {(column, way): make(case) for column, ways in table.items()
-            for way, (make, package) in enumerate(ways) if find_spec(package)}
+    return {
+        (column, way): make(case)
+        for column, ways in table.items()
+        for way, (make, package) in enumerate(ways)
+        if find_spec(package)
+    }

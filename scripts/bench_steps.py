@@ -16,8 +16,9 @@ def agree(problem, case, contestants, tolerance):
     before = judge(case, case.layers)
     losses = [judge(case, run(20)) for run in contestants.values()]
     if not all(abs(loss - losses[0]) <= tolerance * abs(losses[0]) for loss in losses):
-        raise SystemExit(f"{problem.name}: losses after 20 steps differ: "
-                         f"{dict(zip(contestants, losses))}")
+        raise SystemExit(
+            f"{problem.name}: losses after 20 steps differ: {dict(zip(contestants, losses))}"
+        )
     if not losses[0] < 0.999 * before:
         raise SystemExit(f"{problem.name}: no descent from {before}: agreement says nothing")
 
@@ -37,23 +38,32 @@ def time_problem(problem, options):
     floor = made(FLOOR, case)
     n = {name: steps_for(run, options.seconds) for name, run in (contestants | floor).items()}
     stay_finite(problem, case, contestants, n)
-    taken = in_turns({name: partial(run, n[name]) for name, run in (contestants | floor).items()},
-                     options.rounds)
+    taken = in_turns(
+        {name: partial(run, n[name]) for name, run in (contestants | floor).items()}, options.rounds
+    )
     micros = {}  # of a column's ways the quicker one
     for name in sorted(taken, key=lambda name: -median(taken[name]) / n[name]):
         micros[name[0]] = [1e6 * t / n[name] for t in taken[name]]
     best = min(PEERS.keys() & micros.keys(), key=lambda name: median(micros[name]), default=None)
-    return {"name": problem.name, "batch": problem.batch, "microseconds": micros, "best": best,
-            "ratio": best and median_ratio(micros[best], micros["flownet"]),
-            "target": problem.target}
+    return {
+        "name": problem.name,
+        "batch": problem.batch,
+        "microseconds": micros,
+        "best": best,
+        "ratio": best and median_ratio(micros[best], micros["flownet"]),
+        "target": problem.target,
+    }
 
 
 def bench_steps(options):
     """Microseconds a full step against peers and against its matrix products alone."""
     columns = [*FLOWNET, *PEERS, *FLOOR]
-    print(f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
-          f"turns\n{'network':<10}{'batch':>6}" + "".join(f"{name:>14}" for name in columns)
-          + f"{'ratio':>7}{'target':>7}")
+    print(
+        f"µs a step, {options.dtype}, tanh, full batch; median of {options.rounds} rounds in "
+        f"turns\n{'network':<10}{'batch':>6}"
+        + "".join(f"{name:>14}" for name in columns)
+        + f"{'ratio':>7}{'target':>7}"
+    )
     rows = []
     for problem in PROBLEMS:
         if not options.only or problem.name in options.only:
@@ -68,8 +78,15 @@ def bench_steps(options):
 
 
 def _line(row, columns):
-    cells = [f"{median(row['microseconds'][name]):.4g}" if name in row["microseconds"]
-             else "not installed" for name in columns]
+    cells = [
+        f"{median(row['microseconds'][name]):.4g}"
+        if name in row["microseconds"]
+        else "not installed"
+        for name in columns
+    ]
     ratio = f"{row['ratio']:.2f}" if row["ratio"] else "–"
-    return (f"{row['name']:<10}{row['batch']:>6}" + "".join(f"{cell:>14}" for cell in cells)
-            + f"{ratio:>7}{row['target']:>7}")
+    return (
+        f"{row['name']:<10}{row['batch']:>6}"
+        + "".join(f"{cell:>14}" for cell in cells)
+        + f"{ratio:>7}{row['target']:>7}"
+    )

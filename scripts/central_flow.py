@@ -32,8 +32,13 @@ def start(degrees, warm, samples=20):
     y = np.hstack([np.polynomial.Chebyshev.basis(degree)(x) for degree in degrees])
     net = fn.Network([1, 24, 24, 16, len(degrees)], "tanh")
     potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y))
-    before = fn.train(potential, fn.Aristotle(STEP / 8), W0=net.init(seed=0), steps=8 * warm,
-                      record_every=8 * warm)
+    before = fn.train(
+        potential,
+        fn.Aristotle(STEP / 8),
+        W0=net.init(seed=0),
+        steps=8 * warm,
+        record_every=8 * warm,
+    )
     return potential, before.parameters[-1]
 
 
@@ -50,8 +55,12 @@ def mean_losses(paths, first=0):
     """The central flow's mean loss at each recorded time from step `first` on."""
     potential = paths.run.potential
     metric = fn.Euclidean(potential.size)
-    return np.array([paths.field.mean_loss(potential, metric, W)
-                     for W in paths.central.parameters[first // EVERY:]])
+    return np.array(
+        [
+            paths.field.mean_loss(potential, metric, W)
+            for W in paths.central.parameters[first // EVERY :]
+        ]
+    )
 
 
 def curvatures(run, every):
@@ -81,37 +90,56 @@ def draw(width=61):
             paths = follow(*case)
             run, central, plain, _ = paths
             average, mean = averaged(run.loss, width), mean_losses(paths)
-            above.plot(run.time, run.loss, ".", color=INK[4], alpha=0.3, markersize=2,
-                       label="finite run")
-            for i, (flow, y, label) in enumerate((
+            above.plot(
+                run.time, run.loss, ".", color=INK[4], alpha=0.3, markersize=2, label="finite run"
+            )
+            for i, (flow, y, label) in enumerate(
+                (
                     (run, average, f"its average over {width} steps"),
                     (central, mean, "central flow, mean loss L + ½⟨Σ, H⟩"),
-                    (plain, plain.loss, "plain flow"))):
+                    (plain, plain.loss, "plain flow"),
+                )
+            ):
                 above.plot(flow.time, y, color=INK[i], linestyle=DASHES[i], label=label)
                 shown = "finite run" if flow is run else label.split(",")[0]
                 for j, values in enumerate(curvatures(flow, EVERY if flow is run else 1)[1].T):
-                    below.plot(plain.time, values, color=INK[i], linestyle=DASHES[i],
-                               alpha=1 - 0.45 * j, label=shown if j == 0 else None)
+                    below.plot(
+                        plain.time,
+                        values,
+                        color=INK[i],
+                        linestyle=DASHES[i],
+                        alpha=1 - 0.45 * j,
+                        label=shown if j == 0 else None,
+                    )
             below.axhline(1, color="#222222", linewidth=1.0)
             above.set(title=name, yscale="log", ylim=(0.8 * plain.loss[-1], 2 * run.loss[0]))
             below.set(xlabel="time Σ step", ylim=(0, 2))
-            off = np.abs(mean / average[::EVERY] - 1)[width // EVERY:-(width // EVERY)]
-            print(f"{name}: mean loss off the run's average by {100 * np.median(off):.2f} % "
-                  f"(median), the plain flow's loss in the end by "
-                  f"{100 * abs(plain.loss[-1] / average[-1] - 1):.0f} %")
+            off = np.abs(mean / average[::EVERY] - 1)[width // EVERY : -(width // EVERY)]
+            print(
+                f"{name}: mean loss off the run's average by {100 * np.median(off):.2f} % "
+                f"(median), the plain flow's loss in the end by "
+                f"{100 * abs(plain.loss[-1] / average[-1] - 1):.0f} %"
+            )
         axes[0, 0].legend(loc="lower left")
         axes[1, 0].legend(loc="lower left", ncols=3)
         axes[0, 0].set_ylabel("loss L")
         axes[1, 0].set_ylabel("λ₁ and λ₂ over the edge 2/step")
-        figure.suptitle(f"Gradient descent at the edge of stability and its central flow: "
-                        f"1-24-24-16-n tanh network on Chebyshev polynomials, step {STEP:g}")
+        figure.suptitle(
+            f"Gradient descent at the edge of stability and its central flow: "
+            f"1-24-24-16-n tanh network on Chebyshev polynomials, step {STEP:g}"
+        )
     return figure
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "central_flow.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "central_flow.png",
+    )
     output = arguments.parse_args().output
     draw().savefig(output)
     print(f"figure in {output}")

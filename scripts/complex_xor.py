@@ -42,28 +42,43 @@ Neuron = namedtuple("Neuron", "potential start parameters")
 def neurons(truth):
     """The complex neuron, the same kept real, and real networks, on a function of two bits."""
     data = fn.Dataset(BITS, np.array(truth, float)[:, None])
-    turning = fn.Potential(fn.Network([2, 1], output="abs2", dtype="complex128"), fn.Quadratic(),
-                           fn.Dataset(data.x + 0j, data.y))
+    turning = fn.Potential(
+        fn.Network([2, 1], output="abs2", dtype="complex128"),
+        fn.Quadratic(),
+        fn.Dataset(data.x + 0j, data.y),
+    )
     line = fn.Network([2, 1])  # the start of three real numbers: variance ½ each, bias 0
-    return {"complex, |z|²": Neuron(turning, turning.network.init, 6),
-            "kept real, z²": Neuron(turning, lambda seed: line.init(seed) + 0j, 3),
-            **real_neurons(data)}
+    return {
+        "complex, |z|²": Neuron(turning, turning.network.init, 6),
+        "kept real, z²": Neuron(turning, lambda seed: line.init(seed) + 0j, 3),
+        **real_neurons(data),
+    }
 
 
 def real_neurons(data):
     """One real neuron of two kinds, and two real networks of tanh."""
-    networks = {"real neuron, tanh": fn.Network([2, 1], output="tanh"),
-                "real neuron, ReLU": fn.Network([2, 1], output="relu"),
-                "real 2-1-1, tanh": fn.Network([2, 1, 1], "tanh"),
-                "real 2-2-1, tanh": fn.Network([2, 2, 1], "tanh")}
-    return {name: Neuron(fn.Potential(net, fn.Quadratic(), data), net.init, net.size)
-            for name, net in networks.items()}
+    networks = {
+        "real neuron, tanh": fn.Network([2, 1], output="tanh"),
+        "real neuron, ReLU": fn.Network([2, 1], output="relu"),
+        "real 2-1-1, tanh": fn.Network([2, 1, 1], "tanh"),
+        "real 2-2-1, tanh": fn.Network([2, 2, 1], "tanh"),
+    }
+    return {
+        name: Neuron(fn.Potential(net, fn.Quadratic(), data), net.init, net.size)
+        for name, net in networks.items()
+    }
 
 
 def learn(neuron, rate, seed, steps=STEPS, every=STEPS):
     """A run from the start of a seed."""
-    return fn.train(neuron.potential, fn.Aristotle(rate), W0=neuron.start(seed), steps=steps,
-                    record_every=every, progress=False)
+    return fn.train(
+        neuron.potential,
+        fn.Aristotle(rate),
+        W0=neuron.start(seed),
+        steps=steps,
+        record_every=every,
+        progress=False,
+    )
 
 
 def solved(run):
@@ -93,19 +108,25 @@ def main(output):
     runs = {}
     with bar(sum(map(len, kinds.values())), what="neurons") as show:
         for name, truth in FUNCTIONS.items():
-            print(f"{name}, truth {truth}: share of 100 seeds solved (loss below {SOLVED:g})",
-                  flush=True)
+            print(
+                f"{name}, truth {truth}: share of 100 seeds solved (loss below {SOLVED:g})",
+                flush=True,
+            )
             for kind, neuron in kinds[name].items():
                 rate, part, runs[name, kind] = share(neuron)
                 show(len(runs))
                 least = min(run.loss[-1] for run in runs[name, kind] if run.diverged_at is None)
-                print(f"  {kind:18} {neuron.parameters} real parameters, rate {rate:<5g}"
-                      f"{100 * part:4.0f} %, least loss {least:.2g}")
+                print(
+                    f"  {kind:18} {neuron.parameters} real parameters, rate {rate:<5g}"
+                    f"{100 * part:4.0f} %, least loss {least:.2g}"
+                )
     neuron = kinds["XOR"]["complex, |z|²"]
     W = stuck(neuron.potential)
     curvatures = np.round(np.linalg.eigvalsh(real_hessian(neuron.potential, W)), 12) + 0.0
-    print(f"at w = 0, b² = ½ the loss is {neuron.potential.value(W):g} and its curvatures are "
-          + ", ".join(f"{value:.3g}" for value in curvatures))
+    print(
+        f"at w = 0, b² = ½ the loss is {neuron.potential.value(W):g} and its curvatures are "
+        + ", ".join(f"{value:.3g}" for value in curvatures)
+    )
     paths = [learn(neuron, RATES[0], seed, every=1) for seed in range(4)]
     draw({kind: runs["XOR", kind] for kind in COMPARED}, paths).savefig(output, dpi=115)
     print(f"figure in {output}")
@@ -113,8 +134,10 @@ def main(output):
 
 def real_hessian(potential, W):
     """Hessian (2D, 2D) in the real and imaginary parts of each parameter in turn."""
-    columns = [potential.hessian_action(W, row.view(np.complex128)).view(np.float64)
-               for row in np.eye(2 * potential.size)]
+    columns = [
+        potential.hessian_action(W, row.view(np.complex128)).view(np.float64)
+        for row in np.eye(2 * potential.size)
+    ]
     return np.array(columns)
 
 
@@ -128,12 +151,25 @@ def draw(runs, paths, shown=20):
         left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
         for i, kind in enumerate(COMPARED):
             for k, run in enumerate(runs[kind][:shown]):
-                left.plot(np.arange(len(run.loss)) + 1, run.loss, color=INK[2 * i], linewidth=1.0,
-                          linestyle=DASHES[i], label=None if k else
-                          f"{kind}: {100 * np.mean([solved(r) for r in runs[kind]]):.0f} % of 100 "
-                          "seeds solve it")
-        left.set(xscale="log", yscale="log", ylim=(1e-8, 2), xlabel="step + 1", ylabel="loss L",
-                 title=f"Losses of {shown} seeds")
+                left.plot(
+                    np.arange(len(run.loss)) + 1,
+                    run.loss,
+                    color=INK[2 * i],
+                    linewidth=1.0,
+                    linestyle=DASHES[i],
+                    label=None
+                    if k
+                    else f"{kind}: {100 * np.mean([solved(r) for r in runs[kind]]):.0f} % of 100 "
+                    "seeds solve it",
+                )
+        left.set(
+            xscale="log",
+            yscale="log",
+            ylim=(1e-8, 2),
+            xlabel="step + 1",
+            ylabel="loss L",
+            title=f"Losses of {shown} seeds",
+        )
         below(left, ncol=1)
         draw_inputs(middle, paths[0])
         draw_outputs(right, paths)
@@ -146,13 +182,21 @@ def draw_inputs(axis, run):
     ticks = np.linspace(-0.6, 1.6, 111)
     grid = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2) + 0j
     power = run.potential.network.forward(run.parameters[-1], grid).reshape(111, 111)
-    axis.contourf(ticks, ticks, power, levels=[0, 0.125, 0.25, 0.5, 1, 2, 4, 8], cmap="Greys",
-                  alpha=0.55)
-    axis.clabel(axis.contour(ticks, ticks, power, levels=[0.5], colors=INK[3], linewidths=2),
-                fmt="|z|² = ½")
+    axis.contourf(
+        ticks, ticks, power, levels=[0, 0.125, 0.25, 0.5, 1, 2, 4, 8], cmap="Greys", alpha=0.55
+    )
+    axis.clabel(
+        axis.contour(ticks, ticks, power, levels=[0.5], colors=INK[3], linewidths=2), fmt="|z|² = ½"
+    )
     _draw_bits(axis, BITS, label="truth {}")
-    axis.set(aspect="equal", xlabel="x₁", ylabel="x₂", title="Plane of inputs, seed 0",
-             xticks=(0, 1), yticks=(0, 1))
+    axis.set(
+        aspect="equal",
+        xlabel="x₁",
+        ylabel="x₂",
+        title="Plane of inputs, seed 0",
+        xticks=(0, 1),
+        yticks=(0, 1),
+    )
     axis.grid(False)
     below(axis)
 
@@ -165,11 +209,23 @@ def draw_outputs(axis, runs):
     for i, run in enumerate(runs):
         z = run.parameters[:] @ bits.T
         for corner in range(4):
-            axis.plot(z[:, corner].real, z[:, corner].imag, color=INK[i], linestyle=DASHES[i],
-                      linewidth=1, label=None if corner else f"seed {i}")
+            axis.plot(
+                z[:, corner].real,
+                z[:, corner].imag,
+                color=INK[i],
+                linestyle=DASHES[i],
+                linewidth=1,
+                label=None if corner else f"seed {i}",
+            )
         _draw_bits(axis, np.column_stack([z[-1].real, z[-1].imag]), INK[i])
-    axis.set(aspect="equal", xlabel="Re z", ylabel="Im z", title="z plane: paths of the inputs",
-             xticks=(-1, 0, 1), yticks=(-1, 0, 1))
+    axis.set(
+        aspect="equal",
+        xlabel="Re z",
+        ylabel="Im z",
+        title="z plane: paths of the inputs",
+        xticks=(-1, 0, 1),
+        yticks=(-1, 0, 1),
+    )
     below(axis, ncol=4)
 
 
@@ -177,13 +233,24 @@ def _draw_bits(axis, points, color="#222222", label=None):
     """Inputs of truth 0 as open circles, of truth 1 as filled squares."""
     for truth, marker in ((0, "o"), (1, "s")):
         rows = np.array(FUNCTIONS["XOR"]) == truth
-        axis.plot(*points[rows].T, marker, color=color, markersize=8, zorder=3,
-                  markerfacecolor=color if truth else "white",
-                  label=label and label.format(truth))
+        axis.plot(
+            *points[rows].T,
+            marker,
+            color=color,
+            markersize=8,
+            zorder=3,
+            markerfacecolor=color if truth else "white",
+            label=label and label.format(truth),
+        )
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "complex_xor.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "complex_xor.png",
+    )
     main(arguments.parse_args().output)

@@ -23,15 +23,19 @@ MORE = 16  # Runge–Kutta steps between two looks at what they have cost
 
 def digits(limit=None, hidden=32):
     """Potential of a 64-hidden-10 tanh network on digits, cross-entropy."""
-    return fn.Potential(fn.Network([64, hidden, 10], "tanh"), fn.CrossEntropy(),
-                        fn.data.load("digits", limit=limit))
+    return fn.Potential(
+        fn.Network([64, hidden, 10], "tanh"), fn.CrossEntropy(), fn.data.load("digits", limit=limit)
+    )
 
 
 def surface(samples=32):
     """Potential of a 2-16-16-1 tanh network on sin(3x₁)·x₂, quadratic loss: a stiff valley."""
     x = np.random.default_rng(0).uniform(-1, 1, (samples, 2))
-    return fn.Potential(fn.Network([2, 16, 16, 1], "tanh"), fn.Quadratic(),
-                        fn.Dataset(x, np.sin(3 * x[:, :1]) * x[:, 1:]))
+    return fn.Potential(
+        fn.Network([2, 16, 16, 1], "tanh"),
+        fn.Quadratic(),
+        fn.Dataset(x, np.sin(3 * x[:, :1]) * x[:, 1:]),
+    )
 
 
 def descent(step):
@@ -60,9 +64,9 @@ def cost(potential, mechanics, W0, budget):
     else:
         run = fn.train(potential, mechanics, W0=W0, steps=budget, record_every=budget)
         each, losses, steps = np.ones(len(run.step)), run.loss, run.step
-    spent = np.concatenate([[0], np.cumsum(each)]).astype(int)[:len(losses)]
+    spent = np.concatenate([[0], np.cumsum(each)]).astype(int)[: len(losses)]
     n = np.searchsorted(spent, budget, "right")
-    return spent[:n], losses[:n], steps[:n - 1] / getattr(mechanics, "friction", 1.0)
+    return spent[:n], losses[:n], steps[: n - 1] / getattr(mechanics, "friction", 1.0)
 
 
 def within(budget, potential, mechanics, W0):
@@ -87,25 +91,52 @@ def needed(spent, losses, target):
 
 #: title, potential, gradients, losses to reach, runs; the first and last are in the table alone
 PROBLEMS = (
-    ("digits, 64-32-10 tanh, cross-entropy, 1797 samples", digits, 3000,
-     (0.3, 0.1, 1e-2, 1e-3, 1e-5),
-     (descent(0.5), descent(2), descent(2.5), momentum(2),
-      adaptive(1e-3), adaptive(1e-2), adaptive(1e-1))),
-    ("sin(3x₁)·x₂, 2-16-16-1 tanh, quadratic, 32 samples", surface, 20_000,
-     (1e-2, 1e-3, 1e-4, 1e-5, 1e-6),
-     (descent(0.1), descent(0.35), descent(0.6), momentum(0.5),
-      adaptive(1e-3), adaptive(1e-2), adaptive(1e-1))),
+    (
+        "digits, 64-32-10 tanh, cross-entropy, 1797 samples",
+        digits,
+        3000,
+        (0.3, 0.1, 1e-2, 1e-3, 1e-5),
+        (
+            descent(0.5),
+            descent(2),
+            descent(2.5),
+            momentum(2),
+            adaptive(1e-3),
+            adaptive(1e-2),
+            adaptive(1e-1),
+        ),
+    ),
+    (
+        "sin(3x₁)·x₂, 2-16-16-1 tanh, quadratic, 32 samples",
+        surface,
+        20_000,
+        (1e-2, 1e-3, 1e-4, 1e-5, 1e-6),
+        (
+            descent(0.1),
+            descent(0.35),
+            descent(0.6),
+            momentum(0.5),
+            adaptive(1e-3),
+            adaptive(1e-2),
+            adaptive(1e-1),
+        ),
+    ),
 )
 
 
 def table(title, budget, targets, curves):
     """Gradients needed for given losses, the longest step, and how often the loss rose."""
-    lines = [f"{title}: gradients until the loss is …, of {budget}",
-             f"{'':24}" + "".join(f"{t:>8.0e}" for t in targets) + "  longest step  steps uphill"]
+    lines = [
+        f"{title}: gradients until the loss is …, of {budget}",
+        f"{'':24}" + "".join(f"{t:>8.0e}" for t in targets) + "  longest step  steps uphill",
+    ]
     for name, (spent, losses, steps) in curves.items():
         reached = (needed(spent, losses, target) for target in targets)
-        lines.append(f"{name:24}" + "".join(f"{'–' if n is None else n:>8}" for n in reached)
-                     + f"{steps.max():>14.3g}{(np.diff(losses) > 0).sum():>6} of {len(steps)}")
+        lines.append(
+            f"{name:24}"
+            + "".join(f"{'–' if n is None else n:>8}" for n in reached)
+            + f"{steps.max():>14.3g}{(np.diff(losses) > 0).sum():>6} of {len(steps)}"
+        )
     return "\n".join(lines)
 
 
@@ -145,6 +176,11 @@ def main(output):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "cost_of_the_flow.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "cost_of_the_flow.png",
+    )
     main(arguments.parse_args().output)

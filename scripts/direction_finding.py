@@ -63,22 +63,31 @@ CENTRES = np.linspace(-SECTOR, SECTOR, BINS)
 
 def rivals():
     """The networks, each of about 1570 real parameters."""
+
     def of(hidden, activation, output, **words):
-        return Rival(fn.Network([ANTENNAS, hidden, BINS], activation, output=output,
-                                dtype="complex64", **words), whole)
+        return Rival(
+            fn.Network(
+                [ANTENNAS, hidden, BINS], activation, output=output, dtype="complex64", **words
+            ),
+            whole,
+        )
 
     real = fn.Network([2 * ANTENNAS, 38, BINS], "relu", dtype="float32", init="he-normal")
-    return {"complex, invariant": of(24, "modrelu", "abs", bias=False),
-            "complex, cardioid, |z|": of(23, "cardioid", "abs"),
-            "complex, cardioid, Re z": of(23, "cardioid", "real"),
-            **real_rivals(real)}
+    return {
+        "complex, invariant": of(24, "modrelu", "abs", bias=False),
+        "complex, cardioid, |z|": of(23, "cardioid", "abs"),
+        "complex, cardioid, Re z": of(23, "cardioid", "real"),
+        **real_rivals(real),
+    }
 
 
 def real_rivals(network):
     """A real network on the snapshot, on one of known phase, and with turned copies."""
-    return {"real": Rival(network, parts),
-            "real, antenna 0 turned real": Rival(network, lambda x: parts(unturned(x))),
-            "real, 16 turned copies": Rival(network, parts, 16)}
+    return {
+        "real": Rival(network, parts),
+        "real, antenna 0 turned real": Rival(network, lambda x: parts(unturned(x))),
+        "real, 16 turned copies": Rival(network, parts, 16),
+    }
 
 
 def soft_bins(u):
@@ -124,51 +133,69 @@ def rms(estimate, u):
 
 def learning_set(m):
     """Samples that the run of a seed learns from."""
+
     def drawn(seed):
         data = fn.data.antenna(m=m, antennas=ANTENNAS, sector=SECTOR, seed=seed)
         return data.x, soft_bins(data.y)
+
     return drawn
 
 
 def tests(m=2000):
     """{SNR: data} that nobody has learnt from."""
-    return {snr: fn.data.antenna(split="test", m=m, antennas=ANTENNAS, snr=snr, sector=SECTOR)
-            for snr in SNRS}
+    return {
+        snr: fn.data.antenna(split="test", m=m, antennas=ANTENNAS, snr=snr, sector=SECTOR)
+        for snr in SNRS
+    }
 
 
 def learnt(networks, samples=SAMPLES, steps=10_000, seeds=5):
     """{(name, m): (rate, [W of each seed])}; 1000 samples held out choose the rate."""
-    cases = {(name, m): (rival, learning_set(m)) for name, rival in networks.items()
-             for m in samples}
-    return compare(cases, fn.CrossEntropy(), learning_set(1000)(1_000_000), steps=steps,
-                   seeds=seeds)
+    cases = {
+        (name, m): (rival, learning_set(m)) for name, rival in networks.items() for m in samples
+    }
+    return compare(
+        cases, fn.CrossEntropy(), learning_set(1000)(1_000_000), steps=steps, seeds=seeds
+    )
 
 
 def errors(rival, states, data):
     """RMS error at each SNR (seeds, SNRs)."""
-    return np.array([[rms(mean_direction(predict(rival, W, d.x)), d.y) for d in data.values()]
-                     for W in states])
+    return np.array(
+        [[rms(mean_direction(predict(rival, W, d.x)), d.y) for d in data.values()] for W in states]
+    )
 
 
 def wobble(rival, W, x, angles):
     """RMS change of the answers when snapshots are turned by angles (n,), in double precision."""
-    double = Rival(rival.network.with_dtype(np.result_type(rival.network.dtype, np.float64)),
-                   rival.view)
+    double = Rival(
+        rival.network.with_dtype(np.result_type(rival.network.dtype, np.float64)), rival.view
+    )
     still = mean_direction(predict(double, W, x))
-    return np.array([np.sqrt(np.mean((mean_direction(predict(double, W, np.exp(1j * angle) * x))
-                                      - still) ** 2)) for angle in angles])
+    return np.array(
+        [
+            np.sqrt(
+                np.mean((mean_direction(predict(double, W, np.exp(1j * angle) * x)) - still) ** 2)
+            )
+            for angle in angles
+        ]
+    )
 
 
 def print_table(networks, found, curves, data):
     """The errors at SHOWN samples, a line for each network and each estimator beside them."""
     x = data[AT].x
-    print(f"RMS error of u = sin θ, learnt from {SHOWN} samples: median (range) of the seeds, SNR "
-          f"{', '.join(f'{SNRS[k]:g}' for k in PRINTED)} dB")
+    print(
+        f"RMS error of u = sin θ, learnt from {SHOWN} samples: median (range) of the seeds, SNR "
+        f"{', '.join(f'{SNRS[k]:g}' for k in PRINTED)} dB"
+    )
     for name, rival in networks.items():
         rate, states = found[name, SHOWN]
         change = wobble(rival, states[0], x, [1.0])[0]
-        print(f"  {name:27} {real_size(rival.network)} real parameters, rate {rate:g}, turned by "
-              f"1 rad it changes by {change:.1g}")
+        print(
+            f"  {name:27} {real_size(rival.network)} real parameters, rate {rate:g}, turned by "
+            f"1 rad it changes by {change:.1g}"
+        )
         values = zip(*(part[PRINTED] for part in curves[name, SHOWN]))
         print("    " + "  ".join(written(*value, ".4f") for value in values))
     for name, values in beside(data).items():
@@ -183,8 +210,9 @@ def beside(data):
     """Errors of the estimators that nobody had to teach, and the bound, at each SNR."""
     return {
         "beamformer (max. likelihood)": [rms(beamformer(d.x), d.y) for d in data.values()],
-        "posterior mean, SNR known": [rms(posterior_mean(d.x, 10 ** (snr / 20)), d.y)
-                                      for snr, d in data.items()],
+        "posterior mean, SNR known": [
+            rms(posterior_mean(d.x, 10 ** (snr / 20)), d.y) for snr, d in data.items()
+        ],
         "Cramér–Rao bound": list(bound(SNRS)),
     }
 
@@ -205,25 +233,47 @@ def draw(networks, found, curves, data):
             at_one = np.array([[part[k] for part in curves[name, m]] for m in SAMPLES]).T
             middle.errorbar(SAMPLES, *bars(*at_one), capsize=2.5, **style)
             change = wobble(rival, found[name, SHOWN][1][0], data[AT].x, angles)
-            right.plot(np.degrees(angles), change, color=inks[i], linestyle=dashes[i],
-                       marker=marks[i], markersize=4.5, markevery=(i, 8))
+            right.plot(
+                np.degrees(angles),
+                change,
+                color=inks[i],
+                linestyle=dashes[i],
+                marker=marks[i],
+                markersize=4.5,
+                markevery=(i, 8),
+            )
         for j, (name, values) in enumerate(beside(data).items()):
             style = dict(color="#222222", linewidth=1.1, linestyle=(DASHES[3], "-", DASHES[2])[j])
             left.plot(SNRS, values, label=name, **style)
             if j:
                 middle.axhline(values[k], **style)
-        left.set(yscale="log", xlabel="SNR of one antenna in dB", title="Error against the noise, "
-                 f"learnt from {SHOWN} samples", ylabel="RMS error of u = sin θ")
-        middle.set(xscale="log", yscale="log", xlabel="samples learnt from",
-                   title=f"Error against the samples, SNR {AT:g} dB", xticks=SAMPLES,
-                   xticklabels=[f"{m:g}" for m in SAMPLES], ylabel="RMS error of u = sin θ")
+        left.set(
+            yscale="log",
+            xlabel="SNR of one antenna in dB",
+            title=f"Error against the noise, learnt from {SHOWN} samples",
+            ylabel="RMS error of u = sin θ",
+        )
+        middle.set(
+            xscale="log",
+            yscale="log",
+            xlabel="samples learnt from",
+            title=f"Error against the samples, SNR {AT:g} dB",
+            xticks=SAMPLES,
+            xticklabels=[f"{m:g}" for m in SAMPLES],
+            ylabel="RMS error of u = sin θ",
+        )
         middle.minorticks_off()
-        right.set(xlabel="phase that every snapshot is turned by, in degrees",
-                  title=f"Change with the phase, SNR {AT:g} dB",
-                  xticks=range(0, 361, 90), ylabel="RMS change of u = sin θ")
+        right.set(
+            xlabel="phase that every snapshot is turned by, in degrees",
+            title=f"Change with the phase, SNR {AT:g} dB",
+            xticks=range(0, 361, 90),
+            ylabel="RMS change of u = sin θ",
+        )
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncol=4)
-        figure.suptitle(f"Direction of one source, {ANTENNAS} antennas, one snapshot of unknown "
-                        "phase: a network that cannot see the phase need not learn to ignore it")
+        figure.suptitle(
+            f"Direction of one source, {ANTENNAS} antennas, one snapshot of unknown "
+            "phase: a network that cannot see the phase need not learn to ignore it"
+        )
     return figure
 
 
@@ -231,8 +281,10 @@ def main(output):
     """Learn, measure, print, draw."""
     networks, data = rivals(), tests()
     found = learnt(networks)
-    curves = {(name, m): spread(errors(networks[name], states, data))
-              for (name, m), (_, states) in found.items()}
+    curves = {
+        (name, m): spread(errors(networks[name], states, data))
+        for (name, m), (_, states) in found.items()
+    }
     print_table(networks, found, curves, data)
     draw(networks, found, curves, data).savefig(output, dpi=115)
     print(f"figure in {output}")
@@ -240,6 +292,11 @@ def main(output):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "direction_finding.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "direction_finding.png",
+    )
     main(arguments.parse_args().output)

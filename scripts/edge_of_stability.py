@@ -37,7 +37,7 @@ def path(mechanics, potential, W, step, steps, every):
     """Losses (steps+1,), and (W, metric) at every n-th step; that of Adam is its own, P."""
     run = fn.train(potential, mechanics(step), W0=W, steps=steps, record_every=every)
     own = fn.adaptive_metric(run) if mechanics is fn.Adam else None
-    rows = zip(run.parameters[:steps // every + 1], run.time)
+    rows = zip(run.parameters[: steps // every + 1], run.time)
     return run.loss, [(row, own and own.at(time)) for row, time in rows]
 
 
@@ -53,10 +53,22 @@ def sharpness(potential, states):
 #: path, step, curvature·step at the edge, its name, flow time per step, steps
 RULES = {
     "descent": (partial(path, fn.Aristotle), 0.1, 2, "2/step", 1, 12_000),
-    "momentum": (partial(path, partial(fn.Newton.from_momentum, beta=BETA)), 0.05, 2 + 2 * BETA,
-                 "(2+2β)/step", 1 / (1 - BETA), 4_000),
-    "Adam": (partial(path, fn.Adam), 2e-3, (2 + 2 * BETA) / (1 - BETA), "(2+2β₁)/((1−β₁)step)", 1,
-             4_000),
+    "momentum": (
+        partial(path, partial(fn.Newton.from_momentum, beta=BETA)),
+        0.05,
+        2 + 2 * BETA,
+        "(2+2β)/step",
+        1 / (1 - BETA),
+        4_000,
+    ),
+    "Adam": (
+        partial(path, fn.Adam),
+        2e-3,
+        (2 + 2 * BETA) / (1 - BETA),
+        "(2+2β₁)/((1−β₁)step)",
+        1,
+        4_000,
+    ),
 }
 
 
@@ -66,7 +78,7 @@ def follow(name, potential, W, shorter=1, points=240):
     every = max(1, steps // points)
     losses, states = go(potential, W, step / shorter, steps * shorter, every * shorter)
     times = np.arange(len(losses)) * unit * step / shorter
-    return times, losses, times[::every * shorter], sharpness(potential, states) * step / edge
+    return times, losses, times[:: every * shorter], sharpness(potential, states) * step / edge
 
 
 def draw(potential, W):
@@ -86,30 +98,56 @@ def draw(potential, W):
                 above.plot(t, values, label=label, **style)
                 thin = slice(None, None, max(1, len(losses) // 3000))
                 below.plot(times[thin], losses[thin], label=label, linewidth=1.0, **style)
-                print(f"{name}, step {step / shorter:g}: loss {losses[-1]:.3g}, sharpness "
-                      f"{np.median(values[-len(values) // 4:]):.3f} of {edge} at step {step:g}")
+                print(
+                    f"{name}, step {step / shorter:g}: loss {losses[-1]:.3g}, sharpness "
+                    f"{np.median(values[-len(values) // 4 :]):.3f} of {edge} at step {step:g}"
+                )
                 above.axhline(shorter, color="#222222", linewidth=1.0, linestyle=DASHES[i])
-            above.annotate(f"edge {edge}", (0.99, 1), xycoords=("axes fraction", "data"),
-                           xytext=(0, -9), textcoords="offset points", ha="right", va="top")
-            above.annotate("edge of the shorter step", (0.99, SHORTER), ha="right",
-                           xycoords=("axes fraction", "data"), xytext=(0, 7),
-                           textcoords="offset points")
-            above.set(title=name, yscale="log", ylim=(0.05, 25), yticks=(0.1, 1, 10),
-                      yticklabels=("0.1", "1", "10"))
+            above.annotate(
+                f"edge {edge}",
+                (0.99, 1),
+                xycoords=("axes fraction", "data"),
+                xytext=(0, -9),
+                textcoords="offset points",
+                ha="right",
+                va="top",
+            )
+            above.annotate(
+                "edge of the shorter step",
+                (0.99, SHORTER),
+                ha="right",
+                xycoords=("axes fraction", "data"),
+                xytext=(0, 7),
+                textcoords="offset points",
+            )
+            above.set(
+                title=name,
+                yscale="log",
+                ylim=(0.05, 25),
+                yticks=(0.1, 1, 10),
+                yticklabels=("0.1", "1", "10"),
+            )
             below.set(yscale="log", xlabel="time Σ step" + ("/(1−β)" if unit > 1 else ""))
             below.legend(loc="upper right")
         axes[0, 0].set_ylabel("sharpness over the edge of the longer step")
         axes[1, 0].set_ylabel("loss L")
-        figure.suptitle(f"Sharpness rises to the edge of stability and stays: Chebyshev T₅ at 20 "
-                        f"points, 1-16-16-16-1 tanh network of {potential.size} parameters, full "
-                        "batch")
+        figure.suptitle(
+            f"Sharpness rises to the edge of stability and stays: Chebyshev T₅ at 20 "
+            f"points, 1-16-16-16-1 tanh network of {potential.size} parameters, full "
+            "batch"
+        )
     return figure
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "edge_of_stability.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "edge_of_stability.png",
+    )
     output = arguments.parse_args().output
     cheb = chebyshev()
     draw(cheb, cheb.network.init(seed=0)).savefig(output)

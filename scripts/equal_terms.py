@@ -56,10 +56,20 @@ def predict(rival, W, x):
 
 def fit(rival, loss, data, held_out, *, rate, steps, seed, batch=50):
     """Loss on the held-out samples, and the parameters, of the best of ten states of one run."""
-    learnt, judged = (fn.Potential(rival.network, loss, _dataset(rival, *d, copies))
-                      for d, copies in ((data, rival.copies), (held_out, 1)))
-    run = fn.train(learnt, fn.Adam(f"cosine:{rate}:{steps}"), steps=steps, seed=seed,
-                   batch_size=batch, record_every=max(1, steps // 10), threads=1, progress=False)
+    learnt, judged = (
+        fn.Potential(rival.network, loss, _dataset(rival, *d, copies))
+        for d, copies in ((data, rival.copies), (held_out, 1))
+    )
+    run = fn.train(
+        learnt,
+        fn.Adam(f"cosine:{rate}:{steps}"),
+        steps=steps,
+        seed=seed,
+        batch_size=batch,
+        record_every=max(1, steps // 10),
+        threads=1,
+        progress=False,
+    )
     losses = [judged.value(W) for W in run.parameters]
     best = int(np.nanargmin(losses))
     return losses[best], run.parameters[best]
@@ -82,12 +92,15 @@ def compare(cases, loss, held_out, *, steps, seeds, rates=RATES):
     dict
         {key: (rate, [W of seed 0, 1, …])}
     """
+
     def run(key, rate, seed):
         rival, data = cases[key]
         return fit(rival, loss, data(seed), held_out, rate=rate, steps=steps, seed=seed)
 
-    with (ThreadPoolExecutor(WORKERS) as pool,
-          bar(len(cases) * (len(rates) + seeds - 1), what="runs") as show):
+    with (
+        ThreadPoolExecutor(WORKERS) as pool,
+        bar(len(cases) * (len(rates) + seeds - 1), what="runs") as show,
+    ):
         done = iter(range(1, 1 + len(cases) * (len(rates) + seeds - 1)))
 
         def all_of(jobs):
@@ -102,8 +115,9 @@ def compare(cases, loss, held_out, *, steps, seeds, rates=RATES):
         best = {key: min(rates, key=lambda rate, key=key: first[key, rate, 0][0]) for key in cases}
         more = all_of([(key, best[key], seed) for key in cases for seed in range(1, seeds)])
     found = first | more
-    return {key: (best[key], [found[key, best[key], seed][1] for seed in range(seeds)])
-            for key in cases}
+    return {
+        key: (best[key], [found[key, best[key], seed][1] for seed in range(seeds)]) for key in cases
+    }
 
 
 def spread(values):

@@ -48,8 +48,11 @@ POINTS, SNR, HIDDEN = 100, 40.0, 32
 QUANTITIES = ("Relaxation time T1", "Relaxation time T2", "Off-resonance f")
 #: how the unknown phase is met: not at all, by copies turned by eighths of a turn, or taken out
 TREATMENTS = ("as it is", "8 copies", "unturned")
-LABELS = ("signals as they are, of unknown phase", "8 turned copies of each to learn from",
-          "signals turned: first reading positive")
+LABELS = (
+    "signals as they are, of unknown phase",
+    "8 turned copies of each to learn from",
+    "signals turned: first reading positive",
+)
 UNITS = ("error of T1 in %", "error of T2 in %", "error of f in Hz")
 NUDGE = 1e-4  # of a coordinate, for a difference quotient
 
@@ -67,8 +70,11 @@ def rivals(points=POINTS):
 
 def real_rivals(points=POINTS):
     """The real network; its widths did best of three of the size: 37-32, 32-64 and 24-64-32."""
-    return treated("real, ReLU", fn.Network([2 * points, HIDDEN, 2 * HIDDEN, 3], "relu",
-                                            dtype="float32", init="he-normal"), parts)
+    return treated(
+        "real, ReLU",
+        fn.Network([2 * points, HIDDEN, 2 * HIDDEN, 3], "relu", dtype="float32", init="he-normal"),
+        parts,
+    )
 
 
 def treated(name, network, view=whole):
@@ -91,8 +97,9 @@ def signal(y, points=POINTS):
 def slopes(y, points=POINTS):
     """s (m, points) and ∂s/∂y (m, points, 3), by central differences."""
     sides = [signal(y + side * NUDGE * row, points) for row in np.eye(3) for side in (1, -1)]
-    return signal(y, points), np.stack([(up - down) / (2 * NUDGE)
-                                        for up, down in zip(sides[::2], sides[1::2])], axis=2)
+    return signal(y, points), np.stack(
+        [(up - down) / (2 * NUDGE) for up, down in zip(sides[::2], sides[1::2])], axis=2
+    )
 
 
 def errors(y_hat, y):
@@ -113,7 +120,7 @@ def dictionary(points=POINTS, counts=(40, 40, 61)):
 def match(entries, x, rows=100):
     """Coordinates (m, 3) of the entries that fit signals x (m, points) best."""
     y, d = entries
-    blocks = [x[k:k + rows].astype(np.complex64) for k in range(0, len(x), rows)]
+    blocks = [x[k : k + rows].astype(np.complex64) for k in range(0, len(x), rows)]
     return np.concatenate([y[np.abs(block @ d.conj().T).argmax(axis=1)] for block in blocks])
 
 
@@ -147,35 +154,44 @@ def _columns(ds, s):
 
 def learning_set(m, points=POINTS, snr=SNR):
     """Samples that the run of a seed learns from."""
+
     def drawn(seed):
         data = fn.data.fingerprint(m=m, points=points, snr=snr, seed=seed)
         return data.x, data.y
+
     return drawn
 
 
 def learnt(networks, m=10_000, steps=20_000, seeds=4, points=POINTS, snr=SNR):
     """{(name, treatment): (rate, [W of each seed])}; 1000 samples held out choose the rate."""
     cases = {key: (rival, learning_set(m, points, snr)) for key, rival in networks.items()}
-    return compare(cases, fn.Quadratic(), learning_set(1000, points, snr)(1_000_000), steps=steps,
-                   seeds=seeds)
+    return compare(
+        cases, fn.Quadratic(), learning_set(1000, points, snr)(1_000_000), steps=steps, seeds=seeds
+    )
 
 
 def beside(data, points=POINTS, snr=SNR):
     """Errors (3,) of the methods that nobody had to teach, and the bound."""
     nearest = match(dictionary(points), data.x)
-    return {"dictionary": errors(nearest, data.y),
-            "maximum likelihood": errors(refined(nearest, data.x), data.y),
-            "Cramér–Rao bound": bound(data.y, points, snr)}
+    return {
+        "dictionary": errors(nearest, data.y),
+        "maximum likelihood": errors(refined(nearest, data.x), data.y),
+        "Cramér–Rao bound": bound(data.y, points, snr),
+    }
 
 
 def print_table(networks, found, results, others):
     """A line for each network and each method beside them."""
-    print(f"RMS errors of T1 and T2 in %, of f in Hz, {POINTS} readings, SNR {SNR:g} dB: median "
-          "(range) of the\nseeds; last the number of real parameters and the learning rate")
+    print(
+        f"RMS errors of T1 and T2 in %, of f in Hz, {POINTS} readings, SNR {SNR:g} dB: median "
+        "(range) of the\nseeds; last the number of real parameters and the learning rate"
+    )
     for key, values in results.items():
-        print(f"  {key[0]:19} {key[1]:9}"
-              + "   ".join(written(*value, ".2f") for value in zip(*values))
-              + f"   {real_size(networks[key].network)}  {found[key][0]:g}")
+        print(
+            f"  {key[0]:19} {key[1]:9}"
+            + "   ".join(written(*value, ".2f") for value in zip(*values))
+            + f"   {real_size(networks[key].network)}  {found[key][0]:g}"
+        )
     for name, values in others.items():
         print(f"  {name:29}" + "   ".join(f"{value:<16.2f}" for value in values).rstrip())
 
@@ -193,19 +209,33 @@ def draw(results, others):
         for quantity, axis in enumerate(axes[1:]):
             for i, treatment in enumerate(TREATMENTS):
                 values = np.array([results[name, treatment] for name in names])[:, :, quantity].T
-                axis.errorbar(np.arange(len(names)) + 0.15 * (i - 1), *bars(*values),
-                              fmt="o^s"[i], color=INK[(0, 3, 2)[i]], capsize=4, markersize=7,
-                              markerfacecolor=(INK[0], "#d8b8c8", "white")[i], label=LABELS[i])
+                axis.errorbar(
+                    np.arange(len(names)) + 0.15 * (i - 1),
+                    *bars(*values),
+                    fmt="o^s"[i],
+                    color=INK[(0, 3, 2)[i]],
+                    capsize=4,
+                    markersize=7,
+                    markerfacecolor=(INK[0], "#d8b8c8", "white")[i],
+                    label=LABELS[i],
+                )
             for style, (name, values) in zip(("-.", "-", ":"), others.items()):
-                axis.axhline(values[quantity], color="#222222", linewidth=1.2, linestyle=style,
-                             label=name)
+                axis.axhline(
+                    values[quantity], color="#222222", linewidth=1.2, linestyle=style, label=name
+                )
             axis.set_xticks(range(len(names)), [name.replace(", ", "\n") for name in names])
-            axis.set(xlim=(-0.5, len(names) - 0.5),
-                     ylim=(0, None), ylabel="RMS " + UNITS[quantity], title=QUANTITIES[quantity])
+            axis.set(
+                xlim=(-0.5, len(names) - 0.5),
+                ylim=(0, None),
+                ylabel="RMS " + UNITS[quantity],
+                title=QUANTITIES[quantity],
+            )
             axis.grid(axis="x", visible=False)
         figure.legend(*axes[1].get_legend_handles_labels(), loc="outside lower center", ncol=3)
-        figure.suptitle("Magnetic-resonance fingerprinting: T1, T2 and off-resonance from "
-                        f"{POINTS} noisy complex readings, networks of 8750 real parameters")
+        figure.suptitle(
+            "Magnetic-resonance fingerprinting: T1, T2 and off-resonance from "
+            f"{POINTS} noisy complex readings, networks of 8750 real parameters"
+        )
     return figure
 
 
@@ -214,10 +244,18 @@ def draw_signals(axis):
     tissues = np.array([[1.0, 0.08, 0.0], [2.5, 0.25, 0.0], [1.0, 0.08, 20.0]])
     signals = bloch(*tissues.T, *pulses(POINTS), ECHO, start=-1.0)
     for i, (size, (t1, t2, f)) in enumerate(zip(np.abs(signals), tissues)):
-        axis.plot(size, color=INK[i], linestyle=("-", "--", ":")[i],
-                  label=f"T1 {1000 * t1:.0f} ms, T2 {1000 * t2:.0f} ms, f {f:.0f} Hz")
-    axis.set(xlabel="pulse n", ylabel="signal |s|, of equilibrium", ylim=(0, 0.85),
-             title="Fingerprints of three tissues")
+        axis.plot(
+            size,
+            color=INK[i],
+            linestyle=("-", "--", ":")[i],
+            label=f"T1 {1000 * t1:.0f} ms, T2 {1000 * t2:.0f} ms, f {f:.0f} Hz",
+        )
+    axis.set(
+        xlabel="pulse n",
+        ylabel="signal |s|, of equilibrium",
+        ylim=(0, 0.85),
+        title="Fingerprints of three tissues",
+    )
     axis.legend(loc="upper right")
 
 
@@ -227,8 +265,10 @@ def main(output):
     data = fn.data.fingerprint(split="test", m=1000, points=POINTS, snr=SNR)
     others = beside(data)
     found = learnt(networks)
-    results = {key: spread([errors(predict(networks[key], W, data.x), data.y) for W in states])
-               for key, (_, states) in found.items()}
+    results = {
+        key: spread([errors(predict(networks[key], W, data.x), data.y) for W in states])
+        for key, (_, states) in found.items()
+    }
     print_table(networks, found, results, others)
     draw(results, others).savefig(output, dpi=115)
     print(f"figure in {output}")
@@ -236,6 +276,11 @@ def main(output):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "fingerprinting.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "fingerprinting.png",
+    )
     main(arguments.parse_args().output)

@@ -20,26 +20,39 @@ import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE, TIME
 
 SCALE = 0.05  # of the sinh chart, half the size of a weight
-KINDS = {"plain": fn.Aristotle, "second order": lambda step: fn.Geodesic(step, order=2),
-         "geodesic": fn.Geodesic}
+KINDS = {
+    "plain": fn.Aristotle,
+    "second order": lambda step: fn.Geodesic(step, order=2),
+    "geodesic": fn.Geodesic,
+}
 STRAIGHT = "other units"
 OTHER = "flow, plain metric of u"
 LEAST = 1e-17  # drawn
-LOOKS = {"plain": (DASHES[0], "o"), "second order": (DASHES[1], "s"), "geodesic": (DASHES[2], "^"),
-         "flow": (DASHES[0], ""), OTHER: (DASHES[3], "")}
+LOOKS = {
+    "plain": (DASHES[0], "o"),
+    "second order": (DASHES[1], "s"),
+    "geodesic": (DASHES[2], "^"),
+    "flow": (DASHES[0], ""),
+    OTHER: (DASHES[3], ""),
+}
 
 
 def digits(samples=300, hidden=16):
     """Potential of a 64-hidden-10 tanh network on digits, cross-entropy."""
-    return fn.Potential(fn.Network([64, hidden, 10], "tanh"), fn.CrossEntropy(),
-                        fn.data.load("digits", limit=samples))
+    return fn.Potential(
+        fn.Network([64, hidden, 10], "tanh"),
+        fn.CrossEntropy(),
+        fn.data.load("digits", limit=samples),
+    )
 
 
 def charts(potential):
     """Name to chart."""
-    return {"sinh": fn.Sinh(SCALE),
-            "weight normalisation": fn.WeightNormalisation(potential.network),
-            STRAIGHT: fn.Rescaling(np.geomspace(0.5, 2, potential.size))}
+    return {
+        "sinh": fn.Sinh(SCALE),
+        "weight normalisation": fn.WeightNormalisation(potential.network),
+        STRAIGHT: fn.Rescaling(np.geomspace(0.5, 2, potential.size)),
+    }
 
 
 def seen(potential, chart):
@@ -90,10 +103,14 @@ class Study:
         self.time, self.W, self.flow = run.time, run.parameters[:], flow.parameters[:]
         self.path = apart(self.flow[1:], self.flow[:-1]).sum()
         self.length = step * np.linalg.norm(potential.differential(W0)[1])
-        self.single = {name: one_step(potential, chart, W0, self.lengths)
-                       for name, chart in charts(potential).items()}
-        self.paths = {name: paths(potential, chart, W0, step, steps)
-                      for name, chart in charts(potential).items()}
+        self.single = {
+            name: one_step(potential, chart, W0, self.lengths)
+            for name, chart in charts(potential).items()
+        }
+        self.paths = {
+            name: paths(potential, chart, W0, step, steps)
+            for name, chart in charts(potential).items()
+        }
 
     def from_flow(self, rows):
         """Distance (steps+1,) of a path from the flow of W, over that one's length."""
@@ -120,23 +137,33 @@ def told(rise):
 
 def table(study):
     """Slopes and shares of single steps, then where the runs end."""
-    lines = ["one step of h: distance from the step of W, its slope in h, and what it is at "
-             f"h = {study.lengths[-1]:g}",
-             f"{'':28}" + "".join(f"{kind:>24}" for kind in KINDS)]
+    lines = [
+        "one step of h: distance from the step of W, its slope in h, and what it is at "
+        f"h = {study.lengths[-1]:g}",
+        f"{'':28}" + "".join(f"{kind:>24}" for kind in KINDS),
+    ]
     for name, single in study.single.items():
-        cells = (f"{told(slope(study.lengths, far))}, {100 * far[-1] / study.length:.2g} %"
-                 for far in single.values())
+        cells = (
+            f"{told(slope(study.lengths, far))}, {100 * far[-1] / study.length:.2g} %"
+            for far in single.values()
+        )
         lines.append(f"{name:28}" + "".join(f"{cell:>24}" for cell in cells))
-    lines += ["", f"{len(study.W) - 1} steps of {study.step:g}: distance at the end over the path "
-              f"of the flow, {study.path:.3g}",
-              f"{'':28}{'from the flow of W':>24}{'from the run of W':>24}{'loss':>12}"]
+    lines += [
+        "",
+        f"{len(study.W) - 1} steps of {study.step:g}: distance at the end over the path "
+        f"of the flow, {study.path:.3g}",
+        f"{'':28}{'from the flow of W':>24}{'from the run of W':>24}{'loss':>12}",
+    ]
     rows = {"W": None, "  flow": study.flow, "  plain": study.W}
     for name, found in study.paths.items():
         rows |= {name: None} | {f"  {kind}{' ' * len(rows)}": W for kind, W in found.items()}
     for name, W in rows.items():
-        lines.append(name if W is None else
-                     f"{name.rstrip():28}{study.from_flow(W)[-1]:>24.1e}"
-                     f"{study.from_run(W)[-1]:>24.1e}{study.losses(W[-1:])[0]:>12.5f}")
+        lines.append(
+            name
+            if W is None
+            else f"{name.rstrip():28}{study.from_flow(W)[-1]:>24.1e}"
+            f"{study.from_run(W)[-1]:>24.1e}{study.losses(W[-1:])[0]:>12.5f}"
+        )
     return "\n".join(lines)
 
 
@@ -154,35 +181,75 @@ def draw(study):
         for i, name in enumerate(study.single):
             for kind, far in study.single[name].items():
                 if name != STRAIGHT or kind == "plain":
-                    line(one, i, kind, study.lengths, far,
-                         f"{name}, {kind}: {told(slope(study.lengths, far))}")
+                    line(
+                        one,
+                        i,
+                        kind,
+                        study.lengths,
+                        far,
+                        f"{name}, {kind}: {told(slope(study.lengths, far))}",
+                    )
         for axis, measure in ((flows, study.from_flow), (losses, study.losses)):
             from_row = int(axis is flows)
             line(axis, None, "plain", t[from_row:], measure(study.W)[from_row:], "W, plain run")
             for i, name in bent:
                 for kind in ("plain", "flow", OTHER):
-                    line(axis, i, kind, t[from_row:], measure(study.paths[name][kind])[from_row:],
-                         f"{name}, {'plain run' if kind == 'plain' else kind}")
+                    line(
+                        axis,
+                        i,
+                        kind,
+                        t[from_row:],
+                        measure(study.paths[name][kind])[from_row:],
+                        f"{name}, {'plain run' if kind == 'plain' else kind}",
+                    )
         for i, name in bent:
             for kind in KINDS:
-                line(runs, i, kind, t[1:], study.from_run(study.paths[name][kind])[1:],
-                     f"{name}, {kind}")
+                line(
+                    runs,
+                    i,
+                    kind,
+                    t[1:],
+                    study.from_run(study.paths[name][kind])[1:],
+                    f"{name}, {kind}",
+                )
         share = "distance over the path of the flow"
-        one.set(xscale="log", yscale="log", xlabel="step h", ylim=(LEAST, 10),
-                ylabel="distance of W after the step", title="One step: how far from the step of W")
-        flows.set(yscale="log", ylim=(1e-12, 10), xlabel=TIME, ylabel=share,
-                  title="Flows coincide, runs part: how far from the flow of W")
-        runs.set(yscale="log", ylim=(LEAST, 10), xlabel=TIME, ylabel=share,
-                 title=f"Runs of step {study.step:g}: how far from the run of W")
-        losses.set(yscale="log", xlabel=TIME, ylabel="loss L",
-                   title="Loss: of both flows one curve, of each run its own")
+        one.set(
+            xscale="log",
+            yscale="log",
+            xlabel="step h",
+            ylim=(LEAST, 10),
+            ylabel="distance of W after the step",
+            title="One step: how far from the step of W",
+        )
+        flows.set(
+            yscale="log",
+            ylim=(1e-12, 10),
+            xlabel=TIME,
+            ylabel=share,
+            title="Flows coincide, runs part: how far from the flow of W",
+        )
+        runs.set(
+            yscale="log",
+            ylim=(LEAST, 10),
+            xlabel=TIME,
+            ylabel=share,
+            title=f"Runs of step {study.step:g}: how far from the run of W",
+        )
+        losses.set(
+            yscale="log",
+            xlabel=TIME,
+            ylabel="loss L",
+            title="Loss: of both flows one curve, of each run its own",
+        )
         one.legend(loc="lower right", bbox_to_anchor=(1, 0.12), fontsize=8.5)
         for axis in (flows, runs):
             axis.legend(loc="center", bbox_to_anchor=(0.5, 0.45), fontsize=9)
         losses.legend(loc="lower left", fontsize=9)
         sizes, m = "-".join(map(str, study.potential.network.sizes)), study.potential.data.m
-        figure.suptitle("Only the flow is intrinsic: a finite step depends on the chart, a geodesic"
-                        f" step does not (digits, {sizes} tanh, {m} samples)")
+        figure.suptitle(
+            "Only the flow is intrinsic: a finite step depends on the chart, a geodesic"
+            f" step does not (digits, {sizes} tanh, {m} samples)"
+        )
     return figure
 
 
@@ -191,8 +258,16 @@ def line(axis, i, kind, x, y, label):
     dash, mark = LOOKS[kind]
     width = 3.5 if kind == "flow" and i == 0 else 1.4  # flows lie on each other
     own = dict(color="k", markerfacecolor="w", zorder=3) if i is None else dict(color=INK[i])
-    axis.plot(x, np.maximum(y, LEAST), linestyle=dash, marker=mark, markersize=4, linewidth=width,
-              label=label, **own)
+    axis.plot(
+        x,
+        np.maximum(y, LEAST),
+        linestyle=dash,
+        marker=mark,
+        markersize=4,
+        linewidth=width,
+        label=label,
+        **own,
+    )
 
 
 def main(output, samples=300, hidden=16, **options):
@@ -205,6 +280,11 @@ def main(output, samples=300, hidden=16, **options):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "intrinsic_flow.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "intrinsic_flow.png",
+    )
     main(arguments.parse_args().output)

@@ -32,8 +32,10 @@ def barrier(potential, W, V, points=201):
 
 def watershed(run, rows=4):
     """First row of a run from which the flow ends elsewhere than from row 0, and where, or None."""
-    ends = [fn.flow(run.potential, W0=W, time=LATER, at=[0, LATER]).loss[-1]
-            for W in run.parameters[:rows]]
+    ends = [
+        fn.flow(run.potential, W0=W, time=LATER, at=[0, LATER]).loss[-1]
+        for W in run.parameters[:rows]
+    ]
     other = [k for k, loss in enumerate(ends) if (loss > 1e-3) != (ends[0] > 1e-3)]
     return (other[0], ends[other[0]]) if other else (None, ends[0])
 
@@ -44,8 +46,10 @@ def main(output, film=None):
     W0 = potential.network.init(seed=SEED)
     flow = fn.flow(potential, W0=W0, time=TIME, at=np.linspace(0, TIME, 201))
     end = flow.parameters[-1]
-    print(f"XOR, 2-2-1 tanh, sharpness {fn.sharpness(potential, W0):.3g} at the start; the flow "
-          f"ends with a loss of {flow.loss[-1]:.1g}")
+    print(
+        f"XOR, 2-2-1 tanh, sharpness {fn.sharpness(potential, W0):.3g} at the start; the flow "
+        f"ends with a loss of {flow.loss[-1]:.1g}"
+    )
     runs = {}
     for step in STEPS:
         run = runs[step] = fn.train(potential, fn.Aristotle(step), W0=W0, steps=round(TIME / step))
@@ -53,19 +57,27 @@ def main(output, film=None):
         apart = np.linalg.norm(run.parameters[:] - at.parameters[:], axis=1)
         row, loss = watershed(run)
         climb = barrier(potential, run.parameters[-1], end)
-        print(f"step {step:g}: step·sharpness {step * fn.sharpness(potential, W0):.3g} at the "
-              f"start, {np.sum(np.diff(run.loss) > 0)} of {len(run.step)} steps uphill, loss "
-              f"{run.loss[-1]:.2g} at the end\n  from the flow at most {apart.max():.2f}, at the "
-              f"end {apart[-1]:.2f}; on the straight path to its end the loss is at most "
-              f"{climb:.2g}")
-        print("  stays in the flow's valley" if row is None else
-              f"  row {row} lies in another valley: the flow from there has a loss of {loss:.2g} "
-              f"at time {LATER}")
+        print(
+            f"step {step:g}: step·sharpness {step * fn.sharpness(potential, W0):.3g} at the "
+            f"start, {np.sum(np.diff(run.loss) > 0)} of {len(run.step)} steps uphill, loss "
+            f"{run.loss[-1]:.2g} at the end\n  from the flow at most {apart.max():.2f}, at the "
+            f"end {apart[-1]:.2f}; on the straight path to its end the loss is at most "
+            f"{climb:.2g}"
+        )
+        print(
+            "  stays in the flow's valley"
+            if row is None
+            else f"  row {row} lies in another valley: the flow from there has a loss of {loss:.2g} "
+            f"at time {LATER}"
+        )
     kept, changed = (runs[step] for step in STEPS)
     flows = {"flow": flow, f"run at step {STEPS[0]:g}": kept}
     figure = fn.plot.flows(changed, flows)
-    figure.suptitle(f"XOR: the flow and a run at step {STEPS[0]:g} keep their lane; the run at "
-                    f"step {STEPS[1]:g} changes lane in the bend", fontsize=13)
+    figure.suptitle(
+        f"XOR: the flow and a run at step {STEPS[0]:g} keep their lane; the run at "
+        f"step {STEPS[1]:g} changes lane in the bend",
+        fontsize=13,
+    )
     figure.savefig(output, dpi=115)
     print(f"figure in {output}")
     if film:
@@ -74,8 +86,13 @@ def main(output, film=None):
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "lanes.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "lanes.png",
+    )
     arguments.add_argument("--film", type=Path, help="film to write, .gif or .mp4")
     given = arguments.parse_args()
     main(given.output, given.film)

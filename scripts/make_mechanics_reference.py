@@ -26,8 +26,10 @@ OPTIMIZERS = {
     "nesterov": ("SGD", dict(lr=0.04, momentum=0.9, nesterov=True)),
     "rmsprop": ("RMSprop", dict(lr=0.01, alpha=0.95, eps=0.1)),
     "rmsprop, centered": ("RMSprop", dict(lr=0.01, alpha=0.9, eps=0.1, centered=True)),
-    "rmsprop with momentum": ("RMSprop", dict(lr=0.003, alpha=0.95, eps=0.1, centered=True,
-                                              momentum=0.7, weight_decay=0.02)),
+    "rmsprop with momentum": (
+        "RMSprop",
+        dict(lr=0.003, alpha=0.95, eps=0.1, centered=True, momentum=0.7, weight_decay=0.02),
+    ),
     "adam": ("Adam", dict(lr=0.01, betas=(0.8, 0.99), eps=0.01)),
     "adam and decay": ("Adam", dict(lr=0.01, betas=(0.9, 0.98), eps=0.01, weight_decay=0.05)),
     "adamw": ("AdamW", dict(lr=0.01, betas=(0.9, 0.98), eps=0.01, weight_decay=0.1)),
@@ -51,8 +53,14 @@ def real_loss(torch):
 def complex_loss(torch):
     """½z†Az + (α/8)Σ|z|⁴ − Re b†z, and where z begins."""
     A, b, z = map(torch.tensor, quartic())
-    return lambda W: (0.5 * torch.vdot(W, A @ W).real + ALPHA / 8 * (W.abs()**4).sum()
-                      - torch.vdot(b, W).real), z
+    return (
+        lambda W: (
+            0.5 * torch.vdot(W, A @ W).real
+            + ALPHA / 8 * (W.abs() ** 4).sum()
+            - torch.vdot(b, W).real
+        ),
+        z,
+    )
 
 
 def path(torch, optimizer, words, function, W0, steps=300):
@@ -70,9 +78,11 @@ def path(torch, optimizer, words, function, W0, steps=300):
 def main(file=FILE):
     """Write the file."""
     torch = import_torch()
-    kept = {f"{field}/{name}": path(torch, *words, *made(torch))[KEPT]
-            for field, made in (("real", real_loss), ("complex", complex_loss))
-            for name, words in OPTIMIZERS.items()}
+    kept = {
+        f"{field}/{name}": path(torch, *words, *made(torch))[KEPT]
+        for field, made in (("real", real_loss), ("complex", complex_loss))
+        for name, words in OPTIMIZERS.items()
+    }
     np.savez_compressed(file, **kept)
     print(f"{file}: {len(kept)} paths, {Path(file).stat().st_size / 1024:.0f} KB")
 

@@ -38,7 +38,19 @@ def positive(seed, n, lopsided=0.0):
     return a + a.T + np.diag(uniforms(seed + 50, n, low=2.0, high=3.0)) + lopsided * (a - a.T)
 
 
-def case(seed, sizes, activations, loss, *, m=7, bias=True, output="identity", hard=False, temperature=1.0, **metrics):
+def case(
+    seed,
+    sizes,
+    activations,
+    loss,
+    *,
+    m=7,
+    bias=True,
+    output="identity",
+    hard=False,
+    temperature=1.0,
+    **metrics,
+):
     """One case as a dict: words and numbers on top, arrays x, y, W, V (and gamma, Gamma) under `arrays`."""
     pairs = list(zip(sizes[:-1], sizes[1:]))
     # Variance 1.5/n_in, weights and biases alike: units neither dead nor saturated.
@@ -46,7 +58,11 @@ def case(seed, sizes, activations, loss, *, m=7, bias=True, output="identity", h
     D, n = sum(map(len, spread)), sizes[-1]
     y = uniforms(seed + 1, m, n)
     if loss == "cross-entropy":
-        y = np.eye(n)[np.argmax(y, axis=1)] if hard else (y + 1.1) / (y + 1.1).sum(axis=1, keepdims=True)
+        y = (
+            np.eye(n)[np.argmax(y, axis=1)]
+            if hard
+            else (y + 1.1) / (y + 1.1).sum(axis=1, keepdims=True)
+        )
     arrays = {
         "x": uniforms(seed, m, sizes[0], low=-2.0, high=2.0),
         "y": y,
@@ -62,14 +78,29 @@ def case(seed, sizes, activations, loss, *, m=7, bias=True, output="identity", h
 
 def cases():
     """The twelve networks, as a list of dicts (see `case`)."""
-    full = {7: positive(7100, 7), 8: positive(8101, 7), 10: positive(10100, 7, lopsided=0.4), 12: positive(12101, 7)}
+    full = {
+        7: positive(7100, 7),
+        8: positive(8101, 7),
+        10: positive(10100, 7, lopsided=0.4),
+        12: positive(12101, 7),
+    }
     return [
         case(1000, [3, 2], [], "quadratic"),
         case(2000, [4, 3], [], "cross-entropy", bias=False, hard=True),
         case(3000, [3, 5, 2], ["tanh"], "quadratic", gamma=positive(3100, 2)),
         case(4000, [4, 5, 3], ["sigmoid"], "cross-entropy", temperature=0.7),
-        case(5000, [3, 6, 3], ["relu"], "quadratic", gamma=weights(5100, 3), Gamma=weights(5101, 7)),
-        case(6000, [3, 4, 4, 3], ["elu", "gelu"], "cross-entropy", hard=True, temperature=2.5, Gamma=weights(6100, 7)),
+        case(
+            5000, [3, 6, 3], ["relu"], "quadratic", gamma=weights(5100, 3), Gamma=weights(5101, 7)
+        ),
+        case(
+            6000,
+            [3, 4, 4, 3],
+            ["elu", "gelu"],
+            "cross-entropy",
+            hard=True,
+            temperature=2.5,
+            Gamma=weights(6100, 7),
+        ),
         case(7000, [2, 5, 4, 2], ["sin", "softplus"], "quadratic", bias=False, Gamma=full[7]),
         case(
             *(8000, [4, 4, 5, 3], ["leaky_relu", "tanh"], "cross-entropy"),
@@ -79,7 +110,14 @@ def cases():
             *(9000, [3, 4, 3, 4, 2], ["gelu", "identity", "sin"], "quadratic"),
             **dict(gamma=positive(9100, 2, lopsided=0.4), Gamma=weights(9101, 7)),
         ),
-        case(10000, [3, 4, 4, 3, 3], ["softplus", "elu", "sigmoid"], "cross-entropy", bias=False, Gamma=full[10]),
+        case(
+            10000,
+            [3, 4, 4, 3, 3],
+            ["softplus", "elu", "sigmoid"],
+            "cross-entropy",
+            bias=False,
+            Gamma=full[10],
+        ),
         case(11000, [2, 4, 3, 3, 1], ["relu", "leaky_relu", "tanh"], "quadratic"),
         case(
             *(12000, [3, 5, 4, 3], ["tanh", "gelu"], "quadratic"),
@@ -92,7 +130,11 @@ def runs():
     """Two training runs, full-batch gradient descent on 6-8-3 tanh networks, as cases with `step` and `kept`."""
     descent = dict(step=0.1, kept=KEPT_STEPS)  # 2/step is far above the curvature met on the way
     return [
-        {**case(20000, [6, 8, 3], ["tanh"], "cross-entropy", m=24, hard=True), "name": "run-cross-entropy", **descent},
+        {
+            **case(20000, [6, 8, 3], ["tanh"], "cross-entropy", m=24, hard=True),
+            "name": "run-cross-entropy",
+            **descent,
+        },
         {**case(21000, [6, 8, 3], ["tanh"], "quadratic", m=24), "name": "run-quadratic", **descent},
     ]
 
@@ -125,7 +167,9 @@ def network(torch, case, W, x):
         "sin": torch.sin,
     }
     sizes, at = case["sizes"], 0
-    for n_in, n_out, name in zip(sizes[:-1], sizes[1:], [*case["activations"], case["output"]], strict=True):
+    for n_in, n_out, name in zip(
+        sizes[:-1], sizes[1:], [*case["activations"], case["output"]], strict=True
+    ):
         A, at = W[at : at + n_out * n_in].reshape(n_out, n_in), at + n_out * n_in
         z = x @ A.T
         if case["bias"]:
@@ -152,7 +196,9 @@ def loss(torch, case, y_hat, arrays):
 
 def tensors(torch, case, dtype):
     """The arrays of a case as tensors."""
-    return {name: torch.tensor(a, dtype=getattr(torch, dtype)) for name, a in case["arrays"].items()}
+    return {
+        name: torch.tensor(a, dtype=getattr(torch, dtype)) for name, a in case["arrays"].items()
+    }
 
 
 def torch_values(case, dtype="float64"):
@@ -168,7 +214,9 @@ def torch_values(case, dtype="float64"):
     along = loss(torch, case, network(torch, case, W.detach() + s * V, x), t)
     (first,) = torch.autograd.grad(along, s, create_graph=True)
     (second,) = torch.autograd.grad(first, s)
-    found = dict(value=L, differential=dL, y_hat=y_hat, pushforward=dy, c2=second / 2, hessian_action=HV)
+    found = dict(
+        value=L, differential=dL, y_hat=y_hat, pushforward=dy, c2=second / 2, hessian_action=HV
+    )
     return {name: a.detach().numpy() for name, a in found.items()}
 
 
@@ -204,7 +252,9 @@ def load(path=FILE):
         for text in file["meta"]:
             case = json.loads(str(text))
             prefix = case["name"] + "/"
-            arrays = {key.removeprefix(prefix): file[key] for key in file.files if key.startswith(prefix)}
+            arrays = {
+                key.removeprefix(prefix): file[key] for key in file.files if key.startswith(prefix)
+            }
             case["arrays"] = {key: a for key, a in arrays.items() if key in inputs}
             found[case["name"]] = case, {key: a for key, a in arrays.items() if key not in inputs}
     return found
@@ -214,7 +264,11 @@ def main(path=FILE):
     """Write the file."""
     answered = [(c, torch_values(c)) for c in cases()]
     answered += [(c, torch_run(c)) for c in runs()]
-    arrays = {f"{c['name']}/{key}": a for c, found in answered for key, a in {**c["arrays"], **found}.items()}
+    arrays = {
+        f"{c['name']}/{key}": a
+        for c, found in answered
+        for key, a in {**c["arrays"], **found}.items()
+    }
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, meta=np.array([words(c) for c, _ in answered]), **arrays)
     print(f"{path}: {len(answered)} cases, {Path(path).stat().st_size / 1024:.0f} KB")

@@ -37,8 +37,7 @@ LENGTHS_AT = 5  # labels per class for which the paths are measured
 
 
 class Arm(NamedTuple):
-    """Whether hidden layers are pretrained, their stiffness, the scale of weights if they are not.
-    """
+    """Whether hidden layers are pretrained, their stiffness, the scale of weights if they are not."""
 
     pretrained: bool
     stiffness: float
@@ -87,15 +86,28 @@ def parts():
 def few(data, per_class, seed):
     """As many samples of each class, drawn by the seed."""
     random = np.random.default_rng([seed, per_class])
-    return data.take(np.concatenate([
-        random.choice(np.flatnonzero(data.labels == c), per_class, replace=False)
-        for c in np.unique(data.labels)]))
+    return data.take(
+        np.concatenate(
+            [
+                random.choice(np.flatnonzero(data.labels == c), per_class, replace=False)
+                for c in np.unique(data.labels)
+            ]
+        )
+    )
 
 
 def pretrained(network, digits, budget, seed):
     """All hidden layers learnt from the unlabelled digits."""
-    return fn.pretrain(network, digits.unlabelled, fn.Adam(1e-3), steps=budget.pretraining,
-                       batch_size=100, seed=seed, threads=1, progress=False)
+    return fn.pretrain(
+        network,
+        digits.unlabelled,
+        fn.Adam(1e-3),
+        steps=budget.pretraining,
+        batch_size=100,
+        seed=seed,
+        threads=1,
+        progress=False,
+    )
 
 
 def looks(network, digits, steps):
@@ -103,26 +115,39 @@ def looks(network, digits, steps):
     found = {}
     for part in ("validation", "held_out"):
         potential = fn.Potential(network, fn.CrossEntropy(), getattr(digits, part))
-        found |= {f"{part}.accuracy": (steps, fn.Accuracy(potential)),
-                  f"{part}.loss": (steps, potential)}
+        found |= {
+            f"{part}.accuracy": (steps, fn.Accuracy(potential)),
+            f"{part}.loss": (steps, potential),
+        }
     return found
 
 
 def tuned(network, arm, labelled, W0, step, steps, record_every=None, observe=None):
     """Training on labels, the hidden layers as stiff as the arm says, the readout free."""
     stiffness = [arm.stiffness] * (network.layers - 1) + [1.0]
-    return fn.train(fn.Potential(network, fn.CrossEntropy(), labelled),
-                    fn.Newton.from_momentum(step, 0.9), steps=steps, W0=W0, observe=observe,
-                    metric=fn.LayerMetric(network, stiffness), record_every=record_every or steps,
-                    threads=1, progress=False)
+    return fn.train(
+        fn.Potential(network, fn.CrossEntropy(), labelled),
+        fn.Newton.from_momentum(step, 0.9),
+        steps=steps,
+        W0=W0,
+        observe=observe,
+        metric=fn.LayerMetric(network, stiffness),
+        record_every=record_every or steps,
+        threads=1,
+        progress=False,
+    )
 
 
 def told(run):
     """Accuracy and loss, on the validation part and held out (2, 2); the worst if it diverged."""
     if run.diverged_at is not None:
         return np.array([[0.0, np.inf]] * 2)
-    return np.array([[run.observables[f"{part}.{name}"].value[-1] for name in ("accuracy", "loss")]
-                     for part in ("validation", "held_out")])
+    return np.array(
+        [
+            [run.observables[f"{part}.{name}"].value[-1] for name in ("accuracy", "loss")]
+            for part in ("validation", "held_out")
+        ]
+    )
 
 
 class Result(NamedTuple):
@@ -146,8 +171,9 @@ def chosen(found):
 def lengths(network, run):
     """Length of each layer's path in the plain metric, Σ_k ‖ΔW_k‖ (layers,)."""
     moves = np.diff(np.asarray(run.parameters[:], np.float64), axis=0)
-    return np.array([np.linalg.norm(moves[:, begin:end], axis=1).sum()
-                     for begin, end in network.ranges])
+    return np.array(
+        [np.linalg.norm(moves[:, begin:end], axis=1).sum() for begin, end in network.ranges]
+    )
 
 
 class Study(NamedTuple):
@@ -171,40 +197,62 @@ def study(network, digits, budget, done=lambda: None):
     def run(arm, n, seed, step, **options):
         done()
         W0 = learnt[seed].W0 if arm.pretrained else network.init(seed, scale=arm.scale)
-        return tuned(network, arm, few(digits.unlabelled, n, seed), W0, step, budget.training,
-                     **options)
+        return tuned(
+            network, arm, few(digits.unlabelled, n, seed), W0, step, budget.training, **options
+        )
 
     for n in budget.per_class:
         for name, arm in ARMS.items():
-            results[n, name] = chosen(np.array(
-                [[told(run(arm, n, seed, step, observe=observe)) for seed in range(budget.seeds)]
-                 for step in STEPS]))
+            results[n, name] = chosen(
+                np.array(
+                    [
+                        [
+                            told(run(arm, n, seed, step, observe=observe))
+                            for seed in range(budget.seeds)
+                        ]
+                        for step in STEPS
+                    ]
+                )
+            )
     for name, arm in ARMS.items():
         step = results[LENGTHS_AT, name].steps[0]
-        paths[name] = np.array([lengths(network, run(arm, LENGTHS_AT, seed, step, record_every=1))
-                                for seed in range(budget.seeds)])
+        paths[name] = np.array(
+            [
+                lengths(network, run(arm, LENGTHS_AT, seed, step, record_every=1))
+                for seed in range(budget.seeds)
+            ]
+        )
     return Study(network, learnt[-1], results, paths)
 
 
 def main(output, budget):
     """Both networks, a table for each, one figure."""
-    networks = [fn.Network([64, *HIDDEN, 10], activation, dtype="float32")
-                for activation in ("sigmoid", "tanh")]
+    networks = [
+        fn.Network([64, *HIDDEN, 10], activation, dtype="float32")
+        for activation in ("sigmoid", "tanh")
+    ]
     counted = count(1)
     with _progress.bar(len(networks) * budget.runs, what="runs") as show:
-        studies = [study(network, parts(), budget, lambda: show(next(counted)))
-                   for network in networks]
+        studies = [
+            study(network, parts(), budget, lambda: show(next(counted))) for network in networks
+        ]
     for each in studies:
-        print(each.learnt, table(each), path_table(each, CLASSES * LENGTHS_AT), sep="\n\n",
-              end="\n\n")
+        print(
+            each.learnt, table(each), path_table(each, CLASSES * LENGTHS_AT), sep="\n\n", end="\n\n"
+        )
     draw(studies, LENGTHS_AT).savefig(output)
     print(f"figure in {output}")
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("-o", "--output", type=Path, help="figure to write",
-                           default=Path(__file__).parent / "figures" / "pretraining.png")
+    arguments.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        help="figure to write",
+        default=Path(__file__).parent / "figures" / "pretraining.png",
+    )
     arguments.add_argument("--seeds", type=int, default=Budget().seeds, help="default: %(default)s")
     given = arguments.parse_args()
     main(given.output, Budget(seeds=given.seeds))

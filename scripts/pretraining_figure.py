@@ -7,8 +7,10 @@ from flownet.desk.plot._style import DASHES, INK, STYLE
 DRAWN = ("no pretraining", "frozen", "stiff (100)", "free", "no pretraining, init × 4")
 MARKS = "osD^v"
 CLASSES = 10
-TITLE = ("Pretrained layers frozen, stiff or free: with few labels they pay in a deep sigmoid "
-         "network, hardly in one of tanh")
+TITLE = (
+    "Pretrained layers frozen, stiff or free: with few labels they pay in a deep sigmoid "
+    "network, hardly in one of tanh"
+)
 
 
 def error(values):
@@ -18,24 +20,33 @@ def error(values):
 
 def table(study):
     """Accuracy and loss of each arm, and paired differences of accuracy over the seeds."""
-    lines = [f"{'held out':32}{'accuracy, %':>12}{'loss':>15}{'step for':>11}"
-             f"{'accuracy minus that of':>28}",
-             f"{'labels':>6}{'each':>64}{'no pretraining':>16}{'free':>12}"]
+    lines = [
+        f"{'held out':32}{'accuracy, %':>12}{'loss':>15}{'step for':>11}"
+        f"{'accuracy minus that of':>28}",
+        f"{'labels':>6}{'each':>64}{'no pretraining':>16}{'free':>12}",
+    ]
     for (n, name), result in study.results.items():
-        against = [100 * (result.accuracy - study.results[n, other].accuracy)
-                   for other in ("no pretraining", "free")]
+        against = [
+            100 * (result.accuracy - study.results[n, other].accuracy)
+            for other in ("no pretraining", "free")
+        ]
         lines.append(
             f"{CLASSES * n:>6}  {name:24}{_told(100 * result.accuracy, '.1f'):>12}"
             f"{_told(result.loss, '.3f'):>15}{'/'.join(f'{s:g}' for s in result.steps):>11}"
-            + "".join(f"{_told(difference, '+.1f') if difference.any() else '':>{width}}"
-                      for difference, width in zip(against, (16, 12))))
+            + "".join(
+                f"{_told(difference, '+.1f') if difference.any() else '':>{width}}"
+                for difference, width in zip(against, (16, 12))
+            )
+        )
     return "\n".join(line.rstrip() for line in lines)
 
 
 def path_table(study, labels):
     """Length of each layer's path in the plain metric, mean over the seeds."""
-    lines = [f"{f'path lengths at {labels} labels':32}"
-             + "".join(f"{name:>12}" for name in _layers(study))]
+    lines = [
+        f"{f'path lengths at {labels} labels':32}"
+        + "".join(f"{name:>12}" for name in _layers(study))
+    ]
     for name, lengths in study.lengths.items():
         lines.append(f"{'':8}{name:24}" + "".join(f"{x:>12.2f}" for x in lengths.mean(axis=0)))
     return "\n".join(lines)
@@ -64,8 +75,10 @@ def draw(studies, lengths_at):
             name = study.network.activation[0]
             axes[0].set(ylabel="held-out error, %", title=f"{name}: error, 100 % − accuracy")
             axes[1].set(ylabel="held-out loss L", title=f"{name}: cross-entropy")
-            axes[2].set(ylabel="length Σ‖ΔW‖ of a layer's path",
-                        title=f"{name}: paths at {CLASSES * lengths_at} labels (frozen: 0)")
+            axes[2].set(
+                ylabel="length Σ‖ΔW‖ of a layer's path",
+                title=f"{name}: paths at {CLASSES * lengths_at} labels (frozen: 0)",
+            )
         for axis in rows[-1, :2]:
             axis.set_xlabel("number of labels")
         rows[-1, 2].set_xlabel("layer")
@@ -100,8 +113,17 @@ def _paths(axis, study):
 
 def _bars(axis, i, x, values, label=None):
     """The i-th line: means over the seeds (the first axis) and their standard errors."""
-    axis.errorbar(x, values.mean(axis=0), error(values), label=label, color=INK[i],
-                  linestyle=DASHES[i], marker=MARKS[i], markersize=4.5, capsize=2)
+    axis.errorbar(
+        x,
+        values.mean(axis=0),
+        error(values),
+        label=label,
+        color=INK[i],
+        linestyle=DASHES[i],
+        marker=MARKS[i],
+        markersize=4.5,
+        capsize=2,
+    )
 
 
 def _plain(axis):

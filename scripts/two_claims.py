@@ -12,7 +12,7 @@ once, at the end. Writes a page of tables and a figure.
 
 import argparse
 from collections import namedtuple
-from functools import lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +51,14 @@ def momentum(beta):
     return partial(fn.Newton.from_momentum, beta=beta)
 
 
-METHODS = [Method("Aristotle", fn.Aristotle, 1.0), Method("Newton β=0.5", momentum(0.5), 0.5),
-           Method("Newton β=0.9", momentum(0.9), 0.25),
-           Method("Newton β=0.99", momentum(0.99), 0.03), Method("RMSProp", fn.RMSProp, 0.016),
-           Method("Adam", fn.Adam, 0.064)]
+METHODS = [
+    Method("Aristotle", fn.Aristotle, 1.0),
+    Method("Newton β=0.5", momentum(0.5), 0.5),
+    Method("Newton β=0.9", momentum(0.9), 0.25),
+    Method("Newton β=0.99", momentum(0.99), 0.03),
+    Method("RMSProp", fn.RMSProp, 0.016),
+    Method("Adam", fn.Adam, 0.064),
+]
 
 
 def potentials(network, loss, parts):
@@ -66,15 +70,23 @@ def digits(seed):
     """300 digits to learn, to stop by and to choose by, the other 897 to test."""
     data = fn.data.load("digits")
     order = np.random.default_rng(seed).permutation(data.m)
-    return potentials(fn.Network([64, 32, 10]), fn.CrossEntropy(),
-                      [data.take(rows) for rows in np.split(order, (300, 600, 900))])
+    return potentials(
+        fn.Network([64, 32, 10]),
+        fn.CrossEntropy(),
+        [data.take(rows) for rows in np.split(order, (300, 600, 900))],
+    )
 
 
 def spirals(seed):
     """Two blurred arms of 1¼ turns: 150, 300, 300 and 1000 points, drawn apart."""
-    return potentials(fn.Network([2, 16, 16, 2]), fn.CrossEntropy(), [
-        spiral(m=m, noise=0.05, turns=1.25, seed=4 * seed + i)
-        for i, m in enumerate((150, 300, 300, 1000))])
+    return potentials(
+        fn.Network([2, 16, 16, 2]),
+        fn.CrossEntropy(),
+        [
+            spiral(m=m, noise=0.05, turns=1.25, seed=4 * seed + i)
+            for i, m in enumerate((150, 300, 300, 1000))
+        ],
+    )
 
 
 def clouds(seed):
@@ -92,9 +104,12 @@ def lessons(seed):
     """60 answers of a teacher of four hidden units to a student of as many, and 1600 more."""
     words = dict(n_in=4, hidden=HIDDEN, seed=seed)
     asked = teacher(split="test", m=1600, **words)
-    return potentials(fn.Network([4, HIDDEN, 1]), fn.Quadratic(),
-                      [teacher(m=60, **words)] + [asked.take(slice(*ends)) for ends in (
-                          (0, 300), (300, 600), (600, 1600))])
+    return potentials(
+        fn.Network([4, HIDDEN, 1]),
+        fn.Quadratic(),
+        [teacher(m=60, **words)]
+        + [asked.take(slice(*ends)) for ends in ((0, 300), (300, 600), (600, 1600))],
+    )
 
 
 PROBLEMS = [
@@ -105,7 +120,7 @@ PROBLEMS = [
 ]
 
 
-@lru_cache(maxsize=None)
+@cache
 def parts_of(make, seed):
     """Potentials of a seed; made once."""
     return make(seed)
@@ -122,8 +137,14 @@ def error(potential, W):
 def follow(problem, mechanics, seed, tested=True):
     """`Outcome` of one run; the test samples are looked at where `tested`, in two rows at most."""
     train, stop, choice, test = parts_of(problem.make, seed)
-    run = fn.train(train, mechanics, steps=problem.steps, seed=seed, batch_size=problem.batch,
-                   record_every=problem.every)
+    run = fn.train(
+        train,
+        mechanics,
+        steps=problem.steps,
+        seed=seed,
+        batch_size=problem.batch,
+        record_every=problem.every,
+    )
     rows = run.parameters[:]
 
     def row(k):
@@ -131,8 +152,10 @@ def follow(problem, mechanics, seed, tested=True):
         return Row(int(run.iteration[k]), choice.value(rows[k]), *seen)
 
     reached = next((k for k, W in enumerate(rows) if train.value(W) <= problem.target), None)
-    return Outcome(NEVER if reached is None else row(reached),
-                   row(int(np.argmin([stop.value(W) for W in rows]))))
+    return Outcome(
+        NEVER if reached is None else row(reached),
+        row(int(np.argmin([stop.value(W) for W in rows]))),
+    )
 
 
 def choose(outcomes):
@@ -146,27 +169,47 @@ def choose(outcomes):
     count = reached.sum(axis=1)
     enough = count >= NEARLY * count.max()
     with np.errstate(invalid="ignore"):
-        when = [np.mean([np.log(max(o.equal.iteration, 1)) for o in seeds
-                         if np.isfinite(o.equal.iteration)] or [np.inf]) for seeds in outcomes]
-        held = [np.mean([np.log(o.equal.validation) for o in seeds
-                         if np.isfinite(o.equal.iteration)] or [np.inf]) for seeds in outcomes]
+        when = [
+            np.mean(
+                [np.log(max(o.equal.iteration, 1)) for o in seeds if np.isfinite(o.equal.iteration)]
+                or [np.inf]
+            )
+            for seeds in outcomes
+        ]
+        held = [
+            np.mean(
+                [np.log(o.equal.validation) for o in seeds if np.isfinite(o.equal.iteration)]
+                or [np.inf]
+            )
+            for seeds in outcomes
+        ]
     least = [np.mean([np.log(o.stopped.validation) for o in seeds]) for seeds in outcomes]
-    return {"sure": int(np.lexsort((when, -count))[0]),
-            "fast": int(np.argmin(np.where(enough, when, np.inf))),
-            "equal": int(np.argmin(np.where(enough, held, np.inf))),
-            "stopped": int(np.argmin(least))}
+    return {
+        "sure": int(np.lexsort((when, -count))[0]),
+        "fast": int(np.argmin(np.where(enough, when, np.inf))),
+        "equal": int(np.argmin(np.where(enough, held, np.inf))),
+        "stopped": int(np.argmin(least)),
+    }
 
 
 def result(problem, method, seeds=SEEDS, tuning=TUNING, grid=GRID):
     """`Result` of a method on a problem."""
     steps = method.centre * np.asarray(grid)
-    best = choose([[follow(problem, method.mechanics(float(step)), seed, tested=False)
-                    for seed in tuning] for step in steps])
-    found = {i: [follow(problem, method.mechanics(float(steps[i])), seed) for seed in seeds]
-             for i in set(best.values())}
-    return Result({purpose: float(steps[i]) for purpose, i in best.items()},
-                  {purpose: i in (0, len(steps) - 1) for purpose, i in best.items()},
-                  {purpose: found[i] for purpose, i in best.items()})
+    best = choose(
+        [
+            [follow(problem, method.mechanics(float(step)), seed, tested=False) for seed in tuning]
+            for step in steps
+        ]
+    )
+    found = {
+        i: [follow(problem, method.mechanics(float(steps[i])), seed) for seed in seeds]
+        for i in set(best.values())
+    }
+    return Result(
+        {purpose: float(steps[i]) for purpose, i in best.items()},
+        {purpose: i in (0, len(steps) - 1) for purpose, i in best.items()},
+        {purpose: found[i] for purpose, i in best.items()},
+    )
 
 
 def results(quick=False):
@@ -175,15 +218,21 @@ def results(quick=False):
     if quick:
         problems = [p._replace(steps=p.steps // 10, target=20 * p.target) for p in PROBLEMS[::2]]
         words = dict(seeds=SEEDS[:3], tuning=TUNING[:1], grid=GRID[[5, 7]])
-    return {p.name: {method.name: result(p, method, **words) for method in METHODS}
-            for p in problems}, problems
+    return {
+        p.name: {method.name: result(p, method, **words) for method in METHODS} for p in problems
+    }, problems
 
 
 def main(arguments=None):
     """Train, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent,
-                        help="folder for TWO_CLAIMS.md and figures/ (default: scripts)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(__file__).parent,
+        help="folder for TWO_CLAIMS.md and figures/ (default: scripts)",
+    )
     parser.add_argument("--quick", action="store_true", help="shorter runs, fewer seeds")
     options = parser.parse_args(arguments)
     found, problems = results(options.quick)

@@ -27,8 +27,10 @@ def mean(values):
     values = values[np.isfinite(values)]
     if len(values) < 2:
         return Mean(values.mean() if len(values) else np.nan, np.nan, np.nan, len(values))
-    middle, half = values.mean(), stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * (
-        values.std(ddof=1) / np.sqrt(len(values)))
+    middle, half = (
+        values.mean(),
+        stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * (values.std(ddof=1) / np.sqrt(len(values))),
+    )
     return Mean(middle, middle - half, middle + half, len(values))
 
 
@@ -54,8 +56,9 @@ def difference(results, method, purpose, moment, name):
 
 def often(results, method):
     """`Often` of a method at its surest step."""
-    mine, others = (column(results[who].outcomes["sure"], "equal", "iteration")
-                    for who in (method, FIRST))
+    mine, others = (
+        column(results[who].outcomes["sure"], "equal", "iteration") for who in (method, FIRST)
+    )
     reached, before = np.isfinite(mine), np.isfinite(others)
     share = stats.binomtest(int(reached.sum()), len(mine)).proportion_ci(LEVEL, method="wilson")
     gained, lost = int((reached & ~before).sum()), int((before & ~reached).sum())
@@ -84,8 +87,11 @@ def total(words, yes, no):
 
 def first_claim(found, methods):
     """`Count`s of faster and of more often, over methods and problems (where a seed fails)."""
-    speed = [compared(ratio(results, name, "fast", "equal", "iteration"), "faster", "slower")
-             for results in found.values() for name in methods]
+    speed = [
+        compared(ratio(results, name, "fast", "equal", "iteration"), "faster", "slower")
+        for results in found.values()
+        for name in methods
+    ]
     times = [counted(often(results, name)) for results in found.values() for name in methods]
     times = [word for word in times if word != "both always"]
     return total(speed, "faster", "slower"), total(times, "more often", "less often")
@@ -93,5 +99,12 @@ def first_claim(found, methods):
 
 def second_claim(found, methods, purpose):
     """`Count` of a worse test loss for a purpose, over methods and problems."""
-    return total([compared(ratio(results, name, purpose, purpose, "loss"), "better", "worse")
-                  for results in found.values() for name in methods], "worse", "better")
+    return total(
+        [
+            compared(ratio(results, name, purpose, purpose, "loss"), "better", "worse")
+            for results in found.values()
+            for name in methods
+        ],
+        "worse",
+        "better",
+    )

@@ -46,39 +46,71 @@ def page(found, problems):
         "validation loss there; and for test losses of runs best stopped, where the loss on "
         "samples of a fourth kind is least, the one with the least validation loss there. "
         f"Intervals are {100 * LEVEL:.0f} %, of Student's t for means and Wilson's for shares; a "
-        "word such as *faster* stands where the interval leaves out no difference.")
+        "word such as *faster* stands where the interval leaves out no difference."
+    )
     legend = (
         f"At the surest step, of {seeds} seeds those that get to the target; *+* where this one "
         "does and Aristotle's does not, *−* the reverse, p of their difference (McNemar, exact). "
         "At the fast one, seeds, the median of the steps there, where a seed that never comes is "
-        "late, and steps over Aristotle's of the seeds where both get there.")
-    parts = [HEAD, fill(introduction, 98), "",
-             "| problem | what | steps | training loss to reach |", "|---|---|---|---|"]
+        "late, and steps over Aristotle's of the seeds where both get there."
+    )
+    parts = [
+        HEAD,
+        fill(introduction, 98),
+        "",
+        "| problem | what | steps | training loss to reach |",
+        "|---|---|---|---|",
+    ]
     parts += [f"| {p.name} | {p.title} | {p.steps} | {p.target:g} |" for p in problems]
-    parts += ["", "## Inertia converges faster and more often?", "", *first_words(found), "",
-              *summary(found, speed_cell), "", *paragraph(legend)]
+    parts += [
+        "",
+        "## Inertia converges faster and more often?",
+        "",
+        *first_words(found),
+        "",
+        *summary(found, speed_cell),
+        "",
+        *paragraph(legend),
+    ]
     for problem in problems:
         parts += ["", f"**{problem.name}**", "", *speed_table(found[problem.name])]
-    parts += ["", "## Adaptive methods generalise worse?", "", *second_words(found), "",
-              "At equal training loss:", "", *summary(found, loss_cell("equal")), "",
-              "Where the run is best stopped:", "", *summary(found, loss_cell("stopped")), "",
-              "Test loss over Aristotle's, and test error less Aristotle's in points, first where",
-              "the training loss comes to the target, then where the run is best stopped."]
+    parts += [
+        "",
+        "## Adaptive methods generalise worse?",
+        "",
+        *second_words(found),
+        "",
+        "At equal training loss:",
+        "",
+        *summary(found, loss_cell("equal")),
+        "",
+        "Where the run is best stopped:",
+        "",
+        *summary(found, loss_cell("stopped")),
+        "",
+        "Test loss over Aristotle's, and test error less Aristotle's in points, first where",
+        "the training loss comes to the target, then where the run is best stopped.",
+    ]
     for problem in problems:
         parts += ["", f"**{problem.name}**", "", *loss_table(found[problem.name])]
     return "\n".join([*parts, "", *LIMITS, ""])
 
 
-LIMITS = ["## What this does not say", "", *fill(
-    "Four small problems and one grid of steps, without schedules, weight decay or warm-up. That "
-    "the best step is one of twelve leaves an error of up to a factor of √2 near the best and 2 "
-    "below it in every step, hence in every speed. β, β₁, β₂ and ε are the usual ones and were not "
-    "tuned. * marks a step at an end of its grid: a still better one may lie beyond. Speeds and "
-    "losses at the target are those of the seeds that both methods bring there. The rules by which "
-    "steps are chosen were settled after a first look at these problems; under each rule tried "
-    "inertia was faster in eight or nine of twelve comparisons, and adaptive methods worse in one "
-    "of sixteen at most.", 98)
-    .splitlines()]
+LIMITS = [
+    "## What this does not say",
+    "",
+    *fill(
+        "Four small problems and one grid of steps, without schedules, weight decay or warm-up. That "
+        "the best step is one of twelve leaves an error of up to a factor of √2 near the best and 2 "
+        "below it in every step, hence in every speed. β, β₁, β₂ and ε are the usual ones and were not "
+        "tuned. * marks a step at an end of its grid: a still better one may lie beyond. Speeds and "
+        "losses at the target are those of the seeds that both methods bring there. The rules by which "
+        "steps are chosen were settled after a first look at these problems; under each rule tried "
+        "inertia was faster in eight or nine of twelve comparisons, and adaptive methods worse in one "
+        "of sixteen at most.",
+        98,
+    ).splitlines(),
+]
 
 
 def paragraph(text):
@@ -101,7 +133,8 @@ def first_words(found):
         f"{counts(others, 'faster', 'slower')}, and get there "
         f"{counts(also, 'more often', 'less often')}. Comparisons are of one method with "
         "Aristotle on one problem, of *often* where a seed fails; those not counted show no "
-        "difference beyond the intervals, or too few seeds.")
+        "difference beyond the intervals, or too few seeds."
+    )
 
 
 def second_words(found):
@@ -112,7 +145,8 @@ def second_words(found):
         f"**At equal training loss the adaptive methods' test loss is "
         f"{counts(equal, 'worse', 'better')}; where runs are best stopped, "
         f"{counts(stopped, 'worse', 'better')}.** That of inertia is "
-        f"{counts(inert[0], 'worse', 'better')}, and {counts(inert[1], 'worse', 'better')}.")
+        f"{counts(inert[0], 'worse', 'better')}, and {counts(inert[1], 'worse', 'better')}."
+    )
 
 
 def summary(found, cell):
@@ -120,7 +154,8 @@ def summary(found, cell):
     methods = [name for name in next(iter(found.values())) if name != FIRST]
     return ["| | " + " | ".join(found) + " |", "|---|" + "---|" * len(found)] + [
         f"| {name} | " + " | ".join(cell(results, name) for results in found.values()) + " |"
-        for name in methods]
+        for name in methods
+    ]
 
 
 def speed_cell(results, name):
@@ -133,13 +168,17 @@ def speed_cell(results, name):
 def loss_cell(purpose):
     """Test loss in words, for a purpose."""
     return lambda results, name: compared(
-        ratio(results, name, purpose, purpose, "loss"), "better", "worse")
+        ratio(results, name, purpose, purpose, "loss"), "better", "worse"
+    )
 
 
 def speed_table(results):
     """Steps and seeds of every method."""
-    lines = ["| method | surest | seeds | share, % | + | − | p | fast | seeds | median | "
-             "over Aristotle's |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "| method | surest | seeds | share, % | + | − | p | fast | seeds | median | "
+        "over Aristotle's |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for name, result in results.items():
         o, m = often(results, name), ratio(results, name, "fast", "equal", "iteration")
         steps = column(result.outcomes["fast"], "equal", "iteration")
@@ -148,7 +187,8 @@ def speed_table(results):
             f"| {name} | {step(result, 'sure')} | {o.count} | {100 * o.low:.0f}–{100 * o.high:.0f} "
             + ("| | | " if name == FIRST else f"| {o.gained} | {o.lost} | {o.p:.2g} ")
             + f"| {step(result, 'fast')} | {np.isfinite(steps).sum()} | {median} "
-            + ("| 1 |" if name == FIRST else f"| {span(m)} |"))
+            + ("| 1 |" if name == FIRST else f"| {span(m)} |")
+        )
     return lines
 
 
@@ -157,24 +197,38 @@ def loss_table(results):
     classes = np.isfinite(column(results[FIRST].outcomes["stopped"], "stopped", "error")).all()
     lines = []
     for purpose, title in (("equal", "at the target"), ("stopped", "best stopped")):
-        lines += ["", f"| {title} | step | seeds | test loss | over Aristotle's |" + (
-            " error, % | less Aristotle's |" if classes else ""),
-            "|---|---|---|---|---|" + ("---|---|" if classes else "")]
+        lines += [
+            "",
+            f"| {title} | step | seeds | test loss | over Aristotle's |"
+            + (" error, % | less Aristotle's |" if classes else ""),
+            "|---|---|---|---|---|" + ("---|---|" if classes else ""),
+        ]
         for name, result in results.items():
             outcomes = result.outcomes[purpose]
             losses = column(outcomes, purpose, "loss")
             there = np.isfinite(losses)
-            line = (f"| {name} | {step(result, purpose)} | {there.sum()} | "
-                    f"{number(np.median(losses[there])) if there.any() else '—'} | "
-                    + ("1 |" if name == FIRST else
-                       f"{span(ratio(results, name, purpose, purpose, 'loss'))} |"))
+            line = (
+                f"| {name} | {step(result, purpose)} | {there.sum()} | "
+                f"{number(np.median(losses[there])) if there.any() else '—'} | "
+                + (
+                    "1 |"
+                    if name == FIRST
+                    else f"{span(ratio(results, name, purpose, purpose, 'loss'))} |"
+                )
+            )
             if classes:
                 errors = column(outcomes, purpose, "error")
                 m = difference(results, name, purpose, purpose, "error")
                 line += f" {100 * np.nanmean(errors):.2f} |" if there.any() else " — |"
-                line += " 0 |" if name == FIRST else (
-                    f" {100 * m.value:+.2f} ({100 * m.low:+.2f}…{100 * m.high:+.2f}) |"
-                    if np.isfinite(m.low) else " — |")
+                line += (
+                    " 0 |"
+                    if name == FIRST
+                    else (
+                        f" {100 * m.value:+.2f} ({100 * m.low:+.2f}…{100 * m.high:+.2f}) |"
+                        if np.isfinite(m.low)
+                        else " — |"
+                    )
+                )
             lines.append(line)
     return lines[1:]
 
@@ -186,8 +240,7 @@ def step(result, purpose):
 
 def span(m):
     """A mean and its interval."""
-    return (f"{number(m.value)} ({number(m.low)}…{number(m.high)})" if np.isfinite(m.low)
-            else "—")
+    return f"{number(m.value)} ({number(m.low)}…{number(m.high)})" if np.isfinite(m.low) else "—"
 
 
 def number(value):

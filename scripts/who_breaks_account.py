@@ -57,42 +57,71 @@ def account(b, sharpness, full=True):
     if large:  # the verdict, too, is then based on the estimate
         b.made["parameters"] = b.split("parameters", exact=False, draws=DRAWS)
     parameters, modes = b.split("parameters"), b.split("eigen", steps=ACTIONS[large])
-    blocks = {basis: b.split(basis) for basis in ("layers", "neurons")[:1 + full]}
+    blocks = {basis: b.split(basis) for basis in ("layers", "neurons")[: 1 + full]}
     return Account(
-        b.iteration, b.step, b.loss, b.step * sharpness / 2, parameters.dimension,
-        parameters.exact, _shares(b, parameters, modes, full),
-        {"top_share": modes.top_share, "participation": modes.participation,
-         "bend": b.step * modes.curvatures[modes.top] / 2},
-        {basis: (split.second_self / split.second, split.rank_one)
-         for basis, split in blocks.items()},
-        _parts(b), b.radius().estimate, b.verdict.words)
+        b.iteration,
+        b.step,
+        b.loss,
+        b.step * sharpness / 2,
+        parameters.dimension,
+        parameters.exact,
+        _shares(b, parameters, modes, full),
+        {
+            "top_share": modes.top_share,
+            "participation": modes.participation,
+            "bend": b.step * modes.curvatures[modes.top] / 2,
+        },
+        {
+            basis: (split.second_self / split.second, split.rank_one)
+            for basis, split in blocks.items()
+        },
+        _parts(b),
+        b.radius().estimate,
+        b.verdict.words,
+    )
 
 
 def _shares(b, parameters, modes, full):
     chance, bends, flips = parameters.rotations, b.split("map"), parameters.flips
     shares = {
-        "second": b.second, "self": parameters.second_self, "pairs": parameters.second_pairs,
-        "chance_self": chance.second_self, "chance_pairs": chance.second_pairs,
-        "third": b.third, "third_self": parameters.third_self, "third_two": parameters.third_two,
-        "triplets": parameters.third_triplets, "chance_triplets": chance.third_triplets,
+        "second": b.second,
+        "self": parameters.second_self,
+        "pairs": parameters.second_pairs,
+        "chance_self": chance.second_self,
+        "chance_pairs": chance.second_pairs,
+        "third": b.third,
+        "third_self": parameters.third_self,
+        "third_two": parameters.third_two,
+        "triplets": parameters.third_triplets,
+        "chance_triplets": chance.third_triplets,
         "error_self": parameters.error["second_self"],
         "error_third": parameters.error["third_two"] + parameters.error["third_self"],
-        "remainder": b.remainder, "delivered": b.actual,
-        "loss_bends": bends.second_loss, "map_bends": bends.second_map,
-        "third_loss": bends.third_loss, "third_map": bends.third_map}
+        "remainder": b.remainder,
+        "delivered": b.actual,
+        "loss_bends": bends.second_loss,
+        "map_bends": bends.second_map,
+        "third_loss": bends.third_loss,
+        "third_map": bends.third_map,
+    }
     if full:
         shares["alone"] = b.one_at_a_time().total
-        shares["modes_alone"] = sum(b.place.delivered((u @ b.place.delta) * u)
-                                    for u in modes.directions)
+        shares["modes_alone"] = sum(
+            b.place.delivered((u @ b.place.delta) * u) for u in modes.directions
+        )
     bands = {"flips": flips.band("second"), "flips_third": flips.band("third")}
-    return {**{name: b.share(value) for name, value in shares.items()},
-            **{name: tuple(b.share(end) for end in band) for name, band in bands.items()}}
+    return {
+        **{name: b.share(value) for name, value in shares.items()},
+        **{name: tuple(b.share(end) for end in band) for name, band in bands.items()},
+    }
 
 
 def _parts(b):
     """The library's interventions under shorter names."""
-    names = {"the whole step": "whole", "its top eigendirection alone": "top",
-             "without its top eigendirection": "without top"}
+    names = {
+        "the whole step": "whole",
+        "its top eigendirection alone": "top",
+        "without its top eigendirection": "without top",
+    }
     found = {}
     for row in b.interventions():
         if row.name in names:

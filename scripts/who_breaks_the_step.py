@@ -40,10 +40,15 @@ Census = namedtuple("Census", "broken steps uphill top_share participation pairs
 #: a network of the grid, at the critical step from its start
 Cell = namedtuple("Cell", "loss width hidden account")
 
-CHEBYSHEV = {"safe": ["start"], "edge": ["start", "quiet", "worst"],
-             "catapult": ["start", "second", "worst"]}
-DIGITS = {"quadratic": {"edge": ["start"], "catapult": ["start", "worst"]},
-          "cross-entropy": {"edge": ["start", "worst"], "catapult": ["start", "worst"]}}
+CHEBYSHEV = {
+    "safe": ["start"],
+    "edge": ["start", "quiet", "worst"],
+    "catapult": ["start", "second", "worst"],
+}
+DIGITS = {
+    "quadratic": {"edge": ["start"], "catapult": ["start", "worst"]},
+    "cross-entropy": {"edge": ["start", "worst"], "catapult": ["start", "worst"]},
+}
 LOSSES = {"quadratic": fn.Quadratic, "cross-entropy": fn.CrossEntropy}
 SHORT = {"quadratic": "quadr.", "cross-entropy": "entr."}
 
@@ -53,16 +58,23 @@ def chebyshev(steps=1500):
     x = np.linspace(-1, 1, 20)[:, None]
     data = fn.Dataset(x, np.polynomial.chebyshev.Chebyshev.basis(6)(x))
     potential = fn.Potential(fn.Network([1, 30, 20, 1], "tanh"), fn.Quadratic(), data)
-    return Problem("1-30-20-1 on T₆", "T₆", potential, potential.network.init(seed=0), CHEBYSHEV,
-                   steps)
+    return Problem(
+        "1-30-20-1 on T₆", "T₆", potential, potential.network.init(seed=0), CHEBYSHEV, steps
+    )
 
 
 def digits(loss, hidden=(16,), steps=300):
     """A tanh network on 300 digits; 64-16-10 has 1210 parameters."""
     network = fn.Network([64, *hidden, 10], "tanh")
     potential = fn.Potential(network, LOSSES[loss](), fn.data.load("digits", limit=300))
-    return Problem(f"{'-'.join(map(str, network.sizes))}, {loss}", SHORT[loss], potential,
-                   network.init(seed=0), DIGITS[loss], steps)
+    return Problem(
+        f"{'-'.join(map(str, network.sizes))}, {loss}",
+        SHORT[loss],
+        potential,
+        network.init(seed=0),
+        DIGITS[loss],
+        steps,
+    )
 
 
 def promises(run):
@@ -81,32 +93,52 @@ def study(problem, quick=False):
     """`Study` of a problem: its runs, the accounts of their moments, their broken steps."""
     potential, W = problem.potential, problem.W
     edge = 2 / fn.sharpness(potential, W)
-    runs = {name: fn.train(potential, fn.Aristotle(STEPS[name] * edge), W0=W, progress=False,
-                           steps=problem.steps) for name in problem.moments}
+    runs = {
+        name: fn.train(
+            potential, fn.Aristotle(STEPS[name] * edge), W0=W, progress=False, steps=problem.steps
+        )
+        for name in problem.moments
+    }
     accounts = {}
     for name, moments in problem.moments.items():
         for when in moments:
             b = fn.breakdown(runs[name], at=moment(when, runs[name]))
             accounts[name, when] = account(b, fn.sharpness(potential, b.place.W))
-    return Study(problem, edge, accounts, {name: census(run, MOST_BROKEN[quick]) for name, run in
-                                           runs.items()}, runs,
-                 fn.breakdown(runs["catapult"], at=0))
+    return Study(
+        problem,
+        edge,
+        accounts,
+        {name: census(run, MOST_BROKEN[quick]) for name, run in runs.items()},
+        runs,
+        fn.breakdown(runs["catapult"], at=0),
+    )
 
 
 def census(run, most):
     """`Census` of the broken steps of a run, at most so many."""
     delivery = np.diff(run.loss) / promises(run)
     broken = np.flatnonzero(delivery < BROKEN)
-    chosen = broken[::-(-len(broken) // most) or 1]
+    chosen = broken[:: -(-len(broken) // most) or 1]
     rows, verdicts = [], Counter()
     for k in chosen.tolist():
         b = fn.breakdown(run, at=k)
         modes, parameters = b.split("eigen"), b.split("parameters")
-        rows.append((modes.top_share, modes.participation, parameters.second_pairs / b.second,
-                     parameters.rotations.second_pairs / b.second))
+        rows.append(
+            (
+                modes.top_share,
+                modes.participation,
+                parameters.second_pairs / b.second,
+                parameters.rotations.second_pairs / b.second,
+            )
+        )
         verdicts[b.verdict.words] += 1
-    return Census(len(broken), len(delivery), int(np.sum(delivery < 0)),
-                  *np.reshape(rows, (-1, 4)).T, verdicts)
+    return Census(
+        len(broken),
+        len(delivery),
+        int(np.sum(delivery < 0)),
+        *np.reshape(rows, (-1, 4)).T,
+        verdicts,
+    )
 
 
 def cell(loss, width, hidden):
@@ -121,19 +153,27 @@ def cell(loss, width, hidden):
 
 def results(quick=False):
     """Studies {name: Study} and the cells of the grid."""
-    problems = [chebyshev(260 if quick else 1500), *(digits(loss, steps=30 if quick else 300)
-                                                     for loss in LOSSES)]
+    problems = [
+        chebyshev(260 if quick else 1500),
+        *(digits(loss, steps=30 if quick else 300) for loss in LOSSES),
+    ]
     widths, depths = ((8,), (1, 2)) if quick else ((8, 16, 32, 64, 128, 256), (1, 2, 4, 6))
-    return ({problem.name: study(problem, quick) for problem in problems},
-            [cell(loss, width, hidden) for loss in LOSSES for hidden in depths
-             for width in widths])
+    return (
+        {problem.name: study(problem, quick) for problem in problems},
+        [cell(loss, width, hidden) for loss in LOSSES for hidden in depths for width in widths],
+    )
 
 
 def main(arguments=None):
     """Measure, draw, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("-o", "--output", type=Path, default=Path(__file__).parent,
-                        help="folder for WHO_BREAKS_THE_STEP.md and figures/ (default: scripts)")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        default=Path(__file__).parent,
+        help="folder for WHO_BREAKS_THE_STEP.md and figures/ (default: scripts)",
+    )
     parser.add_argument("--quick", action="store_true", help="shorter runs, a smaller grid")
     options = parser.parse_args(arguments)
     studies, cells = results(options.quick)

@@ -47,9 +47,14 @@ PAIRS = {
     "identity": lambda x, y, b: (x, y),
     "split_tanh": lambda x, y, b: (mpmath.tanh(x), mpmath.tanh(y)),
     "split_relu": lambda x, y, b: tuple(v if v.real > 0 else mpf(0) for v in (x, y)),
-    "cardioid": _cardioid, "modrelu": _modrelu, "zrelu": _zrelu, "tanh": _tanh, "sin": _sin,
+    "cardioid": _cardioid,
+    "modrelu": _modrelu,
+    "zrelu": _zrelu,
+    "tanh": _tanh,
+    "sin": _sin,
     "cayley": _cayley,
-    "real": lambda x, y, b: (x, None), "abs": lambda x, y, b: (_r(x, y), None),
+    "real": lambda x, y, b: (x, None),
+    "abs": lambda x, y, b: (_r(x, y), None),
     "abs2": lambda x, y, b: (x * x + y * y, None),
 }
 
@@ -76,18 +81,34 @@ def _parts(network, u):
     index = np.arange(network.size)
     pairs = list(zip(u[0::2], u[1::2]))
     for layer in network.parts(index):
-        yield [None if part is None else
-               [[pairs[i] for i in row] if part.ndim == 2 else pairs[row] for row in part.tolist()]
-               for part in layer]
+        yield [
+            None
+            if part is None
+            else [
+                [pairs[i] for i in row] if part.ndim == 2 else pairs[row] for row in part.tolist()
+            ]
+            for part in layer
+        ]
 
 
 def _losses(network, loss, y_hat, y):
     """Each sample's share: ½|e|², or −q log P̂."""
     if loss == "quadratic":
-        return [sum((a - c) ** 2 + (0 if b is None else (b - d) ** 2)
-                    for (a, b), (c, d) in zip(row, truth)) / 2 for row, truth in zip(y_hat, y)]
-    return [sum(q * (mpmath.log(sum(mpmath.exp(a) for a, _ in row)) - a)
-                for (a, _), (q, _) in zip(row, truth)) for row, truth in zip(y_hat, y)]
+        return [
+            sum(
+                (a - c) ** 2 + (0 if b is None else (b - d) ** 2)
+                for (a, b), (c, d) in zip(row, truth)
+            )
+            / 2
+            for row, truth in zip(y_hat, y)
+        ]
+    return [
+        sum(
+            q * (mpmath.log(sum(mpmath.exp(a) for a, _ in row)) - a)
+            for (a, _), (q, _) in zip(row, truth)
+        )
+        for row, truth in zip(y_hat, y)
+    ]
 
 
 def _pairs(rows):
@@ -115,10 +136,22 @@ def derivatives(network, loss, data, W, V):
         c, found = jet(network, loss, data, u, v), []
         for i in range(len(u)):
             unit = [mpf(int(i == j)) for j in range(len(u))]
-            own, plus, minus = (jet(network, loss, data, u, d) for d in (
-                unit, [a + b for a, b in zip(v, unit)], [a - b for a, b in zip(v, unit)]))
+            own, plus, minus = (
+                jet(network, loss, data, u, d)
+                for d in (unit, [a + b for a, b in zip(v, unit)], [a - b for a, b in zip(v, unit)])
+            )
             odd, even = (plus[3] - minus[3]) / 2, (plus[3] + minus[3]) / 2
-            found.append([own[1], (plus[2] - minus[2]) / 2, 2 * (odd - own[3]), 2 * own[2],
-                          2 * (even - c[3]), 6 * own[3]])
-        return (np.array([float(k) for k in c]),
-                *np.array([[float(k) for k in row] for row in found]).T)
+            found.append(
+                [
+                    own[1],
+                    (plus[2] - minus[2]) / 2,
+                    2 * (odd - own[3]),
+                    2 * own[2],
+                    2 * (even - c[3]),
+                    6 * own[3],
+                ]
+            )
+        return (
+            np.array([float(k) for k in c]),
+            *np.array([[float(k) for k in row] for row in found]).T,
+        )

@@ -18,8 +18,9 @@ def spread(of_layers):
 
 def problem(seed=40):
     """A quadratic loss of the network on nine samples."""
-    return fn.Potential(NET, fn.Quadratic(),
-                        fn.Dataset(uniforms(seed, 9, 3), uniforms(seed + 1, 9, 2)))
+    return fn.Potential(
+        NET, fn.Quadratic(), fn.Dataset(uniforms(seed, 9, 3), uniforms(seed + 1, 9, 2))
+    )
 
 
 def plain(s):
@@ -37,18 +38,28 @@ def frozen(s):
 def diagonal(s):
     g = uniforms(42, NET.size, low=0.3, high=3.0)
     g[::7] = INF
-    return fn.DiagonalMetric(g / spread(s)**2)
+    return fn.DiagonalMetric(g / spread(s) ** 2)
 
 
 def neurons(s):
-    return fn.GroupMetric(NET, [np.array([1.0, 2.0, 4.0, INF]) / s[0]**2, 3.0 / s[1]**2,
-                                np.array([1.0, 1.0, 5.0, 0.5]) / s[2]**2, 1.0 / s[3]**2],
-                          groups={"blind": {"stiffness": INF, "layer": 1, "inputs": [0, 2]},
-                                  "some": {"stiffness": 7.0 / s[3]**2, "where": [57, 60, 65]}})
+    return fn.GroupMetric(
+        NET,
+        [
+            np.array([1.0, 2.0, 4.0, INF]) / s[0] ** 2,
+            3.0 / s[1] ** 2,
+            np.array([1.0, 1.0, 5.0, 0.5]) / s[2] ** 2,
+            1.0 / s[3] ** 2,
+        ],
+        groups={
+            "blind": {"stiffness": INF, "layer": 1, "inputs": [0, 2]},
+            "some": {"stiffness": 7.0 / s[3] ** 2, "where": [57, 60, 65]},
+        },
+    )
 
 
-COUPLING = np.array([[2.0, 0.0, 0.0, 0.0], [0.0, 1.0, -0.6, 0.0], [0.0, -0.6, 2.0, 0.0],
-                     [0.0, 0.0, 0.0, 0.5]])
+COUPLING = np.array(
+    [[2.0, 0.0, 0.0, 0.0], [0.0, 1.0, -0.6, 0.0], [0.0, -0.6, 2.0, 0.0], [0.0, 0.0, 0.0, 0.5]]
+)
 
 
 def coupled(s):
@@ -65,7 +76,8 @@ def timed(s):
     return fn.TimedMetric([0.0, 0.9, 2.35], [frozen(s), coupled(s), neurons(s)])
 
 
-CONSTANT = {f.__name__: f for f in (plain, layers, frozen, diagonal, neurons, coupled,
-                                    coupled_frozen)}
+CONSTANT = {
+    f.__name__: f for f in (plain, layers, frozen, diagonal, neurons, coupled, coupled_frozen)
+}
 EVERY = {**CONSTANT, "timed": timed}
 ONES = np.ones(4)

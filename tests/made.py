@@ -30,11 +30,11 @@ def incoherent(bent=(4.0, 3.5, 3.0), heavy=3.0, n=8):
     hadamard = np.array([[1.0]])
     while len(hadamard) < n:
         hadamard = np.block([[hadamard, hadamard], [hadamard, -hadamard]])
-    top = hadamard[:len(bent)] / np.sqrt(n) * np.sqrt(np.array(bent))[:, None]
+    top = hadamard[: len(bent)] / np.sqrt(n) * np.sqrt(np.array(bent))[:, None]
     x = np.zeros((len(bent) + n, 2 * n))
-    x[:len(bent), :n], x[len(bent):, n:] = top, np.sqrt(heavy) * np.eye(n)
+    x[: len(bent), :n], x[len(bent) :, n:] = top, np.sqrt(heavy) * np.eye(n)
     y = np.zeros((len(x), 1))
-    y[:len(bent), 0] = 1.0
+    y[: len(bent), 0] = 1.0
     return linear(np.sqrt(len(x)) * x, y)
 
 

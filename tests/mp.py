@@ -44,8 +44,9 @@ def cauchy(f, order):
     rounding = [max(map(abs, v)) * mpf(10) ** (5 - DIGITS) for v in zip(*values)]
 
     def coefficient(k, n):
-        inner = sum(2 * (values[j][n] * mpmath.expjpi(mpf(-2 * j * k) / N)).real
-                    for j in range(1, N // 2))
+        inner = sum(
+            2 * (values[j][n] * mpmath.expjpi(mpf(-2 * j * k) / N)).real for j in range(1, N // 2)
+        )
         total = inner + values[0][n].real + (-1) ** k * values[-1][n].real
         return total / (N * r**k) if abs(total) > rounding[n] else mpf(0)
 
@@ -58,9 +59,9 @@ def outputs(case, W):
     at = 0
     names = [*case["activations"], case["output"]]
     for n_in, n_out, name in zip(case["sizes"], case["sizes"][1:], names):
-        weights = [W[at + i * n_in:at + (i + 1) * n_in] for i in range(n_out)]
+        weights = [W[at + i * n_in : at + (i + 1) * n_in] for i in range(n_out)]
         at += n_in * n_out
-        bias = W[at:at + n_out] if case["bias"] else [mpf(0)] * n_out
+        bias = W[at : at + n_out] if case["bias"] else [mpf(0)] * n_out
         at += n_out if case["bias"] else 0
         rows = [[PHI[name](mpmath.fdot(w, a) + b) for w, b in zip(weights, bias)] for a in rows]
     return rows
@@ -72,10 +73,19 @@ def mixed(case, rows):
         if name in case["arrays"]:
             metric = exact(case["arrays"][name])
             rows = list(zip(*rows)) if transposed else rows
-            rows = ([[g * v for v in row] for g, row in zip(metric, rows)]
-                    if np.ndim(case["arrays"][name]) == 1 else
-                    [[sum((metric[i][j] + metric[j][i]) / 2 * rows[j][n] for j in range(len(rows)))
-                      for n in range(len(rows[0]))] for i in range(len(rows))])
+            rows = (
+                [[g * v for v in row] for g, row in zip(metric, rows)]
+                if np.ndim(case["arrays"][name]) == 1
+                else [
+                    [
+                        sum(
+                            (metric[i][j] + metric[j][i]) / 2 * rows[j][n] for j in range(len(rows))
+                        )
+                        for n in range(len(rows[0]))
+                    ]
+                    for i in range(len(rows))
+                ]
+            )
             rows = list(zip(*rows)) if transposed else rows
     return rows
 
@@ -99,23 +109,24 @@ def _answer(coefficients):
     return SimpleNamespace(
         jet=np.array([float(sum(c) / m) for c in coefficients]),
         scale=np.array([float(sum(map(abs, c)) / m) for c in coefficients]),
-        samples=np.array([[float(v) for v in c] for c in coefficients]).T)
+        samples=np.array([[float(v) for v in c] for c in coefficients]).T,
+    )
 
 
 def jet(case, order):
     """Taylor coefficients of s ↦ L(W + sV), and of each sample's share."""
     with mp.workdps(DIGITS):
         W, V = exact(case["arrays"]["W"]), exact(case["arrays"]["V"])
-        return _answer(cauchy(
-            lambda s: losses(case, outputs(case, [w + s * v for w, v in zip(W, V)])), order))
+        return _answer(
+            cauchy(lambda s: losses(case, outputs(case, [w + s * v for w, v in zip(W, V)])), order)
+        )
 
 
 def changes(case, steps):
     """L(W + sV) − L(W) at each step s (n,), to the last digit of a double."""
     with mp.workdps(DIGITS):
         W, V, m = exact(case["arrays"]["W"]), exact(case["arrays"]["V"]), len(case["arrays"]["x"])
-        at = lambda s: sum(losses(case, outputs(  # noqa: E731
-            case, [w + s * v for w, v in zip(W, V)]))) / m
+        at = lambda s: sum(losses(case, outputs(case, [w + s * v for w, v in zip(W, V)]))) / m
         return np.array([float(at(s) - at(mpf(0))) for s in exact(steps)])
 
 
@@ -123,8 +134,13 @@ def bends(case, order):
     """The same along the straight line of outputs Ŷ + s·JV."""
     with mp.workdps(DIGITS):
         W, V, n = exact(case["arrays"]["W"]), exact(case["arrays"]["V"]), case["sizes"][-1]
-        y_hat, y_dot = cauchy(lambda s: [v for row in outputs(
-            case, [w + s * v for w, v in zip(W, V)]) for v in row], 1)
+        y_hat, y_dot = cauchy(
+            lambda s: [v for row in outputs(case, [w + s * v for w, v in zip(W, V)]) for v in row],
+            1,
+        )
         line = lambda s: [a + s * b for a, b in zip(y_hat, y_dot)]  # noqa: E731
-        return _answer(cauchy(lambda s: losses(
-            case, [line(s)[i:i + n] for i in range(0, len(y_hat), n)]), order))
+        return _answer(
+            cauchy(
+                lambda s: losses(case, [line(s)[i : i + n] for i in range(0, len(y_hat), n)]), order
+            )
+        )

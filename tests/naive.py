@@ -13,7 +13,17 @@ from types import SimpleNamespace
 import numpy as np
 from scipy.special import erfc
 
-ACTIVATIONS = ("identity", "tanh", "sigmoid", "relu", "leaky_relu", "elu", "softplus", "gelu", "sin")
+ACTIVATIONS = (
+    "identity",
+    "tanh",
+    "sigmoid",
+    "relu",
+    "leaky_relu",
+    "elu",
+    "softplus",
+    "gelu",
+    "sin",
+)
 
 
 def activation(name, z):
@@ -77,7 +87,9 @@ def forward(sizes, acts, W, x, bias=True, output="identity"):
 def pushforward(sizes, acts, W, x, V, bias=True, output="identity"):
     """Ẏ (m, n_out) = J V: Ż = Ẋ Wᵀ + X Ẇᵀ + ḃ, then Ẋ ← φ′(Z) Ż."""
     dx = np.zeros_like(x)
-    layers = zip(unpack(sizes, W, bias), unpack(sizes, V, bias), layerwise(sizes, acts, output), strict=True)
+    layers = zip(
+        unpack(sizes, W, bias), unpack(sizes, V, bias), layerwise(sizes, acts, output), strict=True
+    )
     for (A, b), (dA, db), name in layers:
         dz = dx @ A.T + x @ dA.T + db
         x, slope = activation(name, x @ A.T + b)[:2]
@@ -210,7 +222,9 @@ def series(name, z):
 def jet_forward(sizes, acts, W, x, V, order, bias=True, output="identity"):
     """Series (order+1, m, n_out) of Ŷ(W+sV): Z_k = A_k Wᵀ + A_{k−1} Vᵀ, plus b at k=0 and ḃ at k=1."""
     a = np.array([x, *[np.zeros_like(x)] * order])
-    layers = zip(unpack(sizes, W, bias), unpack(sizes, V, bias), layerwise(sizes, acts, output), strict=True)
+    layers = zip(
+        unpack(sizes, W, bias), unpack(sizes, V, bias), layerwise(sizes, acts, output), strict=True
+    )
     for (A, b), (dA, db), name in layers:
         z = a @ A.T
         z[1:] += a[:-1] @ dA.T

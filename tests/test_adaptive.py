@@ -12,9 +12,12 @@ from flownet.motion.along._replay import Replay
 
 CASE = twins.case(57_000, [3, 5, 2], ["tanh"], "quadratic", m=23)
 BETAS = dict(memory1=0.8, memory2=0.95, epsilon=0.01)
-MECHANICS = {"aristotle": fn.Aristotle(0.2), "newton": fn.Newton.from_momentum(0.05, 0.9),
-             "rmsprop": fn.RMSProp(0.02, memory=0.9, epsilon=0.01),
-             "adam": fn.Adam(0.02, **BETAS)}
+MECHANICS = {
+    "aristotle": fn.Aristotle(0.2),
+    "newton": fn.Newton.from_momentum(0.05, 0.9),
+    "rmsprop": fn.RMSProp(0.02, memory=0.9, epsilon=0.01),
+    "adam": fn.Adam(0.02, **BETAS),
+}
 every_mechanics = pytest.mark.parametrize("name", MECHANICS)
 
 
@@ -29,8 +32,9 @@ def layered(p):
 
 def forces(run):
     """−dL of each step on its own batch (N, D), from the recorded parameters."""
-    return -np.array([run.potential_at(k).differential(run.parameters[k])[1]
-                      for k in range(len(run.step))])
+    return -np.array(
+        [run.potential_at(k).differential(run.parameters[k])[1] for k in range(len(run.step))]
+    )
 
 
 # ---- the run again ------------------------------------------------------------------------------
@@ -78,23 +82,24 @@ def test_rolling_force_and_fluctuation(name, memory):
     for row, k in enumerate(found.iteration):
         weight = np.power(memory, np.arange(k, -1, -1))
         weight /= weight.sum()
-        mean = weight @ F[:k + 1]
-        spread = weight @ (F[:k + 1] - mean)**2
+        mean = weight @ F[: k + 1]
+        spread = weight @ (F[: k + 1] - mean) ** 2
         for name_of, part in zip(found.names, p.network.ranges):
             part, one = slice(*part), found.of(name_of)
             h = g[part]
-            close(one.force[row], np.sqrt(h @ F[k, part]**2))
-            close(one.mean[row], np.sqrt(h @ mean[part]**2))
+            close(one.force[row], np.sqrt(h @ F[k, part] ** 2))
+            close(one.mean[row], np.sqrt(h @ mean[part] ** 2))
             close(one.fluctuation[row], np.sqrt(h @ spread[part]), scale=one.force[row])
-        close(found.cosine[row], (g * F[k]) @ mean / np.sqrt((g @ F[k]**2) * (g @ mean**2)))
+        close(found.cosine[row], (g * F[k]) @ mean / np.sqrt((g @ F[k] ** 2) * (g @ mean**2)))
         close(found.fluctuation[row], np.sqrt(g @ spread), scale=found.force[row])
 
 
 def test_it_is_what_adam_remembers():
     """⟨F⟩ and ⟨F²⟩ of equal memories, over 1 − β^k: the memories themselves."""
     p = twins.potential(CASE)
-    run = fn.train(p, fn.Adam(0.02, memory1=0.9, memory2=0.9), W0=twins.point(CASE)[0], steps=25,
-                   batch_size=5)
+    run = fn.train(
+        p, fn.Adam(0.02, memory1=0.9, memory2=0.9), W0=twins.point(CASE)[0], steps=25, batch_size=5
+    )
     found, again = fn.rolling_force(run, 0.9), Replay(run)
     for k in (1, 10, 25):
         again.go_to(k)
@@ -127,7 +132,7 @@ def test_descent_on_a_parabola_in_closed_form():
         return (1 - beta) / (1 - beta**k) * (x**k - beta**k) / (x - beta)
 
     close(found.mean, size * mean(q))
-    close(found.fluctuation2[:, 0], size**2 * (mean(q**2) - mean(q)**2))
+    close(found.fluctuation2[:, 0], size**2 * (mean(q**2) - mean(q) ** 2))
     close(found.cosine, np.ones(30))
     assert found.names == ["all"]
 
@@ -149,8 +154,9 @@ def test_equal_forces_do_not_fluctuate():
 
 def test_frozen_layers_feel_no_force_and_the_table_says_so():
     p = twins.potential(CASE)
-    found = fn.rolling_force(trained("aristotle", dtype="float32", metric=fn.LayerMetric(
-        p.network, [np.inf, 1.0])))
+    found = fn.rolling_force(
+        trained("aristotle", dtype="float32", metric=fn.LayerMetric(p.network, [np.inf, 1.0]))
+    )
     assert not found.of("layer 1").force.any() and found.of("layer 2").force.all()
     assert "layer 1: no force" in str(found) and "<table>" in found._repr_html_()
     assert max(map(len, str(found).splitlines())) <= 100
@@ -159,28 +165,42 @@ def test_frozen_layers_feel_no_force_and_the_table_says_so():
 # ---- the metric of RMSProp and Adam -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name, mechanics", [("rmsprop", MECHANICS["rmsprop"]), (
-    "adam", fn.Adam(0.02, **{**BETAS, "memory1": 0.0}))])
+@pytest.mark.parametrize(
+    "name, mechanics",
+    [("rmsprop", MECHANICS["rmsprop"]), ("adam", fn.Adam(0.02, **{**BETAS, "memory1": 0.0}))],
+)
 @pytest.mark.parametrize("own", [False, True])
 def test_without_memory_of_the_force_a_step_is_steepest_descent_in_it(name, mechanics, own):
     """W_{k+1} = W_k − step·P⁻¹dL, on the run's own metric too."""
     p = twins.potential(CASE)
-    run = fn.train(p, mechanics, W0=twins.point(CASE)[0], steps=25, batch_size=5,
-                   metric=layered(p) if own else None)
+    run = fn.train(
+        p,
+        mechanics,
+        W0=twins.point(CASE)[0],
+        steps=25,
+        batch_size=5,
+        metric=layered(p) if own else None,
+    )
     for k in (0, 7, 24):
         dL = run.potential_at(k).differential(run.parameters[k])[1]
-        close(run.parameters[k + 1] - run.parameters[k],
-              -0.02 * fn.adaptive_metric(run, at=k).sharp(dL), scale=1.0)
+        close(
+            run.parameters[k + 1] - run.parameters[k],
+            -0.02 * fn.adaptive_metric(run, at=k).sharp(dL),
+            scale=1.0,
+        )
 
 
 def test_adams_step_is_along_its_rolling_force():
     """‖ΔW‖ in P is step·‖⟨F⟩‖ with the index raised by P."""
     run = trained("adam")
     F = forces(run)
-    weight = 0.8**np.arange(20, -1, -1)
+    weight = 0.8 ** np.arange(20, -1, -1)
     metric = fn.adaptive_metric(run, at=20)
-    close(run.parameters[21] - run.parameters[20],
-          0.02 * metric.sharp(weight @ F[:21] / weight.sum()), scale=1.0)
+    close(
+        run.parameters[21] - run.parameters[20],
+        0.02 * metric.sharp(weight @ F[:21] / weight.sum()),
+        scale=1.0,
+    )
 
 
 @pytest.mark.parametrize("name", ["rmsprop", "adam"])
@@ -189,8 +209,8 @@ def test_the_metric_of_a_step_and_at_a_time(name):
     series = fn.adaptive_metric(run)
     F = forces(trained(name))
     beta, k = {"rmsprop": 0.9, "adam": 0.95}[name], 12
-    v = (1 - beta) * beta**np.arange(k, -1, -1) @ F[:k + 1]**2
-    size = np.sqrt(v / (1 if name == "rmsprop" else 1 - beta**(k + 1))) + 0.01
+    v = (1 - beta) * beta ** np.arange(k, -1, -1) @ F[: k + 1] ** 2
+    size = np.sqrt(v / (1 if name == "rmsprop" else 1 - beta ** (k + 1))) + 0.01
     close(series.of_step(k).stiffness, size)
     times = run.observables["step"].time
     for time in (times[k], 0.5 * (times[k] + times[k + 1])):
@@ -209,8 +229,10 @@ def test_usable_by_sharpness_breakdown_flow_and_noise():
     run = trained("adam", record_every=1)
     series = fn.adaptive_metric(run)
     sharp = fn.sharpness(run, every=10, metric=series)
-    single = [fn.sharpness(run.potential, run.parameters[k], metric=fn.adaptive_metric(run, at=k))
-              for k in (0, 10, 20)]
+    single = [
+        fn.sharpness(run.potential, run.parameters[k], metric=fn.adaptive_metric(run, at=k))
+        for k in (0, 10, 20)
+    ]
     close(sharp.value, single, kind="solver")
     step = fn.breakdown(run, at=10, metric=fn.adaptive_metric(run, at=10))
     along = fn.breakdown(run, every=10, metric=series)
@@ -218,8 +240,14 @@ def test_usable_by_sharpness_breakdown_flow_and_noise():
     close([step.linear, step.second], [plain.linear, plain.second])  # of the same displacement
     assert step.place.norm2 != plain.place.norm2 and along[1].place.norm2 == step.place.norm2
     metric = fn.adaptive_metric(run, at=10)
-    flow = fn.flow(fn.Parabola(run.potential.size), W0=run.parameters[0], time=0.01, metric=metric,
-                   rtol=1e-10, atol=1e-12)
+    flow = fn.flow(
+        fn.Parabola(run.potential.size),
+        W0=run.parameters[0],
+        time=0.01,
+        metric=metric,
+        rtol=1e-10,
+        atol=1e-12,
+    )
     close(flow.parameters[-1], run.parameters[0] * np.exp(-0.01 / metric.stiffness), kind="solver")
     noise = fn.noise(run, at=10, metric=metric)
     close(noise.trace, (noise.diagonal / metric.stiffness).sum())
@@ -231,8 +259,9 @@ def test_adams_edge_in_its_metric(over, stable):
     kappa, h = 2.0, 1e-3
     epsilon = h * kappa / (6 * over)
     W0 = np.array([1e-16])
-    run = fn.train(fn.Parabola(1, strength=kappa), fn.Adam(h, 0.5, epsilon=epsilon), W0=W0,
-                   steps=400)
+    run = fn.train(
+        fn.Parabola(1, strength=kappa), fn.Adam(h, 0.5, epsilon=epsilon), W0=W0, steps=400
+    )
     edge = h * fn.sharpness(run.potential, W0, metric=fn.adaptive_metric(run, at=0)) / 6
     np.testing.assert_allclose(edge, over, rtol=1e-3)
     assert (np.abs(run.parameters[:]).max() > 1e-6) != stable
@@ -243,13 +272,18 @@ MISTAKES = {
     "a step beyond": (lambda: fn.adaptive_metric(trained("adam"), at=25), "has steps 0 to 24"),
     "memory 1": (lambda: fn.rolling_force(trained("adam"), 1.0), "memory is 1"),
     "no run": (lambda: fn.rolling_force(3), "run of finite steps"),
-    "a flow": (lambda: fn.rolling_force(fn.flow(fn.Parabola(1), W0=np.ones(1), time=1)),
-               "run of finite steps"),
+    "a flow": (
+        lambda: fn.rolling_force(fn.flow(fn.Parabola(1), W0=np.ones(1), time=1)),
+        "run of finite steps",
+    ),
     "kept without a file": (lambda: fn.rolling_force(trained("adam"), keep=True), "with a file"),
     "no such part": (lambda: fn.rolling_force(trained("adam")).of("layer 3"), "unknown part"),
-    "kept in another metric": (lambda: fn.breakdown(
-        trained("adam"), every=5, keep=True, metric=fn.adaptive_metric(trained("adam"))),
-        "own metric"),
+    "kept in another metric": (
+        lambda: fn.breakdown(
+            trained("adam"), every=5, keep=True, metric=fn.adaptive_metric(trained("adam"))
+        ),
+        "own metric",
+    ),
 }
 
 
@@ -265,12 +299,18 @@ def test_flow_of_the_moving_metric():
     p = twins.potential(CASE)
     run = fn.train(p, MECHANICS["rmsprop"], W0=twins.point(CASE)[0], steps=12)
     metric = fn.adaptive_metric(run)
-    flow = fn.flow(p, W0=run.parameters[0], time=run.time[-1], metric=metric, rtol=1e-10,
-                   at=run.time)
+    flow = fn.flow(
+        p, W0=run.parameters[0], time=run.time[-1], metric=metric, rtol=1e-10, at=run.time
+    )
     W = run.parameters[0]
     for k, step in enumerate(run.step):
         own = metric.of_step(k)
-        W = solve_ivp(lambda t, w, own=own: -own.sharp(p.differential(w)[1]), (0, step), W,
-                      rtol=1e-11, atol=1e-13).y[:, -1]
+        W = solve_ivp(
+            lambda t, w, own=own: -own.sharp(p.differential(w)[1]),
+            (0, step),
+            W,
+            rtol=1e-11,
+            atol=1e-13,
+        ).y[:, -1]
     close(flow.parameters[-1], W, kind="solver")
     assert np.abs(W - run.parameters[-1]).max() > 1e-4  # the finite steps left it

@@ -50,9 +50,13 @@ def test_jet_holds_the_first_coefficients_of_a_polynomial(name):
     close(potential.jet(W, V), c[:3], scale=np.abs(c).max())
 
 
-STARTS = {"anywhere": uniforms(5, 6, low=-2, high=2), "beyond the wells": np.full(6, 2.5),
-          "at rest": np.zeros(6), "u = v": np.array([0.3, -1, 2, 0.3, -1, 2]),
-          "u = -v": np.array([0.3, -1, 2, -0.3, 1, -2])}
+STARTS = {
+    "anywhere": uniforms(5, 6, low=-2, high=2),
+    "beyond the wells": np.full(6, 2.5),
+    "at rest": np.zeros(6),
+    "u = v": np.array([0.3, -1, 2, 0.3, -1, 2]),
+    "u = -v": np.array([0.3, -1, 2, -0.3, 1, -2]),
+}
 
 
 @pytest.mark.parametrize("start", STARTS)
@@ -61,8 +65,15 @@ def test_exact_flow_against_an_integrator(name, start):
     """W(t) in closed form solves Ẇ = −dL(W)."""
     potential, W0 = POTENTIALS[name][0], STARTS[start]
     times = np.array([0.0, 0.3, 1.0, 4.0])
-    flow = solve_ivp(lambda t, W: -potential.differential(W)[1], (0, 4), W0, "DOP853",
-                     t_eval=times, rtol=1e-12, atol=1e-13).y.T
+    flow = solve_ivp(
+        lambda t, W: -potential.differential(W)[1],
+        (0, 4),
+        W0,
+        "DOP853",
+        t_eval=times,
+        rtol=1e-12,
+        atol=1e-13,
+    ).y.T
     close([potential.exact(W0, t) for t in times], flow, kind="solver", scale=np.abs(W0).max())
 
 

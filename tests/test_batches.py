@@ -10,16 +10,18 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.kernels.cpu.motion.shuffle import philox as compiled_philox
-from flownet.kernels.cpu.motion.shuffle import shuffle
+from flownet.kernels.cpu.motion.shuffle import philox as compiled_philox, shuffle
 from flownet.model.potential import Batches
 
 # Random123's known answers: counter (4 words), key (2 words), output (4 words).
 KNOWN = [
     ("00000000 " * 4, "00000000 " * 2, "6627e8d5 e169c58d bc57ac4c 9b00dbd8"),
     ("ffffffff " * 4, "ffffffff " * 2, "408f276d 41c83b0e a20bc7c6 6d5451fd"),
-    ("243f6a88 85a308d3 13198a2e 03707344", "a4093822 299f31d0",
-     "d16cfe09 94fdcceb 5001e420 24126ea1"),
+    (
+        "243f6a88 85a308d3 13198a2e 03707344",
+        "a4093822 299f31d0",
+        "d16cfe09 94fdcceb 5001e420 24126ea1",
+    ),
 ]
 
 
@@ -53,8 +55,9 @@ def shuffled(m, seed, epoch):
 @pytest.mark.parametrize("counter, key, output", KNOWN)
 def test_philox_gives_the_known_answers(counter, key, output):
     """The words of Random123's own test file, from the kernel and from its twin here."""
-    counter, key, output = ([int(word, 16) for word in text.split()]
-                            for text in (counter, key, output))
+    counter, key, output = (
+        [int(word, 16) for word in text.split()] for text in (counter, key, output)
+    )
     assert list(compiled_philox(*map(np.uint64, counter + key))) == output
     assert list(philox(counter, key)) == output
 
@@ -108,8 +111,10 @@ def descent(case, W, h, steps, batches, regulator):
 
 
 @pytest.mark.parametrize("regulator", [0.0, 0.1])
-@pytest.mark.parametrize("loss, weighted", [("quadratic", False), ("cross-entropy", False),
-                                            ("quadratic", True), ("cross-entropy", True)])
+@pytest.mark.parametrize(
+    "loss, weighted",
+    [("quadratic", False), ("cross-entropy", False), ("quadratic", True), ("cross-entropy", True)],
+)
 def test_stochastic_descent_against_a_loop(loss, weighted, regulator, dtype):
     """Three epochs of 23 samples by 5: batches of 5, 5, 5, 5, 3; weights and regulator included."""
     metric = {"Gamma": twins.weights(50_001, 23)} if weighted else {}
@@ -126,8 +131,9 @@ def test_stochastic_descent_against_a_loop(loss, weighted, regulator, dtype):
 @pytest.mark.parametrize("sizes", [[3, 5, 2], [20, 30, 4]], ids=["on one thread", "on all"])
 def test_batches_larger_than_a_chunk(sizes, dtype):
     """5000 of 9001 rows at a time: losses and steps are those of the batch's own potential."""
-    case = twins.case(51_000, sizes, ["tanh"], "quadratic", m=9001,
-                      Gamma=twins.weights(51_001, 9001))
+    case = twins.case(
+        51_000, sizes, ["tanh"], "quadratic", m=9001, Gamma=twins.weights(51_001, 9001)
+    )
     run = fn.train(twins.potential(case, dtype), fn.Aristotle(0.1), steps=4, batch_size=5000)
     for k in range(4):
         L, dL = run.potential_at(k).differential(run.parameters[k])
@@ -138,7 +144,13 @@ def test_batches_larger_than_a_chunk(sizes, dtype):
 @pytest.mark.parametrize("seed", [0, 3, 2**62 + 1, -1, 2**63])
 def test_a_run_remembers_the_batch_of_every_step(digits_potential, seed):
     """`potential_at(k)` is the potential that step k used: its value is the recorded loss."""
-    run = fn.train(digits_potential, fn.Aristotle(0.1), steps=6, batch_size=64, seed=seed,
-                   W0=digits_potential.network.init(0))
+    run = fn.train(
+        digits_potential,
+        fn.Aristotle(0.1),
+        steps=6,
+        batch_size=64,
+        seed=seed,
+        W0=digits_potential.network.init(0),
+    )
     again = [run.potential_at(k).value(run.parameters[k]) for k in range(6)]
     close(again, run.loss[:6], kind="rounding")

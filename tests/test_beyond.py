@@ -35,8 +35,10 @@ def test_subsets_of_layers_by_inclusion_and_exclusion():
     value = [naive.value(p, W + V * (subset >> layer & 1)) - b.loss for subset in range(8)]
     found = b.layer_subsets()
     close(found.delivered, value)
-    brute = [sum((-1.0)**bin(S ^ T).count("1") * value[T] for T in range(8) if T & S == T)
-             for S in range(8)]
+    brute = [
+        sum((-1.0) ** bin(S ^ T).count("1") * value[T] for T in range(8) if T & S == T)
+        for S in range(8)
+    ]
     close(found.interactions, brute)
     close(found.by_size.sum(), b.actual)
     sizes, left = np.geomspace(1e-3, 1e-2, 5), []

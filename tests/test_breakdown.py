@@ -107,10 +107,15 @@ def drawn(number):
     """A random case and a random downhill displacement, from far too long to nearly nothing."""
     seed = 90_000 + 1000 * number
     size, log_step = twins.uniforms(seed + 1, 2)
-    case = twins.case(seed, [3, 6 + int(3 * size), 4, 2], [SMOOTH[number % 4]] * 2,
-                      ["quadratic", "cross-entropy"][number % 2], m=9 + number)
+    case = twins.case(
+        seed,
+        [3, 6 + int(3 * size), 4, 2],
+        [SMOOTH[number % 4]] * 2,
+        ["quadratic", "cross-entropy"][number % 2],
+        m=9 + number,
+    )
     W = case["arrays"]["W"]
-    return case, W, -10.0 ** (2 * log_step - 2) * naive.differential(twins.problem(case), W)[1]
+    return case, W, -(10.0 ** (2 * log_step - 2)) * naive.differential(twins.problem(case), W)[1]
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +135,9 @@ def noise():
     return errors, floors
 
 
-@pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18,
-                    reason="long double is no longer than double here")
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps > 1e-18, reason="long double is no longer than double here"
+)
 @pytest.mark.parametrize("term", range(4), ids=TERMS[:4])
 def test_noise_floors_are_neither_too_low_nor_too_high(term, noise):
     """Errors stay below three floors in 95 % of the cases, and mostly above a thousandth of one."""
@@ -166,8 +172,7 @@ MISTAKES = {
     "no point": (lambda: fn.breakdown(P, step=0.1), "wants the parameters W, and a step"),
     "no step": (lambda: fn.breakdown(P, W), "and a step or a displacement"),
     "a short W": (lambda: fn.breakdown(P, W[:1], 0.1), r"W has shape \(1,\)"),
-    "a long displacement": (
-        lambda: fn.breakdown(P, W, displacement=np.ones(3)), r"shape \(3,\)"),
+    "a long displacement": (lambda: fn.breakdown(P, W, displacement=np.ones(3)), r"shape \(3,\)"),
     "a low order": (lambda: fn.breakdown(P, W, 0.1, order=1), "order is 1"),
     "a step of a potential": (lambda: fn.breakdown(P, W, 0.1, at=3), "at=3"),
     "no potential": (lambda: fn.breakdown("parabola", W, 0.1), "potential"),

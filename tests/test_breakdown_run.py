@@ -16,8 +16,13 @@ from flownet.linearization.breakdown import Breakdowns, kept
 def run():
     """23 samples by 5, in float32."""
     case = twins.case(83_000, [3, 6, 2], ["tanh"], "quadratic", m=23)
-    return case, fn.train(twins.potential(case, "float32"), fn.Aristotle(0.2), steps=12,
-                          W0=case["arrays"]["W"], batch_size=5)
+    return case, fn.train(
+        twins.potential(case, "float32"),
+        fn.Aristotle(0.2),
+        steps=12,
+        W0=case["arrays"]["W"],
+        batch_size=5,
+    )
 
 
 @pytest.mark.parametrize("k", [0, 4, 7, 11, -1, -12])
@@ -41,8 +46,19 @@ def test_every_nth_step_as_columns(every, steps, run):
     one_by_one = [fn.breakdown(run[1], at=k) for k in steps]
     assert len(series) == len(one_by_one) and series.iteration.tolist() == list(steps)
     assert [b.linear for b in series] == [b.linear for b in one_by_one] == series.linear.tolist()
-    for name in ("second", "third", "remainder", "actual", "critical_step", "critical_third",
-                 "ratio", "loss", "time", "second_self", "third_triplets"):
+    for name in (
+        "second",
+        "third",
+        "remainder",
+        "actual",
+        "critical_step",
+        "critical_third",
+        "ratio",
+        "loss",
+        "time",
+        "second_self",
+        "third_triplets",
+    ):
         np.testing.assert_array_equal(getattr(series, name), [getattr(b, name) for b in one_by_one])
     assert len(series[:2]) == min(2, len(one_by_one))
 
@@ -82,8 +98,13 @@ def test_a_breakdown_is_kept_with_its_run(tmp_path, run):
 def test_what_was_stored_is_taken_up_again(tmp_path, run):
     """Splits of a stored step are made from the run; those along the run are its own numbers."""
     file = tmp_path / "run.h5"
-    stored = fn.train(twins.potential(run[0]), fn.Aristotle(0.2), steps=4, store=file,
-                      metric=fn.LayerMetric(twins.potential(run[0]).network, [1.0, 2.0]))
+    stored = fn.train(
+        twins.potential(run[0]),
+        fn.Aristotle(0.2),
+        steps=4,
+        store=file,
+        metric=fn.LayerMetric(twins.potential(run[0]).network, [1.0, 2.0]),
+    )
     series = fn.breakdown(stored, every=1, keep=True, split=True)
     found, one = kept(fn.Trajectory.open(file)), fn.breakdown(stored, at=2)
     close(found[2].split("eigen").contributions, one.split("eigen").contributions)

@@ -24,8 +24,14 @@ def first_order(copy):
     """Number of functions compiled, and the permutation, in a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     environment.pop("NUMBA_CACHE_DIR", None)
-    result = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, cwd=copy, text=True,
-                            capture_output=True, check=True)
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT],
+        env=environment,
+        cwd=copy,
+        text=True,
+        capture_output=True,
+        check=True,
+    )
     compiled, *order = map(int, result.stdout.split())
     return compiled, order
 
@@ -33,8 +39,9 @@ def first_order(copy):
 def test_second_process_compiles_nothing_and_an_edit_elsewhere_compiles_anew(tmp_path):
     """The edited constant is in another file than the function that is called."""
     copy = tmp_path / "copy"
-    shutil.copytree(ROOT / "flownet", copy / "flownet",
-                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "flownet", copy / "flownet", ignore=shutil.ignore_patterns("__pycache__")
+    )
     compiled, order = first_order(copy)
     assert compiled > 0 and sorted(order) == list(range(6))
     assert first_order(copy) == (0, order)
@@ -42,8 +49,9 @@ def test_second_process_compiles_nothing_and_an_edit_elsewhere_compiles_anew(tmp
     kernels = copy / "flownet" / "kernels"
     text = (kernels / "shuffle.py").read_text()
     (kernels / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(77)\n")
-    edited = text.replace("_BATCH_STREAM = np.uint64(3)",
-                          "from .elsewhere import STREAM as _BATCH_STREAM")
+    edited = text.replace(
+        "_BATCH_STREAM = np.uint64(3)", "from .elsewhere import STREAM as _BATCH_STREAM"
+    )
     assert edited != text
     (kernels / "shuffle.py").write_text(edited)
     compiled, other = first_order(copy)

@@ -48,8 +48,9 @@ def test_complementarity_in_closed_form():
 # ---- one point ----------------------------------------------------------------------------------
 
 
-CASES = {loss: twins.case(85_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic",
-                                                                         "cross-entropy")}
+CASES = {
+    loss: twins.case(85_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic", "cross-entropy")
+}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -79,8 +80,12 @@ def test_one_direction_at_the_edge(dense, plain):
     sigma2 = -2 * (dL @ metric.sharp(slope)) / (slope @ metric.sharp(slope))
     assert sigma2 > 0.01
     close(field.oscillation(potential, metric, W).covariance, [[sigma2]], kind="solver")
-    close(field.velocity(potential, metric, W), -metric.sharp(dL + sigma2 / 2 * slope),
-          kind="solver", scale=10 * np.abs(dL).max())
+    close(
+        field.velocity(potential, metric, W),
+        -metric.sharp(dL + sigma2 / 2 * slope),
+        kind="solver",
+        scale=10 * np.abs(dL).max(),
+    )
     close(field.mean_loss(potential, metric, W), loss + sigma2 * values[-1] / 2, kind="solver")
     close(field.sharpness(potential, metric, W), values[-1], kind="solver")
 
@@ -139,8 +144,11 @@ def test_below_the_edge_it_is_the_plain_flow(dense):
     potential, W, _, _ = dense
     metric = metric_of(potential, False)
     field = fn.Central(1 / fn.sharpness(potential, W, metric=metric))
-    close(field.velocity(potential, metric, W), -metric.sharp(potential.differential(W)[1]),
-          kind="rounding")
+    close(
+        field.velocity(potential, metric, W),
+        -metric.sharp(potential.differential(W)[1]),
+        kind="rounding",
+    )
     assert field.oscillation(potential, metric, W).covariance.shape == (0, 0)
     assert field.mean_loss(potential, None, W) == potential.value(W)
 
@@ -151,9 +159,11 @@ def test_below_the_edge_it_is_the_plain_flow(dense):
 def windows(paths, first, width):
     """Loss of the run, the central flow's mean loss, and the plain flow's, by window of time."""
     n, every = (len(paths.run.loss) - 1 - first) // width, central_flow.EVERY
-    parts = (paths.run.loss[first:first + n * width],
-             central_flow.mean_losses(paths, first)[:n * width // every],
-             paths.plain.loss[first // every:][:n * width // every])
+    parts = (
+        paths.run.loss[first : first + n * width],
+        central_flow.mean_losses(paths, first)[: n * width // every],
+        paths.plain.loss[first // every :][: n * width // every],
+    )
     return [part.reshape(n, -1).mean(axis=1) for part in parts]
 
 
@@ -171,8 +181,9 @@ def test_the_mean_loss_of_a_run_at_the_edge():
     held = [field.sharpness(run.potential, metric, W) for W in central.parameters[10::10]]
     close(held, np.full(len(held), field.edge), kind="order", scale=0.01 * field.edge)
     around = run.parameters[500:600]
-    off, off_plain = (np.linalg.norm(around.mean(axis=0) - flow.parameters[550 // 4])
-                      for flow in (central, plain))
+    off, off_plain = (
+        np.linalg.norm(around.mean(axis=0) - flow.parameters[550 // 4]) for flow in (central, plain)
+    )
     assert 8 * off < off_plain
     found = field.oscillation(run.potential, metric, central.parameters[550 // 4])
     assert abs(found.covariance[0, 0] / (around @ found.vectors[0]).var() - 1) < 0.1
@@ -196,6 +207,7 @@ def test_the_same_path_twice_gives_the_same_bits():
     case = CASES["quadratic"]
     potential, W = twins.potential(case), twins.point(case)[0]
     field = fn.Central(2.2 / fn.sharpness(potential, W))
-    first, again = (fn.flow(potential, W0=W, time=1.0, field=field, at=[0.0, 0.5, 1.0])
-                    for _ in range(2))
+    first, again = (
+        fn.flow(potential, W0=W, time=1.0, field=field, at=[0.0, 0.5, 1.0]) for _ in range(2)
+    )
     assert (first.parameters[:] == again.parameters[:]).all()

@@ -20,8 +20,13 @@ def tensors(n, seed=0):
     """A random symmetric H and T, and a step."""
     rng = np.random.default_rng(seed)
     H, T = rng.normal(size=(n, n)), rng.normal(size=(n, n, n))
-    T = sum(np.transpose(T, axes) for axes in
-            ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))) + 2.0
+    T = (
+        sum(
+            np.transpose(T, axes)
+            for axes in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
+        )
+        + 2.0
+    )
     return H + H.T + np.eye(n), T, rng.normal(size=n)
 
 
@@ -36,9 +41,13 @@ def test_means_over_random_bases_against_monte_carlo():
     along = np.einsum("nia,nib,abc,c->ni", Q, Q, T, x)
     twist = np.einsum("nia,nib,nic,abc->ni", Q, Q, Q, T, optimize=True)
     P2, B, P1 = (Hq * y**2).sum(1), (along * y**2).sum(1), (twist * y**3).sum(1)
-    for name, draws in (("second_self", P2 / 2), ("second_pairs", second - P2 / 2),
-                        ("third_self", P1 / 6), ("third_two", (B - P1) / 2),
-                        ("third_triplets", third - P1 / 6 - (B - P1) / 2)):
+    for name, draws in (
+        ("second_self", P2 / 2),
+        ("second_pairs", second - P2 / 2),
+        ("third_self", P1 / 6),
+        ("third_two", (B - P1) / 2),
+        ("third_triplets", third - P1 / 6 - (B - P1) / 2),
+    ):
         error = draws.std() / np.sqrt(len(draws))
         assert abs(draws.mean() - getattr(expected, name)) < 4 * error, name
 
@@ -51,8 +60,8 @@ def test_the_spread_over_random_bases_against_monte_carlo(n, rank):
     H = factor @ factor.T - 0.3 * np.eye(n)
     x = factor[:, 0] + 0.3 * rng.normal(size=n)
     Q = ortho_group(n, seed=2).rvs(20_000)
-    draws = 0.5 * (((Q @ H) * Q).sum(2) * (Q @ x)**2).sum(1)
-    spread = rotation_spread(n, x @ x, x @ H @ x, np.trace(H), np.sum(H**2), np.sum((H @ x)**2))
+    draws = 0.5 * (((Q @ H) * Q).sum(2) * (Q @ x) ** 2).sum(1)
+    spread = rotation_spread(n, x @ x, x @ H @ x, np.trace(H), np.sum(H**2), np.sum((H @ x) ** 2))
     assert abs(spread / draws.std() - 1) < 0.02
 
 
@@ -60,14 +69,19 @@ def test_random_signs_keep_the_self_terms():
     """Over all 2^8 signs second order is the self terms in the mean, and third order 0."""
     potential = made.linear(np.arange(12.0).reshape(3, 4) / 10, np.ones((3, 2)))
     b = fn.breakdown(potential, np.linspace(0, 1, 8), 0.1)
-    whole = np.array([potential.jet(b.place.W, signs * b.place.delta, 2)[2]
-                      for signs in product((1, -1), repeat=8)])
+    whole = np.array(
+        [
+            potential.jet(b.place.W, signs * b.place.delta, 2)[2]
+            for signs in product((1, -1), repeat=8)
+        ]
+    )
     close(whole.mean(), b.second_self)
     found = flips(b.place, 2000)
     error = whole.std() / np.sqrt(2000)
     assert abs(found.mean("second") - b.second_self) < 4 * error
-    assert np.allclose(found.band("second"), np.percentile(whole, (5, 95)), rtol=0,
-                       atol=0.05 * np.ptp(whole))
+    assert np.allclose(
+        found.band("second"), np.percentile(whole, (5, 95)), rtol=0, atol=0.05 * np.ptp(whole)
+    )
 
 
 # ---- estimates -----------------------------------------------------------------------------------

@@ -32,8 +32,11 @@ def brute_force(case, stiffness, W):
     g = stiffness or [1.0] * len(layers)
     for i, name in enumerate(naive.layerwise(None, case["activations"], "")[:-1]):
         (below, b), (above, _), n = layers[i], layers[i + 1], len(layers[i][1])
-        pairs = {"identity": [(i, j) for i in range(n) for j in range(i, n)],
-                 "relu": [(i, i) for i in range(n)], "leaky_relu": [(i, i) for i in range(n)]}
+        pairs = {
+            "identity": [(i, j) for i in range(n) for j in range(i, n)],
+            "relu": [(i, i) for i in range(n)],
+            "leaky_relu": [(i, i) for i in range(n)],
+        }
         for k, m in pairs.get(name, []):
             out = sum(above[c, k] * above[c, m] for c in range(len(above)))
             into = sum(w * v for w, v in zip(below[k], below[m])) + b[k] * b[m]
@@ -74,22 +77,36 @@ def test_values_and_changes_against_brute_force(network, loss):
     ends = [end for _, end in pot.network.ranges]
     g = np.repeat(stiffness or [1.0] * len(ends), np.diff([0, *ends])).astype(np.longdouble)
     for h in (0.03, 1.0, 30.0):
-        change = (brute_force(made, stiffness, exact - np.longdouble(h) * dL / g)
-                  - brute_force(made, stiffness, exact))
+        change = brute_force(made, stiffness, exact - np.longdouble(h) * dL / g) - brute_force(
+            made, stiffness, exact
+        )
         close(charges.change(W, pot.differential(W)[1], h), change)
 
 
 @pytest.mark.parametrize("loss", BOTH)
-@pytest.mark.parametrize("step, batch_size, dtype", [
-    (0.05, None, "float64"), (0.8, None, "float64"), (0.05, 3, "float64"), (0.05, None, "float32")])
+@pytest.mark.parametrize(
+    "step, batch_size, dtype",
+    [
+        (0.05, None, "float64"),
+        (0.8, None, "float64"),
+        (0.05, 3, "float64"),
+        (0.05, None, "float32"),
+    ],
+)
 def test_finite_steps_move_them_as_predicted(network, loss, step, batch_size, dtype):
     """Over 300 steps, Q(W_k) − Q(W_0) is Σ Q(h·g^♯dL) to rounding, and far from 0; also on a way
     that diverges, up to the last finite charge."""
     sizes, activations, bias, stiffness = network
     pot = potential(case(32000, sizes, activations, loss, bias=bias), dtype)
     metric = in_metric(stiffness, pot)
-    run = fn.train(pot, fn.Aristotle(step), steps=300, W0=pot.network.init(3), metric=metric,
-                   batch_size=batch_size)
+    run = fn.train(
+        pot,
+        fn.Aristotle(step),
+        steps=300,
+        W0=pot.network.init(3),
+        metric=metric,
+        batch_size=batch_size,
+    )
     charges = fn.charges(pot, metric)
     found = charges.along(run)
     last = len(found.drift) - 1
@@ -101,8 +118,7 @@ def test_finite_steps_move_them_as_predicted(network, loss, step, batch_size, dt
         np.testing.assert_array_equal(found.predicted[1], charges.change(W0, dL, step))
     assert (found.predicted[:, ~quadratic] == 0).all()
     assert np.abs(found.drift[-1, quadratic]).max() > 300 * found.rounding.max()
-    close(found.drift[-1] + charges.value(W0), charges.value(run.parameters[last]),
-          kind="rounding")
+    close(found.drift[-1] + charges.value(W0), charges.value(run.parameters[last]), kind="rounding")
 
 
 @pytest.mark.parametrize("stiffness", [None, [2.0, 1.0, 0.5]])
@@ -111,10 +127,21 @@ def test_the_flow_keeps_them(stiffness):
     made = case(33000, [3, 4, 3, 2], ["leaky_relu", "identity"], "quadratic")
     pot, steps = potential(made), [0.02, 0.01, 0.005, 0.0025]
     charges = fn.charges(pot, in_metric(stiffness, pot))
-    runs = [fn.train(pot, fn.Aristotle(h), steps=round(2 / h), W0=0.5 * point(made)[0],
-                     metric=in_metric(stiffness, pot)) for h in steps]
-    drifts = [charges.value(run.parameters[:][[1, -1]][i]) - charges.value(run.parameters[0])
-              for i in (0, 1) for run in runs]
+    runs = [
+        fn.train(
+            pot,
+            fn.Aristotle(h),
+            steps=round(2 / h),
+            W0=0.5 * point(made)[0],
+            metric=in_metric(stiffness, pot),
+        )
+        for h in steps
+    ]
+    drifts = [
+        charges.value(run.parameters[:][[1, -1]][i]) - charges.value(run.parameters[0])
+        for i in (0, 1)
+        for run in runs
+    ]
     has_order([np.linalg.norm(d) for d in drifts[:4]], steps, 2)
     has_order([np.linalg.norm(d) for d in drifts[4:]], steps, 1)
 
@@ -132,7 +159,7 @@ def kept_polynomials(made, stiffness=None, decay=0.0):
     upper = np.triu_indices(free.sum())
     x, y = p.x, p.y
     for i, W in enumerate(3 * uniforms(34000, int(1.5 * (free.sum() + len(upper[0]))), len(g))):
-        p.x, p.y = np.roll(x, i, axis=0) * (1 + W[:x.shape[1]]), np.roll(y, i // 7, axis=1)
+        p.x, p.y = np.roll(x, i, axis=0) * (1 + W[: x.shape[1]]), np.roll(y, i // 7, axis=1)
         W[~free] = made["arrays"]["W"][~free]
         V = ((naive.differential(p, W)[1] + decay * W) / g)[free]
         row = np.concatenate([V, (np.outer(W[free], V) + np.outer(V, W[free]))[upper]])
@@ -166,21 +193,41 @@ MIXED = {
     "deep": (dict(sizes=[1, 2, 2, 1], activations=["leaky_relu", "identity"]), None),
     "deep, one bent": (dict(sizes=[1, 2, 2, 1], activations=["identity", "gelu"]), None),
     "deep linear": (dict(sizes=[2, 2, 2, 2], activations=["identity"] * 2, bias=False), None),
-    "softmax, metrics": (dict(sizes=[2, 2, 3], activations=["tanh"], loss="cross-entropy",
-                              temperature=0.3, gamma=positive(36001, 3),
-                              Gamma=positive(36002, 7)), [2.0, 1.0]),
-    "softmax of tanh": (dict(sizes=[2, 2, 2], activations=["relu"], loss="cross-entropy",
-                             output="tanh"), None),
-    "blind metric": (dict(sizes=[2, 2, 2], activations=["tanh"],
-                          gamma=np.array([[4.0, -2.0], [-2.0, 1.0]])), None),
-    "across a frozen layer": (dict(sizes=[2, 2, 2, 2], activations=["leaky_relu"] * 2, bias=False),
-                              [2.0, np.inf, 1.0]),
-    "across, bent": (dict(sizes=[2, 2, 2, 2], activations=["relu", "gelu"], bias=False),
-                     [2.0, np.inf, 1.0]),
-    "across, with bias": (dict(sizes=[1, 2, 2, 1], activations=["leaky_relu"] * 2),
-                          [2.0, np.inf, 1.0]),
-    "below a frozen layer": (dict(sizes=[2, 2, 2], activations=["relu"], loss="cross-entropy"),
-                             [1.0, np.inf]),
+    "softmax, metrics": (
+        dict(
+            sizes=[2, 2, 3],
+            activations=["tanh"],
+            loss="cross-entropy",
+            temperature=0.3,
+            gamma=positive(36001, 3),
+            Gamma=positive(36002, 7),
+        ),
+        [2.0, 1.0],
+    ),
+    "softmax of tanh": (
+        dict(sizes=[2, 2, 2], activations=["relu"], loss="cross-entropy", output="tanh"),
+        None,
+    ),
+    "blind metric": (
+        dict(sizes=[2, 2, 2], activations=["tanh"], gamma=np.array([[4.0, -2.0], [-2.0, 1.0]])),
+        None,
+    ),
+    "across a frozen layer": (
+        dict(sizes=[2, 2, 2, 2], activations=["leaky_relu"] * 2, bias=False),
+        [2.0, np.inf, 1.0],
+    ),
+    "across, bent": (
+        dict(sizes=[2, 2, 2, 2], activations=["relu", "gelu"], bias=False),
+        [2.0, np.inf, 1.0],
+    ),
+    "across, with bias": (
+        dict(sizes=[1, 2, 2, 1], activations=["leaky_relu"] * 2),
+        [2.0, np.inf, 1.0],
+    ),
+    "below a frozen layer": (
+        dict(sizes=[2, 2, 2], activations=["relu"], loss="cross-entropy"),
+        [1.0, np.inf],
+    ),
 }
 
 
@@ -192,8 +239,9 @@ def test_mixtures_have_no_more_and_no_less(words, stiffness):
     assert kept == claimed_polynomials(fn.charges(pot, in_metric(stiffness, pot))) and gap > 1e-6
 
 
-@pytest.mark.parametrize("words", [
-    dict(sizes=[1, 2, 1], loss="quadratic"), dict(sizes=[1, 3, 2], loss="cross-entropy")])
+@pytest.mark.parametrize(
+    "words", [dict(sizes=[1, 2, 1], loss="quadratic"), dict(sizes=[1, 3, 2], loss="cross-entropy")]
+)
 def test_one_input_and_one_output_keep_functions_of_the_charges_too(words):
     """L of v·u alone, without biases: v_i u_j − v_j u_i is kept as well; two classes are one v.
 
@@ -222,11 +270,12 @@ def test_how_weight_decay_wears_charges_off():
     pot, errors, steps = potential(made), [], [0.02, 0.01, 0.005]
     charges, W0 = fn.charges(pot), point(made)[0]
     for h in steps:
-        run = fn.train(pot + 0.3 * fn.Parabola(pot.size), fn.Aristotle(h), steps=round(1 / h),
-                       W0=W0)
+        run = fn.train(
+            pot + 0.3 * fn.Parabola(pot.size), fn.Aristotle(h), steps=round(1 / h), W0=W0
+        )
         first, last = charges.value(W0), charges.value(run.parameters[-1])
         sums = charges.linear
-        close(last[sums], first[sums] * (1 - 0.3 * h)**round(1 / h), scale=1.0, kind="reference")
+        close(last[sums], first[sums] * (1 - 0.3 * h) ** round(1 / h), scale=1.0, kind="reference")
         errors.append(np.linalg.norm((last - np.exp(-2 * 0.3) * first)[~sums]))
     has_order(errors, steps, 1)
 
@@ -248,9 +297,16 @@ def test_bent_units_break_every_candidate(name):
 
 
 @pytest.mark.parametrize("step", [0.1, 3.0])
-@pytest.mark.parametrize("metrics", [{}, {"gamma": positive(40001, 3), "temperature": 0.5},
-                                     {"Gamma": uniforms(40002, 7, low=0.1), "temperature": 2.0},
-                                     {"Gamma": positive(40003, 7)}], ids=str)
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        {},
+        {"gamma": positive(40001, 3), "temperature": 0.5},
+        {"Gamma": uniforms(40002, 7, low=0.1), "temperature": 2.0},
+        {"Gamma": positive(40003, 7)},
+    ],
+    ids=str,
+)
 def test_class_sums_stay_under_finite_steps(metrics, step, dtype):
     """Σ_c w[c,a] and Σ_c b[c], to rounding, in any metric and at any temperature."""
     pot = potential(case(40000, [3, 5, 3], ["tanh"], "cross-entropy", **metrics), dtype)
@@ -284,8 +340,7 @@ def test_uv_obeys_its_two_recurrences(speed, n):
     f, lam = (u * v).sum(axis=1) / np.sqrt(n), (W * W).sum(axis=1) / n
     size = np.sqrt((u * u).sum(axis=1) * (v * v).sum(axis=1) / n).max()
     close(f[1:], (1 - h * lam + h**2 * f**2 / n)[:-1] * f[:-1], kind="rounding", scale=size)
-    close(lam[1:], lam[:-1] + (h * f**2 / n * (h * lam - 4))[:-1], kind="rounding",
-          scale=lam.max())
+    close(lam[1:], lam[:-1] + (h * f**2 / n * (h * lam - 4))[:-1], kind="rounding", scale=lam.max())
     if n > 1:
         climbed = np.abs(f).max() > 1.05 * abs(f[0])
         assert climbed == (speed > 2) and abs(f[-1]) < 1e-6 and h * lam[-1] < 2
@@ -300,13 +355,14 @@ def test_uv_keeps_a_matrix(speed, stiffness):
     g_u, g_v = stiffness or (1.0, 1.0)
     charges = fn.charges(fn.UV(n), metric)
     h = speed * n / (W0[:n] @ W0[:n] / g_v + W0[n:] @ W0[n:] / g_u)
-    run = fn.train(0.7 * fn.UV(n) + 0.3 * fn.UV(n), fn.Aristotle(h), W0=W0, steps=300,
-                   metric=metric)
+    run = fn.train(
+        0.7 * fn.UV(n) + 0.3 * fn.UV(n), fn.Aristotle(h), W0=W0, steps=300, metric=metric
+    )
     u, v = run.parameters[:][:, :n, None], run.parameters[:][:, n:, None]
     whole = g_u * u @ u.transpose(0, 2, 1) - g_v * v @ v.transpose(0, 2, 1)
     found = charges.along(run)
     close(charges.unpack(found.drift)["u, v"], whole - whole[0], kind="rounding", scale=10.0)
-    f2 = (u * v).sum(axis=(1, 2))[:-1, None, None]**2 / n
+    f2 = (u * v).sum(axis=(1, 2))[:-1, None, None] ** 2 / n
     change = h**2 * f2 / n * (v @ v.transpose(0, 2, 1) / g_u - u @ u.transpose(0, 2, 1) / g_v)[:-1]
     predicted = charges.unpack(np.diff(found.predicted, axis=0))["u, v"]
     close(predicted, change, kind="rounding", scale=10.0)
@@ -328,8 +384,9 @@ def test_the_matrix_of_uv_fixes_its_orbit():
     there = np.concatenate([plus + minus, plus - minus]) / 2
     charges = fn.charges(fn.UV(5))
     close(charges.value(there), charges.value(W), kind="rounding")
-    jacobian = np.array([(charges.value(W + 1e-6 * e) - charges.value(W - 1e-6 * e)) / 2e-6
-                         for e in np.eye(10)])
+    jacobian = np.array(
+        [(charges.value(W + 1e-6 * e) - charges.value(W - 1e-6 * e)) / 2e-6 for e in np.eye(10)]
+    )
     assert np.linalg.matrix_rank(jacobian, tol=1e-6) == 9  # all but the direction of the orbit
 
 
@@ -343,7 +400,7 @@ def test_the_total_across_a_frozen_layer():
     assert [r for r in charges.reasons if "beside a frozen layer (2)" in r] == charges.reasons[:2]
     run = fn.train(pot, fn.Aristotle(0.05), steps=200, W0=point(made)[0], metric=metric)
     layers = [weights for weights, _ in pot.network.unpack(run.parameters[:])]
-    total = 0.5 * (layers[2]**2).sum(axis=(1, 2)) - 2 * (layers[0]**2).sum(axis=(1, 2))
+    total = 0.5 * (layers[2] ** 2).sum(axis=(1, 2)) - 2 * (layers[0] ** 2).sum(axis=(1, 2))
     found = charges.along(run)
     close(charges.unpack(found.drift)["layers 1, 3"], total - total[0], kind="rounding", scale=20.0)
     assert only_rounding(found) and np.abs(found.drift).max() > 0.01
@@ -366,8 +423,9 @@ def test_sums_keep_what_all_terms_keep(digits):
     blind = fn.Quadratic(output_metric=np.eye(3) - 1 / 3)
     assert fn.charges(term("tanh") + term("tanh", blind)) == tanh
     other = fn.Potential(fn.Network([3, 4, 2, 1]), fn.Quadratic(), fn.Dataset([[0, 1, 0]], [[1]]))
-    square = fn.Potential(fn.Network([1, 9, 1], bias=False), fn.Quadratic(),
-                          fn.Dataset([[1]], [[1]]))
+    square = fn.Potential(
+        fn.Network([1, 9, 1], bias=False), fn.Quadratic(), fn.Dataset([[1]], [[1]])
+    )
     assert "different shape" in fn.charges(square + fn.UV(9)).reasons[0]
     assert len(fn.charges(other)) == 0
 
@@ -392,13 +450,25 @@ def small(*activations, loss="quadratic", **words):
 
 
 REASONS = {
-    "odd": (lambda: small("tanh"), None, ["hidden 1 (tanh): no continuous symmetry, only signs",
-                                          "output: the quadratic loss sees a shift"]),
-    "bent": (lambda: small("gelu", loss="cross-entropy", output="sigmoid"), None,
-             ["hidden 1 (gelu): no continuous symmetry, only permutations", "output (sigmoid)"]),
+    "odd": (
+        lambda: small("tanh"),
+        None,
+        [
+            "hidden 1 (tanh): no continuous symmetry, only signs",
+            "output: the quadratic loss sees a shift",
+        ],
+    ),
+    "bent": (
+        lambda: small("gelu", loss="cross-entropy", output="sigmoid"),
+        None,
+        ["hidden 1 (gelu): no continuous symmetry, only permutations", "output (sigmoid)"],
+    ),
     "frozen": (lambda: small("relu"), [np.inf, 1.0], ["beside a frozen layer (1)", "output"]),
-    "frozen sums": (lambda: small("sin", loss="cross-entropy"), [1.0, np.inf],
-                    ["hidden 1 (sin)", "layer 2 is frozen, its sums stand still"]),
+    "frozen sums": (
+        lambda: small("sin", loss="cross-entropy"),
+        [1.0, np.inf],
+        ["hidden 1 (sin)", "layer 2 is frozen, its sums stand still"],
+    ),
     "decay": (lambda: small("relu") + 0.02 * fn.Parabola(26, strength=0.5), None, ["κ = 0.01"]),
     "quartic": (lambda: fn.Quartic(3), None, ["Quartic: no continuous symmetry"]),
     "nothing": (lambda: 0 * fn.UV(2), None, ["nothing moves"]),
@@ -417,8 +487,13 @@ def test_what_has_none_says_why(make, stiffness, lines):
     assert all(line in reason for line, reason in zip(lines, charges.reasons))
     text = " ".join(str(charges).split())
     assert text.startswith("no charges of ") and all(line in text for line in lines)
-    run = fn.train(pot, fn.Aristotle(0.01), steps=3, W0=0.1 * np.ones(pot.size),
-                   metric=in_metric(stiffness, pot))
+    run = fn.train(
+        pot,
+        fn.Aristotle(0.01),
+        steps=3,
+        W0=0.1 * np.ones(pot.size),
+        metric=in_metric(stiffness, pot),
+    )
     if not isinstance(pot, Program):
         assert charges.along(run).error == 0
 
@@ -484,8 +559,13 @@ def test_other_charges_than_the_runs_are_a_function(tmp_path):
     """Those of another metric or without the regulator cannot be made again from the run's file."""
     pot = small("relu")
     decayed = pot + 0.01 * fn.Parabola(pot.size)
-    run = fn.train(decayed, fn.Aristotle(0.1), steps=4, observe={"Q": (2, fn.charges(pot))},
-                   store=tmp_path / "a.h5")
+    run = fn.train(
+        decayed,
+        fn.Aristotle(0.1),
+        steps=4,
+        observe={"Q": (2, fn.charges(pot))},
+        store=tmp_path / "a.h5",
+    )
     assert run.experiment["observe"]["Q"]["kind"] == "function"
     assert run.observables["Q"].value.shape == (3, 4)
     with pytest.raises(FlownetError, match="pass it on again"):
@@ -523,15 +603,19 @@ def test_observed_by_an_experiment_file(tmp_path):
     rows = run.parameters[:][[0, 10, 20]]
     np.testing.assert_array_equal(run.observables["balance"].value, list(map(charges.value, rows)))
     again = fn.Experiment.load(tmp_path / "run.h5").run()
-    np.testing.assert_array_equal(again.observables["balance"].value,
-                                  run.observables["balance"].value)
+    np.testing.assert_array_equal(
+        again.observables["balance"].value, run.observables["balance"].value
+    )
 
 
-@pytest.mark.parametrize("change, line", [
-    (("every = 10", 'every = 10\nsplit = "test"'), "takes no split"),
-    (('"relu"', '"tanh"'), "no charge to observe: hidden 1 .tanh."),
-    (('"charges"', '"charge"'), "did you mean 'charges'"),
-])
+@pytest.mark.parametrize(
+    "change, line",
+    [
+        (("every = 10", 'every = 10\nsplit = "test"'), "takes no split"),
+        (('"relu"', '"tanh"'), "no charge to observe: hidden 1 .tanh."),
+        (('"charges"', '"charge"'), "did you mean 'charges'"),
+    ],
+)
 def test_an_experiment_file_that_asks_too_much(change, line, tmp_path):
     path = tmp_path / "experiment.toml"
     path.write_text(EXPERIMENT.replace(*change))
@@ -541,6 +625,7 @@ def test_an_experiment_file_that_asks_too_much(change, line, tmp_path):
 
 def per_neuron(pot):
     from flownet.geometry.metric._metric import Ranges
+
     return Ranges([0, 5, pot.size], [1.0, 2.0])
 
 
@@ -567,10 +652,14 @@ MISTAKES = {
     "no run": (lambda p: fn.charges(p).along("run.h5"), "has to be a Trajectory"),
     "others' mechanics": (lambda p: fn.charges(p).along(run_of_others(p)), "those of Aristotle"),
     "every 0th": (lambda p: fn.charges(p).along(run_of(p), every=0), "every is 0"),
-    "the metric forgotten": (lambda p: fn.charges(p).along(
-        run_of(p, metric=fn.LayerMetric(p.network, [1.0, 2.0]))), "not those of the run"),
-    "the regulator forgotten": (lambda p: fn.charges(p).along(
-        run_of(p + fn.Parabola(p.size))), "not those of the run"),
+    "the metric forgotten": (
+        lambda p: fn.charges(p).along(run_of(p, metric=fn.LayerMetric(p.network, [1.0, 2.0]))),
+        "not those of the run",
+    ),
+    "the regulator forgotten": (
+        lambda p: fn.charges(p).along(run_of(p + fn.Parabola(p.size))),
+        "not those of the run",
+    ),
 }
 
 

@@ -18,23 +18,37 @@ W0 = uniforms(3, D)
 
 def cubic(**words):
     """W = u + u³ by functions of its own."""
-    own = dict(to_W=lambda u: u + u**3, pushforward=lambda u, v: (1 + 3 * u**2) * v,
-               pullback=lambda u, p: (1 + 3 * u**2) * p, second=lambda u, v: 6 * u * v**2,
-               second_pullback=lambda u, v, p: 6 * u * v * p, third=lambda u, v: 6 * v**3,
-               third_pullback=lambda u, v, p: 6 * v**2 * p,
-               lift=lambda u, V: V / (1 + 3 * u**2), drop=lambda u, p: p / (1 + 3 * u**2),
-               size=D, name="cubic")
+    own = dict(
+        to_W=lambda u: u + u**3,
+        pushforward=lambda u, v: (1 + 3 * u**2) * v,
+        pullback=lambda u, p: (1 + 3 * u**2) * p,
+        second=lambda u, v: 6 * u * v**2,
+        second_pullback=lambda u, v, p: 6 * u * v * p,
+        third=lambda u, v: 6 * v**3,
+        third_pullback=lambda u, v, p: 6 * v**2 * p,
+        lift=lambda u, V: V / (1 + 3 * u**2),
+        drop=lambda u, p: p / (1 + 3 * u**2),
+        size=D,
+        name="cubic",
+    )
     return fn.Chart(**{**own, **words})
 
 
-CHARTS = {"sinh": fn.Sinh(), "rescaling": fn.Rescaling(uniforms(4, D, low=0.5, high=2)),
-          "weight normalisation": fn.WeightNormalisation(NET), "own": cubic()}
+CHARTS = {
+    "sinh": fn.Sinh(),
+    "rescaling": fn.Rescaling(uniforms(4, D, low=0.5, high=2)),
+    "weight normalisation": fn.WeightNormalisation(NET),
+    "own": cubic(),
+}
 BUILT = {name: CHARTS[name] for name in list(CHARTS)[:3]}
 each = pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 built = pytest.mark.parametrize("chart", BUILT.values(), ids=BUILT)
-METRICS = {"plain": fn.Euclidean(D), "layers": fn.LayerMetric(NET, [2.0, 0.5]),
-           "frozen": fn.LayerMetric(NET, [np.inf, 0.5]),
-           "diagonal": fn.DiagonalMetric(uniforms(5, D, low=0.3, high=3))}
+METRICS = {
+    "plain": fn.Euclidean(D),
+    "layers": fn.LayerMetric(NET, [2.0, 0.5]),
+    "frozen": fn.LayerMetric(NET, [np.inf, 0.5]),
+    "diagonal": fn.DiagonalMetric(uniforms(5, D, low=0.3, high=3)),
+}
 metrics = pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
 
 
@@ -60,8 +74,9 @@ def test_pullback_is_the_adjoint_of_pushforward(chart):
     u, v = point(chart)
     p, V, q = uniforms(9, D), uniforms(10, D), uniforms(11, u.size)
     close(chart.pushforward(u, v) @ p, v @ chart.pullback(u, p), kind="rounding", scale=10)
-    for k, (curve, back) in enumerate(zip(chart.series(u, v, 3)[1:],
-                                          chart.pullback_series(u, v, p, 2))):
+    for k, (curve, back) in enumerate(
+        zip(chart.series(u, v, 3)[1:], chart.pullback_series(u, v, p, 2))
+    ):
         close((k + 1) * curve @ p, v @ back, kind="rounding", scale=10)
     close(chart.pushforward(u, chart.lift(u, V)), V, kind="rounding", scale=10)
     close(chart.lift(u, V) @ q, V @ chart.drop(u, q), kind="rounding", scale=10)
@@ -75,12 +90,13 @@ def test_the_series_of_a_chart(chart):
     u, v = point(chart)
     p, steps = uniforms(9, D), np.geomspace(0.02, 0.1, 5)
     for series, exact, most in (
-            (lambda k: chart.series(u, v, k), lambda s: chart.to_W(u + s * v), 3),
-            (lambda k: chart.pullback_series(u, v, p, k), lambda s: chart.pullback(u + s * v, p),
-             2)):
+        (lambda k: chart.series(u, v, k), lambda s: chart.to_W(u + s * v), 3),
+        (lambda k: chart.pullback_series(u, v, p, k), lambda s: chart.pullback(u + s * v, p), 2),
+    ):
         for order in range(0 if chart.linear else most):
-            rest = [np.linalg.norm(exact(s) - s**np.arange(order + 1) @ series(order))
-                    for s in steps]
+            rest = [
+                np.linalg.norm(exact(s) - s ** np.arange(order + 1) @ series(order)) for s in steps
+            ]
             slope(rest, steps, order + 1)
         if chart.linear:
             close(exact(2.0), [1, 2] @ series(1), kind="rounding")
@@ -123,11 +139,17 @@ def test_derivatives_in_a_chart(chart, potential):
     close(c, [loss, dL @ v, v @ Hv / 2, v @ Tvv / 6], scale=max(1, np.abs(c).max()))
     assert loss == seen.value(u)
     close(seen.difference(u, v), seen.value(u + v) - loss)
-    slope([np.linalg.norm(seen.differential(u + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
-           for s in steps], steps, 3)
+    slope(
+        [
+            np.linalg.norm(seen.differential(u + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
+            for s in steps
+        ],
+        steps,
+        3,
+    )
     if chart is not CHARTS["own"] and not chart.linear:
         c, steps = seen.jet(u, v, 4), 2 * steps
-        slope([seen.value(u + s * v) - s**np.arange(5) @ c for s in steps], steps, 5)
+        slope([seen.value(u + s * v) - s ** np.arange(5) @ c for s in steps], steps, 5)
 
 
 @pytest.mark.parametrize("name", ["sinh", "rescaling"])
@@ -147,8 +169,10 @@ def test_a_straight_chart_has_series_of_any_order():
     """Rescaling: the jet of L along W′v."""
     chart = CHARTS["rescaling"]
     u, v = point(chart)
-    np.testing.assert_array_equal(fn.Charted(POTENTIAL, chart).jet(u, v, 9),
-                                  POTENTIAL.jet(chart.to_W(u), chart.factors * v, 9))
+    np.testing.assert_array_equal(
+        fn.Charted(POTENTIAL, chart).jet(u, v, 9),
+        POTENTIAL.jet(chart.to_W(u), chart.factors * v, 9),
+    )
     with pytest.raises(FlownetError, match="up to order 4"):
         fn.Charted(POTENTIAL, fn.Sinh()).jet(u, v, 5)
 
@@ -193,8 +217,12 @@ def test_the_metric_seen_in_a_chart(chart, metric):
     u, v = point(chart)
     here = fn.PulledBack(chart, metric).seen_at(u)
     p = uniforms(13, D)
-    close(chart.pushforward(u, here.sharp(chart.pullback(u, p))), metric.sharp(p),
-          kind="rounding", scale=10)
+    close(
+        chart.pushforward(u, here.sharp(chart.pullback(u, p))),
+        metric.sharp(p),
+        kind="rounding",
+        scale=10,
+    )
     if metric is not METRICS["frozen"]:
         close(here.norm2(v), metric.norm2(chart.pushforward(u, v)), kind="rounding", scale=100)
         close(here.flat(v) @ v, here.norm2(v), kind="rounding", scale=100)
@@ -231,8 +259,12 @@ def test_orthonormal_coordinates_of_weight_normalisation(name):
     root = np.array([here.displacement(e) for e in np.eye(u.size)])
     close(root, root.T, kind="rounding")
     H = seen.hessian(u).action(np.eye(u.size))
-    close(fn.sharpness(seen, u, metric=there), np.linalg.eigvalsh(root @ H @ root)[-1],
-          kind="solver", scale=10)
+    close(
+        fn.sharpness(seen, u, metric=there),
+        np.linalg.eigvalsh(root @ H @ root)[-1],
+        kind="solver",
+        scale=10,
+    )
     b = fn.breakdown(seen, u, 0.1, metric=there)
     close(b.split("eigen").second, b.second, kind="rounding", scale=10)
 
@@ -252,8 +284,9 @@ def test_christoffel_of_sinh():
     """Γ(v, v) = tanh(u)·v², whatever the diagonal metric of W; 0 for other units."""
     u, v = point(fn.Sinh())
     for metric in (METRICS["plain"], METRICS["diagonal"]):
-        close(fn.PulledBack(fn.Sinh(), metric).christoffel(u, v), np.tanh(u) * v**2,
-              kind="rounding")
+        close(
+            fn.PulledBack(fn.Sinh(), metric).christoffel(u, v), np.tanh(u) * v**2, kind="rounding"
+        )
     assert not fn.PulledBack(CHARTS["rescaling"], fn.Euclidean(D)).christoffel(u, v).any()
 
 
@@ -273,8 +306,9 @@ def test_flows_coincide_in_all_charts(chart, metric):
     words = dict(time=1.0, at=[0.5, 1.0], rtol=1e-9, atol=1e-11)
     there = fn.flow(seen, W0=u0, metric=fn.PulledBack(chart, metric), **words)
     here = fn.flow(POTENTIAL, W0=seen.to_W(u0), metric=metric, **words)
-    np.testing.assert_allclose(seen.to_W(there.parameters[:]), here.parameters[:], rtol=0,
-                               atol=1e-8)
+    np.testing.assert_allclose(
+        seen.to_W(there.parameters[:]), here.parameters[:], rtol=0, atol=1e-8
+    )
     assert np.abs(here.parameters[1] - here.parameters[0]).max() > 0.05
 
 
@@ -304,8 +338,10 @@ def test_the_coefficient_is_that_of_christoffel():
     V, steps = -metric.seen_at(u0).sharp(seen.differential(u0)[1]), np.geomspace(0.01, 0.05, 4)
     rest = []
     for h in steps:
-        plain, geodesic = (fn.train(seen, kind(h), W0=u0, steps=1, metric=metric).parameters[1]
-                           for kind in (fn.Aristotle, fn.Geodesic))
+        plain, geodesic = (
+            fn.train(seen, kind(h), W0=u0, steps=1, metric=metric).parameters[1]
+            for kind in (fn.Aristotle, fn.Geodesic)
+        )
         close(fn.geodesic(metric, u0, h * V), geodesic, kind="rounding")
         rest.append(np.linalg.norm(plain - geodesic - h**2 / 2 * np.tanh(u0) * V**2))
     slope(rest, steps, 3)
@@ -329,8 +365,9 @@ def test_a_run_of_geodesic_steps_is_the_run_of_W(chart):
     seen, u0 = start(chart)
     words = dict(steps=30, batch_size=4, seed=3)
     here = fn.train(POTENTIAL, fn.Aristotle(0.2), W0=W0, **words)
-    there = fn.train(seen, fn.Geodesic(0.2), W0=u0,
-                     metric=fn.PulledBack(chart, fn.Euclidean(D)), **words)
+    there = fn.train(
+        seen, fn.Geodesic(0.2), W0=u0, metric=fn.PulledBack(chart, fn.Euclidean(D)), **words
+    )
     close(seen.to_W(there.parameters[:]), here.parameters[:])
     close(there.loss, here.loss)
 
@@ -341,16 +378,19 @@ def test_geodesics_by_their_equation(chart):
     seen, u0 = start(chart)
     metric, v = fn.PulledBack(chart, fn.Euclidean(D)), 0.2 * uniforms(15, u0.size)
     W, V = seen.to_W(u0), chart.pushforward(u0, v)
-    np.testing.assert_allclose(chart.to_W(_integrated(metric, u0, v, 1e-10)), W + V, rtol=0,
-                               atol=1e-8)
+    np.testing.assert_allclose(
+        chart.to_W(_integrated(metric, u0, v, 1e-10)), W + V, rtol=0, atol=1e-8
+    )
     close(chart.to_W(fn.geodesic(metric, u0, v)), W + V, kind="solver")
 
 
 def test_a_constant_metric_has_straight_geodesics():
     """There a geodesic step is the plain one, bit for bit."""
     words = dict(W0=W0, steps=5, metric=METRICS["layers"])
-    np.testing.assert_array_equal(fn.train(POTENTIAL, fn.Geodesic(0.2), **words).parameters[:],
-                                  fn.train(POTENTIAL, fn.Aristotle(0.2), **words).parameters[:])
+    np.testing.assert_array_equal(
+        fn.train(POTENTIAL, fn.Geodesic(0.2), **words).parameters[:],
+        fn.train(POTENTIAL, fn.Aristotle(0.2), **words).parameters[:],
+    )
 
 
 # ---- weights of modulus one ---------------------------------------------------------------------
@@ -365,15 +405,15 @@ class Interference:
         self.A, self.b, self.size = A, b, A.shape[1]
 
     def value(self, W):
-        return float(np.linalg.norm(self.A @ W - self.b)**2 / 2)
+        return float(np.linalg.norm(self.A @ W - self.b) ** 2 / 2)
 
     def differential(self, W):
         return self.value(W), np.conj(self.A.T) @ (self.A @ W - self.b)
 
     def jet(self, W, V, order):
         error, change = self.A @ W - self.b, self.A @ V
-        c = [self.value(W), np.vdot(error, change).real, np.linalg.norm(change)**2 / 2]
-        return np.array((c + [0.0] * order)[:order + 1])
+        c = [self.value(W), np.vdot(error, change).real, np.linalg.norm(change) ** 2 / 2]
+        return np.array((c + [0.0] * order)[: order + 1])
 
     def hessian(self, W):
         return Bilinear(self, W)
@@ -416,20 +456,26 @@ def test_phases_of_complex_weights(modulus, free):
     assert seen.dtype == np.float64 == seen.differential(theta)[1].dtype
     steps = np.geomspace(0.01, 0.04, 4)
     loss, dL = seen.differential(theta)
-    Hv, Tvv, c = (seen.hessian_action(theta, v), seen.third_action(theta, v),
-                  seen.jet(theta, v, 4))
+    Hv, Tvv, c = (seen.hessian_action(theta, v), seen.third_action(theta, v), seen.jet(theta, v, 4))
     close(c[:4], [loss, dL @ v, v @ Hv / 2, v @ Tvv / 6], scale=loss)
-    slope([np.linalg.norm(seen.differential(theta + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
-           for s in steps], steps, 3)
-    slope([seen.value(theta + s * v) - s**np.arange(5) @ c for s in steps], steps, 5)
+    slope(
+        [
+            np.linalg.norm(seen.differential(theta + s * v)[1] - dL - s * Hv - s**2 / 2 * Tvv)
+            for s in steps
+        ],
+        steps,
+        3,
+    )
+    slope([seen.value(theta + s * v) - s ** np.arange(5) @ c for s in steps], steps, 5)
 
 
 def test_all_weights_of_a_network_on_circles():
     """Its biases are free."""
     chart = fn.Phases.of(NET, 0.5)
     assert chart.size_W == D and chart.size == D + 7 and chart.free.sum() == 7
-    close(np.abs(chart.to_W(uniforms(29, chart.size))[~chart.free]), np.full(25, 0.5),
-          kind="rounding")
+    close(
+        np.abs(chart.to_W(uniforms(29, chart.size))[~chart.free]), np.full(25, 0.5), kind="rounding"
+    )
 
 
 def test_complex_coordinates():
@@ -442,8 +488,16 @@ def test_complex_coordinates():
     Hv, Tvv = H.action(v2), H.third_action(v2)
     assert H.shape == (8, 8) and dL.dtype == seen.dtype == complex
     close(seen.jet(theta, v, 3), [loss, np.vdot(dL, v).real, v2 @ Hv / 2, v2 @ Tvv / 6], scale=loss)
-    slope([np.linalg.norm(seen.differential(theta + s * v)[1].view(float) - H.dL - s * Hv
-                          - s**2 / 2 * Tvv) for s in steps], steps, 3)
+    slope(
+        [
+            np.linalg.norm(
+                seen.differential(theta + s * v)[1].view(float) - H.dL - s * Hv - s**2 / 2 * Tvv
+            )
+            for s in steps
+        ],
+        steps,
+        3,
+    )
     close(H.action(np.eye(8)), H.action(np.eye(8)).T, kind="rounding", scale=10)
 
 
@@ -465,11 +519,14 @@ def test_charts_of_a_complex_network(chart):
     geodesic = fn.train(seen, fn.Geodesic(0.1), steps=20, **words)
     flow = fn.flow(seen, time=1.0, at=[1.0], **words)
     if chart.onto:
-        close(seen.to_W(geodesic.parameters[-1]).view(float), fn.train(
-            inner, fn.Aristotle(0.1), W0=W0, steps=20).parameters[-1].view(float))
+        close(
+            seen.to_W(geodesic.parameters[-1]).view(float),
+            fn.train(inner, fn.Aristotle(0.1), W0=W0, steps=20).parameters[-1].view(float),
+        )
         there = fn.flow(inner, W0=W0, time=1.0, at=[1.0])
-        np.testing.assert_allclose(seen.to_W(flow.parameters[0]), there.parameters[0], rtol=0,
-                                   atol=1e-7)
+        np.testing.assert_allclose(
+            seen.to_W(flow.parameters[0]), there.parameters[0], rtol=0, atol=1e-7
+        )
     else:
         turning = seen.to_W(geodesic.parameters[-1])[~chart.free]
         close(np.abs(turning), np.full(turning.size, 0.5), kind="rounding")
@@ -483,16 +540,22 @@ def test_the_torus_is_flat():
     metric = fn.PulledBack(seen.chart, fn.Euclidean(4))
     close(metric.seen_at(theta).stiffness, modulus**2, kind="rounding")
     assert np.abs(metric.christoffel(theta, uniforms(24, 4))).max() < 1e-15
-    plain, geodesic = (fn.train(seen, kind(0.02), W0=theta, steps=40, metric=metric)
-                       for kind in (fn.Aristotle, fn.Geodesic))
+    plain, geodesic = (
+        fn.train(seen, kind(0.02), W0=theta, steps=40, metric=metric)
+        for kind in (fn.Aristotle, fn.Geodesic)
+    )
     close(plain.parameters[:], geodesic.parameters[:], kind="solver")
     assert plain.loss[-1] < plain.loss[0]
     close(seen.to_u(seen.to_W(theta)), theta, kind="rounding")
     some, theta = phased(modulus, [0, 1, 0, 1])
     k, v = np.array([1.0, 2.0, 3.0, 4.0]), uniforms(24, 6)
     metric = fn.PulledBack(some.chart, fn.DiagonalMetric(k)).seen_at(theta)
-    close(metric.norm2(v), np.abs(some.chart.pushforward(theta, v))**2 @ k, kind="rounding",
-          scale=10)
+    close(
+        metric.norm2(v),
+        np.abs(some.chart.pushforward(theta, v)) ** 2 @ k,
+        kind="rounding",
+        scale=10,
+    )
     with pytest.raises(FlownetError, match="has no lift"):
         seen.chart.lift(theta, theta)
 
@@ -507,10 +570,20 @@ def test_what_measures_runs_measures_them_in_a_chart():
     H = seen.hessian(u0).action(np.eye(D))
     close(fn.sharpness(seen, u0), np.linalg.eigvalsh(H)[-1], kind="solver", scale=100)
     root = 1 / np.cosh(u0)
-    close(fn.sharpness(seen, u0, metric=metric),
-          np.linalg.eigvalsh(root[:, None] * H * root)[-1], kind="solver", scale=100)
-    run = fn.train(seen + 0.01 * fn.Parabola(D), fn.Aristotle(0.2), W0=u0, steps=6, metric=metric,
-                   observe={"sharpness": (3, lambda s: fn.sharpness(s.potential, s.W))})
+    close(
+        fn.sharpness(seen, u0, metric=metric),
+        np.linalg.eigvalsh(root[:, None] * H * root)[-1],
+        kind="solver",
+        scale=100,
+    )
+    run = fn.train(
+        seen + 0.01 * fn.Parabola(D),
+        fn.Aristotle(0.2),
+        W0=u0,
+        steps=6,
+        metric=metric,
+        observe={"sharpness": (3, lambda s: fn.sharpness(s.potential, s.W))},
+    )
     b = fn.breakdown(run, at=2)
     close(b.linear + b.second + b.third + b.remainder, b.actual, kind="rounding")
     assert abs(b.remainder) < 0.05 * abs(b.third) + 0.01 * abs(b.second) and "delivered" in str(b)
@@ -547,8 +620,12 @@ def test_a_run_of_a_chart_as_the_path_of_W(name, tmp_path):
         u = plain.parameters[k]
         V = h * metric.seen_at(u).sharp(seen.differential(u)[1])
         bend = 2 * seen.chart.series(u, V, 2)[2]
-        close(found.noise[k], np.sqrt(METRICS["diagonal"].norm2(bend)) / 2, kind="order", scale=(
-            found.noise[k]))
+        close(
+            found.noise[k],
+            np.sqrt(METRICS["diagonal"].norm2(bend)) / 2,
+            kind="order",
+            scale=(found.noise[k]),
+        )
     flow = fn.in_W(fn.flow(seen, W0=u0, time=0.3, metric=metric))
     assert flow.is_flow and flow.parameters.shape[1] == D
 
@@ -557,10 +634,22 @@ def test_lengths_and_speeds_in_a_chart():
     """Speed is that of the flow of W; path lengths are those of the path of W."""
     seen, u0 = start(fn.Sinh())
     metric = fn.PulledBack(seen.chart, METRICS["layers"])
-    run = fn.train(seen, fn.Geodesic(0.1), W0=u0, steps=3, metric=metric,
-                   observe={"speed": (1, fn.Speed(seen, metric))})
-    here = fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=3, metric=METRICS["layers"],
-                    observe={"speed": (1, fn.Speed(POTENTIAL, METRICS["layers"]))})
+    run = fn.train(
+        seen,
+        fn.Geodesic(0.1),
+        W0=u0,
+        steps=3,
+        metric=metric,
+        observe={"speed": (1, fn.Speed(seen, metric))},
+    )
+    here = fn.train(
+        POTENTIAL,
+        fn.Aristotle(0.1),
+        W0=W0,
+        steps=3,
+        metric=METRICS["layers"],
+        observe={"speed": (1, fn.Speed(POTENTIAL, METRICS["layers"]))},
+    )
     close(run.observables["speed"].value, here.observables["speed"].value)
     close(fn.path_length(fn.in_W(run)).value, fn.path_length(here).value)
     with pytest.raises(FlownetError, match=r"flownet.in_W\(run\) the path of W"):
@@ -582,8 +671,9 @@ def test_in_single_precision():
 def test_a_run_in_a_chart_goes_on_from_its_file(name, tmp_path):
     """Bit for bit; chart, metric and mechanics come back with it."""
     seen, u0 = start(CHARTS[name])
-    words = dict(W0=u0, metric=fn.PulledBack(seen.chart, METRICS["layers"]),
-                 observe={"again": (2, seen)})
+    words = dict(
+        W0=u0, metric=fn.PulledBack(seen.chart, METRICS["layers"]), observe={"again": (2, seen)}
+    )
     fn.train(seen, fn.Geodesic(0.2), steps=4, store=tmp_path / "a.h5", **words).close()
     whole = fn.train(seen, fn.Geodesic(0.2), steps=9, **words)
     again = fn.resume(tmp_path / "a.h5", steps=9)
@@ -604,7 +694,8 @@ def test_a_chart_of_ones_own_is_a_program(tmp_path):
         fn.resume(tmp_path / "a.h5", steps=9)
     np.testing.assert_array_equal(
         fn.resume(tmp_path / "a.h5", steps=9, potential=seen).parameters[:],
-        fn.train(seen, fn.Geodesic(0.2, 2), steps=9, **words).parameters[:])
+        fn.train(seen, fn.Geodesic(0.2, 2), steps=9, **words).parameters[:],
+    )
 
 
 EXPERIMENT = """
@@ -630,20 +721,29 @@ def test_a_chart_in_an_experiment_file(tmp_path):
     metric = fn.PulledBack(seen.chart, fn.LayerMetric(net, [2.0, 1.0]))
     hand = fn.train(seen, fn.Geodesic(0.5, 2), W0=seen.init(0), steps=4, metric=metric)
     np.testing.assert_array_equal(run.parameters[:], hand.parameters[:])
-    right = np.mean(net.forward(seen.to_W(hand.parameters[-1]), inner.data.x).argmax(axis=1)
-                    == inner.data.labels)
+    right = np.mean(
+        net.forward(seen.to_W(hand.parameters[-1]), inner.data.x).argmax(axis=1)
+        == inner.data.labels
+    )
     assert run.observables["right"].value[-1] == right
-    close(run.observables["sharp"].value[-1], fn.sharpness(seen, hand.parameters[-1],
-                                                           metric=metric), kind="solver")
+    close(
+        run.observables["sharp"].value[-1],
+        fn.sharpness(seen, hand.parameters[-1], metric=metric),
+        kind="solver",
+    )
 
 
-@pytest.mark.parametrize("old, new, says", [
-    ("scale = 0.05", "factors = [1.0]", "sinh takes no factors; it takes scale"),
-    ('"sinh"', '"sin"', "unknown chart 'sin'; did you mean 'sinh'"),
-    ('"sinh", scale = 0.05', '"rescaling"', "the key factors of rescaling is missing"),
-    ('kind = "pulled-back", ', "", "layer takes no metric"),
-    ('chart = {kind = "sinh", scale = 0.05}', "", "wants a potential in a chart"),
-    ("order = 2", "order = 3", "mechanics")])
+@pytest.mark.parametrize(
+    "old, new, says",
+    [
+        ("scale = 0.05", "factors = [1.0]", "sinh takes no factors; it takes scale"),
+        ('"sinh"', '"sin"', "unknown chart 'sin'; did you mean 'sinh'"),
+        ('"sinh", scale = 0.05', '"rescaling"', "the key factors of rescaling is missing"),
+        ('kind = "pulled-back", ', "", "layer takes no metric"),
+        ('chart = {kind = "sinh", scale = 0.05}', "", "wants a potential in a chart"),
+        ("order = 2", "order = 3", "mechanics"),
+    ],
+)
 def test_mistakes_in_an_experiment_file(old, new, says, tmp_path):
     path = tmp_path / "a.toml"
     path.write_text(EXPERIMENT.replace(old, new))
@@ -652,33 +752,49 @@ def test_mistakes_in_an_experiment_file(old, new, says, tmp_path):
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("mechanics", [fn.Aristotle(5.0), fn.Geodesic(5.0), fn.Geodesic(5.0, 2)],
-                         ids=repr)
+@pytest.mark.parametrize(
+    "mechanics", [fn.Aristotle(5.0), fn.Geodesic(5.0), fn.Geodesic(5.0, 2)], ids=repr
+)
 def test_a_run_that_diverges_is_a_result(mechanics):
     """Up to its last finite row, without a word."""
     seen = fn.Charted(fn.Quartic(3), fn.Sinh())
-    run = fn.train(seen, mechanics, W0=[1.0, 2.0, 3.0], steps=50,
-                   metric=fn.PulledBack(fn.Sinh(), fn.Euclidean(3)))
+    run = fn.train(
+        seen,
+        mechanics,
+        W0=[1.0, 2.0, 3.0],
+        steps=50,
+        metric=fn.PulledBack(fn.Sinh(), fn.Euclidean(3)),
+    )
     assert run.diverged_at is not None and np.isfinite(run.parameters[:]).all()
 
 
 # ---- a user's mistakes --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wrong, says", [
-    (dict(pushforward=lambda u, v: v), "pushforward of cubic is not the derivative of to_W"),
-    (dict(pullback=lambda u, p: p), "pullback of cubic is not the adjoint of pushforward"),
-    (dict(second=lambda u, v: v), "second of cubic is not the derivative of pushforward"),
-    (dict(third=lambda u, v: v), "third of cubic is not the derivative of second"),
-    (dict(second_pullback=lambda u, v, p: p), "second_pullback of cubic is not the derivative of"),
-    (dict(third_pullback=lambda u, v, p: p), "third_pullback of cubic is not the derivative of"),
-    (dict(lift=lambda u, V: V), "lift of cubic is not a right inverse of pushforward"),
-    (dict(drop=lambda u, p: p), "drop of cubic is not the adjoint of lift"),
-    (dict(to_u=np.arcsinh), "to_u of cubic is not the inverse of to_W"),
-    (dict(to_W=lambda u: u[1:]), r"to_W of cubic gave .* it has to be \(32,\)"),
-    (dict(second=None), "was given without second, which this asks for"),
-    (dict(to_W=3), "to_W is 3; it has to be a function"),
-    (dict(size=0), "size is 0; it has to be a whole number above 0")])
+@pytest.mark.parametrize(
+    "wrong, says",
+    [
+        (dict(pushforward=lambda u, v: v), "pushforward of cubic is not the derivative of to_W"),
+        (dict(pullback=lambda u, p: p), "pullback of cubic is not the adjoint of pushforward"),
+        (dict(second=lambda u, v: v), "second of cubic is not the derivative of pushforward"),
+        (dict(third=lambda u, v: v), "third of cubic is not the derivative of second"),
+        (
+            dict(second_pullback=lambda u, v, p: p),
+            "second_pullback of cubic is not the derivative of",
+        ),
+        (
+            dict(third_pullback=lambda u, v, p: p),
+            "third_pullback of cubic is not the derivative of",
+        ),
+        (dict(lift=lambda u, V: V), "lift of cubic is not a right inverse of pushforward"),
+        (dict(drop=lambda u, p: p), "drop of cubic is not the adjoint of lift"),
+        (dict(to_u=np.arcsinh), "to_u of cubic is not the inverse of to_W"),
+        (dict(to_W=lambda u: u[1:]), r"to_W of cubic gave .* it has to be \(32,\)"),
+        (dict(second=None), "was given without second, which this asks for"),
+        (dict(to_W=3), "to_W is 3; it has to be a function"),
+        (dict(size=0), "size is 0; it has to be a whole number above 0"),
+    ],
+)
 def test_functions_that_disagree(wrong, says):
     with pytest.raises(FlownetError, match=says):
         fn.Charted(POTENTIAL, cubic(**wrong)).jet(uniforms(25, D), W0)
@@ -687,40 +803,85 @@ def test_functions_that_disagree(wrong, says):
 SEEN = fn.PulledBack(fn.Sinh(), fn.Euclidean(D))
 
 
-@pytest.mark.parametrize("make, says", [
-    (lambda: fn.Charted(3, fn.Sinh()), "potential is 3, without size"),
-    (lambda: fn.Charted(POTENTIAL, fn.Sinh), "has to be one such as flownet.Sinh"),
-    (lambda: fn.Charted(fn.Parabola(3), CHARTS["rescaling"]), "one of 32 parameters, the potent"),
-    (lambda: fn.PulledBack(CHARTS["rescaling"], fn.Euclidean(3)), "one of 32 parameters, the met"),
-    (lambda: fn.PulledBack(fn.Sinh(), "soft"), "constant one of W"),
-    (lambda: fn.PulledBack(fn.Sinh(), SEEN), "constant one of W"),
-    (lambda: fn.PulledBack(3, fn.Euclidean(3)), "chart is 3"),
-    (lambda: fn.Rescaling([1.0, 0.0]), "finite numbers other than 0"),
-    (lambda: fn.Phases(0.0), "number above 0"),
-    (lambda: fn.Phases([1.0, 2.0], [1]), "one entry for each parameter"),
-    (lambda: fn.WeightNormalisation(3), "has to be a flownet.Network"),
-    (lambda: CHARTS["weight normalisation"].to_u(np.zeros(D)), "layer 1 unit 1 are all 0"),
-    (lambda: CHARTS["weight normalisation"].lift(np.where(np.arange(39) == 16, 0.0, 1.0), W0),
-     "unit 2 of a layer has the length g = 0"),
-    (lambda: fn.in_W(3), "has to be a Trajectory"),
-    (lambda: fn.in_W(fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=1)), "not one in the coo"),
-    (lambda: fn.in_W(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0, steps=1)),
-     "say which to measure with"),
-    (lambda: fn.in_W(fn.train(phased()[0], fn.Aristotle(0.1), W0=np.ones(4), steps=1,
-                              metric=fn.PulledBack(fn.Phases(), fn.Euclidean(4)))), "a surface"),
-    (lambda: fn.departure(fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0,
-                                   steps=1, metric=SEEN)), r"path of W, flownet.in_W\(run\)"),
-    (lambda: fn.curl(fn.Charted(POTENTIAL, fn.Sinh()), W0, metric=SEEN), "a constant metric"),
-    (lambda: SEEN.sharp(W0), r"metric.seen_at\(u\) is the one at u"),
-    (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
-    (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),
-    (lambda: fn.train(POTENTIAL, fn.Adam(0.1), W0=W0, steps=1, metric=SEEN), "Adam remembers"),
-    (lambda: fn.flow(POTENTIAL, mechanics=fn.Newton(0.1), W0=W0, time=1.0, metric=SEEN),
-     "Newton remembers"),
-    (lambda: fn.flow(POTENTIAL, field=fn.Modified(0.1), W0=W0, time=1.0, metric=SEEN),
-     "a field of a constant metric"),
-    (lambda: fn.Charted(POTENTIAL, CHARTS["weight normalisation"]).hessian_diagonal(
-        point(CHARTS["weight normalisation"])[0]), "mixes parameters")])
+@pytest.mark.parametrize(
+    "make, says",
+    [
+        (lambda: fn.Charted(3, fn.Sinh()), "potential is 3, without size"),
+        (lambda: fn.Charted(POTENTIAL, fn.Sinh), "has to be one such as flownet.Sinh"),
+        (
+            lambda: fn.Charted(fn.Parabola(3), CHARTS["rescaling"]),
+            "one of 32 parameters, the potent",
+        ),
+        (
+            lambda: fn.PulledBack(CHARTS["rescaling"], fn.Euclidean(3)),
+            "one of 32 parameters, the met",
+        ),
+        (lambda: fn.PulledBack(fn.Sinh(), "soft"), "constant one of W"),
+        (lambda: fn.PulledBack(fn.Sinh(), SEEN), "constant one of W"),
+        (lambda: fn.PulledBack(3, fn.Euclidean(3)), "chart is 3"),
+        (lambda: fn.Rescaling([1.0, 0.0]), "finite numbers other than 0"),
+        (lambda: fn.Phases(0.0), "number above 0"),
+        (lambda: fn.Phases([1.0, 2.0], [1]), "one entry for each parameter"),
+        (lambda: fn.WeightNormalisation(3), "has to be a flownet.Network"),
+        (lambda: CHARTS["weight normalisation"].to_u(np.zeros(D)), "layer 1 unit 1 are all 0"),
+        (
+            lambda: CHARTS["weight normalisation"].lift(
+                np.where(np.arange(39) == 16, 0.0, 1.0), W0
+            ),
+            "unit 2 of a layer has the length g = 0",
+        ),
+        (lambda: fn.in_W(3), "has to be a Trajectory"),
+        (
+            lambda: fn.in_W(fn.train(POTENTIAL, fn.Aristotle(0.1), W0=W0, steps=1)),
+            "not one in the coo",
+        ),
+        (
+            lambda: fn.in_W(
+                fn.train(fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0, steps=1)
+            ),
+            "say which to measure with",
+        ),
+        (
+            lambda: fn.in_W(
+                fn.train(
+                    phased()[0],
+                    fn.Aristotle(0.1),
+                    W0=np.ones(4),
+                    steps=1,
+                    metric=fn.PulledBack(fn.Phases(), fn.Euclidean(4)),
+                )
+            ),
+            "a surface",
+        ),
+        (
+            lambda: fn.departure(
+                fn.train(
+                    fn.Charted(POTENTIAL, fn.Sinh()), fn.Aristotle(0.1), W0=W0, steps=1, metric=SEEN
+                )
+            ),
+            r"path of W, flownet.in_W\(run\)",
+        ),
+        (lambda: fn.curl(fn.Charted(POTENTIAL, fn.Sinh()), W0, metric=SEEN), "a constant metric"),
+        (lambda: SEEN.sharp(W0), r"metric.seen_at\(u\) is the one at u"),
+        (lambda: fn.Geodesic(0.1, 3), "'exact' or of order 2"),
+        (lambda: fn.Charted(fn.Quartic(2), fn.Sinh()).init(0), "no network to initialise"),
+        (lambda: fn.train(POTENTIAL, fn.Adam(0.1), W0=W0, steps=1, metric=SEEN), "Adam remembers"),
+        (
+            lambda: fn.flow(POTENTIAL, mechanics=fn.Newton(0.1), W0=W0, time=1.0, metric=SEEN),
+            "Newton remembers",
+        ),
+        (
+            lambda: fn.flow(POTENTIAL, field=fn.Modified(0.1), W0=W0, time=1.0, metric=SEEN),
+            "a field of a constant metric",
+        ),
+        (
+            lambda: fn.Charted(POTENTIAL, CHARTS["weight normalisation"]).hessian_diagonal(
+                point(CHARTS["weight normalisation"])[0]
+            ),
+            "mixes parameters",
+        ),
+    ],
+)
 def test_mistakes(make, says):
     with pytest.raises(FlownetError, match=says):
         make()

@@ -41,8 +41,9 @@ def made(name, sizes=(2, 2, 2), m=2, dtype="complex128"):
     if net.reads_out:
         y = np.eye(sizes[-1])[random.integers(sizes[-1], size=m)]
     data = fn.Dataset(x, y)
-    potential = fn.Potential(net, fn.CrossEntropy() if loss != "quadratic" else fn.Quadratic(),
-                             data)
+    potential = fn.Potential(
+        net, fn.CrossEntropy() if loss != "quadratic" else fn.Quadratic(), data
+    )
     W, V = net.init(seed=1) + 0.3 * normal(random, net.size), normal(random, net.size)
     for part in net.parts(W), net.parts(V):
         for layer in part:
@@ -60,8 +61,12 @@ def test_against_the_network_of_pairs(name):
     close(potential.jet(W, V, 3), c)
     close([value, potential.value(W)], [c[0], c[0]])
     H = potential.hessian(W)
-    found = [in_reals(dL), in_reals(potential.hessian_action(W, V)),
-             in_reals(potential.third_action(W, V)), *H.diagonals(in_reals(V))]
+    found = [
+        in_reals(dL),
+        in_reals(potential.hessian_action(W, V)),
+        in_reals(potential.third_action(W, V)),
+        *H.diagonals(in_reals(V)),
+    ]
     for got, want in zip(found, expected):
         close(got, want, scale=max(np.abs(want).max(), 1e-3))
     close(H.diagonal(), found[3], kind="rounding")
@@ -94,7 +99,8 @@ def test_adjoint_identity(name, m):
         close(in_reals(net.pullback(W, x, errors)), in_reals(potential.differential(W)[1]))
     else:
         assert abs(potential.jet(W, V, 1)[1] - np.vdot(V, potential.differential(W)[1]).real) < (
-            1e-12)
+            1e-12
+        )
 
 
 def test_convention_of_the_covector():
@@ -144,8 +150,12 @@ def test_phases_are_a_symmetry():
     turned = x * np.exp(1j * random.uniform(0, 7, (5, 1)))
     close(net.forward(W, turned), net.forward(W, x), kind="rounding")
     cardioid = fn.Network([4, 6, 3], "cardioid", output="abs2", bias=False, dtype="complex128")
-    assert np.abs(cardioid.forward(W[:cardioid.size], turned)
-                  - cardioid.forward(W[:cardioid.size], x)).max() > 0.1
+    assert (
+        np.abs(
+            cardioid.forward(W[: cardioid.size], turned) - cardioid.forward(W[: cardioid.size], x)
+        ).max()
+        > 0.1
+    )
 
 
 def test_breakdown_and_departure():
@@ -197,15 +207,28 @@ class Program:
         self.value, self.differential = potential.value, potential.differential
 
 
-@pytest.mark.parametrize("mechanics", [
-    fn.Aristotle(0.1, weight_decay=0.1), fn.Newton.from_momentum(0.05, 0.9),
-    fn.Nesterov(0.05, 0.9), fn.RMSProp(0.01), fn.Adam(0.01), fn.Adam(0.01, moments="separate"),
-    fn.AdamW(0.01), fn.Langevin(0.05, 1e-3), fn.ThierryMieg(0.02)], ids=repr)
+@pytest.mark.parametrize(
+    "mechanics",
+    [
+        fn.Aristotle(0.1, weight_decay=0.1),
+        fn.Newton.from_momentum(0.05, 0.9),
+        fn.Nesterov(0.05, 0.9),
+        fn.RMSProp(0.01),
+        fn.Adam(0.01),
+        fn.Adam(0.01, moments="separate"),
+        fn.AdamW(0.01),
+        fn.Langevin(0.05, 1e-3),
+        fn.ThierryMieg(0.02),
+    ],
+    ids=repr,
+)
 def test_compiled_steps_are_those_of_a_loop_in_python(mechanics):
     """Every mechanics moves a complex network in kernels as it moves any complex potential."""
     potential, _, W, _ = made("modrelu, widely linear", sizes=(3, 5, 2), m=9)
-    ends = [fn.train(p, mechanics, W0=W, steps=15, seed=3).parameters[-1]
-            for p in (potential, Program(potential))]
+    ends = [
+        fn.train(p, mechanics, W0=W, steps=15, seed=3).parameters[-1]
+        for p in (potential, Program(potential))
+    ]
     close(*map(in_reals, ends), kind="reference")
 
 
@@ -215,8 +238,9 @@ def test_threads_do_not_change_the_bits():
     random = np.random.default_rng(0)
     data = fn.Dataset(normal(random, 300, 100).astype(np.complex64), normal(random, 300, 10))
     potential = fn.Potential(net, fn.Quadratic(), data)
-    ends = [fn.train(potential, fn.Aristotle(0.1), steps=3, threads=n).parameters[-1]
-            for n in (1, None)]
+    ends = [
+        fn.train(potential, fn.Aristotle(0.1), steps=3, threads=n).parameters[-1] for n in (1, None)
+    ]
     assert np.array_equal(*ends)
 
 
@@ -228,8 +252,9 @@ def test_mini_batch_noise():
         metric = fn.LayerMetric(potential.network, [1.0, 3.0])
         found = fn.noise(potential, W, 4, metric=metric)
         close(found.diagonal, each.var(axis=0))
-        stiffness = np.repeat([1.0, 3.0], [2 * (end - begin)
-                                           for begin, end in potential.network.ranges])
+        stiffness = np.repeat(
+            [1.0, 3.0], [2 * (end - begin) for begin, end in potential.network.ranges]
+        )
         assert found.trace == pytest.approx((each.var(axis=0) / stiffness).sum(), rel=1e-12)
 
 
@@ -238,14 +263,16 @@ def test_initial_weights():
     for init, variance in (("lecun-normal", 1 / 80), ("he-uniform", 2 / 80)):
         net = fn.Network([80, 120, 1], "cardioid", init=init, dtype="complex128")
         w = net.parts(net.init(5))[0].weights
-        assert np.mean(np.abs(w)**2) == pytest.approx(variance, rel=0.05)
+        assert np.mean(np.abs(w) ** 2) == pytest.approx(variance, rel=0.05)
         assert abs(np.mean(w**2)) < 0.05 * variance
     wide = fn.Network([80, 120, 1], "cardioid", widely_linear=True, dtype="complex128")
     first = wide.parts(wide.init(5))[0]
-    total = np.abs(first.weights)**2 + np.abs(first.conjugate)**2
+    total = np.abs(first.weights) ** 2 + np.abs(first.conjugate) ** 2
     assert np.mean(total) == pytest.approx(1 / 80, rel=0.05)
-    assert abs(np.vdot(first.weights, first.conjugate)) < 0.05 * np.vdot(
-        first.weights, first.weights).real
+    assert (
+        abs(np.vdot(first.weights, first.conjugate))
+        < 0.05 * np.vdot(first.weights, first.weights).real
+    )
 
 
 def test_hermitian_output_metric():
@@ -257,7 +284,8 @@ def test_hermitian_output_metric():
     potential = fn.Potential(net, fn.Quadratic(output_metric=gamma), data)
     e = net.forward(net.init(0), data.x) - data.y
     assert potential.value(net.init(0)) == pytest.approx(
-        np.mean(np.einsum("sa,ab,sb->s", e.conj(), gamma, e).real) / 2, rel=1e-14)
+        np.mean(np.einsum("sa,ab,sb->s", e.conj(), gamma, e).real) / 2, rel=1e-14
+    )
 
 
 def test_sums_with_a_parabola():
@@ -277,11 +305,18 @@ MISTAKES = {
     "a complex activation": (lambda: fn.Network([2, 3, 1], "cardioid"), "activation"),
     "a readout inside": (lambda: fn.Network([2, 3, 1], "abs2", dtype="complex128"), "activation"),
     "widely linear reals": (lambda: fn.Network([2, 1], widely_linear=True), "complex128"),
-    "complex data": (lambda: fn.Potential(fn.Network([2, 1]), fn.Quadratic(),
-                                          fn.Dataset([[1j, 1.0]], [[1.0]])), "x is complex"),
-    "probabilities of complex outputs": (lambda: fn.Potential(
-        fn.Network([2, 2], dtype="complex128"), fn.CrossEntropy(),
-        fn.Dataset([[1j, 1.0]], [[1.0, 0.0]])), "output='abs2'"),
+    "complex data": (
+        lambda: fn.Potential(fn.Network([2, 1]), fn.Quadratic(), fn.Dataset([[1j, 1.0]], [[1.0]])),
+        "x is complex",
+    ),
+    "probabilities of complex outputs": (
+        lambda: fn.Potential(
+            fn.Network([2, 2], dtype="complex128"),
+            fn.CrossEntropy(),
+            fn.Dataset([[1j, 1.0]], [[1.0, 0.0]]),
+        ),
+        "output='abs2'",
+    ),
     "a complex metric of samples": (lambda: fn.Quadratic(sample_metric=[1j, 1.0]), "sample_metric"),
 }
 

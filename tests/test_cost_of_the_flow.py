@@ -15,8 +15,11 @@ class Counted:
     of a potential in Python the integration asks again for the loss that belongs to a slope."""
 
     def __init__(self, potential):
-        self.size, self.value, self._gradient = potential.size, potential.value, (
-            potential.differential)
+        self.size, self.value, self._gradient = (
+            potential.size,
+            potential.value,
+            (potential.differential),
+        )
         self.calls, self._last = 0, None
 
     def differential(self, W):
@@ -32,8 +35,11 @@ def problems():
     return {name: (p, p.network.init(seed=0)) for name, p in made.items()}
 
 
-@pytest.mark.parametrize("mechanics", [fn.Aristotle(0.2), fn.Newton.from_momentum(0.2, 0.9),
-                                       fn.RungeKutta(1e-2, 1e-5)], ids=repr)
+@pytest.mark.parametrize(
+    "mechanics",
+    [fn.Aristotle(0.2), fn.Newton.from_momentum(0.2, 0.9), fn.RungeKutta(1e-2, 1e-5)],
+    ids=repr,
+)
 def test_gradients_are_counted_as_they_are_spent(mechanics, problems):
     """Against a potential that counts them itself, stabilised steps and looks at the spectrum
     included."""
@@ -63,22 +69,40 @@ def test_a_longer_run_is_the_same_run(problems):
 def test_needed():
     spent, losses = np.array([0, 6, 12, 30]), np.array([1.0, 0.2, 0.3, 0.1])
     assert [cost.needed(spent, losses, target) for target in (1, 0.5, 0.2, 0.1, 0.05)] == [
-        0, 6, 6, 30, None]
+        0,
+        6,
+        6,
+        30,
+        None,
+    ]
 
 
 def test_who_is_cheaper_where(problems):
     """The flow costs more at high losses and less at low ones; momentum is the rival."""
     p, W0 = problems["digits"]
-    flow, *others = [cost.cost(p, mechanics, W0, BUDGET) for _, mechanics in (
-        cost.adaptive(1e-3), cost.descent(1), cost.descent(2), cost.momentum(2))]
+    flow, *others = [
+        cost.cost(p, mechanics, W0, BUDGET)
+        for _, mechanics in (
+            cost.adaptive(1e-3),
+            cost.descent(1),
+            cost.descent(2),
+            cost.momentum(2),
+        )
+    ]
     spent, losses, steps = flow
     assert (np.diff(losses) < 0).all() and steps.max() > 1e4 * np.median(steps[:20])
     best = min(cost.needed(*other[:2], 0.3) for other in others[:2])
     assert cost.needed(spent, losses, 0.3) > 2 * best
     assert losses[-1] < 0.01 * min(other[1].min() for other in others)
     p, W0 = problems["surface"]
-    by = {name: cost.needed(*cost.cost(p, mechanics, W0, 5000)[:2], 1e-4) or 5000
-          for name, mechanics in (
-              cost.adaptive(1e-2), cost.momentum(0.5), cost.descent(0.3), cost.descent(0.35))}
+    by = {
+        name: cost.needed(*cost.cost(p, mechanics, W0, 5000)[:2], 1e-4) or 5000
+        for name, mechanics in (
+            cost.adaptive(1e-2),
+            cost.momentum(0.5),
+            cost.descent(0.3),
+            cost.descent(0.35),
+        )
+    }
     flow, momentum, *descents = by.values()
     assert momentum < flow < min(descents) / 2

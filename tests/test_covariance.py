@@ -31,8 +31,11 @@ class Stretched:
 
 
 HERE, THERE = problem(), Stretched(problem(), S)
-STEEP = {"aristotle": fn.Aristotle(0.15), "warmup": fn.Aristotle("warmup:0.2:7"),
-         "newton": fn.Newton(0.15, mass=0.7, friction=0.8)}
+STEEP = {
+    "aristotle": fn.Aristotle(0.15),
+    "warmup": fn.Aristotle("warmup:0.2:7"),
+    "newton": fn.Newton(0.15, mass=0.7, friction=0.8),
+}
 
 
 def both(mechanics, make, steps=40):
@@ -63,6 +66,7 @@ def test_flows_do_not_see_the_coordinates(mechanics, make):
 
 def test_a_metric_that_is_a_function_does_not_see_them_either():
     """One that stiffens all the time."""
+
     def soft(s):
         return lambda t: fn.LayerMetric(NET, np.array([1.0, 2.0, 1.0 + t, 1.0]) / s**2)
 
@@ -84,6 +88,7 @@ def test_the_width_metric_is_the_neural_tangent_parametrisation():
     metric = fn.LayerMetric.from_width(NET)
     np.testing.assert_array_equal(metric.stiffness, NET.sizes[:-1])
     in_w = fn.train(HERE, fn.Aristotle(0.3), W0=W0, steps=30, metric=metric)
-    in_u = fn.train(Stretched(HERE, spread(roots)), fn.Aristotle(0.3), W0=spread(roots) * W0,
-                    steps=30)
+    in_u = fn.train(
+        Stretched(HERE, spread(roots)), fn.Aristotle(0.3), W0=spread(roots) * W0, steps=30
+    )
     close(in_u.parameters[:] / spread(roots), in_w.parameters[:])

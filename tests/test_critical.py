@@ -18,8 +18,11 @@ def test_critical_steps_of_the_quartic():
     W, alpha = 1.3, 0.7
     for h in (0.01, 0.2):
         b = fn.breakdown(fn.Quartic(alpha=alpha), [W], h)
-        close([b.critical_step, b.critical_third],
-              [4 / (3 * alpha * W**2), -2 / (alpha * W**2)], kind="rounding")
+        close(
+            [b.critical_step, b.critical_third],
+            [4 / (3 * alpha * W**2), -2 / (alpha * W**2)],
+            kind="rounding",
+        )
 
 
 def test_there_is_no_third_order_on_a_parabola():
@@ -60,8 +63,10 @@ def test_where_the_promise_is_missed(fraction):
     root = brentq(apart, grid[first - 1] if first else 1e-3, grid[first], xtol=1e-13)
     found = b.missed(fraction)
     close(found.measured, 0.3 * root, kind="solver")
-    cubic = np.roots([b.third, b.second, fraction * b.linear]), np.roots(
-        [b.third, b.second, -fraction * b.linear])
+    cubic = (
+        np.roots([b.third, b.second, fraction * b.linear]),
+        np.roots([b.third, b.second, -fraction * b.linear]),
+    )
     real = [r.real for r in np.concatenate(cubic) if abs(r.imag) < 1e-12 and r.real > 0]
     close(found.predicted, 0.3 * min(real, default=np.inf))
     close(b.curve([1.0, 0.0]), [b.actual, 0.0])
@@ -94,8 +99,9 @@ def test_the_quotient_of_entire_functions_is_infinite():
     assert np.isnan(mercer_roberts(1 / factorial[:8]))
 
 
-@pytest.mark.parametrize("activation, pole", [("tanh", np.pi / 2), ("sigmoid", np.pi),
-                                              ("softplus", np.pi)])
+@pytest.mark.parametrize(
+    "activation, pole", [("tanh", np.pi / 2), ("sigmoid", np.pi), ("softplus", np.pi)]
+)
 def test_the_radius_of_one_hidden_layer(activation, pole):
     """√(z² + pole²)/|δz| of the nearest unit and sample, and the quotient agrees."""
     case = twins.case(52_000, [2, 3, 1], [activation], "quadratic", m=3)
@@ -117,8 +123,10 @@ def test_a_unit_that_leads_nowhere_has_no_pole():
 
 def test_where_the_radius_is_only_bounded_it_says_so():
     """Cross-entropy and a second curved layer add singularities; without poles there are none."""
-    cases = (twins.case(53_000, [2, 3, 2], ["tanh"], "cross-entropy"),
-             twins.case(53_000, [2, 3, 2, 2], ["tanh", "tanh"], "quadratic"))
+    cases = (
+        twins.case(53_000, [2, 3, 2], ["tanh"], "cross-entropy"),
+        twins.case(53_000, [2, 3, 2, 2], ["tanh", "tanh"], "quadratic"),
+    )
     for case in cases:
         W, V = twins.point(case)
         radius = fn.breakdown(twins.potential(case), W, displacement=V).radius()

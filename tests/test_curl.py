@@ -8,10 +8,14 @@ from tolerance import close, tolerance
 
 import flownet as fn
 
-CASES = {loss: twins.case(86_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic",
-                                                                         "cross-entropy")}
-METRICS = {"plain": lambda net: None, "layers": lambda net: fn.LayerMetric(net, [0.4, 3.0]),
-           "a frozen layer": lambda net: fn.LayerMetric(net, [0.7, np.inf])}
+CASES = {
+    loss: twins.case(86_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic", "cross-entropy")
+}
+METRICS = {
+    "plain": lambda net: None,
+    "layers": lambda net: fn.LayerMetric(net, [0.4, 3.0]),
+    "a frozen layer": lambda net: fn.LayerMetric(net, [0.7, np.inf]),
+}
 
 
 @pytest.fixture(scope="module", params=CASES)
@@ -33,8 +37,9 @@ def jacobian(potential, W, metric):
 
     def along(i, e=2e-3):  # of sixth order
         v = metric.displacement(np.eye(len(W))[i])
-        return sum(c * (term(W + s * e * v) - term(W - s * e * v))
-                   for s, c in ((1, 45), (2, -9), (3, 1))) / (60 * e)
+        return sum(
+            c * (term(W + s * e * v) - term(W - s * e * v)) for s, c in ((1, 45), (2, -9), (3, 1))
+        ) / (60 * e)
 
     return np.array([along(i) for i in free]).T[free]
 
@@ -93,8 +98,9 @@ def test_the_stochastic_estimate_agrees_within_its_error(place, metric):
     potential, W = place
     metric = METRICS[metric](potential.network)
     exact = fn.curl(potential, W, metric=metric)
-    few, many = (fn.curl(potential, W, metric=metric, method="stochastic", probes=n)
-                 for n in (100, 1600))
+    few, many = (
+        fn.curl(potential, W, metric=metric, method="stochastic", probes=n) for n in (100, 1600)
+    )
     for found in (few, many):
         assert not found.exact
         for name, error in zip(("norm", "symmetric", "ratio"), found.error):

@@ -16,8 +16,9 @@ from flownet.geometry.curvature._eigen import extreme, fresh
 from flownet.geometry.curvature._inertia import estimate
 
 CASES = {
-    "tanh, quadratic": twins.case(71_000, [3, 4, 3], ["tanh"], "quadratic",
-                                  gamma=np.array([1.0, 2.0, 0.5])),
+    "tanh, quadratic": twins.case(
+        71_000, [3, 4, 3], ["tanh"], "quadratic", gamma=np.array([1.0, 2.0, 0.5])
+    ),
     "softplus, cross-entropy": twins.case(72_000, [3, 4, 3], ["softplus"], "cross-entropy"),
     "relu, quadratic": twins.case(73_000, [3, 4, 3], ["relu"], "quadratic"),
     "relu, cross-entropy": twins.case(74_000, [3, 4, 3], ["relu"], "cross-entropy"),
@@ -98,10 +99,17 @@ def test_the_spectrum_is_that_of_the_dense_matrix(dense, metric):
     close(found, values)
     close(fn.sharpness(potential, W, metric=metric), values[0], kind="solver")
     greatest = np.sort(values[np.argsort(-np.abs(values))[:4]])[::-1]
-    for which, expected in (("largest", values[:4]), ("smallest", values[-4:]),
-                            ("magnitude", greatest)):
-        close(fn.eigenpairs(potential, W, 4, metric=metric, which=which).values, expected,
-              kind="solver", scale=np.abs(values).max())
+    for which, expected in (
+        ("largest", values[:4]),
+        ("smallest", values[-4:]),
+        ("magnitude", greatest),
+    ):
+        close(
+            fn.eigenpairs(potential, W, 4, metric=metric, which=which).values,
+            expected,
+            kind="solver",
+            scale=np.abs(values).max(),
+        )
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -111,8 +119,12 @@ def test_directions_are_displacements_orthonormal_in_the_metric(dense, metric):
     metric = METRICS[metric](potential.network) or fn.Euclidean(potential.size)
     values, vectors = fn.eigenpairs(potential, W, 5, metric=metric, rtol=1e-10)
     lowered = np.array([metric.flat(v) for v in vectors])
-    close((vectors @ H)[:, metric.free], (values[:, None] * lowered)[:, metric.free],
-          kind="solver", scale=values[0] * np.abs(lowered).max())
+    close(
+        (vectors @ H)[:, metric.free],
+        (values[:, None] * lowered)[:, metric.free],
+        kind="solver",
+        scale=values[0] * np.abs(lowered).max(),
+    )
     close(lowered @ vectors.T, np.eye(5))
     assert (vectors[:, ~metric.free] == 0).all()
     x = np.array([metric.coordinates(v) for v in vectors])
@@ -168,8 +180,11 @@ def test_arpack_agrees_where_it_can(dense):
     potential, W, _ = dense
     metric = METRICS["layers"](potential.network)
     operator = fn.metric_hessian(potential, W, metric)
-    close(fn.eigenpairs(potential, W, 3, metric=metric).values,
-          eigsh(operator, 3, which="LA", v0=np.ones(31))[0][::-1], kind="solver")
+    close(
+        fn.eigenpairs(potential, W, 3, metric=metric).values,
+        eigsh(operator, 3, which="LA", v0=np.ones(31))[0][::-1],
+        kind="solver",
+    )
 
 
 def test_a_warm_start_saves_work_and_changes_nothing():
@@ -246,9 +261,15 @@ def test_gauss_quadrature_is_exact_to_degree_2n_minus_1(steps):
         assert error < scale if k < 2 * steps else error > 100 * scale
 
 
-@pytest.mark.parametrize("values, distinct", [
-    (np.full(50, 3.0), 1), (np.zeros(50), 1), (np.concatenate([[4.0], np.ones(49)]), 2),
-    (np.repeat([1.0, 2.0, -3.0, 0.0, 0.5], 10), 5)])
+@pytest.mark.parametrize(
+    "values, distinct",
+    [
+        (np.full(50, 3.0), 1),
+        (np.zeros(50), 1),
+        (np.concatenate([[4.0], np.ones(49)]), 2),
+        (np.repeat([1.0, 2.0, -3.0, 0.0, 0.5], 10), 5),
+    ],
+)
 def test_an_invariant_subspace_ends_the_recurrence(values, distinct):
     """One node an eigenvalue, and all moments exact."""
     H, v = given(values).H, twins.uniforms(79_000, 50)
@@ -256,8 +277,11 @@ def test_an_invariant_subspace_ends_the_recurrence(values, distinct):
     assert rule.exact
     close(rule.nodes, np.unique(values), scale=np.abs(values).max() + 1)
     for k in range(20):
-        close(np.sum(rule.weights * rule.nodes**k), v @ np.linalg.matrix_power(H, k) @ v,
-              scale=v @ v * (np.abs(values).max() + 1) ** k)
+        close(
+            np.sum(rule.weights * rule.nodes**k),
+            v @ np.linalg.matrix_power(H, k) @ v,
+            scale=v @ v * (np.abs(values).max() + 1) ** k,
+        )
 
 
 def test_ritz_vectors_are_orthonormal_and_make_h_diagonal():
@@ -321,7 +345,8 @@ def test_the_density_integrates_to_one_and_follows_a_histogram():
     grid = np.linspace(-2, 2, 801)
     density = found.density(grid, 0.15)
     exact = np.exp(-((grid[:, None] - values) ** 2) / (2 * 0.15**2)).mean(1) / (
-        0.15 * np.sqrt(2 * np.pi))
+        0.15 * np.sqrt(2 * np.pi)
+    )
     close(density.sum() * (grid[1] - grid[0]), 1.0, kind="solver")
     assert np.abs(density - exact).max() < 0.05 * exact.max()
 
@@ -350,11 +375,14 @@ def test_inertia_of_the_double_well():
     assert counts(fn.inertia(well, W, tol=0.1)) == (1, 4, 1) and found.threshold > 0
 
 
-@pytest.mark.parametrize("u, v, expected", [
-    ([1.0, 2.0, 0.0], [0.0, 0.0, 5.0], (0, 5, 1)),  # f = 0: the rank-one df ⊗ df alone
-    ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], (0, 6, 0)),
-    ([1.0, 0.0, 0.0], [1.0, 0.0, 0.0], (3, 0, 3)),  # f > 0: ∓f/√n, and df ⊗ df upwards
-])
+@pytest.mark.parametrize(
+    "u, v, expected",
+    [
+        ([1.0, 2.0, 0.0], [0.0, 0.0, 5.0], (0, 5, 1)),  # f = 0: the rank-one df ⊗ df alone
+        ([0.0, 0.0, 0.0], [0.0, 0.0, 0.0], (0, 6, 0)),
+        ([1.0, 0.0, 0.0], [1.0, 0.0, 0.0], (3, 0, 3)),  # f > 0: ∓f/√n, and df ⊗ df upwards
+    ],
+)
 def test_inertia_of_the_uv_model(u, v, expected):
     """H = df⊗df + f ∂²f (TM §3.4)."""
     W = np.array([*u, *v])
@@ -371,17 +399,23 @@ def test_inertia_does_not_depend_on_the_metric_but_on_what_is_frozen(dense):
     assert counts(fn.inertia(potential, W, metric=metric, tol=1e-11)) == plain
     values = np.linalg.eigvalsh(H)
     threshold = 1e-11 * np.abs(values).max()
-    assert plain == ((values < -threshold).sum(), (np.abs(values) <= threshold).sum(),
-                     (values > threshold).sum())
-    assert sum(counts(fn.inertia(potential, W, metric=METRICS["a frozen layer"](
-        potential.network)))) == 15
+    assert plain == (
+        (values < -threshold).sum(),
+        (np.abs(values) <= threshold).sum(),
+        (values > threshold).sum(),
+    )
+    assert (
+        sum(counts(fn.inertia(potential, W, metric=METRICS["a frozen layer"](potential.network))))
+        == 15
+    )
 
 
 @pytest.mark.parametrize("steps", [24, 96])
 def test_an_estimated_inertia_keeps_within_its_error(steps):
     """A bulk around 0 and outliers on both sides, against the count."""
-    values = np.concatenate([np.linspace(-2, -1, 40), twins.uniforms(82_000, 320) ** 3 / 4,
-                             np.linspace(1, 5, 40)])
+    values = np.concatenate(
+        [np.linspace(-2, -1, 40), twins.uniforms(82_000, 320) ** 3 / 4, np.linspace(1, 5, 40)]
+    )
     operator = aslinearoperator(given(values).H)
     found = estimate(operator, 0.1, 16, steps, 0)
     exact = (values < -0.5).sum(), (np.abs(values) <= 0.5).sum(), (values > 0.5).sum()
@@ -399,8 +433,9 @@ def test_an_estimate_of_what_a_probe_sees_exactly():
     close(found.error, np.zeros(3), scale=100)
 
 
-SADDLE = fn.Potential(fn.Network([1, 1, 1], "identity", bias=False), fn.Quadratic(),
-                      fn.Dataset([[1.0]], [[1.0]]))  # ½(uv − 1)²
+SADDLE = fn.Potential(
+    fn.Network([1, 1, 1], "identity", bias=False), fn.Quadratic(), fn.Dataset([[1.0]], [[1.0]])
+)  # ½(uv − 1)²
 
 CRITICAL = {
     "the saddle between two minima": (SADDLE, [0.0, 0.0], 1),
@@ -443,8 +478,11 @@ class Slope:
 
 def test_no_index_away_from_critical_points():
     """The line says ‖dL‖; inertia still counts."""
-    for potential, W in ((fn.DoubleWell(3), [0.5, 1.0, 1.0]), (fn.Parabola(2), [1.0, 0.0]),
-                         (SADDLE, [0.1, 0.2])):
+    for potential, W in (
+        (fn.DoubleWell(3), [0.5, 1.0, 1.0]),
+        (fn.Parabola(2), [1.0, 0.0]),
+        (SADDLE, [0.1, 0.2]),
+    ):
         with pytest.raises(FlownetError, match="critical point; here ‖dL‖ is .*inertia"):
             fn.index(potential, W)
         fn.inertia(potential, W)
@@ -473,12 +511,20 @@ def run():
     case = CASES["tanh, quadratic"]
     potential = twins.potential(case)
     metric = fn.LayerMetric(potential.network, [2.0, 0.5])
-    return fn.train(potential, fn.Aristotle(0.1), steps=12, W0=twins.point(case)[0], metric=metric,
-                    record_every=2, batch_size=3)
+    return fn.train(
+        potential,
+        fn.Aristotle(0.1),
+        steps=12,
+        W0=twins.point(case)[0],
+        metric=metric,
+        record_every=2,
+        batch_size=3,
+    )
 
 
-@pytest.mark.parametrize("every, rows", [(None, [0, 2, 4, 6, 8, 10, 12]), (4, [0, 4, 8, 12]),
-                                         (5, [0, 10])])
+@pytest.mark.parametrize(
+    "every, rows", [(None, [0, 2, 4, 6, 8, 10, 12]), (4, [0, 4, 8, 12]), (5, [0, 10])]
+)
 def test_sharpness_along_a_run(every, rows, run):
     """Of the full potential, in the run's metric, as state by state."""
     found = fn.sharpness(run, every=every)
@@ -496,11 +542,21 @@ def test_sharpness_is_observed_and_resumed_bit_for_bit(tmp_path):
     potential = twins.potential(case) + 0.1 * fn.Parabola(31)
     metric = fn.LayerMetric(potential.network, [2.0, 0.5])
     diagonal = fn.DiagonalMetric(some_frozen(31))
-    held_out = fn.Potential(potential.network, fn.Quadratic(), fn.Dataset(
-        case["arrays"]["x"][:4], case["arrays"]["y"][:4]))
-    words = dict(W0=twins.point(case)[0], batch_size=3, metric=metric, observe={
-        "sharpness": (5, fn.Sharpness(potential, metric)), "plain": (10, fn.Sharpness(potential)),
-        "diagonal": (10, fn.Sharpness(held_out, diagonal))})
+    held_out = fn.Potential(
+        potential.network,
+        fn.Quadratic(),
+        fn.Dataset(case["arrays"]["x"][:4], case["arrays"]["y"][:4]),
+    )
+    words = dict(
+        W0=twins.point(case)[0],
+        batch_size=3,
+        metric=metric,
+        observe={
+            "sharpness": (5, fn.Sharpness(potential, metric)),
+            "plain": (10, fn.Sharpness(potential)),
+            "diagonal": (10, fn.Sharpness(held_out, diagonal)),
+        },
+    )
     whole = fn.train(potential, fn.Aristotle(0.05), steps=20, **words)
     fn.train(potential, fn.Aristotle(0.05), steps=8, store=tmp_path / "a.h5", **words)
     again = fn.resume(tmp_path / "a.h5", steps=20)
@@ -546,8 +602,11 @@ def test_an_experiment_file_observes_sharpness(tmp_path):
     run = fn.Experiment.load(tmp_path / "a.toml").run(tmp_path / "a.h5")
     in_metric = fn.sharpness(run, every=2)
     close(run.observables["sharpness"].value, in_metric.value, kind="solver")
-    close(run.observables["plain"].value, fn.sharpness(run, metric=fn.Euclidean(13)).value[::2],
-          kind="solver")
+    close(
+        run.observables["plain"].value,
+        fn.sharpness(run, metric=fn.Euclidean(13)).value[::2],
+        kind="solver",
+    )
     again = fn.Experiment.load(tmp_path / "a.h5").run()
     for name in ("sharpness", "plain"):
         np.testing.assert_array_equal(again.observables[name].value, run.observables[name].value)
@@ -556,8 +615,13 @@ def test_an_experiment_file_observes_sharpness(tmp_path):
 def test_an_observed_sharpness_that_is_not_there_is_nan():
     """A Hessian that overflows does not stop a run."""
     endless = Quadric(np.diag([np.inf, 1.0, 2.0]))
-    run = fn.train(fn.Parabola(3), fn.Aristotle(0.1), steps=3, W0=np.ones(3),
-                   observe={"sharpness": (1, fn.Sharpness(endless))})
+    run = fn.train(
+        fn.Parabola(3),
+        fn.Aristotle(0.1),
+        steps=3,
+        W0=np.ones(3),
+        observe={"sharpness": (1, fn.Sharpness(endless))},
+    )
     assert np.isnan(run.observables["sharpness"].value).all() and len(run.loss) == 4
 
 
@@ -573,15 +637,21 @@ MISTAKES = {
     "too few parameters": (lambda run: fn.sharpness(WELL, [1.0]), r"W has shape \(1,\)"),
     "infinite parameters": (lambda run: fn.sharpness(WELL, [1, 1, np.inf]), "W .* at index 2"),
     "words": (lambda run: fn.sharpness(WELL, ["a", "b", "c"]), "real numbers"),
-    "a metric of others": (lambda run: fn.inertia(WELL, ONES, metric=fn.Euclidean(4)),
-                           "one of 4 parameters, the potential has 3"),
+    "a metric of others": (
+        lambda run: fn.inertia(WELL, ONES, metric=fn.Euclidean(4)),
+        "one of 4 parameters, the potential has 3",
+    ),
     "no metric": (lambda run: fn.inertia(WELL, ONES, metric=2.0), "metric is 2.0; it has to be"),
-    "all frozen": (lambda run: fn.sharpness(WELL, ONES, metric=fn.DiagonalMetric([np.inf] * 3)),
-                   "freezes every parameter"),
+    "all frozen": (
+        lambda run: fn.sharpness(WELL, ONES, metric=fn.DiagonalMetric([np.inf] * 3)),
+        "freezes every parameter",
+    ),
     "no eigenvalues": (lambda run: fn.eigenpairs(WELL, ONES, 0), "k is 0; .* from 1 to 3"),
     "too many": (lambda run: fn.eigenpairs(WELL, ONES, 4), "k is 4; .* from 1 to 3"),
-    "an end that is none": (lambda run: fn.eigenpairs(WELL, ONES, which="larges"),
-                            "did you mean 'largest'"),
+    "an end that is none": (
+        lambda run: fn.eigenpairs(WELL, ONES, which="larges"),
+        "did you mean 'largest'",
+    ),
     "no tolerance": (lambda run: fn.sharpness(WELL, ONES, rtol=0.0), "rtol is 0.0"),
     "an empty start": (lambda run: fn.sharpness(WELL, ONES, start=np.zeros(3)), "start is zero"),
     "a short start": (lambda run: fn.sharpness(WELL, ONES, start=np.ones(2)), r"shape \(3,\)"),

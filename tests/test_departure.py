@@ -29,8 +29,14 @@ class Modified:
             Hg = metric.sharp(potential.hessian_action(W, g))
             found += h / 2 * Hg
         if self.order > 1:
-            found += h * h * (metric.sharp(potential.hessian_action(W, Hg)) / 3
-                              + metric.sharp(potential.third_action(W, g)) / 12)
+            found += (
+                h
+                * h
+                * (
+                    metric.sharp(potential.hessian_action(W, Hg)) / 3
+                    + metric.sharp(potential.third_action(W, g)) / 12
+                )
+            )
         return -found
 
 
@@ -58,7 +64,7 @@ def parabola(h, kappa=2.0, steps=30, **words):
 def closed_form(h, kappa, steps):
     """Of the parabola, in units of |W0|: run, flow, distance over the flow's path."""
     k = np.arange(steps + 1)
-    run, flow = (1 - h * kappa)**k, np.exp(-kappa * h * k)
+    run, flow = (1 - h * kappa) ** k, np.exp(-kappa * h * k)
     return run, flow, np.abs(run - flow) / (1 - flow[-1])
 
 
@@ -71,13 +77,15 @@ def test_the_parabola_in_closed_form(h):
     kappa, size = 2.0, np.linalg.norm(SCALES)
     d = fn.departure(parabola(h), rtol=RTOL)
     run, flow, relative = closed_form(h, kappa, 30)
-    for found, wanted in ((d.distance, size * np.abs(run - flow)),
-                          (d.flow.arc_length, size * (1 - flow)),
-                          (d.arc_length, size * np.abs(np.diff(run, prepend=1.0)).cumsum()),
-                          (d.loss, kappa * size**2 / 2 * run**2),
-                          (d.flow.loss, kappa * size**2 / 2 * flow**2),
-                          (d.loss_difference, kappa * size**2 / 2 * (run**2 - flow**2)),
-                          (d.relative, relative)):
+    for found, wanted in (
+        (d.distance, size * np.abs(run - flow)),
+        (d.flow.arc_length, size * (1 - flow)),
+        (d.arc_length, size * np.abs(np.diff(run, prepend=1.0)).cumsum()),
+        (d.loss, kappa * size**2 / 2 * run**2),
+        (d.flow.loss, kappa * size**2 / 2 * flow**2),
+        (d.loss_difference, kappa * size**2 / 2 * (run**2 - flow**2)),
+        (d.relative, relative),
+    ):
         close(found, wanted, kind="solver", scale=max(1.0, np.abs(wanted).max()))
     back = np.diff(run) > 0  # the run goes uphill along its line
     there = flow[:-1] > 1e-6  # later its direction is the flow's error
@@ -85,18 +93,27 @@ def test_the_parabola_in_closed_form(h):
     assert np.isnan(d.angle[-1]) and d.flow.name == "flow" and d["flow"] is d.flow
 
 
-@pytest.mark.parametrize("potential, W0", [
-    (fn.Quartic(2, alpha=2.0), [1.0, -0.4]), (fn.DoubleWell(2, alpha=2.0), [0.3, -1.6]),
-    (fn.UV(2), [1.0, 0.5, -0.3, 0.8])], ids=["quartic", "double well", "UV"])
+@pytest.mark.parametrize(
+    "potential, W0",
+    [
+        (fn.Quartic(2, alpha=2.0), [1.0, -0.4]),
+        (fn.DoubleWell(2, alpha=2.0), [0.3, -1.6]),
+        (fn.UV(2), [1.0, 0.5, -0.3, 0.8]),
+    ],
+    ids=["quartic", "double well", "UV"],
+)
 def test_potentials_in_closed_form(potential, W0):
     """Distance from the exact flow, and the path that its dense rows measure."""
     d = fn.departure(fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=25), rtol=RTOL)
     exact = np.array([potential.exact(W0, t) for t in d.time])
     close(d.flow.parameters, exact, kind="solver", scale=1.0)
-    close(d.distance, np.linalg.norm(d.run.parameters[:] - exact, axis=1), kind="solver",
-          scale=1.0)
-    close(d.loss_difference, d.run.loss - [potential.value(W) for W in exact], kind="solver",
-          scale=1.0)
+    close(d.distance, np.linalg.norm(d.run.parameters[:] - exact, axis=1), kind="solver", scale=1.0)
+    close(
+        d.loss_difference,
+        d.run.loss - [potential.value(W) for W in exact],
+        kind="solver",
+        scale=1.0,
+    )
     dense = np.array([potential.exact(W0, t) for t in np.linspace(0, 2.5, 20_001)])
     path = np.linalg.norm(np.diff(dense, axis=0), axis=1).sum()
     assert abs(d.flow.arc_length[-1] - path) < 2e-5 * path
@@ -123,13 +140,15 @@ def test_single_steps_on_the_parabola():
     """e = W(1 − hκ − e^{−hκ}), of which second order is −(hκ)²W/2; the gap is h³‖Hg‖²/6."""
     h, kappa = 0.1, 2.0
     steps = fn.departure(parabola(h), rtol=RTOL).steps
-    size = np.linalg.norm(SCALES) * (1 - h * kappa)**steps.iteration
+    size = np.linalg.norm(SCALES) * (1 - h * kappa) ** steps.iteration
     x = h * kappa
-    for found, wanted in ((steps.distance, abs(1 - x - np.exp(-x)) * size),
-                          (steps.second, x * x / 2 * size),
-                          (steps.rest, abs(1 - x + x * x / 2 - np.exp(-x)) * size),
-                          (steps.gap, h**3 * (kappa**2 * size)**2 / 6),
-                          (steps.gap_leading, h**3 * (kappa**2 * size)**2 / 6)):
+    for found, wanted in (
+        (steps.distance, abs(1 - x - np.exp(-x)) * size),
+        (steps.second, x * x / 2 * size),
+        (steps.rest, abs(1 - x + x * x / 2 - np.exp(-x)) * size),
+        (steps.gap, h**3 * (kappa**2 * size) ** 2 / 6),
+        (steps.gap_leading, h**3 * (kappa**2 * size) ** 2 / 6),
+    ):
         np.testing.assert_allclose(found, wanted, rtol=1e-7)
     close(steps.angle, np.zeros(len(steps)), kind="solver", scale=1.0)
     close(steps.noise, np.zeros(len(steps)), kind="rounding", scale=1.0)
@@ -143,8 +162,9 @@ def test_the_action_gap_of_a_quadratic_is_its_leading_term():
     """Any Hessian, here of a linear network, and a metric: two nodes are enough."""
     rng = np.random.default_rng(2)
     net = fn.Network([4, 3], bias=True)
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(rng.normal(size=(9, 4)),
-                                                             rng.normal(size=(9, 3))))
+    potential = fn.Potential(
+        net, fn.Quadratic(), fn.Dataset(rng.normal(size=(9, 4)), rng.normal(size=(9, 3)))
+    )
     W, metric = net.init(0), fn.LayerMetric(net, [3.0])
     V = -metric.sharp(potential.differential(W)[1])
     for h in (0.01, 0.5, 4.0):
@@ -157,17 +177,19 @@ def test_the_action_gap_of_a_quadratic_is_its_leading_term():
 @pytest.mark.parametrize("stiffness", [None, [1.0, 4.0], [0.5, np.inf]])
 def test_the_action_gap_tends_to_its_leading_term(small, stiffness):
     """h³‖Hg‖²/6, what remains falls like h⁴; never negative; against many nodes of another rule."""
-    metric = (fn.Euclidean(small.size) if stiffness is None
-              else fn.LayerMetric(small.network, stiffness))
+    metric = (
+        fn.Euclidean(small.size) if stiffness is None else fn.LayerMetric(small.network, stiffness)
+    )
     W = small.network.init(1)
     V = -metric.sharp(small.differential(W)[1])
-    steps = 0.04 / 2.0**np.arange(4)
+    steps = 0.04 / 2.0 ** np.arange(4)
     gaps = [action_gap(small, metric, W, h * V, h) for h in steps]
     has_order([g.value - g.leading for g in gaps], steps, 4)  # third order
     assert all(g.value > 0 and g.error <= 1e-7 * g.value for g in gaps)
     h, s = 1.0, (np.arange(4000) + 0.5) / 4000
-    sums = np.mean([metric.norm2(V + metric.sharp(small.differential(W + r * h * V)[1]))
-                    for r in s])
+    sums = np.mean(
+        [metric.norm2(V + metric.sharp(small.differential(W + r * h * V)[1])) for r in s]
+    )
     gap = action_gap(small, metric, W, h * V, h)
     assert abs(gap.value - h / 2 * sums) < 1e-6 * gap.value
 
@@ -182,8 +204,9 @@ def test_the_action_gap_is_what_a_path_costs_above_its_descent(small, batch, h):
     raised = [metric.sharp(small.differential(W + (1 + x) / 2 * delta)[1]) for x in s]
     slopes = h / 2 * sum(w / 2 * metric.norm2(V) for w, V in zip(weights, raised))
     gap = action_gap(small, metric, W, delta, h)
-    close(gap.value, metric.norm2(delta) / (2 * h) + slopes + small.difference(W, delta),
-          scale=slopes)
+    close(
+        gap.value, metric.norm2(delta) / (2 * h) + slopes + small.difference(W, delta), scale=slopes
+    )
     assert (gap.noise > 0.01 * gap.value) == (batch.stop is not None)
 
 
@@ -208,8 +231,13 @@ def test_the_power_of_the_step(small, order, frozen):
     """order + 1 at a fixed time, with a frozen layer too."""
     metric = fn.LayerMetric(small.network, [0.5, np.inf]) if frozen else None
     power = fn.departure_power(
-        small, small.network.init(3), steps=0.02 / 2.0**np.arange(4), time=1.0, metric=metric,
-        field=(lambda h: Modified(h, order)) if order else None)
+        small,
+        small.network.init(3),
+        steps=0.02 / 2.0 ** np.arange(4),
+        time=1.0,
+        metric=metric,
+        field=(lambda h: Modified(h, order)) if order else None,
+    )
     assert power.used.all() and abs(power.slopes[-1] - (order + 1)) < 0.05, power
     assert abs(power.power - (order + 1)) < max(3 * power.error, 0.1)
     assert (np.diff(power.distance) < 0).all() and "to the power" in str(power)
@@ -220,7 +248,7 @@ def test_the_power_of_a_recorded_run(small):
     run = fn.train(small, fn.Aristotle(0.05), steps=20, seed=3)
     d = fn.departure(run)
     power = d.power()
-    close(power.steps, 0.05 / 2.0**np.arange(4))
+    close(power.steps, 0.05 / 2.0 ** np.arange(4))
     assert power.time == 1.0 and abs(power.power - 1) < 0.05
     close(power.distance[0], d.distance[-1], kind="solver", scale=10.0)
     with told_in_one_line("above the error of the flow"):
@@ -238,12 +266,15 @@ def test_a_frozen_layer_does_not_move(small):
     apart = run.parameters[:] - d.flow.parameters
     assert not apart[:, ~metric.free].any()
     close(d.distance**2, 0.5 * (apart**2).sum(axis=1))
-    dense = fn.flow(small, W0=run.parameters[0], time=1.0, rtol=1e-10, metric=metric,
-                    at=np.linspace(0, 1, 2001)).parameters[:]
+    dense = fn.flow(
+        small, W0=run.parameters[0], time=1.0, rtol=1e-10, metric=metric, at=np.linspace(0, 1, 2001)
+    ).parameters[:]
     chord = np.sqrt(0.5) * np.linalg.norm(np.diff(dense, axis=0), axis=1).sum()
     assert abs(d.flow.arc_length[-1] - chord) < 1e-6 * chord
-    close(d.arc_length[-1], np.sqrt(0.5) * np.linalg.norm(
-        np.diff(run.parameters[:], axis=0), axis=1).sum())
+    close(
+        d.arc_length[-1],
+        np.sqrt(0.5) * np.linalg.norm(np.diff(run.parameters[:], axis=0), axis=1).sum(),
+    )
 
 
 def test_angles_are_those_of_the_metric(small):
@@ -265,12 +296,14 @@ def test_angles_are_those_of_the_metric(small):
         across = Hg - metric.flat(g) @ Hg / metric.norm2(g) * g
         wanted.append(h / 2 * np.sqrt(metric.norm2(across) / metric.norm2(g)))
     np.testing.assert_allclose(d.steps.angle[6:], wanted[6:], rtol=0.1)
-    errors, sizes = [], 0.02 / 2.0**np.arange(4)
+    errors, sizes = [], 0.02 / 2.0 ** np.arange(4)
     for h in sizes:
-        one = fn.departure(fn.train(small, fn.Aristotle(h), steps=1, seed=3, metric=metric),
-                           rtol=RTOL).steps
-        errors.append([one.angle[0] - wanted[0] * h / 0.1, one.distance[0] - one.second[0],
-                       one.rest[0]])
+        one = fn.departure(
+            fn.train(small, fn.Aristotle(h), steps=1, seed=3, metric=metric), rtol=RTOL
+        ).steps
+        errors.append(
+            [one.angle[0] - wanted[0] * h / 0.1, one.distance[0] - one.second[0], one.rest[0]]
+        )
     for found, order in zip(np.transpose(errors), (2, 3, 3)):
         has_order(found, sizes, order)
 
@@ -280,8 +313,11 @@ def test_the_modified_flow_follows_longer(small):
     run = fn.train(small, fn.Aristotle(0.4), steps=30, seed=3)
     d = fn.departure(run, fields={f"modified {p}": Modified(0.4, p) for p in (2, 1)})
     assert list(d.flows) == ["flow", "modified 2", "modified 1"]
-    assert (d["modified 2"].distance.max() < 0.7 * d["modified 1"].distance.max()
-            < 0.49 * d.distance.max())
+    assert (
+        d["modified 2"].distance.max()
+        < 0.7 * d["modified 1"].distance.max()
+        < 0.49 * d.distance.max()
+    )
     verdict = d.verdict
     assert verdict.words == "leaves the flow and comes back"
     assert "by the second-order term" in verdict.reason
@@ -308,7 +344,7 @@ def test_mini_batches_depart_by_their_noise(small):
     assert "by the noise of its mini-batches" in d.verdict.reason
     V = np.diff(run.parameters[:], axis=0)[::2] / 0.3
     slope = np.array([small.differential(W)[1] for W in run.parameters[:-1:2]])
-    close(d.steps.gap_noise, 0.15 * ((V + slope)**2).sum(axis=1), kind="solver")
+    close(d.steps.gap_noise, 0.15 * ((V + slope) ** 2).sum(axis=1), kind="solver")
 
 
 def test_rows_between_which_steps_are_missing(small):
@@ -326,7 +362,7 @@ def test_single_precision_is_compared_in_double(small):
     d = fn.departure(fn.train(single, fn.Aristotle(0.1), steps=12, seed=3))
     wanted = fn.departure(fn.train(small, fn.Aristotle(0.1), steps=12, seed=3))
     close(d.distance, wanted.distance, dtype="float32", scale=10.0)
-    assert d.flow.parameters.dtype == np.float64 and 0 < d.distance[1]
+    assert d.flow.parameters.dtype == np.float64 and d.distance[1] > 0
 
 
 def test_a_run_that_diverges_is_compared_as_far_as_it_goes():
@@ -342,7 +378,7 @@ class Bare:
     size = 2
 
     def value(self, W):
-        return float(W @ W)**2 / 4
+        return float(W @ W) ** 2 / 4
 
     def differential(self, W):
         return self.value(W), (W @ W) * W
@@ -394,8 +430,9 @@ def test_the_path_of_the_flow_is_the_same_whatever_rows_are_looked_at(small):
     """It is measured along the flow's own steps; that rows were left out is said."""
     run = fn.train(small, fn.Aristotle(0.4), steps=100, seed=3)
     found = [fn.departure(run, every=every) for every in (None, 10, 50, 100)]
-    np.testing.assert_allclose([d.flow.arc_length[-1] for d in found],
-                               found[0].flow.arc_length[-1], rtol=1e-5)
+    np.testing.assert_allclose(
+        [d.flow.arc_length[-1] for d in found], found[0].flow.arc_length[-1], rtol=1e-5
+    )
     assert "rows alone" in str(found[1]) and "rows alone" not in str(found[0])
 
 
@@ -439,14 +476,19 @@ def curves(potential, W0, rows):
 
     def newton(mass):
         def field(state):  # m v̇ = −λv − ∇L, λ = 1
-            return np.concatenate([state[D:], (-state[D:] - potential.differential(
-                state[:D])[1]) / mass])
+            return np.concatenate(
+                [state[D:], (-state[D:] - potential.differential(state[:D])[1]) / mass]
+            )
+
         start = np.concatenate([W0, np.zeros(D)])
         return _integrate.integrate(field, start, np.linspace(0, 2, rows), rtol=1e-11)[:, :D]
 
-    return (fn.flow(potential, W0=W0, time=8, at=np.linspace(0, 8, 4 * rows), rtol=1e-11),
-            fn.flow(potential, W0=W0, time=2, at=np.linspace(0, 2, rows), field=Slowed(),
-                    rtol=1e-11), newton(1.0), newton(0.1))
+    return (
+        fn.flow(potential, W0=W0, time=8, at=np.linspace(0, 8, 4 * rows), rtol=1e-11),
+        fn.flow(potential, W0=W0, time=2, at=np.linspace(0, 2, rows), field=Slowed(), rtol=1e-11),
+        newton(1.0),
+        newton(0.1),
+    )
 
 
 def test_newton_takes_another_curve(small):
@@ -454,8 +496,9 @@ def test_newton_takes_another_curve(small):
     W0, found = small.network.init(3), []
     for rows in (80, 160):
         plain, slowed, heavy, light = curves(small, W0, rows)
-        found.append([fn.curve_distance(curve, plain, directed=True)
-                      for curve in (slowed, heavy, light)])
+        found.append(
+            [fn.curve_distance(curve, plain, directed=True) for curve in (slowed, heavy, light)]
+        )
     coarse, fine = np.array(found)
     assert coarse[0] / fine[0] > 3 and fine[0] < 2e-4
     np.testing.assert_allclose(coarse[1:], fine[1:], rtol=0.01)
@@ -485,7 +528,7 @@ def test_the_distance_of_curves_against_dense_points():
     A, B = rng.normal(size=(2, 7, 3)).cumsum(axis=1) + 100.0
     s = np.linspace(0, 6, 6001)
     dense = [np.stack([np.interp(s, np.arange(7), column) for column in X.T], 1) for X in (A, B)]
-    apart = np.sqrt(((dense[0][::3, None] - dense[1][None, ::3])**2).sum(-1))
+    apart = np.sqrt(((dense[0][::3, None] - dense[1][None, ::3]) ** 2).sum(-1))
     wanted = max(apart.min(axis=0).max(), apart.min(axis=1).max())
     found = fn.curve_distance(A, B)
     assert abs(found - wanted) < 0.01 and found == fn.curve_distance(B, A)
@@ -512,14 +555,21 @@ def test_a_departure_is_kept_with_its_run(stored):
     for name in d.flows:
         np.testing.assert_array_equal(again[name].parameters, d[name].parameters)
     run = fn.Trajectory.open(path)
-    assert {"departure", "departure.run", "departure.steps", "departure.flow",
-            "departure.modified-1"} == set(run.analyses) and len(run) == 31
+    assert {
+        "departure",
+        "departure.run",
+        "departure.steps",
+        "departure.flow",
+        "departure.modified-1",
+    } == set(run.analyses) and len(run) == 31
     with h5py.File(path) as file:
         rows = file["analysis/departure.flow/value"][:31]
         np.testing.assert_array_equal(rows[0], file["parameters/value"][0])
         np.testing.assert_array_equal(rows, d.flow.parameters)
-        columns = [str(c, "utf8") if isinstance(c, bytes) else c
-                   for c in file["analysis/departure"].attrs["columns"]]
+        columns = [
+            str(c, "utf8") if isinstance(c, bytes) else c
+            for c in file["analysis/departure"].attrs["columns"]
+        ]
         assert columns[:2] == ["loss", "distance"]
 
 
@@ -535,8 +585,15 @@ def test_a_later_departure_takes_its_place(stored, tmp_path):
 def test_the_table_fits_a_page(stored):
     told, html = str(stored[1]), stored[1]._repr_html_()
     assert max(map(len, told.splitlines())) <= 100 and len(told.splitlines()) <= 40
-    for words in ("A run of 30 steps beside its flow", "action gap", "h³‖Hg‖²/6", "of path",
-                  "modified 1", "beyond 1 % of the path from t = ", "verdict: "):
+    for words in (
+        "A run of 30 steps beside its flow",
+        "action gap",
+        "h³‖Hg‖²/6",
+        "of path",
+        "modified 1",
+        "beyond 1 % of the path from t = ",
+        "verdict: ",
+    ):
         assert words in told and (words in html or words == "modified 1"), words
     assert html.count("<table>") == 2 and "Departure: 31 rows" in repr(stored[1])
 
@@ -574,10 +631,14 @@ def test_the_shell_follows_modified_flows(stored, tmp_path):
 MISTAKES = {
     "a path": (lambda run: fn.departure("run.h5"), "Trajectory.open"),
     "no run": (lambda run: fn.departure(3), "has to be a Trajectory"),
-    "a flow": (lambda run: fn.departure(fn.flow(fn.Parabola(), W0=[1.0], time=1.0)),
-               "wants the finite run"),
-    "no step": (lambda run: fn.departure(fn.train(fn.Parabola(), fn.Aristotle(1.0), W0=[1.0],
-                                                  steps=0)), "no finite step"),
+    "a flow": (
+        lambda run: fn.departure(fn.flow(fn.Parabola(), W0=[1.0], time=1.0)),
+        "wants the finite run",
+    ),
+    "no step": (
+        lambda run: fn.departure(fn.train(fn.Parabola(), fn.Aristotle(1.0), W0=[1.0], steps=0)),
+        "no finite step",
+    ),
     "every 0th row": (lambda run: fn.departure(run, every=0), "every is 0"),
     "a bound of 0": (lambda run: fn.departure(run, bounds=(0.0, 1.0)), "bounds is"),
     "no bounds": (lambda run: fn.departure(run, bounds=0.1), "bounds is 0.1"),
@@ -585,26 +646,46 @@ MISTAKES = {
     "keeping without a file": (lambda run: fn.departure(run, keep=True), "with a file"),
     "fields in a list": (lambda run: fn.departure(run, fields=[Slowed()]), "has to be a dict"),
     "a field without velocity": (lambda run: fn.departure(run, fields={"a": 3}), "velocity"),
-    "a second flow of one name": (lambda run: fn.departure(run, fields={"flow": Slowed()}),
-                                  "cannot be called 'flow'"),
-    "one place in the file": (lambda run: fn.departure(run, fields={
-        "a b": Slowed(), "a-b": Slowed()}), "share a place"),
+    "a second flow of one name": (
+        lambda run: fn.departure(run, fields={"flow": Slowed()}),
+        "cannot be called 'flow'",
+    ),
+    "one place in the file": (
+        lambda run: fn.departure(run, fields={"a b": Slowed(), "a-b": Slowed()}),
+        "share a place",
+    ),
     "a flow that is not there": (lambda run: fn.departure(run)["modified"], "there is: flow"),
     "nothing kept": (lambda run: fn.Departure.open(run), "keeps no departure"),
-    "one step": (lambda run: fn.departure_power(fn.Parabola(), [1.0], steps=[0.1], time=1),
-                 "at least two"),
-    "no potential": (lambda run: fn.departure_power(3, [1.0], steps=[0.5, 0.25], time=1),
-                     "without size"),
-    "parameters of another size": (lambda run: fn.departure_power(
-        fn.Parabola(), [1.0, 2.0], steps=[0.5, 0.25], time=1), "W0 has shape"),
-    "parameters in words": (lambda run: fn.departure_power(
-        fn.Parabola(), "W0", steps=[0.5, 0.25], time=1), "W0 is 'W0'"),
-    "no field": (lambda run: fn.departure_power(
-        fn.Parabola(), [1.0], steps=[0.5, 0.25], time=1, field=lambda h: h), "velocity"),
-    "steps that do not fit": (lambda run: fn.departure_power(
-        fn.Parabola(), [1.0], steps=[0.3, 0.1], time=1), "0.3 does not go into the time 1"),
-    "steps that diverge": (lambda run: fn.departure_power(
-        fn.Parabola(), [1.0], steps=[5, 2.5], time=5000), "diverges at iteration"),
+    "one step": (
+        lambda run: fn.departure_power(fn.Parabola(), [1.0], steps=[0.1], time=1),
+        "at least two",
+    ),
+    "no potential": (
+        lambda run: fn.departure_power(3, [1.0], steps=[0.5, 0.25], time=1),
+        "without size",
+    ),
+    "parameters of another size": (
+        lambda run: fn.departure_power(fn.Parabola(), [1.0, 2.0], steps=[0.5, 0.25], time=1),
+        "W0 has shape",
+    ),
+    "parameters in words": (
+        lambda run: fn.departure_power(fn.Parabola(), "W0", steps=[0.5, 0.25], time=1),
+        "W0 is 'W0'",
+    ),
+    "no field": (
+        lambda run: fn.departure_power(
+            fn.Parabola(), [1.0], steps=[0.5, 0.25], time=1, field=lambda h: h
+        ),
+        "velocity",
+    ),
+    "steps that do not fit": (
+        lambda run: fn.departure_power(fn.Parabola(), [1.0], steps=[0.3, 0.1], time=1),
+        "0.3 does not go into the time 1",
+    ),
+    "steps that diverge": (
+        lambda run: fn.departure_power(fn.Parabola(), [1.0], steps=[5, 2.5], time=5000),
+        "diverges at iteration",
+    ),
     "halvings": (lambda run: fn.departure(run).power(halvings=0), "halvings is 0"),
     "no curve": (lambda run: fn.curve_distance([1.0, 2.0], [[1.0, 2.0]]), "curve A"),
     "curves of two sizes": (lambda run: fn.curve_distance([[1.0, 2.0]], [[1.0]]), "curve B"),

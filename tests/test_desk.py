@@ -46,8 +46,9 @@ def recorded(experiment, tmp_path):
 def shell(*arguments):
     """Exit code and standard error of the shell as its users start it."""
     code = "import sys; from flownet.desk.cli import main; main()"
-    result = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], text=True,
-                            capture_output=True)
+    result = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], text=True, capture_output=True
+    )
     return result.returncode, result.stderr.strip()
 
 
@@ -79,38 +80,59 @@ def test_the_experiment_of_a_run_file_gives_the_same_run(recorded):
 
 def test_data_files_are_found_beside_the_experiment(experiment, tmp_path):
     np.savez(tmp_path / "mine.npz", x=np.eye(4), y=np.arange(4) % 2)
-    experiment.write_text(GOOD.replace('name = "digits"\nlimit = 100', 'file = "mine.npz"')
-                          .replace("[64, 8, 10]", "[4, 3, 2]").replace("batch_size = 32", ""))
+    experiment.write_text(
+        GOOD.replace('name = "digits"\nlimit = 100', 'file = "mine.npz"')
+        .replace("[64, 8, 10]", "[4, 3, 2]")
+        .replace("batch_size = 32", "")
+    )
     assert len(fn.Experiment.load(experiment).run().loss) == 13
 
 
 MISTAKES = {
-    "unknown key": ("step = 0.3", "stepp = 0.3",
-                    r"unknown key in \[mechanics\] 'stepp'; did you mean 'step'\?"),
+    "unknown key": (
+        "step = 0.3",
+        "stepp = 0.3",
+        r"unknown key in \[mechanics\] 'stepp'; did you mean 'step'\?",
+    ),
     "unknown table": ("[run]", "[rum]", r"unknown key 'rum'; did you mean 'run'\?"),
     "missing key": ("steps = 12", "", r"the key \[run\] steps is missing"),
     "missing table": ('[loss]\nkind = "cross-entropy"', "", r"the table \[loss\] is missing"),
     "wrong type": ("steps = 12", 'steps = "many"', r"\[run\] steps is 'many'; .*whole number"),
-    "another's key": ("step = 0.3", "step = 0.3\nmass = 2.0",
-                      r"\[mechanics\]: aristotle takes no mass; it takes step"),
+    "another's key": (
+        "step = 0.3",
+        "step = 0.3\nmass = 2.0",
+        r"\[mechanics\]: aristotle takes no mass; it takes step",
+    ),
     "no step": ("step = 0.3", "", r"\[mechanics\]: the key step of aristotle is missing"),
     "out of range": ("step = 0.3", "step = -1.0", r"\[mechanics\] step is -1.0; .*greater than 0"),
     "infinite": ("step = 0.3", "step = inf", r"\[mechanics\] step is inf; .*finite"),
-    "unknown activation": ("[64, 8, 10]", '[64, 8, 10]\nactivation = ["tahn"]',
-                           r"activation\[0\]: unknown activation 'tahn'; did you mean 'tanh'\?"),
+    "unknown activation": (
+        "[64, 8, 10]",
+        '[64, 8, 10]\nactivation = ["tahn"]',
+        r"activation\[0\]: unknown activation 'tahn'; did you mean 'tanh'\?",
+    ),
     "unknown data": ('"digits"', '"digit"', r"unknown data set 'digit'; did you mean 'digits'\?"),
     "unknown loss": ('"cross-entropy"', '"crossentropy"', r"did you mean 'cross-entropy'\?"),
     "not TOML": ("steps = 12", "steps 12", r"is not TOML: .*line 13"),
     "does not fit": ("[64, 8, 10]", "[64, 8, 11]", r"have 10 outputs, the network 11"),
     "no device": ("steps = 12", 'steps = 12\ndevice = "cuda"', r"unknown device 'cuda'"),
-    "too large a batch": ("batch_size = 32", "batch_size = 101",
-                          r"\[run\] batch_size is 101; .* 1 to 100"),
-    "a policy too short": ("step = 0.3", 'step = "cosine:0.3:5"',
-                           r"\[mechanics\] step 'cosine:0.3:5' is 0 after 5 steps"),
-    "no word": ('[loss]\nkind = "cross-entropy"', '[loss.kind]\na = 1', "be text in quotes"),
-    "a word for a table": ('[data]\nname = "digits"\nlimit = 100\n[network]',
-                           'data = "digits"\n[network]', r"\[data\] is 'digits'; it has to be a "
-                           "table"),
+    "too large a batch": (
+        "batch_size = 32",
+        "batch_size = 101",
+        r"\[run\] batch_size is 101; .* 1 to 100",
+    ),
+    "a policy too short": (
+        "step = 0.3",
+        'step = "cosine:0.3:5"',
+        r"\[mechanics\] step 'cosine:0.3:5' is 0 after 5 steps",
+    ),
+    "no word": ('[loss]\nkind = "cross-entropy"', "[loss.kind]\na = 1", "be text in quotes"),
+    "a word for a table": (
+        '[data]\nname = "digits"\nlimit = 100\n[network]',
+        'data = "digits"\n[network]',
+        r"\[data\] is 'digits'; it has to be a "
+        "table",
+    ),
 }
 
 
@@ -131,8 +153,9 @@ def test_shell_runs_tells_and_draws(experiment, tmp_path):
     assert "in 12 steps" in ran.output and "recorded in" in ran.output
     told = call(cli.shell, ["info", file], catch_exceptions=False).output
     assert "13 rows of 610 float64" in told and 'name = "digits"' in told
-    broken = call(cli.shell, ["breakdown", file, "--quick", "--figure", figure],
-                  catch_exceptions=False).output
+    broken = call(
+        cli.shell, ["breakdown", file, "--quick", "--figure", figure], catch_exceptions=False
+    ).output
     assert "critical step" in broken and max(map(len, broken.splitlines())) <= 100
     assert len(fn.Trajectory.open(file).analyses["breakdown"].value) == 12
     assert call(cli.shell, ["plot", file, "-o", figure, "--kind", "loss"]).exit_code == 0
@@ -163,12 +186,15 @@ def test_shell_ends_with_2_and_one_line_for_a_mistake(experiment, recorded, tmp_
 def test_figures_have_titles_units_and_legends(recorded):
     run = fn.Trajectory.open(recorded)
     for figure in (fn.plot.loss(run), fn.plot.breakdown(run), fn.plot.comparison({"a": run}, "A")):
-        assert all(axis.get_title() and axis.get_xlabel() and axis.get_ylabel()
-                   for axis in figure.axes)
+        assert all(
+            axis.get_title() and axis.get_xlabel() and axis.get_ylabel() for axis in figure.axes
+        )
 
 
 def test_matplotlib_is_imported_only_when_something_is_drawn():
-    code = ("import sys, flownet; "
-            "print(sorted({'matplotlib', 'pydantic', 'rich', 'click'} & set(sys.modules)))")
+    code = (
+        "import sys, flownet; "
+        "print(sorted({'matplotlib', 'pydantic', 'rich', 'click'} & set(sys.modules)))"
+    )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
     assert printed.strip() == "[]"

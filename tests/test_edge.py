@@ -19,8 +19,13 @@ def problem():
 
 
 EDGES = {"descent": 2.0, "momentum": 3.8, "Adam": 38.0}
-PATHS = [("descent", 0.1, 12_000, 0.03), ("descent", 0.2, 6_000, 0.03),
-         ("momentum", 0.05, 4_000, 0.03), ("Adam", 2e-3, 4_000, 0.06), ("Adam", 1e-3, 6_000, 0.06)]
+PATHS = [
+    ("descent", 0.1, 12_000, 0.03),
+    ("descent", 0.2, 6_000, 0.03),
+    ("momentum", 0.05, 4_000, 0.03),
+    ("Adam", 2e-3, 4_000, 0.06),
+    ("Adam", 1e-3, 6_000, 0.06),
+]
 
 
 @pytest.mark.parametrize("name, step, steps, within", PATHS)
@@ -34,7 +39,7 @@ def test_sharpness_hovers_at_the_edge(name, step, steps, within, problem):
     assert values[0] < 0.6
     for window in (values[-20:-10], values[-10:]):
         assert abs(np.median(window) - 1) < within
-    assert losses[-1] < 0.02 * losses[0] and (np.diff(losses[steps // 2:]) > 0).sum() > 100
+    assert losses[-1] < 0.02 * losses[0] and (np.diff(losses[steps // 2 :]) > 0).sum() > 100
 
 
 @pytest.mark.parametrize("name", EDGES)
@@ -60,8 +65,14 @@ def test_the_edge_on_a_parabola(name, over, stable):
 def test_a_run_and_the_path_of_states_tell_the_same_sharpness(problem):
     """`sharpness(run)` of a recorded run, and the observable while it runs."""
     potential, W = problem
-    run = fn.train(potential, fn.Aristotle(0.1), W0=W, steps=60, record_every=20,
-                   observe={"sharpness": (20, fn.Sharpness(potential))})
+    run = fn.train(
+        potential,
+        fn.Aristotle(0.1),
+        W0=W,
+        steps=60,
+        record_every=20,
+        observe={"sharpness": (20, fn.Sharpness(potential))},
+    )
     values = edge.sharpness(potential, [(row, None) for row in run.parameters[:]])
     close(fn.sharpness(run).value, values, kind="solver")
     close(run.observables["sharpness"].value, values, kind="solver")

@@ -8,11 +8,17 @@ from twins import uniforms
 
 from flownet._compile import jit
 from flownet.kernels.cpu.base import elementary
-from flownet.kernels.cpu.layers.activation import ACTIVATIONS, activate, activate_curvature, activate_slope
+from flownet.kernels.cpu.layers.activation import (
+    ACTIVATIONS,
+    activate,
+    activate_curvature,
+    activate_slope,
+)
 
 WIDER = {"float64": np.longdouble, "float32": np.float64}
-needs_wider = pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18,
-                                 reason="long double is no longer than double here")
+needs_wider = pytest.mark.skipif(
+    np.finfo(np.longdouble).eps > 1e-18, reason="long double is no longer than double here"
+)
 BOTH = [pytest.param("float64", marks=needs_wider), "float32"]
 
 
@@ -89,8 +95,13 @@ def test_codes_are_in_the_order_of_the_naive_list():
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activation_slope_and_curvature(name, dtype):
     """φ, φ′, φ″ against the naive twin in float64, kinks and ±0 included."""
-    z = np.concatenate([uniforms(4, 4001, low=-8, high=8), uniforms(5, 501, low=-90, high=90),
-                        [0.0, -0.0, 1e-5, -1e-5, 1e-30, -1e-30]]).astype(dtype)
+    z = np.concatenate(
+        [
+            uniforms(4, 4001, low=-8, high=8),
+            uniforms(5, 501, low=-90, high=90),
+            [0.0, -0.0, 1e-5, -1e-5, 1e-30, -1e-30],
+        ]
+    ).astype(dtype)
     for found, expected in zip(all_three(name, z), naive.activation(name, z.astype(np.float64))):
         error = np.abs(found - expected) / np.maximum(1, np.abs(expected))
         assert error.max() < tolerance("rounding", dtype), f"at {z[error.argmax()]!r}"
@@ -113,8 +124,9 @@ def test_extreme_arguments(name, dtype):
     """At ±1e4 and ±1e15 all three are the limits: no NaN, no overflow."""
     z = np.array([-1e15, -1e4, 1e4, 1e15], dtype)
     for found, expected in zip(all_three(name, z), naive.activation(name, z.astype(np.float64))):
-        np.testing.assert_allclose(found, expected, rtol=tolerance("rounding", dtype),
-                                   atol=tolerance("rounding", dtype))
+        np.testing.assert_allclose(
+            found, expected, rtol=tolerance("rounding", dtype), atol=tolerance("rounding", dtype)
+        )
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)

@@ -19,9 +19,10 @@ GIVEN = ("tanh", "sin", "identity", "relu", "leaky_relu", "sigmoid", "elu", "sof
 def network(activations, decay=0.0, seed=0):
     """Potential of a small network on random data, and parameters that are no minimum of it."""
     rng = np.random.default_rng(seed)
-    net = fn.Network([3, *(7, 6, 5)[:len(activations)], 2], activations)
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(rng.normal(size=(20, 3)),
-                                                             rng.normal(size=(20, 2))))
+    net = fn.Network([3, *(7, 6, 5)[: len(activations)], 2], activations)
+    potential = fn.Potential(
+        net, fn.Quadratic(), fn.Dataset(rng.normal(size=(20, 3)), rng.normal(size=(20, 2)))
+    )
     W = net.init(seed) + 0.1 * rng.normal(size=net.size)
     return (potential + decay * fn.Parabola(net.size) if decay else potential), W
 
@@ -33,7 +34,7 @@ def scrambled(net, W, rescaled=False, seed=1):
     for i, name in enumerate(net.activation):
         n = net.sizes[i + 1]
         order, factor = rng.permutation(n), np.ones(n)
-        if name in ("tanh", "sin", "identity") or name == "sigmoid" and rescaled:
+        if name in ("tanh", "sin", "identity") or (name == "sigmoid" and rescaled):
             factor = rng.choice([-1.0, 1.0], n)
         if rescaled and name in ("identity", "relu", "leaky_relu"):
             factor = factor * np.exp(rng.normal(size=n))
@@ -48,8 +49,7 @@ def scrambled(net, W, rescaled=False, seed=1):
 def xor(decay=3e-3, hidden=2):
     """The exclusive or with weight decay: minima at a finite distance."""
     net = fn.Network([2, hidden, 1])
-    return (fn.Potential(net, fn.Quadratic(), fn.data.load("xor"))
-            + decay * fn.Parabola(net.size))
+    return fn.Potential(net, fn.Quadratic(), fn.data.load("xor")) + decay * fn.Parabola(net.size)
 
 
 # --- minima ---------------------------------------------------------------------------------------
@@ -137,8 +137,7 @@ def test_a_minimum_on_a_kink_is_refused():
     potential = fn.Potential(net, fn.Quadratic(), data) + 0.03 * fn.Parabola(net.size)
     with told_in_one_line("slides along a kink to a minimum where dL jumps"):
         fn.minimum(potential, net.init(0))
-    run = fn.train(potential, fn.Aristotle(0.002), W0=net.init(0), steps=300_000,
-                   record_every=1000)
+    run = fn.train(potential, fn.Aristotle(0.002), W0=net.init(0), steps=300_000, record_every=1000)
     run = fn.train(potential, fn.Aristotle(0.002), W0=run.parameters[-1], steps=2000)
     pulls = np.array([potential.differential(W)[1] for W in run.parameters[:]])
     assert np.linalg.norm(pulls.mean(axis=0)) < 0.1 * np.linalg.norm(pulls, axis=1).min()
@@ -162,8 +161,11 @@ def test_the_end_of_time_is_told():
 # --- symmetries -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("activations", [[name] for name in GIVEN] + [
-    ["tanh", "sin"], ["relu", "tanh", "leaky_relu"], ["sigmoid", "identity", "gelu"]])
+@pytest.mark.parametrize(
+    "activations",
+    [[name] for name in GIVEN]
+    + [["tanh", "sin"], ["relu", "tanh", "leaky_relu"], ["sigmoid", "identity", "gelu"]],
+)
 def test_copies_of_a_network_are_found(activations):
     """Permuted, sign-flipped, reflected, rescaled: distance and barrier are rounding aligned."""
     potential, W = network(activations)
@@ -208,7 +210,7 @@ def test_distances_are_those_of_the_metric():
     """A layer of stiffness 4 counts twice; units beside a frozen layer keep their places."""
     potential, W = network(["tanh"])
     net, V = potential.network, np.zeros(len(W))
-    V[:net.ranges[0][1]] = 0.01
+    V[: net.ranges[0][1]] = 0.01
     metric = fn.LayerMetric(net, [4.0, 1.0])
     plain, stiff = (fn.compare_minima(potential, W, W + V, metric=m) for m in (None, metric))
     close(stiff.distance, 2 * plain.distance)
@@ -231,8 +233,15 @@ def test_the_barrier_of_a_double_well():
 def test_one_step_crosses_the_hill_from_a_known_step_on(alpha, c, W0):
     """W₀ − h(α/2)W₀(W₀²−c²) = 0 at h = 2/(α(W₀²−c²))."""
     threshold = 2 / (alpha * (W0**2 - c**2))
-    found = fn.exit_step(fn.DoubleWell(1, alpha=alpha, c=c), [W0], low=threshold / 3,
-                         high=1.2 * threshold, steps=1, rtol=1e-6, grid=4)
+    found = fn.exit_step(
+        fn.DoubleWell(1, alpha=alpha, c=c),
+        [W0],
+        low=threshold / 3,
+        high=1.2 * threshold,
+        steps=1,
+        rtol=1e-6,
+        grid=4,
+    )
     assert found.below <= threshold <= found.step <= found.below * (1 + 1.01e-6)
     assert found.at.verdict == "different basin" and set(found.exits) == {0, 1}
     close(found.comparison.aligned_barrier.rise, alpha * c**4 / 8)
@@ -243,8 +252,9 @@ def test_one_step_crosses_the_hill_from_a_known_step_on(alpha, c, W0):
 def test_the_metric_moves_the_step_where_the_exit_changes():
     """A stiffness of 5 makes it 5 times as long; what is frozen on the hill stays there."""
     metric = fn.DiagonalMetric([5.0, np.inf])
-    found = fn.exit_step(fn.DoubleWell(2), [2.0, 0.0], low=2.0, high=4.0, steps=1, rtol=1e-4,
-                         grid=2, metric=metric)
+    found = fn.exit_step(
+        fn.DoubleWell(2), [2.0, 0.0], low=2.0, high=4.0, steps=1, rtol=1e-4, grid=2, metric=metric
+    )
     assert found.below <= 5 * 2 / 3 <= found.step and found.at.verdict == "different basin"
     close(found.comparison.distance, 2 * np.sqrt(5.0))
     assert found.at.run.kind == "minimum" and found.at.run.W[1] == 0
@@ -252,8 +262,9 @@ def test_the_metric_moves_the_step_where_the_exit_changes():
 
 def test_a_run_in_single_precision_is_continued_in_double():
     """Its minimum is that of the same potential in float64."""
-    single = fn.Potential(fn.Network([2, 2, 1], dtype="float32"), fn.Quadratic(),
-                          fn.data.load("xor")) + 3e-3 * fn.Parabola(9)
+    single = fn.Potential(
+        fn.Network([2, 2, 1], dtype="float32"), fn.Quadratic(), fn.data.load("xor")
+    ) + 3e-3 * fn.Parabola(9)
     found = fn.exits(single, single.network.init(1), step=0.2, steps=10)
     assert found.verdict == "same basin" and found.run.W.dtype == np.float64
     assert found.run.gradient <= 10 * found.run.rounding < 1e-13
@@ -297,8 +308,15 @@ def test_tables_fit_a_page():
 def test_the_shipped_experiment_leaves_by_another_exit(tmp_path):
     """As its comment says; the step, the exits and the barrier are printed, and stored."""
     path = fn.Experiment.load(EXPERIMENT).run(tmp_path / "run.h5").path
-    told = CliRunner().invoke(cli.shell, ["exits", path, "--low", "0.45", "--high", "0.48",
-                                          "--grid", "2"], catch_exceptions=False).output
+    told = (
+        CliRunner()
+        .invoke(
+            cli.shell,
+            ["exits", path, "--low", "0.45", "--high", "0.48", "--grid", "2"],
+            catch_exceptions=False,
+        )
+        .output
+    )
     assert "the exit changes between a step of 0.466" in told and f"stored in {path}" in told
     assert "verdict: different basin" in told and max(map(len, told.splitlines())) <= 100
     run = fn.Trajectory.open(path)
@@ -347,8 +365,10 @@ MISTAKES = {
     "no step": (lambda: fn.exits(WELL, [2.0], steps=1), "step is None"),
     "no steps": (lambda: fn.exits(WELL, [2.0], step=0.1, steps=0), "whole number from 1 up"),
     "no start": (lambda: fn.exits(WELL, step=0.1, steps=1), "wants the parameters W0"),
-    "a run has its own": (lambda: fn.exits(fn.train(WELL, fn.Aristotle(0.1), W0=[2.0], steps=1),
-                                           step=0.1), "takes no step=0.1"),
+    "a run has its own": (
+        lambda: fn.exits(fn.train(WELL, fn.Aristotle(0.1), W0=[2.0], steps=1), step=0.1),
+        "takes no step=0.1",
+    ),
     "time": (lambda: fn.minimum(WELL, [2.0], time=-1), "time is -1"),
     "shape": (lambda: fn.minimum(WELL, [2.0, 1.0]), "W has shape"),
     "potential": (lambda: fn.minimum("digits", [2.0]), "has to be a potential"),
@@ -356,8 +376,12 @@ MISTAKES = {
     "grid": (lambda: fn.exit_step(WELL, [2.0], low=0.1, high=0.2, steps=1, grid=1), "grid is 1"),
     "rtol": (lambda: fn.exit_step(WELL, [2.0], low=0.1, high=0.2, steps=1, rtol=2), "rtol is 2"),
     "too high": (lambda: fn.exit_step(WELL, [2.0], low=0.7, high=0.8, steps=1), "a lower one"),
-    "frozen": (lambda: fn.compare_minima(fn.DoubleWell(2), [1.0, 1.0], [1.0, -1.0],
-                                         metric=fn.DiagonalMetric([1.0, np.inf])), "freezes"),
+    "frozen": (
+        lambda: fn.compare_minima(
+            fn.DoubleWell(2), [1.0, 1.0], [1.0, -1.0], metric=fn.DiagonalMetric([1.0, np.inf])
+        ),
+        "freezes",
+    ),
     "downhill for ever": (lambda: fn.minimum(-1.0 * fn.Quartic(1), [1.0]), "infinity|finite"),
 }
 
@@ -370,9 +394,13 @@ def test_mistakes_are_told_in_one_line(mistake):
         call()
 
 
-@pytest.mark.parametrize("change, line", [
-    (('step = 0', 'step = "linear:0.1" # 0'), "with a constant step"),
-    (("seed =", "batch_size = 2\nseed ="), "leave batch_size out")])
+@pytest.mark.parametrize(
+    "change, line",
+    [
+        (("step = 0", 'step = "linear:0.1" # 0'), "with a constant step"),
+        (("seed =", "batch_size = 2\nseed ="), "leave batch_size out"),
+    ],
+)
 def test_experiments_that_have_no_exits(tmp_path, change, line):
     """A policy, and mini-batches."""
     path = tmp_path / "experiment.toml"

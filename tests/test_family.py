@@ -26,18 +26,29 @@ W0 = twins.point(CASE)[0]
 LIMITS = {
     "Aristotle": (fn.ThierryMieg(0.1, mass=0.0), fn.Aristotle(0.1)),
     "Newton": (fn.ThierryMieg(0.1, mass=0.7, friction=0.5), fn.Newton(0.1, 0.7, 0.5)),
-    "RMSProp": (fn.ThierryMieg(0.01, 0.0, memory2=0.95, corrected=False, epsilon=0.1),
-                fn.RMSProp(0.01, 0.95, 0.1)),
-    "centred RMSProp": (fn.ThierryMieg(0.01, 0.0, memory2=0.95, corrected=False, epsilon=0.1,
-                                       centered=True), fn.RMSProp(0.01, 0.95, 0.1, centered=True)),
+    "RMSProp": (
+        fn.ThierryMieg(0.01, 0.0, memory2=0.95, corrected=False, epsilon=0.1),
+        fn.RMSProp(0.01, 0.95, 0.1),
+    ),
+    "centred RMSProp": (
+        fn.ThierryMieg(0.01, 0.0, memory2=0.95, corrected=False, epsilon=0.1, centered=True),
+        fn.RMSProp(0.01, 0.95, 0.1, centered=True),
+    ),
     "Adam": (fn.ThierryMieg(0.01, 0.0, 1.0, 0.8, 0.99, 0.01), fn.Adam(0.01, 0.8, 0.99, 0.01)),
-    "Adam without a memory of F": (fn.ThierryMieg(0.01, 0.0, memory2=0.99, epsilon=0.01),
-                                   fn.Adam(0.01, 0.0, 0.99, 0.01)),
-    "Adam, the mass being small": (fn.ThierryMieg(0.01, 0.01 / 40, 1.0, 0.8, 0.99, 0.01),
-                                   fn.Adam(0.01, 0.8, 0.99, 0.01)),
+    "Adam without a memory of F": (
+        fn.ThierryMieg(0.01, 0.0, memory2=0.99, epsilon=0.01),
+        fn.Adam(0.01, 0.0, 0.99, 0.01),
+    ),
+    "Adam, the mass being small": (
+        fn.ThierryMieg(0.01, 0.01 / 40, 1.0, 0.8, 0.99, 0.01),
+        fn.Adam(0.01, 0.8, 0.99, 0.01),
+    ),
     "RMSProp with momentum": (
-        fn.ThierryMieg(0.01, 0.01 * 0.3 / -np.log(0.7), 0.3, memory2=0.95, corrected=False,
-                       epsilon=0.1), fn.RMSProp(0.01, 0.95, 0.1, momentum=0.7)),
+        fn.ThierryMieg(
+            0.01, 0.01 * 0.3 / -np.log(0.7), 0.3, memory2=0.95, corrected=False, epsilon=0.1
+        ),
+        fn.RMSProp(0.01, 0.95, 0.1, momentum=0.7),
+    ),
 }
 
 
@@ -48,27 +59,39 @@ def test_limits_are_the_members(p, limit):
     whole, member = (fn.train(p, m, W0=W0, steps=300, metric=metric) for m in LIMITS[limit])
     close(whole.parameters[:], member.parameters[:])
     if "small" not in limit:  # a flow knows no step that a mass is small against
-        ends = [fn.flow(p, W0=W0, time=0.5, mechanics=m, metric=metric, rtol=1e-10).parameters[-1]
-                for m in LIMITS[limit]]
+        ends = [
+            fn.flow(p, W0=W0, time=0.5, mechanics=m, metric=metric, rtol=1e-10).parameters[-1]
+            for m in LIMITS[limit]
+        ]
         np.testing.assert_allclose(*ends, rtol=0, atol=1e-8)
 
 
 def test_explicit_friction_is_heavy_ball(p):
     """β = 1 − λh/m and a learning rate of h²/m; Nesterov's without momentum is Aristotle's."""
-    for one, other in ((fn.Newton(0.2, 0.8, 0.5, "explicit"),
-                        fn.Newton.from_momentum(0.2**2 / 0.8, 1 - 0.5 * 0.2 / 0.8)),
-                       (fn.Nesterov(0.1, 0.0), fn.Aristotle(0.1))):
+    for one, other in (
+        (
+            fn.Newton(0.2, 0.8, 0.5, "explicit"),
+            fn.Newton.from_momentum(0.2**2 / 0.8, 1 - 0.5 * 0.2 / 0.8),
+        ),
+        (fn.Nesterov(0.1, 0.0), fn.Aristotle(0.1)),
+    ):
         close(*(fn.train(p, m, W0=W0, steps=200).parameters[:] for m in (one, other)))
 
 
-@pytest.mark.parametrize("memory", [{}, dict(memory1=np.exp(-0.3), memory2=np.exp(-0.1),
-                                             epsilon=0.05)], ids=["Aristotle", "Adam"])
+@pytest.mark.parametrize(
+    "memory",
+    [{}, dict(memory1=np.exp(-0.3), memory2=np.exp(-0.1), epsilon=0.05)],
+    ids=["Aristotle", "Adam"],
+)
 def test_the_flow_loses_its_inertia_with_its_mass(p, memory):
     """To first order in m; Newton's flow becomes Aristotle's, and one of moments Adam's."""
     masses = np.array([0.02, 0.01, 0.005])
-    ends = [fn.flow(p, W0=W0, time=2.0, rtol=1e-9,
-                    mechanics=fn.ThierryMieg(0.1, m, **memory)).parameters[-1]
-            for m in (0.0, *masses)]
+    ends = [
+        fn.flow(
+            p, W0=W0, time=2.0, rtol=1e-9, mechanics=fn.ThierryMieg(0.1, m, **memory)
+        ).parameters[-1]
+        for m in (0.0, *masses)
+    ]
     has_order([np.linalg.norm(end - ends[0]) for end in ends[1:]], masses, 1)
 
 
@@ -76,9 +99,19 @@ def test_the_flow_loses_its_memory_with_its_rate(p):
     """To first order in 1/β; what is left is Newton's."""
     times = np.array([0.02, 0.01, 0.005])
     end = fn.flow(p, W0=W0, time=2.0, mechanics=fn.Newton(0.1), rtol=1e-9).parameters[-1]
-    errors = [np.linalg.norm(end - fn.flow(
-        p, W0=W0, time=2.0, rtol=1e-9, mechanics=fn.ThierryMieg(
-            0.1, memory1=np.exp(-0.1 / t), corrected=False)).parameters[-1]) for t in times]
+    errors = [
+        np.linalg.norm(
+            end
+            - fn.flow(
+                p,
+                W0=W0,
+                time=2.0,
+                rtol=1e-9,
+                mechanics=fn.ThierryMieg(0.1, memory1=np.exp(-0.1 / t), corrected=False),
+            ).parameters[-1]
+        )
+        for t in times
+    ]
     has_order(errors, times, 1)
 
 
@@ -94,7 +127,7 @@ def written_out(mechanics, slope, W, steps, pairs=False):
         c = m.memory2 * c + (1 - m.memory2) * F
         c2 = np.repeat((c**2).reshape(-1, 2).sum(axis=1), 2) if pairs else c**2
         size2 = s - c2 if m.centered else s
-        one, two = ((1 - m.memory1**k, 1 - m.memory2**k) if m.corrected else (1, 1))
+        one, two = (1 - m.memory1**k, 1 - m.memory2**k) if m.corrected else (1, 1)
         drive = f / one / (np.sqrt(size2 / two) + m.epsilon)
         v = decay * v + (1 - decay) / m.friction * drive
         W = W + m.step * v
@@ -102,19 +135,23 @@ def written_out(mechanics, slope, W, steps, pairs=False):
     return np.array(path)
 
 
-@pytest.mark.parametrize("options", [{}, {"corrected": False}, {"corrected": False,
-                                                              "centered": True}], ids=str)
+@pytest.mark.parametrize(
+    "options", [{}, {"corrected": False}, {"corrected": False, "centered": True}], ids=str
+)
 def test_the_whole_equation_written_out(p, options):
     """A kernel and its twin, of real parameters and of pairs."""
     from test_optimizers import ComplexQuartic
+
     mechanics = fn.ThierryMieg(0.03, 0.2, 0.7, 0.8, 0.9, 0.1, **options)
     run = fn.train(p, mechanics, W0=W0, steps=100)
     close(run.parameters[:], written_out(mechanics, lambda W: p.differential(W)[1], W0, 100))
     q = ComplexQuartic()
     run = fn.train(q, mechanics, W0=q.z, steps=100)
     slope = lambda W: q.differential(W.view(complex))[1].view(float)  # noqa: E731
-    close(run.parameters[:].view(float),
-          written_out(mechanics, slope, q.z.view(float), 100, pairs=True))
+    close(
+        run.parameters[:].view(float),
+        written_out(mechanics, slope, q.z.view(float), 100, pairs=True),
+    )
 
 
 class Rescaled:
@@ -131,17 +168,27 @@ class Rescaled:
         return loss, self.c * dL
 
 
-@pytest.mark.parametrize("mechanics, covariant", [
-    (fn.Aristotle(0.1), True), (fn.Newton(0.1, 0.7, 0.5), True), (fn.Nesterov(0.05, 0.8), True),
-    (fn.Newton(0.1, 0.7, 0.5, "leapfrog", temperature=1e-3), True), (fn.Langevin(0.1, 1e-3), True),
-    (fn.ThierryMieg(0.1, 0.7, 0.5, 0.8), True), (fn.RMSProp(0.01), False), (fn.Adam(0.01), False)],
-    ids=lambda x: getattr(x, "kind", ""))
+@pytest.mark.parametrize(
+    "mechanics, covariant",
+    [
+        (fn.Aristotle(0.1), True),
+        (fn.Newton(0.1, 0.7, 0.5), True),
+        (fn.Nesterov(0.05, 0.8), True),
+        (fn.Newton(0.1, 0.7, 0.5, "leapfrog", temperature=1e-3), True),
+        (fn.Langevin(0.1, 1e-3), True),
+        (fn.ThierryMieg(0.1, 0.7, 0.5, 0.8), True),
+        (fn.RMSProp(0.01), False),
+        (fn.Adam(0.01), False),
+    ],
+    ids=lambda x: getattr(x, "kind", ""),
+)
 def test_rescaled_coordinates_with_the_metric_transformed_alike(p, mechanics, covariant):
     """The same path, but for mechanics that know the size of a force in one coordinate (TM 9)."""
     c, g = np.exp(twins.uniforms(97_100, p.size)), np.exp(twins.uniforms(97_200, p.size))
     W = fn.train(p, mechanics, W0=W0, steps=50, metric=fn.DiagonalMetric(g)).parameters[:]
-    U = fn.train(Rescaled(p, c), mechanics, W0=W0 / c, steps=50,
-                 metric=fn.DiagonalMetric(c * c * g)).parameters[:]
+    U = fn.train(
+        Rescaled(p, c), mechanics, W0=W0 / c, steps=50, metric=fn.DiagonalMetric(c * c * g)
+    ).parameters[:]
     apart = np.abs(c * U - W).max()
     assert apart < 1e-12 if covariant else apart > 0.01
 
@@ -171,7 +218,7 @@ def test_frozen_layers_and_resumed_runs(p, name, tmp_path):
     np.testing.assert_array_equal(longer.parameters[:], whole.parameters[:])
     frozen = slice(*p.network.ranges[0])
     assert (whole.parameters[:, frozen] == W0[frozen]).all()
-    assert (whole.parameters[-1, frozen.stop:] != W0[frozen.stop:]).all()
+    assert (whole.parameters[-1, frozen.stop :] != W0[frozen.stop :]).all()
 
 
 @pytest.mark.parametrize("name", NEW)
@@ -191,6 +238,7 @@ def test_experiment_files_know_every_word():
     """Each argument of each mechanics is a key of [mechanics]."""
     from flownet import _registry
     from flownet.desk import _schema
+
     keys = set(_schema.Mechanics.model_fields)
     for kind in _registry.names("mechanics"):
         assert set(signature(_registry.find("mechanics", kind)).parameters) <= keys, kind
@@ -224,9 +272,13 @@ def test_adaptive_steps_are_the_steepest_in_a_moving_metric(p, name):
 def test_sharpness_in_the_metric_of_adam(tmp_path):
     """λ_max(P⁻¹H) along a run, as a function and as a table of an experiment file."""
     path, file = tmp_path / "experiment.toml", tmp_path / "run.h5"
-    path.write_text(GOOD.replace('kind = "aristotle"\nstep = 0.3', 'kind = "adam"\nstep = 0.01')
-                    .replace("batch_size = 32", "") + '[observe.edge]\nkind = "sharpness"\n'
-                    'metric = {kind = "moving"}\nevery = 5\n')
+    path.write_text(
+        GOOD.replace('kind = "aristotle"\nstep = 0.3', 'kind = "adam"\nstep = 0.01').replace(
+            "batch_size = 32", ""
+        )
+        + '[observe.edge]\nkind = "sharpness"\n'
+        'metric = {kind = "moving"}\nevery = 5\n'
+    )
     run = fn.Experiment.load(path).run(file)
     potential, W, found = run.potential, run.parameters[:], run.observables["edge"].value
     s = 0.0
@@ -234,7 +286,7 @@ def test_sharpness_in_the_metric_of_adam(tmp_path):
         dL = potential.differential(W[k])[1]
         s = 0.999 * s + 0.001 * dL**2
         if k % 5 == 0:
-            P = np.sqrt(s / (1 - 0.999**(k + 1))) + 1e-8
+            P = np.sqrt(s / (1 - 0.999 ** (k + 1))) + 1e-8
             expected = fn.sharpness(potential, W[k], metric=fn.DiagonalMetric(P))
             np.testing.assert_allclose(found[k // 5], expected, rtol=1e-8)
     run.close()
@@ -245,12 +297,13 @@ def test_sharpness_in_the_metric_of_adam(tmp_path):
 def test_complex_parameters_share_the_size_of_their_modulus():
     """RMSProp's first two steps written out."""
     from test_optimizers import ComplexQuartic
+
     p = ComplexQuartic()
     run = fn.train(p, fn.RMSProp(0.01, 0.9, 1e-3), W0=p.z, steps=2)
     W, square = p.z, 0.0
     for k in range(2):
         dL = p.differential(W)[1]
-        square = 0.9 * square + 0.1 * np.abs(dL)**2
+        square = 0.9 * square + 0.1 * np.abs(dL) ** 2
         W = W - 0.01 * dL / (np.sqrt(square) + 1e-3)
         np.testing.assert_allclose(run.parameters[k + 1], W, rtol=1e-14)
 
@@ -280,8 +333,9 @@ def test_every_member_follows_its_flow(p, name):
     for h in steps:
         count = round(1 / h)
         run = fn.train(p, made(h), W0=W0, steps=count, metric=metric, record_every=count)
-        flow = fn.flow(p, W0=W0, time=run.time[-1], mechanics=made(h), metric=metric, rtol=1e-10,
-                       atol=1e-13)
+        flow = fn.flow(
+            p, W0=W0, time=run.time[-1], mechanics=made(h), metric=metric, rtol=1e-10, atol=1e-13
+        )
         errors.append(np.linalg.norm(run.parameters[-1] - flow.parameters[-1]))
     has_order(errors, steps, order)
 
@@ -294,8 +348,10 @@ THRESHOLDS = {
     "Aristotle": (fn.Aristotle(ETA), 2 / ETA),
     "Polyak": (fn.Newton.from_momentum(ETA, BETA), (2 + 2 * BETA) / ETA),
     "Nesterov": (fn.Nesterov(ETA, BETA), (2 + 2 * BETA) / ((1 + 2 * BETA) * ETA)),
-    "explicit friction": (fn.Newton(0.3, 0.8, 0.5, "explicit"),
-                          (4 - 2 * 0.5 * 0.3 / 0.8) * 0.8 / 0.3**2),
+    "explicit friction": (
+        fn.Newton(0.3, 0.8, 0.5, "explicit"),
+        (4 - 2 * 0.5 * 0.3 / 0.8) * 0.8 / 0.3**2,
+    ),
     "exact friction": (fn.Newton(0.3, 0.8, 0.5), 4 * 0.8 / 0.3**2 * HALF / np.tanh(HALF)),
     "leapfrog": (fn.Newton(0.3, 0.8, 0.5, "leapfrog"), 4 * 0.8 / 0.3**2 * HALF / np.tanh(HALF)),
     "leapfrog without friction": (fn.Newton(0.3, 0.8, 0.0, "leapfrog"), 4 * 0.8 / 0.3**2),
@@ -325,7 +381,7 @@ class HalfSquare:
         self.potential, self.size, self.dtype = potential, potential.size, potential.dtype
 
     def value(self, W):
-        return 0.5 * self.potential.value(W)**2
+        return 0.5 * self.potential.value(W) ** 2
 
     def differential(self, W):
         loss, dL = self.potential.differential(W)
@@ -334,10 +390,12 @@ class HalfSquare:
 
 def curves(p, mechanics, lengths):
     """Flows of L and of ½L² to the same loss."""
-    return [fn.flow(q, W0=W0, time=time, mechanics=mechanics, rtol=1e-12, atol=1e-14,
-                    loss_below=bound)
-            for q, time, bound in zip((p, HalfSquare(p)), lengths, (0.5 * p.value(W0),
-                                                                    0.125 * p.value(W0)**2))]
+    return [
+        fn.flow(q, W0=W0, time=time, mechanics=mechanics, rtol=1e-12, atol=1e-14, loss_below=bound)
+        for q, time, bound in zip(
+            (p, HalfSquare(p)), lengths, (0.5 * p.value(W0), 0.125 * p.value(W0) ** 2)
+        )
+    ]
 
 
 def test_the_rate_changes_the_clock_of_aristotle_and_the_path_of_newton(p):
@@ -354,8 +412,13 @@ def test_steps_of_the_loss_follow_that_flow(p):
     """W ← W − L·δt·dL to first order in δt."""
     steps = np.array([0.02, 0.01, 0.005])
     end = fn.flow(HalfSquare(p), W0=W0, time=1.0, rtol=1e-10).parameters[-1]
-    errors = [np.linalg.norm(fn.train(p, fn.Aristotle(fn.LossRate(h)), W0=W0,
-                                      steps=round(1 / h)).parameters[-1] - end) for h in steps]
+    errors = [
+        np.linalg.norm(
+            fn.train(p, fn.Aristotle(fn.LossRate(h)), W0=W0, steps=round(1 / h)).parameters[-1]
+            - end
+        )
+        for h in steps
+    ]
     has_order(errors, steps, 1)
 
 
@@ -363,16 +426,24 @@ MISTAKES = {
     "no inertia and no friction": (lambda: fn.ThierryMieg(0.1, 0, 0), "both 0"),
     "centred without a memory": (lambda: fn.ThierryMieg(0.1, centered=True), "wants a memory2"),
     "an unknown integrator": (lambda: fn.Newton(0.1, integrator="verlet"), "integrator is 'ver"),
-    "leaps of changing steps": (lambda: fn.Newton("cosine:0.1:9", integrator="leapfrog"),
-                                "one constant step"),
+    "leaps of changing steps": (
+        lambda: fn.Newton("cosine:0.1:9", integrator="leapfrog"),
+        "one constant step",
+    ),
     "moments": (lambda: fn.Adam(0.1, moments="both"), "moments is 'both'"),
     "centred by a number": (lambda: fn.RMSProp(0.1, centered=2), "centered is 2"),
     "decay beside a step of the loss": (lambda: fn.Aristotle("loss", 0.1), "knows nothing"),
-    "a flow that remembers nothing": (lambda: fn.flow(
-        fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.RMSProp(0.1, memory=0)), "has no flow"),
+    "a flow that remembers nothing": (
+        lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.RMSProp(0.1, memory=0)),
+        "has no flow",
+    ),
     "momentum 1": (lambda: fn.Nesterov(0.1, 1.0), "momentum is 1"),
-    "a rod of weight decay": (lambda: fn.rod(fn.train(
-        fn.Parabola(2), fn.Aristotle(0.1, 0.1), W0=np.ones(2), steps=3), at=1), "plain descent"),
+    "a rod of weight decay": (
+        lambda: fn.rod(
+            fn.train(fn.Parabola(2), fn.Aristotle(0.1, 0.1), W0=np.ones(2), steps=3), at=1
+        ),
+        "plain descent",
+    ),
 }
 
 

@@ -10,8 +10,9 @@ import flownet as fn
 from flownet._registry import build, describe, names
 from flownet.motion.flow._integrate import integrate
 
-CASES = {loss: twins.case(81_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic",
-                                                                         "cross-entropy")}
+CASES = {
+    loss: twins.case(81_000, [2, 4, 2], ["tanh"], loss) for loss in ("quadratic", "cross-entropy")
+}
 METRICS = {
     "plain": lambda net: fn.Euclidean(net.size),
     "layers": lambda net: fn.LayerMetric(net, [0.4, 3.0]),
@@ -43,8 +44,9 @@ def stiffness(potential, W, metric):
 def one_step(potential, metric, W, step, field):
     """Length in the metric of what lies between a finite step and a field's path of that time."""
     finite = W - step * metric.sharp(potential.differential(W)[1])
-    path = integrate(lambda W: field.velocity(potential, metric, W), W, [0.0, step], rtol=1e-13,
-                     atol=1e-15)
+    path = integrate(
+        lambda W: field.velocity(potential, metric, W), W, [0.0, step], rtol=1e-13, atol=1e-15
+    )
     return np.linalg.norm(metric.coordinates(path[-1] - finite))
 
 
@@ -68,8 +70,14 @@ def test_the_principal_flow_is_the_modified_one_but_for_third_derivatives(place,
     has_order([one_step(potential, metric, W, h, fn.Principal(h)) for h in steps], steps, 3)
     g = metric.sharp(potential.differential(W)[1])
     bend = metric.sharp(potential.third_action(W, g)) / 12
-    errors = [np.linalg.norm(fn.Principal(h).velocity(potential, metric, W) - h**2 * bend
-                             - fn.Modified(h, 2).velocity(potential, metric, W)) for h in steps]
+    errors = [
+        np.linalg.norm(
+            fn.Principal(h).velocity(potential, metric, W)
+            - h**2 * bend
+            - fn.Modified(h, 2).velocity(potential, metric, W)
+        )
+        for h in steps
+    ]
     has_order(errors, steps, 3)
 
 
@@ -77,8 +85,9 @@ def quadratic(curvatures):
     """½Σ λ_i W_i²: one linear layer without bias at samples along the axes."""
     n = len(curvatures)
     x = np.diag(np.sqrt(n * np.asarray(curvatures, np.float64)))
-    return fn.Potential(fn.Network([n, 1], bias=False), fn.Quadratic(),
-                        fn.Dataset(x, np.zeros((n, 1))))
+    return fn.Potential(
+        fn.Network([n, 1], bias=False), fn.Quadratic(), fn.Dataset(x, np.zeros((n, 1)))
+    )
 
 
 def test_the_principal_flow_reproduces_the_published_quadratic_to_rounding():
@@ -98,8 +107,9 @@ def test_the_closed_form_is_the_path_of_the_velocity():
     potential, W0 = quadratic([0.9, 0.3, 0.0]), np.array([0.5, -1.0, 2.0])
     metric = fn.DiagonalMetric([2.0, 0.5, 1.0])
     for step, field in ((0.6, fn.Principal(0.6)), (3.0, fn.Principal(3.0, real=True))):
-        run = fn.flow(potential, W0=W0, time=4.0, field=field, metric=metric, rtol=1e-12,
-                      atol=1e-14)
+        run = fn.flow(
+            potential, W0=W0, time=4.0, field=field, metric=metric, rtol=1e-12, atol=1e-14
+        )
         exact = fn.Principal(step).exact(potential, W0, run.time, metric=metric)
         close(run.parameters[:], np.abs(exact) * np.sign(W0), kind="solver")
     run = fn.train(potential, fn.Aristotle(3.0), W0=W0, steps=8, metric=metric)
@@ -127,11 +137,15 @@ def test_leading_modes_take_the_logarithm_and_the_rest_its_series(place, metric)
 def test_in_single_precision(loss):
     """The precision of W is kept, and the velocity is that in double."""
     case = CASES[loss]
-    W, fields = twins.point(case)[0].astype("f4"), (
-        fn.Modified(0.1, 2), fn.Principal(0.05), fn.Principal(0.05, modes=2), fn.Central(0.5))
+    W, fields = (
+        twins.point(case)[0].astype("f4"),
+        (fn.Modified(0.1, 2), fn.Principal(0.05), fn.Principal(0.05, modes=2), fn.Central(0.5)),
+    )
     for field in fields:
-        found, expected = (field.velocity(twins.potential(case, dtype), fn.Euclidean(W.size),
-                                          W.astype(dtype)) for dtype in ("f4", "f8"))
+        found, expected = (
+            field.velocity(twins.potential(case, dtype), fn.Euclidean(W.size), W.astype(dtype))
+            for dtype in ("f4", "f8")
+        )
         assert found.dtype == np.float32 and expected.dtype == np.float64
         close(found, expected, "float32")
 
@@ -148,15 +162,24 @@ def test_whole_numbers_are_numbers():
 def test_frozen_parameters_stand_still(place):
     potential, W = place
     metric = fn.LayerMetric(potential.network, [np.inf, 0.7])
-    for field in (fn.Modified(0.1, 2), fn.Principal(0.1), fn.Principal(0.1, modes=2),
-                  fn.Central(0.1)):
+    for field in (
+        fn.Modified(0.1, 2),
+        fn.Principal(0.1),
+        fn.Principal(0.1, modes=2),
+        fn.Central(0.1),
+    ):
         assert not field.velocity(potential, metric, W)[~metric.free].any()
 
 
 def test_fields_can_be_written_down_and_made_again():
     assert set(names("flow field")) >= {"modified", "principal", "central"}
-    for field in (fn.Modified(0.1, 2), fn.Principal(0.5, modes=3, real=True), fn.Principal(0.5),
-                  fn.Central(0.2), fn.Central(0.2, rate=1.0)):
+    for field in (
+        fn.Modified(0.1, 2),
+        fn.Principal(0.5, modes=3, real=True),
+        fn.Principal(0.5),
+        fn.Central(0.2),
+        fn.Central(0.2, rate=1.0),
+    ):
         assert repr(build("flow field", describe(field))) == repr(field)
         assert eval("fn." + repr(field)).parameters() == field.parameters()
 

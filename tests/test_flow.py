@@ -13,8 +13,12 @@ from flownet.kernels.cpu.flow.chebyshev import chebyshev
 from flownet.kernels.cpu.flow.dormand_prince import dense, dormand_prince
 from flownet.motion.flow import _run as _flow_run
 
-ANALYTIC = {"parabola": fn.Parabola(3, strength=1.7), "quartic": fn.Quartic(3, alpha=0.8),
-            "double well": fn.DoubleWell(3, alpha=1.3, c=1.1), "uv": fn.UV(3)}
+ANALYTIC = {
+    "parabola": fn.Parabola(3, strength=1.7),
+    "quartic": fn.Quartic(3, alpha=0.8),
+    "double well": fn.DoubleWell(3, alpha=1.3, c=1.1),
+    "uv": fn.UV(3),
+}
 
 
 def start_of(potential):
@@ -43,6 +47,7 @@ UV, UV0 = fn.UV(2), np.array([1.0, 0.5, -0.3, 0.8])
 
 def stepped(method, h, end, *radius):
     """The state of UV's flow after equal steps, every one accepted, with k[0] of the last."""
+
     def velocity(problem, y, out, told):
         out[:] = -UV.differential(y)[1]
 
@@ -58,8 +63,12 @@ def stepped(method, h, end, *radius):
 def test_orders(stages):
     """The error at a fixed time falls like h⁵ of the pair, like h² of the stabilised method."""
     steps = 0.5 ** np.arange(3.0, 7.0)
-    ends = [stepped(dormand_prince, h, 1.0) if stages is None
-            else stepped(chebyshev, h, 1.0, (stages - 1) ** 2 / h / 1.54) for h in steps]
+    ends = [
+        stepped(dormand_prince, h, 1.0)
+        if stages is None
+        else stepped(chebyshev, h, 1.0, (stages - 1) ** 2 / h / 1.54)
+        for h in steps
+    ]
     assert stages is None or all(s.numbers[solution.COST] == stages for s in ends)
     errors = [np.abs(s.y - UV.exact(UV0, 1.0)).max() for s in ends]
     has_order(errors, steps, 2 if stages else 5)
@@ -70,8 +79,11 @@ def test_within_a_step(stages):
     """Dense output after one step: a local error of h⁵, or h³ as that of the step itself."""
     steps, errors, out = 0.5 ** np.arange(3.0, 7.0), [], np.zeros(4)
     for h in steps:
-        s = (stepped(dormand_prince, h, h) if stages is None
-             else stepped(chebyshev, h, h, (stages - 1) ** 2 / h / 1.54))
+        s = (
+            stepped(dormand_prince, h, h)
+            if stages is None
+            else stepped(chebyshev, h, h, (stages - 1) ** 2 / h / 1.54)
+        )
         dense(s, 0.4 * h, out)
         errors.append(np.abs(out - UV.exact(UV0, 0.4 * h)).max())
     has_order(errors, steps, 3 if stages else 5)
@@ -82,8 +94,15 @@ def test_against_scipy_on_digits(digits_potential):
     p, at = digits_potential, np.linspace(0, 50, 11)
     W0 = p.network.init(0)
     flow = fn.flow(p, W0=W0, time=50.0, rtol=1e-11, atol=1e-13, at=at)
-    found = solve_ivp(lambda t, W: -p.differential(W)[1], (0, 50), W0, method="DOP853",
-                      rtol=1e-12, atol=1e-14, t_eval=at)
+    found = solve_ivp(
+        lambda t, W: -p.differential(W)[1],
+        (0, 50),
+        W0,
+        method="DOP853",
+        rtol=1e-12,
+        atol=1e-14,
+        t_eval=at,
+    )
     np.testing.assert_allclose(flow.parameters[:], found.y.T, rtol=0, atol=1e-8)
 
 
@@ -100,8 +119,9 @@ def stiff():
     """2-16-16-1 on a smooth target, from `init`: sharpness·time of some 1.7e4."""
     random = np.random.default_rng(0)
     x = random.uniform(-1, 1, (32, 2))
-    p = fn.Potential(fn.Network([2, 16, 16, 1]), fn.Quadratic(),
-                     fn.Dataset(x, np.sin(3 * x[:, :1]) * x[:, 1:]))
+    p = fn.Potential(
+        fn.Network([2, 16, 16, 1]), fn.Quadratic(), fn.Dataset(x, np.sin(3 * x[:, :1]) * x[:, 1:])
+    )
     return p, p.network.init(0), 2000.0
 
 
@@ -114,8 +134,9 @@ def test_stiff_flow(stiff):
     method = flow.observables["method"].value
     assert method[0] == 0 and method[-1] == 1  # reported: pair first, then the stabilised one
     assert np.abs(flow.parameters[-1] - exact).max() < 1e-4
-    pair = solve_ivp(lambda t, W: -p.differential(W)[1], (0, end), W0, method="RK45", rtol=1e-5,
-                     atol=1e-5)
+    pair = solve_ivp(
+        lambda t, W: -p.differential(W)[1], (0, end), W0, method="RK45", rtol=1e-5, atol=1e-5
+    )
     assert flow.observables["evaluations"].value.sum() < pair.nfev / 10
 
 
@@ -154,8 +175,10 @@ def test_a_field_and_a_program_of_ones_own():
         size, value, differential = 3, p.value, staticmethod(p.differential)
 
     exact = p.exact(W0, 2.0)
-    for flow in (fn.flow(Program(), W0=W0, time=2.0, rtol=1e-11, atol=1e-13),
-                 fn.flow(p, W0=W0, time=4.0, rtol=1e-11, atol=1e-13, field=Halved())):
+    for flow in (
+        fn.flow(Program(), W0=W0, time=2.0, rtol=1e-11, atol=1e-13),
+        fn.flow(p, W0=W0, time=4.0, rtol=1e-11, atol=1e-13, field=Halved()),
+    ):
         close(flow.parameters[-1], exact, kind="solver")
         close(flow.loss[-1], p.value(flow.parameters[-1]))
 
@@ -199,8 +222,10 @@ def test_float32(digits_potential):
 def test_times_do_not_change_the_flow(stiff):
     """Rows are read off the steps: what is recorded changes no bit of the end."""
     p, W0, _ = stiff
-    ends = [fn.flow(p, W0=W0, time=30.0, at=at).parameters[-1]
-            for at in (None, [30.0], np.linspace(0, 30, 1000))]
+    ends = [
+        fn.flow(p, W0=W0, time=30.0, at=at).parameters[-1]
+        for at in (None, [30.0], np.linspace(0, 30, 1000))
+    ]
     np.testing.assert_array_equal(ends[0], ends[1])
     np.testing.assert_array_equal(ends[0], ends[2])
 
@@ -238,6 +263,8 @@ def test_resumed_bit_for_bit(stiff, at, tmp_path, monkeypatch):
 # ---- mistakes -----------------------------------------------------------------------------------
 
 P, ONE = fn.Parabola(2), np.ones(2)
+
+
 def no_flow():
     """A flow where a run of finite steps is wanted."""
     return fn.flow(P, W0=ONE, time=1)
@@ -254,10 +281,14 @@ MISTAKES = {
     "a flow to break down": (lambda: fn.breakdown(no_flow(), at=0), "run of finite steps"),
     "the exits of a flow": (lambda: fn.exits(no_flow()), "run of finite steps"),
     "a class for a field": (lambda: fn.flow(P, W0=ONE, time=1, field=fn.Modified), "field is"),
-    "a class for mechanics": (lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.Newton),
-                              "mechanics is"),
-    "steps for a flow": (lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.RungeKutta()),
-                         "mechanics is"),
+    "a class for mechanics": (
+        lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.Newton),
+        "mechanics is",
+    ),
+    "steps for a flow": (
+        lambda: fn.flow(P, W0=ONE, time=1, mechanics=fn.RungeKutta()),
+        "mechanics is",
+    ),
     "no velocity": (lambda: fn.flow(P, W0=ONE, time=1, field=Nowhere()), "velocity finite"),
     "no loss": (lambda: fn.flow(P, W0=1e200 * ONE, time=1), "loss at W0 is not finite"),
     "no time": (lambda: fn.flow(P, W0=ONE, time=0), "time is 0"),

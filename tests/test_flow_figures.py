@@ -14,9 +14,11 @@ from flownet.desk import cli
 from flownet.desk.plot import _film, _landscape, _paths, _plane
 from flownet.desk.plot._flows import Picture, beside
 
-METRICS = {"plain": lambda D: fn.Euclidean(D),
-           "diagonal": lambda D: fn.DiagonalMetric(np.linspace(0.5, 4.0, D)),
-           "frozen": lambda D: fn.DiagonalMetric(np.where(np.arange(D) % 3, 2.0, np.inf))}
+METRICS = {
+    "plain": lambda D: fn.Euclidean(D),
+    "diagonal": lambda D: fn.DiagonalMetric(np.linspace(0.5, 4.0, D)),
+    "frozen": lambda D: fn.DiagonalMetric(np.where(np.arange(D) % 3, 2.0, np.inf)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +27,7 @@ def parts(xor):
     potential = fn.Potential(fn.Network([2, 2, 1], "tanh"), fn.Quadratic(), xor)
     W0 = potential.network.init(seed=21)
     run = fn.train(potential, fn.Aristotle(0.6), W0=W0, steps=150)
-    return run, fn.flow(potential, W0=W0, time=run.time[-1],
-                        at=np.linspace(0, run.time[-1], 201))
+    return run, fn.flow(potential, W0=W0, time=run.time[-1], at=np.linspace(0, run.time[-1], 201))
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +41,13 @@ def on_a_parabola():
 def walks(metric, seed=3):
     """Two random walks (20, 9) and (31, 9), at rest where the metric is frozen."""
     random = np.random.default_rng(seed)
-    return [np.cumsum(random.normal(size=(T, metric.size)) * metric.free, axis=0) + 1
-            for T in (20, 31)]
+    return [
+        np.cumsum(random.normal(size=(T, metric.size)) * metric.free, axis=0) + 1 for T in (20, 31)
+    ]
 
 
 # The plane
+
 
 @pytest.mark.parametrize("kind", METRICS)
 def test_plane_is_orthonormal_and_holds_what_a_whole_decomposition_says(kind):
@@ -55,8 +58,9 @@ def test_plane_is_orthonormal_and_holds_what_a_whole_decomposition_says(kind):
     close(gram, np.eye(2), kind="reference")
     root = np.sqrt(np.where(metric.free, metric.stiffness, 0.0)) * np.ones(9)
     centre = np.mean([rows.mean(axis=0) for rows in paths], axis=0)
-    covariance = sum(((rows - centre) * root).T @ ((rows - centre) * root) / len(rows)
-                     for rows in paths)
+    covariance = sum(
+        ((rows - centre) * root).T @ ((rows - centre) * root) / len(rows) for rows in paths
+    )
     variances = np.linalg.eigvalsh(covariance)[::-1]
     close(plane.shares, variances[:2] / variances.sum())
     close(plane.origin, centre, kind="rounding")
@@ -118,6 +122,7 @@ def test_long_paths_are_thinned_at_an_odd_interval_up_to_their_last_row():
 
 # The landscape
 
+
 def test_landscape_is_the_loss_at_the_points_of_the_plane(parts):
     picture = Picture(*parts)
     run = parts[0]
@@ -140,18 +145,23 @@ def test_landscape_of_a_parabola_has_the_minimum_where_it_is():
 def test_every_basin_of_a_double_well_is_found_and_no_other():
     x = np.linspace(-2, 2, 61)
     X, Y = np.meshgrid(x, x)
-    for values, expected in (((X**2 - 1)**2 + Y**2, {(-1, 0), (1, 0)}),
-                             ((X**2 - 1)**2 + (Y**2 - 1)**2 + 0.1 * X + 0.2 * Y,
-                              {(-1, -1), (-1, 1), (1, -1), (1, 1)}),
-                             ((X * Y)**2, set()),  # valleys that leave the frame
-                             (X + 3 * Y + 9, set())):
+    for values, expected in (
+        ((X**2 - 1) ** 2 + Y**2, {(-1, 0), (1, 0)}),
+        (
+            (X**2 - 1) ** 2 + (Y**2 - 1) ** 2 + 0.1 * X + 0.2 * Y,
+            {(-1, -1), (-1, 1), (1, -1), (1, 1)},
+        ),
+        ((X * Y) ** 2, set()),  # valleys that leave the frame
+        (X + 3 * Y + 9, set()),
+    ):
         ground = _landscape.Landscape(x, x, values)
         found = _landscape.minima(ground, _landscape.levels(values, 3.0))
         assert {tuple(np.round(place).astype(int).tolist()) for place in found} == expected
 
 
-@pytest.mark.parametrize("low, high, logarithmic", [(1e-4, 1.0, True), (0.3, 1.0, False),
-                                                    (-1.0, 1.0, False)])
+@pytest.mark.parametrize(
+    "low, high, logarithmic", [(1e-4, 1.0, True), (0.3, 1.0, False), (-1.0, 1.0, False)]
+)
 def test_levels_ascend_within_the_values_and_leave_out_what_is_far_above(low, high, logarithmic):
     values = np.geomspace(low, high, 400) if low > 0 else np.linspace(low, high, 400)
     values = np.append(values, [1e9, np.inf]).reshape(6, 67)
@@ -184,13 +194,14 @@ def test_numbers_of_levels_stand_on_their_lines_clear_of_the_paths(parts):
 
 # The departure
 
+
 @pytest.mark.parametrize("stiffness", [None, [1.0, 4.0, 9.0]])
 def test_departure_on_a_parabola_is_the_closed_form(on_a_parabola, stiffness):
     run, _, W0 = on_a_parabola
     metric = fn.Euclidean(3) if stiffness is None else fn.DiagonalMetric(stiffness)
     flow = fn.flow(run.potential, W0=W0, time=3.0, at=run.time, rtol=1e-12, atol=1e-14)
     picture = Picture(run, flow, metric)
-    line, = picture.departure.lines
+    (line,) = picture.departure.lines
     k = np.arange(1, 31)
     expected = np.abs(0.8**k - np.exp(-0.2 * k)) * np.sqrt(metric.norm2(W0))
     close(line.get_xdata(), 0.1 * k)
@@ -219,13 +230,19 @@ def test_the_flow_beside_a_run_has_its_times_and_its_metric(xor_potential):
 
 # Figures
 
+
 def test_figure_shows_all_paths_and_says_what_lies_outside(parts):
     run, flow = parts
-    figure = fn.plot.flows(run, {"flow": flow, "coarse flow": fn.flow(
-        run.potential, W0=run.parameters[0], time=90, at=[0, 30, 90])}, resolution=15)
+    figure = fn.plot.flows(
+        run,
+        {
+            "flow": flow,
+            "coarse flow": fn.flow(run.potential, W0=run.parameters[0], time=90, at=[0, 30, 90]),
+        },
+        resolution=15,
+    )
     plane, departure, loss = figure.axes
-    legend = [text.get_text() for group in figure.legends
-              for text in group.get_texts()]
+    legend = [text.get_text() for group in figure.legends for text in group.get_texts()]
     assert sum("of variance outside" in text for text in legend) == 3
     assert {"start", "ends", "finite run", "flow", "coarse flow"} <= set(legend)
     assert len(departure.lines) == 2 and len(loss.lines) == 3
@@ -236,16 +253,23 @@ def test_figure_shows_all_paths_and_says_what_lies_outside(parts):
 def test_lines_can_be_told_apart_in_grey(parts):
     run, flow = parts
     picture = Picture(run, {str(i): flow for i in range(4)}, resolution=9)
-    assert len({(curve.get_linestyle(), str(curve._unscaled_dash_pattern))
-                for curve in picture.curves}) == 5
+    assert (
+        len(
+            {(curve.get_linestyle(), str(curve._unscaled_dash_pattern)) for curve in picture.curves}
+        )
+        == 5
+    )
 
 
 def test_landscape_takes_a_bounded_number_of_losses(parts, monkeypatch):
     run, flow = parts
     asked = []
     potential = SimpleNamespace(
-        dtype=run.potential.dtype, size=run.potential.size, data=run.potential.data,
-        value=lambda W: asked.append(1) or 0.1 + float(W @ W))
+        dtype=run.potential.dtype,
+        size=run.potential.size,
+        data=run.potential.data,
+        value=lambda W: asked.append(1) or 0.1 + float(W @ W),
+    )
     plane = Picture(run, flow, resolution=9).found
     _landscape.landscape(plane, potential, (-1, 1, -1, 1))
     assert 0 < len(asked) <= 81**2
@@ -278,11 +302,13 @@ def test_single_precision_and_mini_batches_are_drawn(digits):
     network = fn.Network([64, 4, 10], "tanh", dtype="float32")
     potential = fn.Potential(network, fn.CrossEntropy(), digits)
     run = fn.train(potential, fn.Aristotle(0.2), steps=12, batch_size=64)
-    assert fn.plot.flows(run, fn.flow(potential, W0=run.parameters[0], time=2.4, rtol=1e-3),
-                         resolution=5)
+    assert fn.plot.flows(
+        run, fn.flow(potential, W0=run.parameters[0], time=2.4, rtol=1e-3), resolution=5
+    )
 
 
 # Films
+
 
 def test_film_is_written_with_its_frames_and_can_be_read(parts, tmp_path):
     from PIL import Image
@@ -338,21 +364,25 @@ def test_ffmpeg_is_handed_every_frame_and_the_end_for_a_while(parts, tmp_path):
     assert not np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[2], pixels[6])
 
 
-@pytest.mark.parametrize("options, words", [
-    ({"path": "a.avi"}, "its ending 'avi' is none of gif, mp4"),
-    ({"path": "a"}, "its ending '' is none of gif, mp4"),
-    ({"path": 3}, "3 is no path"),
-    ({"path": "nowhere/a.gif"}, "no folder nowhere"),
-    ({"path": "a.mp4"}, "ffmpeg.*gif works"),
-    ({"seconds": 0}, "seconds is 0"),
-    ({"fps": "many"}, "fps is 'many'"),
-    ({"fps": 30}, "cannot show 30 frames"),
-    ({"seconds": 1000}, "20000 frames"),
-    ({"seconds": 0.05}, "1 frames"),
-    ({"pace": "slow"}, "pace is 'slow'"),
-])
-def test_films_that_cannot_be_made_are_told_before_the_work(parts, monkeypatch, tmp_path, options,
-                                                            words):
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        ({"path": "a.avi"}, "its ending 'avi' is none of gif, mp4"),
+        ({"path": "a"}, "its ending '' is none of gif, mp4"),
+        ({"path": 3}, "3 is no path"),
+        ({"path": "nowhere/a.gif"}, "no folder nowhere"),
+        ({"path": "a.mp4"}, "ffmpeg.*gif works"),
+        ({"seconds": 0}, "seconds is 0"),
+        ({"fps": "many"}, "fps is 'many'"),
+        ({"fps": 30}, "cannot show 30 frames"),
+        ({"seconds": 1000}, "20000 frames"),
+        ({"seconds": 0.05}, "1 frames"),
+        ({"pace": "slow"}, "pace is 'slow'"),
+    ],
+)
+def test_films_that_cannot_be_made_are_told_before_the_work(
+    parts, monkeypatch, tmp_path, options, words
+):
     import matplotlib.animation
 
     monkeypatch.chdir(tmp_path)
@@ -365,21 +395,29 @@ def test_films_that_cannot_be_made_are_told_before_the_work(parts, monkeypatch, 
 
 # The script
 
+
 def test_lanes_finds_what_its_first_lines_say(tmp_path, capsys):
     lanes.main(tmp_path / "lanes.png")
     printed = " ".join(capsys.readouterr().out.split())
     told = " ".join(lanes.__doc__.split())
-    for here, there in (("loss of 3e-08", "loss of 3e-08"), ("within 0.23", "at most 0.23"),
-                        ("ends 0.08 away", "at the end 0.08"), ("2.3 away", "at the end 2.30"),
-                        ("1.72, below 2", "step·sharpness 1.72"), ("loss of 0.068", "loss 0.068"),
-                        ("climbs to 0.13", "is at most 0.13"), ("2.86", "sharpness 2.86"),
-                        ("row 2 does not", "row 2 lies in another valley"),
-                        ("none of its 250 steps goes uphill", "0 of 250 steps uphill")):
+    for here, there in (
+        ("loss of 3e-08", "loss of 3e-08"),
+        ("within 0.23", "at most 0.23"),
+        ("ends 0.08 away", "at the end 0.08"),
+        ("2.3 away", "at the end 2.30"),
+        ("1.72, below 2", "step·sharpness 1.72"),
+        ("loss of 0.068", "loss 0.068"),
+        ("climbs to 0.13", "is at most 0.13"),
+        ("2.86", "sharpness 2.86"),
+        ("row 2 does not", "row 2 lies in another valley"),
+        ("none of its 250 steps goes uphill", "0 of 250 steps uphill"),
+    ):
         assert here in told and there in printed, here
     assert (tmp_path / "lanes.png").stat().st_size < 200_000
 
 
 # Mistakes
+
 
 def test_mistakes_are_told_in_one_line(parts):
     run, flow = parts
@@ -394,14 +432,24 @@ def test_mistakes_are_told_in_one_line(parts):
         ("flow 'flow' has 2 parameters; the run has 9", lambda: fn.plot.flows(run, other)),
         ("first argument is a flow", lambda: fn.plot.flows(flow, run)),
         ("resolution is 1", lambda: fn.plot.flows(run, flow, resolution=1)),
-        ("nothing moves", lambda: fn.plot.flows(still, fn.flow(fn.Parabola(2), W0=np.zeros(2),
-                                                               time=0.3))),
-        ("a plane takes two parameters", lambda: fn.plot.flows(one, fn.flow(
-            fn.Parabola(1), W0=np.ones(1), time=0.3))),
-        ("1 recorded row", lambda: fn.plot.flows(fn.train(
-            fn.Parabola(2), fn.Aristotle(0.1), W0=np.ones(2), steps=0), other)),
-        ("metric is Euclidean.4.; the run has 9", lambda: fn.plot.flows(
-            run, flow, metric=fn.Euclidean(4))),
+        (
+            "nothing moves",
+            lambda: fn.plot.flows(still, fn.flow(fn.Parabola(2), W0=np.zeros(2), time=0.3)),
+        ),
+        (
+            "a plane takes two parameters",
+            lambda: fn.plot.flows(one, fn.flow(fn.Parabola(1), W0=np.ones(1), time=0.3)),
+        ),
+        (
+            "1 recorded row",
+            lambda: fn.plot.flows(
+                fn.train(fn.Parabola(2), fn.Aristotle(0.1), W0=np.ones(2), steps=0), other
+            ),
+        ),
+        (
+            "metric is Euclidean.4.; the run has 9",
+            lambda: fn.plot.flows(run, flow, metric=fn.Euclidean(4)),
+        ),
     ):
         with told_in_one_line(words):
             call()
@@ -412,19 +460,30 @@ def test_shell_draws_the_flow_beside_a_run_and_films_it(xor_potential, tmp_path)
     fn.train(xor_potential, fn.Aristotle(0.4), steps=30, store=file)
     for kind, ending in (("flows", "png"), ("film", "gif")):
         output = tmp_path / f"a.{ending}"
-        told = CliRunner().invoke(cli.shell, ["plot", str(file), "-o", str(output), "--kind", kind],
-                                  catch_exceptions=False)
+        told = CliRunner().invoke(
+            cli.shell,
+            ["plot", str(file), "-o", str(output), "--kind", kind],
+            catch_exceptions=False,
+        )
         assert told.exit_code == 0 and str(output) in told.output and output.stat().st_size > 1e4
-    for kind, output, words in (("film", "a.png", "none of gif, mp4"),
-                                ("film", "no/a.gif", "no folder"),
-                                ("flows", "a.xyz", "cannot write the figure")):
+    for kind, output, words in (
+        ("film", "a.png", "none of gif, mp4"),
+        ("film", "no/a.gif", "no folder"),
+        ("flows", "a.xyz", "cannot write the figure"),
+    ):
         with told_in_one_line(words):
-            CliRunner().invoke(cli.shell, ["plot", str(file), "-o", str(tmp_path / output),
-                                           "--kind", kind], catch_exceptions=False)
+            CliRunner().invoke(
+                cli.shell,
+                ["plot", str(file), "-o", str(tmp_path / output), "--kind", kind],
+                catch_exceptions=False,
+            )
 
 
-@pytest.mark.parametrize("mechanics", [fn.Newton(0.3), fn.Adam(0.01), fn.RungeKutta()],
-                         ids=["newton", "adam", "runge-kutta"])
+@pytest.mark.parametrize(
+    "mechanics",
+    [fn.Newton(0.3), fn.Adam(0.01), fn.RungeKutta()],
+    ids=["newton", "adam", "runge-kutta"],
+)
 def test_beside_a_run_is_the_flow_of_its_mechanics(mechanics, xor):
     """Drawn and named; losses of flows and of adaptive runs are drawn as well."""
     potential = fn.Potential(fn.Network([2, 2, 1], "tanh"), fn.Quadratic(), xor)

@@ -11,18 +11,27 @@ import flownet as fn
 from flownet.kernels.cpu.motion.noise import add_noise
 
 CASE = twins.case(96_000, [3, 4, 2], ["tanh"], "quadratic", m=9)
-BATHS = {"langevin": fn.Langevin(0.02, 1e-3),
-         "newton": fn.Newton(0.1, 1.2, 0.5, temperature=1e-3),
-         "leapfrog": fn.Newton(0.1, 1.2, 0.5, "leapfrog", temperature=1e-3),
-         "explicit": fn.Newton(0.1, 1.2, 0.5, "explicit", temperature=1e-3)}
+BATHS = {
+    "langevin": fn.Langevin(0.02, 1e-3),
+    "newton": fn.Newton(0.1, 1.2, 0.5, temperature=1e-3),
+    "leapfrog": fn.Newton(0.1, 1.2, 0.5, "leapfrog", temperature=1e-3),
+    "explicit": fn.Newton(0.1, 1.2, 0.5, "explicit", temperature=1e-3),
+}
 every_bath = pytest.mark.parametrize("name", BATHS)
 
 
 def variance(mechanics, kappa=1.0, size=10_000, after=100, every=20, rows=10, metric=None):
     """Of independent parameters on a parabola, and four standard errors of it."""
-    run = fn.train(fn.Parabola(size, strength=kappa), mechanics, W0=np.zeros(size), seed=7,
-                   steps=after + every * rows, record_every=every, metric=metric)
-    W = run.parameters[:][after // every:]
+    run = fn.train(
+        fn.Parabola(size, strength=kappa),
+        mechanics,
+        W0=np.zeros(size),
+        seed=7,
+        steps=after + every * rows,
+        record_every=every,
+        metric=metric,
+    )
+    W = run.parameters[:][after // every :]
     return np.mean(W**2), 4 * np.sqrt(2 / W.size) * np.mean(W**2)
 
 
@@ -43,7 +52,7 @@ def test_normal_numbers():
     for begin in (12, 13):  # a number belongs to its place, whatever range is asked for
         part[:] = 0
         add_noise(part, 1.0, 1, 0, begin)
-        np.testing.assert_array_equal(part, x[0, begin:begin + 7])
+        np.testing.assert_array_equal(part, x[0, begin : begin + 7])
 
 
 def test_noise_is_philox_through_box_and_muller():
@@ -55,7 +64,7 @@ def test_noise_is_philox_through_box_and_muller():
         p = (((w[0] << 32 | w[1]) >> 11) + 1) * 2.0**-53
         angle = 2 * np.pi * ((w[2] << 32 | w[3]) >> 11) * 2.0**-53
         pair = 2 * np.sqrt(-2 * np.log(p)) * np.array([np.cos(angle), np.sin(angle)])
-        close(found[2 * block:2 * block + 2], pair[:9 - 2 * block], kind="rounding")
+        close(found[2 * block : 2 * block + 2], pair[: 9 - 2 * block], kind="rounding")
 
 
 @pytest.mark.parametrize("h", [0.2, 1.0, 1.5])
@@ -128,7 +137,7 @@ def test_frozen_parameters_stay_cold(name):
     run = fn.train(p, BATHS[name], W0=W0, steps=20, metric=fn.LayerMetric(p.network, [np.inf, 1]))
     frozen = slice(*p.network.ranges[0])
     assert (run.parameters[:, frozen] == W0[frozen]).all()
-    assert (run.parameters[-1, frozen.stop:] != W0[frozen.stop:]).all()
+    assert (run.parameters[-1, frozen.stop :] != W0[frozen.stop :]).all()
 
 
 def test_without_heat_langevin_is_aristotle():
@@ -139,12 +148,20 @@ def test_without_heat_langevin_is_aristotle():
 
 MISTAKES = {
     "cold": (lambda: fn.Langevin(0.1, -1), "temperature is -1"),
-    "a bath without friction": (lambda: fn.Newton(0.1, friction=0, temperature=1),
-                                "without friction"),
-    "a flow": (lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1,
-                               mechanics=fn.Langevin(0.1, 1.0)), "has no flow"),
-    "Newton's flow": (lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1,
-                                      mechanics=fn.Newton(0.1, temperature=1.0)), "has no flow"),
+    "a bath without friction": (
+        lambda: fn.Newton(0.1, friction=0, temperature=1),
+        "without friction",
+    ),
+    "a flow": (
+        lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.Langevin(0.1, 1.0)),
+        "has no flow",
+    ),
+    "Newton's flow": (
+        lambda: fn.flow(
+            fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.Newton(0.1, temperature=1.0)
+        ),
+        "has no flow",
+    ),
     "along the slope": (lambda: fn.Langevin("linear:0.1", 1.0), "does not move along it"),
 }
 

@@ -73,8 +73,11 @@ def test_actions_against_dense_matrices(activation, loss):
 def test_hessian_action_against_stored_pytorch(name, dtype):
     """PyTorch's double backward, kept in a file."""
     case, expected = twins.PYTORCH[name]
-    close(twins.potential(case, dtype).hessian_action(*twins.point(case)),
-          expected["hessian_action"], dtype)
+    close(
+        twins.potential(case, dtype).hessian_action(*twins.point(case)),
+        expected["hessian_action"],
+        dtype,
+    )
 
 
 @pytest.mark.parametrize("z", [3.0, 6.0])
@@ -202,8 +205,12 @@ def test_eigenvalues_by_lanczos(loss):
     spectrum = np.linalg.eigvalsh(naive.hessian(p, W))
     start = np.ones(len(W))
     close(np.sort(eigsh(H, k=3, which="LA", v0=start)[0]), spectrum[-3:], kind="solver")
-    close(np.sort(eigsh(H, k=2, which="SA", v0=start)[0]), spectrum[:2], kind="solver",
-          scale=spectrum[-1])
+    close(
+        np.sort(eigsh(H, k=2, which="SA", v0=start)[0]),
+        spectrum[:2],
+        kind="solver",
+        scale=spectrum[-1],
+    )
 
 
 @pytest.mark.parametrize("sizes", [[3, 5, 2], [20, 30, 4]], ids=["small shards", "large ones"])
@@ -214,9 +221,12 @@ def test_large_batches_are_the_mean_of_their_parts(loss, sizes, dtype):
     p, (W, V) = twins.potential(case, dtype), twins.point(case)
     cuts = [slice(0, 17), slice(17, 4113), slice(4113, 9001)]
     parts = [(part.data.m / 9001, part) for part in map(p.on, cuts)]
-    for of in (lambda q: q.hessian_action(W, V), lambda q: q.third_action(W, V),
-               lambda q: q.hessian(W) @ np.array([V, W]).T,
-               *(lambda q, i=i: q.diagonals(W, V)[i] for i in range(3))):
+    for of in (
+        lambda q: q.hessian_action(W, V),
+        lambda q: q.third_action(W, V),
+        lambda q: q.hessian(W) @ np.array([V, W]).T,
+        *(lambda q, i=i: q.diagonals(W, V)[i] for i in range(3)),
+    ):
         close(of(p), sum(share * of(part) for share, part in parts), dtype)
 
 
@@ -227,9 +237,17 @@ def test_threads_do_not_change_a_bit(dtype):
     M, found = np.array([V, W, V - W]), []
     for count in (1, 2):
         with threads.limited(count):
-            found.append(np.array([*p.hessian_action(W, M), p.hessian(W) @ V,
-                                   p.third_action(W, V), p.hessian_diagonal(W),
-                                   *p.diagonals(W, V)]))
+            found.append(
+                np.array(
+                    [
+                        *p.hessian_action(W, M),
+                        p.hessian(W) @ V,
+                        p.third_action(W, V),
+                        p.hessian_diagonal(W),
+                        *p.diagonals(W, V),
+                    ]
+                )
+            )
     np.testing.assert_array_equal(*found)
 
 
@@ -257,9 +275,18 @@ DEPTHS = [[3, 2], [9, 2, 2], [3, 4, 2], [3, 4, 3, 2], [2, 3, 4, 3, 2], [2, 3, 3,
 @pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("sizes", DEPTHS, ids=lambda sizes: "-".join(map(str, sizes)))
 def test_diagonals_at_every_depth(sizes, bias, loss):
-    acts = ["tanh", "gelu", "sin", "softplus"][:len(sizes) - 2]
-    case = twins.case(77_000, sizes, acts, loss, m=4, bias=bias, temperature=1.3,
-                      gamma=twins.positive(77_100, 2), Gamma=twins.weights(77_101, 4))
+    acts = ["tanh", "gelu", "sin", "softplus"][: len(sizes) - 2]
+    case = twins.case(
+        77_000,
+        sizes,
+        acts,
+        loss,
+        m=4,
+        bias=bias,
+        temperature=1.3,
+        gamma=twins.positive(77_100, 2),
+        Gamma=twins.weights(77_101, 4),
+    )
     p, (W, V) = twins.potential(case), twins.point(case)
     expected = twins.polarised(twins.problem(case), W, V)
     close(p.hessian_diagonal(W), expected[2])
@@ -270,8 +297,9 @@ def test_diagonals_at_every_depth(sizes, bias, loss):
 @every_loss
 @pytest.mark.parametrize("output", fn.ACTIVATIONS)
 def test_diagonals_through_every_output(output, loss):
-    case = twins.case(78_000, [3, 3, 3], ["sigmoid"], loss, m=4, output=output,
-                      gamma=twins.positive(78_100, 3))
+    case = twins.case(
+        78_000, [3, 3, 3], ["sigmoid"], loss, m=4, output=output, gamma=twins.positive(78_100, 3)
+    )
     p, (W, V) = twins.potential(case), twins.point(case)
     expected = twins.polarised(twins.problem(case), W, V)
     close(p.hessian_action(W, V), expected[0])
@@ -283,8 +311,7 @@ def test_diagonals_through_every_output(output, loss):
 @pytest.mark.parametrize("shift", [0, 100], ids=["", "weights shifted"])
 @pytest.mark.parametrize("lead", [0, 30], ids=["", "saturated"])
 def test_diagonal_of_a_softmax(lead, shift):
-    """Blocks of samples, one class ahead by e³⁰, weights of all classes shifted alike: 2c₂ of e_i.
-    """
+    """Blocks of samples, one class ahead by e³⁰, weights of all classes shifted alike: 2c₂ of e_i."""
     case = twins.case(78_500, [3, 4, 3], ["tanh"], "cross-entropy", m=300)
     p, W = twins.potential(case), twins.point(case)[0]
     weights, bias = p.network.unpack(W)[-1]
@@ -299,8 +326,10 @@ def test_a_metric_that_couples_samples(loss):
     case = twins.case(79_000, [3, 4, 2], ["tanh"], loss, m=5, Gamma=twins.positive(79_001, 5))
     p, (W, V) = twins.potential(case), twins.point(case)
     expected = twins.polarised(twins.problem(case), W, V)
-    for of, want in ((lambda: [p.hessian_diagonal(W)], expected[2:3]),
-                     (lambda: p.diagonals(W, V), expected[2:])):
+    for of, want in (
+        (lambda: [p.hessian_diagonal(W)], expected[2:3]),
+        (lambda: p.diagonals(W, V), expected[2:]),
+    ):
         try:
             found = of()
         except FlownetError as refused:
@@ -334,8 +363,11 @@ def test_entries_on_digits(real):
     pairs = [(i, j) for i in range(len(e)) for j in range(i)]
     scale = max(own)
     close(np.diag(H), 2 * np.array(own), scale=scale)
-    close([H[i, j] for i, j in pairs],
-          [along(e[i] + e[j]) - own[i] - own[j] for i, j in pairs], scale=scale)
+    close(
+        [H[i, j] for i, j in pairs],
+        [along(e[i] + e[j]) - own[i] - own[j] for i, j in pairs],
+        scale=scale,
+    )
     close(H, H.T, scale=scale)
     close(p.hessian_diagonal(W)[CHOSEN], np.diag(H), scale=scale)
 
@@ -388,12 +420,15 @@ def test_analytic_potentials(name, dtype):
         third = quartic_third(w) * (name != "parabola")
         TVV, B = third * v * v, third * v
     for found, expected in (
-            (potential.hessian_action(W, V), H @ v), (potential.hessian(W) @ V, H @ v),
-            (potential.hessian_action(W, np.eye(6, dtype=dtype)), H),
-            (potential.hessian(W) @ np.eye(6, dtype=dtype), H),
-            (potential.third_action(W, V), TVV), (potential.hessian(W).third_action(V), TVV),
-            (potential.hessian_diagonal(W), np.diag(H)),
-            *zip(potential.diagonals(W, V), (np.diag(H), B, third))):
+        (potential.hessian_action(W, V), H @ v),
+        (potential.hessian(W) @ V, H @ v),
+        (potential.hessian_action(W, np.eye(6, dtype=dtype)), H),
+        (potential.hessian(W) @ np.eye(6, dtype=dtype), H),
+        (potential.third_action(W, V), TVV),
+        (potential.hessian(W).third_action(V), TVV),
+        (potential.hessian_diagonal(W), np.diag(H)),
+        *zip(potential.diagonals(W, V), (np.diag(H), B, third)),
+    ):
         assert found.dtype == dtype
         close(found, expected, dtype, "rounding", scale=max(np.abs(H).max(), np.abs(TVV).max()))
     close(potential.hessian(W).dL, formula(w)[1], dtype, "rounding")

@@ -22,8 +22,9 @@ def test_only_the_flow_is_intrinsic(small):
 @pytest.mark.parametrize("name", ["sinh", "weight normalisation"])
 def test_slopes(name, small):
     """2 of plain steps, 3 of corrected ones; a geodesic step is W's, and so is a whole run."""
-    plain, second, geodesic = (study.slope(small.lengths, far)
-                               for far in small.single[name].values())
+    plain, second, geodesic = (
+        study.slope(small.lengths, far) for far in small.single[name].values()
+    )
     assert abs(plain - 2) < 0.1 and abs(second - 3) < 0.1 and np.isnan(geodesic)
     far = [small.from_run(small.paths[name][kind])[-1] for kind in study.KINDS]
     assert far[2] < 1e-13 < far[1] < far[0]

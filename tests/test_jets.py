@@ -67,8 +67,12 @@ def test_six_orders_in_the_tails(activation, loss):
 def test_each_unit_far_out(activation):
     """½φ(x + s)² of one unit at x from −5 to 5: every sample's coefficients by themselves."""
     case = twins.case(52_000, [1, 1], [], "quadratic", m=12, output=activation)
-    case["arrays"] |= {"x": np.linspace(-5, 5, 12)[:, None], "y": np.zeros((12, 1)),
-                       "W": np.array([1.0, 0.0]), "V": np.array([0.0, 1.0])}
+    case["arrays"] |= {
+        "x": np.linspace(-5, 5, 12)[:, None],
+        "y": np.zeros((12, 1)),
+        "W": np.array([1.0, 0.0]),
+        "V": np.array([0.0, 1.0]),
+    }
     found = twins.potential(case).sample_jets(*twins.point(case), 6)
     exact = mp.jet(case, 6).samples
     np.testing.assert_allclose(found, exact, rtol=tolerance("reference"))
@@ -107,9 +111,15 @@ def test_real_digits(digits_potential):
     """Four samples of a 64-16-10 network, D = 1210."""
     p = digits_potential.on(slice(4))
     W, V = p.network.init(0), twins.uniforms(56_000, p.size)
-    case = dict(sizes=[64, 16, 10], activations=["tanh"], bias=True, output="identity",
-                loss="cross-entropy", temperature=1.0,
-                arrays={"x": p.data.x, "y": p.data.y, "W": W, "V": V})
+    case = dict(
+        sizes=[64, 16, 10],
+        activations=["tanh"],
+        bias=True,
+        output="identity",
+        loss="cross-entropy",
+        temperature=1.0,
+        arrays={"x": p.data.x, "y": p.data.y, "W": W, "V": V},
+    )
     agree(p.jet(W, V, 6), mp.jet(case, 6))
 
 
@@ -122,7 +132,7 @@ def test_a_lower_order_is_the_beginning_of_a_higher_one(order, dtype):
     p, (W, V) = twins.potential(case, dtype), twins.point(case)
     c = p.jet(W, V, 6)
     assert p.jet(W, V, order).shape == (order + 1,)
-    close(p.jet(W, V, order), c[:order + 1], dtype, "rounding")
+    close(p.jet(W, V, order), c[: order + 1], dtype, "rounding")
     close(c[0], p.value(W), dtype, "rounding")
     close(c[1], p.differential(W)[1].astype(float) @ V, dtype, scale=np.abs(c).max())
 
@@ -160,6 +170,7 @@ def good_line(activation, loss, order):
 
     There the two orders after K+1 are a few percent of it, or less.
     """
+
     def steps(c):
         return 0.04 * min(abs(c[order + 1] / c[order + 1 + j]) ** (1 / j) for j in (1, 2))
 
@@ -243,8 +254,9 @@ def polynomial(*factors):
 
 def quartic_series(W, V, alpha, c=0.0):
     """(α/8) Σ ((W + sV)² − c²)²: W² − c² + 2WVs + V²s² squared."""
-    return alpha / 8 * sum(polynomial(*[[w * w - c * c, 2 * w * v, v * v]] * 2)
-                           for w, v in zip(W, V))
+    return (
+        alpha / 8 * sum(polynomial(*[[w * w - c * c, 2 * w * v, v * v]] * 2) for w, v in zip(W, V))
+    )
 
 
 def uv_series(W, V):
@@ -255,11 +267,15 @@ def uv_series(W, V):
 
 
 SERIES = {
-    "parabola": (fn.Parabola(6, strength=1.3),
-                 lambda W, V: 1.3 * np.array([W @ W / 2, W @ V, V @ V / 2, 0, 0])),
+    "parabola": (
+        fn.Parabola(6, strength=1.3),
+        lambda W, V: 1.3 * np.array([W @ W / 2, W @ V, V @ V / 2, 0, 0]),
+    ),
     "quartic": (fn.Quartic(6, alpha=0.7), lambda W, V: quartic_series(W, V, 0.7)),
-    "double well": (fn.DoubleWell(6, alpha=0.7, c=1.4),
-                    lambda W, V: quartic_series(W, V, 0.7, 1.4)),
+    "double well": (
+        fn.DoubleWell(6, alpha=0.7, c=1.4),
+        lambda W, V: quartic_series(W, V, 0.7, 1.4),
+    ),
     "uv": (fn.UV(3), uv_series),
 }
 
@@ -270,9 +286,14 @@ def test_analytic_potentials_are_polynomials(name, order, dtype):
     """Every coefficient in closed form; those beyond the fourth are zeros."""
     potential, series = SERIES[name]
     W, V = W6.astype(dtype), V6.astype(dtype)
-    expected = np.append(series(W.astype(float), V.astype(float)), np.zeros(16))[:order + 1]
-    close(potential.jet(W, V, order), expected, dtype, "rounding",
-          np.abs(series(abs(W6), abs(V6))).max())
+    expected = np.append(series(W.astype(float), V.astype(float)), np.zeros(16))[: order + 1]
+    close(
+        potential.jet(W, V, order),
+        expected,
+        dtype,
+        "rounding",
+        np.abs(series(abs(W6), abs(V6))).max(),
+    )
     assert not potential.jet(W, V, order)[5:].any()
 
 
@@ -320,10 +341,21 @@ def test_bends_start_as_the_jet_does(activation, dtype):
 
 def test_the_exponential_series_of_one_logit():
     """−log P̂ of two classes along a logit is softplus: its series at 0, to order 12."""
-    p = fn.Potential(fn.Network([1, 2], bias=False), fn.CrossEntropy(),
-                     fn.Dataset(np.ones((1, 1)), np.array([[1.0, 0.0]])))
-    bernoulli = {0: np.log(2), 1: 0.5, 2: 1 / 8, 4: -1 / 192, 6: 1 / 2880, 8: -17 / 645120,
-                 10: 31 / 14515200, 12: -691 / 3832012800}
+    p = fn.Potential(
+        fn.Network([1, 2], bias=False),
+        fn.CrossEntropy(),
+        fn.Dataset(np.ones((1, 1)), np.array([[1.0, 0.0]])),
+    )
+    bernoulli = {
+        0: np.log(2),
+        1: 0.5,
+        2: 1 / 8,
+        4: -1 / 192,
+        6: 1 / 2880,
+        8: -17 / 645120,
+        10: 31 / 14515200,
+        12: -691 / 3832012800,
+    }
     expected = [bernoulli.get(k, 0.0) for k in range(13)]
     np.testing.assert_allclose(p.jet(np.zeros(2), [0.0, 1.0], 12), expected, rtol=1e-13, atol=1e-18)
 
@@ -331,8 +363,11 @@ def test_the_exponential_series_of_one_logit():
 def test_the_binomial_series_of_a_deep_linear_chain():
     """Identity layers of one unit each: (1 + s)^d, whose coefficients are binomials."""
     d = 9
-    p = fn.Potential(fn.Network([1] * (d + 1), "identity", bias=False), fn.Quadratic(),
-                     fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))))
+    p = fn.Potential(
+        fn.Network([1] * (d + 1), "identity", bias=False),
+        fn.Quadratic(),
+        fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))),
+    )
     expected = [comb(2 * d, k) / 2 for k in range(2 * d + 3)]
     close(p.jet(np.ones(d), np.ones(d), 2 * d + 2), expected, kind="rounding")
 

@@ -17,13 +17,15 @@ def one_unit(activation, delta):
     return fn.breakdown(potential, [1.0, 1.0], displacement=[delta, 0.0])
 
 
-@pytest.mark.parametrize("activation, below", [
-    ("relu", lambda w: 0.0), ("leaky_relu", lambda w: 0.01 * w), ("elu", np.expm1)])
+@pytest.mark.parametrize(
+    "activation, below",
+    [("relu", lambda w: 0.0), ("leaky_relu", lambda w: 0.01 * w), ("elu", np.expm1)],
+)
 def test_kinks_of_one_unit(activation, below):
     """w = 1 − 3 is below the kink: L is φ(−2)²/2 and its continuation (−2)²/2."""
     b = one_unit(activation, -3.0)
     kinks = b.kinks
-    close(kinks.value, below(-2.0)**2 / 2 - 2.0)
+    close(kinks.value, below(-2.0) ** 2 / 2 - 2.0)
     close(kinks.smooth, 0.0, scale=2.0)
     close([kinks.first, kinks.first_step, kinks.changed, kinks.pairs], [1 / 3, 1 / 3, 1, 1])
     assert kinks.exact and "kinks" in str(b)
@@ -42,8 +44,10 @@ def walk(case, s):
     """Branches along the naive pass at W + sδ."""
     p, (W, V) = twins.problem(case), twins.point(case)
     x, found = p.x, []
-    layers = zip(naive.unpack(p.net["sizes"], W + s * V, p.net["bias"]),
-                 naive.layerwise(p.net["sizes"], p.net["acts"], p.net["output"]))
+    layers = zip(
+        naive.unpack(p.net["sizes"], W + s * V, p.net["bias"]),
+        naive.layerwise(p.net["sizes"], p.net["acts"], p.net["output"]),
+    )
     for (A, b), name in layers:
         z = x @ A.T + b
         found.append(z > 0)
@@ -53,8 +57,9 @@ def walk(case, s):
 
 KINKED = {
     "relu": twins.case(54_000, [3, 5, 4, 2], ["relu", "relu"], "quadratic"),
-    "deep": twins.case(55_000, [2, 4, 4, 4, 2], ["leaky_relu", "identity", "relu"],
-                       "cross-entropy"),
+    "deep": twins.case(
+        55_000, [2, 4, 4, 4, 2], ["leaky_relu", "identity", "relu"], "cross-entropy"
+    ),
     "elu": twins.case(56_000, [3, 5, 4, 2], ["elu", "elu"], "quadratic"),
     "curved": twins.case(57_000, [3, 5, 4, 2], ["tanh", "relu"], "cross-entropy"),
 }
@@ -95,6 +100,8 @@ def test_the_pass_on_branches_is_the_network():
     """On its own branches it is the network's output, and elu's upper branch is the line."""
     case = KINKED["elu"]
     potential, W = twins.potential(case), case["arrays"]["W"]
-    close(passed(potential.network, W, potential.data.x)[2],
-          potential.network.forward(W, potential.data.x))
+    close(
+        passed(potential.network, W, potential.data.x)[2],
+        potential.network.forward(W, potential.data.x),
+    )
     assert on_branch("elu", np.array([[-2.0]]), np.array([[True]])) == -2.0

@@ -82,6 +82,7 @@ def test_float32(dtype):
 
 def test_velocity_decays_exactly():
     """Without force v falls by e^{−λδt/m} a step, whatever the step."""
+
     class Kicked:
         """A force at the first step alone."""
 
@@ -108,19 +109,35 @@ def oscillator(t, W0, kappa, mass, friction):
 @pytest.mark.parametrize("friction", [0.0, 0.4, 5.0])
 def test_newtons_flow_on_a_parabola(friction):
     """Undamped, damped and overdamped oscillator."""
-    flow = fn.flow(fn.Parabola(1, strength=1.3), W0=np.array([1.5]), time=10.0, rtol=1e-11,
-                   atol=1e-13, mechanics=fn.Newton(0.1, mass=0.8, friction=friction))
-    np.testing.assert_allclose(flow.parameters[:, 0],
-                               oscillator(flow.time, 1.5, 1.3, 0.8, friction), rtol=0,
-                               atol=tolerance("solver"))
+    flow = fn.flow(
+        fn.Parabola(1, strength=1.3),
+        W0=np.array([1.5]),
+        time=10.0,
+        rtol=1e-11,
+        atol=1e-13,
+        mechanics=fn.Newton(0.1, mass=0.8, friction=friction),
+    )
+    np.testing.assert_allclose(
+        flow.parameters[:, 0],
+        oscillator(flow.time, 1.5, 1.3, 0.8, friction),
+        rtol=0,
+        atol=tolerance("solver"),
+    )
 
 
 def test_energy_of_newtons_flow():
     """½m‖v‖² + L falls at the rate λ‖v‖²; without friction it stays, here by L and speed."""
     p, (W0, _) = twins.potential(CASE), twins.point(CASE)
     at = np.linspace(0, 3, 3001)
-    flow = fn.flow(p, W0=W0, time=3.0, rtol=1e-11, atol=1e-13, at=at,
-                   mechanics=fn.Newton(0.1, mass=1.2, friction=0.0))
+    flow = fn.flow(
+        p,
+        W0=W0,
+        time=3.0,
+        rtol=1e-11,
+        atol=1e-13,
+        at=at,
+        mechanics=fn.Newton(0.1, mass=1.2, friction=0.0),
+    )
     v = np.gradient(flow.parameters[:], at, axis=0, edge_order=2)[1:-1]
     energy = 0.6 * (v**2).sum(axis=1) + flow.loss[1:-1]
     np.testing.assert_allclose(energy, flow.loss[0], rtol=1e-5)
@@ -133,14 +150,20 @@ def test_flows_are_limits_of_ever_smaller_steps(name):
     RMSProp begins without a memory of F² and so with a rate like 1/√t, which ε bounds.
     """
     p, (W0, _) = twins.potential(CASE), twins.point(CASE)
-    time, made = 2.0, {
-        "newton": lambda h: fn.Newton(h, mass=0.5, friction=1.5),
-        "rmsprop": lambda h: fn.RMSProp(h, memory=np.exp(-2.0 * h), epsilon=1.0),
-        "adam": lambda h: fn.Adam(h, np.exp(-3.0 * h), np.exp(-1.0 * h), epsilon=1e-2)}[name]
+    time, made = (
+        2.0,
+        {
+            "newton": lambda h: fn.Newton(h, mass=0.5, friction=1.5),
+            "rmsprop": lambda h: fn.RMSProp(h, memory=np.exp(-2.0 * h), epsilon=1.0),
+            "adam": lambda h: fn.Adam(h, np.exp(-3.0 * h), np.exp(-1.0 * h), epsilon=1e-2),
+        }[name],
+    )
     steps = time / np.array([400, 800, 1600])
     end = fn.flow(p, W0=W0, time=time, mechanics=made(steps[0]), rtol=1e-9).parameters[-1]
-    errors = [np.linalg.norm(fn.train(p, made(h), W0=W0, steps=round(time / h)).parameters[-1]
-                             - end) for h in steps]
+    errors = [
+        np.linalg.norm(fn.train(p, made(h), W0=W0, steps=round(time / h)).parameters[-1] - end)
+        for h in steps
+    ]
     has_order(errors, steps, 1)
 
 
@@ -183,8 +206,9 @@ def test_runge_kutta_training_keeps_to_the_flow(tmp_path):
 def test_runge_kutta_training_takes_a_stiff_valley(dtype):
     """Stages instead of steps: some 20 for a step 50 times and more the pair's longest."""
     metric = fn.DiagonalMetric([1e-4, 1.0])
-    run = fn.train(fn.Parabola(2), fn.RungeKutta(rtol=1e-4), W0=np.ones(2, dtype), steps=80,
-                   metric=metric)
+    run = fn.train(
+        fn.Parabola(2), fn.RungeKutta(rtol=1e-4), W0=np.ones(2, dtype), steps=80, metric=metric
+    )
     spent = run.observables["evaluations"].value
     assert spent[5] == 6 and 15 < spent[-1] < 30
     assert run.step[-1] * 1e4 > 50 * 3.3
@@ -201,16 +225,22 @@ def test_states_of_adaptive_steps_may_be_changed():
 
 
 MISTAKES = {
-    "mini-batches of adaptive steps": (lambda: fn.train(
-        twins.potential(CASE), fn.RungeKutta(), steps=3, batch_size=5), "takes no batch_size"),
+    "mini-batches of adaptive steps": (
+        lambda: fn.train(twins.potential(CASE), fn.RungeKutta(), steps=3, batch_size=5),
+        "takes no batch_size",
+    ),
     "memory 1": (lambda: fn.RMSProp(0.1, memory=1), "memory is 1"),
     "negative mass": (lambda: fn.Newton(0.1, mass=-1), "mass is -1"),
     "a step along −dL": (lambda: fn.Adam("linear:0.1"), "does not move along it"),
     "momentum 2": (lambda: fn.Newton.from_momentum(0.1, 2), "beta is 2"),
-    "a flow of a policy": (lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1,
-                                           mechanics=fn.Adam("cosine:0.1:10")), "no flow"),
-    "mechanics and a field": (lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1, field=3,
-                                              mechanics=fn.Adam(0.1)), "without a field"),
+    "a flow of a policy": (
+        lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1, mechanics=fn.Adam("cosine:0.1:10")),
+        "no flow",
+    ),
+    "mechanics and a field": (
+        lambda: fn.flow(fn.Parabola(1), W0=np.ones(1), time=1, field=3, mechanics=fn.Adam(0.1)),
+        "without a field",
+    ),
 }
 
 

@@ -65,17 +65,20 @@ def test_finite_steps_do_not_see_a_rescaling_of_coordinates(g):
     net = fn.Network([3, 5, 2], bias=False)
     x, y, W0 = uniforms(6, 9, 3), uniforms(7, 9, 2), uniforms(8, net.size)
     root = np.repeat([np.sqrt(g), 1.0], [15, 10])
-    here, there = (fn.Potential(net, fn.Quadratic(), fn.Dataset(inputs, y))
-                   for inputs in (x, x / np.sqrt(g)))
-    with_metric = fn.train(here, fn.Aristotle(0.2), W0=W0, steps=50,
-                           metric=fn.LayerMetric(net, [g, 1.0]))
+    here, there = (
+        fn.Potential(net, fn.Quadratic(), fn.Dataset(inputs, y)) for inputs in (x, x / np.sqrt(g))
+    )
+    with_metric = fn.train(
+        here, fn.Aristotle(0.2), W0=W0, steps=50, metric=fn.LayerMetric(net, [g, 1.0])
+    )
     rescaled = fn.train(there, fn.Aristotle(0.2), W0=root * W0, steps=50)
     close(with_metric.parameters[:], rescaled.parameters[:] / root)
     close(with_metric.loss, rescaled.loss)
 
 
 @pytest.mark.parametrize(
-    "stiffness", [[1.0], [1.0] * 3, 1.0, [1.0, 0.0], [1.0, -2.0], [1.0, np.nan], "soft"])
+    "stiffness", [[1.0], [1.0] * 3, 1.0, [1.0, 0.0], [1.0, -2.0], [1.0, np.nan], "soft"]
+)
 def test_a_stiffness_for_each_layer_above_0(stiffness):
     with pytest.raises(FlownetError, match="2 numbers above 0, one for each layer"):
         fn.LayerMetric(NET, stiffness)
@@ -90,8 +93,12 @@ def test_vectors_of_another_size(method):
 # ---- orthonormal coordinates --------------------------------------------------------------------
 
 SOME = np.where(np.arange(26) % 5 == 0, np.inf, uniforms(9, 26, low=0.1, high=4.0))
-KINDS = {"layers": fn.LayerMetric(NET, [0.3, 7.0]), "a frozen layer": FROZEN,
-         "diagonal": fn.DiagonalMetric(SOME), "plain": fn.Euclidean(26)}
+KINDS = {
+    "layers": fn.LayerMetric(NET, [0.3, 7.0]),
+    "a frozen layer": FROZEN,
+    "diagonal": fn.DiagonalMetric(SOME),
+    "plain": fn.Euclidean(26),
+}
 
 
 @pytest.mark.parametrize("metric", KINDS.values(), ids=KINDS)
@@ -158,23 +165,28 @@ def test_finite_steps_do_not_see_a_rescaling_of_each_input():
     x, y, W0 = uniforms(6, 9, 3), uniforms(7, 9, 2), uniforms(8, net.size)
     g = np.array([0.25, 3.0, 1.5])
     root = np.sqrt(np.concatenate([np.tile(g, 5), np.ones(10)]))
-    here, there = (fn.Potential(net, fn.Quadratic(), fn.Dataset(inputs, y))
-                   for inputs in (x, x / np.sqrt(g)))
+    here, there = (
+        fn.Potential(net, fn.Quadratic(), fn.Dataset(inputs, y)) for inputs in (x, x / np.sqrt(g))
+    )
     with_metric = trained(here, fn.DiagonalMetric(root**2), W0)
     rescaled = trained(there, None, root * W0)
     close(with_metric.parameters[:], rescaled.parameters[:] / root)
     close(with_metric.loss, rescaled.loss)
 
 
-@pytest.mark.parametrize("metric", [fn.DiagonalMetric(SOME), fn.Euclidean(26), FROZEN],
-                         ids=["diagonal", "plain", "layers"])
+@pytest.mark.parametrize(
+    "metric",
+    [fn.DiagonalMetric(SOME), fn.Euclidean(26), FROZEN],
+    ids=["diagonal", "plain", "layers"],
+)
 def test_a_run_comes_back_with_its_metric(metric, potential, tmp_path):
     """From its file, to be resumed bit for bit or run again."""
     W0 = uniforms(17, 26)
     trained(potential, metric, W0, 10, store=tmp_path / "a.h5")
     whole = trained(potential, metric, W0, 25)
-    np.testing.assert_array_equal(fn.resume(tmp_path / "a.h5", steps=25).parameters[:],
-                                  whole.parameters[:])
+    np.testing.assert_array_equal(
+        fn.resume(tmp_path / "a.h5", steps=25).parameters[:], whole.parameters[:]
+    )
     found = fn.Trajectory.open(tmp_path / "a.h5").metric
     assert type(found) is type(metric)
     np.testing.assert_array_equal(found.stiffness, metric.stiffness)

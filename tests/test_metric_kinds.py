@@ -59,8 +59,12 @@ def test_complex_vectors_are_twice_as_many_reals(metric, dtype):
     assert twice.size == 2 * D
     np.testing.assert_array_equal(twice.free, np.repeat(metric.free, 2))
     for name, a in (("sharp", dL), ("flat", V), ("coordinates", V), ("displacement", dL)):
-        close(getattr(metric, name)(a).view(real), getattr(twice, name)(a.view(real)),
-              real.name, "rounding")
+        close(
+            getattr(metric, name)(a).view(real),
+            getattr(twice, name)(a.view(real)),
+            real.name,
+            "rounding",
+        )
     close(metric.norm2(V), twice.norm2(V.view(real)), real.name, "rounding")
 
 
@@ -96,8 +100,7 @@ def every(request):
 
 
 def test_a_step_is_the_metric_s_own(every, potential):
-    """W ← W − h·g^♯dL of the compiled loop, one step after another; what is frozen keeps its bits.
-    """
+    """W ← W − h·g^♯dL of the compiled loop, one step after another; what is frozen keeps its bits."""
     W0 = uniforms(54, D)
     run = fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=25, metric=every)
     for k, time in enumerate(run.time[:-1]):
@@ -113,41 +116,69 @@ def test_the_loop_in_python_takes_the_same_steps(every, dtype):
     whole = fn.Potential(net, fn.Quadratic(), problem().data)
 
     class Program:
-        size, dtype, value, differential = (whole.size, whole.dtype, whole.value,
-                                            whole.differential)
+        size, dtype, value, differential = (
+            whole.size,
+            whole.dtype,
+            whole.value,
+            whole.differential,
+        )
 
     for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01)):
-        one, two = (fn.train(each, mechanics, W0=uniforms(55, D), steps=12, metric=every)
-                    for each in (whole, Program()))
+        one, two = (
+            fn.train(each, mechanics, W0=uniforms(55, D), steps=12, metric=every)
+            for each in (whole, Program())
+        )
         close(one.parameters[:], two.parameters[:], dtype)
 
 
-@pytest.mark.parametrize("name, mechanics", [
-    ("neurons", fn.Aristotle(0.1)), ("coupled", fn.Adam(0.01)), ("timed", fn.Aristotle(0.1)),
-    ("timed", fn.Newton(0.1)), ("coupled_frozen", fn.Newton(0.1))])
+@pytest.mark.parametrize(
+    "name, mechanics",
+    [
+        ("neurons", fn.Aristotle(0.1)),
+        ("coupled", fn.Adam(0.01)),
+        ("timed", fn.Aristotle(0.1)),
+        ("timed", fn.Newton(0.1)),
+        ("coupled_frozen", fn.Newton(0.1)),
+    ],
+)
 def test_a_run_is_resumed_bit_for_bit(name, mechanics, potential, tmp_path):
     """From its file, which says its metric, with mini-batches and the path's length."""
     every = EVERY[name](ONES)
 
     def run(steps, store=None):
-        return fn.train(potential, mechanics, W0=uniforms(56, D), steps=steps, metric=every,
-                        batch_size=4, store=store,
-                        observe={"path": (2, fn.PathLength()), "speed": (3, fn.StepSpeed())})
+        return fn.train(
+            potential,
+            mechanics,
+            W0=uniforms(56, D),
+            steps=steps,
+            metric=every,
+            batch_size=4,
+            store=store,
+            observe={"path": (2, fn.PathLength()), "speed": (3, fn.StepSpeed())},
+        )
 
     run(13, tmp_path / "a.h5")
     whole, again = run(30), fn.resume(tmp_path / "a.h5", steps=30)
     for name in whole.observables:
         mine, other = (r.observables[name].value for r in (whole, again))
-        rows = slice(None) if name in ("loss", "step") else np.searchsorted(
-            again.observables[name].iteration, whole.observables[name].iteration)
+        rows = (
+            slice(None)
+            if name in ("loss", "step")
+            else np.searchsorted(
+                again.observables[name].iteration, whole.observables[name].iteration
+            )
+        )
         np.testing.assert_array_equal(mine, other[rows])
     np.testing.assert_array_equal(whole.parameters[:], again.parameters[:])
-    for found in (fn.Trajectory.open(tmp_path / "a.h5").metric,
-                  fn.Experiment.load(tmp_path / "a.h5").parts()[2]):
+    for found in (
+        fn.Trajectory.open(tmp_path / "a.h5").metric,
+        fn.Experiment.load(tmp_path / "a.h5").parts()[2],
+    ):
         assert type(found) is type(every)
         assert repr(found) == repr(every)
-        np.testing.assert_array_equal(found.at(1.0).sharp(np.ones(D)),
-                                      every.at(1.0).sharp(np.ones(D)))
+        np.testing.assert_array_equal(
+            found.at(1.0).sharp(np.ones(D)), every.at(1.0).sharp(np.ones(D))
+        )
 
 
 @pytest.mark.parametrize("make", [CONSTANT["coupled"], CONSTANT["neurons"]])
@@ -171,8 +202,7 @@ def test_curvature_in_the_metric(make, potential):
 def test_a_stiffness_for_each_neuron():
     """A neuron is a unit with what enters it and its bias; numbers are for a whole layer."""
     metric = fn.GroupMetric(fn.Network([2, 3, 1]), [[1.0, 2.0, INF], 5.0])
-    np.testing.assert_array_equal(
-        metric.own, [1, 1, 2, 2, INF, INF, 1, 2, INF, 5, 5, 5, 5])
+    np.testing.assert_array_equal(metric.own, [1, 1, 2, 2, INF, INF, 1, 2, INF, 5, 5, 5, 5])
     np.testing.assert_array_equal(metric.free, metric.own < INF)
     assert fn.GroupMetric(NET, 3.0).own.tolist() == [3.0] * D
 
@@ -181,33 +211,49 @@ def test_named_groups():
     """Of neurons, of inputs (weights alone), a layer, a mask, indices."""
     net = fn.Network([2, 3, 1])
     own = lambda **group: fn.GroupMetric(net, groups={"a": {"stiffness": 9, **group}}).own  # noqa: E731
-    expected = {(0, 1, 6): {"layer": 0, "neurons": [0]}, (1, 3, 5): {"layer": 0, "inputs": [1]},
-                (3,): {"layer": 0, "neurons": [1], "inputs": [1]},
-                (9, 10, 11, 12): {"layer": 1}, (2, 12): {"where": [12, 2]},
-                (0, 4): {"where": np.isin(np.arange(13), [0, 4])}}
+    expected = {
+        (0, 1, 6): {"layer": 0, "neurons": [0]},
+        (1, 3, 5): {"layer": 0, "inputs": [1]},
+        (3,): {"layer": 0, "neurons": [1], "inputs": [1]},
+        (9, 10, 11, 12): {"layer": 1},
+        (2, 12): {"where": [12, 2]},
+        (0, 4): {"where": np.isin(np.arange(13), [0, 4])},
+    }
     for places, group in expected.items():
         np.testing.assert_array_equal(own(**group), np.where(np.isin(range(13), places), 9, 1))
 
 
-@pytest.mark.parametrize("stiffness, line", [
-    ([1.0], "4 entries, one for each layer"), ([1.0, 1.0, [1.0, 2.0], 1.0], "layer 3 has 4 neu"),
-    ([1.0, 0.0, 1.0, 1.0], "layer 2 is not above 0"), ("soft", "4 entries"), (-1.0, "layer 1 is")])
+@pytest.mark.parametrize(
+    "stiffness, line",
+    [
+        ([1.0], "4 entries, one for each layer"),
+        ([1.0, 1.0, [1.0, 2.0], 1.0], "layer 3 has 4 neu"),
+        ([1.0, 0.0, 1.0, 1.0], "layer 2 is not above 0"),
+        ("soft", "4 entries"),
+        (-1.0, "layer 1 is"),
+    ],
+)
 def test_groups_that_do_not_fit(stiffness, line):
     with pytest.raises(FlownetError, match=line):
         fn.GroupMetric(NET, stiffness)
 
 
-@pytest.mark.parametrize("group, line", [
-    ({"layer": 0}, "has the stiffness None"), ({"stiffness": 0.0, "layer": 0}, "above 0"),
-    ({"stiffness": 1.0}, "either where, or a layer"),
-    ({"stiffness": 1.0, "layer": 0, "where": [1]}, "either where, or a layer"),
-    ({"stiffness": 1.0, "layer": 4}, "layer names 4; there are 4 layers, counted from 0"),
-    ({"stiffness": 1.0, "layer": 0, "neurons": [4]}, "neurons names 4; there are 4"),
-    ({"stiffness": 1.0, "layer": 0, "neuron": [4]}, "did you mean 'neurons'"),
-    ({"stiffness": 1.0, "where": [D]}, f"names {D}; there are {D} parameters"),
-    ({"stiffness": 1.0, "where": np.ones(3, bool)}, "a mask of 3"),
-    ({"stiffness": 1.0, "where": [0.5]}, "a mask .D,. or a row of whole numbers"),
-    ([1.0], "it has to be a table")])
+@pytest.mark.parametrize(
+    "group, line",
+    [
+        ({"layer": 0}, "has the stiffness None"),
+        ({"stiffness": 0.0, "layer": 0}, "above 0"),
+        ({"stiffness": 1.0}, "either where, or a layer"),
+        ({"stiffness": 1.0, "layer": 0, "where": [1]}, "either where, or a layer"),
+        ({"stiffness": 1.0, "layer": 4}, "layer names 4; there are 4 layers, counted from 0"),
+        ({"stiffness": 1.0, "layer": 0, "neurons": [4]}, "neurons names 4; there are 4"),
+        ({"stiffness": 1.0, "layer": 0, "neuron": [4]}, "did you mean 'neurons'"),
+        ({"stiffness": 1.0, "where": [D]}, f"names {D}; there are {D} parameters"),
+        ({"stiffness": 1.0, "where": np.ones(3, bool)}, "a mask of 3"),
+        ({"stiffness": 1.0, "where": [0.5]}, "a mask .D,. or a row of whole numbers"),
+        ([1.0], "it has to be a table"),
+    ],
+)
 def test_a_group_that_does_not_fit(group, line):
     with pytest.raises(FlownetError, match=line):
         fn.GroupMetric(NET, groups={"a": group})
@@ -221,8 +267,13 @@ def test_of_two_groups_the_one_that_freezes_counts():
 
 def test_groups_do_not_share_a_parameter():
     with pytest.raises(FlownetError, match="'a' and 'b' share parameter 3"):
-        fn.GroupMetric(NET, groups={"a": {"stiffness": 2.0, "where": [1, 3]},
-                                    "b": {"stiffness": 3.0, "layer": 0, "neurons": [1]}})
+        fn.GroupMetric(
+            NET,
+            groups={
+                "a": {"stiffness": 2.0, "where": [1, 3]},
+                "b": {"stiffness": 3.0, "layer": 0, "neurons": [1]},
+            },
+        )
 
 
 # ---- coupled layers -----------------------------------------------------------------------------
@@ -232,19 +283,25 @@ def test_the_length_of_a_coupled_move():
     """Σ_ij g_ij⟨V^i, V^j⟩, and g^[ij] is the inverse of g_[ij] (TM 7)."""
     metric, V = fn.CoupledMetric(NET, COUPLING), uniforms(58, D)
     parts = [V[begin:end] for begin, end in NET.ranges]
-    expected = sum(COUPLING[i, j] * parts[i] @ parts[j]
-                   for i in range(4) for j in range(4) if COUPLING[i, j])
+    expected = sum(
+        COUPLING[i, j] * parts[i] @ parts[j] for i in range(4) for j in range(4) if COUPLING[i, j]
+    )
     close(metric.norm2(V), expected, kind="rounding")
     close(matrix(metric) @ metric.sharp(V), V, kind="rounding")
-    close(metric.sharp(V)[16:36], np.linalg.inv(COUPLING)[1, 1] * V[16:36]
-          + np.linalg.inv(COUPLING)[1, 2] * V[36:56], kind="rounding")
+    close(
+        metric.sharp(V)[16:36],
+        np.linalg.inv(COUPLING)[1, 1] * V[16:36] + np.linalg.inv(COUPLING)[1, 2] * V[36:56],
+        kind="rounding",
+    )
 
 
 def test_without_a_coupling_it_is_the_layer_metric(potential):
     """The same bits."""
     W0, own = uniforms(59, D), [2.0, INF, 0.5, 3.0]
-    one, two = (fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=20, metric=metric) for metric in
-                (fn.LayerMetric(NET, own), fn.CoupledMetric(NET, np.diag(own))))
+    one, two = (
+        fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=20, metric=metric)
+        for metric in (fn.LayerMetric(NET, own), fn.CoupledMetric(NET, np.diag(own)))
+    )
     np.testing.assert_array_equal(one.parameters[:], two.parameters[:])
 
 
@@ -252,8 +309,9 @@ def test_a_stiff_coupling_moves_layers_together(potential):
     """g = [[a, −b], [−b, a]] with b → a: what tells the two layers apart hardly moves."""
     g = np.eye(4)
     g[1:3, 1:3] = [[50.5, 49.5], [49.5, 50.5]]  # 100 along the sum, 1 along the difference
-    run = fn.train(potential, fn.Aristotle(0.01), W0=uniforms(60, D), steps=1,
-                   metric=fn.CoupledMetric(NET, g))
+    run = fn.train(
+        potential, fn.Aristotle(0.01), W0=uniforms(60, D), steps=1, metric=fn.CoupledMetric(NET, g)
+    )
     moved = run.parameters[1] - run.parameters[0]
     dL = potential.differential(run.parameters[0])[1]
     first, second, dL1, dL2 = moved[16:36], moved[36:56], dL[16:36], dL[36:56]
@@ -269,17 +327,25 @@ def test_several_stacks_of_large_layers(dtype, threads):
     g = np.eye(7)
     for i, j, entry in ((0, 1, 0.3), (1, 3, -0.4), (5, 6, 0.9)):
         g[i, j] = g[j, i] = entry
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(uniforms(70, 6, 18),
-                                                             uniforms(71, 6, 7)))
+    potential = fn.Potential(
+        net, fn.Quadratic(), fn.Dataset(uniforms(70, 6, 18), uniforms(71, 6, 7))
+    )
     inverse = np.linalg.inv(g)
     W = net.init(0)
-    run = fn.train(potential, fn.Aristotle(0.5), W0=W, steps=3, threads=threads,
-                   metric=fn.CoupledMetric(net, g))
+    run = fn.train(
+        potential,
+        fn.Aristotle(0.5),
+        W0=W,
+        steps=3,
+        threads=threads,
+        metric=fn.CoupledMetric(net, g),
+    )
     for k in range(3):
         W, dL = run.parameters[k].astype(float), potential.differential(run.parameters[k])[1]
         parts = [dL[begin:end].astype(float) for begin, end in net.ranges]
-        V = np.concatenate([sum(inverse[i, j] * parts[j] for j in range(7) if inverse[i, j])
-                            for i in range(7)])
+        V = np.concatenate(
+            [sum(inverse[i, j] * parts[j] for j in range(7) if inverse[i, j]) for i in range(7)]
+        )
         close(run.parameters[k + 1], W - 0.5 * V, dtype)
 
 
@@ -300,8 +366,16 @@ def test_the_modified_flow_in_a_coupled_metric(order, potential):
     metric, W0 = EVERY["coupled"](ONES), uniforms(73, D)
     V, apart = -metric.sharp(potential.differential(W0)[1]), []
     for h in (steps := [0.02, 0.01, 0.005]):
-        flow = fn.flow(potential, W0=W0, time=h, metric=metric, at=[h], rtol=1e-12, atol=1e-14,
-                       field=fn.Modified(h, order))
+        flow = fn.flow(
+            potential,
+            W0=W0,
+            time=h,
+            metric=metric,
+            at=[h],
+            rtol=1e-12,
+            atol=1e-14,
+            field=fn.Modified(h, order),
+        )
         apart.append(np.sqrt(metric.norm2(flow.parameters[-1] - W0 - h * V)))
     has_order(apart, steps, order + 2)
 
@@ -312,14 +386,23 @@ def with_entry(i, j, value, back=None):
     return g
 
 
-@pytest.mark.parametrize("g, line", [
-    (with_entry(0, 1, 0.1), r"layers 1 \(4×3\) and 2 \(4×4\) are coupled; only layers of equal"),
-    (with_entry(1, 2, 1.5), r"layers 2 and 3 is not positive: its least eigenvalue is -0.0"),
-    (with_entry(1, 2, 0.3, 0.2), "not symmetric: 0.3 from layer 2 to 3, 0.2 back"),
-    (with_entry(1, 1, INF), "layers 2 and 3 are coupled and one of them is frozen"),
-    (with_entry(0, 0, 0.0), "numbers above 0 on its diagonal"),
-    (with_entry(1, 2, np.nan), "numbers above 0 on its diagonal"),
-    (np.eye(3), r"a matrix \(4, 4\)"), ([1.0] * 4, r"a matrix \(4, 4\)"), ("x", "a matrix")])
+@pytest.mark.parametrize(
+    "g, line",
+    [
+        (
+            with_entry(0, 1, 0.1),
+            r"layers 1 \(4×3\) and 2 \(4×4\) are coupled; only layers of equal",
+        ),
+        (with_entry(1, 2, 1.5), r"layers 2 and 3 is not positive: its least eigenvalue is -0.0"),
+        (with_entry(1, 2, 0.3, 0.2), "not symmetric: 0.3 from layer 2 to 3, 0.2 back"),
+        (with_entry(1, 1, INF), "layers 2 and 3 are coupled and one of them is frozen"),
+        (with_entry(0, 0, 0.0), "numbers above 0 on its diagonal"),
+        (with_entry(1, 2, np.nan), "numbers above 0 on its diagonal"),
+        (np.eye(3), r"a matrix \(4, 4\)"),
+        ([1.0] * 4, r"a matrix \(4, 4\)"),
+        ("x", "a matrix"),
+    ],
+)
 def test_couplings_that_are_none(g, line):
     with pytest.raises(FlownetError, match=line):
         fn.CoupledMetric(NET, g)
@@ -330,8 +413,9 @@ def test_charges_in_a_metric_of_coupled_layers():
     net = fn.Network([3, 4, 4, 4, 4, 3], "identity")
     g = np.diag([1.0, 2.0, 1.0, 0.5, 3.0])
     g[1, 2] = g[2, 1] = 0.7
-    potential = fn.Potential(net, fn.CrossEntropy(), fn.Dataset(
-        uniforms(74, 8, 3), np.arange(8) % 3, classes=3))
+    potential = fn.Potential(
+        net, fn.CrossEntropy(), fn.Dataset(uniforms(74, 8, 3), np.arange(8) % 3, classes=3)
+    )
     metric = fn.CoupledMetric(net, g)
     charges = fn.charges(potential, metric)
     assert charges.names == ["hidden 4", "class sums"]
@@ -347,19 +431,24 @@ def test_charges_in_a_metric_of_coupled_layers():
     last = np.diag([1.0, 1.0, 1.0, 1.0])
     last[2, 3] = last[3, 2] = 0.5
     deep = fn.Network([2, 3, 3, 3, 3], "relu")
-    found = fn.charges(fn.Potential(deep, fn.CrossEntropy(), fn.Dataset(
-        uniforms(76, 4, 2), np.arange(4) % 3, classes=3)), fn.CoupledMetric(deep, last))
+    found = fn.charges(
+        fn.Potential(
+            deep, fn.CrossEntropy(), fn.Dataset(uniforms(76, 4, 2), np.arange(4) % 3, classes=3)
+        ),
+        fn.CoupledMetric(deep, last),
+    )
     assert found.names == ["hidden 1"] and "couples layer 4" in found.reasons[-1]
 
 
 def test_breaking_down_a_step_in_a_coupled_metric(potential):
-    """Its terms sum, its modes are those in the metric; the trace in it is estimated, and says so.
-    """
-    run = fn.train(potential, fn.Aristotle(0.3), W0=uniforms(61, D), steps=6,
-                   metric=EVERY["coupled"](ONES))
+    """Its terms sum, its modes are those in the metric; the trace in it is estimated, and says so."""
+    run = fn.train(
+        potential, fn.Aristotle(0.3), W0=uniforms(61, D), steps=6, metric=EVERY["coupled"](ONES)
+    )
     b = fn.breakdown(run, at=3)
-    close(b.linear + b.second + b.third + b.remainder, b.actual, kind="rounding",
-          scale=abs(b.linear))
+    close(
+        b.linear + b.second + b.third + b.remainder, b.actual, kind="rounding", scale=abs(b.linear)
+    )
     dL = potential.differential(run.parameters[3])[1]
     close(b.linear, -0.3 * dL @ run.metric.sharp(dL))
     assert "eigen" in str(b.split("eigen")) or b.split("eigen")
@@ -370,8 +459,13 @@ def test_breaking_down_a_step_in_a_coupled_metric(potential):
 
 def test_a_frozen_metric_has_no_direction(potential):
     """All layers frozen: a run stands still."""
-    run = fn.train(potential, fn.Aristotle(0.3), W0=uniforms(62, D), steps=3,
-                   metric=fn.LayerMetric(NET, [INF] * 4))
+    run = fn.train(
+        potential,
+        fn.Aristotle(0.3),
+        W0=uniforms(62, D),
+        steps=3,
+        metric=fn.LayerMetric(NET, [INF] * 4),
+    )
     np.testing.assert_array_equal(run.parameters[-1], run.parameters[0])
     assert frozen(ONES).free.sum() == 40
 
@@ -404,8 +498,9 @@ class Mirror(fn.Metric):
 def test_the_real_view_of_a_metric_of_one_s_own():
     metric, z = Mirror(), uniforms(67, D) + 1j * uniforms(68, D)
     for name in ("sharp", "flat", "coordinates", "displacement"):
-        np.testing.assert_array_equal(getattr(metric, name)(z).view(float),
-                                      getattr(metric.real_view(), name)(z.view(float)))
+        np.testing.assert_array_equal(
+            getattr(metric, name)(z).view(float), getattr(metric.real_view(), name)(z.view(float))
+        )
     close(metric.norm2(z), metric.real_view().norm2(z.view(float)), kind="rounding")
     assert metric.real_view().free.all() and metric.real_view().size == 2 * D
 
@@ -414,8 +509,14 @@ def test_a_metric_of_one_s_own(potential, tmp_path):
     """Five methods: it trains, flows, is broken down and seen in curvature; files ask for it."""
     metric, W0 = Mirror(), uniforms(63, D)
     for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1)):
-        run = fn.train(potential, mechanics, W0=W0, steps=10, metric=metric,
-                       store=tmp_path / f"{mechanics.kind}.h5")
+        run = fn.train(
+            potential,
+            mechanics,
+            W0=W0,
+            steps=10,
+            metric=metric,
+            store=tmp_path / f"{mechanics.kind}.h5",
+        )
         again = fn.resume(tmp_path / f"{mechanics.kind}.h5", metric=metric, steps=20)
         whole = fn.train(potential, mechanics, W0=W0, steps=20, metric=metric)
         np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
@@ -426,11 +527,15 @@ def test_a_metric_of_one_s_own(potential, tmp_path):
     assert np.abs(flow.parameters[-1] - fine.parameters[-1]).max() < 2e-3
     close(metric.own, np.ones(D))
     W = W0.copy()
-    values = np.linalg.eigvals(np.stack([metric.sharp(potential.hessian_action(W, e))
-                                         for e in np.eye(D)], axis=1)).real
+    values = np.linalg.eigvals(
+        np.stack([metric.sharp(potential.hessian_action(W, e)) for e in np.eye(D)], axis=1)
+    ).real
     close(fn.sharpness(potential, W, metric=metric), values.max(), kind="solver")
-    close(fn.breakdown(run, at=3).linear, potential.differential(run.parameters[3])[1]
-          @ (run.parameters[4] - run.parameters[3]), kind="solver")
+    close(
+        fn.breakdown(run, at=3).linear,
+        potential.differential(run.parameters[3])[1] @ (run.parameters[4] - run.parameters[3]),
+        kind="solver",
+    )
 
 
 # ---- frozen layers cost nothing -----------------------------------------------------------------
@@ -451,20 +556,26 @@ def test_no_covector_below_the_lowest_free_layer(lowest, m):
         for each in (whole, whole + 0.1 * fn.Parabola(net.size)):
             L, found = each.differential(W, lowest=lowest)
             np.testing.assert_array_equal(found[above], each.differential(W)[1][above])
-            assert L == each.value(W)
+            assert each.value(W) == L
     assert loss > 0
 
 
-@pytest.mark.parametrize("first, lowest", [([1.0] * 4, 0), ([INF, 1.0, 1.0, 1.0], 1),
-                                           ([INF, INF, 1.0, INF], 2), ([INF] * 4, 4)])
+@pytest.mark.parametrize(
+    "first, lowest",
+    [([1.0] * 4, 0), ([INF, 1.0, 1.0, 1.0], 1), ([INF, INF, 1.0, INF], 2), ([INF] * 4, 4)],
+)
 def test_where_the_pullback_stops(first, lowest):
     """The same for every metric that freezes the same parameters; one free weight is enough."""
     from flownet.motion._problem import lowest_layer
 
     own = fn.LayerMetric(NET, first).own
-    kinds = [fn.LayerMetric(NET, first), fn.GroupMetric(NET, first), fn.DiagonalMetric(own),
-             fn.CoupledMetric(NET, np.diag(first)),
-             fn.TimedMetric([0.0, 1.0], [fn.LayerMetric(NET, first), fn.Euclidean(D)])]
+    kinds = [
+        fn.LayerMetric(NET, first),
+        fn.GroupMetric(NET, first),
+        fn.DiagonalMetric(own),
+        fn.CoupledMetric(NET, np.diag(first)),
+        fn.TimedMetric([0.0, 1.0], [fn.LayerMetric(NET, first), fn.Euclidean(D)]),
+    ]
     for metric in kinds:
         assert lowest_layer(metric.at(0.5).free, NET) == lowest
     assert lowest_layer(kinds[-1].at(1.0).free, NET) == 0

@@ -19,8 +19,17 @@ def full_case(activation, loss, seed=30_000, m=13):
     number = fn.ACTIVATIONS.index(activation) + LOSSES.index(loss)
     Gamma = twins.positive(seed + 1, m) if number % 2 else twins.weights(seed + 1, m)
     words = {"temperature": 0.8} if loss == "cross-entropy" else {}
-    return twins.case(seed + number, [3, 19, 5, 4], [activation] * 2, loss, m=m,
-                      bias=number % 3 > 0, gamma=twins.positive(seed + 2, 4), Gamma=Gamma, **words)
+    return twins.case(
+        seed + number,
+        [3, 19, 5, 4],
+        [activation] * 2,
+        loss,
+        m=m,
+        bias=number % 3 > 0,
+        gamma=twins.positive(seed + 2, 4),
+        Gamma=Gamma,
+        **words,
+    )
 
 
 def agrees(case, expected, dtype):
@@ -39,8 +48,13 @@ def agrees(case, expected, dtype):
 def naive_values(case):
     p, (W, V) = twins.problem(case), twins.point(case)
     L, dL = naive.differential(p, W)
-    return dict(value=L, differential=dL, y_hat=naive.forward(W=W, x=p.x, **p.net),
-                pushforward=naive.pushforward(W=W, x=p.x, V=V, **p.net), c2=naive.jet2(p, W, V)[2])
+    return dict(
+        value=L,
+        differential=dL,
+        y_hat=naive.forward(W=W, x=p.x, **p.net),
+        pushforward=naive.pushforward(W=W, x=p.x, V=V, **p.net),
+        c2=naive.jet2(p, W, V)[2],
+    )
 
 
 @every_loss
@@ -85,14 +99,16 @@ def test_pullback_of_a_composition(cut, dtype):
     """
     sizes, acts, m = [4, 7, 6, 3], ["tanh", "sin"], 11
     whole = fn.Network(sizes, acts, dtype=dtype)
-    f = fn.Network(sizes[:cut + 1], acts[:cut - 1], output=acts[cut - 1], dtype=dtype)
+    f = fn.Network(sizes[: cut + 1], acts[: cut - 1], output=acts[cut - 1], dtype=dtype)
     g = fn.Network([m, *sizes[cut:]], ["identity", *acts[cut:]], dtype=dtype)
     W, x, G = twins.uniforms(1, whole.size), twins.uniforms(2, m, 4), twins.uniforms(3, m, 3)
-    y = f.forward(W[:f.size], x)
-    on_g = g.pullback(np.concatenate([y.T.ravel(), np.zeros(sizes[cut]), W[f.size:]]), np.eye(m), G)
-    on_y = on_g[:y.size].reshape(y.T.shape).T
-    on_f = f.pullback(W[:f.size], x, on_y)
-    close(np.concatenate([on_f, on_g[y.size + sizes[cut]:]]), whole.pullback(W, x, G), dtype)
+    y = f.forward(W[: f.size], x)
+    on_g = g.pullback(
+        np.concatenate([y.T.ravel(), np.zeros(sizes[cut]), W[f.size :]]), np.eye(m), G
+    )
+    on_y = on_g[: y.size].reshape(y.T.shape).T
+    on_f = f.pullback(W[: f.size], x, on_y)
+    close(np.concatenate([on_f, on_g[y.size + sizes[cut] :]]), whole.pullback(W, x, G), dtype)
 
 
 @every_loss
@@ -124,8 +140,11 @@ def test_large_batches_are_the_mean_of_their_parts(loss, weighted, sizes, dtype)
     close(p.jet(W, V), sum(share * part.jet(W, V) for share, part in parts), dtype)
     net, x, G = p.network, p.data.x, p.data.y
     close(net.forward(W, x), np.concatenate([net.forward(W, x[cut]) for cut in cuts]), dtype)
-    close(net.pushforward(W, x, V),
-          np.concatenate([net.pushforward(W, x[cut], V) for cut in cuts]), dtype)
+    close(
+        net.pushforward(W, x, V),
+        np.concatenate([net.pushforward(W, x[cut], V) for cut in cuts]),
+        dtype,
+    )
     close(net.pullback(W, x, G), sum(net.pullback(W, x[cut], G[cut]) for cut in cuts), dtype)
 
 
@@ -157,8 +176,9 @@ def test_logits_of_ten_thousand_do_not_overflow(temperature, dtype):
     """Cross-entropy takes its logarithm of a sum of exponentials from the largest logit."""
     logits = np.array([[1e4, -1e4, 0.0], [-1e4, 1e4, 1e4]])
     net = fn.Network([2, 3], bias=False, dtype=dtype)
-    p = fn.Potential(net, fn.CrossEntropy(temperature=temperature),
-                     fn.Dataset(np.eye(2), np.eye(3)[[1, 2]]))
+    p = fn.Potential(
+        net, fn.CrossEntropy(temperature=temperature), fn.Dataset(np.eye(2), np.eye(3)[[1, 2]])
+    )
     L, dL = p.differential(logits.T.ravel())
     expected, covector = naive.cross_entropy(logits, np.eye(3)[[1, 2]], temperature)
     close(L, expected, dtype)

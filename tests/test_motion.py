@@ -16,11 +16,16 @@ THREE_LAYERS = twins.case(60_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=
 def test_descent_against_naive_and_stored_pytorch(name):
     """200 steps of the full batch, as Aristotle's twin and torch.optim.SGD take them (TM 39)."""
     case, expected = twins.RUNS[name]
-    run = fn.train(twins.potential(case), fn.Aristotle(case["step"]), W0=case["arrays"]["W"],
-                   steps=max(case["kept"]))
+    run = fn.train(
+        twins.potential(case),
+        fn.Aristotle(case["step"]),
+        W0=case["arrays"]["W"],
+        steps=max(case["kept"]),
+    )
     p = twins.problem(case)
-    path, losses = naive.aristotle(lambda W: naive.differential(p, W), case["arrays"]["W"],
-                                   case["step"], max(case["kept"]))
+    path, losses = naive.aristotle(
+        lambda W: naive.differential(p, W), case["arrays"]["W"], case["step"], max(case["kept"])
+    )
     close(run.parameters[:], path)
     close(run.loss, losses)
     close(run.parameters[:][case["kept"]], expected["trajectory"])
@@ -33,8 +38,11 @@ def test_descent_against_naive_and_stored_pytorch(name):
 def test_descent_against_live_pytorch(loss, activation):
     """torch.optim.SGD on a network that no file has seen."""
     pytest.importorskip("torch")
-    case = {**twins.case(61_000, [4, 7, 3], [activation], loss, m=20), "step": 0.1,
-            "kept": [0, 7, 60]}
+    case = {
+        **twins.case(61_000, [4, 7, 3], [activation], loss, m=20),
+        "step": 0.1,
+        "kept": [0, 7, 60],
+    }
     expected = twins.torch_run(case)
     run = fn.train(twins.potential(case), fn.Aristotle(0.1), W0=case["arrays"]["W"], steps=60)
     close(run.parameters[:][case["kept"]], expected["trajectory"])
@@ -75,10 +83,15 @@ def test_frozen_layers_keep_every_bit(frozen, batch_size, dtype):
     """Stiffness ∞: neither weights nor biases move, and the others move as if nothing were odd."""
     potential, W0 = twins.potential(THREE_LAYERS, dtype), THREE_LAYERS["arrays"]["W"].astype(dtype)
     metric = fn.LayerMetric(potential.network, [np.inf if i in frozen else 1.0 for i in range(3)])
-    run = fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=20, metric=metric,
-                   batch_size=batch_size)
-    free = np.concatenate([np.full(end - begin, i not in frozen)
-                           for i, (begin, end) in enumerate(potential.network.ranges)])
+    run = fn.train(
+        potential, fn.Aristotle(0.1), W0=W0, steps=20, metric=metric, batch_size=batch_size
+    )
+    free = np.concatenate(
+        [
+            np.full(end - begin, i not in frozen)
+            for i, (begin, end) in enumerate(potential.network.ranges)
+        ]
+    )
     W = W0
     for k, row in enumerate(run.parameters[:]):
         np.testing.assert_array_equal(row[~free], W0[~free])
@@ -92,8 +105,10 @@ def test_stiffness_one_hundred_moves_a_hundredth(layer):
     """ΔW = −step·dL/g: from one point, the stiff layer's first step is a hundredth, no other's."""
     potential, W0 = twins.potential(THREE_LAYERS), THREE_LAYERS["arrays"]["W"]
     stiff = fn.LayerMetric(potential.network, np.where(np.arange(3) == layer, 100.0, 1.0))
-    plain, slow = (fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=1, metric=g).parameters[:]
-                   for g in (None, stiff))
+    plain, slow = (
+        fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=1, metric=g).parameters[:]
+        for g in (None, stiff)
+    )
     for i, (free, held) in enumerate(zip(layers_of(potential, plain), layers_of(potential, slow))):
         close((held[1] - held[0]) * (100 if i == layer else 1), free[1] - free[0])
 
@@ -170,8 +185,9 @@ def test_a_program_of_ones_own_takes_the_same_steps(batch_size):
 @pytest.mark.parametrize("record_every", [1, 10])
 def test_a_diverging_run_ends_at_its_last_finite_row(record_every):
     """|W| doubles on the parabola at h = 3: L overflows first, at k = 512 with W0 = 1."""
-    run = fn.train(fn.Parabola(), fn.Aristotle(3.0), W0=[1.0], steps=2000,
-                   record_every=record_every)
+    run = fn.train(
+        fn.Parabola(), fn.Aristotle(3.0), W0=[1.0], steps=2000, record_every=record_every
+    )
     assert run.diverged_at == len(run.loss) == len(run.step) == 512
     np.testing.assert_array_equal(run.loss, 0.5 * 4.0 ** np.arange(512))
     np.testing.assert_array_equal(run.iteration, np.arange(0, 512, record_every))

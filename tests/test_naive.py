@@ -10,7 +10,7 @@ import pytest
 from mpmath import mp, mpf
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-import make_reference  # noqa: E402
+import make_reference
 
 REFERENCE = make_reference.load()
 NETWORKS = [name for name in REFERENCE if not name.startswith("run")]
@@ -57,7 +57,10 @@ def exact_value(p, W):
         a, at, sizes = [mpf(v) for v in row], 0, p.net["sizes"]
         for depth, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:])):
             bias = at + n_in * n_out
-            z = [sum(W[at + i * n_in + j] * a[j] for j in range(n_in)) + W[bias + i] for i in range(n_out)]
+            z = [
+                sum(W[at + i * n_in + j] * a[j] for j in range(n_in)) + W[bias + i]
+                for i in range(n_out)
+            ]
             a, at = [EXACT[name](v) for v in z] if depth < len(sizes) - 2 else z, bias + n_out
         if p.loss == "quadratic":
             total += Gamma * sum(g * (u - v) ** 2 for g, u, v in zip(p.keywords["gamma"], a, y)) / 2
@@ -86,7 +89,9 @@ def test_jet_and_differential_against_mpmath(act, loss):
 def test_activation_derivatives_against_mpmath(act):
     z = np.array([-30.0, -7.0, -1.3, -0.2, 0.4, 1.7, 6.0, 30.0])
     with mp.workdps(80):
-        exact = np.array([[mpmath.diff(EXACT[act], mpf(v), k) for v in z] for k in range(4)], dtype=float)
+        exact = np.array(
+            [[mpmath.diff(EXACT[act], mpf(v), k) for v in z] for k in range(4)], dtype=float
+        )
     np.testing.assert_allclose(np.array(naive.activation(act, z)), exact, rtol=1e-12, atol=1e-40)
     assert np.isfinite(naive.activation(act, np.array([-1e4, 0.0, 1e4]))).all()
 
@@ -94,14 +99,19 @@ def test_activation_derivatives_against_mpmath(act):
 @pytest.mark.parametrize("act, slope", [("relu", 0.0), ("leaky_relu", 0.01), ("elu", 1.0)])
 def test_kinks_take_pytorchs_side(act, slope):
     np.testing.assert_array_equal(naive.activation(act, np.zeros(1)), [[0], [slope], [0], [0]])
-    np.testing.assert_array_equal(naive.series(act, np.array([[0.0], [2.0], [3.0]]))[:, 0], [0, 2 * slope, 3 * slope])
+    np.testing.assert_array_equal(
+        naive.series(act, np.array([[0.0], [2.0], [3.0]]))[:, 0], [0, 2 * slope, 3 * slope]
+    )
 
 
 @pytest.mark.parametrize("act", ["tanh", "gelu", "elu"])
 def test_pullback_is_the_adjoint(act):
     p, W, V = tiny(act, "quadratic")
     w = rng(1).normal(size=p.y.shape)
-    JV, Jw = naive.pushforward(W=W, x=p.x, V=V, **p.net), naive.pullback(W=W, x=p.x, cotangent=w, **p.net)
+    JV, Jw = (
+        naive.pushforward(W=W, x=p.x, V=V, **p.net),
+        naive.pullback(W=W, x=p.x, cotangent=w, **p.net),
+    )
     close(np.sum(JV * w), Jw @ V)
     close(JV, naive.jet_forward(W=W, x=p.x, V=V, order=1, **p.net)[1])
 
@@ -110,7 +120,12 @@ def test_pullback_is_the_adjoint(act):
 def test_losses_against_loops(loss):
     """Lopsided metrics: each is symmetrised on its own, which is not the same as symmetrising their product."""
     r, m, n, kT = rng(2), 4, 3, 1.7
-    y_hat, y, gamma, Gamma = r.normal(size=(m, n)), r.normal(size=(m, n)), r.normal(size=(n, n)), r.normal(size=(m, m))
+    y_hat, y, gamma, Gamma = (
+        r.normal(size=(m, n)),
+        r.normal(size=(m, n)),
+        r.normal(size=(n, n)),
+        r.normal(size=(m, m)),
+    )
     g, G = (gamma + gamma.T) / 2, (Gamma + Gamma.T) / 2
     p_hat = np.exp(y_hat / kT) / np.exp(y_hat / kT).sum(axis=1, keepdims=True)
     L = 0
@@ -119,7 +134,9 @@ def test_losses_against_loops(loss):
             L += G[s, t] * g[a, b] * (y_hat - y)[s, a] * (y_hat - y)[t, b] / (2 * m)
         else:
             L -= G[s, t] * y[t, a] * g[a, b] * np.log(p_hat[s, b]) / m
-    keywords = dict(gamma=gamma, Gamma=Gamma, **({"temperature": kT} if loss == "cross-entropy" else {}))
+    keywords = dict(
+        gamma=gamma, Gamma=Gamma, **({"temperature": kT} if loss == "cross-entropy" else {})
+    )
     found, covector = naive.LOSSES[loss](y_hat, y, **keywords)
     close(found, L)
     slopes = np.zeros((m, n))
@@ -163,7 +180,10 @@ def test_dense_derivatives(loss):
 POTENTIALS = {
     "parabola": (lambda W: naive.parabola(W, 1.3), lambda W, t: naive.parabola_flow(W, t, 1.3)),
     "quartic": (lambda W: naive.quartic(W, 0.7), lambda W, t: naive.quartic_flow(W, t, 0.7)),
-    "double well": (lambda W: naive.double_well(W, 0.7, 1.4), lambda W, t: naive.double_well_flow(W, t, 0.7, 1.4)),
+    "double well": (
+        lambda W: naive.double_well(W, 0.7, 1.4),
+        lambda W, t: naive.double_well_flow(W, t, 0.7, 1.4),
+    ),
     "uv": (naive.uv, naive.uv_flow),
 }
 
@@ -201,7 +221,11 @@ def stored(name):
     if "temperature" in case:
         keywords["temperature"] = case["temperature"]
     keywords |= dict(bias=case["bias"], output=case["output"])
-    return naive.problem(case["sizes"], case["activations"], a["x"], a["y"], case["loss"], **keywords), case, expected
+    return (
+        naive.problem(case["sizes"], case["activations"], a["x"], a["y"], case["loss"], **keywords),
+        case,
+        expected,
+    )
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -223,7 +247,9 @@ def test_against_pytorch(name):
 def test_runs_against_pytorch(name):
     p, case, expected = stored(name)
     steps = case["kept"]
-    path, losses = naive.aristotle(lambda W: naive.differential(p, W), case["arrays"]["W"], case["step"], max(steps))
+    path, losses = naive.aristotle(
+        lambda W: naive.differential(p, W), case["arrays"]["W"], case["step"], max(steps)
+    )
     close(path[steps], expected["trajectory"])
     close(losses, expected["losses"])
 

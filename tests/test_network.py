@@ -8,8 +8,11 @@ from twins import uniforms
 
 import flownet as fn
 
-VARIANCE = {"lecun": lambda n_in, n_out: 1 / n_in, "he": lambda n_in, n_out: 2 / n_in,
-            "glorot": lambda n_in, n_out: 2 / (n_in + n_out)}
+VARIANCE = {
+    "lecun": lambda n_in, n_out: 1 / n_in,
+    "he": lambda n_in, n_out: 2 / n_in,
+    "glorot": lambda n_in, n_out: 2 / (n_in + n_out),
+}
 
 
 @pytest.mark.parametrize("law", ["normal", "uniform"])
@@ -35,8 +38,10 @@ def test_zeros_and_bare_rules():
 
 def test_golden_first_weights():
     """The first normal numbers of seed 0, on every machine; with 4 inputs exactly half as large."""
-    golden = [float.fromhex(x) for x in
-              ("-0x1.555c392f49739p+0", "0x1.d21b24b60548bp-3", "0x1.2742079871cddp+0")]
+    golden = [
+        float.fromhex(x)
+        for x in ("-0x1.555c392f49739p+0", "0x1.d21b24b60548bp-3", "0x1.2742079871cddp+0")
+    ]
     np.testing.assert_array_equal(fn.Network([1, 3], bias=False).init(0), golden)
     np.testing.assert_array_equal(fn.Network([4, 1]).init(0)[:3], np.array(golden) / 2)
 
@@ -55,7 +60,7 @@ def test_float32_begins_at_the_rounded_parameters_of_float64():
     wide, narrow = (fn.Network([5, 7, 3], dtype=d) for d in ("float64", "float32"))
     np.testing.assert_array_equal(narrow.init(3), wide.init(3).astype(np.float32))
     deeper = fn.Network([5, 7, 3, 4])
-    np.testing.assert_array_equal(deeper.init(3)[:wide.size], wide.init(3))
+    np.testing.assert_array_equal(deeper.init(3)[: wide.size], wide.init(3))
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -109,7 +114,10 @@ MISTAKES = {
     "a misspelt output": (lambda: fn.Network([2, 1], output="sine"), "did you mean 'sin'"),
     "too few activations": (lambda: fn.Network([2, 3, 3, 1], ["tanh"]), "1 activations for 2"),
     "an unknown init": (lambda: fn.Network([2, 1], init="xavier"), "unknown init 'xavier'"),
-    "half precision": (lambda: fn.Network([2, 1], dtype="float16"), "'float64', 'float32', 'complex128'"),
+    "half precision": (
+        lambda: fn.Network([2, 1], dtype="float16"),
+        "'float64', 'float32', 'complex128'",
+    ),
     "no dtype at all": (lambda: fn.Network([2, 1], dtype="double trouble"), "allowed are"),
     "an endless layer": (lambda: fn.Network([2, np.inf]), "two or more whole numbers"),
     "no activation": (lambda: fn.Network([2, 3, 1], None), "activation"),
@@ -135,13 +143,21 @@ MISTAKES = {
     "a metric with a hole": (lambda: fn.Quadratic(sample_metric=[1, np.nan]), "finite numbers"),
     "a metric that rewards": (lambda: fn.Quadratic(output_metric=[[1, 2], [2, 1]]), "value is -1"),
     "a metric of other outputs": (
-        lambda: fn.Potential(NET, fn.Quadratic(output_metric=[1, 1]), DATA), r"want \(1, 1\)"),
+        lambda: fn.Potential(NET, fn.Quadratic(output_metric=[1, 1]), DATA),
+        r"want \(1, 1\)",
+    ),
     "a metric of other samples": (
-        lambda: fn.Potential(NET, fn.Quadratic(sample_metric=[1, 1]), DATA), r"want \(4,\) or"),
+        lambda: fn.Potential(NET, fn.Quadratic(sample_metric=[1, 1]), DATA),
+        r"want \(4,\) or",
+    ),
     "a negative probability": (
-        lambda: fn.Potential(fn.Network([2, 2]), fn.CrossEntropy(), NEGATIVE), "no lower bound"),
+        lambda: fn.Potential(fn.Network([2, 2]), fn.CrossEntropy(), NEGATIVE),
+        "no lower bound",
+    ),
     "part of coupled samples": (
-        lambda: fn.Quadratic(sample_metric=np.eye(4)).on([0, 1]), "couples all samples"),
+        lambda: fn.Quadratic(sample_metric=np.eye(4)).on([0, 1]),
+        "couples all samples",
+    ),
     "a potential over nothing": (lambda: POTENTIAL / 0, "divided by 0"),
     "sizes that do not add": (lambda: POTENTIAL + fn.Parabola(3), "3 and 13 parameters"),
     "a parabola of nothing": (lambda: fn.Parabola(0), "whole number above 0"),

@@ -27,18 +27,23 @@ def small(loss="quadratic", m=7, **words):
 
 def metrics(potential):
     """The plain one, a frozen layer, and one of each parameter's own."""
-    return [fn.Euclidean(potential.size), fn.LayerMetric(potential.network, [3.0, np.inf]),
-            fn.DiagonalMetric(1.5 + twins.uniforms(7, potential.size))]
+    return [
+        fn.Euclidean(potential.size),
+        fn.LayerMetric(potential.network, [3.0, np.inf]),
+        fn.DiagonalMetric(1.5 + twins.uniforms(7, potential.size)),
+    ]
 
 
 # ---- the covariance ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [{}, {"bias": False}, {"loss": "cross-entropy"},
-                                   {"Gamma": twins.weights(52_100, 7)}], ids=str)
+@pytest.mark.parametrize(
+    "words",
+    [{}, {"bias": False}, {"loss": "cross-entropy"}, {"Gamma": twins.weights(52_100, 7)}],
+    ids=str,
+)
 def test_against_every_samples_gradient(words):
-    """C_ii, both traces by layers, the slopes along V; of a sum the network's term alone scatters.
-    """
+    """C_ii, both traces by layers, the slopes along V; of a sum the network's term alone scatters."""
     p, W, V = small(**words)
     sum_of = 0.7 * p + 0.3 * fn.Parabola(p.size)
     for potential, scale in ((p, 1.0), (sum_of, 0.7)):
@@ -47,7 +52,7 @@ def test_against_every_samples_gradient(words):
         dL = potential.differential(W)[1]
         for metric in metrics(p):
             noise = fn.noise(potential, W, 3, metric=metric)
-            close(noise.diagonal, np.diag(C), scale=np.abs(g).max()**2)
+            close(noise.diagonal, np.diag(C), scale=np.abs(g).max() ** 2)
             parts = [slice(*r) for r in p.network.ranges]
             for found, density in ((noise.traces, np.diag(C)), (noise.gradients, dL**2)):
                 sharp = metric.sharp(density)
@@ -98,13 +103,15 @@ def test_all_batches_have_this_variance(b):
     p, W, V = small()
     for metric in metrics(p):
         noise = fn.noise(p, W, b, metric=metric)
-        all_of = np.array([p.on(list(rows)).differential(W)[1]
-                           for rows in itertools.combinations(range(7), b)])
+        all_of = np.array(
+            [p.on(list(rows)).differential(W)[1] for rows in itertools.combinations(range(7), b)]
+        )
         off = all_of - p.differential(W)[1]
         close(off.mean(axis=0), 0 * W, scale=np.abs(all_of).max())
-        close(noise.variance, np.mean([np.vdot(d, metric.sharp(d)) for d in off]),
-              scale=noise.trace)
-        close(noise.shrinking * noise.along(V), np.mean((off @ V)**2), scale=noise.along(V))
+        close(
+            noise.variance, np.mean([np.vdot(d, metric.sharp(d)) for d in off]), scale=noise.trace
+        )
+        close(noise.shrinking * noise.along(V), np.mean((off @ V) ** 2), scale=noise.along(V))
 
 
 def test_one_step_diffuses_by_2dh():
@@ -113,8 +120,13 @@ def test_one_step_diffuses_by_2dh():
     p, W, _ = small()
     h, metric = 0.2, metrics(p)[1]
     noise = fn.noise(p, W, 3, step=h, metric=metric)
-    moved = np.array([fn.train(p.on(list(rows)), fn.Aristotle(h), W0=W, steps=1, metric=metric)
-                      .parameters[1] - W for rows in itertools.combinations(range(7), 3)])
+    moved = np.array(
+        [
+            fn.train(p.on(list(rows)), fn.Aristotle(h), W0=W, steps=1, metric=metric).parameters[1]
+            - W
+            for rows in itertools.combinations(range(7), 3)
+        ]
+    )
     spread = np.mean([metric.norm2(d) for d in moved - moved.mean(axis=0)])
     close(spread, 2 * noise.diffusion * h, kind="solver")
     close(spread, 2 * noise.temperature * h * metric.free.sum(), kind="solver")
@@ -128,8 +140,8 @@ def test_at_rest_the_batches_of_an_epoch_cancel_and_fluctuate_by_the_noise():
     for seed in range(60):
         run = fn.train(p, fn.Aristotle(1e-13), W0=W, steps=4, batch_size=5, seed=seed)
         force = fn.rolling_force(run, 1 - 1e-13)
-        close(force.mean[-1]**2, noise.gradient2, kind="solver")
-        found.append(force.fluctuation[-1]**2)
+        close(force.mean[-1] ** 2, noise.gradient2, kind="solver")
+        found.append(force.fluctuation[-1] ** 2)
     assert abs(np.mean(found) - noise.variance) < 4 * np.std(found) / np.sqrt(len(found))
 
 
@@ -145,8 +157,10 @@ def test_noise_along_eigendirections():
     close(modes.temperatures, h * noise.shrinking * modes.variances / 2)
     assert 0 < modes.shares.sum() < 1
     stays = modes.values > 0
-    close(((1 - h * modes.values)**2 * modes.spread + 2 * h * modes.temperatures)[stays],
-          modes.spread[stays])
+    close(
+        ((1 - h * modes.values) ** 2 * modes.spread + 2 * h * modes.temperatures)[stays],
+        modes.spread[stays],
+    )
     assert np.isinf(modes.spread[~stays]).all()
 
 
@@ -157,19 +171,25 @@ def test_of_a_run_and_observed(tmp_path):
     """A run's own batch size, step and metric; observed and resumed bit for bit."""
     p, W, _ = small(m=23)
     metric = metrics(p)[1]
-    words = dict(W0=W, batch_size=4, metric=metric,
-                 observe={"noise": (5, fn.Noise(p, metric)), "plain": (10, fn.Noise(p))})
+    words = dict(
+        W0=W,
+        batch_size=4,
+        metric=metric,
+        observe={"noise": (5, fn.Noise(p, metric)), "plain": (10, fn.Noise(p))},
+    )
     whole = fn.train(p, fn.Aristotle(0.2), steps=20, **words)
     path = tmp_path / "run.h5"
     fn.train(p, fn.Aristotle(0.2), steps=7, store=path, **words).close()
     resumed = fn.resume(path, steps=20)
     for name in ("noise", "plain"):
-        np.testing.assert_array_equal(resumed.observables[name].value[-3:],
-                                      whole.observables[name].value[-3:])
+        np.testing.assert_array_equal(
+            resumed.observables[name].value[-3:], whole.observables[name].value[-3:]
+        )
     noise = fn.noise(whole, at=15)
     assert (noise.batch_size, noise.step) == (4, 0.2)
-    np.testing.assert_array_equal(whole.observables["noise"].value[3],
-                                  [noise.gradient2, noise.trace, noise.scale])
+    np.testing.assert_array_equal(
+        whole.observables["noise"].value[3], [noise.gradient2, noise.trace, noise.scale]
+    )
     assert fn.noise(whole, at=-1).loss == whole.loss[-1]
     adam = fn.train(p, fn.Adam(0.2), W0=W, steps=2, batch_size=4)
     assert fn.noise(adam, at=1).step is None  # its noise is not that of W ← W − step·g^♯dL
@@ -221,16 +241,25 @@ MISTAKES = {
     "no step": (lambda p, W: fn.noise(p, W, 3).temperature, "want the step"),
     "a step of 0": (lambda p, W: fn.noise(p, W, 3, step=0), "number above 0"),
     "metric of another": (lambda p, W: fn.noise(p, W, 3, metric=fn.Euclidean(3)), "metric is"),
-    "all frozen": (lambda p, W: fn.noise(p, W, 3, metric=fn.LayerMetric(
-        p.network, [np.inf, np.inf])), "freezes every parameter"),
+    "all frozen": (
+        lambda p, W: fn.noise(p, W, 3, metric=fn.LayerMetric(p.network, [np.inf, np.inf])),
+        "freezes every parameter",
+    ),
     "at of a potential": (lambda p, W: fn.noise(p, W, 3, at=3), "takes no at"),
-    "coupled samples": (lambda p, W: fn.noise(
-        fn.Potential(p.network, fn.Quadratic(sample_metric=twins.positive(1, 7)), p.data), W, 3),
-        "couples its samples"),
-    "full batches": (lambda p, W: fn.noise(fn.train(p, fn.Aristotle(0.1), W0=W, steps=2), at=1),
-                     "name a batch_size"),
-    "a row that is not there": (lambda p, W: fn.noise(
-        fn.train(p, fn.Aristotle(0.1), W0=W, steps=2, batch_size=2), at=9), "does not keep"),
+    "coupled samples": (
+        lambda p, W: fn.noise(
+            fn.Potential(p.network, fn.Quadratic(sample_metric=twins.positive(1, 7)), p.data), W, 3
+        ),
+        "couples its samples",
+    ),
+    "full batches": (
+        lambda p, W: fn.noise(fn.train(p, fn.Aristotle(0.1), W0=W, steps=2), at=1),
+        "name a batch_size",
+    ),
+    "a row that is not there": (
+        lambda p, W: fn.noise(fn.train(p, fn.Aristotle(0.1), W0=W, steps=2, batch_size=2), at=9),
+        "does not keep",
+    ),
 }
 
 

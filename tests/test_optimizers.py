@@ -33,11 +33,13 @@ class ComplexQuartic:
         self.b = self.b * tied
 
     def value(self, W):
-        return float((0.5 * np.vdot(W, self.A @ W) - np.vdot(self.b, W)).real
-                     + reference.ALPHA / 8 * (abs(W)**4).sum())
+        return float(
+            (0.5 * np.vdot(W, self.A @ W) - np.vdot(self.b, W)).real
+            + reference.ALPHA / 8 * (abs(W) ** 4).sum()
+        )
 
     def differential(self, W):
-        return self.value(W), self.A @ W + reference.ALPHA / 2 * abs(W)**2 * W - self.b
+        return self.value(W), self.A @ W + reference.ALPHA / 2 * abs(W) ** 2 * W - self.b
 
 
 def problem(field):
@@ -73,12 +75,16 @@ def test_the_first_steps_against_live_pytorch(name, field):
     agrees(fn.train(potential, MECHANICS[name], W0=W0, steps=30).parameters[:], expected)
 
 
-@pytest.mark.parametrize("mechanics", [
-    lambda **more: fn.RMSProp(0.05, 0.9, 0.1, momentum=0.3, **more),
-    lambda **more: fn.RMSProp(0.05, 0.9, 0.1, centered=True, **more),
-    lambda **more: fn.Adam(0.05, 0.8, 0.99, 0.1, **more),
-    lambda **more: fn.ThierryMieg(0.05, 0.1, 1.0, 0.8, 0.99, 0.1, **more)],
-    ids=["rmsprop", "centered", "adam", "thierry-mieg"])
+@pytest.mark.parametrize(
+    "mechanics",
+    [
+        lambda **more: fn.RMSProp(0.05, 0.9, 0.1, momentum=0.3, **more),
+        lambda **more: fn.RMSProp(0.05, 0.9, 0.1, centered=True, **more),
+        lambda **more: fn.Adam(0.05, 0.8, 0.99, 0.1, **more),
+        lambda **more: fn.ThierryMieg(0.05, 0.1, 1.0, 0.8, 0.99, 0.1, **more),
+    ],
+    ids=["rmsprop", "centered", "adam", "thierry-mieg"],
+)
 def test_a_common_phase_turns_the_whole_path(mechanics):
     """Moments of |F|² know no phase; separate ones of Re F and Im F do."""
     potential, phase = ComplexQuartic(tied=False), np.exp(0.7j)
@@ -96,19 +102,24 @@ def test_complex_parameters_in_a_metric():
     """Stiffness is one number for Re W and Im W; a frozen parameter keeps every bit."""
     p, stiffness = ComplexQuartic(), np.array([1.0, 2.0, np.inf, 0.5])
     for mechanics in (fn.Aristotle(0.1), fn.Newton(0.1), fn.Adam(0.01), fn.Langevin(0.1, 1e-3)):
-        W = fn.train(p, mechanics, W0=p.z, steps=20, metric=fn.DiagonalMetric(stiffness)
-                     ).parameters[:]
+        W = fn.train(
+            p, mechanics, W0=p.z, steps=20, metric=fn.DiagonalMetric(stiffness)
+        ).parameters[:]
         assert (W[:, 2] == p.z[2]).all() and (W[-1, [0, 1, 3]] != p.z[[0, 1, 3]]).all()
         if isinstance(mechanics, fn.Aristotle):
-            np.testing.assert_allclose(W[1], p.z - 0.1 * p.differential(p.z)[1] / stiffness,
-                                       atol=1e-15)
+            np.testing.assert_allclose(
+                W[1], p.z - 0.1 * p.differential(p.z)[1] / stiffness, atol=1e-15
+            )
 
 
 def test_complex_runs_resume_bit_for_bit(tmp_path):
     """Complex rows in the file, memories of pairs in its checkpoint."""
     p, path = ComplexQuartic(), tmp_path / "run.h5"
-    for mechanics in (fn.RMSProp(0.01, centered=True, momentum=0.5), fn.AdamW(0.01),
-                      fn.Newton(0.1, temperature=0.01)):
+    for mechanics in (
+        fn.RMSProp(0.01, centered=True, momentum=0.5),
+        fn.AdamW(0.01),
+        fn.Newton(0.1, temperature=0.01),
+    ):
         fn.train(p, mechanics, W0=p.z, steps=20, store=path, overwrite=True).close()
         longer = fn.resume(path, potential=p, steps=40)
         whole = fn.train(p, mechanics, W0=p.z, steps=40)
@@ -121,30 +132,43 @@ def test_weight_decay_is_a_parabola_but_adamws():
     p, W0 = problem("real")
     regular, kappa = p + 0.03 * fn.Parabola(p.size), 0.03
     for with_decay, without in (
-            (fn.Aristotle(0.1, kappa), fn.Aristotle(0.1)),
-            (fn.Newton(0.1, friction=0.5, weight_decay=kappa), fn.Newton(0.1, friction=0.5)),
-            (fn.RMSProp(0.01, weight_decay=kappa), fn.RMSProp(0.01)),
-            (fn.Adam(0.01, weight_decay=kappa), fn.Adam(0.01))):
+        (fn.Aristotle(0.1, kappa), fn.Aristotle(0.1)),
+        (fn.Newton(0.1, friction=0.5, weight_decay=kappa), fn.Newton(0.1, friction=0.5)),
+        (fn.RMSProp(0.01, weight_decay=kappa), fn.RMSProp(0.01)),
+        (fn.Adam(0.01, weight_decay=kappa), fn.Adam(0.01)),
+    ):
         run = fn.train(p, with_decay, W0=W0, steps=50)
         agrees(run.parameters[:], fn.train(regular, without, W0=W0, steps=50).parameters[:])
         assert run.loss[7] == p.value(run.parameters[7])
-        flows = [fn.flow(q, W0=W0, time=0.5, mechanics=m, rtol=1e-10).parameters[-1]
-                 for q, m in ((p, with_decay), (regular, without))]
+        flows = [
+            fn.flow(q, W0=W0, time=0.5, mechanics=m, rtol=1e-10).parameters[-1]
+            for q, m in ((p, with_decay), (regular, without))
+        ]
         np.testing.assert_allclose(*flows, rtol=0, atol=1e-8)
     metric = fn.LayerMetric(p.network, [2.0, np.inf])
-    first = [fn.train(p, m, W0=W0, steps=1, metric=metric).parameters[-1]
-             for m in (fn.Adam(0.1), fn.AdamW(0.1, weight_decay=kappa))]
+    first = [
+        fn.train(p, m, W0=W0, steps=1, metric=metric).parameters[-1]
+        for m in (fn.Adam(0.1), fn.AdamW(0.1, weight_decay=kappa))
+    ]
     np.testing.assert_allclose(first[1] - first[0], -0.1 * kappa * metric.sharp(W0), atol=1e-16)
 
 
 # ---- flows of complex parameters ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("mechanics", [
-    None, fn.Newton(0.1, 0.7, 0.5), fn.RMSProp(0.01, 0.95, 2.0), fn.Adam(0.01, 0.8, 0.99, 0.1),
-    fn.Adam(0.01, 0.8, 0.99, 0.1, moments="separate"), fn.AdamW(0.01, 0.8, 0.99, 0.1, 0.3),
-    fn.ThierryMieg(0.01, 0.2, 1.0, 0.8, 0.99, 0.1, weight_decay=0.1)],
-    ids=lambda m: getattr(m, "kind", "none"))
+@pytest.mark.parametrize(
+    "mechanics",
+    [
+        None,
+        fn.Newton(0.1, 0.7, 0.5),
+        fn.RMSProp(0.01, 0.95, 2.0),
+        fn.Adam(0.01, 0.8, 0.99, 0.1),
+        fn.Adam(0.01, 0.8, 0.99, 0.1, moments="separate"),
+        fn.AdamW(0.01, 0.8, 0.99, 0.1, 0.3),
+        fn.ThierryMieg(0.01, 0.2, 1.0, 0.8, 0.99, 0.1, weight_decay=0.1),
+    ],
+    ids=lambda m: getattr(m, "kind", "none"),
+)
 def test_flows_of_complex_parameters(mechanics):
     """In a metric, the limit of ever smaller steps; those of the modulus turn with a phase."""
     p, metric = ComplexQuartic(tied=False), fn.DiagonalMetric([1.0, 2.0, np.inf, 0.5])
@@ -160,10 +184,17 @@ def test_flows_of_complex_parameters(mechanics):
         made = lambda h: fn.Aristotle(h)  # noqa: E731
     else:
         old = mechanics.parameters()
-        made = lambda h: type(mechanics)(**{**old, "step": h, **{  # noqa: E731
-            name: old[name]**(h / 0.01) for name in old if name.startswith("memory")}})
-    ends = [fn.train(p, made(h), W0=p.z, steps=round(0.5 / h), metric=metric).parameters[-1]
-            for h in (0.005, 0.0025)]
+        made = lambda h: type(mechanics)(
+            **{
+                **old,
+                "step": h,
+                **{name: old[name] ** (h / 0.01) for name in old if name.startswith("memory")},
+            }
+        )
+    ends = [
+        fn.train(p, made(h), W0=p.z, steps=round(0.5 / h), metric=metric).parameters[-1]
+        for h in (0.005, 0.0025)
+    ]
     errors = [np.linalg.norm(end - flow.parameters[-1]) for end in ends]
     assert 1.8 < errors[0] / errors[1] < 2.2
 

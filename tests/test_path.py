@@ -31,8 +31,9 @@ def test_the_flow_is_not_the_shortest_path():
     The flow (e^{−t}, e^{−10t}) takes 1.387 to the level that a path of 1.161 reaches.
     """
     net = fn.Network([2, 1], bias=False)
-    valley = fn.Potential(net, fn.Quadratic(), fn.Dataset(np.sqrt(2) * np.diag([1, np.sqrt(10)]),
-                                                          np.zeros((2, 1))))
+    valley = fn.Potential(
+        net, fn.Quadratic(), fn.Dataset(np.sqrt(2) * np.diag([1, np.sqrt(10)]), np.zeros((2, 1)))
+    )
     flow = fn.flow(valley, W0=[1.0, 1.0], time=1.0, at=np.linspace(0, 1, 10_001), rtol=1e-12)
     close(flow.loss[0], 5.5)
     expected = quad(lambda t: np.hypot(np.exp(-t), 10 * np.exp(-10 * t)), 0, 1, epsabs=1e-13)[0]
@@ -49,16 +50,29 @@ def test_along_a_run_and_as_an_observable(make, potential):
     """The observable of every step is what the recorded run tells; in a plain metric of its own
     too."""
     metric = make(ONES)
-    run = fn.train(potential, fn.Newton(0.15), W0=W0, steps=25, metric=metric, observe={
-        "own": (1, fn.PathLength()), "plain": (1, fn.PathLength(fn.Euclidean(NET.size))),
-        "rare": (7, fn.PathLength()), "speed": (1, fn.StepSpeed())})
+    run = fn.train(
+        potential,
+        fn.Newton(0.15),
+        W0=W0,
+        steps=25,
+        metric=metric,
+        observe={
+            "own": (1, fn.PathLength()),
+            "plain": (1, fn.PathLength(fn.Euclidean(NET.size))),
+            "rare": (7, fn.PathLength()),
+            "speed": (1, fn.StepSpeed()),
+        },
+    )
     record = fn.path_length(run)
     np.testing.assert_array_equal(run.observables["own"].value, record.value)
     np.testing.assert_array_equal(record.iteration, run.iteration)
     close(record.value, lengths(run, metric), kind="rounding")
     close(run.observables["plain"].value, lengths(run, fn.Euclidean(NET.size)), kind="rounding")
-    close(fn.path_length(run, metric=fn.Euclidean(NET.size)).value,
-          run.observables["plain"].value, kind="rounding")
+    close(
+        fn.path_length(run, metric=fn.Euclidean(NET.size)).value,
+        run.observables["plain"].value,
+        kind="rounding",
+    )
     if not metric.moves:
         assert 0 < run.observables["rare"].value[-1] <= record.value[-1] * (1 + 1e-12)
     np.testing.assert_array_equal(run.observables["speed"].value[1:], fn.step_speed(run).value)
@@ -69,15 +83,25 @@ def test_along_a_run_and_as_an_observable(make, potential):
 def test_plain_descent_is_as_fast_as_its_flow(make, potential):
     """‖ΔW‖_g/h = ‖g^♯dL‖_g, the speed of the flow where the step begins."""
     metric = make(ONES)
-    run = fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=30, metric=metric,
-                   observe={"speed": (1, fn.Speed(potential)),
-                            "said": (1, fn.Speed(potential, metric)),
-                            "plain": (9, fn.Speed(potential, fn.Euclidean(NET.size)))})
+    run = fn.train(
+        potential,
+        fn.Aristotle(0.1),
+        W0=W0,
+        steps=30,
+        metric=metric,
+        observe={
+            "speed": (1, fn.Speed(potential)),
+            "said": (1, fn.Speed(potential, metric)),
+            "plain": (9, fn.Speed(potential, fn.Euclidean(NET.size))),
+        },
+    )
     np.testing.assert_array_equal(run.observables["speed"].value, run.observables["said"].value)
     np.testing.assert_array_equal(run.observables["speed"].value, fn.speed(run).value)
     assert fn.speed(run, every=7).iteration.tolist() == [0, 7, 14, 21, 28]
-    close(run.observables["plain"].value[1], np.linalg.norm(
-        potential.differential(run.parameters[9])[1]))
+    close(
+        run.observables["plain"].value[1],
+        np.linalg.norm(potential.differential(run.parameters[9])[1]),
+    )
     close(fn.step_speed(run).value, run.observables["speed"].value[:-1], kind="solver")
     for k in (0, 12, 29):
         now = metric.at(run.time[k])
@@ -97,17 +121,23 @@ def test_a_length_does_not_see_the_coordinates(potential):
 def test_each_run_has_a_length_of_its_own(potential):
     """One observable, two runs: nothing of the first is left in the second."""
     observable = fn.PathLength()
-    first, second = (fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=9,
-                              observe={"path": (1, observable)}) for _ in range(2))
-    np.testing.assert_array_equal(first.observables["path"].value,
-                                  second.observables["path"].value)
+    first, second = (
+        fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=9, observe={"path": (1, observable)})
+        for _ in range(2)
+    )
+    np.testing.assert_array_equal(first.observables["path"].value, second.observables["path"].value)
 
 
 def test_in_single_precision():
     """Lengths are summed in float64 whatever the run's precision."""
     net = NET.with_dtype("float32")
-    run = fn.train(fn.Potential(net, fn.Quadratic(), problem().data), fn.Aristotle(0.1),
-                   W0=W0, steps=20, observe={"path": (1, fn.PathLength())})
+    run = fn.train(
+        fn.Potential(net, fn.Quadratic(), problem().data),
+        fn.Aristotle(0.1),
+        W0=W0,
+        steps=20,
+        observe={"path": (1, fn.PathLength())},
+    )
     close(run.observables["path"].value, lengths(run, fn.Euclidean(net.size)), kind="rounding")
 
 

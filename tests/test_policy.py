@@ -13,8 +13,15 @@ from flownet.motion.mechanics import policy_of
 
 CASE = twins.case(90_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=17)
 W0 = CASE["arrays"]["W"]
-EVERY = ["linear:0.1", "linear:0.1:0.5", "loss:0.1", "warmup:0.2:7", "cosine:0.2:30",
-         "cosine:0.2:6:0.01", "constant:0.2"]
+EVERY = [
+    "linear:0.1",
+    "linear:0.1:0.5",
+    "loss:0.1",
+    "warmup:0.2:7",
+    "cosine:0.2:30",
+    "cosine:0.2:6:0.01",
+    "constant:0.2",
+]
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +44,13 @@ class HalfSquare(Program):
 
     def __init__(self, potential):
         super().__init__(potential)
-        self.value = lambda W: 0.5 * potential.value(W)**2
+        self.value = lambda W: 0.5 * potential.value(W) ** 2
         self.on = lambda rows: HalfSquare(potential.on(rows))
 
         def differential(W):
             L, dL = potential.differential(W)
             return 0.5 * L * L, L * dL
+
         self.differential = differential
 
 
@@ -57,8 +65,14 @@ def test_every_step_has_its_fraction(fraction, regulator, stiffness, batch_size,
     """|½H(δ,δ)| = fraction·|dL(δ)|, of the displacements as they were taken."""
     potential = small + regulator * fn.Parabola(small.size) if regulator else small
     metric = stiffness and fn.LayerMetric(small.network, stiffness)
-    run = fn.train(potential, fn.Aristotle(fn.Linearity(fraction, most=1e6)), W0=W0, steps=20,
-                   batch_size=batch_size, metric=metric)
+    run = fn.train(
+        potential,
+        fn.Aristotle(fn.Linearity(fraction, most=1e6)),
+        W0=W0,
+        steps=20,
+        batch_size=batch_size,
+        metric=metric,
+    )
     series = fn.breakdown(run, every=1)
     assert len(series) == 20 and (run.step > 0).all() and np.ptp(run.step) > 0
     close(series.ratio, np.full(20, fraction))
@@ -66,8 +80,10 @@ def test_every_step_has_its_fraction(fraction, regulator, stiffness, batch_size,
 
 def test_the_default_bound_leaves_such_steps_alone(small):
     """Without `most`, too: the bound is 25 parabolas away."""
-    bound, free = (fn.train(small, fn.Aristotle(fn.Linearity(0.1, most)), W0=W0, steps=60)
-                   for most in (None, 1e6))
+    bound, free = (
+        fn.train(small, fn.Aristotle(fn.Linearity(0.1, most)), W0=W0, steps=60)
+        for most in (None, 1e6)
+    )
     np.testing.assert_array_equal(bound.parameters[:], free.parameters[:])
 
 
@@ -93,8 +109,9 @@ def test_linearity_in_float32(small):
 def test_linearity_on_the_parabola(fraction, kappa):
     """c₁ = −κ²W², c₂ = ½κ³W²: h = 2·fraction/κ everywhere, and W ← (1 − 2·fraction)W."""
     start = np.array([1.0, -2.0, 0.5])
-    run = fn.train(fn.Parabola(3, strength=kappa), fn.Aristotle(fn.Linearity(fraction)), W0=start,
-                   steps=12)
+    run = fn.train(
+        fn.Parabola(3, strength=kappa), fn.Aristotle(fn.Linearity(fraction)), W0=start, steps=12
+    )
     close(run.step, np.full(12, 2 * fraction / kappa), kind="rounding")
     close(run.parameters[:], (1 - 2 * fraction) ** np.arange(13.0)[:, None] * start)
 
@@ -104,7 +121,7 @@ def test_linearity_on_the_quartic():
     run = fn.train(fn.Quartic(alpha=2.0), fn.Aristotle("linear:0.3"), W0=[1.5], steps=30)
     W = 1.5 * 0.8 ** np.arange(31)
     close(run.parameters[:, 0], W)
-    close(run.step * W[:-1]**2, np.full(30, 0.2))
+    close(run.step * W[:-1] ** 2, np.full(30, 0.2))
 
 
 def test_half_a_parabola_in_one_step():
@@ -178,8 +195,12 @@ def test_loss_rate_follows_the_flow_of_half_the_square():
     exact = start / np.sqrt(1 + kappa**2 * s)
     factors, errors, own = s / np.array([150, 300, 600, 1200]), [], []
     for factor in factors:
-        run = fn.train(fn.Parabola(2, strength=kappa), fn.Aristotle(fn.LossRate(factor)), W0=start,
-                       steps=round(s / factor))
+        run = fn.train(
+            fn.Parabola(2, strength=kappa),
+            fn.Aristotle(fn.LossRate(factor)),
+            W0=start,
+            steps=round(s / factor),
+        )
         errors.append(np.linalg.norm(run.parameters[-1] - exact))
         own.append(np.linalg.norm(run.parameters[-1] - start * np.exp(-kappa * run.time[-1])))
     has_order(errors, factors, 1)
@@ -189,8 +210,9 @@ def test_loss_rate_follows_the_flow_of_half_the_square():
 def test_loss_rate_step_by_step_in_python(small):
     """The factor on the loss is the same in the compiled loop and in the other."""
     words = dict(W0=W0, steps=20)
-    compiled, python = (fn.train(p, fn.Aristotle("loss:0.5"), **words)
-                        for p in (small, Program(small)))
+    compiled, python = (
+        fn.train(p, fn.Aristotle("loss:0.5"), **words) for p in (small, Program(small))
+    )
     close(python.parameters[:], compiled.parameters[:])
     close(python.step, compiled.step)
 
@@ -232,7 +254,7 @@ def test_cosine_is_its_formula(small):
 def test_cosine_to_zero_never_stands_still_on_its_way(over):
     """The last of its steps, at over − 1, is above 0, also where 1 + cos would cancel."""
     last = fn.Cosine(1.0, over).at(over - 1)
-    assert last == pytest.approx(np.sin(np.pi / 2 / over)**2) and last > 0
+    assert last == pytest.approx(np.sin(np.pi / 2 / over) ** 2) and last > 0
     assert fn.Cosine(1.0, over).at(over) == 0
 
 
@@ -241,8 +263,14 @@ def test_steps_do_not_depend_on_blocks(step, small):
     """The same bits one step at a time, with seldom rows, and with an observable in between."""
     words = dict(W0=W0, batch_size=5, seed=1)
     run = fn.train(small, fn.Aristotle(step), steps=30, **words)
-    watched = fn.train(small, fn.Aristotle(step), steps=30, record_every=7,
-                       observe={"k": (4, lambda state: state.iteration)}, **words)
+    watched = fn.train(
+        small,
+        fn.Aristotle(step),
+        steps=30,
+        record_every=7,
+        observe={"k": (4, lambda state: state.iteration)},
+        **words,
+    )
     np.testing.assert_array_equal(watched.step, run.step)
     np.testing.assert_array_equal(watched.loss, run.loss)
     for k, state in enumerate(fn.states(small, fn.Aristotle(step), steps=30, **words)):
@@ -265,6 +293,7 @@ def contents(path):
 @pytest.mark.parametrize("step", EVERY)
 def test_a_stopped_run_ends_in_the_same_bits(step, small, tmp_path):
     """Stopped at step 9, resumed to 20, then to 30: as one run of 30."""
+
     def nervous(state):
         if state.iteration == 9:
             raise KeyboardInterrupt
@@ -272,12 +301,24 @@ def test_a_stopped_run_ends_in_the_same_bits(step, small, tmp_path):
 
     words, calm = dict(W0=W0, batch_size=5, seed=1), {"calm": lambda state: 0.0}
     with pytest.raises(KeyboardInterrupt):
-        fn.train(small, fn.Aristotle(step), steps=20, store=tmp_path / "a.h5",
-                 observe={"calm": (3, nervous)}, **words)
+        fn.train(
+            small,
+            fn.Aristotle(step),
+            steps=20,
+            store=tmp_path / "a.h5",
+            observe={"calm": (3, nervous)},
+            **words,
+        )
     fn.resume(tmp_path / "a.h5", observe=calm)
     assert fn.resume(tmp_path / "a.h5", observe=calm, steps=30).finished
-    fn.train(small, fn.Aristotle(step), steps=30, store=tmp_path / "b.h5",
-             observe={"calm": (3, calm["calm"])}, **words)
+    fn.train(
+        small,
+        fn.Aristotle(step),
+        steps=30,
+        store=tmp_path / "b.h5",
+        observe={"calm": (3, calm["calm"])},
+        **words,
+    )
     a, b = contents(tmp_path / "a.h5"), contents(tmp_path / "b.h5")
     a.pop("observables/calm"), b.pop("observables/calm")  # a last row at 20, too
     assert a == b
@@ -296,8 +337,10 @@ def test_cosine_is_not_resumed_into_standing_still(small, tmp_path):
 # ---- in words -----------------------------------------------------------------------------------
 
 TEXTS = {
-    "linear:0.1": "Linearity(fraction=0.1)", "linear:0.1:5": "Linearity(fraction=0.1, most=5)",
-    "loss": "LossRate(factor=1)", "loss:2": "LossRate(factor=2)",
+    "linear:0.1": "Linearity(fraction=0.1)",
+    "linear:0.1:5": "Linearity(fraction=0.1, most=5)",
+    "loss": "LossRate(factor=1)",
+    "loss:2": "LossRate(factor=2)",
     "warmup:0.5:1000000": "Warmup(step=0.5, over=1000000)",
     "cosine:0.5:2000": "Cosine(step=0.5, over=2000, floor=0)",
     "cosine:5e-1:2000:0.01": "Cosine(step=0.5, over=2000, floor=0.01)",
@@ -329,14 +372,20 @@ def test_mechanics_say_their_step():
 
 
 MISTAKES = {
-    "a misspelt name": (lambda p: fn.Aristotle("liner:0.1"),
-                        r"unknown step policy 'liner'; did you mean 'linear'\? Known: constant, "),
+    "a misspelt name": (
+        lambda p: fn.Aristotle("liner:0.1"),
+        r"unknown step policy 'liner'; did you mean 'linear'\? Known: constant, ",
+    ),
     "no numbers": (lambda p: fn.Aristotle("linear"), r"has 0 numbers; .* linear:fraction\[:most\]"),
     "too many numbers": (lambda p: fn.Aristotle("loss:1:2"), r"has 2 numbers; .* loss\[:factor\]"),
-    "no number": (lambda p: fn.Aristotle("cosine:a:9"),
-                  r"holds 'a', which is no number; .* cosine:step:over\[:floor\]"),
-    "a fraction of 0": (lambda p: fn.Aristotle("linear:0"),
-                        "'linear:0': fraction is 0; it has to be a number above 0"),
+    "no number": (
+        lambda p: fn.Aristotle("cosine:a:9"),
+        r"holds 'a', which is no number; .* cosine:step:over\[:floor\]",
+    ),
+    "a fraction of 0": (
+        lambda p: fn.Aristotle("linear:0"),
+        "'linear:0': fraction is 0; it has to be a number above 0",
+    ),
     "a most of -1": (lambda p: fn.Aristotle("linear:0.1:-1"), "most is -1; .* above 0"),
     "no number at all": (lambda p: fn.Aristotle("loss:nan"), "factor is nan; .* above 0"),
     "an endless step": (lambda p: fn.Warmup(np.inf, 5), "step is inf; .* above 0"),
@@ -345,13 +394,18 @@ MISTAKES = {
     "a floor above": (lambda p: fn.Cosine(0.1, 5, floor=0.2), "floor is 0.2; .* from 0 to the"),
     "a number in words": (lambda p: fn.Aristotle("0.1"), "step is '0.1', a text; .* no quotes"),
     "a list": (lambda p: fn.Aristotle([0.1]), r"step is \[0.1\]; .* policy such as 'linear:0.1'"),
-    "standing still": (lambda p: fn.train(p, fn.Aristotle("cosine:0.1:5"), steps=6),
-                       "is 0 after 5 steps, and the run has 6: give a floor above 0"),
-    "no jet": (lambda p: fn.train(HalfJet(), fn.Aristotle("linear:0.1"), W0=[1.0], steps=1),
-               r"wants a potential with jet\(W, V, order\) -> c; a HalfJet offers none"),
+    "standing still": (
+        lambda p: fn.train(p, fn.Aristotle("cosine:0.1:5"), steps=6),
+        "is 0 after 5 steps, and the run has 6: give a floor above 0",
+    ),
+    "no jet": (
+        lambda p: fn.train(HalfJet(), fn.Aristotle("linear:0.1"), W0=[1.0], steps=1),
+        r"wants a potential with jet\(W, V, order\) -> c; a HalfJet offers none",
+    ),
     "a term subtracted": (
         lambda p: fn.train(p - 0.1 * fn.Parabola(p.size), fn.Aristotle("linear:0.1"), steps=1),
-        "subtracts a term, .* name the longest step, 'linear:0.1:MOST'"),
+        "subtracts a term, .* name the longest step, 'linear:0.1:MOST'",
+    ),
 }
 
 
@@ -361,7 +415,7 @@ class HalfJet:
     size = 1
 
     def value(self, W):
-        return float(W[0]**2)
+        return float(W[0] ** 2)
 
     def differential(self, W):
         return self.value(W), 2 * W
@@ -389,8 +443,18 @@ steps = 6
 """
 
 
-@pytest.mark.parametrize("step", ['"linear:0.1"', '"loss:0.5"', '"warmup:0.5:3"', '"cosine:0.5:6"',
-                                  '"constant:0.5"', "0.5", "1"])
+@pytest.mark.parametrize(
+    "step",
+    [
+        '"linear:0.1"',
+        '"loss:0.5"',
+        '"warmup:0.5:3"',
+        '"cosine:0.5:6"',
+        '"constant:0.5"',
+        "0.5",
+        "1",
+    ],
+)
 def test_experiment_files(step, tmp_path):
     """Load, write, load again; run, and run again from the run's file; draw."""
     path, again = tmp_path / "a.toml", tmp_path / "b.toml"
@@ -405,13 +469,16 @@ def test_experiment_files(step, tmp_path):
     assert title == "xor 2-4-1, step " + step.strip('"').removeprefix("constant:")
 
 
-@pytest.mark.parametrize("step, line", [
-    ('"liner:0.1"', r"a.toml: \[mechanics\] step: unknown step policy 'liner'; did you mean"),
-    ('"linear:0"', r"a.toml: \[mechanics\] step: step policy 'linear:0': fraction is 0"),
-    ("0.0", r"a.toml: \[mechanics\] step is 0.0; it has to be greater than 0"),
-    ("true", r"a.toml: \[mechanics\] step is True; it has to be a number"),
-    ('"cosine:0.1:5"', r"a.toml: \[mechanics\] step 'cosine:0.1:5' is 0 after 5"),
-])
+@pytest.mark.parametrize(
+    "step, line",
+    [
+        ('"liner:0.1"', r"a.toml: \[mechanics\] step: unknown step policy 'liner'; did you mean"),
+        ('"linear:0"', r"a.toml: \[mechanics\] step: step policy 'linear:0': fraction is 0"),
+        ("0.0", r"a.toml: \[mechanics\] step is 0.0; it has to be greater than 0"),
+        ("true", r"a.toml: \[mechanics\] step is True; it has to be a number"),
+        ('"cosine:0.1:5"', r"a.toml: \[mechanics\] step 'cosine:0.1:5' is 0 after 5"),
+    ],
+)
 def test_mistakes_in_a_file(step, line, tmp_path):
     path = tmp_path / "a.toml"
     path.write_text(TOML.format(step))

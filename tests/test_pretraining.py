@@ -46,7 +46,7 @@ def test_the_stack_gives_the_encoders_outputs(learnt, network, digits):
     close(second.potential.data.x, h)
     (W, b), _ = second.potential.network.unpack(second.parameters[-1])
     below = fn.Network(SIZES[:3], ACTIVATIONS[:1], output=ACTIVATIONS[1])
-    close(below.forward(learnt.W0[:below.size], digits.x), np.tanh(h @ W.T + b))
+    close(below.forward(learnt.W0[: below.size], digits.x), np.tanh(h @ W.T + b))
 
 
 def test_what_is_not_pretrained_begins_as_ever(learnt, network, digits):
@@ -61,8 +61,11 @@ def test_no_step_is_the_networks_own_init(network, digits):
     """Encoders begin where the network does; no decoder begins like another layer."""
     still = fn.pretrain(network, digits, fn.Aristotle(0.1), steps=0, seed=5)
     np.testing.assert_array_equal(still.W0, network.init(5))
-    begins = [weights.ravel() for run in still.runs
-              for weights, _ in run.potential.network.unpack(run.parameters[0])]
+    begins = [
+        weights.ravel()
+        for run in still.runs
+        for weights, _ in run.potential.network.unpack(run.parameters[0])
+    ]
     begins = [part / part.std() for part in begins] + [network.init(5)[slice(*network.ranges[2])]]
     assert len({part[0] for part in begins}) == 5
 
@@ -72,7 +75,7 @@ def test_seeds(learnt, network, digits):
     unlabelled = fn.pretrain(network, digits.x, fn.Adam(3e-3), steps=400, batch_size=50, seed=3)
     np.testing.assert_array_equal(unlabelled.W0, learnt.W0)
     other = fn.pretrain(network, digits.x, fn.Adam(3e-3), steps=5, batch_size=50, seed=4)
-    assert (other.W0 != learnt.W0)[:network.ranges[-1][0]].mean() > 0.9
+    assert (other.W0 != learnt.W0)[: network.ranges[-1][0]].mean() > 0.9
 
 
 def test_precision_and_bias_are_the_networks_own(digits):
@@ -88,8 +91,14 @@ def test_a_frozen_layer_keeps_what_it_learnt(learnt, network, digits):
     potential, (begin, _) = fn.Potential(network, fn.CrossEntropy(), digits), network.ranges[-1]
     moved = []
     for stiffness in (np.inf, 100.0, 1.0):
-        run = fn.train(potential, fn.Aristotle(0.5), steps=60, W0=learnt.W0, record_every=60,
-                       metric=fn.LayerMetric(network, [stiffness, stiffness, 1.0]))
+        run = fn.train(
+            potential,
+            fn.Aristotle(0.5),
+            steps=60,
+            W0=learnt.W0,
+            record_every=60,
+            metric=fn.LayerMetric(network, [stiffness, stiffness, 1.0]),
+        )
         assert run.loss[-1] < 0.9 * run.loss[0]
         moved.append(np.linalg.norm((run.parameters[-1] - learnt.W0)[:begin]))
     assert moved[0] == 0 < 10 * moved[1] < moved[2]
@@ -98,8 +107,16 @@ def test_a_frozen_layer_keeps_what_it_learnt(learnt, network, digits):
 def test_adam_undoes_stiffness(learnt, network, digits):
     """It divides a force by its own size: why the experiment trains by momentum."""
     potential = fn.Potential(network, fn.CrossEntropy(), digits)
-    ends = [fn.train(potential, fn.Adam(1e-3, epsilon=1e-30), steps=20, W0=learnt.W0,
-                     metric=fn.LayerMetric(network, [s, s, 1.0])).parameters[-1] for s in (64, 1)]
+    ends = [
+        fn.train(
+            potential,
+            fn.Adam(1e-3, epsilon=1e-30),
+            steps=20,
+            W0=learnt.W0,
+            metric=fn.LayerMetric(network, [s, s, 1.0]),
+        ).parameters[-1]
+        for s in (64, 1)
+    ]
     close(*ends)
 
 
@@ -110,16 +127,19 @@ def test_it_prints_as_a_table(learnt):
     assert learnt._repr_html_().count("<tr>") == 3
 
 
-@pytest.mark.parametrize("network, data, options, words", [
-    (fn.Network([64, 10]), np.zeros((3, 64)), {}, "no hidden layer"),
-    (fn.Network([64, 8, 10]), np.zeros((3, 63)), {}, "63 inputs, the network 64"),
-    (fn.Network([64, 8, 10]), np.zeros(64), {}, "one sample a row"),
-    (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"layers": 2}, "has 1 hidden"),
-    (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"layers": 0}, "whole number from 1 up"),
-    (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"steps": 1.5}, "steps is 1.5"),
-    (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"output": "sigmoit"}, "sigmoid"),
-    ([64, 8, 10], np.zeros((3, 64)), {}, "network is a list"),
-])
+@pytest.mark.parametrize(
+    "network, data, options, words",
+    [
+        (fn.Network([64, 10]), np.zeros((3, 64)), {}, "no hidden layer"),
+        (fn.Network([64, 8, 10]), np.zeros((3, 63)), {}, "63 inputs, the network 64"),
+        (fn.Network([64, 8, 10]), np.zeros(64), {}, "one sample a row"),
+        (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"layers": 2}, "has 1 hidden"),
+        (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"layers": 0}, "whole number from 1 up"),
+        (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"steps": 1.5}, "steps is 1.5"),
+        (fn.Network([64, 8, 10]), np.zeros((3, 64)), {"output": "sigmoit"}, "sigmoid"),
+        ([64, 8, 10], np.zeros((3, 64)), {}, "network is a list"),
+    ],
+)
 def test_mistakes(network, data, options, words):
     with told_in_one_line(words):
         fn.pretrain(network, data, fn.Aristotle(0.1), **{"steps": 2, **options})
@@ -160,8 +180,15 @@ def test_a_step_is_chosen_on_the_validation_part():
 
 def test_a_run_that_diverges_is_never_chosen():
     network, parts = fn.Network([64, 8, 10], "relu"), experiment.parts()
-    run = experiment.tuned(network, experiment.ARMS["free"], parts.validation, network.init(0),
-                           1e200, 20, observe=experiment.looks(network, parts, 20))
+    run = experiment.tuned(
+        network,
+        experiment.ARMS["free"],
+        parts.validation,
+        network.init(0),
+        1e200,
+        20,
+        observe=experiment.looks(network, parts, 20),
+    )
     assert run.diverged_at is not None
     np.testing.assert_array_equal(experiment.told(run), [[0, np.inf]] * 2)
 
@@ -169,17 +196,32 @@ def test_a_run_that_diverges_is_never_chosen():
 def test_what_a_run_tells(learnt, network):
     """Accuracy and loss at its end against the equations; each layer's path against its steps."""
     parts, arm = experiment.parts(), experiment.ARMS["stiff (100)"]
-    run = experiment.tuned(network, arm, experiment.few(parts.unlabelled, 2, 0), learnt.W0, 0.1, 6,
-                           record_every=1, observe=experiment.looks(network, parts, 6))
+    run = experiment.tuned(
+        network,
+        arm,
+        experiment.few(parts.unlabelled, 2, 0),
+        learnt.W0,
+        0.1,
+        6,
+        record_every=1,
+        observe=experiment.looks(network, parts, 6),
+    )
     for part, found in zip((parts.validation, parts.held_out), experiment.told(run)):
         y_hat = network.forward(run.parameters[-1], part.x)
         P = np.exp(y_hat) / np.exp(y_hat).sum(axis=1, keepdims=True)
-        close(found, [np.mean(P.argmax(axis=1) == part.labels),
-                      -np.mean(np.log(P[np.arange(part.m), part.labels]))])
+        close(
+            found,
+            [
+                np.mean(P.argmax(axis=1) == part.labels),
+                -np.mean(np.log(P[np.arange(part.m), part.labels])),
+            ],
+        )
     begin, end = network.ranges[1]
     W = run.parameters[:, begin:end]
-    close(experiment.lengths(network, run)[1],
-          sum(np.sqrt(((W[k + 1] - W[k]) ** 2).sum()) for k in range(6)))
+    close(
+        experiment.lengths(network, run)[1],
+        sum(np.sqrt(((W[k + 1] - W[k]) ** 2).sum()) for k in range(6)),
+    )
 
 
 def test_the_experiment_in_small(monkeypatch):

@@ -53,7 +53,7 @@ def test_streams_share_no_word():
 
 def test_uniform_moments():
     u = uniform(11, INIT, 200_000)
-    assert 0 <= u.min() and u.max() < 1
+    assert u.min() >= 0 and u.max() < 1
     assert abs(u.mean() - 1 / 2) < 4e-3 and abs(u.var() - 1 / 12) < 2e-3
 
 

@@ -14,8 +14,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 SCRIPTS = [text for language, text in BLOCKS if language == "python"]
-COMMANDS = [line.split("#")[0].strip() for language, text in BLOCKS if language == "bash"
-            for line in text.splitlines()]
+COMMANDS = [
+    line.split("#")[0].strip()
+    for language, text in BLOCKS
+    if language == "bash"
+    for line in text.splitlines()
+]
 SHELL = [sys.executable, "-c", "from flownet.desk.cli import main; main()"]
 
 
@@ -52,8 +56,10 @@ def test_shell_commands(tmp_path):
 
 def test_demo(tmp_path):
     """`./scripts/demo`, whose Python part is this."""
-    assert "./scripts/demo" in COMMANDS and "exec python scripts/demo.py" in (
-        ROOT / "scripts" / "demo").read_text()
+    assert (
+        "./scripts/demo" in COMMANDS
+        and "exec python scripts/demo.py" in (ROOT / "scripts" / "demo").read_text()
+    )
     printed = run([sys.executable, ROOT / "scripts" / "demo.py", "-o", "out"], tmp_path)
     for word in ("safe", "near-breaking", "broken"):
         assert f"\n{word}: step" in printed and (tmp_path / "out" / f"{word}.h5").exists()

@@ -18,9 +18,14 @@ from flownet.geometry.curvature import NoSpectrum, _curvature
 from flownet.linearization.breakdown import Breakdown, kept
 from flownet.linearization.breakdown._series import SPLIT
 
-PANELS = ["Loss", "What a step promised and delivered", "What each order took of the promise",
-          "Second order, parameter by parameter", "Sharpness and the edge of stability",
-          "Charges: what the flow would keep"]
+PANELS = [
+    "Loss",
+    "What a step promised and delivered",
+    "What each order took of the promise",
+    "Second order, parameter by parameter",
+    "Sharpness and the edge of stability",
+    "Charges: what the flow would keep",
+]
 
 
 def digits(activation="relu", loss=fn.Quadratic, dtype="float64"):
@@ -57,18 +62,30 @@ def run(reported):
 def test_it_prints_tables_that_fit_a_page(reported, run):
     told = reported[1]
     assert max(map(len, told.splitlines())) <= 100 and len(told.splitlines()) <= 70
-    for words in ("24 of 70 steps, every 3rd", "Promise and delivery", "sharpness", "2/step",
-                  "Second order by parameters", "Third order by parameters", "Verdicts: ",
-                  "The most broken of these steps is step", "charges hidden 1: drift", "predicted",
-                  f"stored in {run.path}", "figure in"):
+    for words in (
+        "24 of 70 steps, every 3rd",
+        "Promise and delivery",
+        "sharpness",
+        "2/step",
+        "Second order by parameters",
+        "Third order by parameters",
+        "Verdicts: ",
+        "The most broken of these steps is step",
+        "charges hidden 1: drift",
+        "predicted",
+        f"stored in {run.path}",
+        "figure in",
+    ):
         assert words in told, words
     row = next(line.split() for line in told.splitlines() if line.startswith("      0"))
     b = fn.breakdown(run, at=0)
     shares = [float(word) for word in row[3:7]]
     wanted = [100 * b.share(value) for value in (b.second, b.third, b.remainder, b.actual)]
     np.testing.assert_allclose(shares, wanted, rtol=0.005)
-    assert float(row[-1]) == 10.0 and abs(float(row[-2]) / fn.sharpness(
-        run.potential, run.parameters[0]) - 1) < 1e-3
+    assert (
+        float(row[-1]) == 10.0
+        and abs(float(row[-2]) / fn.sharpness(run.potential, run.parameters[0]) - 1) < 1e-3
+    )
 
 
 def test_what_it_finds_is_stored_and_read_again(run):
@@ -90,9 +107,11 @@ def test_its_bands_and_verdicts_are_those_of_each_step(run):
         b, stored = fn.breakdown(run, at=k), kept(run)[k // 3]
         signs, rotations = b.split("parameters").flips, b.split("parameters").rotations
         assert (stored.known["signs_second_low"], stored.known["signs_second_high"]) == (
-            signs.band("second"))
+            signs.band("second")
+        )
         assert (stored.known["signs_third_low"], stored.known["signs_third_high"]) == (
-            signs.band("third"))
+            signs.band("third")
+        )
         assert stored.known["chance_second_self"] == rotations.second_self
         assert kept(run).words[k // 3] == b.verdict.words
         assert stored.second_self == b.second_self and stored.known["error_second_self"] == 0
@@ -124,10 +143,18 @@ def test_a_figure_may_go_elsewhere(reported, tmp_path):
 def test_one_step_in_full(reported):
     told = shell("breakdown", reported[0], "--at", 40)
     assert max(map(len, told.splitlines())) <= 100
-    for words in ("at iteration 40", "critical step", "pairs of unit and sample change sign",
-                  "half of the promise is missed from a step of", "verdict: ",
-                  "without its top eigendirection", "layer 1 alone", "By layers", "map bends",
-                  "Radius of convergence"):
+    for words in (
+        "at iteration 40",
+        "critical step",
+        "pairs of unit and sample change sign",
+        "half of the promise is missed from a step of",
+        "verdict: ",
+        "without its top eigendirection",
+        "layer 1 alone",
+        "By layers",
+        "map bends",
+        "Radius of convergence",
+    ):
         assert words in told, words
 
 
@@ -149,8 +176,13 @@ def test_the_terms_alone_leave_a_fuller_breakdown(reported, tmp_path):
 def test_it_looks_at_evenly_chosen_steps_by_an_odd_interval(steps, monkeypatch):
     """At most 60; an even interval would see every other swing of an oscillation alone."""
     run = SimpleNamespace(
-        step=np.ones(steps), potential=fn.Parabola(), mechanics=fn.Aristotle(1.0), metric=None,
-        experiment={"run": {}}, is_flow=False)
+        step=np.ones(steps),
+        potential=fn.Parabola(),
+        mechanics=fn.Aristotle(1.0),
+        metric=None,
+        experiment={"run": {}},
+        is_flow=False,
+    )
     monkeypatch.setattr(_measured.linearization, "breakdown", lambda run, **words: None)
     monkeypatch.setattr(_measured.geometry, "sharpness", lambda run, **words: words["every"])
     found = _measured.measure(run)
@@ -174,24 +206,47 @@ def test_a_dear_network_is_left_out_and_said(run, monkeypatch):
 
 CASES = {
     "mini-batches in float32": (
-        lambda: fn.train(digits("tanh", fn.CrossEntropy, "float32"), fn.Aristotle(0.3), steps=20,
-                         batch_size=16), PANELS, "sharpness of the full potential"),
+        lambda: fn.train(
+            digits("tanh", fn.CrossEntropy, "float32"), fn.Aristotle(0.3), steps=20, batch_size=16
+        ),
+        PANELS,
+        "sharpness of the full potential",
+    ),
     "a metric and no charge": (
-        lambda: fn.train(digits("tanh"), fn.Aristotle(0.1), steps=9, metric=fn.LayerMetric(
-            digits().network, [1.0, 4.0])), PANELS[:5], "sharpness in the run's metric"),
+        lambda: fn.train(
+            digits("tanh"),
+            fn.Aristotle(0.1),
+            steps=9,
+            metric=fn.LayerMetric(digits().network, [1.0, 4.0]),
+        ),
+        PANELS[:5],
+        "sharpness in the run's metric",
+    ),
     "between recorded rows": (
         lambda: fn.train(digits(), fn.Aristotle(0.1), steps=20, record_every=5),
-        [PANELS[0], PANELS[4]], "the terms: the run keeps no two consecutive states"),
+        [PANELS[0], PANELS[4]],
+        "the terms: the run keeps no two consecutive states",
+    ),
     "a divergence": (
-        lambda: fn.train(fn.Parabola(2), fn.Aristotle(3.0), W0=[1.0, 2.0], steps=2000), PANELS[:5],
-        "57 of 511 steps"),
+        lambda: fn.train(fn.Parabola(2), fn.Aristotle(3.0), W0=[1.0, 2.0], steps=2000),
+        PANELS[:5],
+        "57 of 511 steps",
+    ),
     "an analytic potential": (
-        lambda: fn.train(fn.UV(2), fn.Aristotle(0.1), W0=[1.0, 0.5, -0.3, 0.2], steps=15), PANELS,
-        "charges u, v: drift"),
+        lambda: fn.train(fn.UV(2), fn.Aristotle(0.1), W0=[1.0, 0.5, -0.3, 0.2], steps=15),
+        PANELS,
+        "charges u, v: drift",
+    ),
     "a step policy": (
-        lambda: fn.train(digits(), fn.Aristotle("linear:0.2"), steps=9), PANELS, "9 of 9 steps"),
+        lambda: fn.train(digits(), fn.Aristotle("linear:0.2"), steps=9),
+        PANELS,
+        "9 of 9 steps",
+    ),
     "nothing left to promise": (
-        lambda: fn.train(fn.Parabola(), fn.Aristotle(1.0), W0=[1.0], steps=9), None, "8 more are"),
+        lambda: fn.train(fn.Parabola(), fn.Aristotle(1.0), W0=[1.0], steps=9),
+        None,
+        "8 more are",
+    ),
 }
 
 
@@ -205,8 +260,11 @@ def test_every_run_has_a_report(make, panels, words):
     assert drawn == (panels or PANELS[:5])
     np.testing.assert_allclose(found.edge, 2 / run.step)
     if found.sharpness is not None and run.metric is not None:
-        close(found.sharpness.value[0], fn.sharpness(run.potential, run.parameters[0],
-                                                     metric=run.metric), kind="solver")
+        close(
+            found.sharpness.value[0],
+            fn.sharpness(run.potential, run.parameters[0], metric=run.metric),
+            kind="solver",
+        )
 
 
 def test_estimates_are_called_so(monkeypatch):
@@ -292,8 +350,12 @@ def test_mistakes_are_one_line_before_the_work(reported, arguments, line, monkey
 def test_a_full_disk_behind_the_output_is_one_line(reported):
     code = "from flownet.desk.cli import main; main()"
     with open("/dev/full", "w") as full:
-        ended = subprocess.run([sys.executable, "-c", code, "info", str(reported[0])], stdout=full,
-                               stderr=subprocess.PIPE, text=True)
+        ended = subprocess.run(
+            [sys.executable, "-c", code, "info", str(reported[0])],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     assert ended.returncode == 2
     assert ended.stderr == "flownet: cannot print: No space left on device.\n"
 
@@ -303,7 +365,7 @@ def test_breakdowns_in_a_notebook(run):
     series = fn.breakdown(run, every=7)
     html = series._repr_html_()
     assert html.count("<tr>") == 1 + len(series) and html.count("<td") == 9 * len(series)
-    for line in str(series).splitlines()[1:1 + len(series)]:
+    for line in str(series).splitlines()[1 : 1 + len(series)]:
         assert all(f">{word}</td>" in html for word in line.split())
     assert fn.breakdown(run, every=7)[:0]._repr_html_() == "<p>no steps</p>"
 
@@ -316,8 +378,11 @@ def displacements(potential, W, step=0.1):
         u, m, v = 0.9 * u + dL, 0.9 * m + 0.1 * dL, 0.999 * v + 0.001 * dL**2
         W = W - step * dL
     adam = m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
-    return W, {"momentum": -step * u, "Adam": -0.01 * adam,
-               "mini-batch": -step * potential.on(slice(0, 4)).differential(W)[1]}
+    return W, {
+        "momentum": -step * u,
+        "Adam": -0.01 * adam,
+        "mini-batch": -step * potential.on(slice(0, 4)).differential(W)[1],
+    }
 
 
 @pytest.mark.parametrize("name", ["momentum", "Adam", "mini-batch"])

@@ -61,8 +61,9 @@ def losses(path):
 def test_five_kills_leave_no_trace(tmp_path):
     """kill -9 at random moments, five times over, each time resumed."""
     whole, broken = str(tmp_path / "whole.h5"), str(tmp_path / "broken.h5")
-    subprocess.run([sys.executable, "-c", START.format(path=whole, steps=STEPS)], check=True,
-                   env=ENVIRONMENT)
+    subprocess.run(
+        [sys.executable, "-c", START.format(path=whole, steps=STEPS)], check=True, env=ENVIRONMENT
+    )
     moments = random.Random(20)
     reached = [killed_after(START.format(path=broken, steps=STEPS), broken, moments.random() / 4)]
     for _ in range(4):
@@ -116,21 +117,32 @@ def test_a_finished_run_is_only_opened(tmp_path, digits):
 
 def test_a_stopped_run_goes_on(tmp_path, digits):
     """An observable that raises stops a run like Ctrl-C does; nothing recorded is lost."""
+
     def nervous(state):
         if state.iteration == 8:
             raise KeyboardInterrupt
         return 0.0
 
     with pytest.raises(KeyboardInterrupt):
-        fn.train(digits, fn.Aristotle(0.2), steps=20, store=tmp_path / "a.h5",
-                 observe={"calm": (4, nervous)})
+        fn.train(
+            digits,
+            fn.Aristotle(0.2),
+            steps=20,
+            store=tmp_path / "a.h5",
+            observe={"calm": (4, nervous)},
+        )
     run = fn.Trajectory.open(tmp_path / "a.h5")
     assert not run.finished and len(run.loss) == 8
     with pytest.raises(fn.FlownetError, match="function of yours"):
         fn.resume(tmp_path / "a.h5")
     fn.resume(tmp_path / "a.h5", observe={"calm": lambda state: 0.0})
-    fn.train(digits, fn.Aristotle(0.2), steps=20, store=tmp_path / "b.h5",
-             observe={"calm": (4, lambda state: 0.0)})
+    fn.train(
+        digits,
+        fn.Aristotle(0.2),
+        steps=20,
+        store=tmp_path / "b.h5",
+        observe={"calm": (4, lambda state: 0.0)},
+    )
     assert_same_bits(contents(tmp_path / "a.h5"), contents(tmp_path / "b.h5"))
 
 
@@ -149,6 +161,7 @@ def test_fewer_steps_than_done_are_refused(tmp_path, digits):
 
 def test_potentials_that_are_programs_go_on_with_their_program(tmp_path):
     """A potential of the user's own runs step by step in Python."""
+
     class Cosine:
         size = 1
 

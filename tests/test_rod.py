@@ -18,8 +18,9 @@ RUNS = {
 
 def trained(net, data, mechanics, stiffness=None, **words):
     metric = None if stiffness is None else fn.LayerMetric(net, stiffness)
-    return fn.train(fn.Potential(net, fn.CrossEntropy(), data), mechanics, steps=12, metric=metric,
-                    **words)
+    return fn.train(
+        fn.Potential(net, fn.CrossEntropy(), data), mechanics, steps=12, metric=metric, **words
+    )
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -35,8 +36,11 @@ def test_both_identities_hold_to_rounding(name, digits, dtype):
         before, after = (run.parameters[found.iteration + i].astype("f8") for i in (0, 1))
         close(found.centre - found.half, before, kind="rounding")
         close(found.centre + found.half, after, kind="rounding")
-        close(found.next_centre + found.next_half, run.parameters[found.iteration + 2],
-              kind="rounding")
+        close(
+            found.next_centre + found.next_half,
+            run.parameters[found.iteration + 2],
+            kind="rounding",
+        )
     assert fn.rod(run).exact
     length2 = fn.Euclidean(net.size).norm2(2 * found.half)
     if run.metric is None:

@@ -6,8 +6,17 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "flownet"
-ROOMS = ["desk", "ensemble", "linearization", "motion", "geometry", "store", "model", "kernels",
-         "data"]
+ROOMS = [
+    "desk",
+    "ensemble",
+    "linearization",
+    "motion",
+    "geometry",
+    "store",
+    "model",
+    "kernels",
+    "data",
+]
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -35,8 +44,9 @@ def imported_packages(path):
             yield node.module.split(".")[0]
 
 
-@pytest.mark.parametrize("path", [f for f in FILES if room(f)],
-                         ids=lambda f: str(f.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", [f for f in FILES if room(f)], ids=lambda f: str(f.relative_to(PACKAGE))
+)
 def test_imports_run_downwards(path):
     for other in imported_rooms(path):
         assert ROOMS.index(room(path)) < ROOMS.index(other), f"{path.name} imports {other}"

@@ -43,8 +43,9 @@ def test_where_a_run_begins(small):
     run = fn.train(small.with_dtype("float32"), STEP, W0=W0, steps=2)
     np.testing.assert_array_equal(run.parameters[0], W0.astype(np.float32))
     assert run.parameters.dtype == np.float32
-    np.testing.assert_array_equal(fn.train(small, STEP, steps=1, seed=5).parameters[0],
-                                  small.network.init(5))
+    np.testing.assert_array_equal(
+        fn.train(small, STEP, steps=1, seed=5).parameters[0], small.network.init(5)
+    )
 
 
 def test_a_run_leaves_its_beginning_alone(small):
@@ -108,9 +109,11 @@ def test_states_end_where_a_run_diverges():
 @pytest.mark.parametrize("every, rows", [(1, range(8)), (3, [0, 3, 6, 7]), (9, [0, 7])])
 def test_observables_at_their_own_interval_and_at_the_end(every, rows, small):
     """A function of the state, of any shape, at 0, n, 2n … and always at N."""
-    seen = {"norm": (every, lambda state: np.linalg.norm(state.W)),
-            "ends": (every, lambda state: state.W[[0, -1]]),
-            "when": (2, lambda state: state.iteration)}
+    seen = {
+        "norm": (every, lambda state: np.linalg.norm(state.W)),
+        "ends": (every, lambda state: state.W[[0, -1]]),
+        "when": (2, lambda state: state.iteration),
+    }
     run = fn.train(small, STEP, steps=7, observe=seen)
     norm, W = run.observables["norm"], run.parameters[:]
     assert norm.iteration.tolist() == list(rows)
@@ -131,15 +134,23 @@ def test_observing_changes_nothing(small):
 def test_held_out_loss_and_accuracy(digits):
     """A potential is observed by its value, accuracy is the share of right largest outputs."""
     net = fn.Network([64, 12, 10])
-    seen, unseen = (fn.Potential(net, fn.CrossEntropy(), digits.take(part))
-                    for part in (slice(200), slice(200, 300)))
-    run = fn.train(seen, fn.Aristotle(0.5), steps=40,
-                   observe={"held_out": (10, unseen), "accuracy": (20, fn.Accuracy(unseen))})
+    seen, unseen = (
+        fn.Potential(net, fn.CrossEntropy(), digits.take(part))
+        for part in (slice(200), slice(200, 300))
+    )
+    run = fn.train(
+        seen,
+        fn.Aristotle(0.5),
+        steps=40,
+        observe={"held_out": (10, unseen), "accuracy": (20, fn.Accuracy(unseen))},
+    )
     held_out, accuracy = run.observables["held_out"], run.observables["accuracy"]
     assert held_out.iteration.tolist() == [0, 10, 20, 30, 40]
     close(held_out.value, [unseen.value(run.parameters[k]) for k in held_out.iteration])
-    right = [np.mean(net.forward(run.parameters[k], unseen.data.x).argmax(axis=1)
-                     == unseen.data.labels) for k in (0, 20, 40)]
+    right = [
+        np.mean(net.forward(run.parameters[k], unseen.data.x).argmax(axis=1) == unseen.data.labels)
+        for k in (0, 20, 40)
+    ]
     close(accuracy.value, right, kind="rounding")
     assert accuracy.value[-1] > accuracy.value[0]
 
@@ -159,35 +170,61 @@ MISTAKES = {
     "an empty batch": (lambda p: fn.train(p, STEP, steps=1, batch_size=0), "batch_size is 0"),
     "a batch beyond the data": (lambda p: fn.train(p, STEP, steps=1, batch_size=11), "1 to 10"),
     "batches without data": (
-        lambda p: fn.train(fn.UV(2), STEP, W0=np.ones(4), steps=1, batch_size=2), "with data"),
+        lambda p: fn.train(fn.UV(2), STEP, W0=np.ones(4), steps=1, batch_size=2),
+        "with data",
+    ),
     "batches of coupled samples": (
-        lambda p: fn.train(fn.Potential(p.network, fn.Quadratic(sample_metric=np.eye(10)), p.data),
-                           STEP, steps=1, batch_size=2), "couples all samples"),
+        lambda p: fn.train(
+            fn.Potential(p.network, fn.Quadratic(sample_metric=np.eye(10)), p.data),
+            STEP,
+            steps=1,
+            batch_size=2,
+        ),
+        "couples all samples",
+    ),
     "another network's metric": (
-        lambda p: fn.train(p, STEP, steps=1, metric=METRIC), "metric is one of 3 parameters"),
+        lambda p: fn.train(p, STEP, steps=1, metric=METRIC),
+        "metric is one of 3 parameters",
+    ),
     "a list for a metric": (lambda p: fn.train(p, STEP, steps=1, metric=[1, 1]), "metric"),
     "complex parameters": (lambda p: fn.train(p, STEP, steps=1, W0=np.ones(32) * 1j), "complex"),
     "a device not there": (lambda p: fn.train(p, STEP, steps=1, device="abacus"), "'abacus'"),
     "a short W0": (lambda p: fn.train(p, STEP, steps=1, W0=np.ones(31)), r"W0 has shape \(31,\)"),
     "a W0 with a hole": (
-        lambda p: fn.train(p, STEP, steps=1, W0=np.append(np.ones(31), np.nan)), "index 31"),
+        lambda p: fn.train(p, STEP, steps=1, W0=np.append(np.ones(31), np.nan)),
+        "index 31",
+    ),
     "nowhere to begin": (lambda p: fn.train(fn.Parabola(3), STEP, steps=1), "pass W0"),
     "a seed of 65 bits": (lambda p: fn.train(p, STEP, steps=1, seed=2**64), "64 bits"),
-    "an observable that fails": (lambda p: fn.train(p, STEP, steps=1, observe={
-        "norm": (1, lambda state: p.value(state.W[:3]))}), "observables/norm: W has shape"),
+    "an observable that fails": (
+        lambda p: fn.train(
+            p, STEP, steps=1, observe={"norm": (1, lambda state: p.value(state.W[:3]))}
+        ),
+        "observables/norm: W has shape",
+    ),
     "half a seed": (lambda p: fn.train(p, STEP, steps=1, seed=0.5), "seed is 0.5"),
     "half a seed for batches": (
-        lambda p: fn.train(p, STEP, steps=1, seed=0.5, W0=np.ones(32), batch_size=2), "seed"),
+        lambda p: fn.train(p, STEP, steps=1, seed=0.5, W0=np.ones(32), batch_size=2),
+        "seed",
+    ),
     "no seed": (lambda p: fn.train(p, STEP, steps=1, seed=None, W0=np.ones(32)), "seed"),
     "no threads": (lambda p: fn.train(p, STEP, steps=1, threads=0), "threads"),
     "an observable called loss": (
-        lambda p: fn.train(p, STEP, steps=1, observe={"loss": (1, p)}), "cannot be called 'loss'"),
+        lambda p: fn.train(p, STEP, steps=1, observe={"loss": (1, p)}),
+        "cannot be called 'loss'",
+    ),
     "an observable without interval": (
-        lambda p: fn.train(p, STEP, steps=1, observe={"q": p}), "pair"),
+        lambda p: fn.train(p, STEP, steps=1, observe={"q": p}),
+        "pair",
+    ),
     "an interval of 0": (
-        lambda p: fn.train(p, STEP, steps=1, observe={"q": (0, p)}), "interval is 0"),
+        lambda p: fn.train(p, STEP, steps=1, observe={"q": (0, p)}),
+        "interval is 0",
+    ),
     "an observable that is a number": (
-        lambda p: fn.train(p, STEP, steps=1, observe={"q": (1, 3.0)}), "potential or a function"),
+        lambda p: fn.train(p, STEP, steps=1, observe={"q": (1, 3.0)}),
+        "potential or a function",
+    ),
     "accuracy without classes": (lambda p: fn.Accuracy(p), "class labels"),
 }
 

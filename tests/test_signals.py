@@ -20,8 +20,9 @@ from flownet.desk._schema import Data
 def close(found, expected, kind="reference", scale=None):
     """Of complex numbers the real and imaginary parts."""
     if np.iscomplexobj(found) or np.iscomplexobj(expected):
-        found, expected = (np.ascontiguousarray(a, np.complex128).view(np.float64)
-                           for a in (found, expected))
+        found, expected = (
+            np.ascontiguousarray(a, np.complex128).view(np.float64) for a in (found, expected)
+        )
     close_real(found, expected, kind=kind, scale=scale)
 
 
@@ -59,8 +60,9 @@ def test_a_steering_vector_is_a_geometric_row():
 def test_free_induction_decay():
     """After 90 degrees about x the signal is −i e^{(2πif − 1/T2)t}."""
     t = 0.013
-    close(bloch(T1, T2, F, [90.0], [0.0], 0.02, t)[:, 0],
-          -1j * np.exp((2j * np.pi * F - 1 / T2) * t))
+    close(
+        bloch(T1, T2, F, [90.0], [0.0], 0.02, t)[:, 0], -1j * np.exp((2j * np.pi * F - 1 / T2) * t)
+    )
 
 
 def test_inversion_recovery():
@@ -89,8 +91,14 @@ def test_spoiled_gradient_echo_settles_on_ernsts_formula(alpha):
 def test_the_ernst_angle_gives_the_most():
     e1 = np.exp(-0.05 / T1[0])
     ernst = np.degrees(np.arccos(e1))
-    most, *less = (abs(bloch(T1[:1], T2[:1], F[:1], np.full(150, ernst + off), 0.0, 0.05, 0.0,
-                             spoiled=True)[0, -1]) for off in (0.0, -1.0, 1.0))
+    most, *less = (
+        abs(
+            bloch(T1[:1], T2[:1], F[:1], np.full(150, ernst + off), 0.0, 0.05, 0.0, spoiled=True)[
+                0, -1
+            ]
+        )
+        for off in (0.0, -1.0, 1.0)
+    )
     assert most > max(less) > 0.999 * most
 
 
@@ -101,8 +109,9 @@ def test_balanced_pulses_settle_on_the_freeman_hill_formula(alpha):
     t, a = 0.01, np.radians(alpha)
     t1, t2, f = (g.ravel() for g in np.meshgrid([0.1, 0.2], [0.03, 0.1], [0.0, 11.0, -38.0, 50.0]))
     e1, e2, theta = np.exp(-t / t1), np.exp(-t / t2), 2 * np.pi * f * t
-    D = ((1 - e1 * np.cos(a)) * (1 - e2 * np.cos(theta))
-         - e2 * (e1 - np.cos(a)) * (e2 - np.cos(theta)))
+    D = (1 - e1 * np.cos(a)) * (1 - e2 * np.cos(theta)) - e2 * (e1 - np.cos(a)) * (
+        e2 - np.cos(theta)
+    )
     expected = (1 - e1) * np.sin(a) * (e2 * np.sin(theta) - 1j * (1 - e2 * np.cos(theta))) / D
     close(bloch(t1, t2, f, np.full(700, alpha), 0.0, t, 0.0)[:, -1], expected)
 
@@ -120,6 +129,7 @@ def test_a_train_against_an_integrator_and_scipys_rotations():
     flip, phase, wait, echo = [50.0, 120.0, 33.0], [0.0, 70.0, 200.0], [0.02, 0.03, 0.01], 0.004
     found = bloch(T1, T2, F, flip, phase, wait, echo, start=0.3)
     for i in range(3):
+
         def slope(t, M, i=i):
             w = 2 * np.pi * F[i]
             return [-w * M[1] - M[0] / T2[i], w * M[0] - M[1] / T2[i], (1 - M[2]) / T1[i]]
@@ -128,8 +138,9 @@ def test_a_train_against_an_integrator_and_scipys_rotations():
         for n in range(3):
             axis = np.array([np.cos(np.radians(phase[n])), np.sin(np.radians(phase[n])), 0.0])
             M = Rotation.from_rotvec(np.radians(flip[n]) * axis).apply(M)
-            path = solve_ivp(slope, (0, wait[n]), M, "DOP853", (0, echo, wait[n]), rtol=1e-12,
-                             atol=1e-13).y
+            path = solve_ivp(
+                slope, (0, wait[n]), M, "DOP853", (0, echo, wait[n]), rtol=1e-12, atol=1e-13
+            ).y
             close([found[i, n].real, found[i, n].imag], path[:2, 1], kind="solver", scale=1.0)
             M = path[:, 2]
 
@@ -140,9 +151,14 @@ def test_nothing_grows():
     assert abs(bloch(*tissue(y).T, *pulses(300), 0.005, start=-1.0)).max() < 1
 
 
-@pytest.mark.parametrize("wrong, words", [
-    (dict(echo=0.02), "the echo from 0"), (dict(t2=[0.0, 1, 1]), "above 0"),
-    (dict(f=[0.0]), "of one shape")])
+@pytest.mark.parametrize(
+    "wrong, words",
+    [
+        (dict(echo=0.02), "the echo from 0"),
+        (dict(t2=[0.0, 1, 1]), "above 0"),
+        (dict(f=[0.0]), "of one shape"),
+    ],
+)
 def test_what_bloch_refuses(wrong, words):
     given = dict(t1=T1, t2=T2, f=F, flip=[90.0], phase=[0.0], wait=0.01, echo=0.005) | wrong
     with told_in_one_line(words):
@@ -178,8 +194,15 @@ def test_made_signals_come_again_and_differ_by_split_and_seed(name):
     few, more = data.load(name, m=3), data.load(name, m=5, snr=[7.0, 9.0], seed=2)
     assert data.from_table(more.describe()).sha256 == more.sha256
     assert (data.load(name, m=9).x[:3] == few.x).all()
-    assert len({d.sha256 for d in (few, data.load(name, m=3, seed=1),
-                                   data.load(name, m=3, split="test"))}) == 3
+    assert (
+        len(
+            {
+                d.sha256
+                for d in (few, data.load(name, m=3, seed=1), data.load(name, m=3, split="test"))
+            }
+        )
+        == 3
+    )
     table = {"name": name, "m": 3, "snr": [7.0, 9.0]}
     assert Data.model_validate(table).model_dump(exclude_none=True) == table
     with told_in_one_line("a pair .low, high."):
@@ -218,8 +241,10 @@ def test_the_beamformer_reaches_the_bound_and_nothing_beats_the_posterior_mean()
     errors = {}
     for snr in (0.0, 20.0):
         d = data.antenna(split="test", m=1500, snr=snr)
-        errors[snr] = [finding.rms(finding.beamformer(d.x, 801), d.y),
-                       finding.rms(finding.posterior_mean(d.x, 10 ** (snr / 20), 801), d.y)]
+        errors[snr] = [
+            finding.rms(finding.beamformer(d.x, 801), d.y),
+            finding.rms(finding.posterior_mean(d.x, 10 ** (snr / 20), 801), d.y),
+        ]
     assert np.abs(np.array(errors[20.0]) / finding.bound(20.0) - 1).max() < 0.08
     assert finding.bound(0.0) < 0.9 * errors[0.0][1] < 0.9 * errors[0.0][0]
 
@@ -260,11 +285,19 @@ def test_every_network_takes_the_rate_that_does_best_on_held_out_samples():
     network = fn.Network([16, 6, finding.BINS], "relu", dtype="float32", init="he-normal")
     rivals = {"real": equal_terms.Rival(network, equal_terms.parts)}
     case = {"real": (rivals["real"], finding.learning_set(60))}
-    (rate, states), = equal_terms.compare(case, fn.CrossEntropy(), finding.learning_set(50)(9),
-                                          steps=60, seeds=2, rates=(1e-7, 1e-2)).values()
+    ((rate, states),) = equal_terms.compare(
+        case, fn.CrossEntropy(), finding.learning_set(50)(9), steps=60, seeds=2, rates=(1e-7, 1e-2)
+    ).values()
     assert rate == 1e-2 and len(states) == 2 and not np.array_equal(*states)
-    again = equal_terms.fit(rivals["real"], fn.CrossEntropy(), finding.learning_set(60)(1),
-                            finding.learning_set(50)(9), rate=1e-2, steps=60, seed=1)
+    again = equal_terms.fit(
+        rivals["real"],
+        fn.CrossEntropy(),
+        finding.learning_set(60)(1),
+        finding.learning_set(50)(9),
+        rate=1e-2,
+        steps=60,
+        seed=1,
+    )
     assert np.array_equal(again[1], states[1])
 
 
@@ -282,8 +315,20 @@ def turns(activation, z, angle):
     return np.abs(net.forward(W, phase * z) - phase * net.forward(W, z)).max()
 
 
-@pytest.mark.parametrize("activation", ["identity", "modrelu", "split_tanh", "split_relu", "zrelu",
-                                        "cardioid", "tanh", "sin", "cayley"])
+@pytest.mark.parametrize(
+    "activation",
+    [
+        "identity",
+        "modrelu",
+        "split_tanh",
+        "split_relu",
+        "zrelu",
+        "cardioid",
+        "tanh",
+        "sin",
+        "cayley",
+    ],
+)
 def test_which_activations_turn_with_their_argument(activation):
     """f(e^{iα}z) = e^{iα}f(z) holds for modReLU, and for no other that is not linear."""
     z = data.antenna(m=5, snr=0.0).x.reshape(-1, 1)
@@ -308,8 +353,10 @@ def test_the_invariant_network_sees_no_phase(angle, invariant):
     net, W = invariant
     d = data.antenna(m=40)
     y = finding.soft_bins(d.y)
-    potentials = [fn.Potential(net, fn.CrossEntropy(), fn.Dataset(x, y))
-                  for x in (d.x, np.exp(1j * angle) * d.x)]
+    potentials = [
+        fn.Potential(net, fn.CrossEntropy(), fn.Dataset(x, y))
+        for x in (d.x, np.exp(1j * angle) * d.x)
+    ]
     close(*(net.forward(W, p.data.x) for p in potentials))
     (loss, dL), (turned_loss, turned_dL) = (p.differential(W) for p in potentials)
     close(turned_dL, dL)
@@ -334,8 +381,10 @@ def test_few_samples_are_enough_for_a_network_that_sees_no_phase():
     rivals = {name: finding.rivals()[name] for name in ("complex, invariant", "real")}
     found = finding.learnt(rivals, samples=(500,), steps=1500, seeds=1)
     test = {10.0: data.antenna(split="test", m=400, snr=10.0)}
-    errs = {name: finding.errors(rivals[name], states, test)[0, 0]
-            for (name, _), (_, states) in found.items()}
+    errs = {
+        name: finding.errors(rivals[name], states, test)[0, 0]
+        for (name, _), (_, states) in found.items()
+    }
     assert finding.bound(10.0) < errs["complex, invariant"] < 0.5 * errs["real"]
 
 
@@ -387,14 +436,16 @@ def test_the_real_neurons_minimum_is_a_saddle_of_the_complex_one(neuron):
 def test_every_seed_solves_xor_with_complex_weights_and_not_every_one_with_real(neuron):
     """Kept real, weights stay real to the last bit, and some seeds stop at a loss of 1/8."""
     kinds = xor.neurons(xor.FUNCTIONS["XOR"])
-    runs = {kind: [xor.learn(kinds[kind], 0.1, seed) for seed in range(12)]
-            for kind in xor.COMPARED}
+    runs = {
+        kind: [xor.learn(kinds[kind], 0.1, seed) for seed in range(12)] for kind in xor.COMPARED
+    }
     share = {kind: np.mean([xor.solved(run) for run in runs[kind]]) for kind in runs}
     assert share["complex, |z|²"] == 1 and share["real neuron, tanh"] == 0
     assert 0.4 < share["kept real, z²"] < 1
     lost = [run for run in runs["kept real, z²"] if not xor.solved(run)]
-    assert all((run.parameters[-1].imag == 0).all() and abs(run.loss[-1] - 0.125) < 1e-3
-               for run in lost)
+    assert all(
+        (run.parameters[-1].imag == 0).all() and abs(run.loss[-1] - 0.125) < 1e-3 for run in lost
+    )
 
 
 def test_an_increasing_neuron_cannot_solve_xor():
@@ -412,14 +463,22 @@ def test_the_figures_say_what_they_show(neuron):
     runs = {kind: [xor.learn(neurons[kind], 0.1, 0, 20)] for kind in xor.COMPARED}
     paths = [xor.learn(neuron, 0.1, seed, 20, every=1) for seed in range(2)]
     networks, tests = finding.rivals(), finding.tests(20)
-    found = {(name, m): (1e-3, [rival.network.init(0)]) for name, rival in networks.items()
-             for m in finding.SAMPLES}
-    curves = {(name, m): equal_terms.spread(finding.errors(networks[name], states, tests))
-              for (name, m), (_, states) in found.items()}
+    found = {
+        (name, m): (1e-3, [rival.network.init(0)])
+        for name, rival in networks.items()
+        for m in finding.SAMPLES
+    }
+    curves = {
+        (name, m): equal_terms.spread(finding.errors(networks[name], states, tests))
+        for (name, m), (_, states) in found.items()
+    }
     values = np.array([[3.0, 4.0, 0.5], [3.1, 4.2, 0.6]])
     results = {key: equal_terms.spread(values) for key in reading.rivals()}
-    figures = [xor.draw(runs, paths, 1), finding.draw(networks, found, curves, tests),
-               reading.draw(results, dict.fromkeys(("dictionary", "ML", "bound"), values[0]))]
+    figures = [
+        xor.draw(runs, paths, 1),
+        finding.draw(networks, found, curves, tests),
+        reading.draw(results, dict.fromkeys(("dictionary", "ML", "bound"), values[0])),
+    ]
     for figure, panels in zip(figures, (3, 3, 4)):
         assert len(figure.axes) == panels and figure.get_suptitle()
         assert all(a.get_title() and a.get_ylabel() for a in figure.axes)

@@ -1,6 +1,5 @@
 """What the second and third order of a step are made of, against dense tensors."""
 
-
 import made
 import naive
 import numpy as np
@@ -12,11 +11,23 @@ import flownet as fn
 from flownet.linearization.splits._chance import rotations
 
 CASES = {
-    "quadratic": twins.case(60_000, [2, 3, 2], ["tanh"], "quadratic",
-                            gamma=twins.positive(60_100, 2), Gamma=twins.weights(60_101, 7)),
-    "cross-entropy": twins.case(61_000, [2, 2, 2, 2], ["sigmoid", "sin"], "cross-entropy",
-                                temperature=0.7, gamma=twins.weights(61_100, 2),
-                                Gamma=twins.weights(61_101, 7)),
+    "quadratic": twins.case(
+        60_000,
+        [2, 3, 2],
+        ["tanh"],
+        "quadratic",
+        gamma=twins.positive(60_100, 2),
+        Gamma=twins.weights(60_101, 7),
+    ),
+    "cross-entropy": twins.case(
+        61_000,
+        [2, 2, 2, 2],
+        ["sigmoid", "sin"],
+        "cross-entropy",
+        temperature=0.7,
+        gamma=twins.weights(61_100, 2),
+        Gamma=twins.weights(61_101, 7),
+    ),
     "kinked": twins.case(62_000, [3, 3, 2], ["elu"], "quadratic", bias=False, output="softplus"),
 }
 
@@ -27,8 +38,14 @@ def dense(request):
     case = CASES[request.param]
     p, (W, V) = twins.problem(case), twins.point(case)
     b = fn.breakdown(twins.potential(case), W, displacement=0.3 * V)
-    return (request.param, b, 0.3 * V, naive.differential(p, W)[1], naive.hessian(p, W),
-            naive.third(p, W))
+    return (
+        request.param,
+        b,
+        0.3 * V,
+        naive.differential(p, W)[1],
+        naive.hessian(p, W),
+        naive.third(p, W),
+    )
 
 
 def by_blocks(T, delta, labels):
@@ -67,20 +84,34 @@ def test_in_a_metric_chance_is_that_of_its_coordinates():
         delta, root = b.place.delta[free], np.sqrt(g)
         x = root * delta
         Hx, Tx = H / np.outer(root, root), T / np.einsum("i,j,k->ijk", root, root, root)
-        expected = rotations(len(g), x @ x, x @ Hx @ x / 2, np.einsum("ijk,i,j,k", Tx, x, x, x) / 6,
-                             np.trace(Hx), np.einsum("iik,k", Tx, x))
+        expected = rotations(
+            len(g),
+            x @ x,
+            x @ Hx @ x / 2,
+            np.einsum("ijk,i,j,k", Tx, x, x, x) / 6,
+            np.trace(Hx),
+            np.einsum("iik,k", Tx, x),
+        )
         found = b.split("parameters").rotations
-        close([found.second_self, found.third_self, found.third_two, found.third_triplets],
-              [expected.second_self, expected.third_self, expected.third_two,
-               expected.third_triplets])
+        close(
+            [found.second_self, found.third_self, found.third_two, found.third_triplets],
+            [
+                expected.second_self,
+                expected.third_self,
+                expected.third_two,
+                expected.third_triplets,
+            ],
+        )
         close(b.second_self, delta**2 @ np.diag(H) / 2)
 
 
 # ---- layers, neurons -----------------------------------------------------------------------------
 
-NEURONS = {"quadratic": [[0, 0, 1, 1, 2, 2, 0, 1, 2], [3, 3, 3, 4, 4, 4, 3, 4]],
-           "cross-entropy": [[0, 0, 1, 1, 0, 1], [2, 2, 3, 3, 2, 3], [4, 4, 5, 5, 4, 5]],
-           "kinked": [[0, 0, 0, 1, 1, 1, 2, 2, 2], [3, 3, 3, 4, 4, 4]]}
+NEURONS = {
+    "quadratic": [[0, 0, 1, 1, 2, 2, 0, 1, 2], [3, 3, 3, 4, 4, 4, 3, 4]],
+    "cross-entropy": [[0, 0, 1, 1, 0, 1], [2, 2, 3, 3, 2, 3], [4, 4, 5, 5, 4, 5]],
+    "kinked": [[0, 0, 0, 1, 1, 1, 2, 2, 2], [3, 3, 3, 4, 4, 4]],
+}
 
 
 @pytest.mark.parametrize("basis", ["layers", "neurons"])
@@ -88,17 +119,25 @@ def test_terms_by_blocks_against_dense_tensors(dense, basis):
     """½H(δ_a, δ_b) for every two blocks; third order by equal blocks; the rank-one null Σp²."""
     name, b, delta, dL, H, T = dense
     layers = NEURONS[name]
-    labels = (np.concatenate(layers) if basis == "neurons"
-              else np.repeat(range(len(layers)), [len(part) for part in layers]))
+    labels = (
+        np.concatenate(layers)
+        if basis == "neurons"
+        else np.repeat(range(len(layers)), [len(part) for part in layers])
+    )
     parts = delta * (labels == np.arange(labels.max() + 1)[:, None])
     split = b.split(basis)
     close(split.matrix, parts @ H @ parts.T / 2)
     close(split.linear, parts @ dL)
-    close([split.third_self, split.third_two, split.third_triplets],
-          by_blocks(T, delta, labels), scale=abs(b.third))
-    close([split.second, split.second_self + split.second_pairs, split.promise],
-          [b.second, b.second, b.linear])
-    close(split.rank_one, np.sum((parts @ dL)**2) / (delta @ dL)**2)
+    close(
+        [split.third_self, split.third_two, split.third_triplets],
+        by_blocks(T, delta, labels),
+        scale=abs(b.third),
+    )
+    close(
+        [split.second, split.second_self + split.second_pairs, split.promise],
+        [b.second, b.second, b.linear],
+    )
+    close(split.rank_one, np.sum((parts @ dL) ** 2) / (delta @ dL) ** 2)
 
 
 def test_a_hessian_of_rank_one_meets_its_null():
@@ -129,8 +168,8 @@ def test_modes_against_a_dense_spectrum(dense):
     close(modes.contributions, seen(values * x**2) / 2, scale=100 * abs(b.second))
     close(modes.promises, seen((vectors.T @ dL) * x), scale=100 * abs(b.linear))
     c = np.abs(seen(values * x**2))
-    close(modes.participation, c.sum()**2 / (c @ c), scale=100)
-    close(modes.isotropy, np.trace(H)**2 / (len(H) * np.sum(H**2)))
+    close(modes.participation, c.sum() ** 2 / (c @ c), scale=100)
+    close(modes.isotropy, np.trace(H) ** 2 / (len(H) * np.sum(H**2)))
     assert modes.residual < 1e-8
 
 
@@ -141,8 +180,10 @@ def test_modes_sum_to_the_terms_in_a_metric():
     b = fn.breakdown(potential, W, 0.4, metric=fn.LayerMetric(potential.network, [2, np.inf, 0.1]))
     modes = b.split("eigen", steps=6)
     assert len(modes.curvatures) == 6 and not modes.exact
-    close([modes.contributions.sum(), modes.promises.sum(), modes.weights.sum()],
-          [b.second, b.linear, 1.0])
+    close(
+        [modes.contributions.sum(), modes.promises.sum(), modes.weights.sum()],
+        [b.second, b.linear, 1.0],
+    )
     close(modes.promises, b.linear * modes.weights)  # the step goes along g^♯dL
 
 
@@ -161,11 +202,13 @@ def test_what_the_loss_bends_is_the_gauss_newton_part(dense):
         kT, q = p.keywords["temperature"], naive.mixed(p.y, **metrics).sum(axis=1)
         p_hat = np.exp(naive.forward(W=W, x=p.x, **p.net) / kT)
         p_hat /= p_hat.sum(axis=1, keepdims=True)
-        variance = np.sum(p_hat * dy**2, axis=1) - np.sum(p_hat * dy, axis=1)**2
+        variance = np.sum(p_hat * dy**2, axis=1) - np.sum(p_hat * dy, axis=1) ** 2
         bend = q @ variance / (2 * len(dy) * kT**2)
     split = b.split("map")
     close(split.second_loss, bend)
-    close([split.second_loss + split.second_map, split.third_loss + split.third_map],
-          [b.second, b.third])
+    close(
+        [split.second_loss + split.second_map, split.third_loss + split.third_map],
+        [b.second, b.third],
+    )
     straight = fn.breakdown(made.isotropic(), np.zeros(12), 0.1).split("map")
     assert abs(straight.second_map) < 1e-14 * straight.second_loss

@@ -16,11 +16,11 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store.writing import HDF5Store, _analysis, _edit, append_analysis
 from flownet.store._layout import Layout, Quantity, check_space, estimate
-from flownet.store.trajectory import MemoryStore
 from flownet.store.bytes import _superblock
 from flownet.store.reading import open_reader
+from flownet.store.trajectory import MemoryStore
+from flownet.store.writing import HDF5Store, _analysis, _edit, append_analysis
 
 D = 37
 NAMES = ("parameters", "observables/loss", "observables/charge")
@@ -29,14 +29,23 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def layout(block_bytes=4096, **more):
     """Small blocks, so that a few hundred rows are many of them."""
-    return Layout([Quantity("parameters", (D,), "f4"), Quantity("observables/loss"),
-                   Quantity("observables/charge", (2, 3), "c16")],
-                  checkpoint={"parameters": ((D,), "f4"), "mechanics": ((2, D), "f8"), "none": ((0,), "f8")},
-                  experiment='[data]\nname = "xor"  # δ\n', arrays={"data/x": np.arange(12.0).reshape(4, 3)},
-                  attrs={"": {"seed": 7, "flownet_version": "0"},
-                         "network": {"sizes": [3, 5, 1], "activation": ["tanh"], "bias": True},
-                         "data": {"name": "", "m": 4, "scale": 0.5, "labels": []}},
-                  block_bytes=block_bytes, **more)
+    return Layout(
+        [
+            Quantity("parameters", (D,), "f4"),
+            Quantity("observables/loss"),
+            Quantity("observables/charge", (2, 3), "c16"),
+        ],
+        checkpoint={"parameters": ((D,), "f4"), "mechanics": ((2, D), "f8"), "none": ((0,), "f8")},
+        experiment='[data]\nname = "xor"  # δ\n',
+        arrays={"data/x": np.arange(12.0).reshape(4, 3)},
+        attrs={
+            "": {"seed": 7, "flownet_version": "0"},
+            "network": {"sizes": [3, 5, 1], "activation": ["tanh"], "bias": True},
+            "data": {"name": "", "m": 4, "scale": 0.5, "labels": []},
+        },
+        block_bytes=block_bytes,
+        **more,
+    )
 
 
 def expected(name, k):
@@ -67,7 +76,11 @@ def save(store, k, **more):
 
 
 def state(k):
-    return {"parameters": expected("parameters", [k])[0], "mechanics": np.full((2, D), k, "f8"), "none": np.zeros(0)}
+    return {
+        "parameters": expected("parameters", [k])[0],
+        "mechanics": np.full((2, D), k, "f8"),
+        "none": np.zeros(0),
+    }
 
 
 def check(store, start, stop, names=NAMES):
@@ -88,10 +101,19 @@ def check_checkpoint(store, k):
 
 def python(code, *arguments, **more):
     """Start a script that can use everything above."""
-    text = "import sys; from test_store import *; from test_store import _superblock\n" + textwrap.dedent(code)
+    text = (
+        "import sys; from test_store import *; from test_store import _superblock\n"
+        + textwrap.dedent(code)
+    )
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    return subprocess.Popen([sys.executable, "-c", text, *map(str, arguments)], stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}, **more)
+    return subprocess.Popen(
+        [sys.executable, "-c", text, *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+        **more,
+    )
 
 
 def finished(path, rows=300, **more):
@@ -104,12 +126,17 @@ def finished(path, rows=300, **more):
 
 @pytest.fixture(params=["memory", "hdf5"])
 def store(request, tmp_path):
-    store = MemoryStore(layout()) if request.param == "memory" else HDF5Store.create(tmp_path / "run.h5", layout())
+    store = (
+        MemoryStore(layout())
+        if request.param == "memory"
+        else HDF5Store.create(tmp_path / "run.h5", layout())
+    )
     yield store
     store.close()
 
 
 # Both stores, one interface
+
 
 def test_rows_come_back(store):
     fill(store, 0, 100)
@@ -122,7 +149,10 @@ def test_rows_come_back(store):
     check(store, 0, 333)
     for start, stop in [(0, 0), (5, 6), (26, 29), (27, 108), (300, 333), (333, 333)]:
         check(store, start, stop)
-    assert store.read("parameters")[2].shape == (333, D) and store.form("observables/charge") == ((2, 3), "c16")
+    assert store.read("parameters")[2].shape == (333, D) and store.form("observables/charge") == (
+        (2, 3),
+        "c16",
+    )
 
 
 def test_nothing_recorded(store):
@@ -187,10 +217,18 @@ def test_views_are_filled_in_place(store):
     assert np.shares_memory(value, again)
 
 
-@pytest.mark.parametrize("wrong", [
-    lambda: Quantity("../x"), lambda: Quantity("a//b"), lambda: Quantity("x", dtype="O"),
-    lambda: Quantity("x", (2, 0)), lambda: Quantity("x", (1 << 40,)), lambda: Layout([Quantity("x"), Quantity("x")]),
-    lambda: Layout([], checkpoint={"rows": ((1,), "f8")})])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda: Quantity("../x"),
+        lambda: Quantity("a//b"),
+        lambda: Quantity("x", dtype="O"),
+        lambda: Quantity("x", (2, 0)),
+        lambda: Quantity("x", (1 << 40,)),
+        lambda: Layout([Quantity("x"), Quantity("x")]),
+        lambda: Layout([], checkpoint={"rows": ((1,), "f8")}),
+    ],
+)
 def test_layouts_that_cannot_be(wrong):
     with pytest.raises(FlownetError):
         wrong()
@@ -198,14 +236,19 @@ def test_layouts_that_cannot_be(wrong):
 
 # The file
 
+
 def test_any_hdf5_tool_reads_it(tmp_path):
     with h5py.File(finished(tmp_path / "run.h5")) as file:
         assert file.attrs["format"] == b"flownet-trajectory" and file.attrs["format_version"] == 1
         assert file["parameters/value"].shape == (300, D)
-        np.testing.assert_array_equal(file["parameters/value"][:], expected("parameters", np.arange(300)))
+        np.testing.assert_array_equal(
+            file["parameters/value"][:], expected("parameters", np.arange(300))
+        )
         np.testing.assert_array_equal(file["observables/loss/time"][:], 0.1 * np.arange(300))
         assert file["state/committed/observables/charge"][()]["value"] == 300
-        assert file["state/finished"][()]["value"] == 1 and file["network"].attrs["sizes"].tolist() == [3, 5, 1]
+        assert file["state/finished"][()]["value"] == 1 and file["network"].attrs[
+            "sizes"
+        ].tolist() == [3, 5, 1]
 
 
 def test_no_file_is_overwritten_unasked(tmp_path):
@@ -294,7 +337,8 @@ def test_checksums_over_the_edge_of_a_page(tmp_path):
 def test_a_reader_follows(tmp_path):
     path = tmp_path / "run.h5"
     with HDF5Store.create(path, layout()) as store:
-        follower = python("""
+        follower = python(
+            """
             reader, last = open_reader(sys.argv[1]), -1
             while not reader.finished:
                 rows = min(reader.count(name) for name in NAMES)
@@ -305,7 +349,9 @@ def test_a_reader_follows(tmp_path):
                 last = rows
                 reader.refresh()
             check(reader, 0, 2000)
-            """, path)
+            """,
+            path,
+        )
         assert follower.stdout.readline() == "0\n"
         for k in range(0, 2000, 10):
             fill(store, k, k + 10)
@@ -371,7 +417,8 @@ def test_kill_and_resume(tmp_path):
 def test_a_full_disk_is_one_clear_error(tmp_path):
     """A limit on the size of files fails a write like a full disk does."""
     path = tmp_path / "run.h5"
-    run = python("""
+    run = python(
+        """
         import resource
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         store = HDF5Store.create(sys.argv[1], layout(block_bytes=1 << 16))
@@ -390,7 +437,9 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
         except FlownetError:
             pass
         print(rows, store.count("parameters"))
-        """, path)
+        """,
+        path,
+    )
     output, errors = run.communicate(timeout=60)
     assert run.returncode == 0, errors
     message, counts = output.splitlines()
@@ -408,10 +457,15 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 def test_a_full_disk_has_its_own_words():
     from flownet.store.writing._writer import explain
-    assert explain(OSError("Can't write data (errno = 28, error message = '...')")) == "the disk is full"
+
+    assert (
+        explain(OSError("Can't write data (errno = 28, error message = '...')"))
+        == "the disk is full"
+    )
 
 
 # Damage and malice
+
 
 def test_lookup3():
     """Published values, and the checksum of a real superblock."""
@@ -457,7 +511,9 @@ def test_a_damaged_block_is_named(tmp_path):
     with open_reader(path) as reader:
         check(reader, 0, 3 * 27)
         for start, stop in [(0, 300), (90, 91)]:
-            with pytest.raises(FlownetError, match="run.h5 is damaged: block 3 of /parameters/value"):
+            with pytest.raises(
+                FlownetError, match="run.h5 is damaged: block 3 of /parameters/value"
+            ):
                 reader.read("parameters", start, stop)
         assert reader.column("parameters", "iteration").tolist() == list(range(300))
 
@@ -492,9 +548,16 @@ def damaged_copies(tmp_path, damage, code=READ_ALL):
             save(store, k, wait=True)
         store.finish()
     with open_reader(path) as reader:
-        right = {"counts": dict.fromkeys(NAMES, 45), "x": reader.array("data/x").tolist(), "checkpoints": [30, 45],
-                 "attrs": {name: reader.attrs(name) for name in ("", "network", "data")}}
-    run = python(textwrap.dedent(code) + textwrap.dedent(damage) + textwrap.dedent("""
+        right = {
+            "counts": dict.fromkeys(NAMES, 45),
+            "x": reader.array("data/x").tolist(),
+            "checkpoints": [30, 45],
+            "attrs": {name: reader.attrs(name) for name in ("", "network", "data")},
+        }
+    run = python(
+        textwrap.dedent(code)
+        + textwrap.dedent(damage)
+        + textwrap.dedent("""
         path, right = sys.argv[1], json.loads(sys.argv[2])
         whole = open(path, "rb").read()
         assert read_all(path, right) == "right"
@@ -502,14 +565,19 @@ def damaged_copies(tmp_path, damage, code=READ_ALL):
             with open(path, "wb") as file:
                 file.write(data)
             print(read_all(path, right))
-        """), path, json.dumps(right))
+        """),
+        path,
+        json.dumps(right),
+    )
     output, errors = run.communicate(timeout=60)
     assert run.returncode == 0, f"{run.returncode}: {errors[-2000:]}"
     return output.splitlines()
 
 
 def test_flipped_bytes(tmp_path):
-    answers = damaged_copies(tmp_path, """
+    answers = damaged_copies(
+        tmp_path,
+        """
         def copies(whole):
             chance = random.Random(11)
             for _ in range(400):
@@ -520,23 +588,29 @@ def test_flipped_bytes(tmp_path):
                 data = bytearray(whole)
                 data[place] ^= 1 << place % 8
                 yield data
-        """)
+        """,
+    )
     assert len(answers) == 448 and any("damaged" in answer for answer in answers)
 
 
 def test_cut_short(tmp_path):
-    answers = damaged_copies(tmp_path, """
+    answers = damaged_copies(
+        tmp_path,
+        """
         def copies(whole):
             for k in range(60):
                 yield whole[:k * len(whole) // 60 if k > 9 else k * 10]
-        """)
+        """,
+    )
     assert len(answers) == 60 and "right" not in answers
-    assert "run.h5 is empty." == answers[0] and "cut short" in answers[-1]
+    assert answers[0] == "run.h5 is empty." and "cut short" in answers[-1]
 
 
 def test_flipped_bytes_of_a_killed_file(tmp_path):
     """The flags of a writer that is gone, so that nothing of SWMR's patience comes into play."""
-    answers = damaged_copies(tmp_path, """
+    answers = damaged_copies(
+        tmp_path,
+        """
         def copies(whole):
             chance = random.Random(12)
             for _ in range(200):
@@ -545,7 +619,8 @@ def test_flipped_bytes_of_a_killed_file(tmp_path):
                 data[44:48] = _superblock.lookup3(bytes(data[:44])).to_bytes(4, "little")
                 data[chance.randrange(48, len(data))] ^= chance.randrange(1, 256)
                 yield data
-        """)
+        """,
+    )
     assert len(answers) == 200
 
 
@@ -567,23 +642,41 @@ def virtual(file, path):
 
 def number(file, path, value):
     from flownet.store.bytes._columns import write_number
+
     write_number(file[path].id, value)
 
 
 LOSS = "observables/loss/value"
 MALICE = {
-    "soft link": lambda f: replace(f, LOSS, lambda p: f.__setitem__(p, h5py.SoftLink("/parameters/time"))),
-    "external link": lambda f: replace(f, LOSS, lambda p: f.__setitem__(p, h5py.ExternalLink("elsewhere.h5", "/x"))),
-    "linked group": lambda f: replace(f, "observables", lambda p: f.__setitem__(p, h5py.SoftLink("/"))),
+    "soft link": lambda f: replace(
+        f, LOSS, lambda p: f.__setitem__(p, h5py.SoftLink("/parameters/time"))
+    ),
+    "external link": lambda f: replace(
+        f, LOSS, lambda p: f.__setitem__(p, h5py.ExternalLink("elsewhere.h5", "/x"))
+    ),
+    "linked group": lambda f: replace(
+        f, "observables", lambda p: f.__setitem__(p, h5py.SoftLink("/"))
+    ),
     "external storage": lambda f: replace(f, LOSS, lambda p: external(f, p)),
     "virtual data": lambda f: replace(f, LOSS, lambda p: virtual(f, p)),
-    "filter": lambda f: replace(f, LOSS, lambda p: f.create_dataset(p, (45,), "f8", chunks=(45,), compression="gzip")),
-    "text": lambda f: replace(f, LOSS, lambda p: f.create_dataset(p, (45,), h5py.string_dtype(), chunks=(45,))),
-    "type": lambda f: replace(f, "parameters/time", lambda p: f.create_dataset(p, (45,), "i4", chunks=(45,))),
-    "rank": lambda f: replace(f, "parameters/time", lambda p: f.create_dataset(p, (45, 2), "f8", chunks=(45, 2))),
-    "huge": lambda f: replace(f, LOSS, lambda p: f.create_dataset(p, (1 << 50,), "f8", chunks=(1 << 20,))),
-    "huge block": lambda f: replace(f, LOSS, lambda p: f.create_dataset(p, (45,), "f8", chunks=(1 << 28,),
-                                                                       maxshape=(None,))),
+    "filter": lambda f: replace(
+        f, LOSS, lambda p: f.create_dataset(p, (45,), "f8", chunks=(45,), compression="gzip")
+    ),
+    "text": lambda f: replace(
+        f, LOSS, lambda p: f.create_dataset(p, (45,), h5py.string_dtype(), chunks=(45,))
+    ),
+    "type": lambda f: replace(
+        f, "parameters/time", lambda p: f.create_dataset(p, (45,), "i4", chunks=(45,))
+    ),
+    "rank": lambda f: replace(
+        f, "parameters/time", lambda p: f.create_dataset(p, (45, 2), "f8", chunks=(45, 2))
+    ),
+    "huge": lambda f: replace(
+        f, LOSS, lambda p: f.create_dataset(p, (1 << 50,), "f8", chunks=(1 << 20,))
+    ),
+    "huge block": lambda f: replace(
+        f, LOSS, lambda p: f.create_dataset(p, (45,), "f8", chunks=(1 << 28,), maxshape=(None,))
+    ),
     "huge array": lambda f: replace(f, "data/x", lambda p: f.create_dataset(p, (1 << 60,), "f8")),
     "group": lambda f: replace(f, LOSS, lambda p: f.create_group(p)),
     "missing": lambda f: replace(f, LOSS, lambda p: None),
@@ -602,16 +695,17 @@ def test_malice(tmp_path, kind):
     with h5py.File(path, "r+", libver="latest") as file:
         MALICE[kind](file)
     for opened in (open_reader, HDF5Store.resume):
-        with pytest.raises(FlownetError) as raised:
-            with opened(path) as reader:
-                check(reader, 0, 45)
-                reader.array("data/x")
+        with pytest.raises(FlownetError) as raised, opened(path) as reader:
+            check(reader, 0, 45)
+            reader.array("data/x")
         assert str(raised.value).startswith("run.h5") and "\n" not in str(raised.value)
 
 
 def test_files_of_others(tmp_path):
     path = tmp_path / "run.h5"
-    path.write_text("no HDF5 file, but longer than a superblock is, so that only its words can tell")
+    path.write_text(
+        "no HDF5 file, but longer than a superblock is, so that only its words can tell"
+    )
     with pytest.raises(FlownetError, match="is not an HDF5 file"):
         open_reader(path)
     for libver in ("earliest", "latest"):
@@ -628,6 +722,7 @@ def test_files_of_others(tmp_path):
 
 # Analyses
 
+
 @pytest.mark.parametrize("large", [False, True])
 def test_analyses(tmp_path, monkeypatch, large):
     path = finished(tmp_path / "run.h5")
@@ -642,11 +737,15 @@ def test_analyses(tmp_path, monkeypatch, large):
     check(reader, 0, 300)
     reader.refresh()
     check(reader, 0, 300)
-    assert reader.names == [*NAMES, *sorted(reader.names[3:])] and set(reader.names[3:]) == {"analysis/split",
-                                                                                            "analysis/other"}
+    assert reader.names == [*NAMES, *sorted(reader.names[3:])] and set(reader.names[3:]) == {
+        "analysis/split",
+        "analysis/other",
+    }
     np.testing.assert_array_equal(reader.read("analysis/split")[2], expected("parameters", k))
-    assert reader.attrs("analysis/split") == {"basis": "neurons"} and reader.form("analysis/other") == ((), "i8")
-    assert sorted(os.listdir(tmp_path)) == ["run.analysis.h5", "run.h5"][1 - large:]
+    assert reader.attrs("analysis/split") == {"basis": "neurons"} and reader.form(
+        "analysis/other"
+    ) == ((), "i8")
+    assert sorted(os.listdir(tmp_path)) == ["run.analysis.h5", "run.h5"][1 - large :]
     assert (path.read_bytes() == before) == large
     with pytest.raises(FlownetError, match="have 50, 50 and 3 rows"):
         append_analysis(path, "split", k, k, np.ones(3))
@@ -664,16 +763,18 @@ def test_other_words_for_a_run(tmp_path):
     with open_reader(path) as reader:
         assert reader.experiment == "steps = 2" and reader.attrs()["seed"] == 7
         check(reader, 0, 300)
-    with HDF5Store.resume(path):
-        with pytest.raises(FlownetError, match="being written"):
-            _edit.rewrite_experiment(path, "steps = 3")
+    with HDF5Store.resume(path), pytest.raises(FlownetError, match="being written"):
+        _edit.rewrite_experiment(path, "steps = 3")
 
 
 # Cost
 
+
 def test_import_is_cheap():
     code = "import sys, flownet.store; assert 'h5py' not in sys.modules"
-    subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    subprocess.run(
+        [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
 
 
 def test_blocks_are_recycled(tmp_path):
@@ -686,4 +787,6 @@ def test_blocks_are_recycled(tmp_path):
             store.advance("parameters", 27)
         assert len(places) <= 4
         store.flush()
-        np.testing.assert_array_equal(store.column("parameters", "value"), expected("parameters", np.arange(27 * 60)))
+        np.testing.assert_array_equal(
+            store.column("parameters", "value"), expected("parameters", np.arange(27 * 60))
+        )

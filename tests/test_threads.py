@@ -9,6 +9,7 @@ import flownet as fn
 
 def test_runs_in_threads_are_the_runs_one_by_one(digits_potential):
     """The kernels let Python's lock go, so runs overlap; no buffer is used by two at once."""
+
     def end(seed):
         run = fn.train(digits_potential, fn.Aristotle(0.3), steps=300, seed=seed, threads=1)
         return run.parameters[-1]

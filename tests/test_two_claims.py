@@ -49,7 +49,7 @@ class Part:
 
     def value(self, W):
         assert not self.secret
-        return float(self.scale * (W[0] - self.centre)**2 / 2)
+        return float(self.scale * (W[0] - self.centre) ** 2 / 2)
 
     def differential(self, W):
         return self.value(W), self.scale * (W - self.centre)
@@ -59,8 +59,11 @@ def problem(secret, monkeypatch):
     """From W = 1 towards 0, to be stopped at ½: after one step of ½, or never."""
     parts = Part(0.0), Part(0.5), Part(0.4), Part(0.25, secret=secret)
     monkeypatch.setattr(study, "error", lambda potential, W: potential.value(W))
-    monkeypatch.setattr(study.fn, "train", lambda potential, mechanics, **words: train(
-        potential, mechanics, W0=np.ones(1), **words))
+    monkeypatch.setattr(
+        study.fn,
+        "train",
+        lambda potential, mechanics, **words: train(potential, mechanics, W0=np.ones(1), **words),
+    )
     return study.Problem("parabola", "", lambda seed: parts, 9, None, 1, 0.125)
 
 
@@ -73,7 +76,7 @@ def test_a_run_is_followed_to_its_target_and_to_where_it_is_best_stopped(monkeyp
     assert outcome.equal == outcome.stopped
     close(outcome.equal, Row(1, 0.005, 0.03125, 0.03125))
     outcome = study.follow(p, fn.Aristotle(0.1), 0)
-    W = 0.9**np.arange(10)
+    W = 0.9 ** np.arange(10)
     assert outcome.equal.iteration == np.argmax(W <= 0.5) == 7
     assert outcome.stopped.iteration == np.argmin(abs(W - 0.5)) == 7
     assert study.follow(p, fn.Aristotle(0.01), 0).equal == NEVER
@@ -94,13 +97,18 @@ def at(iteration, validation, least=1.0):
 def test_the_choice_of_a_step():
     """Most seeds before speed; a step that few reach is not chosen for its validation loss."""
     never = Outcome(NEVER, Row(0, 0.5, np.nan, np.nan))
-    outcomes = [[at(9, 0.3), at(9, 0.3)], [at(5, 0.4), at(5, 0.4)], [at(1, 0.1), never],
-                [never, never]]
+    outcomes = [
+        [at(9, 0.3), at(9, 0.3)],
+        [at(5, 0.4), at(5, 0.4)],
+        [at(1, 0.1), never],
+        [never, never],
+    ]
     assert study.choose(outcomes) == {"sure": 1, "fast": 1, "equal": 0, "stopped": 3}
     nearly = [[at(9, 0.3)] * 8, [at(1, 0.1)] * 7 + [never], [at(1, 0.01)] * 6 + [never] * 2]
     assert study.choose(nearly) == {"sure": 0, "fast": 1, "equal": 1, "stopped": 2}
     assert study.choose([[never], [never]]) == dict.fromkeys(
-        ("sure", "fast", "equal", "stopped"), 0)
+        ("sure", "fast", "equal", "stopped"), 0
+    )
 
 
 def test_numbers_seed_by_seed():
@@ -108,9 +116,17 @@ def test_numbers_seed_by_seed():
     random = np.random.default_rng(0)
     one, two = random.uniform(1, 2, (2, 12))
     reached = [np.inf] * 9 + [5.0] * 3
-    results = {who: Result({}, {}, dict.fromkeys(("sure", "fast"), [
-        Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)]))
-               for who, its, losses in (("Aristotle", reached, one), ("Adam", [3.0] * 12, two))}
+    results = {
+        who: Result(
+            {},
+            {},
+            dict.fromkeys(
+                ("sure", "fast"),
+                [Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)],
+            ),
+        )
+        for who, its, losses in (("Aristotle", reached, one), ("Adam", [3.0] * 12, two))
+    }
     m = ratio(results, "Adam", "fast", "equal", "loss")
     interval = stats.ttest_1samp(np.log(two / one), 0).confidence_interval(0.99)
     close([m.value, m.low, m.high], np.exp([np.log(two / one).mean(), *interval]))

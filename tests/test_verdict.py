@@ -79,18 +79,27 @@ def test_everything_that_is_printed_fits_a_page(activations, step):
     """At most 100 columns: the table, the splits, and what goes beyond them; HTML has every row."""
     case = twins.case(54_000, [3, 5, 4, 2], activations, "cross-entropy")
     b = fn.breakdown(twins.potential(case), case["arrays"]["W"], step)
-    parts = [b, b.interventions(), b.layer_subsets(), b.one_at_a_time(),
-             *(b.split(basis) for basis in ("parameters", "layers", "neurons", "eigen", "map"))]
+    parts = [
+        b,
+        b.interventions(),
+        b.layer_subsets(),
+        b.one_at_a_time(),
+        *(b.split(basis) for basis in ("parameters", "layers", "neurons", "eigen", "map")),
+    ]
     for part in parts:
         assert max(map(len, str(part).splitlines())) <= 100, str(part)
     html = b._repr_html_()
     assert html.count("<tr>") == html.count("</tr>") > 8 and "critical step" in html
 
 
-@pytest.mark.parametrize("potential, W, told", [
-    (fn.Quartic(), [1e90], "not finite numbers here"),
-    (fn.Parabola(40), np.ones(40), "missed from a step of"),
-    (fn.UV(1), [0.0, 2.0], "vanishes")])
+@pytest.mark.parametrize(
+    "potential, W, told",
+    [
+        (fn.Quartic(), [1e90], "not finite numbers here"),
+        (fn.Parabola(40), np.ones(40), "missed from a step of"),
+        (fn.UV(1), [0.0, 2.0], "vanishes"),
+    ],
+)
 def test_every_step_has_a_table(potential, W, told):
     """Also of a step that overflows, of one without curvature, of a potential without a network."""
     options = {"displacement": [0.0, 1.0]} if len(W) == 2 else {"step": 0.3}

@@ -13,10 +13,24 @@ import numpy as np
 import flownet as fn
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights  # noqa: E402
+from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights
 
-__all__ = ["PYTORCH", "RUNS", "case", "mixed_case", "point", "polarised", "positive", "potential",
-           "problem", "steep", "torch_run", "torch_values", "uniforms", "weights"]
+__all__ = [
+    "PYTORCH",
+    "RUNS",
+    "case",
+    "mixed_case",
+    "point",
+    "polarised",
+    "positive",
+    "potential",
+    "problem",
+    "steep",
+    "torch_run",
+    "torch_values",
+    "uniforms",
+    "weights",
+]
 
 _STORED = load()
 PYTORCH = {name: pair for name, pair in _STORED.items() if not name.startswith("run")}
@@ -26,11 +40,15 @@ RUNS = {name: pair for name, pair in _STORED.items() if name.startswith("run")}
 def potential(case, dtype="float64"):
     """The case as a potential of the package."""
     a = case["arrays"]
-    net = fn.Network(case["sizes"], case["activations"], output=case["output"],
-                     bias=case["bias"], dtype=dtype)
+    net = fn.Network(
+        case["sizes"], case["activations"], output=case["output"], bias=case["bias"], dtype=dtype
+    )
     metrics = {"output_metric": a.get("gamma"), "sample_metric": a.get("Gamma")}
-    loss = (fn.Quadratic(**metrics) if case["loss"] == "quadratic"
-            else fn.CrossEntropy(temperature=case["temperature"], **metrics))
+    loss = (
+        fn.Quadratic(**metrics)
+        if case["loss"] == "quadratic"
+        else fn.CrossEntropy(temperature=case["temperature"], **metrics)
+    )
     return fn.Potential(net, loss, fn.Dataset(a["x"], a["y"]))
 
 
@@ -42,8 +60,16 @@ def problem(case, rows=slice(None), dtype=None):
         words["Gamma"] = words["Gamma"][rows]  # a diagonal one
     if "temperature" in case:
         words["temperature"] = case["temperature"]
-    return naive.problem(case["sizes"], case["activations"], a["x"][rows], a["y"][rows],
-                         case["loss"], case["bias"], case["output"], **words)
+    return naive.problem(
+        case["sizes"],
+        case["activations"],
+        a["x"][rows],
+        a["y"][rows],
+        case["loss"],
+        case["bias"],
+        case["output"],
+        **words,
+    )
 
 
 def point(case):
@@ -63,11 +89,25 @@ def mixed_case(activation, loss, seed, sizes=(3, 5, 4, 3), m=5, full=True, **wor
     `full` lets the sample metric couple samples; smooth outputs only.
     """
     n = fn.ACTIVATIONS.index(activation) + 2 * (loss == "quadratic")
-    Gamma = [{}, {"Gamma": weights(seed + 40, m)},
-             {"Gamma": (positive if full else weights)(seed + 41, m)}][n % 3]
+    Gamma = [
+        {},
+        {"Gamma": weights(seed + 40, m)},
+        {"Gamma": (positive if full else weights)(seed + 41, m)},
+    ][n % 3]
     gamma = {"gamma": positive(seed + 42, sizes[-1])} if n % 2 else {}
-    return case(seed + n, list(sizes), [activation] * (len(sizes) - 2), loss, m=m, bias=n % 4 > 0,
-                output=_OUTPUTS[n % 5], temperature=0.8, **Gamma, **gamma, **words)
+    return case(
+        seed + n,
+        list(sizes),
+        [activation] * (len(sizes) - 2),
+        loss,
+        m=m,
+        bias=n % 4 > 0,
+        output=_OUTPUTS[n % 5],
+        temperature=0.8,
+        **Gamma,
+        **gamma,
+        **words,
+    )
 
 
 def steep(case, z=6.0):
@@ -75,7 +115,7 @@ def steep(case, z=6.0):
     W, a, at = case["arrays"]["W"].copy(), case["arrays"]["x"], 0
     for n_in, n_out, name in zip(case["sizes"], case["sizes"][1:-1], case["activations"]):
         mine = slice(at, at + n_out * (n_in + case["bias"]))
-        (A, b), = naive.unpack([n_in, n_out], W[mine], case["bias"])
+        ((A, b),) = naive.unpack([n_in, n_out], W[mine], case["bias"])
         pre = a @ A.T + b
         W[mine] *= z / np.abs(pre).max()
         a, at = naive.activation(name, pre * z / np.abs(pre).max())[0], mine.stop
@@ -89,7 +129,13 @@ def polarised(p, W, V):
     T(V,V,e) = c₃(e+V) + c₃(e−V) − 2c₃(e), T(V,e,e) = c₃(e+V) − c₃(e−V) − 2c₃(V).
     """
     E, own = np.eye(len(W)), naive.jet(p, W, V, 3)
-    alone, plus, minus = (np.array([naive.jet(p, W, U, 3)[2:] for U in Us])
-                          for Us in (E, E + V, E - V))
-    return (plus[:, 0] - own[2] - alone[:, 0], plus[:, 1] + minus[:, 1] - 2 * alone[:, 1],
-            2 * alone[:, 0], plus[:, 1] - minus[:, 1] - 2 * own[3], 6 * alone[:, 1])
+    alone, plus, minus = (
+        np.array([naive.jet(p, W, U, 3)[2:] for U in Us]) for Us in (E, E + V, E - V)
+    )
+    return (
+        plus[:, 0] - own[2] - alone[:, 0],
+        plus[:, 1] + minus[:, 1] - 2 * alone[:, 1],
+        2 * alone[:, 0],
+        plus[:, 1] - minus[:, 1] - 2 * own[3],
+        6 * alone[:, 1],
+    )

@@ -9,6 +9,17 @@ from ._load import from_table, load, names
 from ._made import spiral, teacher
 
 __all__ = [
-    "Dataset", "antenna", "bloch", "fingerprint", "from_table", "load", "load_file", "names",
-    "pulses", "spiral", "steering", "teacher", "tissue",
+    "Dataset",
+    "antenna",
+    "bloch",
+    "fingerprint",
+    "from_table",
+    "load",
+    "load_file",
+    "names",
+    "pulses",
+    "spiral",
+    "steering",
+    "teacher",
+    "tissue",
 ]

@@ -19,9 +19,11 @@ from ._elementary import cos_sin_turns, exp
 from ._made import source_of
 
 _INGREDIENTS = ["direction", "phase", "snr", "noise"]
-_STREAMS = {(split, name): stream_key("data", 64 + 8 * half + counter)
-            for half, split in enumerate(("train", "test"))
-            for counter, name in enumerate(_INGREDIENTS)}
+_STREAMS = {
+    (split, name): stream_key("data", 64 + 8 * half + counter)
+    for half, split in enumerate(("train", "test"))
+    for counter, name in enumerate(_INGREDIENTS)
+}
 _LOG10 = 2.302585092994046
 
 
@@ -56,8 +58,9 @@ def antenna(*, split="train", m=1000, antennas=8, snr=(-5.0, 20.0), sector=0.9, 
     sector = real("sector", sector, positive=True)
     if sector > 1:
         raise FlownetError(f"sector is a sine, 1 at most, not {sector!r}.")
-    source = source_of(antenna, split=check_split(split), m=m, antennas=antennas,
-                       snr=snr, sector=sector, seed=seed)
+    source = source_of(
+        antenna, split=check_split(split), m=m, antennas=antennas, snr=snr, sector=sector, seed=seed
+    )
 
     def drawn(name):
         return uniform(seed, _STREAMS[split, name], m)

@@ -45,11 +45,14 @@ def bloch(t1, t2, f, flip, phase, wait, echo, *, start=1.0, spoiled=False):
     t1, t2, f = (np.atleast_1d(np.asarray(a, np.float64)) for a in (t1, t2, f))
     flip, phase, wait = np.broadcast_arrays(*(np.atleast_1d(a) for a in (flip, phase, wait)))
     if not t1.shape == t2.shape == f.shape or flip.ndim != 1:
-        raise FlownetError("bloch wants t1, t2 and f of one shape (m,), and flip, phase and wait "
-                           "of one shape (n,).")
+        raise FlownetError(
+            "bloch wants t1, t2 and f of one shape (m,), and flip, phase and wait "
+            "of one shape (n,)."
+        )
     if not (t1.min() > 0 and t2.min() > 0 and wait.min() > 0 and 0 <= echo <= wait.min()):
-        raise FlownetError("bloch wants t1, t2 and wait above 0, and the echo from 0 to the "
-                           "shortest wait.")
+        raise FlownetError(
+            "bloch wants t1, t2 and wait above 0, and the echo from 0 to the shortest wait."
+        )
     M = np.zeros_like(t1), np.zeros_like(t1), np.full_like(t1, start)
     signal = np.empty((len(t1), len(flip)), np.complex128)
     reading = _Free(t1, t2, f, echo)
@@ -67,9 +70,11 @@ def _rotations(flip, phase):
     c, s = cos_sin_turns(flip / 360)
     x, y = cos_sin_turns(phase / 360)
     rest = 1 - c
-    rows = [[c + rest * x * x, rest * x * y, s * y],
-            [rest * x * y, c + rest * y * y, -s * x],
-            [-s * y, s * x, c]]
+    rows = [
+        [c + rest * x * x, rest * x * y, s * y],
+        [rest * x * y, c + rest * y * y, -s * x],
+        [-s * y, s * x, c],
+    ]
     return np.moveaxis(np.array(rows), 2, 0)
 
 
@@ -86,5 +91,8 @@ class _Free:
         self.c, self.s = cos_sin_turns(f * time)
 
     def __call__(self, x, y, z):
-        return (self.xy * (self.c * x - self.s * y), self.xy * (self.s * x + self.c * y),
-                1 + self.z * (z - 1))
+        return (
+            self.xy * (self.c * x - self.s * y),
+            self.xy * (self.s * x + self.c * y),
+            1 + self.z * (z - 1),
+        )

@@ -18,9 +18,11 @@ from ._elementary import cos_sin_turns, exp
 from ._made import source_of
 
 _INGREDIENTS = ["t1", "t2", "f", "amplitude", "phase", "snr", "noise"]
-_STREAMS = {(split, name): stream_key("data", 80 + 8 * half + counter)
-            for half, split in enumerate(("train", "test"))
-            for counter, name in enumerate(_INGREDIENTS)}
+_STREAMS = {
+    (split, name): stream_key("data", 80 + 8 * half + counter)
+    for half, split in enumerate(("train", "test"))
+    for counter, name in enumerate(_INGREDIENTS)
+}
 _FLIPS, _WAITS = stream_key("data", 96), stream_key("data", 97)
 _LOG2, _LOG10 = 0.6931471805599453, 2.302585092994046
 
@@ -58,8 +60,9 @@ def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
     m, points, seed = whole("m", m, 1), whole("points", points, 1), whole("seed", seed, 0)
     low, high = decibels(snr)
     snr = low if low == high else (low, high)
-    source = source_of(fingerprint, split=check_split(split), m=m, points=points,
-                       snr=snr, seed=seed)
+    source = source_of(
+        fingerprint, split=check_split(split), m=m, points=points, snr=snr, seed=seed
+    )
 
     def drawn(name):
         return uniform(seed, _STREAMS[split, name], m)

@@ -114,6 +114,9 @@ def _product(x, W):
 def source_of(make, *, split="train", **given):
     """Table of a made set: its name, its split, and the arguments that are not the default."""
     usual = make.__kwdefaults__
-    changed = {key: list(value) if isinstance(value, tuple) else value
-               for key, value in given.items() if value != usual[key]}
+    changed = {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in given.items()
+        if value != usual[key]
+    }
     return {"name": make.__name__, "split": split, **changed}

@@ -7,8 +7,11 @@ from ..motion.flow import Modified
 
 def depart(run, every=None, modified=(), rtol=1e-6):
     """`Departure` of a run from its flow, and from the modified flows of some steps."""
-    fields = {f"modified {order} of step {step:g}": Modified(step, order=order)
-              for step in modified for order in (1, 2)}
+    fields = {
+        f"modified {order} of step {step:g}": Modified(step, order=order)
+        for step in modified
+        for order in (1, 2)
+    }
     return departure(run, fields=fields, every=every, rtol=rtol)
 
 

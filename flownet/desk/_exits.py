@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from ..linearization.exits import EXIT_COLUMNS, exit_step
 from .._errors import FlownetError
+from ..linearization.exits import EXIT_COLUMNS, exit_step
 from ..motion.mechanics import Constant
 from ..store.trajectory import Trajectory
 from ..store.writing import append_analysis
@@ -30,24 +30,38 @@ def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
         potential, mechanics, metric, _ = experiment.parts()
         W0 = potential.network.init(words["seed"])
     else:
-        potential, mechanics, metric, W0 = (run.potential, run.mechanics, run.metric,
-                                            run.parameters[0])
+        potential, mechanics, metric, W0 = (
+            run.potential,
+            run.mechanics,
+            run.metric,
+            run.parameters[0],
+        )
     step = _constant_step(file, mechanics, words)
     found = exit_step(
-        potential, W0, low=step / _BELOW if low is None else low,
-        high=_ABOVE * step if high is None else high, time=step * max(1, words["steps"]),
-        metric=metric, grid=grid, progress=progress)
+        potential,
+        W0,
+        low=step / _BELOW if low is None else low,
+        high=_ABOVE * step if high is None else high,
+        time=step * max(1, words["steps"]),
+        metric=metric,
+        grid=grid,
+        progress=progress,
+    )
     return found, run
 
 
 def _constant_step(file, mechanics, words):
     """The step of an experiment whose runs differ from the flow by their step alone."""
     if not getattr(mechanics, "descends", False) or not isinstance(mechanics.policy, Constant):
-        raise FlownetError(f"{file}: exits are told by the step of plain gradient descent "
-                           f"(aristotle) with a constant step, not by {mechanics!r}.")
+        raise FlownetError(
+            f"{file}: exits are told by the step of plain gradient descent "
+            f"(aristotle) with a constant step, not by {mechanics!r}."
+        )
     if "batch_size" in words:
-        raise FlownetError(f"{file}: exits are those of the full potential, and the run has "
-                           "mini-batches: leave batch_size out.")
+        raise FlownetError(
+            f"{file}: exits are those of the full potential, and the run has "
+            "mini-batches: leave batch_size out."
+        )
     return mechanics.policy.step
 
 
@@ -65,8 +79,9 @@ def stored(found, run):
     if found.step is not None:
         attrs |= {"step": found.step, "below": found.below, "verdict": found.at.verdict}
     try:
-        append_analysis(run.path, "exits", np.arange(len(times)), np.array(times), found.values,
-                        attrs)
+        append_analysis(
+            run.path, "exits", np.arange(len(times)), np.array(times), found.values, attrs
+        )
     except FlownetError as error:
         return f"not stored: {error}"
     return f"stored in {run.path}"

@@ -8,10 +8,10 @@ from .._errors import FlownetError
 from .._registry import build, find
 from ..model.potential import Batches
 from ..model.tables import metric_from, potential_from
-from ..motion.observe import observe_from
 from ..motion.loops import train
-from ..store.trajectory import Trajectory
+from ..motion.observe import observe_from
 from ..store._text import to_text
+from ..store.trajectory import Trajectory
 
 
 class Experiment:
@@ -68,8 +68,17 @@ class Experiment:
     def run(self, store=None, *, overwrite=False, progress=True, threads=None):
         """Train as the tables say, recorded in `store`; a `Trajectory`."""
         potential, mechanics, metric, observe = self.parts()
-        return train(potential, mechanics, metric=metric, observe=observe, store=store,
-                     overwrite=overwrite, progress=progress, threads=threads, **self.tables["run"])
+        return train(
+            potential,
+            mechanics,
+            metric=metric,
+            observe=observe,
+            store=store,
+            overwrite=overwrite,
+            progress=progress,
+            threads=threads,
+            **self.tables["run"],
+        )
 
     def to_toml(self):
         """The experiment as TOML text."""
@@ -87,8 +96,11 @@ class Experiment:
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
             of = find("observable", table["kind"])
-            if table["kind"] == "charges" or hasattr(of, "memory") or (
-                    hasattr(of, "of_all_terms") and not {"split", "data", "loss"} & set(table)):
+            if (
+                table["kind"] == "charges"
+                or hasattr(of, "memory")
+                or (hasattr(of, "of_all_terms") and not {"split", "data", "loss"} & set(table))
+            ):
                 observed[name] = table  # of the run itself, all terms of its potential
                 continue
             split = table.pop("split", None)

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .._errors import FlownetError
 from ..geometry.charges import ChargeDrift, charges as charges_of
 from ..geometry.curvature import sharpness
 from ..linearization.breakdown import breakdown, kept, store
-from .._errors import FlownetError
 from ..store.trajectory import Record
 from ..store.writing import append_analysis
 
@@ -64,8 +64,10 @@ def measure(run, every=None, progress=True):
     alone.
     """
     if run.is_flow:
-        raise FlownetError("a flow has no finite steps to break down: flownet.departure looks at a "
-                           "run beside its flow.")
+        raise FlownetError(
+            "a flow has no finite steps to break down: flownet.departure looks at a "
+            "run beside its flow."
+        )
     if not len(run.step):
         raise FlownetError("the run has no finite step: there is nothing to break down.")
     work, whole = _work(run)
@@ -76,17 +78,22 @@ def measure(run, every=None, progress=True):
     stride = run.experiment["run"].get("record_every", 1)
     found = Measured(run, every or stride * _odd(len(run.step) / (stride * steps)), split=split)
     if not split:
-        found.left_out.append(f"the splits of the steps: {_dear(_SPLITS * work)} a step. "
-                              "flownet.breakdown(run, at=k, split=True) makes those of one.")
-    _try(found, "series", "the terms", lambda: breakdown(
-        run, every=found.every, split=split, progress=progress))
+        found.left_out.append(
+            f"the splits of the steps: {_dear(_SPLITS * work)} a step. "
+            "flownet.breakdown(run, at=k, split=True) makes those of one."
+        )
+    _try(
+        found,
+        "series",
+        "the terms",
+        lambda: breakdown(run, every=found.every, split=split, progress=progress),
+    )
     found.split = split and found.series is not None
     if _SHARPNESS * whole * _FEWEST > _WORK:
         found.left_out.append(f"sharpness: {_dear(_SHARPNESS * whole)} a state.")
     else:
         thin = found.every * _odd(_SHARPNESS * whole * len(run.step) / found.every / _WORK)
-        _try(found, "sharpness", "sharpness", lambda: sharpness(
-            run, every=thin, progress=progress))
+        _try(found, "sharpness", "sharpness", lambda: sharpness(run, every=thin, progress=progress))
     _charges(found, work, progress)
     return found
 
@@ -131,8 +138,12 @@ def _charges(found, work, progress):
     elif N * (_GRADIENT * work + _STEP) > 2 * _WORK:
         found.left_out.append(f"charges: {_dear(N * _GRADIENT * work)}, a gradient at each step.")
     else:
-        _try(found, "charges", "charges", lambda: charges.along(
-            run, every=_odd(N / _MOST_TERMS), progress=progress))
+        _try(
+            found,
+            "charges",
+            "charges",
+            lambda: charges.along(run, every=_odd(N / _MOST_TERMS), progress=progress),
+        )
 
 
 def measure_quickly(run, every=None):
@@ -168,11 +179,19 @@ def keep(found):
     if found.sharpness is not None:
         append_analysis(run.path, "sharpness", *found.sharpness)
     if drift is not None:
-        append_analysis(run.path, "charges", drift.iteration, drift.time,
-                        np.stack([drift.drift, drift.predicted], axis=1),
-                        {"rows": ["drift", "predicted"], "names": drift.charges.names,
-                         "counts": [len(form.labels) for form in drift.charges.forms],
-                         "rounding": drift.rounding})
+        append_analysis(
+            run.path,
+            "charges",
+            drift.iteration,
+            drift.time,
+            np.stack([drift.drift, drift.predicted], axis=1),
+            {
+                "rows": ["drift", "predicted"],
+                "names": drift.charges.names,
+                "counts": [len(form.labels) for form in drift.charges.forms],
+                "rounding": drift.rounding,
+            },
+        )
     run.refresh()
 
 
@@ -190,6 +209,11 @@ def kept(run):
     if "charges" in run.analyses:
         iteration, time, value = run.analyses["charges"]
         found.charges = ChargeDrift(
-            charges_of(run.potential, run.metric), iteration, time, value[:, 0], value[:, 1],
-            np.array(run.store.attrs("analysis/charges")["rounding"]))
+            charges_of(run.potential, run.metric),
+            iteration,
+            time,
+            value[:, 0],
+            value[:, 1],
+            np.array(run.store.attrs("analysis/charges")["rounding"]),
+        )
     return found

@@ -34,10 +34,15 @@ def _right(message):
     """pydantic's `Input should be …` as the end of our sentence."""
     if "valid dictionary" in message:
         return "it has to be a table"
-    for theirs, ours in (("Input should be", "it has to be"), ("List should", "it should"),
-                         ("a valid integer", "a whole number"), ("a valid number", "a number"),
-                         ("a valid string", "text in quotes"), ("a valid list", "a list"),
-                         ("greater than or equal to 0", "0 or more")):
+    for theirs, ours in (
+        ("Input should be", "it has to be"),
+        ("List should", "it should"),
+        ("a valid integer", "a whole number"),
+        ("a valid number", "a number"),
+        ("a valid string", "text in quotes"),
+        ("a valid list", "a list"),
+        ("greater than or equal to 0", "0 or more"),
+    ):
         message = message.replace(theirs, ours)
     return message
 

@@ -13,11 +13,12 @@ def one_step(b):
         b.verdict  # the table tells what is known
     told = [str(b)]
     for title, passes, make in (
-            ("What the step delivers without one of its parts", 300, b.interventions),
-            ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
-            ("By layers", 300, lambda: b.split("layers")),
-            ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
-            ("Radius of convergence of the Taylor series", 300, b.radius)):
+        ("What the step delivers without one of its parts", 300, b.interventions),
+        ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
+        ("By layers", 300, lambda: b.split("layers")),
+        ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
+        ("Radius of convergence of the Taylor series", 300, b.radius),
+    ):
         if passes * b.place.work > _DEAR:
             told.append(f"{title}: left out, {passes * b.place.work:.0e} multiply-adds")
             continue

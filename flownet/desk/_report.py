@@ -10,8 +10,11 @@ def run_lines(run):
     losses = run.loss
     of_batch = " (first mini-batch)" if run.batches else ""
     of_all = " (all data)" if of_batch and run.finished and run.diverged_at is None else ""
-    lines = [f"loss {losses[0]:.6g}{of_batch} → {losses[-1]:.6g}{of_all} in {len(run.step)} steps"
-             if len(losses) else "no step was finite"]
+    lines = [
+        f"loss {losses[0]:.6g}{of_batch} → {losses[-1]:.6g}{of_all} in {len(run.step)} steps"
+        if len(losses)
+        else "no step was finite"
+    ]
     for name in run.observables:
         if name not in ("loss", "step", "evaluations", "method"):
             values = run.observables[name].value
@@ -32,12 +35,16 @@ def info_lines(run):
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
-    lines = [f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
-             f"parameters   {rows} rows of {D} {run.parameters.dtype}"]
+    lines = [
+        f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
+        f"parameters   {rows} rows of {D} {run.parameters.dtype}",
+    ]
     for title, records in (("observables", run.observables), ("analyses", run.analyses)):
         parts = [f"{name} ({len(records[name].value)})" for name in records]
         lines.append(f"{title:<13}{', '.join(parts) or 'none'}")
     if len(run.loss):
-        lines.append(f"loss         {run.loss[0]:.6g} → {run.loss[-1]:.6g}, "
-                     f"time {run.observables['loss'].time[-1]:.6g}")
+        lines.append(
+            f"loss         {run.loss[0]:.6g} → {run.loss[-1]:.6g}, "
+            f"time {run.observables['loss'].time[-1]:.6g}"
+        )
     return "\n".join([*lines, "", run.store.experiment.rstrip()])

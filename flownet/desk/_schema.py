@@ -62,9 +62,11 @@ class Table(BaseModel):
 
 def _known_to_its_kind(table, family, elsewhere=()):
     """A table whose keys are the arguments of its kind, less those that come from elsewhere."""
-    words = {name: word for name, word in
-             signature(_registry.find(family, table.kind)).parameters.items()
-             if name not in elsewhere}
+    words = {
+        name: word
+        for name, word in signature(_registry.find(family, table.kind)).parameters.items()
+        if name not in elsewhere
+    }
     given = table.model_dump(exclude_none=True, exclude={"kind"})
     for name in given:
         if name not in words:
@@ -173,17 +175,23 @@ class Metric(Table):
         kind = self.kind or "layer"
         if kind == "moving":
             return self
-        words = [word for word in signature(_registry.find("metric", kind)).parameters
-                 if word not in ("network", "size", "chart")]
+        words = [
+            word
+            for word in signature(_registry.find("metric", kind)).parameters
+            if word not in ("network", "size", "chart")
+        ]
         for name in self.model_dump(exclude_none=True, exclude={"kind"}):
             if name not in words:
-                raise ValueError(f"a metric of kind {kind} takes no {name}; it takes "
-                                 f"{', '.join(words) or 'nothing'}.")
+                raise ValueError(
+                    f"a metric of kind {kind} takes no {name}; it takes "
+                    f"{', '.join(words) or 'nothing'}."
+                )
         given = [] if kind == "coupled" or not isinstance(self.stiffness, list) else self.stiffness
         for entry in given:
             if not all(number > 0 for number in (entry if isinstance(entry, list) else [entry])):
-                raise ValueError(f"stiffness holds {entry}; numbers above 0 are wanted (inf "
-                                 "freezes).")
+                raise ValueError(
+                    f"stiffness holds {entry}; numbers above 0 are wanted (inf freezes)."
+                )
         return self
 
 

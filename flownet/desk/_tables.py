@@ -38,8 +38,10 @@ def _looked_at(found):
     errors = found.series.column("error_second_self")
     if found.split and (errors > 0).any():
         share = np.nanmedian(np.abs(errors / found.series.linear)[errors > 0])
-        line += (f"; self terms are estimated from random probes, those of second order to "
-                 f"± {100 * share:.2g} % of the promise")
+        line += (
+            f"; self terms are estimated from random probes, those of second order to "
+            f"± {100 * share:.2g} % of the promise"
+        )
     return filled(line)
 
 
@@ -58,25 +60,36 @@ def _chosen(series):
 
 def _worst(series):
     """Index of the step that missed most of its promise, of those whose promise is no noise."""
-    missed = np.array([abs(b.share(b.actual - b.linear)) if np.isfinite(b.ratio) else np.nan
-                       for b in series])
+    missed = np.array(
+        [abs(b.share(b.actual - b.linear)) if np.isfinite(b.ratio) else np.nan for b in series]
+    )
     return None if np.isnan(missed).all() else int(np.nanargmax(missed))
 
 
 def _terms(found, chosen):
-    lines = ["Promise and delivery, per cent of the promise; sharpness against 2/step", "",
-             f"{'step k':>7}{'loss':>11}{'promised':>12}{'second':>10}{'third':>10}{'rest':>10}"
-             f"{'delivered':>11}{'critical':>10}{'sharpness':>10}{'2/step':>9}"]
-    sharp = {} if found.sharpness is None else dict(
-        zip(found.sharpness.iteration.tolist(), found.sharpness.value.tolist()))
+    lines = [
+        "Promise and delivery, per cent of the promise; sharpness against 2/step",
+        "",
+        f"{'step k':>7}{'loss':>11}{'promised':>12}{'second':>10}{'third':>10}{'rest':>10}"
+        f"{'delivered':>11}{'critical':>10}{'sharpness':>10}{'2/step':>9}",
+    ]
+    sharp = (
+        {}
+        if found.sharpness is None
+        else dict(zip(found.sharpness.iteration.tolist(), found.sharpness.value.tolist()))
+    )
     edge = found.edge
     for b in chosen:
-        shares = "".join(f"{_term(b, name):>{width}}" for name, width in (
-            ("second", 10), ("third", 10), ("remainder", 10), ("actual", 11)))
-        lines.append(f"{b.iteration:>7}{_short(b.loss):>11}{_short(b.linear, 11):>12}{shares}"
-                     f"{_short(b.critical_step):>10}"
-                     f"{_short(sharp.get(b.iteration, np.nan)):>10}"
-                     f"{_short(np.nan if edge is None else edge[b.iteration]):>9}")
+        shares = "".join(
+            f"{_term(b, name):>{width}}"
+            for name, width in (("second", 10), ("third", 10), ("remainder", 10), ("actual", 11))
+        )
+        lines.append(
+            f"{b.iteration:>7}{_short(b.loss):>11}{_short(b.linear, 11):>12}{shares}"
+            f"{_short(b.critical_step):>10}"
+            f"{_short(sharp.get(b.iteration, np.nan)):>10}"
+            f"{_short(np.nan if edge is None else edge[b.iteration]):>9}"
+        )
     return "\n".join([*lines, "", *_summary(found)])
 
 
@@ -86,9 +99,11 @@ def _summary(found):
     if not told.any():
         return [f"all {len(series)} promises are noise"]
     noise = f" ({np.sum(~told)} more are noise)" if not told.all() else ""
-    lines = [f"of {np.sum(told)} steps{noise}, {np.sum(series.ratio[told] > 1)} lie beyond their "
-             f"critical step and {np.sum(series.actual[told] > 0)} go uphill; median second/first "
-             f"{np.median(series.ratio[told]):.3g}"]
+    lines = [
+        f"of {np.sum(told)} steps{noise}, {np.sum(series.ratio[told] > 1)} lie beyond their "
+        f"critical step and {np.sum(series.actual[told] > 0)} go uphill; median second/first "
+        f"{np.median(series.ratio[told]):.3g}"
+    ]
     if found.sharpness is not None:
         lines.append(_edge(found))
     return [filled(line) for line in lines]
@@ -103,8 +118,10 @@ def _edge(found):
     low, high = record.value[there].min(), record.value[there].max()
     whose = " of the full potential" if "batch_size" in found.run.experiment["run"] else ""
     whose += " in the run's metric" if found.run.metric is not None else ""
-    line = f"sharpness{whose} {_short(low)} to {_short(high)}, {_short(record.value[there][-1])} " \
-           "at the end"
+    line = (
+        f"sharpness{whose} {_short(low)} to {_short(high)}, {_short(record.value[there][-1])} "
+        "at the end"
+    )
     if edge is None:
         return line
     over = record.value[there] > edge[np.minimum(record.iteration[there], len(edge) - 1)]
@@ -119,41 +136,57 @@ def _states(found):
     for i in rows.tolist() if len(record.value) else []:
         k = int(record.iteration[i])
         limit = np.nan if edge is None else edge[min(k, len(edge) - 1)]
-        lines.append(f"{k:>9}{record.time[i]:>12.6g}{_short(record.value[i]):>12}"
-                     f"{_short(limit):>10}")
+        lines.append(
+            f"{k:>9}{record.time[i]:>12.6g}{_short(record.value[i]):>12}{_short(limit):>10}"
+        )
     return "\n".join([*lines, "", filled(_edge(found))])
 
 
 def _second(chosen):
-    lines = ["Second order by parameters, per cent of the promise, beside what chance gives", "",
-             f"{'':>7}{'':>9}{'':>9}{'random':>10}{'':>9}{'random signs,':>18}{'top':>7}",
-             f"{'step k':>7}{'second':>9}{'self':>9}{'basis':>10}{'pairs':>9}"
-             f"{'5…95 %':>18}{'mode':>7}  verdict"]
+    lines = [
+        "Second order by parameters, per cent of the promise, beside what chance gives",
+        "",
+        f"{'':>7}{'':>9}{'':>9}{'random':>10}{'':>9}{'random signs,':>18}{'top':>7}",
+        f"{'step k':>7}{'second':>9}{'self':>9}{'basis':>10}{'pairs':>9}"
+        f"{'5…95 %':>18}{'mode':>7}  verdict",
+    ]
     for b, verdict in zip(chosen, chosen.words):
         known = b.known
         lines.append(
             f"{b.iteration:>7}{_term(b, 'second'):>9}{_known(b, 'second_self'):>9}"
             f"{_known(b, 'chance_second_self'):>10}"
             f"{_percent(b, b.second - known.get('second_self', np.nan)):>9}"
-            f"{_band(b, 'second'):>18}{_mode(known):>7}  {verdict}".rstrip())
+            f"{_band(b, 'second'):>18}{_mode(known):>7}  {verdict}".rstrip()
+        )
     return "\n".join(lines)
 
 
 def _third(chosen):
-    lines = ["Third order by parameters, per cent of the promise, beside a random basis", "",
-             f"{'step k':>7}{'third':>9}{'self':>9}{'basis':>9}{'two equal':>11}{'basis':>9}"
-             f"{'triplets':>10}{'basis':>9}{'random signs':>17}{'radius':>10}"]
+    lines = [
+        "Third order by parameters, per cent of the promise, beside a random basis",
+        "",
+        f"{'step k':>7}{'third':>9}{'self':>9}{'basis':>9}{'two equal':>11}{'basis':>9}"
+        f"{'triplets':>10}{'basis':>9}{'random signs':>17}{'radius':>10}",
+    ]
     for b in chosen:
         known, row = b.known, f"{b.iteration:>7}{_term(b, 'third'):>9}"
         for prefix in ("", "chance_"):
             parts = [known.get(prefix + name, np.nan) for name in ("third_self", "third_two")]
             known = {**known, prefix + "third_triplets": b.third - sum(parts)}
         for name, width in (("third_self", 9), ("third_two", 11), ("third_triplets", 10)):
-            row += (f"{_percent(b, known.get(name, np.nan)):>{width}}"
-                    f"{_percent(b, known.get('chance_' + name, np.nan)):>9}")
+            row += (
+                f"{_percent(b, known.get(name, np.nan)):>{width}}"
+                f"{_percent(b, known.get('chance_' + name, np.nan)):>9}"
+            )
         lines.append(f"{row}{_band(b, 'third'):>17}{_short(known.get('radius', np.nan)):>10}")
-    return "\n".join([*lines, "", "random signs: 5 to 95 % of steps ±δ; radius: of convergence of "
-                      "the Taylor series, in steps"])
+    return "\n".join(
+        [
+            *lines,
+            "",
+            "random signs: 5 to 95 % of steps ±δ; radius: of convergence of "
+            "the Taylor series, in steps",
+        ]
+    )
 
 
 def _verdicts(found):
@@ -177,15 +210,21 @@ def _capital(b):
 
 def _charges(drift):
     """What the finite steps did to each kind of charge, one line each."""
-    moved, predicted = (drift.charges.unpack(np.abs(part[-1]))
-                        for part in (drift.drift, drift.predicted))
+    moved, predicted = (
+        drift.charges.unpack(np.abs(part[-1])) for part in (drift.drift, drift.predicted)
+    )
     lines = []
     for form in drift.charges.forms:
         far = f"drift {moved[form.name].max(initial=0.0):.3g}"
-        lines.append(f"charges {form.name}: {far}, " + (
-            "which is rounding: finite steps keep them" if form.linear else
-            f"predicted {predicted[form.name].max(initial=0.0):.3g}: what their flow keeps, finite "
-            "steps move so far"))
+        lines.append(
+            f"charges {form.name}: {far}, "
+            + (
+                "which is rounding: finite steps keep them"
+                if form.linear
+                else f"predicted {predicted[form.name].max(initial=0.0):.3g}: what their flow keeps, finite "
+                "steps move so far"
+            )
+        )
     return "\n".join(map(filled, lines))
 
 

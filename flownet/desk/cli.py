@@ -46,8 +46,11 @@ def resume(file, steps):
 @click.option("--at", type=int, help="One step alone, in full.")
 @click.option("--every", type=click.IntRange(1), help="Interval of the steps looked at.")
 @click.option("--quick", is_flag=True, help="The Taylor terms alone.")
-@click.option("--figure", type=click.Path(),
-              help="Figure to write; FILE with the ending .breakdown.png by default.")
+@click.option(
+    "--figure",
+    type=click.Path(),
+    help="Figure to write; FILE with the ending .breakdown.png by default.",
+)
 def breakdown(file, at, every, quick, figure):
     """What the steps of a run promised and what broke them: terms, their splits into self terms
     and pairs, verdicts, sharpness against 2/step, drift of the charges. Stored in its FILE."""
@@ -80,10 +83,20 @@ def breakdown(file, at, every, quick, figure):
 @shell.command(epilog="Example: flownet departure run.h5 --every 10 --modified 0.3")
 @click.argument("file", type=click.Path())
 @click.option("--every", type=click.IntRange(1), help="Interval of the iterations looked at.")
-@click.option("--modified", type=float, multiple=True, metavar="H",
-              help="Also the modified flows of a step H, of order 1 and 2; as often as wanted.")
-@click.option("--rtol", type=float, default=1e-6, show_default=True,
-              help="Relative tolerance of the flows; kinks of ReLU make a small one dear.")
+@click.option(
+    "--modified",
+    type=float,
+    multiple=True,
+    metavar="H",
+    help="Also the modified flows of a step H, of order 1 and 2; as often as wanted.",
+)
+@click.option(
+    "--rtol",
+    type=float,
+    default=1e-6,
+    show_default=True,
+    help="Relative tolerance of the flows; kinks of ReLU make a small one dear.",
+)
 def departure(file, every, modified, rtol):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
@@ -99,8 +112,13 @@ def departure(file, every, modified, rtol):
 @click.argument("file", type=click.Path())
 @click.option("--low", type=float, help="Smallest step tried; the experiment's/16 by default.")
 @click.option("--high", type=float, help="Largest step tried; 4 times the experiment's by default.")
-@click.option("--grid", type=click.IntRange(2), default=25, show_default=True,
-              help="Steps tried before the bisection.")
+@click.option(
+    "--grid",
+    type=click.IntRange(2),
+    default=25,
+    show_default=True,
+    help="Steps tried before the bisection.",
+)
 def exits(file, low, high, grid):
     """The smallest step at which the finite run leaves by another exit than its flow: the minima
     both come to, without the symmetries of hidden units, and the barrier between them. FILE is an
@@ -116,8 +134,11 @@ def exits(file, low, high, grid):
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
 @click.argument("file", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="Figure to write.")
-@click.option("--kind", type=click.Choice(["breakdown", "loss", "report", "flows", "film"]),
-              default="breakdown")
+@click.option(
+    "--kind",
+    type=click.Choice(["breakdown", "loss", "report", "flows", "film"]),
+    default="breakdown",
+)
 def plot(file, output, kind):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
     beside its flow; film: the same as an animation, .gif or .mp4."""
@@ -151,11 +172,13 @@ def _check_figure(path):
 
     kinds = Figure().canvas.get_supported_filetypes()
     if (ending := Path(path).suffix[1:].lower()) not in kinds:
-        raise FlownetError(f"cannot write the figure {path}: its ending {ending!r} is none of "
-                           f"{', '.join(kinds)}.")
+        raise FlownetError(
+            f"cannot write the figure {path}: its ending {ending!r} is none of {', '.join(kinds)}."
+        )
     if not Path(path).parent.is_dir():
-        raise FlownetError(f"cannot write the figure {path}: there is no folder "
-                           f"{Path(path).parent}.")
+        raise FlownetError(
+            f"cannot write the figure {path}: there is no folder {Path(path).parent}."
+        )
 
 
 def _save(figure, path):

@@ -28,8 +28,12 @@ def matrix(name, value, columns, dtype, rows=None):
     """Contiguous, writable (m, columns) array of a dtype: inputs or outputs, one sample a row."""
     value = np.asarray(value)
     wanted = f"({'m' if rows is None else rows}, {columns})"
-    if (value.ndim != 2 or value.shape[1] != columns or not len(value)
-            or rows not in (None, value.shape[0])):
+    if (
+        value.ndim != 2
+        or value.shape[1] != columns
+        or not len(value)
+        or rows not in (None, value.shape[0])
+    ):
         raise FlownetError(f"{name} has shape {value.shape}; the network wants {wanted}.")
     return in_precision(name, value, dtype)
 

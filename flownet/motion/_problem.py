@@ -4,11 +4,9 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from ..kernels.cpu.motion import steps as motion
 from ..kernels.cpu.base import plan, threads
-from ..model.potential import Potential, RealView
-from ..model.potential import Analytic
-from ..model.potential import key
+from ..kernels.cpu.motion import steps as motion
+from ..model.potential import Analytic, Potential, RealView, key
 
 
 def is_compiled(potential):
@@ -43,13 +41,17 @@ class Problem:
         self.terms = motion.Terms(
             network=network[0] if network else 0.0,
             code=np.array([a.code for _, a in analytic], np.int64),
-            parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3))
+            parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3),
+        )
         self._potential = network[1] if network else NoNetwork(dtype)
         m = network[1].data.m if network else 0
         self._batch_size = batch_size or 0
         self.batches = motion.Batches(
-            size=self._batch_size, seed=key(seed),
-            order=np.empty(m if batch_size else 0, np.int64), epoch=np.array([-1]))
+            size=self._batch_size,
+            seed=key(seed),
+            order=np.empty(m if batch_size else 0, np.int64),
+            epoch=np.array([-1]),
+        )
         self._dtype = np.dtype(dtype)
         self.threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
 
@@ -61,8 +63,13 @@ class Problem:
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
         metric, network = whole.at(time), getattr(self._potential, "network", None)
-        return rule_in(metric, self._dtype, span=whole.span(time),
-                       lowest=lowest_layer(metric.free, network), **words)
+        return rule_in(
+            metric,
+            self._dtype,
+            span=whole.span(time),
+            lowest=lowest_layer(metric.free, network),
+            **words,
+        )
 
     def workspace(self):
         """Context that lends buffers for one batch."""
@@ -75,8 +82,15 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
     if dtype.kind == "c":
         metric, dtype = metric.real_view(), np.zeros(0, dtype).real.dtype
     bounds, sharp, coupling = metric.compiled(dtype)
-    return motion.Rule(of_loss=of_loss, bounds=bounds, sharp=sharp, coupling=coupling,
-                       since=span[0], until=span[1], **words)
+    return motion.Rule(
+        of_loss=of_loss,
+        bounds=bounds,
+        sharp=sharp,
+        coupling=coupling,
+        since=span[0],
+        until=span[1],
+        **words,
+    )
 
 
 def lowest_layer(free, network):
@@ -93,8 +107,12 @@ class NoNetwork:
     def __init__(self, dtype):
         net = plan.network_plan([1, 1], [0], 0, dtype)
         empty = np.zeros((0, 0), dtype)
-        data = plan.Data(np.zeros((0, 1), dtype), np.zeros((0, 1), dtype), np.zeros(0, dtype),
-                         np.zeros(0, np.int64))
+        data = plan.Data(
+            np.zeros((0, 1), dtype),
+            np.zeros((0, 1), dtype),
+            np.zeros(0, dtype),
+            np.zeros(0, np.int64),
+        )
         self.compiled = net, plan.Loss(0, 1.0, empty, empty), data
         self._work = plan.workspace(net, 1, dtype)
 

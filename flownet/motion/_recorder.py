@@ -35,8 +35,11 @@ class Recorder:
         """Steps from an iteration on that fit into the store's free rows."""
         rows = self.store.room("parameters")
         to_next = -iteration % self._every
-        return min(to_next + (rows - 1) * self._every + self._every,
-                   self.store.room("observables/loss"), *map(self.store.room, self._of_steps))
+        return min(
+            to_next + (rows - 1) * self._every + self._every,
+            self.store.room("observables/loss"),
+            *map(self.store.room, self._of_steps),
+        )
 
     def tape(self, iteration, count):
         """Free rows for `count` steps from an iteration on: a tape, and more columns."""

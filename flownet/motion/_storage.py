@@ -5,10 +5,10 @@ import os
 from .. import _progress
 from .._errors import FlownetError, shown
 from .._version import __version__
-from ..store.writing import HDF5Store
 from ..store._layout import Layout, check_space, estimate, size_text
-from ..store.trajectory import MemoryStore
 from ..store._text import to_text
+from ..store.trajectory import MemoryStore
+from ..store.writing import HDF5Store
 from . import _check
 
 _ROWS = 1000  # for the size of a quantity whose rows nobody knows beforehand
@@ -20,13 +20,20 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
     attrs = {"": {"flownet_version": __version__, "seed": seed}}
     network, data = (getattr(potential, part, None) for part in ("network", "data"))
     if network is not None:
-        attrs["network"] = {"sizes": list(network.sizes), "dtype": network.dtype.name,
-                            "activations": [*network.activation, network.output]}
+        attrs["network"] = {
+            "sizes": list(network.sizes),
+            "dtype": network.dtype.name,
+            "activations": [*network.activation, network.output],
+        }
     if data is not None:
         attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
     return Layout(
-        quantities=quantities, experiment=text, arrays=kept, attrs=attrs,
-        checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()})
+        quantities=quantities,
+        experiment=text,
+        arrays=kept,
+        attrs=attrs,
+        checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()},
+    )
 
 
 def open_store(layout, path, overwrite):
@@ -46,6 +53,7 @@ def checkpoint_of(run):
     """Iteration, time and arrays where a stopped run or flow goes on."""
     latest = run.store.latest_checkpoint()
     if latest is None:
-        raise FlownetError(f"{run.path} holds no checkpoint: it was stopped before its first step; "
-                           "run it anew.")
+        raise FlownetError(
+            f"{run.path} holds no checkpoint: it was stopped before its first step; run it anew."
+        )
     return latest

@@ -10,6 +10,4 @@ from ._flows import beside, flows
 from ._loss import loss
 from ._report import report
 
-__all__ = [
-    "beside", "breakdown", "check_film", "comparison", "film", "flows", "loss", "report",
-]
+__all__ = ["beside", "breakdown", "check_film", "comparison", "film", "flows", "loss", "report"]

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...linearization.breakdown import breakdown as _breakdown
-from ...linearization.breakdown import kept
+from ...linearization.breakdown import breakdown as _breakdown, kept
 from .._measured import quick_interval
 from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 
@@ -41,16 +40,23 @@ def comparison(runs, title, every=None):
 
 def promises(axis, series, names=("linear", "actual", "second"), size=3, width=15):
     """What steps promised and delivered."""
-    labels = {"linear": "promised (first order)", "actual": "delivered",
-              "second": "second order, exact"}
+    labels = {
+        "linear": "promised (first order)",
+        "actual": "delivered",
+        "second": "second order, exact",
+    }
     for i, name in enumerate(names):
         trend(axis, i, series.time, getattr(series, name), labels[name], size, width)
     size = np.abs(series.linear)
-    axis.set_yscale("symlog", linthresh=power_of_ten(max(
-        0.1 * np.median(size), 1e-6 * np.max(size)) or 1.0))
+    axis.set_yscale(
+        "symlog", linthresh=power_of_ten(max(0.1 * np.median(size), 1e-6 * np.max(size)) or 1.0)
+    )
     axis.axhline(0, color="#555555", linewidth=0.8)
-    axis.set(xlabel=TIME, ylabel="change of the loss in one step",
-             title="What a step promised and delivered")
+    axis.set(
+        xlabel=TIME,
+        ylabel="change of the loss in one step",
+        title="What a step promised and delivered",
+    )
 
 
 def _ratio(axis, broken):
@@ -60,16 +66,26 @@ def _ratio(axis, broken):
     axis.axhline(1, color="#222222", linewidth=1.0)
     axis.set_yscale("log")
     axis.set_ylim(top=max(4.0, axis.get_ylim()[1]))
-    axis.annotate("beyond the critical step", (0.99, 1.15), xycoords=("axes fraction", "data"),
-                  ha="right", va="bottom", fontsize=9)
-    axis.set(xlabel=TIME, ylabel="|second order| / |first order|",
-             title="Second order against first")
+    axis.annotate(
+        "beyond the critical step",
+        (0.99, 1.15),
+        xycoords=("axes fraction", "data"),
+        ha="right",
+        va="bottom",
+        fontsize=9,
+    )
+    axis.set(
+        xlabel=TIME, ylabel="|second order| / |first order|", title="Second order against first"
+    )
 
 
 def _series(run, every=None):
     """The breakdown kept with a run where it is fine enough and reaches its end, or a new one."""
     series, every = kept(run), every or quick_interval(run)
-    if series is None or len(series) < len(run.step) // every // 2 or (
-            series.iteration[-1] + 2 * every < len(run.step) - 1):
+    if (
+        series is None
+        or len(series) < len(run.step) // every // 2
+        or (series.iteration[-1] + 2 * every < len(run.step) - 1)
+    ):
         series = _breakdown(run, every=every)
     return series

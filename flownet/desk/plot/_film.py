@@ -92,11 +92,20 @@ class _Scene:
         self._canvas = FigureCanvasAgg(self.figure)
         self.figure.set_dpi(_DPI)
         self._paths = list(zip(picture.paths, picture.points, picture.curves, picture.ends))
-        self._lines = [(line, *line.get_data()) for axis in (picture.departure, picture.loss)
-                       for line in axis.lines]
+        self._lines = [
+            (line, *line.get_data())
+            for axis in (picture.departure, picture.loss)
+            for line in axis.lines
+        ]
         self._clock = picture.plane.text(
-            0.02, 0.975, "", transform=picture.plane.transAxes, va="top", zorder=9,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3})
+            0.02,
+            0.975,
+            "",
+            transform=picture.plane.transAxes,
+            va="top",
+            zorder=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 3},
+        )
         for axis in (picture.plane, picture.departure, picture.loss):
             axis.set(xlim=axis.get_xlim(), ylim=axis.get_ylim(), autoscale_on=False)
         self._ground = None
@@ -117,15 +126,23 @@ class _Scene:
         for line, time, value in self._lines:
             gone = np.searchsorted(time, now * (1 + 1e-12), side="right")
             line.set_data(time[:gone], value[:gone])
-        step = int(np.searchsorted(self.picture.run.observables["loss"].time, now * (1 + 1e-12),
-                                   side="right")) - 1
+        step = (
+            int(
+                np.searchsorted(
+                    self.picture.run.observables["loss"].time, now * (1 + 1e-12), side="right"
+                )
+            )
+            - 1
+        )
         self._clock.set_text(f"t = {now:.{self._digits}f}, step {step}")
 
     def pixels(self, frame):
         """Pixels (height, width, 3) of a frame; what does not move is drawn once."""
         self.at(frame)
-        moving = [(self.picture.plane, artist) for artist in
-                  (*self.picture.curves[::-1], *self.picture.ends[::-1], self._clock)]
+        moving = [
+            (self.picture.plane, artist)
+            for artist in (*self.picture.curves[::-1], *self.picture.ends[::-1], self._clock)
+        ]
         moving += [(line.axes, line) for line, *_ in self._lines]
         if self._ground is None:
             for _, artist in moving:
@@ -149,13 +166,20 @@ def _gif(scene, path, fps):
         def frames():
             for k in range(count):
                 yield Image.fromarray(scene.pixels(k)).quantize(
-                    palette=palette, dither=Image.Dither.NONE)
+                    palette=palette, dither=Image.Dither.NONE
+                )
                 show(k + 1)
 
         drawn, each = frames(), round(1000 / fps)
-        next(drawn).save(path, format="GIF", save_all=True, append_images=drawn, loop=0,
-                         duration=[each] * (count - 1) + [each + round(1000 * _HOLD)],
-                         optimize=True)
+        next(drawn).save(
+            path,
+            format="GIF",
+            save_all=True,
+            append_images=drawn,
+            loop=0,
+            duration=[each] * (count - 1) + [each + round(1000 * _HOLD)],
+            optimize=True,
+        )
 
 
 def _mp4(scene, path, fps):
@@ -178,8 +202,10 @@ def _checked(path, seconds, fps, pace):
         raise FlownetError(f"pace is {shown(pace)}; it has to be one of {', '.join(_PACES)}.")
     frames = round(seconds * fps)
     if not 2 <= frames <= _MOST_FRAMES:
-        raise FlownetError(f"{seconds:g} seconds at {fps:g} frames a second are {frames} frames; "
-                           f"a film has 2 to {_MOST_FRAMES}.")
+        raise FlownetError(
+            f"{seconds:g} seconds at {fps:g} frames a second are {frames} frames; "
+            f"a film has 2 to {_MOST_FRAMES}."
+        )
     return frames, check_film(path, fps)
 
 
@@ -190,19 +216,23 @@ def check_film(path, fps=20):
     except TypeError:
         raise FlownetError(f"{shown(path)} is no path of a film; film.gif is one.") from None
     if ending not in ("gif", "mp4"):
-        raise FlownetError(f"cannot write the film {path}: its ending {ending!r} is none of gif, "
-                           "mp4.")
+        raise FlownetError(
+            f"cannot write the film {path}: its ending {ending!r} is none of gif, mp4."
+        )
     if not Path(path).parent.is_dir():
-        raise FlownetError(f"cannot write the film {path}: there is no folder "
-                           f"{Path(path).parent}.")
+        raise FlownetError(f"cannot write the film {path}: there is no folder {Path(path).parent}.")
     if ending == "gif":
         if 100 % fps:
-            raise FlownetError(f"a GIF counts hundredths of a second and cannot show {fps:g} "
-                               "frames in one: fps of 10, 20, 25 or 50 work.")
+            raise FlownetError(
+                f"a GIF counts hundredths of a second and cannot show {fps:g} "
+                "frames in one: fps of 10, 20, 25 or 50 work."
+            )
         return _gif
     from matplotlib.animation import FFMpegWriter
 
     if not FFMpegWriter.isAvailable():
-        raise FlownetError(f"cannot write the film {path}: MP4 takes the program ffmpeg, which is "
-                           "not found here; the ending .gif works without.")
+        raise FlownetError(
+            f"cannot write the film {path}: MP4 takes the program ffmpeg, which is "
+            "not found here; the ending .gif works without."
+        )
     return _mp4

@@ -57,14 +57,19 @@ def flows(run, flows, *, metric=None, resolution=None):
 
 
 def beside(run, most=_MOST_ROWS):
-    """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows.
-    """
+    """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows."""
     if run.is_flow:
         raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
     times = run.time[thinned(len(run), most)]
     mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
-    return _flow(run.potential, W0=run.parameters[0], time=times[-1], mechanics=mechanics,
-                 metric=run.metric, at=times)
+    return _flow(
+        run.potential,
+        W0=run.parameters[0],
+        time=times[-1],
+        mechanics=mechanics,
+        metric=run.metric,
+        at=times,
+    )
 
 
 class Picture:
@@ -100,8 +105,11 @@ class Picture:
         self._draw_departure()
         self._draw_losses()
         steps = len(run.step)
-        self.figure.suptitle(f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
-                             f"and its flow{'s' * (len(others) > 1)}", fontsize=13)
+        self.figure.suptitle(
+            f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
+            f"and its flow{'s' * (len(others) > 1)}",
+            fontsize=13,
+        )
 
     def _place_panels(self, count):
         """Panels at fixed places, in inches, above legends of as many rows as there are paths."""
@@ -121,9 +129,16 @@ class Picture:
     def _legend(self, axis, handles, labels, columns, letters, **options):
         """A legend under a panel, in smaller letters where names are long."""
         where = axis.get_position()
-        self.figure.legend(handles, labels, loc="upper center", ncols=columns, borderaxespad=0,
-                           bbox_to_anchor=(where.x0 + where.width / 2, self._under),
-                           fontsize=10 * min(1, letters / max(map(len, labels))), **options)
+        self.figure.legend(
+            handles,
+            labels,
+            loc="upper center",
+            ncols=columns,
+            borderaxespad=0,
+            bbox_to_anchor=(where.x0 + where.width / 2, self._under),
+            fontsize=10 * min(1, letters / max(map(len, labels))),
+            **options,
+        )
 
     def _told(self):
         """The paths that say where the plane is: of a run that runs away, its flows alone."""
@@ -141,23 +156,45 @@ class Picture:
         steps = levels(ground.values, max(path.loss.value.max() for path in self.told))
         values, axis = np.clip(ground.values, None, 2 * np.abs(steps[-1]) + steps[-1]), self.plane
         shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)
-        axis.contourf(ground.x, ground.y, values, steps, extend="both",
-                      colors=shades(np.linspace(0, 1, len(steps) + 1)))
-        lines = axis.contour(ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7,
-                             linestyles="solid")
+        axis.contourf(
+            ground.x,
+            ground.y,
+            values,
+            steps,
+            extend="both",
+            colors=shades(np.linspace(0, 1, len(steps) + 1)),
+        )
+        lines = axis.contour(
+            ground.x, ground.y, values, steps, colors=_LEVEL, linewidths=0.7, linestyles="solid"
+        )
         places = inscriptions(lines.allsegs, borders, self.points)
         if places:
-            axis.clabel(lines, manual=places, fontsize=8.5, colors=_INSCRIPTION,
-                        fmt=lambda level: f"{level:g}")
+            axis.clabel(
+                lines,
+                manual=places,
+                fontsize=8.5,
+                colors=_INSCRIPTION,
+                fmt=lambda level: f"{level:g}",
+            )
         for lowest in minima(ground, steps)[:_MOST_MINIMA]:
-            self.marks += axis.plot(*lowest, "*", color="white", markeredgecolor="#222222",
-                                    markersize=15, zorder=6)
+            self.marks += axis.plot(
+                *lowest, "*", color="white", markeredgecolor="#222222", markersize=15, zorder=6
+            )
         shares = [f"{100 * share:.3g} % of the variance" for share in self.found.shares]
-        tall = "" if stretch == 1 else (f", stretched × {stretch:.2g}" if stretch > 1 else
-                                        f", squeezed × {1 / stretch:.2g}")
-        axis.set(xlim=borders[:2], ylim=borders[2:], title="Loss in the plane of the paths",
-                 xlabel=f"first principal direction ({shares[0]})",
-                 ylabel=f"second principal direction ({shares[1]}{tall})")
+        tall = (
+            ""
+            if stretch == 1
+            else (
+                f", stretched × {stretch:.2g}" if stretch > 1 else f", squeezed × {1 / stretch:.2g}"
+            )
+        )
+        axis.set(
+            xlim=borders[:2],
+            ylim=borders[2:],
+            title="Loss in the plane of the paths",
+            xlabel=f"first principal direction ({shares[0]})",
+            ylabel=f"second principal direction ({shares[1]}{tall})",
+        )
         axis.grid(False)
 
     def _draw_paths(self):
@@ -165,32 +202,66 @@ class Picture:
         from matplotlib.patheffects import withStroke
 
         halo = [withStroke(linewidth=4.4, foreground="white")]
-        start, = self.plane.plot(*self.points[0][0], "o", color="white", zorder=7, markersize=9,
-                                 markeredgecolor="#222222", markeredgewidth=2)
+        (start,) = self.plane.plot(
+            *self.points[0][0],
+            "o",
+            color="white",
+            zorder=7,
+            markersize=9,
+            markeredgecolor="#222222",
+            markeredgewidth=2,
+        )
         self.curves, self.ends = [], []
         for i, (path, points) in enumerate(zip(self.paths, self.points)):
             many = len(points) > _MANY
-            style = dict(linewidth=2.4, path_effects=halo) if i else dict(
-                linewidth=0.7 if many else 1.0, marker="o", markersize=2 if many else 3.5)
+            style = (
+                dict(linewidth=2.4, path_effects=halo)
+                if i
+                else dict(linewidth=0.7 if many else 1.0, marker="o", markersize=2 if many else 3.5)
+            )
             ink = INK[i % len(INK)]
-            self.curves += self.plane.plot(*points.T, color=ink, linestyle=DASHES[i % len(DASHES)],
-                                           zorder=4 if i else 5, **style)
-            self.ends += self.plane.plot(*points[-1], _ENDS[i % len(_ENDS)], color=ink, zorder=7,
-                                         markersize=8, markeredgecolor="white")
-        labels = [f"{path.name}{'' if path.every == 1 else f', 1 row in {path.every}'} "
-                  f"({_percent(self.found.outside(path.rows))} of variance outside)"
-                  for path in self.paths]
-        labels += ["start", "ends", "minimum in the plane"][:2 + bool(self.marks)]
-        self._legend(self.plane, [*self.curves, start, tuple(self.ends), *self.marks[:1]], labels,
-                     2, 50, handler_map={tuple: HandlerTuple(ndivide=None)})
+            self.curves += self.plane.plot(
+                *points.T,
+                color=ink,
+                linestyle=DASHES[i % len(DASHES)],
+                zorder=4 if i else 5,
+                **style,
+            )
+            self.ends += self.plane.plot(
+                *points[-1],
+                _ENDS[i % len(_ENDS)],
+                color=ink,
+                zorder=7,
+                markersize=8,
+                markeredgecolor="white",
+            )
+        labels = [
+            f"{path.name}{'' if path.every == 1 else f', 1 row in {path.every}'} "
+            f"({_percent(self.found.outside(path.rows))} of variance outside)"
+            for path in self.paths
+        ]
+        labels += ["start", "ends", "minimum in the plane"][: 2 + bool(self.marks)]
+        self._legend(
+            self.plane,
+            [*self.curves, start, tuple(self.ends), *self.marks[:1]],
+            labels,
+            2,
+            50,
+            handler_map={tuple: HandlerTuple(ndivide=None)},
+        )
 
     def _draw_departure(self):
         axis, reached = self.departure, []
         for i, flow in enumerate(self.paths[1:], 1):
             time, length = distances(self.paths[0], flow, self.metric)
             apart = (length > 0) & (length < _MOST)
-            axis.plot(time[apart], length[apart], color=INK[i % len(INK)],
-                      linestyle=DASHES[i % len(DASHES)], linewidth=2.0)
+            axis.plot(
+                time[apart],
+                length[apart],
+                color=INK[i % len(INK)],
+                linestyle=DASHES[i % len(DASHES)],
+                linewidth=2.0,
+            )
             reached.append(length[apart])
         where = "" if self.run.metric is None else " in the metric"
         self._scale(axis, np.concatenate(reached), _CLOSEST, self.reach)
@@ -204,11 +275,20 @@ class Picture:
             time, value = time[drawn], value[drawn]
             if not i and self.run.experiment.get("run", {}).get("batch_size"):
                 value = running_median(value)
-            axis.plot(time, value, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)],
-                      linewidth=2.0 if i else 1.2)
+            axis.plot(
+                time,
+                value,
+                color=INK[i % len(INK)],
+                linestyle=DASHES[i % len(DASHES)],
+                linewidth=2.0 if i else 1.2,
+            )
             reached.append(value)
-        self._scale(axis, np.concatenate(reached), _DEEPEST,
-                    max(path.loss.value.max() for path in self.told))
+        self._scale(
+            axis,
+            np.concatenate(reached),
+            _DEEPEST,
+            max(path.loss.value.max() for path in self.told),
+        )
         axis.set(xlabel=TIME, ylabel="loss L")
         names = [path.name for path in self.paths]
         self._legend(axis, axis.lines, names, 3 if sum(map(len, names)) < 36 else 1, 50)
@@ -232,8 +312,10 @@ def _metric(run, metric):
     D = run.parameters.shape[1]
     metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
     if getattr(metric, "size", None) != D:
-        raise FlownetError(f"metric is {shown(metric)}; the run has {D} parameters, and so has "
-                           f"flownet.Euclidean({D}).")
+        raise FlownetError(
+            f"metric is {shown(metric)}; the run has {D} parameters, and so has "
+            f"flownet.Euclidean({D})."
+        )
     return metric
 
 

@@ -40,8 +40,9 @@ def landscape(plane, potential, borders, resolution=None):
     """
     n = _finest(potential) if resolution is None else resolution
     if not (isinstance(n, (int, np.integer)) and 2 <= n <= 1000):
-        raise FlownetError(f"resolution is {shown(n)}; it has to be a whole number from 2 to 1000, "
-                           "points a side.")
+        raise FlownetError(
+            f"resolution is {shown(n)}; it has to be a whole number from 2 to 1000, points a side."
+        )
     left, right, bottom, top = borders
     x, y = np.linspace(left, right, n), np.linspace(bottom, top, n)
     values = np.empty((n, n))
@@ -68,8 +69,9 @@ def levels(values, highest):
         return _round_powers(low, high)
     low = finite.min()
     if not high > low:
-        raise FlownetError(f"the loss is {low:g} everywhere on the plane of the paths: there is no "
-                           "landscape.")
+        raise FlownetError(
+            f"the loss is {low:g} everywhere on the plane of the paths: there is no landscape."
+        )
     step = _round((high - low) / 10)
     return step * np.arange(np.ceil(low / step), np.floor(high / step) + 1)
 
@@ -93,9 +95,15 @@ def minima(landscape, steps):
         heights = np.clip(landscape.values, None, steps[-1])
         deep = _DEEP * (steps[-1] - heights.min())
     found = [place for place, depth in _basins(heights, landscape.values) if depth > deep]
-    return np.array([[landscape.x[i] + _shift(landscape.values[j, i - 1:i + 2], landscape.x),
-                      landscape.y[j] + _shift(landscape.values[j - 1:j + 2, i], landscape.y)]
-                     for j, i in found]).reshape(-1, 2)
+    return np.array(
+        [
+            [
+                landscape.x[i] + _shift(landscape.values[j, i - 1 : i + 2], landscape.x),
+                landscape.y[j] + _shift(landscape.values[j - 1 : j + 2, i], landscape.y),
+            ]
+            for j, i in found
+        ]
+    ).reshape(-1, 2)
 
 
 def inscriptions(lines, borders, paths):
@@ -155,7 +163,7 @@ def _basins(heights, values):
         j, i = divmod(int(place), m)
         if basin[j, i] == 0:
             continue
-        near = basin[j - 1:j + 2, i - 1:i + 2]
+        near = basin[j - 1 : j + 2, i - 1 : i + 2]
         roots = sorted({root(b) for b in near[near >= 0].tolist()})
         if not roots:
             roots = [len(joined)]
@@ -195,8 +203,15 @@ def _finest(potential):
 def _round_powers(low, high):
     """Powers of ten, with as many steps between as make about ten levels."""
     decades = np.log10(high / low)
-    series = ((1, 1.5, 2, 3, 5, 7) if decades < 2.2 else (1, 2, 5) if decades < 3.2 else
-              (1, 3) if decades < 5 else (1,))
+    series = (
+        (1, 1.5, 2, 3, 5, 7)
+        if decades < 2.2
+        else (1, 2, 5)
+        if decades < 3.2
+        else (1, 3)
+        if decades < 5
+        else (1,)
+    )
     powers = 10.0 ** np.arange(np.floor(np.log10(low)), np.ceil(np.log10(high)) + 1)
     steps = np.outer(powers, series).ravel()
     return steps[(steps >= low) & (steps <= high)]

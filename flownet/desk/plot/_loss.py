@@ -8,8 +8,9 @@ def loss(run):
     """Loss against time, with losses observed beside it; other observables in a second panel."""
     kinds = {name: table["kind"] for name, table in run.experiment.get("observe", {}).items()}
     same = [name for name in kinds if kinds[name] == "loss"]
-    others = [name for name in kinds if kinds[name] != "loss"
-              and run.observables[name].value.ndim == 1]
+    others = [
+        name for name in kinds if kinds[name] != "loss" and run.observables[name].value.ndim == 1
+    ]
     figure, axes = panels(1 + bool(others), (6.4 + 5 * bool(others), 4.2))
     losses(axes[0], run)
     for i, name in enumerate(same, 1):
@@ -18,8 +19,9 @@ def loss(run):
         observed = run.observables[name]
         line(axes[1], i, observed.time, observed.value, name, marker="o", markersize=3)
     if others:
-        axes[1].set(xlabel=TIME, ylabel=others[0] if len(others) == 1 else "value",
-                    title="Observables")
+        axes[1].set(
+            xlabel=TIME, ylabel=others[0] if len(others) == 1 else "value", title="Observables"
+        )
     for axis in axes:
         below(axis)
     return figure

@@ -43,31 +43,43 @@ def path(name, recorded):
     kept = thinned(T, min(MOST_ROWS, max(50, int(_NUMBERS / D))))
     rows = _rows(recorded)
     every = int(kept[1] - kept[0]) if len(kept) > 1 else 1
-    return Path(name, recorded, every, recorded.time[kept],
-                np.stack([rows[k] for k in kept]).astype(np.float64))
+    return Path(
+        name,
+        recorded,
+        every,
+        recorded.time[kept],
+        np.stack([rows[k] for k in kept]).astype(np.float64),
+    )
 
 
 def paths(run, flows):
     """The run's `Path`, and those of its flows, {name: Trajectory} or one; mistakes are told."""
     if "flow" in run.experiment or "mechanics" not in run.experiment:
-        raise FlownetError("the first argument is a flow; it has to be the finite run, and flows "
-                           "come after it.")
+        raise FlownetError(
+            "the first argument is a flow; it has to be the finite run, and flows come after it."
+        )
     flows = {"flow": flows} if isinstance(flows, Trajectory) else flows
     if not isinstance(flows, dict) or not flows:
-        raise FlownetError(f"flows is {shown(flows)}; it has to be a flow, such as flownet.flow("
-                           "run.potential, W0=run.parameters[0], time=run.time[-1]), or several "
-                           "by name.")
+        raise FlownetError(
+            f"flows is {shown(flows)}; it has to be a flow, such as flownet.flow("
+            "run.potential, W0=run.parameters[0], time=run.time[-1]), or several "
+            "by name."
+        )
     D = run.parameters.shape[1]
     for name, flow in flows.items():
         if not isinstance(flow, Trajectory):
-            raise FlownetError(f"flow {name!r} is {shown(flow)}; it has to be a Trajectory, such "
-                               "as flownet.flow gives.")
+            raise FlownetError(
+                f"flow {name!r} is {shown(flow)}; it has to be a Trajectory, such "
+                "as flownet.flow gives."
+            )
         if flow.parameters.shape[1] != D:
-            raise FlownetError(f"flow {name!r} has {flow.parameters.shape[1]} parameters; the "
-                               f"run has {D}.")
+            raise FlownetError(
+                f"flow {name!r} has {flow.parameters.shape[1]} parameters; the run has {D}."
+            )
         if not len(flow) or flow.time[0] > run.time[-1]:
-            raise FlownetError(f"flow {name!r} has no time in common with the run, which ends at "
-                               f"{run.time[-1]:g}.")
+            raise FlownetError(
+                f"flow {name!r} has no time in common with the run, which ends at {run.time[-1]:g}."
+            )
     if len(run) < 2:
         raise FlownetError(f"the run has {len(run)} recorded row: a path takes two or more.")
     return path("finite run", run), [path(str(name), flow) for name, flow in flows.items()]
@@ -103,8 +115,10 @@ def distances(run, flow, metric):
 
 def reach_of(path, metric):
     """Largest length in the metric from where a path begins, over a fifth of its rows."""
-    return max(np.linalg.norm(metric.coordinates(path.rows[k] - path.rows[0]))
-               for k in thinned(len(path.rows), max(2, len(path.rows) // 5)))
+    return max(
+        np.linalg.norm(metric.coordinates(path.rows[k] - path.rows[0]))
+        for k in thinned(len(path.rows), max(2, len(path.rows) // 5))
+    )
 
 
 def _rows(recorded):

@@ -44,7 +44,7 @@ class Plane:
         """Share of the variance of one path (T, D) that lies outside the plane."""
         moved = orthonormal(self.metric, rows - rows.mean(axis=0))
         inside = self.coordinates(rows)
-        whole, seen = np.sum(moved**2), np.sum((inside - inside.mean(axis=0))**2)
+        whole, seen = np.sum(moved**2), np.sum((inside - inside.mean(axis=0)) ** 2)
         return float(max(0.0, 1 - seen / whole)) if whole > 0 else 0.0
 
 
@@ -61,13 +61,15 @@ def principal_plane(paths, metric):
         When fewer than two parameters are free, or nothing moves.
     """
     if metric.free.sum() < 2:
-        raise FlownetError(f"a plane takes two parameters that may move; here there is "
-                           f"{metric.free.sum()}.")
+        raise FlownetError(
+            f"a plane takes two parameters that may move; here there is {metric.free.sum()}."
+        )
     most = min(_MOST_ROWS, max(20, int(_MOST_NUMBERS / (len(paths) * metric.size))))
     paths = [rows[_odd_stride(len(rows), most)] for rows in paths]
     centre = np.mean([rows.mean(axis=0) for rows in paths], axis=0)
-    thin = np.concatenate([orthonormal(metric, rows - centre) / np.sqrt(len(rows))
-                           for rows in paths])
+    thin = np.concatenate(
+        [orthonormal(metric, rows - centre) / np.sqrt(len(rows)) for rows in paths]
+    )
     _, sizes, right = np.linalg.svd(thin, full_matrices=False)
     if not sizes[0] > 1e-13 * max(np.abs(rows).max() for rows in paths):
         raise FlownetError("nothing moves: every row of the run and of its flows is the same.")
@@ -77,7 +79,7 @@ def principal_plane(paths, metric):
     start = right[:2] @ orthonormal(metric, paths[0][:1] - centre)[0]
     signs = np.where(start * [-1, 1] < 0, -1.0, 1.0)
     directions = np.stack([metric.displacement(sign * e) for sign, e in zip(signs, right)])
-    return Plane(metric, centre, directions, sizes[:2]**2 / np.sum(sizes**2))
+    return Plane(metric, centre, directions, sizes[:2] ** 2 / np.sum(sizes**2))
 
 
 def orthonormal(metric, rows):

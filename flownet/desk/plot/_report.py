@@ -48,7 +48,7 @@ def report(run, measured=None):
             draw(axis, found)
             axis.set(xlabel=TIME)
             below(axis, ncol=3 if draw is _orders else 2)
-        for axis in axes[len(drawn):]:
+        for axis in axes[len(drawn) :]:
             axis.remove()
         figure.suptitle(_title(run), fontsize=17)
     return figure
@@ -79,16 +79,24 @@ def _promises(axis, found):
 def _orders(axis, found):
     """Second and third order and the rest, as signed shares of the promise."""
     series = found.series
-    for i, (name, label) in enumerate((("second", "second order"), ("third", "third order"),
-                                       ("remainder", "all beyond"))):
+    for i, (name, label) in enumerate(
+        (("second", "second order"), ("third", "third order"), ("remainder", "all beyond"))
+    ):
         trend(axis, i, *_share(series, getattr(series, name)), label, _DOT, _WIDTH)
     low, high = axis.get_ylim()
     if max(-low, high) > 1000:
         axis.set_yscale("symlog", linthresh=100)
     axis.set_ylim(top=max(high, 118))
     axis.axhline(100, color="#222222", linewidth=1.0)
-    axis.annotate("the whole promise", (0.99, 100), xycoords=("axes fraction", "data"),
-                  xytext=(0, 3), textcoords="offset points", ha="right", va="bottom")
+    axis.annotate(
+        "the whole promise",
+        (0.99, 100),
+        xycoords=("axes fraction", "data"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="right",
+        va="bottom",
+    )
     _percents(axis, "What each order took of the promise")
 
 
@@ -97,10 +105,16 @@ def _second(axis, found):
     series = found.series
     (time, low), (_, high), (_, chance) = (
         _median(*_share(series, series.column(name)))
-        for name in ("signs_second_low", "signs_second_high", "chance_second_self"))
+        for name in ("signs_second_low", "signs_second_high", "chance_second_self")
+    )
     axis.fill_between(time, low, high, color=_GREY, linewidth=0, label="random signs, 5–95 %")
-    axis.plot(*_median(*_share(series, series.second)), color=INK[0], alpha=0.3, linewidth=7,
-              label="second order")
+    axis.plot(
+        *_median(*_share(series, series.second)),
+        color=INK[0],
+        alpha=0.3,
+        linewidth=7,
+        label="second order",
+    )
     own = series.column("second_self")
     for i, values, label in ((1, series.second - own, "pairs"), (2, own, "self terms")):
         trend(axis, i, *_share(series, values), label, _DOT, _WIDTH)
@@ -132,14 +146,27 @@ def _sharpness(axis, found):
     record, edge = found.sharpness, found.edge
     there = np.isfinite(record.value)
     where = " in the run's metric" if found.run.metric is not None else ""
-    axis.plot(record.time[there], record.value[there], color=INK[0], marker=".", markersize=_DOT,
-              label=f"sharpness{where}")
+    axis.plot(
+        record.time[there],
+        record.value[there],
+        color=INK[0],
+        marker=".",
+        markersize=_DOT,
+        label=f"sharpness{where}",
+    )
     if edge is not None:
-        time = found.run.observables["step"].time[:len(edge)]
+        time = found.run.observables["step"].time[: len(edge)]
         steady = np.ptp(edge) == 0  # what a policy chooses may jump: dots, not a scribble
-        axis.plot(time, edge, color=INK[2], label="2/step", zorder=1,
-                  **{"linestyle": (0, (6, 2))} if steady else {"linestyle": "", "marker": ".",
-                                                               "markersize": 3, "alpha": 0.4})
+        axis.plot(
+            time,
+            edge,
+            color=INK[2],
+            label="2/step",
+            zorder=1,
+            **{"linestyle": (0, (6, 2))}
+            if steady
+            else {"linestyle": "", "marker": ".", "markersize": 3, "alpha": 0.4},
+        )
         log_if_wide(axis, np.concatenate([record.value[there], edge[np.isfinite(edge)]]))
     axis.set(ylabel="largest curvature", title="Sharpness and the edge of stability")
 
@@ -150,13 +177,25 @@ def _charges(axis, found):
     parts = [drift.charges.unpack(np.abs(part)) for part in (drift.drift, drift.predicted)]
     for i, form in enumerate(drift.charges.forms):
         actual, predicted = (
-            part[form.name].reshape(len(drift.time), -1).max(axis=1) for part in parts)
+            part[form.name].reshape(len(drift.time), -1).max(axis=1) for part in parts
+        )
         color = INK[i % len(INK)]
-        axis.plot(drift.time, actual, color=color, alpha=0.35, linewidth=7,
-                  label=form.name + (" (rounding)" if form.linear else ", actual"))
+        axis.plot(
+            drift.time,
+            actual,
+            color=color,
+            alpha=0.35,
+            linewidth=7,
+            label=form.name + (" (rounding)" if form.linear else ", actual"),
+        )
         if not form.linear:
-            axis.plot(drift.time, predicted, color=color, linestyle=(0, (4, 2)),
-                      label=f"{form.name}, predicted")
+            axis.plot(
+                drift.time,
+                predicted,
+                color=color,
+                linestyle=(0, (4, 2)),
+                label=f"{form.name}, predicted",
+            )
         highest.append(actual.max())
     log_if_wide(axis, np.array(highest))
     axis.set(ylabel="largest |Q(t) − Q(0)|", title="Charges: what the flow would keep")

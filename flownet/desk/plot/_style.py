@@ -10,9 +10,17 @@ from ...store.trajectory import Trajectory
 INK = ("#1f3b73", "#2a9d8f", "#e07a2f", "#8f2d56", "#7a7a7a")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), "-.", ":")
 STYLE = {
-    "font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True,
-    "grid.color": "#dddddd", "grid.linewidth": 0.6, "axes.axisbelow": True, "lines.linewidth": 1.6,
-    "legend.frameon": False, "figure.dpi": 150, "axes.titlesize": 11,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#dddddd",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.6,
+    "legend.frameon": False,
+    "figure.dpi": 150,
+    "axes.titlesize": 11,
 }
 _MOST = 1e200  # what an axis can still scale
 TIME = "time t = Σ step"
@@ -27,8 +35,10 @@ def styled(draw):
 
         for run in runs.values() if isinstance(runs, dict) else [runs]:
             if not isinstance(run, Trajectory):
-                raise FlownetError(f"{shown(run)} cannot be drawn: a run is wanted, such as "
-                                   "flownet.Trajectory.open('run.h5').")
+                raise FlownetError(
+                    f"{shown(run)} cannot be drawn: a run is wanted, such as "
+                    "flownet.Trajectory.open('run.h5')."
+                )
         with matplotlib.rc_context(STYLE):
             return draw(runs, *args, **options)
 
@@ -45,8 +55,9 @@ def panels(columns, size, rows=1):
 
 def line(axis, i, x, y, label=None, **style):
     """The i-th line of a panel."""
-    axis.plot(x, y, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)], label=label,
-              **style)
+    axis.plot(
+        x, y, color=INK[i % len(INK)], linestyle=DASHES[i % len(DASHES)], label=label, **style
+    )
 
 
 def trend(axis, i, x, y, label=None, size=3, width=15):
@@ -82,9 +93,16 @@ def power_of_ten(size):
     return 10.0 ** np.floor(np.log10(size))
 
 
-_NAMES = {"newton": "Newton", "nesterov": "Nesterov", "langevin": "Langevin", "rmsprop": "RMSProp",
-          "adam": "Adam", "adamw": "AdamW", "thierry-mieg": "Thierry-Mieg",
-          "runge-kutta": "Runge–Kutta"}
+_NAMES = {
+    "newton": "Newton",
+    "nesterov": "Nesterov",
+    "langevin": "Langevin",
+    "rmsprop": "RMSProp",
+    "adam": "Adam",
+    "adamw": "AdamW",
+    "thierry-mieg": "Thierry-Mieg",
+    "runge-kutta": "Runge–Kutta",
+}
 
 
 def loss_label(run):
@@ -97,8 +115,11 @@ def title_of(run):
     """Data, sizes, mechanics and step of a run; of a flow its time."""
     tables = run.experiment
     data = tables.get("data", {}).get("name", "")
-    sizes = ("-".join(map(str, tables["network"]["sizes"])) if "network" in tables
-             else repr(run.potential))
+    sizes = (
+        "-".join(map(str, tables["network"]["sizes"]))
+        if "network" in tables
+        else repr(run.potential)
+    )
     return f"{data} {sizes}, {_motion_of(tables)}".strip()
 
 

@@ -3,6 +3,4 @@
 from ._charges import Charges, charges
 from ._drift import ChargeDrift
 
-__all__ = [
-    "ChargeDrift", "Charges", "charges",
-]
+__all__ = ["ChargeDrift", "Charges", "charges"]

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ._drift import drift_along
 from ..metric import Euclidean
+from ._drift import drift_along
 from ._symmetry import derive
 
 _WIDTH = 100
@@ -56,8 +56,9 @@ class Charges:
     def scale(self, W):
         """Size (K,) of the terms that each charge sums: times ε, what one rounding does to it."""
         W = self._vector("W", W)
-        return np.repeat([form.scale(W) for form in self.forms],
-                         [len(form.labels) for form in self.forms])
+        return np.repeat(
+            [form.scale(W) for form in self.forms], [len(form.labels) for form in self.forms]
+        )
 
     def unpack(self, values):
         """Values (…, K) by name, each (…, *shape)."""
@@ -96,8 +97,11 @@ class Charges:
 
     def __eq__(self, other):
         """Whether they are the same functions of W, kept by the flow of the same metric."""
-        return (isinstance(other, Charges) and self.forms == other.forms
-                and self.metric.size == other.metric.size)
+        return (
+            isinstance(other, Charges)
+            and self.forms == other.forms
+            and self.metric.size == other.metric.size
+        )
 
     __hash__ = None
 
@@ -107,8 +111,9 @@ class Charges:
     def _vector(self, name, vector):
         vector = np.asarray(vector, np.float64)
         if vector.shape != (self.metric.size,):
-            raise FlownetError(f"{name} has shape {vector.shape}; the potential's is "
-                               f"({self.metric.size},).")
+            raise FlownetError(
+                f"{name} has shape {vector.shape}; the potential's is ({self.metric.size},)."
+            )
         return vector
 
     def __repr__(self):

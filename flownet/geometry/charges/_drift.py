@@ -36,8 +36,9 @@ class ChargeDrift:
     def errors(self):
         """Largest |drift − predicted| of each charge (K,), in units of its rounding."""
         largest = np.abs(self.drift - self.predicted).max(axis=0)
-        return np.divide(largest, self.rounding, out=np.zeros(largest.shape),
-                         where=self.rounding > 0)
+        return np.divide(
+            largest, self.rounding, out=np.zeros(largest.shape), where=self.rounding > 0
+        )
 
     @property
     def error(self):
@@ -47,9 +48,12 @@ class ChargeDrift:
     def __str__(self):
         if not len(self.charges):
             return str(self.charges)
-        lines = [f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
-                 f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind", "",
-                 f"{'charge':<16}{'drift':>14}{'predicted':>14}{'error':>12}{'in roundings':>15}"]
+        lines = [
+            f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
+            f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind",
+            "",
+            f"{'charge':<16}{'drift':>14}{'predicted':>14}{'error':>12}{'in roundings':>15}",
+        ]
         columns = (self.drift, self.predicted, self.drift - self.predicted, self.errors)
         parts = [self.charges.unpack(np.abs(column)) for column in columns]
         for name in self.charges.names:
@@ -65,8 +69,10 @@ def drift_along(charges, run, every, progress):
     drift, predicted = np.zeros((2, len(rows), len(charges)))
     first = charges.value(run.parameters[0])
     total, largest, at = np.zeros(len(charges)), np.zeros(len(charges)), 0
-    with _progress.bar(len(run), shown=progress, what="steps of the charges") as show, \
-            np.errstate(over="ignore", invalid="ignore"):
+    with (
+        _progress.bar(len(run), shown=progress, what="steps of the charges") as show,
+        np.errstate(over="ignore", invalid="ignore"),
+    ):
         for k in range(len(run)):
             W = run.parameters[k]
             size, value = charges.scale(W), charges.value(W)
@@ -80,8 +86,14 @@ def drift_along(charges, run, every, progress):
                 total = total + _change(charges, run, k, W)
             show(k + 1)
     rows = rows[:at]
-    return ChargeDrift(charges, run.iteration[rows], run.time[rows], drift[:at], predicted[:at],
-                       np.finfo(run.parameters.dtype).eps * largest)
+    return ChargeDrift(
+        charges,
+        run.iteration[rows],
+        run.time[rows],
+        drift[:at],
+        predicted[:at],
+        np.finfo(run.parameters.dtype).eps * largest,
+    )
 
 
 def _change(charges, run, k, W):
@@ -97,11 +109,15 @@ def _check(charges, run, every):
     if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
         raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
     if not getattr(run.mechanics, "descends", False):
-        raise FlownetError(f"the run's mechanics are {run.mechanics!r}; charges are those of "
-                           "Aristotle.")
+        raise FlownetError(
+            f"the run's mechanics are {run.mechanics!r}; charges are those of Aristotle."
+        )
     if not len(run) or (np.diff(run.iteration) != 1).any():
-        raise FlownetError("charges along a run want the parameters at every step: "
-                           "record_every=1 keeps all.")
+        raise FlownetError(
+            "charges along a run want the parameters at every step: record_every=1 keeps all."
+        )
     if charges != type(charges)(run.potential, run.metric):
-        raise FlownetError("these charges are not those of the run: take "
-                           "flownet.charges(run.potential, run.metric).")
+        raise FlownetError(
+            "these charges are not those of the run: take "
+            "flownet.charges(run.potential, run.metric)."
+        )

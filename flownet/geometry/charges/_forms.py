@@ -37,8 +37,8 @@ class Block:
     def split(self, W):
         """Weights (n_out, n_in) and bias (n_out,), 0 where there is none."""
         edge = self.begin + self.n_out * self.n_in
-        bias = W[edge:self.end] if self.bias else np.zeros(self.n_out)
-        return W[self.begin:edge].reshape(self.n_out, self.n_in), bias
+        bias = W[edge : self.end] if self.bias else np.zeros(self.n_out)
+        return W[self.begin : edge].reshape(self.n_out, self.n_in), bias
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,10 @@ class Balance:
     def _squares(self, W):
         """g₂‖w_out‖² and g₁(‖w_in‖² + b²) of each unit."""
         (w, b), (v, _) = self.below.split(W), self.above.split(W)
-        return (self.above.stiffness * (v * v).sum(axis=0),
-                self.below.stiffness * ((w * w).sum(axis=1) + b * b))
+        return (
+            self.above.stiffness * (v * v).sum(axis=0),
+            self.below.stiffness * ((w * w).sum(axis=1) + b * b),
+        )
 
 
 @dataclass(frozen=True)
@@ -129,8 +131,9 @@ class OutputSums:
 
     def scale(self, W):
         """Size of the terms that the charges sum: the lengths of n and of the layer."""
-        return float(np.linalg.norm(self.direction)
-                     * np.linalg.norm(W[self.block.begin:self.block.end]))
+        return float(
+            np.linalg.norm(self.direction) * np.linalg.norm(W[self.block.begin : self.block.end])
+        )
 
     def unpack(self, values):
         """Values (…, K) in their shape."""

@@ -11,13 +11,15 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...model.potential import UV, CrossEntropy, DoubleWell, Parabola, Potential, Quartic
+from ..metric import Blocks, Ranges
 from ._forms import MATRIX, NEURONS, TOTAL, Balance, Block, OutputSums
-from ..metric import Ranges
-from ..metric import Blocks
 
 _LINEAR, _HOMOGENEOUS = ("identity",), ("identity", "relu", "leaky_relu")
-_DISCRETE = {"tanh": "signs and ", "sin": "signs, shifts by π and ",
-             "sigmoid": "reflections σ(−z) = 1 − σ(z) and "}
+_DISCRETE = {
+    "tanh": "signs and ",
+    "sin": "signs, shifts by π and ",
+    "sigmoid": "reflections σ(−z) = 1 − σ(z) and ",
+}
 _UNSEEN = 1e-12  # of the largest eigenvalue: what an output metric does not see
 
 
@@ -63,16 +65,22 @@ def _atoms(potential):
 def _breaks(scale, term):
     """Why no charge survives this term, or None."""
     if isinstance(term, Parabola):
-        return ("Parabola: weight decay breaks every charge; in the plain metric quadratic ones "
-                f"fall as e^(−2κt) and sums as e^(−κt), κ = {scale * term.strength:g}")
+        return (
+            "Parabola: weight decay breaks every charge; in the plain metric quadratic ones "
+            f"fall as e^(−2κt) and sums as e^(−κt), κ = {scale * term.strength:g}"
+        )
     if isinstance(term, (Quartic, DoubleWell)):
-        return (f"{type(term).__name__}: no continuous symmetry, only signs and permutations of "
-                "the parameters")
+        return (
+            f"{type(term).__name__}: no continuous symmetry, only signs and permutations of "
+            "the parameters"
+        )
     if not isinstance(term, (UV, Potential)):
         return f"{type(term).__name__}: a program of its own, its symmetries are not known"
     if isinstance(term, Potential) and term.network.is_complex:
-        return ("complex network: phases are rotations, whose charge is 0 where nothing has mass; "
-                "the real symmetries of its activations are not looked for")
+        return (
+            "complex network: phases are rotations, whose charge is 0 where nothing has mass; "
+            "the real symmetries of its activations are not looked for"
+        )
     return None
 
 
@@ -80,11 +88,14 @@ def _structure(term):
     """Structure of a network's term or of UV, f = uᵀv/√n: v below and u above n linear units."""
     if isinstance(term, UV):
         n = term.n
-        return Structure("uv", (Block(n, n, 1, False), Block(0, 1, n, False)), _LINEAR, np.eye(1),
-                         "")
+        return Structure(
+            "uv", (Block(n, n, 1, False), Block(0, 1, n, False)), _LINEAR, np.eye(1), ""
+        )
     net, n_out = term.network, term.network.sizes[-1]
-    layers = tuple(Block(begin, n, n_in, net.bias) for (begin, _), n_in, n
-                   in zip(net.ranges, net.sizes, net.sizes[1:]))
+    layers = tuple(
+        Block(begin, n, n_in, net.bias)
+        for (begin, _), n_in, n in zip(net.ranges, net.sizes, net.sizes[1:])
+    )
     seen, output = np.eye(n_out), ""
     if net.output != "identity":
         output = f"output ({net.output}): no shift of the last layer shifts all outputs alike"
@@ -101,11 +112,14 @@ def _check(metric, size):
     if metric is None:
         return
     if not isinstance(metric, (Ranges, Blocks)):
-        raise FlownetError(f"charges in the metric {shown(metric)}: they are known for metrics "
-                           "that stay, with one stiffness for each layer.")
+        raise FlownetError(
+            f"charges in the metric {shown(metric)}: they are known for metrics "
+            "that stay, with one stiffness for each layer."
+        )
     if metric.size != size:
-        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
-                           f"{size}.")
+        raise FlownetError(
+            f"the metric is one of {metric.size} parameters, the potential has {size}."
+        )
 
 
 def _in_metric(layers, metric):
@@ -121,10 +135,13 @@ def _in_metric(layers, metric):
         last = np.searchsorted(metric.bounds, layer.end, "left")
         stiffness = set(own[first:last].tolist())
         if len(stiffness) > 1:
-            raise FlownetError(f"the metric has {len(stiffness)} different stiffnesses within "
-                               f"layer {number}: charges want one for each layer.")
-        given.append(replace(layer, stiffness=stiffness.pop(),
-                             coupled=bool(coupled[first:last].any())))
+            raise FlownetError(
+                f"the metric has {len(stiffness)} different stiffnesses within "
+                f"layer {number}: charges want one for each layer."
+            )
+        given.append(
+            replace(layer, stiffness=stiffness.pop(), coupled=bool(coupled[first:last].any()))
+        )
     return tuple(given)
 
 
@@ -134,17 +151,23 @@ def _between(words, blocks, i, names):
     where = f"hidden {i + 1}"
     bent = [name for name in names if name not in _HOMOGENEOUS]
     if bent:
-        return None, (f"{where} ({bent[0]}): no continuous symmetry, only "
-                      f"{_DISCRETE.get(bent[0], '')}permutations of its units")
+        return None, (
+            f"{where} ({bent[0]}): no continuous symmetry, only "
+            f"{_DISCRETE.get(bent[0], '')}permutations of its units"
+        )
     frozen = [str(k + 1) for k in (i, i + 1) if blocks[k].frozen]
     if frozen:
-        return None, (f"{where}: undefined beside a frozen layer ({' and '.join(frozen)}), whose "
-                      "stiffness is infinite")
+        return None, (
+            f"{where}: undefined beside a frozen layer ({' and '.join(frozen)}), whose "
+            "stiffness is infinite"
+        )
     coupled = [str(k + 1) for k in (i, i + 1) if blocks[k].coupled]
     if coupled:
-        return None, (f"{where}: the metric couples layer{'s' * (len(coupled) > 1)} "
-                      f"{' and '.join(coupled)} to others, so that scaling one alone is not "
-                      "symmetric in the metric")
+        return None, (
+            f"{where}: the metric couples layer{'s' * (len(coupled) > 1)} "
+            f"{' and '.join(coupled)} to others, so that scaling one alone is not "
+            "symmetric in the metric"
+        )
     g, k = below.stiffness, above.stiffness
     if words == "uv":
         return Balance("u, v", _difference((k, "uuᵀ"), (g, "vvᵀ")), MATRIX, below, above), None
@@ -153,7 +176,7 @@ def _between(words, blocks, i, names):
         squares = (k, f"W{high}ᵀW{high}"), (g, f"W{low}W{low}ᵀ"), (g, f"b{low}b{low}ᵀ")
     else:
         form, squares = NEURONS, ((k, "‖w_out‖²"), (g, "‖w_in‖²"), (g, "b²"))
-    return Balance(where, _difference(*squares[:2 + below.bias]), form, below, above), None
+    return Balance(where, _difference(*squares[: 2 + below.bias]), form, below, above), None
 
 
 def _across_frozen(blocks, hidden):
@@ -168,8 +191,11 @@ def _across_frozen(blocks, hidden):
         alone = not (blocks[i].coupled or blocks[j].coupled)
         if j > i + 1 and scales and alone and not blocks[i].bias:
             squares = [(blocks[k].stiffness, f"‖W{_sub(k + 1)}‖²") for k in (j, i)]
-            found.append(Balance(f"layers {i + 1}, {j + 1}", _difference(*squares), TOTAL,
-                                 blocks[i], blocks[j]))
+            found.append(
+                Balance(
+                    f"layers {i + 1}, {j + 1}", _difference(*squares), TOTAL, blocks[i], blocks[j]
+                )
+            )
     return found
 
 
@@ -181,15 +207,19 @@ def _output_sums(found, block, number):
     if directions and block.frozen:
         return [], [f"output: layer {number} is frozen, its sums stand still"]
     if directions and block.coupled:
-        return [], [f"output: the metric couples layer {number} to others, whose covectors move "
-                    "its sums"]
+        return [], [
+            f"output: the metric couples layer {number} to others, whose covectors move its sums"
+        ]
     made = []
     for direction in directions:
         if len(set(direction)) == 1:
             made.append(OutputSums("class sums", f"Σ over classes of {names}", block, direction))
         else:
-            made.append(OutputSums(f"unseen {len(made) + 1}", f"n·{names}, n unseen by the loss",
-                                   block, direction))
+            made.append(
+                OutputSums(
+                    f"unseen {len(made) + 1}", f"n·{names}, n unseen by the loss", block, direction
+                )
+            )
     return made, [] if made else reasons[:1]
 
 

@@ -6,6 +6,16 @@ from ._inertia import Inertia, index, inertia
 from ._lanczos import NoSpectrum, Quadrature, lanczos
 
 __all__ = [
-    "Eigenpairs", "Inertia", "NoSpectrum", "Quadrature", "SpectralDensity", "eigenpairs", "index",
-    "inertia", "lanczos", "metric_hessian", "sharpness", "spectral_density",
+    "Eigenpairs",
+    "Inertia",
+    "NoSpectrum",
+    "Quadrature",
+    "SpectralDensity",
+    "eigenpairs",
+    "index",
+    "inertia",
+    "lanczos",
+    "metric_hessian",
+    "sharpness",
+    "spectral_density",
 ]

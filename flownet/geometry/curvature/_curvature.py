@@ -11,10 +11,9 @@ from ..._registry import unknown
 from ...model.network import in_complex, in_reals
 from ...model.potential import in_double, is_complex, real_view
 from ...store.trajectory import Record, Trajectory
+from ..metric import metric_at, metric_of
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
-from ..metric import metric_of
-from ..metric import metric_at
 
 _MOST = 2000  # Hessian actions before a search is given up
 
@@ -148,14 +147,14 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
-        raise FlownetError(f"k is {shown(k)}; it has to be a whole number from 1 to {n}, the free "
-                           "parameters.")
+        raise FlownetError(
+            f"k is {shown(k)}; it has to be a whole number from 1 to {n}, the free parameters."
+        )
     if which not in WHICH:
         raise FlownetError(unknown("end of the spectrum", which, list(WHICH)))
     if not 0 < rtol < 1:
         raise FlownetError(f"rtol is {rtol!r}; it has to lie between 0 and 1.")
-    values, x = extreme(operator, int(k), which, _start(operator, start), rtol,
-                        max(_MOST, 10 * k))
+    values, x = extreme(operator, int(k), which, _start(operator, start), rtol, max(_MOST, 10 * k))
     x *= np.sign(x[range(k), np.abs(x).argmax(axis=1)])[:, None]
     vectors = np.array([operator.displacement(row) for row in x])
     return Eigenpairs(values, in_complex(vectors) if is_complex(potential) else vectors)
@@ -205,8 +204,9 @@ def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, p
 
 
 def _along(run, every, metric, start, rtol, progress):
-    if every is not None and (isinstance(every, bool) or not isinstance(every, (int, np.integer))
-                              or every < 1):
+    if every is not None and (
+        isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1
+    ):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
     metric = metric_of(run.metric if metric is None else metric, run.potential)
@@ -214,8 +214,13 @@ def _along(run, every, metric, start, rtol, progress):
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):
             try:
-                start = eigenpairs(run.potential, run.parameters[row], start=start, rtol=rtol,
-                                   metric=metric.at(run.time[row]))
+                start = eigenpairs(
+                    run.potential,
+                    run.parameters[row],
+                    start=start,
+                    rtol=rtol,
+                    metric=metric.at(run.time[row]),
+                )
                 values[i] = start.values[0]
             except NoSpectrum:  # of a run that diverges
                 start, values[i] = None, np.nan
@@ -230,8 +235,10 @@ def _start(operator, start):
     V = start.vectors.sum(axis=0) if isinstance(start, Eigenpairs) else start
     V = np.asarray(V)
     if V.shape != operator.free.shape or V.dtype.kind not in "biuf":
-        raise FlownetError(f"start is {shown(start)}; it has to be a displacement of shape "
-                           f"{operator.free.shape}, or what eigenpairs gave.")
+        raise FlownetError(
+            f"start is {shown(start)}; it has to be a displacement of shape "
+            f"{operator.free.shape}, or what eigenpairs gave."
+        )
     x = operator.coordinates(V)
     if not np.isfinite(x).all() or not x.any():
         raise FlownetError("start is zero, or not finite, on the free parameters.")
@@ -241,14 +248,19 @@ def _start(operator, start):
 def _in_double(potential, W):
     """A potential and parameters in float64; of complex numbers those of their reals."""
     if not hasattr(potential, "hessian"):
-        raise FlownetError(f"curvature of {shown(potential)}: it has to be a potential with "
-                           "hessian(W), such as a flownet.Potential.")
+        raise FlownetError(
+            f"curvature of {shown(potential)}: it has to be a potential with "
+            "hessian(W), such as a flownet.Potential."
+        )
     W = np.asarray(W)
     numbers = "complex" if is_complex(potential) else "real"
-    if W.shape != (potential.size,) or W.dtype.kind not in ("biufc" if numbers == "complex"
-                                                            else "biuf"):
-        raise FlownetError(f"W has shape {W.shape} and holds {W.dtype}; the potential's parameters "
-                           f"are ({potential.size},) {numbers} numbers.")
+    if W.shape != (potential.size,) or W.dtype.kind not in (
+        "biufc" if numbers == "complex" else "biuf"
+    ):
+        raise FlownetError(
+            f"W has shape {W.shape} and holds {W.dtype}; the potential's parameters "
+            f"are ({potential.size},) {numbers} numbers."
+        )
     W = W.astype(np.complex128 if numbers == "complex" else np.float64)
     if not np.isfinite(W).all():
         raise FlownetError(f"W is not finite at index {int(np.argmin(np.isfinite(W)))}.")

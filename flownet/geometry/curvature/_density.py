@@ -69,14 +69,16 @@ class SpectralDensity:
         found = np.empty(grid.shape)
         stride = max(1, _AT_ONCE // nodes.size)
         for first in range(0, grid.size, stride):
-            z = (grid[first:first + stride, None] - nodes) / width
-            found[first:first + stride] = np.exp(-(z**2) / 2) @ weights
+            z = (grid[first : first + stride, None] - nodes) / width
+            found[first : first + stride] = np.exp(-(z**2) / 2) @ weights
         return found / (np.sqrt(2 * np.pi) * width)
 
     def __repr__(self):
         probes, steps = self.nodes.shape
-        return (f"SpectralDensity: {probes} probes of {steps} nodes from {self.nodes.min():.4g} to "
-                f"{self.nodes.max():.4g}; trace {self.trace:.4g} ± {self.trace_error:.2g}")
+        return (
+            f"SpectralDensity: {probes} probes of {steps} nodes from {self.nodes.min():.4g} to "
+            f"{self.nodes.max():.4g}; trace {self.trace:.4g} ± {self.trace_error:.2g}"
+        )
 
 
 def spectral_density(potential, W, *, metric=None, probes=8, steps=64, seed=0):

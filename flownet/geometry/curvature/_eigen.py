@@ -10,9 +10,11 @@ import numpy as np
 from ..._random import stream_key, uniform
 from ._lanczos import BREAKDOWN, NoSpectrum, orthogonalise
 
-WHICH = {"largest": lambda values: np.argsort(-values, kind="stable"),
-         "smallest": lambda values: np.argsort(values, kind="stable"),
-         "magnitude": lambda values: np.argsort(-np.abs(values), kind="stable")}
+WHICH = {
+    "largest": lambda values: np.argsort(-values, kind="stable"),
+    "smallest": lambda values: np.argsort(values, kind="stable"),
+    "magnitude": lambda values: np.argsort(-np.abs(values), kind="stable"),
+}
 
 _PATIENCE = 10  # actions from a fresh direction that have to change nothing before an answer counts
 _ROOM, _BYTES = (48, 512), 1 << 26  # basis vectors kept, within this memory where they are many
@@ -39,16 +41,18 @@ def extreme(operator, k, which, start, rtol, most):
             continue
         values, S, residuals = search.ritz()
         told = len(values) == k and (residuals <= rtol * search.scale).all()
-        if search.whole or told and search.tried:
+        if search.whole or (told and search.tried):
             known = found is not None and (abs(values - found) <= rtol * search.scale).all()
             if search.whole or k == 1 or known or search.blocks > k:
                 order = np.argsort(-values, kind="stable")
                 return values[order], search.vectors(S[:, order])
             found = values
             search.lock(values, S)
-    raise NoSpectrum(f"{k} {which} eigenvalue{'s' * (k > 1)} of {operator.shape[0]} did not "
-                     f"converge in {search.actions} Hessian actions (rtol={rtol:g}); a larger "
-                     "rtol, or a start nearer to them, may do.")
+    raise NoSpectrum(
+        f"{k} {which} eigenvalue{'s' * (k > 1)} of {operator.shape[0]} did not "
+        f"converge in {search.actions} Hessian actions (rtol={rtol:g}); a larger "
+        "rtol, or a start nearer to them, may do."
+    )
 
 
 class _Search:
@@ -70,7 +74,7 @@ class _Search:
         j, self.size = self.size, self.size + 1
         self.basis[j] = self.rest / self.beta
         image = self.operator.matvec(self.basis[j])
-        self.T[:j + 1, j], self.rest = orthogonalise(self.basis[:j + 1], image)
+        self.T[: j + 1, j], self.rest = orthogonalise(self.basis[: j + 1], image)
         self.T[j, :j] = self.T[:j, j]
         self.scale = max(self.scale, np.linalg.norm(image))
         self.beta = np.linalg.norm(self.rest)
@@ -92,13 +96,16 @@ class _Search:
 
     def due(self):
         """Whether it is time to look: the more seldom, the larger the basis."""
-        return self.whole or self.size == self.room or (
-            self.size >= self.k and self.size % max(1, self.size // 8) == 0)
+        return (
+            self.whole
+            or self.size == self.room
+            or (self.size >= self.k and self.size % max(1, self.size // 8) == 0)
+        )
 
     def ritz(self):
         """Wanted Ritz values, their vectors in the basis, and their residuals."""
-        values, S = np.linalg.eigh(self.T[:self.size, :self.size])
-        chosen = self.order(values)[:self.k]
+        values, S = np.linalg.eigh(self.T[: self.size, : self.size])
+        chosen = self.order(values)[: self.k]
         return values[chosen], S[:, chosen], self.coupling * np.abs(S[-1, chosen])
 
     @property
@@ -108,14 +115,14 @@ class _Search:
 
     def vectors(self, S):
         """Unit vectors (·, n) of columns in the basis."""
-        found = S.T @ self.basis[:self.size]
+        found = S.T @ self.basis[: self.size]
         return found / np.linalg.norm(found, axis=1, keepdims=True)
 
     def renew(self):
         """Go on from a fresh direction, orthogonal to the basis."""
         self.blocks, self.age = self.blocks + 1, 0
         vector = fresh(self.n, self.blocks)
-        self.rest = orthogonalise(self.basis[:self.size], vector / np.linalg.norm(vector))[1]
+        self.rest = orthogonalise(self.basis[: self.size], vector / np.linalg.norm(vector))[1]
         self.beta = np.linalg.norm(self.rest)
 
     def lock(self, values, S):
@@ -126,11 +133,11 @@ class _Search:
     def _restart(self):
         """Keep the best Ritz vectors: the wanted, and half as many again as there is room for."""
         values, S = np.linalg.eigh(self.T)
-        best = self.order(values)[:(self.k + self.room) // 2]
+        best = self.order(values)[: (self.k + self.room) // 2]
         self._keep(values[best], S[:, best])
 
     def _keep(self, values, S):
-        self.basis[:len(values)] = S.T @ self.basis[:self.size]
+        self.basis[: len(values)] = S.T @ self.basis[: self.size]
         self.T[:] = 0
         self.T[range(len(values)), range(len(values))] = values
         self.size = len(values)

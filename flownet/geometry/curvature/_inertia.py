@@ -112,12 +112,19 @@ def index(potential, W, *, metric=None, tol=1e-6):
     _check_tol(tol)
     operator = metric_hessian(potential, W, metric)
     if operator.shape[0] > EXACT:
-        raise FlownetError(f"an index is a count of eigenvalues: of up to {EXACT} free parameters, "
-                           f"not {operator.shape[0]}; inertia estimates their numbers.")
+        raise FlownetError(
+            f"an index is a count of eigenvalues: of up to {EXACT} free parameters, "
+            f"not {operator.shape[0]}; inertia estimates their numbers."
+        )
     values, U = np.linalg.eigh(matrix(operator))
     loss, dL = operator.potential.differential(operator.W)
-    _check_critical(values, U.T @ operator.covector(dL), abs(loss),
-                    np.linalg.norm(operator.coordinates(operator.W)), tol)
+    _check_critical(
+        values,
+        U.T @ operator.covector(dL),
+        abs(loss),
+        np.linalg.norm(operator.coordinates(operator.W)),
+        tol,
+    )
     return _count(values, tol).negative
 
 
@@ -131,9 +138,11 @@ def _check_critical(values, p, loss, length, tol):
     radius, size = np.abs(values).max(), np.linalg.norm(p)
     natural = radius * length + np.sqrt(2 * radius * loss)
     if size > tol * natural:
-        raise FlownetError(f"an index belongs to a critical point; here ‖dL‖ is {size:.3g}, and "
-                           f"a critical point of this curvature and loss would have less than "
-                           f"{tol * natural:.1e}. inertia counts anywhere.")
+        raise FlownetError(
+            f"an index belongs to a critical point; here ‖dL‖ is {size:.3g}, and "
+            f"a critical point of this curvature and loss would have less than "
+            f"{tol * natural:.1e}. inertia counts anywhere."
+        )
     if size <= _ROUNDING * natural:
         return
     flat = np.abs(values) <= tol * radius
@@ -141,10 +150,12 @@ def _check_critical(values, p, loss, length, tol):
     step = np.linalg.norm(p[~flat] / values[~flat])
     reach = np.sqrt(tol) * natural / radius
     if left > 0.5 or step > reach:
-        raise FlownetError(f"an index belongs to a critical point; here ‖dL‖ = {size:.3g} is small "
-                           f"but merely gradient-flat: Newton's step, {step:.3g} long (at most "
-                           f"{reach:.3g}), leaves {100 * left:.0f} % of it. inertia counts "
-                           "anywhere.")
+        raise FlownetError(
+            f"an index belongs to a critical point; here ‖dL‖ = {size:.3g} is small "
+            f"but merely gradient-flat: Newton's step, {step:.3g} long (at most "
+            f"{reach:.3g}), leaves {100 * left:.0f} % of it. inertia counts "
+            "anywhere."
+        )
 
 
 def matrix(operator):
@@ -154,15 +165,16 @@ def matrix(operator):
     for first in range(0, n, _BLOCK):
         columns = np.zeros((n, min(_BLOCK, n - first)))
         columns[range(first, first + columns.shape[1]), range(columns.shape[1])] = 1.0
-        H[:, first:first + _BLOCK] = operator.matmat(columns)
+        H[:, first : first + _BLOCK] = operator.matmat(columns)
     return (H + H.T) / 2
 
 
 def _count(values, tol):
     threshold = tol * np.abs(values).max()
     negative, positive = (int(np.sum(side > threshold)) for side in (-values, values))
-    return Inertia(negative, len(values) - negative - positive, positive,
-                   threshold=float(threshold))
+    return Inertia(
+        negative, len(values) - negative - positive, positive, threshold=float(threshold)
+    )
 
 
 def estimate(operator, tol, probes, steps, seed):
@@ -175,8 +187,13 @@ def estimate(operator, tol, probes, steps, seed):
     opened = np.array([open_below, open_below + open_upto, open_upto])
     error = [standard_error(share) + half.mean() for share, half in zip(shares, opened)]
     negative, zero, positive = spectrum.size * shares.mean(axis=1)
-    return Inertia(float(negative), float(zero), float(positive),
-                   tuple(float(spectrum.size * e) for e in error), threshold)
+    return Inertia(
+        float(negative),
+        float(zero),
+        float(positive),
+        tuple(float(spectrum.size * e) for e in error),
+        threshold,
+    )
 
 
 def _mass_below(spectrum, t):

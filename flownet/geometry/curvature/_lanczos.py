@@ -47,8 +47,9 @@ def lanczos(operator, start, steps, *, vectors=False):
     start = np.asarray(start, np.float64)
     length = np.linalg.norm(start)
     if not (np.isfinite(length) and length > 0):
-        raise FlownetError(f"Lanczos starts from a vector of length {length}; it has to be finite "
-                           "and above 0.")
+        raise FlownetError(
+            f"Lanczos starts from a vector of length {length}; it has to be finite and above 0."
+        )
     steps = min(int(steps), start.size)
     basis, T = np.empty((steps, start.size)), np.zeros((steps, steps))
     q, scale, done = start / length, 0.0, 0
@@ -56,7 +57,7 @@ def lanczos(operator, start, steps, *, vectors=False):
         basis[done] = q
         image = operator.matvec(q)
         scale = max(scale, np.linalg.norm(image))
-        h, rest = orthogonalise(basis[:done + 1], image)
+        h, rest = orthogonalise(basis[: done + 1], image)
         T[done, done] = h[done]
         done += 1
         beta = np.linalg.norm(rest)

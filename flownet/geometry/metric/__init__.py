@@ -10,7 +10,22 @@ from ._pulled_back import PulledBack, metric_at
 from ._timed import Moving, TimedMetric, metric_of
 
 __all__ = [
-    "Blocks", "CoupledMetric", "DiagonalMetric", "Euclidean", "GroupMetric", "LayerMetric",
-    "Metric", "Moving", "PulledBack", "Ranges", "TimedMetric", "metric_at", "metric_of",
-    "path_length", "piece", "speed", "speed_of", "step_speed",
+    "Blocks",
+    "CoupledMetric",
+    "DiagonalMetric",
+    "Euclidean",
+    "GroupMetric",
+    "LayerMetric",
+    "Metric",
+    "Moving",
+    "PulledBack",
+    "Ranges",
+    "TimedMetric",
+    "metric_at",
+    "metric_of",
+    "path_length",
+    "piece",
+    "speed",
+    "speed_of",
+    "step_speed",
 ]

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ._metric import Metric, Ranges, coupling
 from ._layer import check_network
+from ._metric import Metric, Ranges, coupling
 
 _SYMMETRIC = 1e-12  # relative: what rounding may leave between g_ij and g_ji
 _POSITIVE = 1e-13  # of the largest eigenvalue: below it the inverse is noise
@@ -26,9 +26,9 @@ class Stack:
 
     def times(self, form, V, out):
         """Write form·V of the stack's blocks of V (D,) into those of `out`."""
-        rows = np.stack([V[begin:begin + self.extent] for begin in self.begins])
+        rows = np.stack([V[begin : begin + self.extent] for begin in self.begins])
         for begin, row in zip(self.begins, getattr(self, form).astype(V.real.dtype) @ rows):
-            out[begin:begin + self.extent] = row
+            out[begin : begin + self.extent] = row
         return out
 
 
@@ -57,7 +57,8 @@ class Blocks(Metric):
             raise FlownetError(
                 f"the metric of the coupled layers {_and(blocks)} is not positive: its least "
                 f"eigenvalue is {values[0]:.3g}, its largest {values[-1]:.3g}; a coupling has to "
-                "stay below √(g_ii·g_jj).")
+                "stay below √(g_ii·g_jj)."
+            )
         forms = (g, *((U * values**power) @ U.T for power in (-1, 0.5, -0.5)))
         return Stack(self.bounds[blocks], int(np.diff(self.bounds)[blocks[0]]), *forms)
 
@@ -115,8 +116,11 @@ class Blocks(Metric):
 
     def compiled(self, dtype):
         """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
-        return self._rest.bounds, self._rest.inverse, coupling(
-            [(stack.begins, stack.extent, stack.sharp) for stack in self.stacks], dtype)
+        return (
+            self._rest.bounds,
+            self._rest.inverse,
+            coupling([(stack.begins, stack.extent, stack.sharp) for stack in self.stacks], dtype),
+        )
 
 
 @kind("metric", "coupled")
@@ -157,11 +161,15 @@ class CoupledMetric(Blocks):
         extents = [end - begin for begin, end in network.ranges]
         for i, j in zip(*np.nonzero(np.triu(g, 1))):
             if shapes[i] != shapes[j] or extents[i] != extents[j]:
-                raise FlownetError(f"layers {i + 1} ({shapes[i]}) and {j + 1} ({shapes[j]}) are "
-                                   "coupled; only layers of equal shape can be.")
+                raise FlownetError(
+                    f"layers {i + 1} ({shapes[i]}) and {j + 1} ({shapes[j]}) are "
+                    "coupled; only layers of equal shape can be."
+                )
             if np.isinf(g[[i, j], [i, j]]).any():
-                raise FlownetError(f"layers {i + 1} and {j + 1} are coupled and one of them is "
-                                   "frozen; a frozen layer couples to none: 0 beside its inf.")
+                raise FlownetError(
+                    f"layers {i + 1} and {j + 1} are coupled and one of them is "
+                    "frozen; a frozen layer couples to none: 0 beside its inf."
+                )
         super().__init__([0, *(end for _, end in network.ranges)], g)
 
     def parameters(self):
@@ -181,15 +189,19 @@ def _matrix(given, layers):
     own = g.diagonal() if g.ndim == 2 else np.zeros(0)
     others = g[~np.eye(*g.shape, dtype=bool)] if g.ndim == 2 else np.zeros(0)
     if g.shape != (layers, layers) or not (own > 0).all() or not np.isfinite(others).all():
-        raise FlownetError(f"stiffness is {shown(given)}; it has to be a matrix ({layers}, "
-                           f"{layers}), numbers above 0 on its diagonal (inf freezes a layer), "
-                           "beside it the coupling of two layers.")
+        raise FlownetError(
+            f"stiffness is {shown(given)}; it has to be a matrix ({layers}, "
+            f"{layers}), numbers above 0 on its diagonal (inf freezes a layer), "
+            "beside it the coupling of two layers."
+        )
     with np.errstate(invalid="ignore"):
         apart = np.abs(np.where(np.eye(layers), 0.0, g - g.T)).max()
     if apart > _SYMMETRIC * np.abs(others).max(initial=0.0):
         i, j = np.unravel_index(np.argmax(np.abs(np.where(np.eye(layers), 0.0, g - g.T))), g.shape)
-        raise FlownetError(f"stiffness is not symmetric: {g[i, j]:g} from layer {i + 1} to "
-                           f"{j + 1}, {g[j, i]:g} back.")
+        raise FlownetError(
+            f"stiffness is not symmetric: {g[i, j]:g} from layer {i + 1} to "
+            f"{j + 1}, {g[j, i]:g} back."
+        )
     upper = np.triu(g, 1)
     return np.diag(own) + upper + upper.T
 

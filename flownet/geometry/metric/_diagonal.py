@@ -46,8 +46,10 @@ class DiagonalMetric(Ranges):
         except (TypeError, ValueError):
             stiffness = np.zeros(0)
         if stiffness.ndim != 1 or not stiffness.size or not (stiffness > 0).all():
-            raise FlownetError(f"stiffness is {shown(given)}; it has to be numbers above 0, one "
-                               "for each parameter (inf freezes it).")
+            raise FlownetError(
+                f"stiffness is {shown(given)}; it has to be numbers above 0, one "
+                "for each parameter (inf freezes it)."
+            )
         super().__init__(np.arange(stiffness.size + 1), stiffness)
 
     def parameters(self):

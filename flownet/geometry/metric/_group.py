@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind, unknown
-from ._metric import Ranges
 from ._layer import check_network
+from ._metric import Ranges
 
 _NAME = re.compile(r"[\w.+-]+", re.ASCII)  # what a run's file can call an array
 _FEW = 1000
@@ -62,8 +62,10 @@ class GroupMetric(Ranges):
             others, shared = whole[where], taken[where] != ""
             if (both := shared & (others != own) & np.isfinite(others + own)).any():
                 i = where[np.argmax(both)]
-                raise FlownetError(f"groups {taken[i]!r} and {name!r} share parameter {i}; a "
-                                   "parameter has one stiffness, unless one of them freezes it.")
+                raise FlownetError(
+                    f"groups {taken[i]!r} and {name!r} share parameter {i}; a "
+                    "parameter has one stiffness, unless one of them freezes it."
+                )
             where = where[~(shared & np.isinf(others))]
             taken[where], whole[where] = name, own
         edges = np.flatnonzero(whole[1:] != whole[:-1]) + 1
@@ -72,8 +74,10 @@ class GroupMetric(Ranges):
     def parameters(self):
         """What makes this metric again, beside its network."""
         own = {"stiffness": [np.asarray(entry).tolist() for entry in self._given]}
-        groups = {name: {key: _short(value) for key, value in group.items()}
-                  for name, group in self.groups.items()}
+        groups = {
+            name: {key: _short(value) for key, value in group.items()}
+            for name, group in self.groups.items()
+        }
         return {**own, "groups": groups} if groups else own
 
     def __repr__(self):
@@ -88,8 +92,10 @@ def _short(value):
 
 def _entries(given, places):
     """A number or an array (n_out,) for each layer."""
-    wanted = (f"stiffness is {shown(given)}; it has to be one number above 0 (inf freezes), or "
-              f"{len(places)} entries, one for each layer: a number, or one for each neuron")
+    wanted = (
+        f"stiffness is {shown(given)}; it has to be one number above 0 (inf freezes), or "
+        f"{len(places)} entries, one for each layer: a number, or one for each neuron"
+    )
     try:
         if isinstance(given, (int, float, np.number)):
             given = [given] * len(places)
@@ -109,31 +115,49 @@ def _entries(given, places):
 def _checked(groups):
     """Tables of named groups; what says where as indices."""
     if not isinstance(groups or {}, dict):
-        raise FlownetError(f"groups is {shown(groups)}; it has to be a dictionary of tables, "
-                           '{name: {"stiffness": 100.0, "where": indices}}.')
+        raise FlownetError(
+            f"groups is {shown(groups)}; it has to be a dictionary of tables, "
+            '{name: {"stiffness": 100.0, "where": indices}}.'
+        )
     found = {}
     for name, group in (groups or {}).items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise FlownetError(f"a group is called {name!r}; a name of letters, digits and ._+- "
-                               "is wanted.")
+            raise FlownetError(
+                f"a group is called {name!r}; a name of letters, digits and ._+- is wanted."
+            )
         if not isinstance(group, dict):
-            raise FlownetError(f"group {name!r} is {shown(group)}; it has to be a table such as "
-                               '{"stiffness": 100.0, "layer": 0, "neurons": [2, 3]}.')
+            raise FlownetError(
+                f"group {name!r} is {shown(group)}; it has to be a table such as "
+                '{"stiffness": 100.0, "layer": 0, "neurons": [2, 3]}.'
+            )
         for key in group:
             if key not in _KEYS:
                 raise FlownetError(f"group {name!r}: {unknown('key', key, _KEYS)}")
         stiffness = group.get("stiffness")
-        if isinstance(stiffness, bool) or not isinstance(stiffness, (int, float, np.number)) or (
-                not stiffness > 0):
-            raise FlownetError(f"group {name!r} has the stiffness {shown(stiffness)}; it has to be "
-                               "a number above 0 (inf freezes).")
+        if (
+            isinstance(stiffness, bool)
+            or not isinstance(stiffness, (int, float, np.number))
+            or (not stiffness > 0)
+        ):
+            raise FlownetError(
+                f"group {name!r} has the stiffness {shown(stiffness)}; it has to be "
+                "a number above 0 (inf freezes)."
+            )
         if ("where" in group) == ("layer" in group) or (
-                "where" in group and {"neurons", "inputs"} & set(group)):
-            raise FlownetError(f"group {name!r} wants either where, or a layer, with neurons or "
-                               "inputs of it if not all are meant.")
-        found[name] = {"stiffness": float(stiffness),
-                       **{key: _indices(name, key, group[key]) for key in _KEYS[1:]
-                          if group.get(key) is not None}}
+            "where" in group and {"neurons", "inputs"} & set(group)
+        ):
+            raise FlownetError(
+                f"group {name!r} wants either where, or a layer, with neurons or "
+                "inputs of it if not all are meant."
+            )
+        found[name] = {
+            "stiffness": float(stiffness),
+            **{
+                key: _indices(name, key, group[key])
+                for key in _KEYS[1:]
+                if group.get(key) is not None
+            },
+        }
     return found
 
 
@@ -141,8 +165,9 @@ def _indices(name, key, given):
     """A layer's number, or indices of a mask or a sequence."""
     if key == "layer":
         if isinstance(given, bool) or not isinstance(given, (int, np.integer)):
-            raise FlownetError(f"group {name!r}: layer is {shown(given)}; it has to be its number, "
-                               "counted from 0.")
+            raise FlownetError(
+                f"group {name!r}: layer is {shown(given)}; it has to be its number, counted from 0."
+            )
         return int(given)
     try:
         found = np.array(given)
@@ -151,8 +176,10 @@ def _indices(name, key, given):
     if key == "where" and found.ndim == 1 and found.dtype == bool:
         return found
     if found.ndim != 1 or not found.size or found.dtype.kind not in "iu":
-        raise FlownetError(f"group {name!r}: {key} is {shown(given)}; it has to be "
-                           f"{'a mask (D,) or ' * (key == 'where')}a row of whole numbers.")
+        raise FlownetError(
+            f"group {name!r}: {key} is {shown(given)}; it has to be "
+            f"{'a mask (D,) or ' * (key == 'where')}a row of whole numbers."
+        )
     return np.unique(found).astype(np.int64)
 
 
@@ -162,8 +189,10 @@ def _where(name, group, places, size):
         where = group["where"]
         if where.dtype == bool:
             if where.shape != (size,):
-                raise FlownetError(f"group {name!r}: where is a mask of {where.size}; the network "
-                                   f"has {size} parameters.")
+                raise FlownetError(
+                    f"group {name!r}: where is a mask of {where.size}; the network "
+                    f"has {size} parameters."
+                )
             where = group["where"] = np.flatnonzero(where)
         return _within(name, "where", where, size, "parameters")
     layer = _within(name, "layer", np.array([group["layer"]]), len(places), "layers")[0]
@@ -177,8 +206,9 @@ def _where(name, group, places, size):
 
 
 def _within(name, key, indices, count, what):
-    if indices.size and not (0 <= indices.min() and indices.max() < count):
+    if indices.size and not (indices.min() >= 0 and indices.max() < count):
         wrong = indices[(indices < 0) | (indices >= count)][0]
-        raise FlownetError(f"group {name!r}: {key} names {wrong}; there are {count} {what}, "
-                           "counted from 0.")
+        raise FlownetError(
+            f"group {name!r}: {key} names {wrong}; there are {count} {what}, counted from 0."
+        )
     return indices

@@ -34,8 +34,10 @@ class LayerMetric(Ranges):
         except (TypeError, ValueError):
             stiffness = np.zeros(0)
         if stiffness.shape != (network.layers,) or not (stiffness > 0).all():
-            raise FlownetError(f"stiffness is {given!r}; it has to be {network.layers} numbers "
-                               "above 0, one for each layer (inf freezes it), or 'width'.")
+            raise FlownetError(
+                f"stiffness is {given!r}; it has to be {network.layers} numbers "
+                "above 0, one for each layer (inf freezes it), or 'width'."
+            )
         super().__init__([0, *(end for _, end in network.ranges)], stiffness)
 
     @classmethod
@@ -61,5 +63,6 @@ class LayerMetric(Ranges):
 def check_network(network):
     """Refuse what is no network."""
     if not hasattr(network, "layers"):
-        raise FlownetError(f"network is a {type(network).__name__}; it has to be a "
-                           "flownet.Network.")
+        raise FlownetError(
+            f"network is a {type(network).__name__}; it has to be a flownet.Network."
+        )

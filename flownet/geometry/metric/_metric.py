@@ -56,8 +56,10 @@ class Metric:
 
     def compiled(self, dtype):
         """What kernels know of it in a precision; nothing, where `is_compiled` does not say so."""
-        raise FlownetError(f"{self!r} is known to no kernel, and what the function of the time "
-                           "gave before was: it has to give kinds that kernels know, or none.")
+        raise FlownetError(
+            f"{self!r} is known to no kernel, and what the function of the time "
+            "gave before was: it has to give kinds that kernels know, or none."
+        )
 
     def span(self, time):
         """From when until when, the end excluded, the metric is that of a time."""
@@ -191,8 +193,17 @@ def as_reals(V):
 def coupling(stacks, dtype):
     """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n))."""
     counts = [len(begins) for begins, _, _ in stacks]
-    flat = [np.concatenate([np.zeros(0), *parts]) for parts in (
-        [begins for begins, _, _ in stacks], [sharp.ravel() for _, _, sharp in stacks])]
-    return Coupling(np.cumsum([0, *counts]), flat[0].astype(np.int64),
-                    np.array([extent for _, extent, _ in stacks], np.int64), flat[1],
-                    np.zeros((max(counts, default=0), STRIP), dtype))
+    flat = [
+        np.concatenate([np.zeros(0), *parts])
+        for parts in (
+            [begins for begins, _, _ in stacks],
+            [sharp.ravel() for _, _, sharp in stacks],
+        )
+    ]
+    return Coupling(
+        np.cumsum([0, *counts]),
+        flat[0].astype(np.int64),
+        np.array([extent for _, extent, _ in stacks], np.int64),
+        flat[1],
+        np.zeros((max(counts, default=0), STRIP), dtype),
+    )

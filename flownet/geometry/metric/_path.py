@@ -31,7 +31,7 @@ def path_length(run, *, metric=None):
         When the arguments do not fit.
     """
     pieces = _pieces(run, metric)
-    return Record(run.iteration, run.time, np.concatenate([[0.0], np.cumsum(pieces)])[:len(run)])
+    return Record(run.iteration, run.time, np.concatenate([[0.0], np.cumsum(pieces)])[: len(run)])
 
 
 def step_speed(run, *, metric=None):

@@ -19,8 +19,8 @@ from ..._registry import kind
 from ...model.chart import AnyChart
 from ...model.network import in_complex
 from ...model.tables import metric_table
-from ._metric import Metric
 from ._diagonal import DiagonalMetric
+from ._metric import Metric
 
 
 @kind("metric", "pulled-back")
@@ -60,15 +60,20 @@ class PulledBack(Metric):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
         missing = [n for n in ("size", "sharp", "flat", "norm2") if not hasattr(metric, n)]
         if missing or isinstance(metric, PulledBack):
-            raise FlownetError(f"metric is {shown(metric)}; it has to be a constant one of W, such "
-                               "as flownet.Euclidean(size).")
+            raise FlownetError(
+                f"metric is {shown(metric)}; it has to be a constant one of W, such "
+                "as flownet.Euclidean(size)."
+            )
         if chart.size_W not in (None, metric.size):
-            raise FlownetError(f"the chart is one of {chart.size_W} parameters, the metric of "
-                               f"{metric.size}.")
+            raise FlownetError(
+                f"the chart is one of {chart.size_W} parameters, the metric of {metric.size}."
+            )
         self._diagonal = chart.diagonal and hasattr(metric, "stiffness")
         if not (self._diagonal or chart.onto):
-            raise FlownetError(f"{chart!r} moves W on a surface: a metric seen there has to be "
-                               f"diagonal, and {metric!r} is not.")
+            raise FlownetError(
+                f"{chart!r} moves W on a surface: a metric seen there has to be "
+                f"diagonal, and {metric!r} is not."
+            )
         self.chart, self.metric = chart, metric
         self.size = chart.size or metric.size
 
@@ -97,9 +102,11 @@ class PulledBack(Metric):
 
     def sharp(self, dL):
         """Refused, like all that asks for the metric without saying where: `seen_at(u)` has it."""
-        raise FlownetError("a metric seen in a chart depends on the point, and this asks for it "
-                           "without one: metric.seen_at(u) is the one at u, and flownet.in_W(run) "
-                           "the path of W in its constant one.")
+        raise FlownetError(
+            "a metric seen in a chart depends on the point, and this asks for it "
+            "without one: metric.seen_at(u) is the one at u, and flownet.in_W(run) "
+            "the path of W in its constant one."
+        )
 
     flat = norm2 = coordinates = displacement = sharp
     free = property(lambda self: self.sharp(None))
@@ -168,9 +175,11 @@ class PulledBackAt(Metric):
     def _stiffness(self):
         """Stiffness of each coordinate beside what the chart makes of it."""
         if not (hasattr(self._chart, "root") and hasattr(self._metric, "stiffness")):
-            raise FlownetError(f"seen in {self._chart!r} the metric has no orthonormal coordinates "
-                               "that are known here: what needs them wants a constant metric, "
-                               "such as flownet.Euclidean(size), or the potential of W itself.")
+            raise FlownetError(
+                f"seen in {self._chart!r} the metric has no orthonormal coordinates "
+                "that are known here: what needs them wants a constant metric, "
+                "such as flownet.Euclidean(size), or the potential of W itself."
+            )
         return self._chart.of_units(stiffness_of(self._metric))
 
 

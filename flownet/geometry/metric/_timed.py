@@ -6,8 +6,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ._metric import Metric
 from ._diagonal import Euclidean
+from ._metric import Metric
 
 _ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
 
@@ -61,25 +61,36 @@ class TimedMetric(Moving):
             times = np.array(given, np.float64)
         except (TypeError, ValueError):
             times = np.zeros(0)
-        if times.ndim != 1 or not times.size or times[0] != 0 or not (
-                np.isfinite(times).all() and (np.diff(times) > 0).all()):
-            raise FlownetError(f"times is {shown(given)}; they have to ascend from 0 on, such as "
-                               "[0.0, 20.0].")
+        if (
+            times.ndim != 1
+            or not times.size
+            or times[0] != 0
+            or not (np.isfinite(times).all() and (np.diff(times) > 0).all())
+        ):
+            raise FlownetError(
+                f"times is {shown(given)}; they have to ascend from 0 on, such as [0.0, 20.0]."
+            )
         try:
             self.metrics = tuple(metrics)
         except TypeError:
             self.metrics = ()
         if len(self.metrics) != len(times):
-            raise FlownetError(f"metrics is {shown(metrics)}; it has to be one metric for each of "
-                               f"the {len(times)} times.")
+            raise FlownetError(
+                f"metrics is {shown(metrics)}; it has to be one metric for each of "
+                f"the {len(times)} times."
+            )
         for metric in self.metrics:
             if not isinstance(metric, Metric) or isinstance(metric, Moving):
-                raise FlownetError(f"a metric of a schedule is {shown(metric)}; it has to be one "
-                                   "that stays, such as flownet.LayerMetric(network, stiffness).")
+                raise FlownetError(
+                    f"a metric of a schedule is {shown(metric)}; it has to be one "
+                    "that stays, such as flownet.LayerMetric(network, stiffness)."
+                )
         sizes = sorted({metric.size for metric in self.metrics})
         if len(sizes) > 1:
-            raise FlownetError(f"the metrics of a schedule are of {sizes[0]} and {sizes[1]} "
-                               "parameters; all have to be of the same.")
+            raise FlownetError(
+                f"the metrics of a schedule are of {sizes[0]} and {sizes[1]} "
+                "parameters; all have to be of the same."
+            )
         self.times, self._begins = times, times * (1 - _ROUNDING)
 
     @property
@@ -93,8 +104,7 @@ class TimedMetric(Moving):
         return all(metric.is_compiled for metric in self.metrics)
 
     def at(self, time):
-        """The metric at a time; a billionth before a change it has changed, as sums of steps round.
-        """
+        """The metric at a time; a billionth before a change it has changed, as sums of steps round."""
         return self.metrics[_stage(self._begins, time)]
 
     def span(self, time):
@@ -149,11 +159,15 @@ class MetricOfTime(Moving):
         """The metric at a time."""
         metric = self.function(float(time))
         if not isinstance(metric, Metric) or isinstance(metric, Moving):
-            raise FlownetError(f"metric({time:g}) is {shown(metric)}; it has to be one such as "
-                               "flownet.LayerMetric(network, stiffness).")
+            raise FlownetError(
+                f"metric({time:g}) is {shown(metric)}; it has to be one such as "
+                "flownet.LayerMetric(network, stiffness)."
+            )
         if metric.size != self.size:
-            raise FlownetError(f"metric({time:g}) is one of {metric.size} parameters, the "
-                               f"potential has {self.size}.")
+            raise FlownetError(
+                f"metric({time:g}) is one of {metric.size} parameters, the "
+                f"potential has {self.size}."
+            )
         return metric
 
     def span(self, time):
@@ -181,10 +195,13 @@ def metric_of(metric, potential):
     if callable(metric) and not isinstance(metric, (Metric, type)):
         return MetricOfTime(metric, potential.size)
     if not isinstance(metric, Metric):
-        raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
-                           "flownet.LayerMetric(network, stiffness), or a function of the time "
-                           "that gives one.")
+        raise FlownetError(
+            f"metric is {shown(metric)}; it has to be one such as "
+            "flownet.LayerMetric(network, stiffness), or a function of the time "
+            "that gives one."
+        )
     if metric.size != potential.size:
-        raise FlownetError(f"the metric is one of {metric.size} parameters, the potential has "
-                           f"{potential.size}.")
+        raise FlownetError(
+            f"the metric is one of {metric.size} parameters, the potential has {potential.size}."
+        )
     return metric

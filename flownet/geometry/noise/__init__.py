@@ -3,6 +3,4 @@
 from ._gradient_noise import GradientNoise, NoiseModes
 from ._noise import noise
 
-__all__ = [
-    "GradientNoise", "NoiseModes", "noise",
-]
+__all__ = ["GradientNoise", "NoiseModes", "noise"]

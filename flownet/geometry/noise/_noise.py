@@ -5,13 +5,11 @@ from numbers import Real
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...model.potential import Potential, RealView, in_double, is_complex, real_view
 from ...model.network import in_reals
+from ...model.potential import Potential, RealView, in_double, is_complex, real_view
 from ...store.trajectory import Trajectory
+from ..metric import Euclidean, Ranges, metric_of
 from ._gradient_noise import GradientNoise
-from ..metric import Ranges
-from ..metric import Euclidean
-from ..metric import metric_of
 
 _ROWS = 4096  # samples whose units are kept at once
 
@@ -59,23 +57,30 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     elif at is not None:
         raise FlownetError("noise(potential, W, batch_size) takes no at: that is of a run.")
     if W is None or batch_size is None:
-        raise FlownetError("noise(potential, W, batch_size) wants the parameters W and the number "
-                           "of samples in a batch.")
+        raise FlownetError(
+            "noise(potential, W, batch_size) wants the parameters W and the number "
+            "of samples in a batch."
+        )
     if is_complex(what) and metric is not None and metric.size == what.size:
         metric = metric.real_view()
     potential, W = _in_double(what), in_reals(np.ascontiguousarray(W))
     scale, atom = _noisy(potential)
     metric = Euclidean(potential.size) if metric is None else metric
     if not isinstance(metric, Ranges) or metric.size != potential.size:
-        raise FlownetError(f"metric is {shown(metric)}; noise wants one with a stiffness for each "
-                           f"of the {potential.size} parameters.")
+        raise FlownetError(
+            f"metric is {shown(metric)}; noise wants one with a stiffness for each "
+            f"of the {potential.size} parameters."
+        )
     if not metric.free.any():
         raise FlownetError("the metric freezes every parameter; no noise moves any.")
     m = atom.data.m
-    if isinstance(batch_size, bool) or not (isinstance(batch_size, (int, np.integer))
-                                            and 1 <= batch_size <= m):
-        raise FlownetError(f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
-                           f"to {m}, the number of samples.")
+    if isinstance(batch_size, bool) or not (
+        isinstance(batch_size, (int, np.integer)) and 1 <= batch_size <= m
+    ):
+        raise FlownetError(
+            f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
+            f"to {m}, the number of samples."
+        )
     if step is not None and not (isinstance(step, Real) and 0 < step < np.inf):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     loss, dL = potential.differential(W)
@@ -83,11 +88,18 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     diagonal = scale**2 * np.maximum(_squares(atom, W) - mean * mean, 0)
     ranges = atom.network.ranges
     return GradientNoise(
-        float(loss), int(batch_size), m, None if step is None else float(step),
+        float(loss),
+        int(batch_size),
+        m,
+        None if step is None else float(step),
         [f"layer {i + 1}" for i in range(len(ranges))],
-        *(_parts(ranges, part) for part in (metric.sharp(dL * dL), metric.sharp(diagonal),
-                                            metric.free)),
-        diagonal, ((scale, atom), W.astype(np.float64), (potential, metric)))
+        *(
+            _parts(ranges, part)
+            for part in (metric.sharp(dL * dL), metric.sharp(diagonal), metric.free)
+        ),
+        diagonal,
+        ((scale, atom), W.astype(np.float64), (potential, metric)),
+    )
 
 
 def _squares(atom, W):
@@ -95,9 +107,12 @@ def _squares(atom, W):
     m = atom.data.m
     if m <= _ROWS:
         return atom.hessian(W).gradient_squares()
-    return sum((min(first + _ROWS, m) - first) / m
-               * atom.on(slice(first, first + _ROWS)).hessian(W).gradient_squares()
-               for first in range(0, m, _ROWS))
+    return sum(
+        (min(first + _ROWS, m) - first)
+        / m
+        * atom.on(slice(first, first + _ROWS)).hessian(W).gradient_squares()
+        for first in range(0, m, _ROWS)
+    )
 
 
 def _parts(ranges, density):
@@ -112,14 +127,20 @@ def _in_double(potential):
 
 def _noisy(potential):
     """The term with the samples, and its scale."""
-    terms = [(scale, atom) for scale, atom in potential.atoms()
-             if isinstance(atom, (Potential, RealView))]
+    terms = [
+        (scale, atom)
+        for scale, atom in potential.atoms()
+        if isinstance(atom, (Potential, RealView))
+    ]
     if len(terms) != 1:
-        raise FlownetError(f"noise of {potential!r}: it has to be a potential with data, one at "
-                           "most in a sum.")
+        raise FlownetError(
+            f"noise of {potential!r}: it has to be a potential with data, one at most in a sum."
+        )
     if terms[0][1].couples:
-        raise FlownetError("the loss couples its samples by a full (m, m) sample_metric: none of "
-                           "them has a gradient of its own.")
+        raise FlownetError(
+            "the loss couples its samples by a full (m, m) sample_metric: none of "
+            "them has a gradient of its own."
+        )
     return terms[0]
 
 
@@ -131,8 +152,10 @@ def _of_run(run, W, batch_size, step, metric, at):
     k = last if at == -1 else at
     rows = np.flatnonzero(run.iteration == k)
     if not rows.size:
-        raise FlownetError(f"the run does not keep the parameters at iteration {shown(at)}; the "
-                           f"last it keeps is {last}.")
+        raise FlownetError(
+            f"the run does not keep the parameters at iteration {shown(at)}; the "
+            f"last it keeps is {last}."
+        )
     if batch_size is None:
         batch_size = run.batches.size if run.batches is not None else None
     if batch_size is None:
@@ -140,5 +163,10 @@ def _of_run(run, W, batch_size, step, metric, at):
     if step is None and len(run.step) and getattr(run.mechanics, "kind", None) == "aristotle":
         step = run.step[min(k, len(run.step) - 1)]
     metric = run.metric if metric is None else metric
-    return (run.potential, run.parameters[int(rows[0])], batch_size, step,
-            metric_of(metric, run.potential).at(run.time[rows[0]]))
+    return (
+        run.potential,
+        run.parameters[int(rows[0])],
+        batch_size,
+        step,
+        metric_of(metric, run.potential).at(run.time[rows[0]]),
+    )

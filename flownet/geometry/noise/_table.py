@@ -22,8 +22,10 @@ def html(noise):
 def heading(noise):
     """Where it is."""
     step = "" if noise.step is None else f", step {noise.step:.4g}"
-    return (f"Noise of mini-batches of {noise.batch_size} out of {noise.m} samples{step}; the loss "
-            f"is {noise.loss:.6g}")
+    return (
+        f"Noise of mini-batches of {noise.batch_size} out of {noise.m} samples{step}; the loss "
+        f"is {noise.loss:.6g}"
+    )
 
 
 def rows(noise):
@@ -35,8 +37,14 @@ def rows(noise):
     lines = []
     for name, count, gradient, trace in parts:
         variance = noise.shrinking * trace
-        line = [name, f"{int(count)}", f"{gradient:.4g}", f"{trace:.4g}", ratio(trace, gradient),
-                f"{variance:.4g}"]
+        line = [
+            name,
+            f"{int(count)}",
+            f"{gradient:.4g}",
+            f"{trace:.4g}",
+            ratio(trace, gradient),
+            f"{variance:.4g}",
+        ]
         if noise.step is not None:
             diffusion = noise.step * variance / 2
             line += [f"{diffusion:.4g}", ratio(diffusion, count)]
@@ -50,9 +58,11 @@ def notes(noise):
         return ["the gradient is 0: all of a batch's gradient is noise"]
     equal = noise.trace * noise.m / ((noise.m - 1) * noise.gradient2 + noise.trace)
     share = noise.variance / noise.gradient2
-    return [f"noise scale B = {noise.scale:.4g}: a batch of {equal:.3g} of these samples is as "
-            f"noisy as its gradient is large;",
-            f"of {noise.batch_size} the noise is {share:.3g} of the gradient, in squares"]
+    return [
+        f"noise scale B = {noise.scale:.4g}: a batch of {equal:.3g} of these samples is as "
+        f"noisy as its gradient is large;",
+        f"of {noise.batch_size} the noise is {share:.3g} of the gradient, in squares",
+    ]
 
 
 def modes(modes):
@@ -68,8 +78,10 @@ def modes_html(modes):
 
 def mode_heading(modes):
     """What the directions hold together."""
-    return (f"Mini-batch noise along the {len(modes.values)} sharpest directions, which hold "
-            f"{100 * modes.shares.sum():.3g} % of tr C")
+    return (
+        f"Mini-batch noise along the {len(modes.values)} sharpest directions, which hold "
+        f"{100 * modes.shares.sum():.3g} % of tr C"
+    )
 
 
 def mode_rows(modes):
@@ -92,14 +104,24 @@ def ratio(a, b):
 
 def aligned(head, lines):
     """Rows of text, the first column to the left."""
-    return [f"{line[0]:<10}" + "".join(f"{cell:>12}" for cell in line[1:])
-            for line in (head, *lines)]
+    return [
+        f"{line[0]:<10}" + "".join(f"{cell:>12}" for cell in line[1:]) for line in (head, *lines)
+    ]
 
 
 def tagged(title, head, lines, below):
     """A table in HTML with its title and sentences."""
-    cells = "".join("<tr>" + "".join(f"<{tag} style=\"text-align:{'right' if i else 'left'}\">"
-                                     f"{escape(str(cell))}</{tag}>" for i, cell in enumerate(line))
-                    + "</tr>" for tag, line in (("th", head), *(("td", row) for row in lines)))
-    return (f"<div><p><b>{escape(title)}</b></p><table>{cells}</table>"
-            + "".join(f"<p>{escape(note)}</p>" for note in below) + "</div>")
+    cells = "".join(
+        "<tr>"
+        + "".join(
+            f'<{tag} style="text-align:{"right" if i else "left"}">{escape(str(cell))}</{tag}>'
+            for i, cell in enumerate(line)
+        )
+        + "</tr>"
+        for tag, line in (("th", head), *(("td", row) for row in lines))
+    )
+    return (
+        f"<div><p><b>{escape(title)}</b></p><table>{cells}</table>"
+        + "".join(f"<p>{escape(note)}</p>" for note in below)
+        + "</div>"
+    )

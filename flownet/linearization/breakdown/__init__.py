@@ -6,6 +6,4 @@ from ._series import Breakdowns
 from ._terms import Breakdown
 from ._verdict import Verdict
 
-__all__ = [
-    "Breakdown", "Breakdowns", "Verdict", "_cells", "breakdown", "kept", "store",
-]
+__all__ = ["Breakdown", "Breakdowns", "Verdict", "_cells", "breakdown", "kept", "store"]

@@ -17,8 +17,20 @@ from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
 
-def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=3, at=None,
-              every=None, split=False, keep=False, progress=True):
+def breakdown(
+    what,
+    W=None,
+    step=None,
+    *,
+    displacement=None,
+    metric=None,
+    order=3,
+    at=None,
+    every=None,
+    split=False,
+    keep=False,
+    progress=True,
+):
     """What one finite step promised and delivered, term by term (TM §3.6).
 
     `breakdown(potential, W, step)` breaks down the step −step·g^♯dL of gradient descent, or any
@@ -59,12 +71,15 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     order = _whole("order", order, 2)
     if isinstance(what, Trajectory):
         if what.is_flow:
-            raise FlownetError("breakdown of a flow: its steps are those of an integration; it "
-                               "wants a run of finite steps.")
+            raise FlownetError(
+                "breakdown of a flow: its steps are those of an integration; it "
+                "wants a run of finite steps."
+            )
         _only("breakdown(run)", W=W, step=step, displacement=displacement)
         if keep and metric is not None:
-            raise FlownetError("keep=True stores a breakdown in the run's own metric: leave the "
-                               "metric out.")
+            raise FlownetError(
+                "keep=True stores a breakdown in the run's own metric: leave the metric out."
+            )
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
         if at is not None:
@@ -79,8 +94,9 @@ def breakdown(what, W=None, step=None, *, displacement=None, metric=None, order=
     if not hasattr(what, "jet"):
         raise FlownetError(f"breakdown of {shown(what)}: it has to be a potential or a Trajectory.")
     if W is None or (step is None and displacement is None):
-        raise FlownetError("breakdown(potential, W, step) wants the parameters W, and a step or a "
-                           "displacement.")
+        raise FlownetError(
+            "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."
+        )
     if not isinstance(1.0 if step is None else step, Real):
         raise FlownetError(f"step is {step!r}; it has to be a number.")
     if displacement is None:
@@ -99,10 +115,15 @@ def _only(call, **arguments):
 
 def _whole(name, value, least=None):
     """A whole number, not below `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or (
-            least is not None and value < least):
-        raise FlownetError(f"{name} is {value!r}; it has to be a whole number"
-                           + (f" from {least} up." if least is not None else "."))
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, (int, np.integer))
+        or (least is not None and value < least)
+    ):
+        raise FlownetError(
+            f"{name} is {value!r}; it has to be a whole number"
+            + (f" from {least} up." if least is not None else ".")
+        )
     return int(value)
 
 
@@ -116,8 +137,10 @@ def _of_step(run, k, order, split, metric=None, lasting=True):
     k %= done
     rows = np.searchsorted(run.iteration, [k, k + 1])
     if (rows >= len(run)).any() or (run.iteration[rows] != [k, k + 1]).any():
-        raise FlownetError(f"step {k} wants the parameters before and after it, and the run does "
-                           "not keep both: record_every=1 keeps all that are finite.")
+        raise FlownetError(
+            f"step {k} wants the parameters before and after it, and the run does "
+            "not keep both: record_every=1 keeps all that are finite."
+        )
     place = place_of_step(run, k, metric)
     again = None if lasting else partial(place_of_step, run, k, metric)
     b = _split(break_down(place, run.step[k], k, run.time[rows[0]], order, again), split)
@@ -148,9 +171,15 @@ def _along(run, every, order, split, progress, metric=None):
 def store(run, series):
     """Store a run's breakdown in its file, as the analysis `breakdown`."""
     if run.path is None:
-        raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
-    append_analysis(run.path, "breakdown", series.iteration, series.time, series.values,
-                    {"columns": list(COLUMNS)})
+        raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
+    append_analysis(
+        run.path,
+        "breakdown",
+        series.iteration,
+        series.time,
+        series.values,
+        {"columns": list(COLUMNS)},
+    )
     run.refresh()
 
 

@@ -32,8 +32,10 @@ class Missed:
 
     def __str__(self):
         part = "half" if self.fraction == 0.5 else f"{100 * self.fraction:.3g} %"
-        return (f"{part} of the promise is missed from a step of {self.measured:.4g} on; the "
-                f"Taylor terms say {self.predicted:.4g}")
+        return (
+            f"{part} of the promise is missed from a step of {self.measured:.4g} on; the "
+            f"Taylor terms say {self.predicted:.4g}"
+        )
 
 
 def crossing(step, first, term, floors, power):
@@ -60,8 +62,9 @@ def missed(b, fraction=0.5):
 
 def _on_polynomial(terms, fraction):
     """Smallest s > 0 with |Σ_{k≥2} c_k s^{k−1}| = fraction·|c_1|."""
-    roots = np.concatenate([np.roots([*terms[:1:-1], sign * fraction * terms[1]])
-                            for sign in (1, -1)])
+    roots = np.concatenate(
+        [np.roots([*terms[:1:-1], sign * fraction * terms[1]]) for sign in (1, -1)]
+    )
     real = roots.real[(np.abs(roots.imag) <= 1e-10 * np.abs(roots)) & (roots.real > 0)]
     return float(real.min(initial=np.inf))
 
@@ -85,8 +88,11 @@ def _on_loss(b, fraction, predicted):
         low, s = s, s * _RATIO
         gap = apart(s)
         if gap >= 0:
-            return _halved(apart, low, s) if np.isinf(gap) else brentq(
-                apart, low, s, xtol=1e-14 * s, rtol=1e-14)
+            return (
+                _halved(apart, low, s)
+                if np.isinf(gap)
+                else brentq(apart, low, s, xtol=1e-14 * s, rtol=1e-14)
+            )
     return np.inf
 
 

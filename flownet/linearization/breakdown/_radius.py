@@ -48,12 +48,17 @@ class Radius:
 
     def __str__(self):
         exact = f", exactly {self.exact:.4g}" if np.isfinite(self.exact) else ""
-        bound = (f"; the nearest singularity of the first layer is at {self.bound:.4g}"
-                 if np.isfinite(self.bound) else "")
+        bound = (
+            f"; the nearest singularity of the first layer is at {self.bound:.4g}"
+            if np.isfinite(self.bound)
+            else ""
+        )
         if np.isinf(self.estimate):
             return f"infinite{exact}{bound}"
-        return (f"{self.estimate:.4g} of this step{exact}{bound};\nbeyond it no number of terms "
-                "gives what a step delivers")
+        return (
+            f"{self.estimate:.4g} of this step{exact}{bound};\nbeyond it no number of terms "
+            "gives what a step delivers"
+        )
 
 
 def radius(b, order=24):
@@ -63,10 +68,13 @@ def radius(b, order=24):
     found = [_of_network(atom, place.W, place.delta) for _, atom in atoms]
     bound = min((bound for bound, _ in found), default=np.inf)
     exact = bool(found) and all(known for _, known in found)
-    series = [part.sample_jets if hasattr(part, "sample_jets") else part.jet
-              for part in ([atom for _, atom in atoms] or [place.potential])]
-    told = np.concatenate([np.ravel(mercer_roberts(jet(place.W, place.delta, order)))
-                           for jet in series])
+    series = [
+        part.sample_jets if hasattr(part, "sample_jets") else part.jet
+        for part in ([atom for _, atom in atoms] or [place.potential])
+    ]
+    told = np.concatenate(
+        [np.ravel(mercer_roberts(jet(place.W, place.delta, order))) for jet in series]
+    )
     told = told[~np.isnan(told)]
     return Radius(float(told.min()) if told.size else np.nan, bound, bound if exact else np.nan)
 
@@ -82,8 +90,9 @@ def mercer_roberts(c):
     with np.errstate(all="ignore"):
         growth = np.exp(np.max(np.log(np.abs(c)) / k, axis=-1, keepdims=True))
         c = c / growth**k  # at most 1, so that products stay within range
-        square = ((c[..., 3:] * c[..., 1:-2] - c[..., 2:-1]**2)
-                  / (c[..., 2:-1] * c[..., :-3] - c[..., 1:-2]**2))
+        square = (c[..., 3:] * c[..., 1:-2] - c[..., 2:-1] ** 2) / (
+            c[..., 2:-1] * c[..., :-3] - c[..., 1:-2] ** 2
+        )
         quotient = np.sqrt(square)
         i, j = np.triu_indices(len(k) - 3, 1)
         x = 1.0 / k[2:-1]
@@ -100,8 +109,10 @@ def _median(values):
     """Median over the last axis of what is finite; NaN where nothing is (Theil and Sen's line)."""
     count = np.isfinite(values).sum(axis=-1, keepdims=True)
     order = np.sort(np.where(np.isfinite(values), values, np.inf))
-    low, high = (np.take_along_axis(order, np.clip(at, 0, order.shape[-1] - 1), -1)
-                 for at in ((count - 1) // 2, count // 2))
+    low, high = (
+        np.take_along_axis(order, np.clip(at, 0, order.shape[-1] - 1), -1)
+        for at in ((count - 1) // 2, count // 2)
+    )
     return np.where(count > 0, (low + high) / 2, np.nan)[..., 0]
 
 
@@ -112,8 +123,11 @@ def _of_network(atom, W, delta):
         return np.inf, True  # a polynomial
     first, *later = names(network)
     bound = _nearest(atom, W, delta, POLES[first]) if first in POLES else np.inf
-    simple = all(name == "identity" for name in later) if first in POLES else not any(
-        name in POLES for name in later)
+    simple = (
+        all(name == "identity" for name in later)
+        if first in POLES
+        else not any(name in POLES for name in later)
+    )
     return bound, simple and atom.loss.kind == "quadratic"
 
 

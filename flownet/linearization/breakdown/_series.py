@@ -12,15 +12,37 @@ from ._verdict import WORDS
 _TERMS = ("linear", "second", "third", "actual")
 _NOISE = ("linear", "second", "third", "actual", "remainder")
 #: numbers of a step that are stored where they were asked for, and otherwise NaN
-SPLIT = ("second_self", "third_self", "third_two", "chance_second_self", "chance_third_self",
-         "chance_third_two", "top_share", "participation", "radius", "signs_second_low",
-         "signs_second_high", "signs_third_low", "signs_third_high", "verdict",
-         "error_second_self")
+SPLIT = (
+    "second_self",
+    "third_self",
+    "third_two",
+    "chance_second_self",
+    "chance_third_self",
+    "chance_third_two",
+    "top_share",
+    "participation",
+    "radius",
+    "signs_second_low",
+    "signs_second_high",
+    "signs_third_low",
+    "signs_third_high",
+    "verdict",
+    "error_second_self",
+)
 #: columns of the stored analysis `breakdown`
 COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _NOISE), *SPLIT)
 #: columns of files that do not name theirs
-_UNNAMED = ("step", "loss", "linear", "second", "actual", "noise_linear", "noise_second",
-            "noise_actual", "noise_remainder")
+_UNNAMED = (
+    "step",
+    "loss",
+    "linear",
+    "second",
+    "actual",
+    "noise_linear",
+    "noise_second",
+    "noise_actual",
+    "noise_remainder",
+)
 
 
 def split_numbers(b):
@@ -31,11 +53,26 @@ def split_numbers(b):
         with np.errstate(over="ignore", invalid="ignore"):
             parts, modes, verdict = b.split("parameters"), b.split("eigen"), b.verdict
             chance, signs = parts.rotations, parts.flips
-            return dict(zip(SPLIT, (
-                parts.second_self, parts.third_self, parts.third_two, chance.second_self,
-                chance.third_self, chance.third_two, modes.top_share, modes.participation,
-                b.radius().estimate, *signs.band("second"), *signs.band("third"),
-                WORDS.index(verdict.words), parts.error["second_self"])))
+            return dict(
+                zip(
+                    SPLIT,
+                    (
+                        parts.second_self,
+                        parts.third_self,
+                        parts.third_two,
+                        chance.second_self,
+                        chance.third_self,
+                        chance.third_two,
+                        modes.top_share,
+                        modes.participation,
+                        b.radius().estimate,
+                        *signs.band("second"),
+                        *signs.band("third"),
+                        WORDS.index(verdict.words),
+                        parts.error["second_self"],
+                    ),
+                )
+            )
     except NoSpectrum:
         return dict.fromkeys(SPLIT, np.nan)
 
@@ -62,20 +99,35 @@ class Breakdowns:
             terms = [table.get(name, np.nan) for name in ("loss", "linear", "second", "third")]
             order = 3 if np.isfinite(table.get("noise_third", np.nan)) else 2
             known = {name: table[name] for name in SPLIT if name in table}
-            made.append(Breakdown(
-                table["step"], np.array(terms[:order + 1]), table["actual"],
-                {name: table[f"noise_{name}"] for name in _NOISE if f"noise_{name}" in table},
-                k, t, known if np.isfinite(known.get("second_self", np.nan)) else {},
-                run and partial(place_of_step, run, k)))
+            made.append(
+                Breakdown(
+                    table["step"],
+                    np.array(terms[: order + 1]),
+                    table["actual"],
+                    {name: table[f"noise_{name}"] for name in _NOISE if f"noise_{name}" in table},
+                    k,
+                    t,
+                    known if np.isfinite(known.get("second_self", np.nan)) else {},
+                    run and partial(place_of_step, run, k),
+                )
+            )
         return cls(made)
 
     @property
     def values(self):
         """Columns (T, C) as they are stored."""
-        return np.array([[b.step, b.loss, *(getattr(b, name) for name in _TERMS),
-                          *(b.noise.get(name, np.nan) for name in _NOISE),
-                          *(b.known.get(name, np.nan) for name in SPLIT)]
-                         for b in self.steps]).reshape(-1, len(COLUMNS))
+        return np.array(
+            [
+                [
+                    b.step,
+                    b.loss,
+                    *(getattr(b, name) for name in _TERMS),
+                    *(b.noise.get(name, np.nan) for name in _NOISE),
+                    *(b.known.get(name, np.nan) for name in SPLIT),
+                ]
+                for b in self.steps
+            ]
+        ).reshape(-1, len(COLUMNS))
 
     def column(self, name):
         """One of `SPLIT` (T,) as it was computed along the run; NaN where it was not."""
@@ -87,8 +139,10 @@ class Breakdowns:
         return ["" if np.isnan(code) else WORDS[int(code)] for code in self.column("verdict")]
 
     def __getattr__(self, name):
-        if name.startswith("_") or not (name in Breakdown.__dataclass_fields__
-                                        or isinstance(getattr(Breakdown, name, None), property)):
+        if name.startswith("_") or not (
+            name in Breakdown.__dataclass_fields__
+            or isinstance(getattr(Breakdown, name, None), property)
+        ):
             raise AttributeError(f"Breakdowns has no attribute {name!r}")
         return np.array([getattr(b, name) for b in self.steps])
 

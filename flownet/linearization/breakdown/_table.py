@@ -11,13 +11,18 @@ _MOST_ROWS = 14
 
 def one_step(b):
     """Table of one step; what costs little is computed for it."""
-    lines = [heading(b), "",
-             f"{'':<28}{'':>12}{'of the':>11}{'noise':>9}{'in a random':>14}{'with random':>24}",
-             f"{'term':<28}{'value':>12}{'promise':>11}{'floor':>9}{'basis':>14}{'signs':>24}"]
+    lines = [
+        heading(b),
+        "",
+        f"{'':<28}{'':>12}{'of the':>11}{'noise':>9}{'in a random':>14}{'with random':>24}",
+        f"{'term':<28}{'value':>12}{'promise':>11}{'floor':>9}{'basis':>14}{'signs':>24}",
+    ]
     for row in rows(b):
-        lines.append(f"{row.label:<28}{signed(row.value, row.floor):>12}"
-                     f"{told_share(row, b):>11}{row.floor:>9.0e}{row.basis:>14}"
-                     f"{row.signs:>24}".rstrip())
+        lines.append(
+            f"{row.label:<28}{signed(row.value, row.floor):>12}"
+            f"{told_share(row, b):>11}{row.floor:>9.0e}{row.basis:>14}"
+            f"{row.signs:>24}".rstrip()
+        )
     return "\n".join([*lines, "", *(textwrap.fill(note, 98) for note in notes(b))])
 
 
@@ -36,14 +41,20 @@ def notes(b):
     found = [_critical(b), _third(b)]
     kinks = tried(b, "kinks", lambda: b.kinks)
     if kinks and np.isfinite(kinks.first):
-        found.append(f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change sign, the "
-                     f"first at a step of {kinks.first_step:.4g}")
+        found.append(
+            f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change sign, the "
+            f"first at a step of {kinks.first_step:.4g}"
+        )
     missed = tried(b, "missed", b.missed)
     if missed and np.isfinite(missed.measured):
         found.append(str(missed))
     verdict = tried(b, "verdict", lambda: b.verdict)
-    found.append(f"verdict: {verdict}" if verdict else "on demand: .split(basis), .verdict, "
-                 ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()")
+    found.append(
+        f"verdict: {verdict}"
+        if verdict
+        else "on demand: .split(basis), .verdict, "
+        ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()"
+    )
     return [note for note in found if note]
 
 
@@ -51,8 +62,10 @@ def _critical(b):
     if np.isinf(b.critical_step):
         return "second order vanishes: no critical step"
     bend = _bend(b.second, b.linear)
-    return (f"critical step {abs(b.critical_step):.4g}, where second order, {bend} the promise, "
-            f"equals first; this step is {b.ratio:.3g} of it")
+    return (
+        f"critical step {abs(b.critical_step):.4g}, where second order, {bend} the promise, "
+        f"equals first; this step is {b.ratio:.3g} of it"
+    )
 
 
 def _bend(term, promise):
@@ -76,13 +89,19 @@ def along_run(series):
     """Table of some steps of a run, evenly spread."""
     if not len(series):
         return "no steps"
-    lines = [f"{'step k':>8}{'loss':>11}{'promised':>11}{'second':>11}{'third':>11}"
-             f"{'remainder':>11}{'delivered':>11}{'2nd/1st':>9}{'critical step':>15}"]
+    lines = [
+        f"{'step k':>8}{'loss':>11}{'promised':>11}{'second':>11}{'third':>11}"
+        f"{'remainder':>11}{'delivered':>11}{'2nd/1st':>9}{'critical step':>15}"
+    ]
     for b in chosen(series):
-        terms = "".join(f"{signed(getattr(b, name), b.noise.get(name, np.nan)):>11}"
-                        for name in ("linear", "second", "third", "remainder", "actual"))
-        lines.append(f"{b.iteration:>8}{b.loss:>11.4g}{terms}{told(b.ratio, '.2g'):>9}"
-                     f"{told(b.critical_step, '.4g'):>15}")
+        terms = "".join(
+            f"{signed(getattr(b, name), b.noise.get(name, np.nan)):>11}"
+            for name in ("linear", "second", "third", "remainder", "actual")
+        )
+        lines.append(
+            f"{b.iteration:>8}{b.loss:>11.4g}{terms}{told(b.ratio, '.2g'):>9}"
+            f"{told(b.critical_step, '.4g'):>15}"
+        )
     return "\n".join([*lines, "", summary(series)])
 
 
@@ -94,9 +113,11 @@ def summary(series):
         return f"all {len(series)} steps are noise"
     uphill = int(np.sum(series.actual[clear] > 0))
     steps = "step" if np.sum(clear) == 1 else "steps"
-    return (f"of {np.sum(clear)} {steps}{left_out}, {np.sum(series.ratio[clear] > 1)} beyond the "
-            f"critical step and {uphill} uphill;\nmedian second/first "
-            f"{np.median(series.ratio[clear]):.3g}")
+    return (
+        f"of {np.sum(clear)} {steps}{left_out}, {np.sum(series.ratio[clear] > 1)} beyond the "
+        f"critical step and {uphill} uphill;\nmedian second/first "
+        f"{np.median(series.ratio[clear]):.3g}"
+    )
 
 
 def told(value, form):

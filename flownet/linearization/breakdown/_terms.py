@@ -12,18 +12,21 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import unknown
-from ..splits import _interventions, _measured as _beyond
+from ..splits import (
+    _interventions,
+    _measured as _beyond,
+    by_blocks,
+    by_map,
+    by_modes,
+    by_parameters,
+)
+from ..step import _kinks, floors, offered
 from . import _critical, _radius, _verdict
-from ..step import _kinks
-from ..splits import by_blocks
-from ..splits import by_map
-from ..splits import by_modes
-from ..step import floors
-from ..splits import by_parameters
-from ..step import offered
 
 SPLITS = {
-    "parameters": by_parameters, "eigen": by_modes, "map": by_map,
+    "parameters": by_parameters,
+    "eigen": by_modes,
+    "map": by_map,
     "layers": lambda b, **options: by_blocks(b, "layers", **options),
     "neurons": lambda b, **options: by_blocks(b, "neurons", **options),
 }
@@ -123,14 +126,20 @@ class Breakdown:
 
         Infinite where second order is noise, NaN where the promise is.
         """
-        return _critical.crossing(self.step, self.linear, self.second,
-                                  (self.noise["linear"], self.noise["second"]), 1)
+        return _critical.crossing(
+            self.step, self.linear, self.second, (self.noise["linear"], self.noise["second"]), 1
+        )
 
     @property
     def critical_third(self):
         """Step at which third order reaches first, with its sign; infinite where it is noise."""
-        return _critical.crossing(self.step, self.linear, self.third,
-                                  (self.noise["linear"], self.noise.get("third", np.nan)), 2)
+        return _critical.crossing(
+            self.step,
+            self.linear,
+            self.third,
+            (self.noise["linear"], self.noise.get("third", np.nan)),
+            2,
+        )
 
     @property
     def ratio(self):
@@ -176,13 +185,16 @@ class Breakdown:
         """
         if basis not in SPLITS:
             raise FlownetError(unknown("basis", basis, list(SPLITS)))
-        return self._once((basis, *sorted(options.items())) if options else basis,
-                          lambda: SPLITS[basis](self, **options))
+        return self._once(
+            (basis, *sorted(options.items())) if options else basis,
+            lambda: SPLITS[basis](self, **options),
+        )
 
     def one_at_a_time(self, **options):
         """Σ_i[L(W+δ_i e_i) − L(W)], every parameter alone to all orders: `OneAtATime`."""
-        return self._once(("one", *sorted(options.items())),
-                          lambda: _beyond.one_at_a_time(self, **options))
+        return self._once(
+            ("one", *sorted(options.items())), lambda: _beyond.one_at_a_time(self, **options)
+        )
 
     def layer_subsets(self):
         """What all 2^L subsets of layers deliver, and their interactions: `LayerSubsets`."""
@@ -199,8 +211,10 @@ class Breakdown:
 
     def missed(self, fraction=0.5):
         """Smallest step that misses its promise by a fraction, measured and predicted: `Missed`."""
-        return self._once("missed" if fraction == 0.5 else ("missed", fraction),
-                          lambda: _critical.missed(self, fraction))
+        return self._once(
+            "missed" if fraction == 0.5 else ("missed", fraction),
+            lambda: _critical.missed(self, fraction),
+        )
 
     def radius(self, order=24):
         """Radius of convergence of the Taylor series, in units of the step: `Radius`."""
@@ -248,5 +262,12 @@ def break_down(place, step, iteration=None, time=None, order=3, find_place=None)
         terms = place.potential.jet(place.W, place.delta, order)
         actual = place.delivered(place.delta)
         noise = floors(place, terms, actual)
-    return Breakdown(step=float(step), terms=terms, actual=actual, noise=noise,
-                     iteration=iteration, time=time, find_place=find_place or (lambda: place))
+    return Breakdown(
+        step=float(step),
+        terms=terms,
+        actual=actual,
+        noise=noise,
+        iteration=iteration,
+        time=time,
+        find_place=find_place or (lambda: place),
+    )

@@ -18,9 +18,17 @@ BEYOND = 0.1  # of the second order: pairs above chance by less change nothing t
 SPREADS = 2.0  # standard deviations over random bases: less is chance
 
 #: what a verdict may say; a stored one is its index
-WORDS = ("the promise is noise", "the linearization holds", "kinks", "higher orders",
-         "all directions bend alike", "a single mode", "interference beyond chance",
-         "depends on the basis", "not finite")
+WORDS = (
+    "the promise is noise",
+    "the linearization holds",
+    "kinks",
+    "higher orders",
+    "all directions bend alike",
+    "a single mode",
+    "interference beyond chance",
+    "depends on the basis",
+    "not finite",
+)
 
 
 @dataclass(frozen=True)
@@ -54,28 +62,40 @@ def verdict(b):
 
 
 def _not_finite(b):
-    return None if b.finite else Verdict(
-        "not finite", "the loss or its derivatives are not finite numbers here.", {})
+    return (
+        None
+        if b.finite
+        else Verdict("not finite", "the loss or its derivatives are not finite numbers here.", {})
+    )
 
 
 def _noise(b):
     if abs(b.linear) > b.noise["linear"]:
         return None
     if not b.place.delta.any():
-        return Verdict("the promise is noise", "the displacement is zero: step, gradient or all "
-                       "that the metric lets move is.", {"linear": 0.0, "noise": 0.0})
-    return Verdict("the promise is noise", f"dL(δ) = {b.linear:.2e} lies below its floor "
-                   f"{b.noise['linear']:.1e}: nothing can be said of the step.",
-                   {"linear": b.linear, "noise": b.noise["linear"]})
+        return Verdict(
+            "the promise is noise",
+            "the displacement is zero: step, gradient or all that the metric lets move is.",
+            {"linear": 0.0, "noise": 0.0},
+        )
+    return Verdict(
+        "the promise is noise",
+        f"dL(δ) = {b.linear:.2e} lies below its floor "
+        f"{b.noise['linear']:.1e}: nothing can be said of the step.",
+        {"linear": b.linear, "noise": b.noise["linear"]},
+    )
 
 
 def _small(b):
     second, rest = b.share(b.second), b.share(b.actual - b.linear - b.second)
     if max(abs(second), abs(second + rest)) >= HOLDS:
         return None
-    return Verdict("the linearization holds", f"second order is {_percent(second)} of the promise "
-                   f"and all beyond it {_percent(rest) if _told(b) else 'below rounding'}.",
-                   {"second": second, "beyond": rest})
+    return Verdict(
+        "the linearization holds",
+        f"second order is {_percent(second)} of the promise "
+        f"and all beyond it {_percent(rest) if _told(b) else 'below rounding'}.",
+        {"second": second, "beyond": rest},
+    )
 
 
 def _told(b):
@@ -88,55 +108,92 @@ def _not_second(b):
     kinks = b.kinks
     if kinks is not None and abs(b.share(kinks.value)) >= max(HOLDS, abs(second)):
         share = b.share(kinks.value)
-        return Verdict("kinks", f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change "
-                       f"sign, which adds {_percent(share)} of the promise; second order adds "
-                       f"{_percent(second)}.", {"kinks": share, "second": second})
+        return Verdict(
+            "kinks",
+            f"{kinks.changed} of {kinks.pairs} pairs of unit and sample change "
+            f"sign, which adds {_percent(share)} of the promise; second order adds "
+            f"{_percent(second)}.",
+            {"kinks": share, "second": second},
+        )
     if abs(second) >= HOLDS:
         return None
-    return Verdict("higher orders", f"second order is {_percent(second)} of the promise, what lies "
-                   f"beyond it {_percent(rest)}.", {"second": second, "beyond": rest})
+    return Verdict(
+        "higher orders",
+        f"second order is {_percent(second)} of the promise, what lies beyond it {_percent(rest)}.",
+        {"second": second, "beyond": rest},
+    )
 
 
 def _modes(b):
     modes, F = b.split("eigen"), b.place.dimension
     theta, mean = modes.curvatures[modes.top], modes.mean_curvature
-    numbers = {"top_share": modes.top_share, "curvature": theta, "mean_curvature": mean,
-               "isotropy": modes.isotropy, "participation": modes.participation}
+    numbers = {
+        "top_share": modes.top_share,
+        "curvature": theta,
+        "mean_curvature": mean,
+        "isotropy": modes.isotropy,
+        "participation": modes.participation,
+    }
     if F > 1 and modes.isotropy >= ISOTROPIC:
-        return Verdict("all directions bend alike", f"their mean curvature tr H/F is {mean:.3g}, "
-                       f"the step's {_curvature(b):.3g}; (tr H)²/(F tr H²) = {modes.isotropy:.2g} "
-                       "of at most 1. No pair and no mode is special.", numbers)
+        return Verdict(
+            "all directions bend alike",
+            f"their mean curvature tr H/F is {mean:.3g}, "
+            f"the step's {_curvature(b):.3g}; (tr H)²/(F tr H²) = {modes.isotropy:.2g} "
+            "of at most 1. No pair and no mode is special.",
+            numbers,
+        )
     if modes.top_share < SINGLE:
         return None
-    return Verdict("a single mode", f"one eigendirection of curvature {theta:.3g} carries "
-                   f"{_percent(modes.top_share, sign=False)} of the second order; the mean "
-                   f"curvature of all F = {F} is {mean:.2g}. No choice of coordinates changes "
-                   "this." + (
-                       " What lies beyond second order is larger than it."
-                       if abs(b.actual - b.linear - b.second) > abs(b.second) else ""), numbers)
+    return Verdict(
+        "a single mode",
+        f"one eigendirection of curvature {theta:.3g} carries "
+        f"{_percent(modes.top_share, sign=False)} of the second order; the mean "
+        f"curvature of all F = {F} is {mean:.2g}. No choice of coordinates changes "
+        "this."
+        + (
+            " What lies beyond second order is larger than it."
+            if abs(b.actual - b.linear - b.second) > abs(b.second)
+            else ""
+        ),
+        numbers,
+    )
 
 
 def _pairs(b):
     place, parts, modes = b.place, b.split("parameters"), b.split("eigen")
     trace, trace2 = modes.moments
     image = place.bending.matvec(place.x)
-    spread = np.hypot(rotation_spread(place.dimension, place.norm2, 2 * b.second, trace, trace2,
-                                      image @ image), parts.error["second_self"])
+    spread = np.hypot(
+        rotation_spread(place.dimension, place.norm2, 2 * b.second, trace, trace2, image @ image),
+        parts.error["second_self"],
+    )
     low, high = parts.flips.band("second")
     more = np.sign(parts.second_pairs) * (parts.rotations.second_self - parts.second_self)
     beyond = more >= max(SPREADS * spread, BEYOND * abs(b.second)) and not low <= b.second <= high
-    shares = {name: b.share(value) for name, value in (
-        ("pairs", parts.second_pairs), ("self", parts.second_self),
-        ("chance_pairs", parts.rotations.second_pairs), ("spread", spread),
-        ("flips_low", low), ("flips_high", high))}
-    told = (f"pairs of parameters bring {_percent(shares['pairs'])} of the promise; by chance, in "
-            f"a random basis, {_percent(shares['chance_pairs'])} (± "
-            f"{_percent(spread / abs(b.linear), sign=False)}). With random signs second order "
-            f"is {_percent(shares['flips_low'])} to {_percent(shares['flips_high'])}, here "
-            f"{_percent(b.share(b.second))}; the top eigendirection carries "
-            f"{_percent(modes.top_share, sign=False)} of it.")
-    return Verdict("interference beyond chance" if beyond else "depends on the basis", told,
-                   {**shares, "top_share": modes.top_share})
+    shares = {
+        name: b.share(value)
+        for name, value in (
+            ("pairs", parts.second_pairs),
+            ("self", parts.second_self),
+            ("chance_pairs", parts.rotations.second_pairs),
+            ("spread", spread),
+            ("flips_low", low),
+            ("flips_high", high),
+        )
+    }
+    told = (
+        f"pairs of parameters bring {_percent(shares['pairs'])} of the promise; by chance, in "
+        f"a random basis, {_percent(shares['chance_pairs'])} (± "
+        f"{_percent(spread / abs(b.linear), sign=False)}). With random signs second order "
+        f"is {_percent(shares['flips_low'])} to {_percent(shares['flips_high'])}, here "
+        f"{_percent(b.share(b.second))}; the top eigendirection carries "
+        f"{_percent(modes.top_share, sign=False)} of it."
+    )
+    return Verdict(
+        "interference beyond chance" if beyond else "depends on the basis",
+        told,
+        {**shares, "top_share": modes.top_share},
+    )
 
 
 def _curvature(b):

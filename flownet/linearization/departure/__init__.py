@@ -12,7 +12,18 @@ from ._power import Power, departure_power
 from ._rod import Rod, rod
 
 __all__ = [
-    "ActionGap", "Curl", "Departure", "FlowDeparture", "Power", "Rod", "StepDepartures",
-    "action_gap", "curl", "curve_distance", "departure", "departure_power", "rod",
+    "ActionGap",
+    "Curl",
+    "Departure",
+    "FlowDeparture",
+    "Power",
+    "Rod",
+    "StepDepartures",
+    "action_gap",
+    "curl",
+    "curve_distance",
+    "departure",
+    "departure_power",
+    "rod",
     "store_departure",
 ]

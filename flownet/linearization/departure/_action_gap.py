@@ -61,8 +61,13 @@ def action_gap(potential, metric, W, delta, step):
         value, error, nodes = _integral(excess, _ROUNDING * np.sqrt(metric.norm2(V)))
         slope = metric.sharp(potential.differential(W)[1])
         bend = second_order(potential, metric, W, slope)
-        return ActionGap(step / 2 * value, step / 2 * error, step**3 / 6 * metric.norm2(bend),
-                         step / 2 * metric.norm2(V + slope), nodes)
+        return ActionGap(
+            step / 2 * value,
+            step / 2 * error,
+            step**3 / 6 * metric.norm2(bend),
+            step / 2 * metric.norm2(V + slope),
+            nodes,
+        )
 
 
 def second_order(potential, metric, W, V):

@@ -17,14 +17,17 @@ from ._of_flow import PLAIN
 def check(run, fields, every, rtol, bounds, keep):
     """Bounds in ascending order, and the fields as a dict."""
     check_run(run)
-    if every is not None and (isinstance(every, bool) or not isinstance(every, (int, np.integer))
-                              or every < 1):
+    if every is not None and (
+        isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1
+    ):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     if keep and run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
     if keep and not run.finished:
-        raise FlownetError(f"{run.path} is not finished: flownet.resume goes on with it, and then "
-                           "its departure can be kept.")
+        raise FlownetError(
+            f"{run.path} is not finished: flownet.resume goes on with it, and then "
+            "its departure can be kept."
+        )
     tolerance(rtol)
     return _bounds(bounds), _fields(fields)
 
@@ -39,11 +42,15 @@ def check_run(run):
         raise FlownetError("departure of a flow: it wants the finite run, and makes its flow.")
     mechanics = run.mechanics
     if not (getattr(mechanics, "descends", False) or mechanics.kind == "geodesic"):
-        raise FlownetError(f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
-                           "limit of Aristotle's alone.")
+        raise FlownetError(
+            f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
+            "limit of Aristotle's alone."
+        )
     if isinstance(run.metric, PulledBack):
-        raise FlownetError("the run's metric depends on the point: its departure is that of the "
-                           "path of W, flownet.in_W(run).")
+        raise FlownetError(
+            "the run's metric depends on the point: its departure is that of the "
+            "path of W, flownet.in_W(run)."
+        )
     if len(run) < 2 or run.time[-1] <= run.time[0]:
         raise FlownetError("the run has no finite step: there is no flow beside it.")
 
@@ -60,8 +67,10 @@ def _bounds(bounds):
     except (TypeError, ValueError):
         found = ()
     if not found or not all(0 < bound < math.inf for bound in found):
-        raise FlownetError(f"bounds is {shown(bounds)}; it has to be numbers above 0, of the "
-                           "distance relative to the path length.")
+        raise FlownetError(
+            f"bounds is {shown(bounds)}; it has to be numbers above 0, of the "
+            "distance relative to the path length."
+        )
     return found
 
 
@@ -69,15 +78,17 @@ def _fields(fields):
     if fields is None:
         return {}
     if not isinstance(fields, Mapping):
-        raise FlownetError(f"fields is {shown(fields)}; it has to be a dict "
-                           '{"name": field}.')
+        raise FlownetError(f'fields is {shown(fields)}; it has to be a dict {{"name": field}}.')
     for name, field in fields.items():
         if not isinstance(name, str) or not name or file_name(name) in (PLAIN, "run", "steps"):
-            raise FlownetError(f"a field cannot be called {shown(name)}: a name other than flow, "
-                               "run and steps is needed.")
+            raise FlownetError(
+                f"a field cannot be called {shown(name)}: a name other than flow, "
+                "run and steps is needed."
+            )
         if isinstance(field, type) or not callable(getattr(field, "velocity", None)):
-            raise FlownetError(f"field {name!r} is {shown(field)}; it has to offer "
-                               "velocity(potential, metric, W).")
+            raise FlownetError(
+                f"field {name!r} is {shown(field)}; it has to offer velocity(potential, metric, W)."
+            )
     if len({file_name(name) for name in fields}) < len(fields):
         raise FlownetError(f"two fields would share a place in a file: {', '.join(fields)}.")
     return dict(fields)

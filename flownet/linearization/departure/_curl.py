@@ -6,11 +6,11 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
-from ...geometry.metric import PulledBack
 from ...geometry.curvature import metric_hessian
+from ...geometry.metric import PulledBack
 from ...model.hessian import third
-from ._paired import Paired
 from ..step import mean_and_error, signs
+from ._paired import Paired
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
 
@@ -96,8 +96,10 @@ def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):
     if not hasattr(potential, "jet"):
         raise FlownetError(f"curl of {shown(potential)}: it has to be a potential with jets.")
     if isinstance(metric, PulledBack):
-        raise FlownetError("the modified flow that this is the curl of is one of a constant "
-                           "metric, and this one depends on the point.")
+        raise FlownetError(
+            "the modified flow that this is the curl of is one of a constant "
+            "metric, and this one depends on the point."
+        )
     term = _SecondOrder(metric_hessian(potential, W, metric))
     if method == "auto":
         method = "exact" if term.size <= EXACT else "stochastic"
@@ -131,7 +133,8 @@ class _SecondOrder:
             return 0.0
         p, m, n = x / a + y / b, x / a - y / b, self._n
         found = (self._c4(n + p) + self._c4(n - p) - self._c4(n + m) - self._c4(n - m)) / 2 - (
-            self._c4(p) - self._c4(m))
+            self._c4(p) - self._c4(m)
+        )
         return float(a * b * self.length**2 * found)
 
     def _third(self, x, y):
@@ -166,16 +169,22 @@ def _stochastic(term, probes, seed):
     for p in range(probes):
         v, u = signs(seed, 2 * p, term.size), signs(seed, 2 * p + 1, term.size)
         turning, even = term.parts(v)
-        squares[p] = turning @ turning, (even @ even + term.fourth(v, even) / 6
-                                         + term.fourth(u, v) ** 2 / 144)
+        squares[p] = (
+            turning @ turning,
+            (even @ even + term.fourth(v, even) / 6 + term.fourth(u, v) ** 2 / 144),
+        )
     means, errors = mean_and_error(squares)
     norm, symmetric = np.sqrt(np.maximum(means, 0.0)).tolist()
     relative = errors / np.where(means > 0, 2 * means, np.nan)
     ratio = _over(norm, symmetric)
     shares = squares / np.where(means > 0, means, np.nan)
     off = mean_and_error((shares[:, 0] - shares[:, 1]) / 2)[1]
-    return Curl(norm, symmetric, ratio,
-                (float(norm * relative[0]), float(symmetric * relative[1]), float(ratio * off)))
+    return Curl(
+        norm,
+        symmetric,
+        ratio,
+        (float(norm * relative[0]), float(symmetric * relative[1]), float(ratio * off)),
+    )
 
 
 def _over(norm, symmetric):

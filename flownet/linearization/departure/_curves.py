@@ -41,8 +41,10 @@ def curve_distance(A, B, metric=None, *, directed=False):
     metric = metric or Euclidean(A.shape[1])
     for name, curve in (("A", A), ("B", B)):
         if curve.shape[1] != metric.size:
-            raise FlownetError(f"curve {name} has rows of {curve.shape[1]} parameters; the "
-                               f"metric's are {metric.size}.")
+            raise FlownetError(
+                f"curve {name} has rows of {curve.shape[1]} parameters; the "
+                f"metric's are {metric.size}."
+            )
     frozen = ~metric.free
     if (A[:, frozen] != A[:1, frozen]).any() or (B[:, frozen] != A[:1, frozen]).any():
         return np.inf
@@ -59,8 +61,10 @@ def _rows(name, curve):
     except (TypeError, ValueError):
         rows = np.zeros(0)
     if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
-        raise FlownetError(f"curve {name} is {shown(curve)}; it has to be a Trajectory or an array "
-                           "(T, D) of finite rows.")
+        raise FlownetError(
+            f"curve {name} is {shown(curve)}; it has to be a Trajectory or an array "
+            "(T, D) of finite rows."
+        )
     return rows
 
 
@@ -78,8 +82,9 @@ def _farthest(A, B):
         middle = (a + b) / 2
         dm, jm = _nearest(middle, B)
         best = max(best, dm.max())
-        pieces = tuple(map(np.concatenate, (
-            (a, middle), (middle, b), (da, dm), (dm, db), (ja, jm), (jm, jb))))
+        pieces = tuple(
+            map(np.concatenate, ((a, middle), (middle, b), (da, dm), (dm, db), (ja, jm), (jm, jb)))
+        )
     return float(best)
 
 
@@ -102,8 +107,8 @@ def _nearest(points, B):
     chosen = np.empty(len(points), int)
     block = max(1, _BLOCK // len(B))
     for first in range(0, len(points), block):
-        part = points[first:first + block]
-        chosen[first:first + block] = _about_nearest(part, B)
+        part = points[first : first + block]
+        chosen[first : first + block] = _about_nearest(part, B)
     tries = np.clip(chosen[:, None] + np.array([0, -1, 1]), 0, last)
     distances = np.stack([_to_segments(points, B, tries[:, i]) for i in range(3)], axis=1)
     best = distances.argmin(axis=1)

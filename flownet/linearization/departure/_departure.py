@@ -7,11 +7,11 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ...store.trajectory import Trajectory
 from ._file import kept_departure
+from ._of_flow import COLUMNS, PLAIN
+from ._of_steps import COLUMNS as OF_STEP
 from ._power import power_of_run
 from ._table import html, table
 from ._verdict import departure_verdict
-from ._of_flow import COLUMNS, PLAIN
-from ._of_steps import COLUMNS as OF_STEP
 
 
 def _of_the_flow(name):
@@ -79,8 +79,9 @@ class Departure:
     @property
     def broken(self):
         """By the name of the flow: (time, iteration) or None for each bound."""
-        return {name: [flow.broken(bound) for bound in self.bounds]
-                for name, flow in self.flows.items()}
+        return {
+            name: [flow.broken(bound) for bound in self.bounds] for name, flow in self.flows.items()
+        }
 
     @property
     def verdict(self):
@@ -108,8 +109,12 @@ class Departure:
 
     def to_arrays(self):
         """All numbers by name: of the run, of "<flow>.<number>" and of "steps.<number>"."""
-        found = {"iteration": self.iteration, "time": self.time, "run.loss": self.loss,
-                 "run.arc_length": self.arc_length}
+        found = {
+            "iteration": self.iteration,
+            "time": self.time,
+            "run.loss": self.loss,
+            "run.arc_length": self.arc_length,
+        }
         for name, flow in self.flows.items():
             found.update((f"{name}.{column}", getattr(flow, column)) for column in COLUMNS)
         for column in ("iteration", "time", *OF_STEP):
@@ -118,16 +123,18 @@ class Departure:
 
     def __getitem__(self, name):
         if name not in self.flows:
-            raise FlownetError(f"there is no flow {shown(name)}; there is: "
-                               f"{', '.join(self.flows)}.")
+            raise FlownetError(
+                f"there is no flow {shown(name)}; there is: {', '.join(self.flows)}."
+            )
         return self.flows[name]
 
     def __len__(self):
         return len(self.iteration)
 
     def __repr__(self):
-        return (f"Departure: {len(self)} rows, flows {', '.join(self.flows)}, "
-                f"{len(self.steps)} steps")
+        return (
+            f"Departure: {len(self)} rows, flows {', '.join(self.flows)}, {len(self.steps)} steps"
+        )
 
     def __str__(self):
         return table(self)

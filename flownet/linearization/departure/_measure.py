@@ -10,11 +10,11 @@ from ..._errors import FlownetError
 from ...geometry.metric import metric_of, path_length
 from ...motion.flow import flow as follow
 from ...store.trajectory import as_reals
-from ._departure import Departure
 from ._check import check
+from ._departure import Departure
 from ._file import store_departure
-from ._of_flow import COLUMNS, PLAIN, FlowDeparture
 from ._lengths import angle, length, smooth_piece
+from ._of_flow import COLUMNS, PLAIN, FlowDeparture
 from ._of_steps import step_departures
 
 _MOST_STEPS = 60  # looked at one by one where `every` is not given: some forty gradients each
@@ -22,8 +22,9 @@ _OWN_STEPS = 100, 2000  # of the flow, along which its path is measured, at leas
 _NUMBERS = 2e7  # held at once, of one flow
 
 
-def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0), keep=False,
-              progress=True):
+def departure(
+    run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0), keep=False, progress=True
+):
     """How a recorded run leaves the flow Ẇ = −g^♯dL from the same W0 (TM §2, §3.6).
 
     The flow is that of the full potential, also of a run of mini-batches, in the run's metric and
@@ -69,12 +70,18 @@ def departure(run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0
     whole = plain.arc_length[-1]
     flows = {PLAIN: _relative_to(whole, plain)} | {
         name: _relative_to(whole, _beside(name, field, rows, rtol, progress))
-        for name, field in fields.items()}
+        for name, field in fields.items()
+    }
     found = Departure(
-        rows.iteration, rows.time, plain.loss + plain.loss_difference,
-        path_length(run, metric=rows.metric).value[rows.at], flows,
+        rows.iteration,
+        rows.time,
+        plain.loss + plain.loss_difference,
+        path_length(run, metric=rows.metric).value[rows.at],
+        flows,
         step_departures(run, rows.potential, rows.metric, rows.single_steps, rtol, progress),
-        bounds, run)
+        bounds,
+        run,
+    )
     if keep:
         store_departure(run, found)
     return found
@@ -113,7 +120,7 @@ class _Rows:
         rows = self.at[:-1]
         one = (np.diff(self.run.iteration)[rows] == 1) & (np.diff(self.run.time)[rows] > 0)
         rows = rows[one]
-        return rows if self.every else rows[::int(np.ceil(len(rows) / _MOST_STEPS)) | 1]
+        return rows if self.every else rows[:: int(np.ceil(len(rows) / _MOST_STEPS)) | 1]
 
 
 def _beside(name, field, rows, rtol, progress):
@@ -125,9 +132,12 @@ def _beside(name, field, rows, rtol, progress):
     with _progress.bar(len(W), shown=progress, what=f"rows beside the flow {name!r}") as show:
         for k in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
             velocity[k] = _velocity(field, potential, metric.at(time[k]), W[k])
-            path[k] = 0.0 if k == 0 else path[k - 1] + _piece(field, potential, metric,
-                                                              *(x[k - 1:k + 1] for x in (
-                                                                  time, W, velocity)))
+            path[k] = (
+                0.0
+                if k == 0
+                else path[k - 1]
+                + _piece(field, potential, metric, *(x[k - 1 : k + 1] for x in (time, W, velocity)))
+            )
             show(k + 1)
     for i, k in enumerate(back.tolist()):
         if np.isfinite(path[k]):
@@ -150,19 +160,26 @@ def _piece(field, potential, metric, time, W, velocity):
 def _follow(name, field, rows, rtol, progress):
     """Times of the rows and of the flow's own steps, which see where it is fast; the flow (T, D)
     and its loss (T,) there, NaN where it does not get so far; and the places of the rows."""
-    words = dict(W0=rows.state(0), time=float(rows.time[-1]), field=field, metric=rows.metric,
-                 rtol=rtol, atol=rtol / 100, progress=progress)
+    words = dict(
+        W0=rows.state(0),
+        time=float(rows.time[-1]),
+        field=field,
+        metric=rows.metric,
+        rtol=rtol,
+        atol=rtol / 100,
+        progress=progress,
+    )
     most = int(np.clip(_NUMBERS / rows.potential.size, *_OWN_STEPS))
     try:
         own = follow(rows.potential, at=rows.time[-1:], **words).observables["step"].time
         changes = np.array(getattr(rows.metric, "times", []))
-        times = np.union1d(rows.time, own[::-(-len(own) // most) or 1])
+        times = np.union1d(rows.time, own[:: -(-len(own) // most) or 1])
         times = np.union1d(times, changes[changes < rows.time[-1]])
         flow = follow(rows.potential, at=times, **words)
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None
     W, loss = np.full((len(times), rows.potential.size), np.nan), np.full(len(times), np.nan)
-    W[:len(flow)], loss[:len(flow)] = flow.parameters[:], flow.loss[:len(flow)]
+    W[: len(flow)], loss[: len(flow)] = flow.parameters[:], flow.loss[: len(flow)]
     return times, W, loss, np.searchsorted(times, rows.time)  # a step of 0 takes no time
 
 

@@ -64,7 +64,8 @@ class FlowDeparture:
         k = beyond[0]
         if k == 0:
             return float(self.time[0]), int(self.iteration[0])
-        low, high = self.relative[k - 1:k + 1]
+        low, high = self.relative[k - 1 : k + 1]
         part = 0.0 if np.isinf(high) else np.clip((bound - low) / (high - low), 0, 1)
         return float(self.time[k - 1] + part * (self.time[k] - self.time[k - 1])), int(
-            self.iteration[k])
+            self.iteration[k]
+        )

@@ -8,8 +8,18 @@ from ._action_gap import action_gap, second_order
 from ._lengths import angle, length
 
 #: numbers of one step, columns of the stored analysis `departure.steps`
-COLUMNS = ("step", "gap", "gap_error", "gap_leading", "gap_noise", "angle", "distance", "second",
-           "noise", "rest")
+COLUMNS = (
+    "step",
+    "gap",
+    "gap_error",
+    "gap_leading",
+    "gap_noise",
+    "angle",
+    "distance",
+    "second",
+    "noise",
+    "rest",
+)
 
 
 class StepDepartures:
@@ -65,8 +75,15 @@ def _one(potential, metric, W, delta, h, rtol):
     along = _flow_displacement(potential, metric, W, h, rtol, h * np.abs(slope).max())
     error, noise = delta - along, delta + h * slope
     second = -h * h / 2 * second_order(potential, metric, W, slope)
-    return [h, gap.value, gap.error, gap.leading, gap.noise, angle(metric, delta, along),
-            *(length(metric, part) for part in (error, second, noise, error - second - noise))]
+    return [
+        h,
+        gap.value,
+        gap.error,
+        gap.leading,
+        gap.noise,
+        angle(metric, delta, along),
+        *(length(metric, part) for part in (error, second, noise, error - second - noise)),
+    ]
 
 
 def _flow_displacement(potential, metric, W, h, rtol, size):

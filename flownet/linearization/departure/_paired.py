@@ -8,6 +8,8 @@ class Paired:
         return "\n".join(f"{name:<34}{value}" for name, value in self._rows())
 
     def _repr_html_(self):
-        rows = "".join(f"<tr><td style='text-align:left'>{name}</td><td>{value}</td></tr>"
-                       for name, value in self._rows())
+        rows = "".join(
+            f"<tr><td style='text-align:left'>{name}</td><td>{value}</td></tr>"
+            for name, value in self._rows()
+        )
         return f"<table>{rows}</table>"

@@ -7,9 +7,9 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
-from ...motion.mechanics import Aristotle
-from ...motion.loops import train
 from ...motion.flow import flow as follow
+from ...motion.loops import train
+from ...motion.mechanics import Aristotle
 from ._check import check_run, tolerance
 from ._lengths import length
 
@@ -47,18 +47,24 @@ class Power:
             return np.diff(np.log(self.distance)) / np.diff(np.log(self.steps))
 
     def __str__(self):
-        lines = [f"Distance from the flow at t = {self.time:.6g} grows with the step to the power "
-                 f"{self.power:.4g} ± {self.error:.1g}", "",
-                 f"{'step':>12}{'distance':>14}{'slope':>9}"]
+        lines = [
+            f"Distance from the flow at t = {self.time:.6g} grows with the step to the power "
+            f"{self.power:.4g} ± {self.error:.1g}",
+            "",
+            f"{'step':>12}{'distance':>14}{'slope':>9}",
+        ]
         for i, (step, distance) in enumerate(zip(self.steps, self.distance)):
             slope = "" if i == 0 else f"{self.slopes[i - 1]:.4f}"
-            lines.append(f"{step:>12.5g}{distance:>14.4e}{slope:>9}"
-                         + ("" if self.used[i] else "  error of the flow, left out"))
+            lines.append(
+                f"{step:>12.5g}{distance:>14.4e}{slope:>9}"
+                + ("" if self.used[i] else "  error of the flow, left out")
+            )
         return "\n".join(lines)
 
 
-def departure_power(potential, W0, *, steps, time, field=None, metric=None, rtol=1e-12,
-                    progress=True):
+def departure_power(
+    potential, W0, *, steps, time, field=None, metric=None, rtol=1e-12, progress=True
+):
     """Power of the step with which plain descent departs from a flow at one time.
 
     1 for the plain flow; p + 1 for the modified flow of order p, at a time that does not depend on
@@ -105,17 +111,26 @@ def departure_power(potential, W0, *, steps, time, field=None, metric=None, rtol
             plain = metric_of(metric, potential).at(time)
             distance.append(length(plain, found - end))
             size = max(size, length(plain, end - W0), 1e-2 * np.linalg.norm(W0))
-            show(sum(counts[:len(distance)]))
+            show(sum(counts[: len(distance)]))
     return _fit(h, np.array(distance), _FLOOR * rtol * size, float(time))
 
 
 def _descend(potential, W0, step, count, metric):
     """Where a finite run ends (D,)."""
-    run = train(potential, Aristotle(step), steps=count, W0=W0, metric=metric, record_every=count,
-                progress=False)
+    run = train(
+        potential,
+        Aristotle(step),
+        steps=count,
+        W0=W0,
+        metric=metric,
+        record_every=count,
+        progress=False,
+    )
     if run.diverged_at is not None:
-        raise FlownetError(f"the run at step {step:.6g} diverges at iteration {run.diverged_at}: "
-                           "take shorter steps.")
+        raise FlownetError(
+            f"the run at step {step:.6g} diverges at iteration {run.diverged_at}: "
+            "take shorter steps."
+        )
     return np.asarray(run.parameters[-1])
 
 
@@ -127,8 +142,10 @@ def _of_step(field):
 def _field(field, step):
     found = field(step) if _of_step(field) else field
     if found is not None and not callable(getattr(found, "velocity", None)):
-        raise FlownetError(f"field is {shown(found)}; it has to offer velocity(potential, metric, "
-                           "W), or to be a function of the step that gives such a field.")
+        raise FlownetError(
+            f"field is {shown(found)}; it has to offer velocity(potential, metric, "
+            "W), or to be a function of the step that gives such a field."
+        )
     return found
 
 
@@ -138,15 +155,24 @@ def power_of_run(run, time, halvings, words):
     if isinstance(halvings, bool) or not isinstance(halvings, (int, np.integer)) or halvings < 1:
         raise FlownetError(f"halvings is {shown(halvings)}; it has to be a whole number from 1 up.")
     if "batch_size" in run.experiment["run"]:
-        raise FlownetError("the run used mini-batches: with shorter steps it would see others. "
-                           "departure_power(potential, W0, steps=…, time=…) takes all data.")
+        raise FlownetError(
+            "the run used mini-batches: with shorter steps it would see others. "
+            "departure_power(potential, W0, steps=…, time=…) takes all data."
+        )
     h = float(run.step[0])
     if not np.allclose(run.step, h, rtol=1e-12, atol=0):
-        raise FlownetError("the steps of the run differ: there is no one step to halve. "
-                           "departure_power(potential, W0, steps=…, time=…) takes its own.")
-    return departure_power(run.potential, run.parameters[0], metric=run.metric,
-                           time=h * len(run.step) if time is None else time,
-                           steps=h / 2.0**np.arange(halvings + 1), **words)
+        raise FlownetError(
+            "the steps of the run differ: there is no one step to halve. "
+            "departure_power(potential, W0, steps=…, time=…) takes its own."
+        )
+    return departure_power(
+        run.potential,
+        run.parameters[0],
+        metric=run.metric,
+        time=h * len(run.step) if time is None else time,
+        steps=h / 2.0 ** np.arange(halvings + 1),
+        **words,
+    )
 
 
 def _counts(steps, time):
@@ -154,22 +180,36 @@ def _counts(steps, time):
     try:
         time, steps = float(time), sorted({float(step) for step in steps}, reverse=True)
     except (TypeError, ValueError):
-        raise FlownetError(f"steps and time are {shown(steps)} and {shown(time)}; they have to be "
-                           "numbers above 0.") from None
-    if len(steps) < 2 or not (0 < steps[-1] and steps[0] < np.inf and 0 < time < np.inf):
-        raise FlownetError(f"steps is {shown(steps)} and time {time:g}; a slope wants at least two "
-                           "steps, and all are numbers above 0.")
+        raise FlownetError(
+            f"steps and time are {shown(steps)} and {shown(time)}; they have to be numbers above 0."
+        ) from None
+    if len(steps) < 2 or not (steps[-1] > 0 and steps[0] < np.inf and 0 < time < np.inf):
+        raise FlownetError(
+            f"steps is {shown(steps)} and time {time:g}; a slope wants at least two "
+            "steps, and all are numbers above 0."
+        )
     for step in steps:
         if round(time / step) < 1 or abs(time / step - round(time / step)) > 1e-9 * time / step:
-            raise FlownetError(f"a step of {step:.6g} does not go into the time {time:.6g} a whole "
-                               "number of times.")
+            raise FlownetError(
+                f"a step of {step:.6g} does not go into the time {time:.6g} a whole "
+                "number of times."
+            )
     return [round(time / step) for step in steps]
 
 
 def _end(potential, W0, time, field, metric, rtol):
     """Where a flow is at a time (D,)."""
-    flow = follow(potential, W0=W0, time=float(time), field=field, metric=metric, rtol=rtol,
-                  atol=rtol / 100, at=[0.0, float(time)], progress=False)
+    flow = follow(
+        potential,
+        W0=W0,
+        time=float(time),
+        field=field,
+        metric=metric,
+        rtol=rtol,
+        atol=rtol / 100,
+        at=[0.0, float(time)],
+        progress=False,
+    )
     if len(flow) < 2:
         raise FlownetError(f"the flow could not be followed to t = {time:g}.")
     return np.asarray(flow.parameters[-1])
@@ -178,8 +218,10 @@ def _end(potential, W0, time, field, metric, rtol):
 def _fit(steps, distance, floor, time):
     used = distance > floor
     if used.sum() < 2:
-        raise FlownetError("fewer than two distances are above the error of the flow, "
-                           f"{floor:.1g}: take longer steps, or a smaller rtol.")
+        raise FlownetError(
+            "fewer than two distances are above the error of the flow, "
+            f"{floor:.1g}: take longer steps, or a smaller rtol."
+        )
     x, y = np.log(steps[used]), np.log(distance[used])
     x = x - x.mean()
     power = float(x @ y / (x @ x))

@@ -94,8 +94,10 @@ def rod(run, *, at=None):
         When the run's mechanics are others, or it does not keep the three states.
     """
     if not getattr(run.mechanics, "descends", False):
-        raise FlownetError(f"the rod is an identity of plain descent, and the run's mechanics are "
-                           f"{shown(run.mechanics)}; it wants flownet.Aristotle.")
+        raise FlownetError(
+            f"the rod is an identity of plain descent, and the run's mechanics are "
+            f"{shown(run.mechanics)}; it wants flownet.Aristotle."
+        )
     run = as_reals(run)
     if at is not None:
         return _rod(run, *_states(run, at))
@@ -109,32 +111,49 @@ def rod(run, *, at=None):
 def _rod(run, k, states):
     """The rod of three states (3, D)."""
     W0, W1, W2 = states
-    h0, h1 = (float(h) for h in run.step[k:k + 2])
+    h0, h1 = (float(h) for h in run.step[k : k + 2])
     centre, half = (W0 + W1) / 2, (W1 - W0) / 2
     next_centre, next_half = (W1 + W2) / 2, (W2 - W1) / 2
-    kicks = [h * _direction(run, k + i, W) for i, (h, W) in enumerate(
-        ((h0, centre - half), (h1, centre + half)))]
+    kicks = [
+        h * _direction(run, k + i, W)
+        for i, (h, W) in enumerate(((h0, centre - half), (h1, centre + half)))
+    ]
     sizes = [np.abs(part).max() for part in (W0, W1, W2, *kicks)]
     metric = _metric_at(run, k)
-    return Rod(k, (h0, h1), centre, half, next_centre, next_half,
-               next_centre - (centre - (kicks[0] + kicks[1]) / 2), next_half + kicks[1] / 2,
-               2 * float(np.sqrt(metric.norm2(half))),
-               float(_OPERATIONS * np.finfo(run.parameters.dtype).eps * max(sizes)))
+    return Rod(
+        k,
+        (h0, h1),
+        centre,
+        half,
+        next_centre,
+        next_half,
+        next_centre - (centre - (kicks[0] + kicks[1]) / 2),
+        next_half + kicks[1] / 2,
+        2 * float(np.sqrt(metric.norm2(half))),
+        float(_OPERATIONS * np.finfo(run.parameters.dtype).eps * max(sizes)),
+    )
 
 
 def _states(run, at):
     """k and the states (3, D) at k, k+1, k+2, in float64."""
     steps = len(run.step)
-    if isinstance(at, bool) or not isinstance(at, (int, np.integer)) or not (
-            -(steps - 1) <= at < steps - 1):
-        raise FlownetError(f"at is {shown(at)}; the run has {steps} steps, and a rod begins at one "
-                           f"from 0 to {steps - 2}.")
+    if (
+        isinstance(at, bool)
+        or not isinstance(at, (int, np.integer))
+        or not (-(steps - 1) <= at < steps - 1)
+    ):
+        raise FlownetError(
+            f"at is {shown(at)}; the run has {steps} steps, and a rod begins at one "
+            f"from 0 to {steps - 2}."
+        )
     k = int(at) % (steps - 1)
     wanted = np.arange(k, k + 3)
     rows = np.searchsorted(run.iteration, wanted)
     if rows[-1] >= len(run) or (run.iteration[rows] != wanted).any():
-        raise FlownetError(f"the rod at {k} wants the states {k}, {k + 1} and {k + 2}, and the run "
-                           "does not keep all of them: record_every=1 does.")
+        raise FlownetError(
+            f"the rod at {k} wants the states {k}, {k + 1} and {k + 2}, and the run "
+            "does not keep all of them: record_every=1 does."
+        )
     return k, [run.parameters[int(row)].astype(np.float64) for row in rows]
 
 

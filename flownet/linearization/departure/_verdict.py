@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ._of_flow import PLAIN
 from ..breakdown import Verdict
+from ._of_flow import PLAIN
 
 LEAVES = 0.1  # of the whole path: what is nearer is seen as one path with rough edges
 
@@ -11,8 +11,11 @@ TO_AND_FRO = 1.5  # path of the run over that of the flow, beyond what a rough e
 
 #: what a verdict may say
 WORDS = ("keeps to the flow", "leaves the flow", "leaves the flow and comes back")
-_CAUSES = {"second": "by the second-order term", "noise": "by the noise of its mini-batches",
-           "rest": "by terms beyond second order"}
+_CAUSES = {
+    "second": "by the second-order term",
+    "noise": "by the noise of its mini-batches",
+    "rest": "by terms beyond second order",
+}
 
 
 def departure_verdict(departure):
@@ -28,17 +31,21 @@ def departure_verdict(departure):
         k = int(np.nanargmax(flow.relative))
         numbers["largest"] = float(flow.relative[k])
         words = WORDS[0]
-        reason = (f"at most {percent(flow.relative[k])} of the flow's path away, at t = "
-                  f"{flow.time[k]:.4g}, iteration {flow.iteration[k]}.")
+        reason = (
+            f"at most {percent(flow.relative[k])} of the flow's path away, at t = "
+            f"{flow.time[k]:.4g}, iteration {flow.iteration[k]}."
+        )
     else:
         why, shares = _cause(departure.steps, left[1], departure.run.is_batched)
         numbers |= shares
         words = WORDS[2 if last <= LEAVES else 1]
-        reason = (f"at t = {left[0]:.4g}, iteration {left[1]}, it is {percent(LEAVES)} of the "
-                  f"flow's path away{why}; at the end {percent(last)}.")
+        reason = (
+            f"at t = {left[0]:.4g}, iteration {left[1]}, it is {percent(LEAVES)} of the "
+            f"flow's path away{why}; at the end {percent(last)}."
+        )
     longer = numbers["longer"] = _longer_path(departure)
     if longer > TO_AND_FRO:
-        reason += (f" The run's own path is {longer:.3g} times as long: it goes to and fro.")
+        reason += f" The run's own path is {longer:.3g} times as long: it goes to and fro."
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
     better, told = _better(departure, left)
@@ -69,13 +76,18 @@ def _better(departure, left):
 
     On average over time: the first bound that a flow breaks says little of the rest.
     """
-    means = {name: _mean(flow) for name, flow in departure.flows.items()
-             if np.isfinite(flow.relative).all()}
+    means = {
+        name: _mean(flow)
+        for name, flow in departure.flows.items()
+        if np.isfinite(flow.relative).all()
+    }
     name, plain = min(means, key=means.get, default=PLAIN), _mean(departure.flow)
     if not means.get(name, np.inf) < plain:
         return None, ""
-    told = (f" The flow {name!r} stays nearer, {percent(means[name])} of the path away on average, "
-            f"the plain flow {percent(plain)}")
+    told = (
+        f" The flow {name!r} stays nearer, {percent(means[name])} of the path away on average, "
+        f"the plain flow {percent(plain)}"
+    )
     there = departure.flows[name].broken(LEAVES)
     if left is not None and there is None:
         told += "; it follows the run to the end"

@@ -6,6 +6,13 @@ from ._exits import Exits, exits
 from ._minimum import CriticalPoint, minimum
 
 __all__ = [
-    "Comparison", "CriticalPoint", "EXIT_COLUMNS", "ExitSteps", "Exits", "compare_minima",
-    "exit_step", "exits", "minimum",
+    "EXIT_COLUMNS",
+    "Comparison",
+    "CriticalPoint",
+    "ExitSteps",
+    "Exits",
+    "compare_minima",
+    "exit_step",
+    "exits",
+    "minimum",
 ]

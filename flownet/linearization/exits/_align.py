@@ -47,18 +47,27 @@ def symmetry(potential, metric):
     terms = potential.atoms() if hasattr(potential, "atoms") else []
     nets = [atom for _, atom in terms if isinstance(atom, (UV, Potential))]
     others = [atom for _, atom in terms if not isinstance(atom, (UV, Potential))]
-    if (not nets or not all(isinstance(atom, _EVEN) for atom in others)
-            or len({_shape(atom) for atom in nets}) > 1):
+    if (
+        not nets
+        or not all(isinstance(atom, _EVEN) for atom in others)
+        or len({_shape(atom) for atom in nets}) > 1
+    ):
         return Symmetry(lambda W: [], (), (), (), ())
     unpack = _unpack_uv if isinstance(nets[0], UV) else nets[0].network.unpack
     names = list(zip(*(_names(atom) for atom in nets)))
-    moves = [bool(np.all(metric.free[_positions(unpack, potential.size, i)]))
-             for i in range(len(names) + 1)]
+    moves = [
+        bool(np.all(metric.free[_positions(unpack, potential.size, i)]))
+        for i in range(len(names) + 1)
+    ]
     hidden = tuple(i for i in range(len(names)) if moves[i] and moves[i + 1])
     bias = unpack(np.arange(potential.size))[-1][1] is not None
-    return Symmetry(unpack, hidden, tuple(ODD.issuperset(n) for n in names),
-                    tuple(bias and not others and REFLECTED.issuperset(n) for n in names),
-                    tuple(not others and HOMOGENEOUS.issuperset(n) for n in names))
+    return Symmetry(
+        unpack,
+        hidden,
+        tuple(ODD.issuperset(n) for n in names),
+        tuple(bias and not others and REFLECTED.issuperset(n) for n in names),
+        tuple(not others and HOMOGENEOUS.issuperset(n) for n in names),
+    )
 
 
 def _shape(atom):
@@ -108,11 +117,12 @@ def _balance(found, layers, stiffness):
     for _ in range(_MOST):
         most = 0.0
         for i in scaled:
-            below, above = (g * w * w for (w, _), (g, _) in zip(layers[i:i + 2],
-                                                                stiffness[i:i + 2]))
+            below, above = (
+                g * w * w for (w, _), (g, _) in zip(layers[i : i + 2], stiffness[i : i + 2])
+            )
             square_in, square_out = below.sum(axis=1), above.sum(axis=0)
             alive = (square_in > 0) & (square_out > 0)
-            c = np.divide(square_out, square_in, out=np.ones_like(square_in), where=alive)**0.25
+            c = np.divide(square_out, square_in, out=np.ones_like(square_in), where=alive) ** 0.25
             _scale(layers, i, c, 1 / c)
             most = max(most, np.abs(c - 1).max())
         if most <= 4 * np.finfo(np.float64).eps:

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.curvature import eigenpairs, metric_hessian
+from ..step import html, text
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
-from ..step import html, text
 from ._minimum import CriticalPoint
 
 SAME = 1e-6  # of the length of the parameters: what the polish of two minima may leave
@@ -55,10 +55,12 @@ class Comparison:
     def rows(self):
         """Label, and values as the points are and aligned."""
         pair = self.barrier, self.aligned_barrier
-        return [("distance", f"{self.distance:.6g}", f"{self.aligned_distance:.6g}"),
-                ("barrier above the line between them", *(f"{b.height:.4g}" for b in pair)),
-                ("barrier above the higher", *(f"{b.rise:.4g}" for b in pair)),
-                ("rounding of a barrier", *(f"{b.floor:.0e}" for b in pair))]
+        return [
+            ("distance", f"{self.distance:.6g}", f"{self.aligned_distance:.6g}"),
+            ("barrier above the line between them", *(f"{b.height:.4g}" for b in pair)),
+            ("barrier above the higher", *(f"{b.rise:.4g}" for b in pair)),
+            ("rounding of a barrier", *(f"{b.floor:.0e}" for b in pair)),
+        ]
 
     @property
     def head(self):
@@ -68,8 +70,10 @@ class Comparison:
     @property
     def notes(self):
         """What is said below the table."""
-        return (f"symmetries of hidden units removed: {self.symmetries}",
-                f"verdict: {self.verdict}. {self.reason}")
+        return (
+            f"symmetries of hidden units removed: {self.symmetries}",
+            f"verdict: {self.verdict}. {self.reason}",
+        )
 
     def __str__(self):
         return text(self.head, self.rows, self.notes)
@@ -107,18 +111,28 @@ def compare_minima(potential, A, B, *, metric=None):
     a, b = (metric_hessian(potential, getattr(point, "W", point), metric) for point in (A, B))
     potential, metric = a.potential, a.metric
     if (a.W != b.W)[~metric.free].any():
-        raise FlownetError("A and B differ in parameters that the metric freezes: they have no "
-                           "distance.")
+        raise FlownetError(
+            "A and B differ in parameters that the metric freezes: they have no distance."
+        )
     length = float(max(np.linalg.norm(x.coordinates(x.W)) for x in (a, b)))
-    curvature = abs(eigenpairs(potential, a.W, metric=metric, which="magnitude",
-                               rtol=1e-2).values[0])
+    curvature = abs(
+        eigenpairs(potential, a.W, metric=metric, which="magnitude", rtol=1e-2).values[0]
+    )
     W_a, W_b = align(potential, a.W, b.W, metric)
     distances = [float(np.linalg.norm(a.coordinates(V))) for V in (b.W - a.W, W_b - W_a)]
-    paths = [barrier(potential, *ends, curvature * length**2)
-             for ends in ((a.W, b.W), (W_a, W_b))]
+    paths = [barrier(potential, *ends, curvature * length**2) for ends in ((a.W, b.W), (W_a, W_b))]
     verdict, reason = _verdict(A, B, distances[1], length, paths[1])
-    return Comparison(verdict, distances[0], distances[1], length, *paths, W_a, W_b,
-                      symmetry(potential, metric).words, reason)
+    return Comparison(
+        verdict,
+        distances[0],
+        distances[1],
+        length,
+        *paths,
+        W_a,
+        W_b,
+        symmetry(potential, metric).words,
+        reason,
+    )
 
 
 def _verdict(A, B, distance, length, path):
@@ -134,7 +148,11 @@ def _verdict(A, B, distance, length, path):
     flat = [point.flat for point in points if point.flat > 0]
     if not path.above_rounding and (flat or not points):
         return "same basin", ("The loss does not rise between them: one valley.")
-    valley = (f" They have {max(flat):.0f} flat directions: one curved valley may still join them."
-              if flat else "")
-    return "different basin", (f"The loss on the straight path rises by {path.rise:.3g} above the "
-                               f"higher of them.{valley}")
+    valley = (
+        f" They have {max(flat):.0f} flat directions: one curved valley may still join them."
+        if flat
+        else ""
+    )
+    return "different basin", (
+        f"The loss on the straight path rises by {path.rise:.3g} above the higher of them.{valley}"
+    )

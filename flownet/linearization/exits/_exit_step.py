@@ -6,17 +6,25 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..step import html, on_reals, text
 from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
-from ..step import html, text
 from ._minimum import minimum
-from ..step import on_reals
 
 _MOST_ROWS = 40
 
 #: columns of the stored analysis `exits`
-COLUMNS = ("step", "exit", "loss", "index", "distance", "aligned_distance", "barrier",
-           "aligned_barrier", "scanned")
+COLUMNS = (
+    "step",
+    "exit",
+    "loss",
+    "index",
+    "distance",
+    "aligned_distance",
+    "barrier",
+    "aligned_barrier",
+    "scanned",
+)
 
 
 @dataclass(frozen=True)
@@ -59,18 +67,27 @@ class ExitSteps:
     @property
     def values(self):
         """Columns (T, C) as they are stored."""
-        return np.array([_numbers(found, exit_, scanned) for found, exit_, scanned
-                         in zip(self.tried, self.exits, self.scanned)]).reshape(-1, len(COLUMNS))
+        return np.array(
+            [
+                _numbers(found, exit_, scanned)
+                for found, exit_, scanned in zip(self.tried, self.exits, self.scanned)
+            ]
+        ).reshape(-1, len(COLUMNS))
 
     head = ("step", "steps", "exit", "comes to", "loss there", "distance", "aligned", "barrier")
 
     @property
     def rows(self):
         """What each step came to, on the grid and next to the change."""
-        shown_ = [i for i, found in enumerate(self.tried)
-                  if self.scanned[i] or found.step in (self.step, self.below)]
-        return [_row(self.tried[i], self.exits[i], self.tried[i].step == self.step)
-                for i in shown_[:_MOST_ROWS]]
+        shown_ = [
+            i
+            for i, found in enumerate(self.tried)
+            if self.scanned[i] or found.step in (self.step, self.below)
+        ]
+        return [
+            _row(self.tried[i], self.exits[i], self.tried[i].step == self.step)
+            for i in shown_[:_MOST_ROWS]
+        ]
 
     @property
     def notes(self):
@@ -79,13 +96,18 @@ class ExitSteps:
         grid = int(self.scanned.sum())
         counted = f"{len(self.tried)} steps tried, {grid} of them a grid from {low:g} to {high:g}"
         if self.step is None:
-            return (counted, "the exit is the flow's at all of them; between them it may differ, "
-                    "for the", "exit as a function of the step may be a fractal")
+            return (
+                counted,
+                "the exit is the flow's at all of them; between them it may differ, for the",
+                "exit as a function of the step may be a fractal",
+            )
         how = "the run diverges" if self.at.verdict == "diverged" else "the exit changes"
-        return (counted + f"; {len(self.tried) - grid} by bisection",
-                f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",
-                "this is the first change on the grid; others may lie between its steps, for the",
-                "exit as a function of the step may be a fractal")
+        return (
+            counted + f"; {len(self.tried) - grid} by bisection",
+            f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",
+            "this is the first change on the grid; others may lie between its steps, for the",
+            "exit as a function of the step may be a fractal",
+        )
 
     def __str__(self):
         return text(self.head, self.rows, self.notes)
@@ -94,8 +116,20 @@ class ExitSteps:
         return html(self.head, self.rows, self.notes)
 
 
-def exit_step(potential, W0, *, low, high, steps=None, time=None, metric=None, rtol=1e-3, grid=17,
-              descent_time=None, progress=True):
+def exit_step(
+    potential,
+    W0,
+    *,
+    low,
+    high,
+    steps=None,
+    time=None,
+    metric=None,
+    rtol=1e-3,
+    grid=17,
+    descent_time=None,
+    progress=True,
+):
     """The smallest step at which the finite run leaves by another exit than its flow.
 
     A grid of steps evenly spread in log step, then bisection between the first that leaves by
@@ -141,24 +175,40 @@ def exit_step(potential, W0, *, low, high, steps=None, time=None, metric=None, r
     with _progress.bar(grid + halvings, shown=progress, what="steps tried") as show:
 
         def leave(step):
-            tried[step] = exits(potential, W0, step=step, steps=steps, time=time, metric=metric,
-                                flow=flow, descent_time=descent_time, progress=False)
+            tried[step] = exits(
+                potential,
+                W0,
+                step=step,
+                steps=steps,
+                time=time,
+                metric=metric,
+                flow=flow,
+                descent_time=descent_time,
+                progress=False,
+            )
             show(len(tried))
             return tried[step].verdict == "same basin"
 
         scanned = np.geomspace(low, high, grid).tolist()
         alike = [leave(step) for step in scanned]
         if not alike[0]:
-            raise FlownetError(f"at the step low={low:g} the exit is already another than the "
-                               f"flow's ({tried[scanned[0]].verdict}): a lower one is wanted.")
+            raise FlownetError(
+                f"at the step low={low:g} the exit is already another than the "
+                f"flow's ({tried[scanned[0]].verdict}): a lower one is wanted."
+            )
         if all(alike):
             below = step = None
         else:
             first = alike.index(False)
             below, step = _bisect(leave, scanned[first - 1], scanned[first], rtol)
     found = [tried[step] for step in sorted(tried)]
-    return ExitSteps(found, _numbered(potential, found, metric),
-                     np.array([f.step in scanned for f in found]), step, below)
+    return ExitSteps(
+        found,
+        _numbered(potential, found, metric),
+        np.array([f.step in scanned for f in found]),
+        step,
+        below,
+    )
 
 
 def _bisect(leave, below, step, rtol):
@@ -189,8 +239,9 @@ def _numbered(potential, found, metric):
         elif one.run is None:
             numbers.append(-1)
         else:
-            number = next((n for n, point in known if _same(potential, point, one.run, metric)),
-                          None)
+            number = next(
+                (n for n, point in known if _same(potential, point, one.run, metric)), None
+            )
             if number is None:
                 number = len(known) + 1
                 known.append((number, one.run))
@@ -210,8 +261,17 @@ def _numbers(found, exit_, scanned):
     if found.comparison is None:
         return [found.step, exit_, np.inf, *(np.nan,) * 5, scanned]
     c = found.comparison
-    return [found.step, exit_, found.run.loss, found.run.index, c.distance, c.aligned_distance,
-            c.barrier.rise, c.aligned_barrier.rise, scanned]
+    return [
+        found.step,
+        exit_,
+        found.run.loss,
+        found.run.index,
+        c.distance,
+        c.aligned_distance,
+        c.barrier.rise,
+        c.aligned_barrier.rise,
+        scanned,
+    ]
 
 
 def _row(found, exit_, changed):
@@ -219,5 +279,13 @@ def _row(found, exit_, changed):
     if found.comparison is None:
         return step, found.steps, "—", "diverged", "—", "—", "—", "—"
     c = found.comparison
-    return (step, found.steps, exit_, found.run.words, f"{found.run.loss:.6g}",
-            f"{c.distance:.3g}", f"{c.aligned_distance:.3g}", f"{c.aligned_barrier.rise:.3g}")
+    return (
+        step,
+        found.steps,
+        exit_,
+        found.run.words,
+        f"{found.run.loss:.6g}",
+        f"{c.distance:.3g}",
+        f"{c.aligned_distance:.3g}",
+        f"{c.aligned_barrier.rise:.3g}",
+    )

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...motion.mechanics import Aristotle
 from ...motion.loops import train
+from ...motion.mechanics import Aristotle
 from ...store.trajectory import Trajectory, as_reals
+from ..step import html, on_reals, text
 from ._compare import Comparison, compare_minima
-from ..step import html, text
 from ._minimum import CriticalPoint, minimum
-from ..step import on_reals
 
 _DIVERGED = 1e6  # times the first loss: as good as infinite
 
@@ -55,23 +54,31 @@ class Exits:
         """Label, finite run, flow."""
         points = (self.run, self.flow)
         made = [("loss where the finite steps end", f"{self.run_loss:.6g}", "")]
-        for label, form in (("comes to", lambda p: p.words), ("loss there",
-                            lambda p: f"{p.loss:.8g}"), ("‖dL‖ there",
-                            lambda p: f"{p.gradient:.1e}"), ("rounding of ‖dL‖",
-                            lambda p: f"{p.rounding:.1e}"), ("time of the flow to it",
-                            lambda p: f"{p.time:.4g}"), ("length of the polish",
-                            lambda p: f"{p.polish_length:.1e}")):
+        for label, form in (
+            ("comes to", lambda p: p.words),
+            ("loss there", lambda p: f"{p.loss:.8g}"),
+            ("‖dL‖ there", lambda p: f"{p.gradient:.1e}"),
+            ("rounding of ‖dL‖", lambda p: f"{p.rounding:.1e}"),
+            ("time of the flow to it", lambda p: f"{p.time:.4g}"),
+            ("length of the polish", lambda p: f"{p.polish_length:.1e}"),
+        ):
             made.append((label, *("—" if p is None else form(p) for p in points)))
         if self.comparison is not None:
-            made += [("", "", ""), ("between them", *self.comparison.head[1:]),
-                     *self.comparison.rows]
+            made += [
+                ("", "", ""),
+                ("between them", *self.comparison.head[1:]),
+                *self.comparison.rows,
+            ]
         return made
 
     @property
     def notes(self):
         """What is said below the table."""
-        return ("verdict: diverged. The finite run leaves by no exit at all.",
-                ) if self.comparison is None else self.comparison.notes
+        return (
+            ("verdict: diverged. The finite run leaves by no exit at all.",)
+            if self.comparison is None
+            else self.comparison.notes
+        )
 
     def __str__(self):
         return text(self.head, self.rows, self.notes)
@@ -80,8 +87,18 @@ class Exits:
         return html(self.head, self.rows, self.notes)
 
 
-def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=None,
-          descent_time=None, progress=True):
+def exits(
+    what,
+    W0=None,
+    *,
+    step=None,
+    steps=None,
+    time=None,
+    metric=None,
+    flow=None,
+    descent_time=None,
+    progress=True,
+):
     """By which exit a finite run and its flow leave: the minima they come to, compared.
 
     `exits(potential, W0, step=h, steps=N)` takes N steps W ← W − h·g^♯dL from W0 and follows the
@@ -120,13 +137,15 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
         given = {"W0": W0, "step": step, "steps": steps, "time": time, "metric": metric}
         for name, value in given.items():
             if value is not None:
-                raise FlownetError(f"exits(run) takes no {name}={shown(value)}: the run has its "
-                                   "own.")
+                raise FlownetError(
+                    f"exits(run) takes no {name}={shown(value)}: the run has its own."
+                )
         run = as_reals(what)
         potential, metric = run.potential, run.metric
         if run.is_flow:
-            raise FlownetError("exits of a flow: it wants the run of finite steps, and makes its "
-                               "flow.")
+            raise FlownetError(
+                "exits of a flow: it wants the run of finite steps, and makes its flow."
+            )
         if not len(run) or not len(run.step):
             raise FlownetError("the run has no finite step: it and its flow leave alike.")
         W0, step = run.parameters[0], float(run.step[0])
@@ -135,15 +154,28 @@ def exits(what, W0=None, *, step=None, steps=None, time=None, metric=None, flow=
         if W0 is None:
             raise FlownetError("exits(potential, W0) wants the parameters W0 where both begin.")
         count = count_steps(step, steps, time)
-        run = train(potential, Aristotle(step), W0=W0, steps=count, metric=metric,
-                    record_every=count, progress=progress)
+        run = train(
+            potential,
+            Aristotle(step),
+            W0=W0,
+            steps=count,
+            metric=metric,
+            record_every=count,
+            progress=progress,
+        )
     options = {"metric": metric, "time": descent_time, "progress": progress}
     flow = minimum(potential, W0, **options) if flow is None else flow
     if diverged(run):
         return Exits(step, len(run.step), None, flow, None, np.inf)
     end = minimum(potential, run.parameters[-1], **options)
-    return Exits(step, len(run.step), end, flow,
-                 compare_minima(potential, end, flow, metric=metric), float(run.loss[-1]))
+    return Exits(
+        step,
+        len(run.step),
+        end,
+        flow,
+        compare_minima(potential, end, flow, metric=metric),
+        float(run.loss[-1]),
+    )
 
 
 def diverged(run):

@@ -8,8 +8,8 @@ to and fro as well, each of its own length, and follow that mean to the first or
 import numpy as np
 
 from ..._errors import FlownetError
-from ...motion.mechanics import Aristotle
 from ...motion.loops import train
+from ...motion.mechanics import Aristotle
 from ..step import LINEAR_PIECES, names, passed
 
 _STEP = 0.02  # of 1/max|λ|
@@ -20,8 +20,12 @@ _STILL = 1e-9  # of the loss: a stretch that gains less is at its end
 def kinked(potential):
     """Terms of a potential whose networks have kinks where dL jumps: relu and leaky_relu."""
     terms = potential.atoms() if hasattr(potential, "atoms") else []
-    return [atom for _, atom in terms if getattr(atom, "network", None) is not None
-            and any(_jumps(name) for name in names(atom.network))]
+    return [
+        atom
+        for _, atom in terms
+        if getattr(atom, "network", None) is not None
+        and any(_jumps(name) for name in names(atom.network))
+    ]
 
 
 def slid(potential, W, metric, time, radius):
@@ -36,15 +40,18 @@ def slid(potential, W, metric, time, radius):
     if not atoms:
         return None
     steps = int(np.ceil(time * radius / _STEP))
-    run = train(potential, Aristotle(time / steps), W0=W, steps=steps, metric=metric,
-                progress=False)
+    run = train(
+        potential, Aristotle(time / steps), W0=W, steps=steps, metric=metric, progress=False
+    )
     rows = run.parameters[:]
     if not any(_goes_to_and_fro(atom, rows) for atom in atoms):
         return None
     if run.loss[-1] >= (1 - _STILL) * run.loss[0]:
-        raise FlownetError("the flow slides along a kink to a minimum where dL jumps and does not "
-                           "vanish: none that can be polished. softplus, elu and tanh have no such "
-                           "kinks.")
+        raise FlownetError(
+            "the flow slides along a kink to a minimum where dL jumps and does not "
+            "vanish: none that can be polished. softplus, elu and tanh have no such "
+            "kinks."
+        )
     return rows[-1]
 
 

@@ -19,14 +19,20 @@ def refuse_separated(potential, W, metric):
         return
     begin, end = terms[0][1].network.ranges[-1]
     if metric.free[begin:end].all():
-        raise FlownetError("cross-entropy has no minimum at a finite distance on data that the "
-                           "network separates, as it does here: add a term that holds the "
-                           "parameters, such as potential + 0.01 * fn.Parabola(net.size).")
+        raise FlownetError(
+            "cross-entropy has no minimum at a finite distance on data that the "
+            "network separates, as it does here: add a term that holds the "
+            "parameters, such as potential + 0.01 * fn.Parabola(net.size)."
+        )
 
 
 def _free_logits(scale, atom):
-    return (scale > 0 and isinstance(atom, Potential) and isinstance(atom.loss, CrossEntropy)
-            and atom.network.output == "identity")
+    return (
+        scale > 0
+        and isinstance(atom, Potential)
+        and isinstance(atom.loss, CrossEntropy)
+        and atom.network.output == "identity"
+    )
 
 
 def _separates(atom, W):

@@ -8,11 +8,10 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.curvature import NoSpectrum, eigenpairs, inertia, metric_hessian
 from ...motion.flow import flow
-from ..step import html, text
-from ._infimum import refuse_separated
-from ..step import first_kink
-from ._polish import polish, rounding
+from ..step import first_kink, html, text
 from ._filippov import kinked, slid
+from ._infimum import refuse_separated
+from ._polish import polish, rounding
 
 FLAT = 1e-8  # |λ| of a flat direction, relative to the largest
 _CONVEX = 1e-6  # of max|λ|: curvature below −this, and the flow is still on its way
@@ -68,18 +67,23 @@ class CriticalPoint:
     def words(self):
         """What it is, in words."""
         flat = f", {self.flat:.0f} flat" if self.flat > 0 else ""
-        return f"saddle, index {self.index:.0f}{flat}" if self.kind == "saddle" else (
-            self.kind + flat)
+        return (
+            f"saddle, index {self.index:.0f}{flat}" if self.kind == "saddle" else (self.kind + flat)
+        )
 
     @property
     def rows(self):
         """Label and value of what it prints."""
-        return [("what it is", self.words), ("loss", f"{self.loss:.10g}"),
-                ("‖dL‖", f"{self.gradient:.1e}"), ("rounding of ‖dL‖", f"{self.rounding:.1e}"),
-                ("|λ| of a flat direction", f"≤ {self.floor:.1e}"),
-                ("time of the flow to it", f"{self.time:.4g}"),
-                ("Newton steps", f"{self.polish_steps}"),
-                ("their length", f"{self.polish_length:.2g}")]
+        return [
+            ("what it is", self.words),
+            ("loss", f"{self.loss:.10g}"),
+            ("‖dL‖", f"{self.gradient:.1e}"),
+            ("rounding of ‖dL‖", f"{self.rounding:.1e}"),
+            ("|λ| of a flat direction", f"≤ {self.floor:.1e}"),
+            ("time of the flow to it", f"{self.time:.4g}"),
+            ("Newton steps", f"{self.polish_steps}"),
+            ("their length", f"{self.polish_length:.2g}"),
+        ]
 
     def __str__(self):
         return text(("critical point", ""), self.rows)
@@ -147,8 +151,17 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
             stretch = min(stretch, longest / radius, most - done)
             W = slid(potential, operator.W, metric, stretch, radius)
             if W is None:
-                W = _flowed(flow(potential, W0=operator.W, time=stretch, at=[0.0, stretch],
-                                 metric=metric, rtol=rtol, atol=atol))
+                W = _flowed(
+                    flow(
+                        potential,
+                        W0=operator.W,
+                        time=stretch,
+                        at=[0.0, stretch],
+                        metric=metric,
+                        rtol=rtol,
+                        atol=atol,
+                    )
+                )
             operator = metric_hessian(potential, W, metric)
             done, stretch = done + stretch, _FACTOR * stretch
             show(1000 * np.log1p(done) / np.log1p(most))
@@ -208,16 +221,36 @@ def _named(reached, metric, radius, least, done, length):
         index, flat = counts.negative, counts.zero
         if not counts.exact and _extreme(operator, metric, "smallest")[0] >= -floor:
             index = 0
-    return CriticalPoint(reached.W, float(operator.hessian.loss), reached.gradient, float(least),
-                         "saddle" if index else "minimum", index, flat, floor, done,
-                         reached.steps, length)
+    return CriticalPoint(
+        reached.W,
+        float(operator.hessian.loss),
+        reached.gradient,
+        float(least),
+        "saddle" if index else "minimum",
+        index,
+        flat,
+        floor,
+        done,
+        reached.steps,
+        length,
+    )
 
 
 def _not_reached(operator, radius, done):
     size = float(np.linalg.norm(operator.covector(operator.hessian.dL)))
-    return CriticalPoint(operator.W, float(operator.hessian.loss), size,
-                         float(rounding(operator, radius)), "not reached", np.nan, np.nan,
-                         FLAT * radius, done, 0, 0.0)
+    return CriticalPoint(
+        operator.W,
+        float(operator.hessian.loss),
+        size,
+        float(rounding(operator, radius)),
+        "not reached",
+        np.nan,
+        np.nan,
+        FLAT * radius,
+        done,
+        0,
+        0.0,
+    )
 
 
 def _extreme(operator, metric, which):

@@ -8,6 +8,13 @@ from ._parameters import by_parameters
 from ._rows import rows, signed, told_share, tried
 
 __all__ = [
-    "by_blocks", "by_map", "by_modes", "by_parameters", "rotation_spread", "rows", "signed",
-    "told_share", "tried",
+    "by_blocks",
+    "by_map",
+    "by_modes",
+    "by_parameters",
+    "rotation_spread",
+    "rows",
+    "signed",
+    "told_share",
+    "tried",
 ]

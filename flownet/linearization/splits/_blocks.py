@@ -78,10 +78,16 @@ def by_blocks(b, basis, third=None):
         parts = np.where(labels == chosen[:, None], place.delta, 0.0)
         for a, bend in zip(chosen, place.hessian.action(parts)):
             matrix[a] = np.bincount(labels, bend * place.delta, count) / 2
-    twist = _third(place, labels, count) if (count <= 64 if third is None else third) else [
-        np.nan] * 3
-    return BlockSplit(basis, names, np.bincount(labels, place.dL * place.delta, count),
-                      (matrix + matrix.T) / 2, *twist)
+    twist = (
+        _third(place, labels, count) if (count <= 64 if third is None else third) else [np.nan] * 3
+    )
+    return BlockSplit(
+        basis,
+        names,
+        np.bincount(labels, place.dL * place.delta, count),
+        (matrix + matrix.T) / 2,
+        *twist,
+    )
 
 
 def _third(place, labels, count):
@@ -97,13 +103,18 @@ def _third(place, labels, count):
 
 def _layers(place):
     ranges = place.network.ranges
-    return ([f"layer {i + 1}" for i in range(len(ranges))],
-            np.repeat(np.arange(len(ranges)), [end - begin for begin, end in ranges]))
+    return (
+        [f"layer {i + 1}" for i in range(len(ranges))],
+        np.repeat(np.arange(len(ranges)), [end - begin for begin, end in ranges]),
+    )
 
 
 def _neurons(place):
     """A neuron is a unit with its incoming weights and its bias."""
     network = place.network
-    names = [f"layer {layer} unit {i + 1}"
-             for layer, n_out in enumerate(network.sizes[1:], 1) for i in range(n_out)]
+    names = [
+        f"layer {layer} unit {i + 1}"
+        for layer, n_out in enumerate(network.sizes[1:], 1)
+        for i in range(n_out)
+    ]
     return names, network.unit_labels

@@ -50,8 +50,13 @@ def rotation_spread(D, norm2, bend, trace, trace2, bend2):
     the correlation of the Gegenbauer polynomial, P₄(0) = 3/(D²−1).
     """
     whole = (trace2 * norm2**2 + 4 * bend2 * norm2 + bend**2) / 6  # |F|² as a symmetric tensor
-    once = (trace2 * norm2**2 + 16 * bend2 * norm2 + 8 * bend**2 + trace**2 * norm2**2
-            + 10 * norm2 * trace * bend) / 36  # |tr F|²
+    once = (
+        trace2 * norm2**2
+        + 16 * bend2 * norm2
+        + 8 * bend**2
+        + trace**2 * norm2**2
+        + 10 * norm2 * trace * bend
+    ) / 36  # |tr F|²
     twice = (norm2 * trace + 2 * bend) / 3  # tr tr F
     harmonic = whole - 6 * once / (D + 4) + 3 * twice**2 / ((D + 2) * (D + 4))
     return 0.5 * float(np.sqrt(24 * max(harmonic, 0.0) / ((D + 1) * (D + 2) * (D + 6))))
@@ -83,6 +88,10 @@ class Flips:
 
 def flips(place, n=100, seed=0):
     """`Flips` of n steps."""
-    jets = np.array([place.potential.jet(place.W, signs(seed, draw, len(place.W)) * place.delta, 3)
-                     for draw in range(n)])
+    jets = np.array(
+        [
+            place.potential.jet(place.W, signs(seed, draw, len(place.W)) * place.delta, 3)
+            for draw in range(n)
+        ]
+    )
     return Flips(jets[:, 2], jets[:, 3])

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError
-from ..step import DRAWS, spread, wiggled
-from ..step import offered
-from ..step import cube_roots, mean_and_error, signs
+from ..step import DRAWS, cube_roots, mean_and_error, offered, signs, spread, wiggled
 
 EXACT_WORK = 1e12  # multiply-adds, minutes: beyond it the diagonals are estimated
 NAMES = ("second_self", "third_two", "third_self", "trace", "trace_along")
@@ -54,9 +52,11 @@ def exact_work(place):
 def diagonal_sums(place, exact=None, draws=64, seed=0):
     """`Sums`, exact if so wished, or by default where that costs at most EXACT_WORK."""
     if exact and not place.metric.diagonal:
-        raise FlownetError("the metric couples layers: tr H in it is no sum over the diagonal of "
-                           "H, and is estimated from random probes; leave exact out.")
-    if exact or exact is None and exact_work(place) <= EXACT_WORK:
+        raise FlownetError(
+            "the metric couples layers: tr H in it is no sum over the diagonal of "
+            "H, and is estimated from random probes; leave exact out."
+        )
+    if exact or (exact is None and exact_work(place) <= EXACT_WORK):
         return Sums(_exact(place, place.W, place.delta), np.zeros(len(NAMES)), True)
     values, error = mean_and_error([_probe(place, seed, draw) for draw in range(draws)])
     return Sums(values, error, False, draws)
@@ -64,8 +64,13 @@ def diagonal_sums(place, exact=None, draws=64, seed=0):
 
 def diagonal_floors(place, values):
     """Noise floors (5,) of exact sums."""
-    return spread([_exact(place, wiggled(place.W, 3 * draw), wiggled(place.delta, 3 * draw + 1))
-                   - values for draw in range(DRAWS)], values)
+    return spread(
+        [
+            _exact(place, wiggled(place.W, 3 * draw), wiggled(place.delta, 3 * draw + 1)) - values
+            for draw in range(DRAWS)
+        ],
+        values,
+    )
 
 
 def _exact(place, W, delta):
@@ -89,5 +94,6 @@ def _probe(place, seed, draw):
     bends = place.hessian.action(np.array([own, isotropic]))
     twists = place.hessian.third_action(np.array([own, u, v, isotropic]))
     B, P1 = twists[0] @ delta, twists[1] @ u - 3 * twists[2] @ u
-    return np.array([bends[0] @ own / 2, (B - P1) / 2, P1 / 6, bends[1] @ isotropic,
-                     twists[3] @ delta])
+    return np.array(
+        [bends[0] @ own / 2, (B - P1) / 2, P1 / 6, bends[1] @ isotropic, twists[3] @ delta]
+    )

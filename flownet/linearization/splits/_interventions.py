@@ -77,8 +77,11 @@ def interventions(b, k=None):
         parts = [_between(place.delta, *ends) for ends in place.network.ranges]
         moved = {layer: part for layer, part in enumerate(parts, 1) if part.any()}
         steps |= {f"layer {layer} alone": part for layer, part in moved.items()}
-        steps |= {f"all layers but {layer}": place.delta - part for layer, part in moved.items()
-                  if len(moved) > 1}
+        steps |= {
+            f"all layers but {layer}": place.delta - part
+            for layer, part in moved.items()
+            if len(moved) > 1
+        }
     return Interventions(_row(b, name, V) for name, V in steps.items())
 
 
@@ -92,6 +95,12 @@ def _row(b, name, V):
     _, linear, second = b.place.potential.jet(b.place.W, V, 2)
     actual = b.place.delivered(V)
     left = float(linear / b.linear) if b.linear else np.nan
-    return Intervention(name, float(linear), float(second), actual, left,
-                        float(actual / linear) if linear else np.nan,
-                        float(b.curve(left) / linear) if left > 0 else np.nan)
+    return Intervention(
+        name,
+        float(linear),
+        float(second),
+        actual,
+        left,
+        float(actual / linear) if linear else np.nan,
+        float(b.curve(left) / linear) if left > 0 else np.nan,
+    )

@@ -62,8 +62,10 @@ def one_at_a_time(b, sample=None, seed=0):
             changes[i] = place.delivered(_alone(place.delta, i))
         return OneAtATime(float(changes.sum()), 0.0, b.actual, b.linear, changes)
     chance = place.delta**2 / np.sum(place.delta**2)
-    bends = [(place.delivered(_alone(place.delta, i)) - place.dL[i] * place.delta[i]) / chance[i]
-             for i in picks(seed, sample or MOST_PARAMETERS, chance)]
+    bends = [
+        (place.delivered(_alone(place.delta, i)) - place.dL[i] * place.delta[i]) / chance[i]
+        for i in picks(seed, sample or MOST_PARAMETERS, chance)
+    ]
     mean, error = mean_and_error(bends)
     return OneAtATime(float(b.linear + mean), float(error), b.actual, b.linear, None)
 
@@ -110,8 +112,10 @@ def layer_subsets(b):
     """`LayerSubsets` of a breakdown, of a network of at most MOST_LAYERS layers."""
     place, ranges = b.place, b.place.network.ranges
     if len(ranges) > MOST_LAYERS:
-        raise FlownetError(f"{len(ranges)} layers have {2.0**len(ranges):.3g} subsets; at most "
-                           f"{MOST_LAYERS} layers are looked at.")
+        raise FlownetError(
+            f"{len(ranges)} layers have {2.0 ** len(ranges):.3g} subsets; at most "
+            f"{MOST_LAYERS} layers are looked at."
+        )
     delivered = np.zeros(1 << len(ranges))
     for subset in range(1, len(delivered)):
         V = np.zeros_like(place.delta)

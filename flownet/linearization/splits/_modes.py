@@ -110,16 +110,23 @@ def by_modes(b, steps=STEPS):
         return ModeSplit(b.linear, b.second, none, none, none, none, none, True, place)
     rule = lanczos(place.bending, place.x, steps, vectors=True)
     slope = place.metric.displacement(place.dL)[place.free]
-    return ModeSplit(b.linear, b.second, rule.nodes, rule.weights / place.norm2,
-                     rule.nodes * rule.weights / 2,
-                     (rule.vectors @ slope) * (rule.vectors @ place.x), rule.vectors,
-                     bool(rule.exact), place)
+    return ModeSplit(
+        b.linear,
+        b.second,
+        rule.nodes,
+        rule.weights / place.norm2,
+        rule.nodes * rule.weights / 2,
+        (rule.vectors @ slope) * (rule.vectors @ place.x),
+        rule.vectors,
+        bool(rule.exact),
+        place,
+    )
 
 
 def spectral_moments(place, probes=_PROBES):
     """tr H and tr H² in the metric: E⟨z, Hz⟩ and E‖Hz‖² over random signs z."""
     F, total = place.dimension, np.zeros(2)
-    exact = F <= probes
+    exact = probes >= F
     for draw in range(F if exact else probes):
         z = np.eye(F)[draw] if exact else signs(0, draw, F)
         image = place.bending.matvec(z)

@@ -75,11 +75,21 @@ def by_parameters(b, exact=None, draws=64, seed=0):
     sums = diagonal_sums(place, exact, draws, seed)
     values = dict(zip(NAMES, sums.values.tolist()))
     third = b.third if b.order > 2 else float(place.potential.jet(place.W, place.delta, 3)[3])
-    chance = rotations(place.dimension, place.norm2, b.second, third, values["trace"],
-                       values["trace_along"])
+    chance = rotations(
+        place.dimension, place.norm2, b.second, third, values["trace"], values["trace_along"]
+    )
     error = dict(zip(NAMES, sums.error.tolist()))
     error["second_pairs"] = error["second_self"]
     error["third_triplets"] = error["third_self"] + error["third_two"]  # at most
-    return ParameterSplit(promise=b.linear, second=b.second, third=third, **values,
-                          exact=sums.exact, draws=sums.draws, error=error, rotations=chance,
-                          dimension=place.dimension, place=place)
+    return ParameterSplit(
+        promise=b.linear,
+        second=b.second,
+        third=third,
+        **values,
+        exact=sums.exact,
+        draws=sums.draws,
+        error=error,
+        rotations=chance,
+        dimension=place.dimension,
+        place=place,
+    )

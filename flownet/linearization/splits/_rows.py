@@ -24,27 +24,43 @@ class Row:
 def rows(b):
     """Rows of a breakdown, with the parts that are known or cost little."""
     parts = tried(b, "parameters", lambda: b.split("parameters")) if b.order > 2 else None
-    found = [Row("promised (first order)", b.linear, b.noise["linear"]),
-             Row("second order, exact", b.second, b.noise["second"],
-                 signs=_band(b, parts, "second"))]
+    found = [
+        Row("promised (first order)", b.linear, b.noise["linear"]),
+        Row("second order, exact", b.second, b.noise["second"], signs=_band(b, parts, "second")),
+    ]
     if parts:
-        found += _parts(b, parts, "second", {"second_self": "  parameters by themselves",
-                                             "second_pairs": "  pairs of parameters"})
+        found += _parts(
+            b,
+            parts,
+            "second",
+            {"second_self": "  parameters by themselves", "second_pairs": "  pairs of parameters"},
+        )
     if b.order > 2:
-        found.append(Row("third order, exact", b.third, b.noise["third"],
-                         signs=_band(b, parts, "third")))
+        found.append(
+            Row("third order, exact", b.third, b.noise["third"], signs=_band(b, parts, "third"))
+        )
     if parts:
-        found += _parts(b, parts, "third", {"third_self": "  parameters by themselves",
-                                            "third_two": "  one twice with another",
-                                            "third_triplets": "  triplets of parameters"})
+        found += _parts(
+            b,
+            parts,
+            "third",
+            {
+                "third_self": "  parameters by themselves",
+                "third_two": "  one twice with another",
+                "third_triplets": "  triplets of parameters",
+            },
+        )
     beyond = "remainder (fourth and on)" if b.order > 2 else "remainder (third and on)"
     found.append(Row(beyond, b.remainder, b.noise["remainder"]))
-    found += [Row(f"  order {k}, exact", b.terms[k], b.noise[f"order {k}"])
-              for k in range(4, b.order + 1)]
+    found += [
+        Row(f"  order {k}, exact", b.terms[k], b.noise[f"order {k}"]) for k in range(4, b.order + 1)
+    ]
     kinks = tried(b, "kinks", lambda: b.kinks)
     if kinks:
-        found += [Row("  kinks", kinks.value, kinks.noise),
-                  Row("  smooth", kinks.smooth, b.noise["remainder"] + kinks.noise)]
+        found += [
+            Row("  kinks", kinks.value, kinks.noise),
+            Row("  smooth", kinks.smooth, b.noise["remainder"] + kinks.noise),
+        ]
     return [*found, Row("delivered", b.actual, b.noise["actual"])]
 
 
@@ -60,8 +76,15 @@ def _parts(b, parts, order, labels):
     floors = parts.noise
     whole = sum(floors[name] for name in labels if name in floors) + b.noise[order]
     mark = "" if parts.exact else " ±"
-    return [Row(label + mark, getattr(parts, name), floors.get(name, whole),
-                share(getattr(parts.rotations, name), b.linear)) for name, label in labels.items()]
+    return [
+        Row(
+            label + mark,
+            getattr(parts, name),
+            floors.get(name, whole),
+            share(getattr(parts.rotations, name), b.linear),
+        )
+        for name, label in labels.items()
+    ]
 
 
 def _band(b, parts, order):

@@ -8,7 +8,22 @@ from ._rounding import DRAWS, floors, spread, wiggled
 from ._taken import Place, offered, on_reals, place_of_step
 
 __all__ = [
-    "DRAWS", "LINEAR_PIECES", "Place", "cube_roots", "first_kink", "floors", "html",
-    "mean_and_error", "names", "offered", "on_reals", "passed", "picks", "place_of_step", "signs",
-    "spread", "text", "wiggled",
+    "DRAWS",
+    "LINEAR_PIECES",
+    "Place",
+    "cube_roots",
+    "first_kink",
+    "floors",
+    "html",
+    "mean_and_error",
+    "names",
+    "offered",
+    "on_reals",
+    "passed",
+    "picks",
+    "place_of_step",
+    "signs",
+    "spread",
+    "text",
+    "wiggled",
 ]

@@ -7,9 +7,13 @@ def text(head, rows, notes=()):
     """Table of texts: the first column to the left, the others to the right."""
     lines = [tuple(map(str, row)) for row in (head, *rows)]
     widths = [max(map(len, column)) for column in zip(*lines)]
-    told = ["  ".join(cell.rjust(width) if i else cell.ljust(width)
-                      for i, (cell, width) in enumerate(zip(line, widths))).rstrip()
-            for line in lines]
+    told = [
+        "  ".join(
+            cell.rjust(width) if i else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths))
+        ).rstrip()
+        for line in lines
+    ]
     return "\n".join([*told, *(["", *notes] if notes else [])])
 
 
@@ -21,6 +25,8 @@ def html(head, rows, notes=()):
 
 
 def _cells(tag, values):
-    cells = "".join(f'<{tag} style="text-align:{"right" if i else "left"}">{escape(str(value))}'
-                    f"</{tag}>" for i, value in enumerate(values))
+    cells = "".join(
+        f'<{tag} style="text-align:{"right" if i else "left"}">{escape(str(value))}</{tag}>'
+        for i, value in enumerate(values)
+    )
     return f"<tr>{cells}</tr>"

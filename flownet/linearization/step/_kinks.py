@@ -68,9 +68,16 @@ def kinks(b):
     changed, pairs = (sum(part[i] for *_, part in found) for i in (2, 3))
     roots = [first_kink(atom, place.W, place.delta) for _, atom, _ in found]
     first = min(root for root, _ in roots)
-    return Kinks(float(value), float(b.remainder - value), float(noise), changed, pairs, first,
-                 b.step * first if np.isfinite(first) else np.inf,
-                 all(exact for _, exact in roots))
+    return Kinks(
+        float(value),
+        float(b.remainder - value),
+        float(noise),
+        changed,
+        pairs,
+        first,
+        b.step * first if np.isfinite(first) else np.inf,
+        all(exact for _, exact in roots),
+    )
 
 
 def _of(potential, W, delta):
@@ -96,7 +103,8 @@ def first_kink(potential, W, delta):
     network, x = potential.network, potential.data.x
     a, first = x[None], np.inf
     for layer, ((weights, bias), (slope, rise), name) in enumerate(
-            zip(network.unpack(W), network.unpack(delta), names(network))):
+        zip(network.unpack(W), network.unpack(delta), names(network))
+    ):
         z = np.zeros((len(a) + 1, *(a[0] @ weights.T).shape))
         z[:-1] += a @ weights.T
         z[1:] += a @ slope.T
@@ -106,7 +114,7 @@ def first_kink(potential, W, delta):
         if name in KINKED:
             first = min(first, _first_root(z, branch(name, z[0]), first))
         if name not in LINEAR_PIECES:
-            later = names(network)[layer + 1:]
+            later = names(network)[layer + 1 :]
             if any(other in KINKED for other in later):
                 return _searched(network, W, delta, x, min(first, 1.0), first)
             break
@@ -164,8 +172,10 @@ def _searched(network, W, delta, x, end, found):
 
     def changed(s):
         _, here, _ = passed(network, W + s * delta, x, before)
-        return any(name in KINKED and (mine != theirs).any()
-                   for name, mine, theirs in zip(names(network), here, before))
+        return any(
+            name in KINKED and (mine != theirs).any()
+            for name, mine, theirs in zip(names(network), here, before)
+        )
 
     low = 0.0
     for s in end * np.arange(1, _GRID + 1) / _GRID:

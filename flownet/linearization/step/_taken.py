@@ -5,10 +5,10 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
-from ...geometry.metric import Euclidean, metric_at, metric_of
 from ...geometry.curvature import metric_hessian
-from ...model.potential import in_double, is_complex, real_view
+from ...geometry.metric import Euclidean, metric_at, metric_of
 from ...model.network import in_reals
+from ...model.potential import in_double, is_complex, real_view
 
 
 class Place:
@@ -43,8 +43,9 @@ class Place:
     def x(self):
         """Coordinates g^{1/2}δ (F,) of the free parameters."""
         if self.delta[~self.free].any():
-            raise FlownetError("the displacement moves parameters that the metric freezes: it has "
-                               "no length.")
+            raise FlownetError(
+                "the displacement moves parameters that the metric freezes: it has no length."
+            )
         return self.metric.coordinates(self.delta)[self.free]
 
     @property
@@ -89,16 +90,21 @@ class Place:
 def offered(potential, method):
     """Refuse a potential that lacks a method."""
     if not hasattr(potential, method):
-        raise FlownetError(f"a {type(potential).__name__} offers no {method}(): its steps cannot "
-                           "be broken down so.")
+        raise FlownetError(
+            f"a {type(potential).__name__} offers no {method}(): its steps cannot "
+            "be broken down so."
+        )
 
 
 def on_reals(potential, W, metric=None):
     """Potential, W and metric of the reals that complex parameters are; real ones as they are."""
     if not is_complex(potential):
         return potential, W, metric
-    return (real_view(potential), None if W is None else in_reals(np.asarray(W, np.complex128)),
-            None if metric is None else metric.real_view())
+    return (
+        real_view(potential),
+        None if W is None else in_reals(np.asarray(W, np.complex128)),
+        None if metric is None else metric.real_view(),
+    )
 
 
 def place_of_step(run, k, metric=None):
@@ -106,5 +112,9 @@ def place_of_step(run, k, metric=None):
     metric = metric_of(run.metric if metric is None else metric, run.potential)
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
-    return Place(run.potential_at(k), before, after.astype(np.result_type(after, float)) - before,
-                 metric.at(run.time[row]))
+    return Place(
+        run.potential_at(k),
+        before,
+        after.astype(np.result_type(after, float)) - before,
+        metric.at(run.time[row]),
+    )

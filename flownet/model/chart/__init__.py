@@ -7,6 +7,4 @@ from ._own import Chart
 from ._phases import Phases
 from ._weights import WeightNormalisation
 
-__all__ = [
-    "AnyChart", "Chart", "Charted", "Phases", "Rescaling", "Sinh", "WeightNormalisation",
-]
+__all__ = ["AnyChart", "Chart", "Charted", "Phases", "Rescaling", "Sinh", "WeightNormalisation"]

@@ -4,9 +4,9 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from .. import _check
-from ._chart import AnyChart
 from ..hessian import ChartedHessian, OnComplex
 from ..potential import Summable
+from ._chart import AnyChart
 
 _MOST = 4  # order of the series through a chart that is not straight
 
@@ -56,13 +56,17 @@ class Charted(Summable):
     def __init__(self, potential, chart):
         missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
         if missing:
-            raise FlownetError(f"potential is {shown(potential)}, without {missing[0]}; it has to "
-                               "offer size, value(W) and differential(W) -> (L, dL).")
+            raise FlownetError(
+                f"potential is {shown(potential)}, without {missing[0]}; it has to "
+                "offer size, value(W) and differential(W) -> (L, dL)."
+            )
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
         if chart.size_W not in (None, potential.size):
-            raise FlownetError(f"the chart is one of {chart.size_W} parameters, the potential has "
-                               f"{potential.size}.")
+            raise FlownetError(
+                f"the chart is one of {chart.size_W} parameters, the potential has "
+                f"{potential.size}."
+            )
         self.potential, self.chart = potential, chart
         self.size = chart.size or potential.size
 
@@ -134,8 +138,10 @@ class Charted(Summable):
             W, V = self.chart.series(u, v, 1)
             return straight(W, V, order)
         if order > _MOST:
-            raise FlownetError(f"order is {order}; through a chart that bends the series is known "
-                               f"up to order {_MOST}.")
+            raise FlownetError(
+                f"order is {order}; through a chart that bends the series is known "
+                f"up to order {_MOST}."
+            )
         W, *curve = self.chart.series(u, v, order)
         return straight(W, curve[0], order) + self._bent(self._hessian(W), curve)
 
@@ -147,8 +153,11 @@ class Charted(Summable):
             bend = H.action(first)
             c[3] = _pair(dL, curve[2]) + _pair(bend, second)
         if len(curve) > 3:
-            c[4] = (_pair(dL, curve[3]) + _pair(bend, curve[2]) + (
-                _pair(H.action(second), second) + _pair(H.third_action(first), second)) / 2)
+            c[4] = (
+                _pair(dL, curve[3])
+                + _pair(bend, curve[2])
+                + (_pair(H.action(second), second) + _pair(H.third_action(first), second)) / 2
+            )
         return c
 
     def bends(self, u, v, order=2):
@@ -181,8 +190,10 @@ class Charted(Summable):
 
     def _offered(self, name):
         if not hasattr(self.potential, name):
-            raise FlownetError(f"a {type(self.potential).__name__} offers no {name}(), and has "
-                               "none in other coordinates.")
+            raise FlownetError(
+                f"a {type(self.potential).__name__} offers no {name}(), and has "
+                "none in other coordinates."
+            )
         return getattr(self.potential, name)
 
     def _point(self, name, value):

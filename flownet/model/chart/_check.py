@@ -26,15 +26,22 @@ def agree(chart, call, u):
         if k > 1 and chart.has(back, _ADJOINTS[k - 1]):
             _is_derivative(chart, call, back, _ADJOINTS[k - 1], u, v, k > 2, p)
         if chart.has(along, back):
-            _is_adjoint(chart, back, along, (call(back, u, *[v][:k - 1], p), v),
-                        (p, call(along, u, v)))
+            _is_adjoint(
+                chart, back, along, (call(back, u, *[v][: k - 1], p), v), (p, call(along, u, v))
+            )
     if chart.has("to_u"):
         W = call("to_W", u)
         _same(chart, "to_u", "the inverse of to_W", call("to_W", call("to_u", W)), W, _IDENTITY)
     if chart.has("lift"):
         lifted = call("lift", u, V)
-        _same(chart, "lift", "a right inverse of pushforward", call("pushforward", u, lifted), V,
-              _IDENTITY)
+        _same(
+            chart,
+            "lift",
+            "a right inverse of pushforward",
+            call("pushforward", u, lifted),
+            V,
+            _IDENTITY,
+        )
         if chart.has("drop"):
             _is_adjoint(chart, "drop", "lift", (call("drop", u, q), V), (q, lifted))
 
@@ -44,8 +51,15 @@ def _is_derivative(chart, call, name, below, u, v, takes_v, *covector):
     h = _STEP * max(1.0, float(np.abs(u).max()))
     where = [v] * takes_v + list(covector)
     after, before = (call(below, u + s * v, *where) for s in (h, -h))
-    _same(chart, name, f"the derivative of {below}", call(name, u, v, *covector),
-          (after - before) / (2 * h), _DIFFERENCES, _ROUNDING * float(np.abs(after).max()))
+    _same(
+        chart,
+        name,
+        f"the derivative of {below}",
+        call(name, u, v, *covector),
+        (after - before) / (2 * h),
+        _DIFFERENCES,
+        _ROUNDING * float(np.abs(after).max()),
+    )
 
 
 def _is_adjoint(chart, name, of, one, other):
@@ -58,8 +72,10 @@ def _same(chart, name, what, found, wanted, rtol, scale=0.0):
     error = float(np.abs(np.asarray(found) - wanted).max())
     scale = float(max(scale, np.abs(found).max(), np.abs(wanted).max()))
     if not error <= rtol * scale:
-        raise FlownetError(f"{name} of {chart.name} is not {what}: they differ by {error:.2g} "
-                           f"where {scale:.2g} is the size.")
+        raise FlownetError(
+            f"{name} of {chart.name} is not {what}: they differ by {error:.2g} "
+            f"where {scale:.2g} is the size."
+        )
 
 
 def _pair(covector, V):

@@ -43,12 +43,12 @@ class Elementwise(AnyChart):
 
     def stiffness(self, u, k):
         """k·|W′|² (D,), where k is that of each parameter."""
-        return k * np.abs(self.slope(u))**2
+        return k * np.abs(self.slope(u)) ** 2
 
     def christoffel(self, u, v):
         """Γ(v, v) = (W″/W′)·v² (D,), of the real part where W is complex and u is not."""
         _, slope, bend = self.coefficients(u, 2)
-        gamma = 2 * np.conj(slope) * bend / np.abs(slope)**2 * v**2
+        gamma = 2 * np.conj(slope) * bend / np.abs(slope) ** 2 * v**2
         return gamma if u.dtype.kind == "c" else gamma.real
 
     def lift(self, u, V):
@@ -123,8 +123,10 @@ class Rescaling(Elementwise):
     def __init__(self, factors):
         self.factors = _check.numbers_of("factors", factors)
         if self.factors.ndim != 1 or not (np.isfinite(self.factors) & (self.factors != 0)).all():
-            raise FlownetError(f"factors is {shown(factors)}; it has to be a row of finite numbers "
-                               "other than 0, one for each parameter.")
+            raise FlownetError(
+                f"factors is {shown(factors)}; it has to be a row of finite numbers "
+                "other than 0, one for each parameter."
+            )
         self.size = self.size_W = self.factors.size
 
     def parameters(self):

@@ -49,20 +49,44 @@ class Chart(AnyChart):
     >>> loss, dL = fn.Charted(fn.Parabola(2), cubic).differential(np.ones(2))
     """
 
-    def __init__(self, to_W, pushforward, pullback, *, size, size_W=None, second=None, third=None,
-                 second_pullback=None, third_pullback=None, to_u=None, lift=None, drop=None,
-                 name="chart"):
-        self._given = {"to_W": to_W, "pushforward": pushforward, "pullback": pullback,
-                       "second": second, "second_pullback": second_pullback, "third": third,
-                       "third_pullback": third_pullback, "to_u": to_u, "lift": lift, "drop": drop}
+    def __init__(
+        self,
+        to_W,
+        pushforward,
+        pullback,
+        *,
+        size,
+        size_W=None,
+        second=None,
+        third=None,
+        second_pullback=None,
+        third_pullback=None,
+        to_u=None,
+        lift=None,
+        drop=None,
+        name="chart",
+    ):
+        self._given = {
+            "to_W": to_W,
+            "pushforward": pushforward,
+            "pullback": pullback,
+            "second": second,
+            "second_pullback": second_pullback,
+            "third": third,
+            "third_pullback": third_pullback,
+            "to_u": to_u,
+            "lift": lift,
+            "drop": drop,
+        }
         for what, function in self._given.items():
-            if not (callable(function) or function is None and what not in _NEEDED):
+            if not (callable(function) or (function is None and what not in _NEEDED)):
                 raise FlownetError(f"{what} is {shown(function)}; it has to be a function.")
         size_W = size if size_W is None else size_W
         for what, number in (("size", size), ("size_W", size_W)):
             if not (isinstance(number, (int, np.integer)) and number > 0):
-                raise FlownetError(f"{what} is {shown(number)}; it has to be a whole number above "
-                                   "0.")
+                raise FlownetError(
+                    f"{what} is {shown(number)}; it has to be a whole number above 0."
+                )
         self.size, self.size_W, self.name = int(size), int(size_W), str(name)
         self._checked = False
 
@@ -119,8 +143,10 @@ class Chart(AnyChart):
 
     def _order(self, k, what):
         if k > 3:
-            raise FlownetError(f"the {what} of {self.name} is wanted up to derivatives of order "
-                               f"{k}; a chart of one's own has three.")
+            raise FlownetError(
+                f"the {what} of {self.name} is wanted up to derivatives of order "
+                f"{k}; a chart of one's own has three."
+            )
         return ORDERS[k]
 
     def _call(self, name, *where):
@@ -129,8 +155,10 @@ class Chart(AnyChart):
         size = self.size if name in ("to_u", "lift") or "pullback" in name else self.size_W
         value = np.asarray(self._given[name](*where))
         if value.shape != (size,) or value.dtype.kind not in "fc":
-            raise FlownetError(f"{name} of {self.name} gave {shown(value)}; it has to be ({size},) "
-                               "floating-point numbers.")
+            raise FlownetError(
+                f"{name} of {self.name} gave {shown(value)}; it has to be ({size},) "
+                "floating-point numbers."
+            )
         return value
 
     def _check(self, u):

@@ -36,16 +36,19 @@ class Phases(AnyChart):
     def __init__(self, modulus=1.0, free=None):
         self.modulus = _check.numbers_of("modulus", modulus)
         if self.modulus.ndim > 1 or not (np.isfinite(self.modulus) & (self.modulus > 0)).all():
-            raise FlownetError(f"modulus is {shown(modulus)}; it has to be a number above 0, or "
-                               "one for each weight.")
+            raise FlownetError(
+                f"modulus is {shown(modulus)}; it has to be a number above 0, or "
+                "one for each weight."
+            )
         if self.modulus.ndim:
             self.size = self.size_W = self.modulus.size
         self.free = free
         if free is not None:
             self.free = np.asarray(free) != 0
             if self.free.ndim != 1 or self.size_W not in (None, self.free.size):
-                raise FlownetError(f"free is {shown(free)}; it has to be a mask, one entry for "
-                                   "each parameter.")
+                raise FlownetError(
+                    f"free is {shown(free)}; it has to be a mask, one entry for each parameter."
+                )
             self.size_W = self.free.size
             self.size = self.size_W + int(self.free.sum())
 
@@ -55,13 +58,15 @@ class Phases(AnyChart):
         free = np.ones(network.size, bool)
         matrices = 1 + getattr(network, "widely_linear", False)  # that of the conjugate
         for (begin, _), n_in, n_out in zip(network.ranges, network.sizes, network.sizes[1:]):
-            free[begin:begin + n_out * n_in * matrices] = False
+            free[begin : begin + n_out * n_in * matrices] = False
         return cls(modulus, free)
 
     def parameters(self):
         """What makes this chart again."""
-        return {"modulus": self.modulus if self.modulus.ndim else float(self.modulus),
-                "free": None if self.free is None else self.free.astype(np.int64)}
+        return {
+            "modulus": self.modulus if self.modulus.ndim else float(self.modulus),
+            "free": None if self.free is None else self.free.astype(np.int64),
+        }
 
     def to_W(self, u):
         """Parameters W (…, D) of coordinates u (…, D_u)."""
@@ -71,8 +76,7 @@ class Phases(AnyChart):
     def to_u(self, W, near=None):
         """Coordinates (…, D_u): phases in (−π, π] or within π of `near`; ρ is not asked."""
         W = np.ascontiguousarray(W)
-        turning, rest = (W, None) if self.free is None else (W[..., ~self.free],
-                                                             W[..., self.free])
+        turning, rest = (W, None) if self.free is None else (W[..., ~self.free], W[..., self.free])
         theta = np.angle(turning)
         if near is not None:
             turn = np.asarray(2 * np.pi, theta.dtype)
@@ -84,10 +88,10 @@ class Phases(AnyChart):
         theta, rest = self._parts(u)
         along, moved = self._parts(v)
         W = self._rho * np.exp(1j * theta)
-        rows = np.array([W * (1j * along)**k / math.factorial(k) for k in range(order + 1)])
+        rows = np.array([W * (1j * along) ** k / math.factorial(k) for k in range(order + 1)])
         if rest is not None:
             rest = np.concatenate([rest[None], moved[None], np.zeros((order, rest.size))])
-            rest = rest[:order + 1]
+            rest = rest[: order + 1]
         return self._whole(rows, rest).astype(self.dtype_of_W(u.dtype))
 
     def pullback_series(self, u, v, dL, order):
@@ -96,8 +100,9 @@ class Phases(AnyChart):
         along, _ = self._parts(v)
         p, rest = (dL, None) if self.free is None else (dL[~self.free], dL[self.free])
         slope = np.conj(1j * self._rho * np.exp(1j * theta)) * p
-        rows = np.array([(slope * (-1j * along)**k).real / math.factorial(k)
-                         for k in range(order + 1)])
+        rows = np.array(
+            [(slope * (-1j * along) ** k).real / math.factorial(k) for k in range(order + 1)]
+        )
         if rest is not None:
             rest = np.concatenate([rest[None], np.zeros((order, rest.size))])
         return self._joined(rows, rest).astype(u.dtype)
@@ -114,8 +119,10 @@ class Phases(AnyChart):
 
     def lift(self, u, V):
         """Refused: weights of fixed modulus cannot move anywhere."""
-        raise FlownetError("weights of fixed modulus move along their circles alone: a "
-                           "displacement of W has no lift to their phases.")
+        raise FlownetError(
+            "weights of fixed modulus move along their circles alone: a "
+            "displacement of W has no lift to their phases."
+        )
 
     def drop(self, u, covector):
         """Refused, like `lift`."""
@@ -131,8 +138,11 @@ class Phases(AnyChart):
 
     @property
     def _rho(self):
-        return self.modulus if self.free is None or not self.modulus.ndim else (
-            self.modulus[~self.free])
+        return (
+            self.modulus
+            if self.free is None or not self.modulus.ndim
+            else (self.modulus[~self.free])
+        )
 
     def _parts(self, u):
         """Phases, and what is free as complex numbers or None."""
@@ -160,6 +170,10 @@ class Phases(AnyChart):
     def __repr__(self):
         if self.free is not None:
             return f"Phases of {int((~self.free).sum())} weights, {int(self.free.sum())} free"
-        return ("Phases()" if (self.modulus == 1).all() else
-                f"Phases({self.modulus:g})" if not self.modulus.ndim else
-                f"Phases of {self.size} weights")
+        return (
+            "Phases()"
+            if (self.modulus == 1).all()
+            else f"Phases({self.modulus:g})"
+            if not self.modulus.ndim
+            else f"Phases of {self.size} weights"
+        )

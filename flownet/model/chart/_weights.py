@@ -4,8 +4,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ._chart import AnyChart
 from ..network import Network
+from ._chart import AnyChart
 
 
 @kind("chart", "weight-normalisation")
@@ -29,11 +29,14 @@ class WeightNormalisation(AnyChart):
 
     def __init__(self, network):
         if not isinstance(network, Network):
-            raise FlownetError(f"network is a {type(network).__name__}; it has to be a "
-                               "flownet.Network.")
+            raise FlownetError(
+                f"network is a {type(network).__name__}; it has to be a flownet.Network."
+            )
         if network.dtype.kind != "f":
-            raise FlownetError(f"the network's weights are {network.dtype.name}; weight "
-                               "normalisation is one of real weights.")
+            raise FlownetError(
+                f"the network's weights are {network.dtype.name}; weight "
+                "normalisation is one of real weights."
+            )
         self.network, self.size_W = network, network.size
         self._layers, begun = [], 0
         for (begin, end), n_in, n_out in zip(network.ranges, network.sizes, network.sizes[1:]):
@@ -65,12 +68,15 @@ class WeightNormalisation(AnyChart):
         u = np.empty((*W.shape[:-1], self.size), W.dtype)
         nears = self.unpack(u if near is None else np.asarray(near))
         for layer, ((w, rest), (v, g, more), (old, sign, _)) in enumerate(
-                zip(self._weights(W), self.unpack(u), nears), 1):
+            zip(self._weights(W), self.unpack(u), nears), 1
+        ):
             length = _length(w)
             if not length.all():
                 unit = int(np.argwhere(length == 0)[0, -1]) + 1
-                raise FlownetError(f"the weights of layer {layer} unit {unit} are all 0: they have "
-                                   "a length, but no direction.")
+                raise FlownetError(
+                    f"the weights of layer {layer} unit {unit} are all 0: they have "
+                    "a length, but no direction."
+                )
             g[...], v[...], more[...] = length, w, rest
             if near is not None:
                 g *= np.where(sign < 0, -1, 1).astype(g.dtype)
@@ -82,8 +88,13 @@ class WeightNormalisation(AnyChart):
         parts = []
         for begin, end, first, n_in, n_out in self._layers:
             a, b = first + n_out * n_in, first + n_out * (n_in + 1)
-            parts.append((u[..., first:a].reshape(*u.shape[:-1], n_out, n_in), u[..., a:b],
-                          u[..., b:first + end - begin + n_out]))
+            parts.append(
+                (
+                    u[..., first:a].reshape(*u.shape[:-1], n_out, n_in),
+                    u[..., a:b],
+                    u[..., b : first + end - begin + n_out],
+                )
+            )
         return parts
 
     def series(self, u, v, order):
@@ -101,7 +112,8 @@ class WeightNormalisation(AnyChart):
         """Taylor coefficients (order+1, D_u): n·p for g, and (g/‖v‖)(p − n(n·p)) for v."""
         out = np.zeros((order + 1, self.size), u.dtype)
         for (dv, dg, more), (p, rest), here, along in zip(
-                self.unpack(out), self._weights(np.asarray(dL)), self.unpack(u), self.unpack(v)):
+            self.unpack(out), self._weights(np.asarray(dL)), self.unpack(u), self.unpack(v)
+        ):
             inverse, n = _directions(here[0], along[0], order)
             dg[:] = np.einsum("koi,oi->ko", n, p)
             across = -_product(n, dg[..., None])
@@ -114,7 +126,8 @@ class WeightNormalisation(AnyChart):
         """δg = n·V, δv = (‖v‖/g)(V − n(n·V)): the lift that leaves ‖v‖ alone."""
         out = np.empty(self.size, u.dtype)
         for (dv, dg, more), (V_w, rest), (v, g, _) in zip(
-                self.unpack(out), self._weights(np.asarray(V)), self.unpack(u)):
+            self.unpack(out), self._weights(np.asarray(V)), self.unpack(u)
+        ):
             dg[:], across = _along_and_across(v, V_w)
             dv[:], more[:] = _per_turn(v, g) * across, rest
         return out
@@ -123,7 +136,8 @@ class WeightNormalisation(AnyChart):
         """n·∂g + (‖v‖/g)(∂v − n(n·∂v)): a covector that does not ask for the length of v."""
         out = np.empty(self.size_W, u.dtype)
         for (p, rest), (dv, dg, more), (v, g, _) in zip(
-                self._weights(out), self.unpack(np.asarray(covector)), self.unpack(u)):
+            self._weights(out), self.unpack(np.asarray(covector)), self.unpack(u)
+        ):
             across = _along_and_across(v, dv)[1]
             p[:], rest[:] = (dg / _length(v))[:, None] * v + _per_turn(v, g) * across, more
         return out
@@ -132,7 +146,7 @@ class WeightNormalisation(AnyChart):
         """g̃^{1/2}V (D_u,) in the plain metric of W, or with power −1 g̃^{−1/2}V; 0 along v."""
         out = np.array(V)
         for (dv, _, _), (v, g, _) in zip(self.unpack(out), self.unpack(u)):
-            dv[:] = np.abs(1 / _per_turn(v, g))**power * _along_and_across(v, dv)[1]
+            dv[:] = np.abs(1 / _per_turn(v, g)) ** power * _along_and_across(v, dv)[1]
         return out
 
     def frees(self, free):
@@ -147,15 +161,22 @@ class WeightNormalisation(AnyChart):
         out = np.empty(self.size)
         for (k, rest), (v, g, more) in zip(self._weights(stiffness), self.unpack(out)):
             if (k != k[:, :1]).any():
-                raise FlownetError("the weights of a unit differ in their stiffness: in weight "
-                                   "normalisation such a metric has no root that is known here.")
+                raise FlownetError(
+                    "the weights of a unit differ in their stiffness: in weight "
+                    "normalisation such a metric has no root that is known here."
+                )
             v[:], g[:], more[:] = k, k[:, 0], rest
         return out
 
     def _weights(self, W):
         """Weights (…, n_out, n_in) and the rest of each layer, as views of W (…, D)."""
-        return [(W[..., begin:begin + n_out * n_in].reshape(*W.shape[:-1], n_out, n_in),
-                 W[..., begin + n_out * n_in:end]) for begin, end, _, n_in, n_out in self._layers]
+        return [
+            (
+                W[..., begin : begin + n_out * n_in].reshape(*W.shape[:-1], n_out, n_in),
+                W[..., begin + n_out * n_in : end],
+            )
+            for begin, end, _, n_in, n_out in self._layers
+        ]
 
     def __repr__(self):
         return f"WeightNormalisation of {'-'.join(map(str, self.network.sizes))}"
@@ -175,8 +196,10 @@ def _along_and_across(v, V):
 def _per_turn(v, g):
     """‖v‖/g (n_out, 1): how far v has to move that w turns by a unit of length."""
     if not g.all():
-        raise FlownetError(f"unit {int(np.argmin(g != 0)) + 1} of a layer has the length g = 0: "
-                           "turning it does not move W, and the metric has no inverse there.")
+        raise FlownetError(
+            f"unit {int(np.argmin(g != 0)) + 1} of a layer has the length g = 0: "
+            "turning it does not move W, and the metric has no inverse there."
+        )
     return (_length(v) / g)[:, None]
 
 
@@ -203,5 +226,6 @@ def _times_line(series, start, slope):
 
 def _product(first, second):
     """Series of the product of two series, up to their order."""
-    return np.array([sum(first[j] * second[k - j] for j in range(k + 1))
-                     for k in range(len(first))])
+    return np.array(
+        [sum(first[j] * second[k - j] for j in range(k + 1)) for k in range(len(first))]
+    )

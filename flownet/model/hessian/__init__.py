@@ -8,6 +8,12 @@ from ._of_network import NetworkHessian
 from ._third import third
 
 __all__ = [
-    "ChartedHessian", "ComplexHessian", "NetworkHessian", "OnComplex", "SeparableHessian",
-    "SumHessian", "UVHessian", "third",
+    "ChartedHessian",
+    "ComplexHessian",
+    "NetworkHessian",
+    "OnComplex",
+    "SeparableHessian",
+    "SumHessian",
+    "UVHessian",
+    "third",
 ]

@@ -53,16 +53,19 @@ class Hessian(LinearOperator):
     def _one(self, V):
         """One displacement (D,)."""
         if np.ndim(V) != 1:
-            raise FlownetError(f"V has shape {np.shape(V)}; one displacement is wanted, "
-                               f"({self.shape[0]},).")
+            raise FlownetError(
+                f"V has shape {np.shape(V)}; one displacement is wanted, ({self.shape[0]},)."
+            )
         return self._rows(V)[0]
 
     def _rows(self, V):
         """Displacements as contiguous rows (R, D)."""
         V = np.asarray(V)
         if V.ndim not in (1, 2) or V.shape[-1] != self.shape[0]:
-            raise FlownetError(f"V has shape {V.shape}; the Hessian acts on ({self.shape[0]},) or "
-                               f"(R, {self.shape[0]}).")
+            raise FlownetError(
+                f"V has shape {V.shape}; the Hessian acts on ({self.shape[0]},) or "
+                f"(R, {self.shape[0]})."
+            )
         if V.dtype.kind == "c":
             raise FlownetError("V is complex; the Hessian's numbers are real.")
         if V.dtype != self.dtype or not V.flags.c_contiguous:

@@ -65,17 +65,21 @@ class ChartedHessian(Hessian):
     def diagonal(self):
         """H̃_ii = W′²H_ii + W″dL_i (D,), exact; of an elementwise chart alone."""
         f = self._own(2)
-        return f[1]**2 * self._hessian.diagonal() + 2 * f[2] * self._hessian.dL
+        return f[1] ** 2 * self._hessian.diagonal() + 2 * f[2] * self._hessian.dL
 
     def diagonals(self, V):
         """H̃_ii, Σ_k T̃_iik·v_k and T̃_iii: three arrays (D,); of an elementwise chart alone."""
         v, H, dL = self._one(V), self._hessian, self._hessian.dL
         _, slope, bend, twist = (factor * row for factor, row in zip((1, 1, 2, 6), self._own(3)))
         diagonal, along, third = H.diagonals(slope * v)
-        return [slope**2 * diagonal + bend * dL,
-                slope**2 * along + bend * H.action(slope * v) + 2 * slope * bend * v * diagonal
-                + twist * v * dL,
-                slope**3 * third + 3 * slope * bend * diagonal + twist * dL]
+        return [
+            slope**2 * diagonal + bend * dL,
+            slope**2 * along
+            + bend * H.action(slope * v)
+            + 2 * slope * bend * v * diagonal
+            + twist * v * dL,
+            slope**3 * third + 3 * slope * bend * diagonal + twist * dL,
+        ]
 
     def _of_each(self, act, V):
         rows = [act(v.view(self._u.dtype)) for v in self._rows(V)]
@@ -94,14 +98,18 @@ class ChartedHessian(Hessian):
         if chart.linear:
             return chart.pullback(u, H.third_action(chart.pushforward(u, v)))
         _, first, second = chart.series(u, v, 2)
-        return (2 * chart.pullback_series(u, v, H.dL, 2)[2]
-                + 2 * chart.pullback_series(u, v, H.action(first), 1)[1]
-                + chart.pullback(u, 2 * H.action(second) + H.third_action(first)))
+        return (
+            2 * chart.pullback_series(u, v, H.dL, 2)[2]
+            + 2 * chart.pullback_series(u, v, H.action(first), 1)[1]
+            + chart.pullback(u, 2 * H.action(second) + H.third_action(first))
+        )
 
     def _own(self, order):
         """Taylor coefficients of each parameter's own map."""
         if not (self._chart.elementwise and self._u.dtype.kind == "f" and self._chart.onto):
-            raise FlownetError(f"{self._chart!r} mixes parameters: its Hessian has no exact "
-                               "diagonal that costs less than D actions; split('parameters', "
-                               "exact=False) estimates what is made of it.")
+            raise FlownetError(
+                f"{self._chart!r} mixes parameters: its Hessian has no exact "
+                "diagonal that costs less than D actions; split('parameters', "
+                "exact=False) estimates what is made of it."
+            )
         return self._chart.coefficients(self._u, order)

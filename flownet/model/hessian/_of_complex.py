@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ._of_network import NetworkHessian
 from ..network import in_complex, in_reals
+from ._of_network import NetworkHessian
 
 _AT_ONCE = 64  # unit displacements whose actions are worked out together
 
@@ -56,8 +56,10 @@ class ComplexHessian(NetworkHessian):
             g, gate = self._rows_of(self._at.g, layer), self._rows_of(self._at.twist, layer)
             n_out, n_in = part.weights.shape
             G, H, x, y = g[:, :n_out], g[:, n_out:], rows[:, :n_in], rows[:, n_in:]
-            same, crossed = (G * G).T @ (x * x) + (H * H).T @ (y * y), (
-                H * H).T @ (x * x) + (G * G).T @ (y * y)
+            same, crossed = (
+                (G * G).T @ (x * x) + (H * H).T @ (y * y),
+                (H * H).T @ (x * x) + (G * G).T @ (y * y),
+            )
             mixed = 2 * (G * H).T @ (x * y)
             part.weights[:] = (same + mixed) + 1j * (crossed - mixed)
             if part.conjugate is not None:
@@ -65,14 +67,14 @@ class ComplexHessian(NetworkHessian):
             if part.bias is not None:
                 part.bias[:] = (G * G).sum(axis=0) + 1j * (H * H).sum(axis=0)
             if part.gate is not None:
-                part.gate[:] = (gate[:, :n_out]**2).sum(axis=0)
+                part.gate[:] = (gate[:, :n_out] ** 2).sum(axis=0)
             rows = self._rows_of(self._at.a, layer)
         return self._m * in_reals(out)  # the cotangents kept are those of the mean
 
     def _rows_of(self, buffer, layer):
         """A layer's units (m, 2n) in a buffer of the state at W."""
         n, begin = int(self._net.sizes[layer + 1]), self._m * int(self._net.units[layer])
-        return buffer[begin:begin + self._m * n].reshape(self._m, n)
+        return buffer[begin : begin + self._m * n].reshape(self._m, n)
 
     def _by_units(self, of):
         parts = []

@@ -19,7 +19,7 @@ class SeparableHessian(Hessian):
 
     def third_action(self, V):
         """T[V,V] = L‴·V² (D,), or of each row of V (R, D)."""
-        return (self._third * self._rows(V)**2).reshape(np.shape(V))
+        return (self._third * self._rows(V) ** 2).reshape(np.shape(V))
 
     def diagonal(self):
         """H_ii (D,)."""

@@ -7,9 +7,9 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
+from ...kernels.cpu.base import plan, threads
 from ...kernels.cpu.derivative import curvature, point, third
 from ...kernels.cpu.diagonal import diagonal, neurons
-from ...kernels.cpu.base import plan, threads
 from ._hessian import Hessian
 
 
@@ -28,8 +28,10 @@ class NetworkHessian(Hessian):
     @cached_property
     def _state(self):
         """What is kept of every unit at W, and L(W); computed when first asked for."""
-        at, give_back = self._potential.lend("point", lambda: plan.point(
-            self._net, self._m, self.dtype, whole=self._potential.couples))
+        at, give_back = self._potential.lend(
+            "point",
+            lambda: plan.point(self._net, self._m, self.dtype, whole=self._potential.couples),
+        )
         weakref.finalize(self, give_back)  # the next operator stands on the same buffers
         return at, point.stand_at(*self._problem, self.W, at, self._threads)
 
@@ -71,32 +73,43 @@ class NetworkHessian(Hessian):
         size = self._m if self._potential.couples else min(self._m, plan.BLOCK_ROWS)
 
         def room():
-            return plan.Standing(*plan.point(self._net, size, self.dtype, whole=True),
-                                 *plan.tangent(self._net, size, self.dtype, second=True))
+            return plan.Standing(
+                *plan.point(self._net, size, self.dtype, whole=True),
+                *plan.tangent(self._net, size, self.dtype, second=True),
+            )
 
         return self._summed(third.third_actions, room, size, (self.W, rows), rows.shape)
 
     def diagonal(self):
         """H_ii (D,), exact."""
         self._refuse_coupling()
-        return self._summed(diagonal.diagonal, lambda: plan.block(self._net, self._m, self.dtype),
-                            plan.BLOCK_ROWS, self.W, self.shape[:1])
+        return self._summed(
+            diagonal.diagonal,
+            lambda: plan.block(self._net, self._m, self.dtype),
+            plan.BLOCK_ROWS,
+            self.W,
+            self.shape[:1],
+        )
 
     def diagonals(self, V):
-        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact (`kernels.neurons`).
-        """
+        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact (`kernels.neurons`)."""
         self._refuse_coupling()
         V, x, a = self._one(V), self._data.x, self._at.a
         h, dh, h3 = found = np.empty((3, a.size), self.dtype)
-        with self._potential.borrowed("response", lambda: plan.tangent(
-                self._net, self._m, self.dtype, second=True)) as t:
+        with self._potential.borrowed(
+            "response", lambda: plan.tangent(self._net, self._m, self.dtype, second=True)
+        ) as t:
             curvature.response(*self._problem, self.W, V, self._at, t, self._threads)
             with self._in_lanes("push", lambda: plan.push(self._net, self.dtype)) as (push, lanes):
-                neurons.neuron_derivatives(*self._problem, self.W, V, self._at, t, push, lanes,
-                                           found)
+                neurons.neuron_derivatives(
+                    *self._problem, self.W, V, self._at, t, push, lanes, found
+                )
             x2, a2, change = x * x, a * a, 2 * a * t.a1
-        return [self._collect(h, x2, a2), self._collect(h, x, change, self._collect(dh, x2, a2)),
-                self._collect(h3, x * x2, a * a2)]
+        return [
+            self._collect(h, x2, a2),
+            self._collect(h, x, change, self._collect(dh, x2, a2)),
+            self._collect(h3, x * x2, a * a2),
+        ]
 
     def gradient_squares(self):
         """Mean over the samples of the squares of their gradients, (1/m)Σ_s (∂ℓ_s/∂W_i)² (D,).
@@ -122,12 +135,17 @@ class NetworkHessian(Hessian):
 
     def _worth_lanes(self, count):
         """Whether each thread had better take vectors of its own."""
-        return (count > 1 and self._threads == 1
-                and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS)
+        return (
+            count > 1
+            and self._threads == 1
+            and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS
+        )
 
     def _tangents(self, lanes):
-        return self._potential.lend(("tangent", lanes), lambda: plan.in_lanes(
-            plan.tangent(self._net, self._m, self.dtype), lanes))
+        return self._potential.lend(
+            ("tangent", lanes),
+            lambda: plan.in_lanes(plan.tangent(self._net, self._m, self.dtype), lanes),
+        )
 
     @contextmanager
     def _in_lanes(self, kind, room):
@@ -138,6 +156,8 @@ class NetworkHessian(Hessian):
 
     def _refuse_coupling(self):
         if self._potential.couples:
-            raise FlownetError("the quadratic loss couples samples by a full (m, m) sample_metric: "
-                               "a weight's own curvature is no sum over them, and has no exact "
-                               "diagonal.")
+            raise FlownetError(
+                "the quadratic loss couples samples by a full (m, m) sample_metric: "
+                "a weight's own curvature is no sum over them, and has no exact "
+                "diagonal."
+            )

@@ -32,8 +32,10 @@ def sizes_of(sizes):
     except (TypeError, ValueError, OverflowError):
         right = False
     if not right:
-        raise FlownetError(f"sizes is {sizes!r}; it has to be two or more whole numbers above 0, "
-                           "inputs first, such as [64, 32, 10].")
+        raise FlownetError(
+            f"sizes is {sizes!r}; it has to be two or more whole numbers above 0, "
+            "inputs first, such as [64, 32, 10]."
+        )
     return whole
 
 
@@ -44,8 +46,10 @@ def activations_of(names, hidden, codes, dtype):
     if not isinstance(names, (list, tuple)):
         raise FlownetError(f"activation is {names!r}; it has to be a name or a list of names.")
     if len(names) != hidden:
-        raise FlownetError(f"{len(names)} activations for {hidden} hidden layers; "
-                           "give one name for all of them, or one for each.")
+        raise FlownetError(
+            f"{len(names)} activations for {hidden} hidden layers; "
+            "give one name for all of them, or one for each."
+        )
     return tuple(activation_of(name, codes, dtype) for name in names)
 
 

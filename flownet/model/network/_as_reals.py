@@ -7,8 +7,8 @@ high and as wide (`kernels.planes`).
 
 import numpy as np
 
-from ...kernels.cpu.network import differential as network
 from ...kernels.cpu.base import plan
+from ...kernels.cpu.network import differential as network
 
 
 class RealPicture:
@@ -67,7 +67,7 @@ class ComplexPicture:
     def displacement(self, V):
         """Planes of a displacement V (D,): the weights of a readout do not move."""
         E = self.point(V)
-        E[self._fixed:] = 0
+        E[self._fixed :] = 0
         return E
 
     def covector(self, dE):

@@ -6,15 +6,15 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.derivative import jet
-from ...kernels.cpu.network import differential as network
 from ...kernels.cpu.base import plan
-from ...kernels.cpu.planes.plan import complex_plan
+from ...kernels.cpu.derivative import jet
 from ...kernels.cpu.layers.pair import READOUTS
+from ...kernels.cpu.network import differential as network
+from ...kernels.cpu.planes.plan import complex_plan
 from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
-from ._init import full_name, initial_weights
 from ._as_reals import ComplexPicture, RealPicture
+from ._init import full_name, initial_weights
 
 #: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
 #: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
@@ -65,25 +65,42 @@ class Network:
 
     by_units = False  # whether diagonals are worked out one unit displacement after another
 
-    def __init__(self, sizes, activation="tanh", *, output="identity", bias=True,
-                 widely_linear=False, init="lecun-normal", dtype="float64"):
+    def __init__(
+        self,
+        sizes,
+        activation="tanh",
+        *,
+        output="identity",
+        bias=True,
+        widely_linear=False,
+        init="lecun-normal",
+        dtype="float64",
+    ):
         self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
-        self.activation = activations_of(activation, len(self.sizes) - 2, codes_of(self.dtype),
-                                         self.dtype)
+        self.activation = activations_of(
+            activation, len(self.sizes) - 2, codes_of(self.dtype), self.dtype
+        )
         codes = codes_of(self.dtype, output=True)
         self.output = activation_of(output, codes, self.dtype)
         self.bias = yes_or_no("bias", bias)
         self.widely_linear = yes_or_no("widely_linear", widely_linear)
         if self.widely_linear and not self.is_complex:
-            raise FlownetError(f"widely_linear layers see x and its conjugate: numbers of "
-                               f"{self.dtype.name} have none; dtype='complex128'.")
+            raise FlownetError(
+                f"widely_linear layers see x and its conjugate: numbers of "
+                f"{self.dtype.name} have none; dtype='complex128'."
+            )
         self.init_name = full_name(init)
         codes = [codes[name] for name in (*self.activation, self.output)]
         if self.is_complex:
             self.plan = complex_plan(
-                self.sizes, codes, int(self.bias), self.dtype.type(0).real.dtype,
-                widely_linear=self.widely_linear, gated=np.array(self._gated, int),
-                readout=self.reads_out)
+                self.sizes,
+                codes,
+                int(self.bias),
+                self.dtype.type(0).real.dtype,
+                widely_linear=self.widely_linear,
+                gated=np.array(self._gated, int),
+                readout=self.reads_out,
+            )
             self.picture = ComplexPicture(self.plan, self.dtype, self.size, self.reads_out)
         else:
             self.plan = plan.network_plan(self.sizes, codes, int(self.bias), self.dtype)
@@ -133,8 +150,10 @@ class Network:
     @cached_property
     def _extents(self):
         """Numbers of each part of each `Layer`."""
-        return [(n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)
-                for n_in, n_out, gated in zip(self.sizes, self.sizes[1:], self._gated)]
+        return [
+            (n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)
+            for n_in, n_out, gated in zip(self.sizes, self.sizes[1:], self._gated)
+        ]
 
     @property
     def size(self):
@@ -155,7 +174,8 @@ class Network:
             for second, weights in enumerate((part.weights, part.conjugate)):
                 if weights is not None:
                     weights[:] = share * initial_weights(
-                        self.init_name, layer, n_in, n_out, seed, self.is_complex, bool(second))
+                        self.init_name, layer, n_in, n_out, seed, self.is_complex, bool(second)
+                    )
         return W
 
     def parts(self, W):
@@ -167,10 +187,12 @@ class Network:
         for extents, n_in, n_out in zip(self._extents, self.sizes, self.sizes[1:]):
             found = []
             for extent in extents:
-                found.append(W[..., at:at + extent] if extent else None)
+                found.append(W[..., at : at + extent] if extent else None)
                 at += extent
-            matrices = (part if part is None else part.reshape(*W.shape[:-1], n_out, n_in)
-                        for part in found[:2])
+            matrices = (
+                part if part is None else part.reshape(*W.shape[:-1], n_out, n_in)
+                for part in found[:2]
+            )
             layers.append(Layer(*matrices, *found[2:]))
         return layers
 
@@ -200,8 +222,9 @@ class Network:
         Re Σ conj(JV)·G = Re Σ conj(V)·JᵀG.
         """
         W, x = self._point(W), self._inputs(x)
-        cotangent = self.picture.samples(_check.matrix(
-            "cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x)))
+        cotangent = self.picture.samples(
+            _check.matrix("cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x))
+        )
         covector = np.zeros_like(W)
         network.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
         return self.picture.covector(covector)
@@ -212,9 +235,14 @@ class Network:
 
     def describe(self):
         """Table of arguments that makes this network again."""
-        table = {"sizes": list(self.sizes), "activation": list(self.activation),
-                 "output": self.output, "bias": self.bias, "init": self.init_name,
-                 "dtype": self.dtype.name}
+        table = {
+            "sizes": list(self.sizes),
+            "activation": list(self.activation),
+            "output": self.output,
+            "bias": self.bias,
+            "init": self.init_name,
+            "dtype": self.dtype.name,
+        }
         return {**table, "widely_linear": True} if self.widely_linear else table
 
     def __repr__(self):

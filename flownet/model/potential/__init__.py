@@ -8,7 +8,21 @@ from ._real_view import RealView, in_double, is_complex, real_view
 from ._sum import Sum, Summable, differential
 
 __all__ = [
-    "Analytic", "Batches", "CrossEntropy", "DoubleWell", "Parabola", "Potential", "Quadratic",
-    "Quartic", "RealView", "Sum", "Summable", "UV", "differential", "in_double", "is_complex",
-    "key", "real_view",
+    "UV",
+    "Analytic",
+    "Batches",
+    "CrossEntropy",
+    "DoubleWell",
+    "Parabola",
+    "Potential",
+    "Quadratic",
+    "Quartic",
+    "RealView",
+    "Sum",
+    "Summable",
+    "differential",
+    "in_double",
+    "is_complex",
+    "key",
+    "real_view",
 ]

@@ -44,7 +44,7 @@ class Analytic(Summable):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
         W, V = self._point("W", W), self._point("V", V)
         c = analytic.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
-        return np.pad(c, (0, max(0, _check.order(order) - 4)))[:order + 1]
+        return np.pad(c, (0, max(0, _check.order(order) - 4)))[: order + 1]
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator`."""
@@ -215,7 +215,7 @@ class UV(Analytic):
         With A = ‖u₀+v₀‖², B = ‖u₀−v₀‖²: ẇ = (A − Bw²)/2n, w(0) = 1.
         """
         W0 = np.asarray(W0, np.float64)
-        plus, minus = W0[:self.n] + W0[self.n:], W0[:self.n] - W0[self.n:]
+        plus, minus = W0[: self.n] + W0[self.n :], W0[: self.n] - W0[self.n :]
         a, b = plus @ plus / (2 * self.n), minus @ minus / (2 * self.n)
         k = np.sqrt(a * b)
         sinh = np.tanh(k * t) / k if k > 0 else t  # over cosh, which both parts share

@@ -26,8 +26,10 @@ class Batches:
 
     def __init__(self, m, size, seed):
         if not (isinstance(size, (int, np.integer)) and 1 <= size <= m):
-            raise FlownetError(f"batch_size is {size!r}; it has to be a whole number from 1 to "
-                               f"{m}, the number of samples (None: the full batch).")
+            raise FlownetError(
+                f"batch_size is {size!r}; it has to be a whole number from 1 to "
+                f"{m}, the number of samples (None: the full batch)."
+            )
         self.m, self.size, self.seed = int(m), int(size), key(seed)
         self._order, self._epoch = np.empty(self.m, np.int64), None
 
@@ -42,4 +44,4 @@ class Batches:
         if epoch != self._epoch:
             shuffle(self._order, self.seed, epoch)
             self._epoch = epoch
-        return self._order[position * self.size:(position + 1) * self.size].copy()
+        return self._order[position * self.size : (position + 1) * self.size].copy()

@@ -29,8 +29,10 @@ class Loss:
     def on(self, rows):
         """The loss of some samples alone."""
         if self.couples:
-            raise FlownetError("a full (m, m) sample_metric couples all samples: no mini-batch "
-                               "can stand for them; train on the full batch.")
+            raise FlownetError(
+                "a full (m, m) sample_metric couples all samples: no mini-batch "
+                "can stand for them; train on the full batch."
+            )
         table = self.parameters()
         if self.sample_metric is not None:
             table["sample_metric"] = self.sample_metric[rows]
@@ -40,15 +42,21 @@ class Loss:
         """Check that the metrics have the shape of the truth y (m, n_out)."""
         m, n = y.shape
         if self.output_metric is not None and self.output_metric.shape != (n, n):
-            raise FlownetError(f"output_metric has shape {self.output_metric.shape}; "
-                               f"the data want ({n}, {n}) or ({n},).")
+            raise FlownetError(
+                f"output_metric has shape {self.output_metric.shape}; "
+                f"the data want ({n}, {n}) or ({n},)."
+            )
         if self.sample_metric is not None and self.sample_metric.shape[0] != m:
-            raise FlownetError(f"sample_metric has shape {self.sample_metric.shape}; "
-                               f"the data want ({m},) or ({m}, {m}).")
+            raise FlownetError(
+                f"sample_metric has shape {self.sample_metric.shape}; "
+                f"the data want ({m},) or ({m}, {m})."
+            )
 
     def __repr__(self):
-        words = [f"{name}={value if np.isscalar(value) else np.shape(value)}"
-                 for name, value in self.parameters().items()]
+        words = [
+            f"{name}={value if np.isscalar(value) else np.shape(value)}"
+            for name, value in self.parameters().items()
+        ]
         return f"{type(self).__name__}({', '.join(words)})"
 
 
@@ -81,9 +89,16 @@ class Quadratic(Loss):
             gamma = np.block([[gamma.real, -gamma.imag], [gamma.imag, gamma.real]])
         elif np.iscomplexobj(gamma):
             raise FlownetError("output_metric is complex, and the outputs are real.")
-        return (plan.Loss(QUADRATIC, 1.0, _or_empty(gamma, dtype),
-                          _or_empty(self.sample_metric if self.couples else None, dtype)),
-                y, np.array(weights, dtype))
+        return (
+            plan.Loss(
+                QUADRATIC,
+                1.0,
+                _or_empty(gamma, dtype),
+                _or_empty(self.sample_metric if self.couples else None, dtype),
+            ),
+            y,
+            np.array(weights, dtype),
+        )
 
 
 @kind("loss", "cross-entropy")
@@ -118,13 +133,17 @@ class CrossEntropy(Loss):
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)
         if y.dtype.kind == "c":
-            raise FlownetError("cross-entropy wants real outputs: Network(…, output='abs2'), 'abs' "
-                               "or 'real' reads them off complex units.")
+            raise FlownetError(
+                "cross-entropy wants real outputs: Network(…, output='abs2'), 'abs' "
+                "or 'real' reads them off complex units."
+            )
         if np.iscomplexobj(self.output_metric):
             raise FlownetError("output_metric is complex, and the outputs are real.")
         if y.shape[1] == 1:
-            raise FlownetError("cross-entropy of one output is always 0: give each class an "
-                               "output, or take Quadratic().")
+            raise FlownetError(
+                "cross-entropy of one output is always 0: give each class an "
+                "output, or take Quadratic()."
+            )
         q = np.asarray(y, np.float64)
         if self.output_metric is not None:
             q = q @ self.output_metric
@@ -132,11 +151,20 @@ class CrossEntropy(Loss):
             q = self.sample_metric @ q if self.couples else self.sample_metric[:, None] * q
         if q.min() < 0:
             row, column = np.unravel_index(q.argmin(), q.shape)
-            raise FlownetError(f"cross-entropy wants weights q = ΓPγ ≥ 0, but class {column} of "
-                               f"sample {row} has {q.min():.3g}: the loss has no lower bound.")
-        return (plan.Loss(CROSS_ENTROPY, 1.0 / self.temperature, _or_empty(None, dtype),
-                          _or_empty(None, dtype)),
-                np.require(q, dtype, ["C", "W"]), np.zeros(0, dtype))
+            raise FlownetError(
+                f"cross-entropy wants weights q = ΓPγ ≥ 0, but class {column} of "
+                f"sample {row} has {q.min():.3g}: the loss has no lower bound."
+            )
+        return (
+            plan.Loss(
+                CROSS_ENTROPY,
+                1.0 / self.temperature,
+                _or_empty(None, dtype),
+                _or_empty(None, dtype),
+            ),
+            np.require(q, dtype, ["C", "W"]),
+            np.zeros(0, dtype),
+        )
 
 
 def _or_empty(metric, dtype):
@@ -150,8 +178,10 @@ def _metric(name, metric, full=False):
     metric = _check.numbers_of(name, metric, np.complex128 if full else np.float64)
     square = metric.ndim == 2 and metric.shape[0] == metric.shape[1]
     if not (metric.ndim == 1 or square) or not np.isfinite(metric).all():
-        raise FlownetError(f"{name} has shape {metric.shape}; it has to be finite numbers, one for "
-                           "each or a square matrix.")
+        raise FlownetError(
+            f"{name} has shape {metric.shape}; it has to be finite numbers, one for "
+            "each or a square matrix."
+        )
     metric = metric if metric.ndim == 1 else (metric + metric.conj().T) / 2
     if not metric.imag.any():
         metric = metric.real

@@ -6,15 +6,13 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...data._dataset import Dataset
+from ...kernels.cpu.base import plan, threads
 from ...kernels.cpu.derivative import jet
 from ...kernels.cpu.network import differential as network
-from ...kernels.cpu.base import plan, threads
 from .. import _check
-from ..hessian import ComplexHessian
+from ..hessian import ComplexHessian, NetworkHessian
+from ..network import Network, in_reals
 from ._loss import Loss
-from ..network import Network
-from ..hessian import NetworkHessian
-from ..network import in_reals
 from ._sum import Summable
 
 
@@ -47,26 +45,37 @@ class Potential(Summable):
     stops = True  # its pullback stops at a layer if told so
 
     def __init__(self, network, loss, data):
-        for name, part, kind in (("network", network, Network), ("loss", loss, Loss),
-                                 ("data", data, Dataset)):
+        for name, part, kind in (
+            ("network", network, Network),
+            ("loss", loss, Loss),
+            ("data", data, Dataset),
+        ):
             if not isinstance(part, kind):
-                raise FlownetError(f"{name} is a {type(part).__name__}; it has to be a "
-                                   f"flownet.{kind.__name__}.")
-        for what, have, want in (("inputs", data.x.shape[1], network.sizes[0]),
-                                 ("outputs", data.y.shape[1], network.sizes[-1])):
+                raise FlownetError(
+                    f"{name} is a {type(part).__name__}; it has to be a flownet.{kind.__name__}."
+                )
+        for what, have, want in (
+            ("inputs", data.x.shape[1], network.sizes[0]),
+            ("outputs", data.y.shape[1], network.sizes[-1]),
+        ):
             if have != want:
-                raise FlownetError(f"the data {data.name!r} have {have} {what}, "
-                                   f"the network {want}." + (
-                                       f" Dataset(x, labels, classes={want}) names classes that "
-                                       "no label shows." if what == "outputs" and
-                                       data.labels is not None and have < want else ""))
+                raise FlownetError(
+                    f"the data {data.name!r} have {have} {what}, "
+                    f"the network {want}."
+                    + (
+                        f" Dataset(x, labels, classes={want}) names classes that no label shows."
+                        if what == "outputs" and data.labels is not None and have < want
+                        else ""
+                    )
+                )
         self.network, self.loss, self.data = network, loss, data
         picture = network.picture
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
         self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = plan.Data(picture.samples(x), picture.samples(y), weights,
-                               np.zeros(0, np.int64))
+        self._data = plan.Data(
+            picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64)
+        )
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -141,8 +150,11 @@ class Potential(Summable):
 
     def describe(self):
         """Tables of data, network and loss."""
-        return {"data": self.data.describe(), "network": self.network.describe(),
-                "loss": {"kind": self.loss.kind, **self.loss.parameters()}}
+        return {
+            "data": self.data.describe(),
+            "network": self.network.describe(),
+            "loss": {"kind": self.loss.kind, **self.loss.parameters()},
+        }
 
     def __repr__(self):
         return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
@@ -165,21 +177,32 @@ class Potential(Summable):
         """Context that lends buffers for a batch, used again and again: fresh memory is dear."""
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
-        return self.borrowed(batch_size, lambda: plan.workspace(
-            self.network.plan, batch_size or self.data.m, self.network.picture.real,
-            coupled=self.couples, gathered=batch_size > 0,
-            weighted=self._data.weights.size > 0))
+        return self.borrowed(
+            batch_size,
+            lambda: plan.workspace(
+                self.network.plan,
+                batch_size or self.data.m,
+                self.network.picture.real,
+                coupled=self.couples,
+                gathered=batch_size > 0,
+                weighted=self._data.weights.size > 0,
+            ),
+        )
 
     @contextmanager
     def _jets(self, W, V, order, straight=False):
         picture, orders = self.network.picture, _check.order(order) + 1
         W = picture.point(self._point("W", W))
         V = picture.displacement(self._point("V", V))
-        with self.borrowed(("jet", orders), lambda: plan.jet_workspace(
-                self.network.plan, self.data.m, orders, picture.real,
-                coupled=self.couples)) as buffers:
-            jet.loss_jet(self.network.plan, self._loss, self._data, W, V, buffers, straight,
-                         self._threads)
+        with self.borrowed(
+            ("jet", orders),
+            lambda: plan.jet_workspace(
+                self.network.plan, self.data.m, orders, picture.real, coupled=self.couples
+            ),
+        ) as buffers:
+            jet.loss_jet(
+                self.network.plan, self._loss, self._data, W, V, buffers, straight, self._threads
+            )
             yield buffers.terms
 
     def lend(self, kind, make):
@@ -203,9 +226,17 @@ class Potential(Summable):
     def _differential(self, W, dL, lowest):
         W = self._point("W", W)
         with self.workspace() as work:
-            loss = network.differential(self.network.plan, self._loss, self._data, in_reals(W),
-                                        in_reals(dL), work, lowest, self._threads)
-            return loss, work.sample[:self.data.m].copy()
+            loss = network.differential(
+                self.network.plan,
+                self._loss,
+                self._data,
+                in_reals(W),
+                in_reals(dL),
+                work,
+                lowest,
+                self._threads,
+            )
+            return loss, work.sample[: self.data.m].copy()
 
     @property
     def _threads(self):

@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
-from ._analytic import Parabola
 from ..network import in_complex, in_reals
+from ._analytic import Parabola
 from ._potential import Potential
 from ._sum import Sum, Summable
 
@@ -140,8 +140,10 @@ class RealView(Summable):
     def _point(self, u):
         u = np.asarray(u)
         if u.shape != (self.size,) or u.dtype.kind == "c":
-            raise FlownetError(f"parameters have shape {u.shape} and hold {u.dtype}; seen as reals "
-                               f"they are ({self.size},).")
+            raise FlownetError(
+                f"parameters have shape {u.shape} and hold {u.dtype}; seen as reals "
+                f"they are ({self.size},)."
+            )
         return in_complex(u.astype(self.dtype, copy=False))
 
 

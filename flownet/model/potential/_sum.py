@@ -97,8 +97,10 @@ class Sum(Summable):
             raise FlownetError(f"potentials of {sizes[0]} and {sizes[1]} parameters do not add.")
         real = next((p for _, p in self.terms if getattr(p, "real_only", False)), None)
         if real is not None and self.dtype is not None and self.dtype.kind == "c":
-            raise FlownetError(f"{real!r} is one of real numbers; it does not add to a potential "
-                               "of complex ones, but a Parabola does.")
+            raise FlownetError(
+                f"{real!r} is one of real numbers; it does not add to a potential "
+                "of complex ones, but a Parabola does."
+            )
 
     @property
     def size(self):
@@ -133,8 +135,10 @@ class Sum(Summable):
         """L(W) and the covector dL (D,); that of a network down to its layer `lowest`, from 0."""
         W = np.asarray(W, self.dtype)
         parts = [(scale, differential(potential, W, lowest)) for scale, potential in self.terms]
-        return (sum(scale * loss for scale, (loss, _) in parts),
-                sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts))
+        return (
+            sum(scale * loss for scale, (loss, _) in parts),
+            sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts),
+        )
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""

@@ -2,6 +2,4 @@
 
 from ._tables import metric_from, metric_table, potential_from, tables_of
 
-__all__ = [
-    "metric_from", "metric_table", "potential_from", "tables_of",
-]
+__all__ = ["metric_from", "metric_table", "potential_from", "tables_of"]

@@ -7,16 +7,17 @@
 from ..._errors import FlownetError
 from ..._registry import build, describe
 from ...data._load import from_table
-from ..potential import Analytic
-from ..chart import WeightNormalisation
-from ..chart import Charted
+from ..chart import Charted, WeightNormalisation
 from ..network import Network
-from ..potential import Potential
-from ..potential import Sum
+from ..potential import Analytic, Potential, Sum
 
 _OF_NETWORK = ("layer", "group", "coupled")
-_WANTED = {"layer": ("stiffness",), "diagonal": ("stiffness",), "coupled": ("stiffness",),
-           "timed": ("times", "metrics")}
+_WANTED = {
+    "layer": ("stiffness",),
+    "diagonal": ("stiffness",),
+    "coupled": ("stiffness",),
+    "timed": ("times", "metrics"),
+}
 
 
 def tables_of(potential):
@@ -62,9 +63,11 @@ def metric_from(table, potential):
     """The metric of a table that `metric_table` made or an experiment file holds."""
     table = {"kind": "layer", **table}
     if table["kind"] == "program":
-        raise FlownetError("the run's metric is a program of its own, and no file can say it: pass "
-                           "it on again with metric=, or set run.metric. It was "
-                           f"{table['text']}.")
+        raise FlownetError(
+            "the run's metric is a program of its own, and no file can say it: pass "
+            "it on again with metric=, or set run.metric. It was "
+            f"{table['text']}."
+        )
     if table["kind"] == "euclidean":
         table.setdefault("size", potential.size)
     for word in _WANTED.get(table["kind"], ()):
@@ -74,8 +77,10 @@ def metric_from(table, potential):
     if table["kind"] == "pulled-back":
         if not isinstance(potential, Charted):
             raise FlownetError("a metric of the kind 'pulled-back' wants a potential in a chart.")
-        table |= {"chart": potential.chart, "metric": metric_from(
-            table.get("metric", {"kind": "euclidean"}), potential.potential)}
+        table |= {
+            "chart": potential.chart,
+            "metric": metric_from(table.get("metric", {"kind": "euclidean"}), potential.potential),
+        }
     if table["kind"] in _OF_NETWORK:
         table["network"] = potential.network
     return build("metric", table)
@@ -87,8 +92,14 @@ def potential_from(tables):
     if "network" in tables:
         loss = dict(tables["loss"])
         scale = loss.pop("scale", 1.0)
-        terms.append((scale, Potential(Network(**tables["network"]), build("loss", loss),
-                                       from_table(tables["data"]))))
+        terms.append(
+            (
+                scale,
+                Potential(
+                    Network(**tables["network"]), build("loss", loss), from_table(tables["data"])
+                ),
+            )
+        )
     for table in tables.get("add", []):
         table = dict(table)
         scale = table.pop("scale", 1.0)
@@ -96,11 +107,15 @@ def potential_from(tables):
             table.setdefault("size", terms[0][1].size)
         terms.append((scale, build("potential", table)))
     if not terms:
-        raise FlownetError("the run's potential is a program of its own; "
-                           "pass it on with potential=.")
+        raise FlownetError(
+            "the run's potential is a program of its own; pass it on with potential=."
+        )
     potential = terms[0][1] if len(terms) == 1 and terms[0][0] == 1.0 else Sum(terms)
-    return Charted(potential, _chart_from(tables["chart"], potential)) if "chart" in tables else (
-        potential)
+    return (
+        Charted(potential, _chart_from(tables["chart"], potential))
+        if "chart" in tables
+        else (potential)
+    )
 
 
 def _chart_from(table, potential):

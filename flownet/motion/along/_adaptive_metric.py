@@ -29,8 +29,10 @@ class AdaptiveMetric(Moving):
     def __init__(self, run):
         self._replay = Replay(run)
         if getattr(run.mechanics, "sizing", None) is None:
-            raise FlownetError(f"the run's mechanics are {run.mechanics!r}; a metric of their own "
-                               "have RMSProp and Adam.")
+            raise FlownetError(
+                f"the run's mechanics are {run.mechanics!r}; a metric of their own "
+                "have RMSProp and Adam."
+            )
         self.run, self.size = run, run.potential.size
         self._times = self.times = run.observables["step"].time
         self._known = -1, None  # the step asked for last, and its metric
@@ -56,8 +58,7 @@ class AdaptiveMetric(Moving):
     def span(self, time):
         """From when until when, the end excluded, the metric is that of a time."""
         k, done = self._step(time), len(self._times)
-        return (self._times[k] if k else -np.inf,
-                self._times[k + 1] if k + 1 < done else np.inf)
+        return (self._times[k] if k else -np.inf, self._times[k + 1] if k + 1 < done else np.inf)
 
     def stage(self, time):
         """The metric from a time on, and when it changes: that of a flow."""

@@ -4,8 +4,8 @@ from ..._errors import FlownetError, shown
 from ...geometry.metric import PulledBack
 from ...model.chart import Charted
 from ...model.tables import metric_table, tables_of
-from ...store.trajectory import MemoryStore, Trajectory
 from ...store._layout import Quantity
+from ...store.trajectory import MemoryStore, Trajectory
 from .._storage import layout_of
 
 _ROWS = 1024  # carried at once
@@ -47,16 +47,22 @@ def in_W(run, *, metric=None):
         raise FlownetError(f"in_W of {shown(run)}: it has to be a Trajectory.")
     seen = run.potential
     if not isinstance(seen, Charted):
-        raise FlownetError(f"the run's potential is {seen!r}, not one in the coordinates of a "
-                           "chart (flownet.Charted).")
+        raise FlownetError(
+            f"the run's potential is {seen!r}, not one in the coordinates of a "
+            "chart (flownet.Charted)."
+        )
     if metric is None:
         if not isinstance(run.metric, PulledBack):
-            raise FlownetError("the run's metric is one of u, which is no constant one of W: say "
-                               "which to measure with, metric=flownet.Euclidean(size).")
+            raise FlownetError(
+                "the run's metric is one of u, which is no constant one of W: say "
+                "which to measure with, metric=flownet.Euclidean(size)."
+            )
         if not seen.chart.onto:
-            raise FlownetError(f"{seen.chart!r} keeps W on a surface, which the flow of W leaves: "
-                               "to see its path all the same say which metric to measure with, "
-                               "metric=flownet.Euclidean(size).")
+            raise FlownetError(
+                f"{seen.chart!r} keeps W on a surface, which the flow of W leaves: "
+                "to see its path all the same say which metric to measure with, "
+                "metric=flownet.Euclidean(size)."
+            )
         metric = run.metric.metric
     store = MemoryStore(_layout(run, seen, metric))
     for name in store.names:
@@ -67,10 +73,14 @@ def in_W(run, *, metric=None):
 
 
 def _layout(run, seen, metric):
-    tables = {name: table for name, table in run.experiment.items()
-              if name not in ("potential", "metric", "observe")}
-    tables |= tables_of(seen.potential) or {"potential": {"kind": "program",
-                                                          "text": repr(seen.potential)}}
+    tables = {
+        name: table
+        for name, table in run.experiment.items()
+        if name not in ("potential", "metric", "observe")
+    }
+    tables |= tables_of(seen.potential) or {
+        "potential": {"kind": "program", "text": repr(seen.potential)}
+    }
     tables["metric"] = metric_table(metric)
     quantities = []
     for name in run.store.names:

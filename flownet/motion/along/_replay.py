@@ -5,8 +5,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
 from ...store.trajectory import Trajectory
-from ..loops import make_loop
-from ..loops import State, one_row, potential_of
+from ..loops import State, make_loop, one_row, potential_of
 
 
 class Replay:
@@ -30,8 +29,9 @@ class Replay:
 
     def __init__(self, run):
         if not isinstance(run, Trajectory) or run.is_flow:
-            raise FlownetError(f"{shown(run)} is wanted as a run of finite steps, as "
-                               "flownet.train gives it.")
+            raise FlownetError(
+                f"{shown(run)} is wanted as a run of finite steps, as flownet.train gives it."
+            )
         self.run = run
         self._begin()
 
@@ -39,8 +39,9 @@ class Replay:
         run, words = self.run, self.run.experiment["run"]
         W = np.array(run.parameters[0])
         metric = metric_of(run.metric, run.potential)
-        self._loop = make_loop(run.potential, run.mechanics, metric, W, 0.0,
-                               words.get("batch_size"), words["seed"])
+        self._loop = make_loop(
+            run.potential, run.mechanics, metric, W, 0.0, words.get("batch_size"), words["seed"]
+        )
         self._tape, self.iteration = one_row(W), 0
         self._at = potential_of(run.potential, words.get("batch_size"), words["seed"])
 
@@ -76,14 +77,20 @@ class Replay:
         while self.iteration < iteration:
             done, _, _ = self._loop.advance(self.iteration, 1, self._tape)
             if not done:
-                raise FlownetError(f"the run ends at iteration {self.iteration}; it was asked for "
-                                   f"{iteration}.")
+                raise FlownetError(
+                    f"the run ends at iteration {self.iteration}; it was asked for {iteration}."
+                )
             self.iteration += done
             self._compare()
 
     def _compare(self):
         row = int(np.searchsorted(self.run.iteration, self.iteration))
-        if row < len(self.run) and self.run.iteration[row] == self.iteration and not (
-                np.array_equal(self.W, self.run.parameters[row])):
-            raise FlownetError(f"taken again, the run comes to other parameters at iteration "
-                               f"{self.iteration} than it recorded: was it changed on its way?")
+        if (
+            row < len(self.run)
+            and self.run.iteration[row] == self.iteration
+            and not (np.array_equal(self.W, self.run.parameters[row]))
+        ):
+            raise FlownetError(
+                f"taken again, the run comes to other parameters at iteration "
+                f"{self.iteration} than it recorded: was it changed on its way?"
+            )

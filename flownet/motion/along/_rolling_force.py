@@ -62,16 +62,19 @@ class RollingForce:
     def cosine(self):
         """Cosine (T,) of the angle between F and ⟨F⟩; nan where one of them is 0."""
         lengths = self.force * self.mean
-        return np.divide(self.product.sum(axis=1), lengths, out=np.full(lengths.shape, np.nan),
-                         where=lengths > 0)
+        return np.divide(
+            self.product.sum(axis=1), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0
+        )
 
     def of(self, name):
         """That of one part alone, such as "layer 1"."""
         if name not in self.names:
             raise FlownetError(unknown("part", name, self.names))
         i = self.names.index(name)
-        parts = {key: getattr(self, key)[:, i:i + 1]
-                 for key in ("force2", "mean2", "product", "fluctuation2")}
+        parts = {
+            key: getattr(self, key)[:, i : i + 1]
+            for key in ("force2", "mean2", "product", "fluctuation2")
+        }
         return replace(self, names=[name], **parts)
 
     def __len__(self):
@@ -79,22 +82,39 @@ class RollingForce:
 
     def __str__(self):
         head, lines, below = self._rows()
-        return "\n".join([self._heading, "", *("".join(f"{cell:>{14 if i else 10}}" for i, cell in
-                                                       enumerate(line)) for line in (head, *lines)),
-                          "", *below])
+        return "\n".join(
+            [
+                self._heading,
+                "",
+                *(
+                    "".join(f"{cell:>{14 if i else 10}}" for i, cell in enumerate(line))
+                    for line in (head, *lines)
+                ),
+                "",
+                *below,
+            ]
+        )
 
     def _repr_html_(self):
         head, lines, below = self._rows()
-        cells = "".join("<tr>" + "".join(f"<{tag} style=\"text-align:right\">{cell}</{tag}>"
-                                         for cell in line) + "</tr>"
-                        for tag, line in (("th", head), *(("td", line) for line in lines)))
-        return (f"<div><p><b>{self._heading}</b></p><table>{cells}</table>"
-                + "".join(f"<p>{line}</p>" for line in below) + "</div>")
+        cells = "".join(
+            "<tr>"
+            + "".join(f'<{tag} style="text-align:right">{cell}</{tag}>' for cell in line)
+            + "</tr>"
+            for tag, line in (("th", head), *(("td", line) for line in lines))
+        )
+        return (
+            f"<div><p><b>{self._heading}</b></p><table>{cells}</table>"
+            + "".join(f"<p>{line}</p>" for line in below)
+            + "</div>"
+        )
 
     @property
     def _heading(self):
-        return (f"Force of each step and its rolling mean, memory β = {self.memory:g}, "
-                f"{len(self)} steps")
+        return (
+            f"Force of each step and its rolling mean, memory β = {self.memory:g}, "
+            f"{len(self)} steps"
+        )
 
     def _rows(self):
         """Columns, some steps evenly spread, and a sentence for each part."""
@@ -104,16 +124,27 @@ class RollingForce:
         lines = []
         for k in rows.astype(int):
             force, mean, cosine, fluctuation = (column[k] for column in columns)
-            lines.append([f"{self.iteration[k]}", f"{force:.4g}", f"{mean:.4g}", f"{cosine:.3f}",
-                          f"{fluctuation:.4g}", f"{fluctuation / mean:.3g}" if mean else "—"])
+            lines.append(
+                [
+                    f"{self.iteration[k]}",
+                    f"{force:.4g}",
+                    f"{mean:.4g}",
+                    f"{cosine:.3f}",
+                    f"{fluctuation:.4g}",
+                    f"{fluctuation / mean:.3g}" if mean else "—",
+                ]
+            )
         below = []
         for name in self.names:
             part = self.of(name)
             with np.errstate(invalid="ignore", divide="ignore"):
                 over = part.fluctuation / part.mean
-            below.append(f"{name}: median fluctuation {np.nanmedian(over):.3g} of ‖⟨F⟩‖, cosine "
-                         f"{np.nanmedian(part.cosine):.3f}" if part.mean2.any()
-                         else f"{name}: no force")
+            below.append(
+                f"{name}: median fluctuation {np.nanmedian(over):.3g} of ‖⟨F⟩‖, cosine "
+                f"{np.nanmedian(part.cosine):.3f}"
+                if part.mean2.any()
+                else f"{name}: no force"
+            )
         return head, lines, below
 
 
@@ -157,7 +188,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
         raise FlownetError(f"memory is {shown(memory)}; it has to be a number from 0 to below 1.")
     every, again = _check.whole("every", every, 1), Replay(run)
     if keep and run.path is None:
-        raise FlownetError("keep=True wants a run with a file: train(..., store=\"run.h5\").")
+        raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
     parts, steps = _parts(run.potential), len(run.step)
     told, mean, spread = [], 0.0, 0.0
     with _progress.bar(steps, shown=progress, what="forces") as show:
@@ -166,20 +197,37 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
             metric = again.metric
             _, dL = run.potential_at(k).differential(again.W)
             F = -_wide(metric.sharp(dL))
-            share = (1 - memory) / (1 - memory**(k + 1))
+            share = (1 - memory) / (1 - memory ** (k + 1))
             off = F - mean
             mean = mean + share * off
             spread = (1 - share) * (spread + share * _inner(metric, off, off, parts))
             if k % every == 0:
-                told.append([_inner(metric, F, F, parts), _inner(metric, mean, mean, parts),
-                             _inner(metric, F, mean, parts), spread])
+                told.append(
+                    [
+                        _inner(metric, F, F, parts),
+                        _inner(metric, mean, mean, parts),
+                        _inner(metric, F, mean, parts),
+                        spread,
+                    ]
+                )
             show(k + 1)
     columns = np.array(told).reshape(-1, 4, len(parts))
-    found = RollingForce(float(memory), list(parts), np.arange(0, steps, every),
-                         run.observables["step"].time[::every], *columns.transpose(1, 0, 2))
+    found = RollingForce(
+        float(memory),
+        list(parts),
+        np.arange(0, steps, every),
+        run.observables["step"].time[::every],
+        *columns.transpose(1, 0, 2),
+    )
     if keep:
-        append_analysis(run.path, "rolling_force", found.iteration, found.time, columns,
-                        {"memory": found.memory, "parts": found.names})
+        append_analysis(
+            run.path,
+            "rolling_force",
+            found.iteration,
+            found.time,
+            columns,
+            {"memory": found.memory, "parts": found.names},
+        )
         run.refresh()
     return found
 

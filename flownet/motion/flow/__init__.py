@@ -9,6 +9,16 @@ from ._principal import Principal
 from ._system import System
 
 __all__ = [
-    "Central", "Geodesic", "Integration", "Modified", "Oscillation", "Principal", "STUCK",
-    "System", "flow", "geodesic", "integrate", "resume_flow",
+    "STUCK",
+    "Central",
+    "Geodesic",
+    "Integration",
+    "Modified",
+    "Oscillation",
+    "Principal",
+    "System",
+    "flow",
+    "geodesic",
+    "integrate",
+    "resume_flow",
 ]

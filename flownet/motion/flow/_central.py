@@ -6,11 +6,11 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...geometry.metric import Euclidean
 from ...geometry.curvature import eigenpairs, metric_hessian
+from ...geometry.metric import Euclidean
+from ...model.hessian import third
 from .. import _check
 from ._complementarity import complementary
-from ...model.hessian import third
 
 _BAND = 0.1  # eigenvalues from (1 − band)·2/h up take part
 _RTOL = 1e-8  # of the eigenpairs: an error in λ of 1e-16, in a direction of 1e-8 over the gap
@@ -108,8 +108,9 @@ class Central:
         T = np.empty((k, k, potential.size))
         for i in range(k):
             for j in range(i + 1):
-                T[i, j] = T[j, i] = (third(H.hessian, U[i], U[j]) if i != j
-                                     else H.hessian.third_action(U[i]))
+                T[i, j] = T[j, i] = (
+                    third(H.hessian, U[i], U[j]) if i != j else H.hessian.third_action(U[i])
+                )
         return H, Oscillation(values, U, self._covariance(H, values, T)), T
 
     def _covariance(self, H, values, T):
@@ -121,15 +122,20 @@ class Central:
         beta = np.tensordot(T, T, (2, 2)) / 2
         X = complementary(beta, np.diag(self.rate * (self.edge - values)) + alpha)
         if X is None:
-            raise FlownetError(f"nothing holds the sharpness {values[0]:.4g} at the edge 2/step = "
-                               f"{self.edge:.4g}: the curvature does not change along its own "
-                               "directions, and the run has no central flow here.")
+            raise FlownetError(
+                f"nothing holds the sharpness {values[0]:.4g} at the edge 2/step = "
+                f"{self.edge:.4g}: the curvature does not change along its own "
+                "directions, and the run has no central flow here."
+            )
         return X
 
     def _leading(self, potential, metric, W):
         """Eigenpairs down to the first one below the band."""
-        if (self._potential is not potential or self._metric is not metric
-                or np.array_equal(W, self._first)):
+        if (
+            self._potential is not potential
+            or self._metric is not metric
+            or np.array_equal(W, self._first)
+        ):
             self._forget()
             self._potential, self._metric, self._first = potential, metric, W.copy()
         free, pairs = int(np.count_nonzero(metric.free)), self._near

@@ -7,20 +7,35 @@ from ..._registry import build, describe
 from ...geometry.metric import metric_of
 from ...kernels.cpu.base import threads as _threads
 from ...model.tables import metric_table, tables_of
-from ...store.writing import HDF5Store
 from ...store.trajectory import Trajectory
+from ...store.writing import HDF5Store
 from .. import _check
+from .._storage import checkpoint_of, layout_of, open_store
+from ..mechanics import Mechanics
 from ._run import FlowRun
 from ._system import System
-from ..mechanics import Mechanics
-from .._storage import checkpoint_of, layout_of, open_store
 
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
 
 
-def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1e-8, atol=1e-10,
-         at=None, gradient_below=None, loss_below=None, store=None, overwrite=False, threads=None,
-         progress=True):
+def flow(
+    potential,
+    *,
+    W0,
+    time,
+    mechanics=None,
+    field=None,
+    metric=None,
+    rtol=1e-8,
+    atol=1e-10,
+    at=None,
+    gradient_below=None,
+    loss_below=None,
+    store=None,
+    overwrite=False,
+    threads=None,
+    progress=True,
+):
     """Follow the continuous flow Ẇ = −g^♯dL (TM 6-7) with its error under control, recorded.
 
     Dormand and Prince's Runge–Kutta pair of orders 5 and 4; where its steps are limited by
@@ -70,27 +85,33 @@ def flow(potential, *, W0, time, mechanics=None, field=None, metric=None, rtol=1
     known = metric if given is not None else None
     _check.threads(threads)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
-        raise FlownetError(f"mechanics is {shown(mechanics)}; it has to be one such as "
-                           "flownet.Newton(step=0.1, friction=1), without a field.")
+        raise FlownetError(
+            f"mechanics is {shown(mechanics)}; it has to be one such as "
+            "flownet.Newton(step=0.1, friction=1), without a field."
+        )
     W = _check.initial_parameters(potential, W0, 0)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
     if field is not None and (isinstance(field, type) or not hasattr(field, "velocity")):
-        raise FlownetError(f"field is {shown(field)}; it has to offer velocity(potential, metric, "
-                           "W) -> (D,), as flownet.Modified(step=0.1) does.")
+        raise FlownetError(
+            f"field is {shown(field)}; it has to offer velocity(potential, metric, "
+            "W) -> (D,), as flownet.Modified(step=0.1) does."
+        )
     if hasattr(field, "kind"):
         field = build("flow field", describe(field))  # one that remembers nothing of other flows
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, known, mechanics, field, time, at, bounds)
-    system = System(potential, metric, W.dtype, field=field, mechanics=mechanics,
-                    told=_told(at, bounds))
+    system = System(
+        potential, metric, W.dtype, field=field, mechanics=mechanics, told=_told(at, bounds)
+    )
     run = FlowRun(system, W, time, at, bounds)
     kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
     with _threads.limited(threads):
         run.go(kept, progress)
-    return Trajectory(kept, potential=potential, metric=known, mechanics=mechanics,
-                      experiment=tables)
+    return Trajectory(
+        kept, potential=potential, metric=known, mechanics=mechanics, experiment=tables
+    )
 
 
 def resume_flow(run, *, threads=None, progress=True):
@@ -99,15 +120,23 @@ def resume_flow(run, *, threads=None, progress=True):
     field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
     if field is not None:
         if field["kind"] == "program":
-            raise FlownetError(f"the field of {run.path} is a program of yours, {field['text']}: "
-                               "no file can say it; follow it anew.")
+            raise FlownetError(
+                f"the field of {run.path} is a program of yours, {field['text']}: "
+                "no file can say it; follow it anew."
+            )
         field = build("flow field", field)
     _, _, arrays = checkpoint_of(run)
     run.close()
     dtype, y = run.parameters.dtype, arrays["solution"]
-    W = y[:run.potential.size * (dtype.itemsize // y.itemsize)].view(dtype)
-    system = System(run.potential, metric_of(run.metric, run.potential), W.dtype, field=field,
-                    mechanics=run.mechanics, told=_told(at, words))
+    W = y[: run.potential.size * (dtype.itemsize // y.itemsize)].view(dtype)
+    system = System(
+        run.potential,
+        metric_of(run.metric, run.potential),
+        W.dtype,
+        field=field,
+        mechanics=run.mechanics,
+        told=_told(at, words),
+    )
     resumed = FlowRun(system, W, time, at, words)
     for name, array in resumed.state.items():
         array[...] = arrays[name]
@@ -130,18 +159,26 @@ def _times(at, time):
         at = np.asarray(at, np.float64)
     except (TypeError, ValueError):
         at = np.zeros(0)
-    if at.ndim != 1 or not at.size or not np.isfinite(at).all() or (np.diff(at) < 0).any() or (
-            at[0] < 0 or at[-1] > time * (1 + 1e-12)):
-        raise FlownetError(f"at has to be ascending times from 0 to time = {time:g}, such as "
-                           "run.time.")
+    if (
+        at.ndim != 1
+        or not at.size
+        or not np.isfinite(at).all()
+        or (np.diff(at) < 0).any()
+        or (at[0] < 0 or at[-1] > time * (1 + 1e-12))
+    ):
+        raise FlownetError(
+            f"at has to be ascending times from 0 to time = {time:g}, such as run.time."
+        )
     return np.minimum(at, time)
 
 
 def _bounds(dtype, rtol, atol, gradient_below, loss_below):
     finest = _FINEST[np.zeros(0, dtype).real.dtype]
     if not (_check.is_number(rtol) and finest <= rtol <= 0.1):
-        raise FlownetError(f"rtol is {shown(rtol)}; in {np.dtype(dtype).name} it has to be a "
-                           f"number from {finest:g} to 0.1.")
+        raise FlownetError(
+            f"rtol is {shown(rtol)}; in {np.dtype(dtype).name} it has to be a "
+            f"number from {finest:g} to 0.1."
+        )
     words = {"rtol": float(rtol), "atol": _check.positive("atol", atol)}
     if gradient_below is not None:
         words["gradient_below"] = _check.positive("gradient_below", gradient_below)
@@ -161,8 +198,9 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
         tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
-        tables["flow"]["field"] = (describe(field) if hasattr(field, "kind")
-                                   else {"kind": "program", "text": repr(field)})
+        tables["flow"]["field"] = (
+            describe(field) if hasattr(field, "kind") else {"kind": "program", "text": repr(field)}
+        )
     if at is not None:
         tables["flow"]["at"] = at
     return tables

@@ -6,8 +6,8 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...geometry.metric import PulledBack
 from ...kernels.cpu.motion import mechanics as kernel
-from ._integrate import integrate
 from ..mechanics import Mechanics
+from ._integrate import integrate
 
 _ORDERS = ("exact", 2)
 
@@ -56,8 +56,9 @@ def _integrated(metric, u, V, rtol):
         return np.concatenate([y[size:], -metric.christoffel(y[:size], y[size:])])
 
     scale = float(np.abs(V).max()) or 1.0
-    return integrate(field, np.concatenate([u, V]), [0.0, 1.0], rtol=rtol,
-                     atol=rtol * scale)[-1, :size]
+    return integrate(field, np.concatenate([u, V]), [0.0, 1.0], rtol=rtol, atol=rtol * scale)[
+        -1, :size
+    ]
 
 
 @kind("mechanics", "geodesic")

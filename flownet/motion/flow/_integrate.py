@@ -5,13 +5,11 @@ import math
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.flow import integrate as kernel
-from ...kernels.cpu.flow import solution
+from ...kernels.cpu.flow import integrate as kernel, solution
 from ...kernels.cpu.flow.dormand_prince import DORMAND_PRINCE, dense
 from ._python_field import PythonField
 
-END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE,
-                                  kernel.STUCK)
+END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE, kernel.STUCK)
 
 _STRETCH = 1000  # steps between two looks at what is done
 
@@ -43,10 +41,14 @@ class Integration:
     def __init__(self, field, y0, end, rtol, atol, at=None, gradient_below=None, loss_below=None):
         self.field, self.end = field, float(end)
         self.at = np.zeros(0) if at is None else np.ascontiguousarray(at, np.float64)
-        self.bounds = kernel.Bounds(rtol, atol, self.end,
-                                    -1.0 if gradient_below is None else float(gradient_below)**2,
-                                    -math.inf if loss_below is None else float(loss_below),
-                                    field.stabilise)
+        self.bounds = kernel.Bounds(
+            rtol,
+            atol,
+            self.end,
+            -1.0 if gradient_below is None else float(gradient_below) ** 2,
+            -math.inf if loss_below is None else float(loss_below),
+            field.stabilise,
+        )
         self.s = solution.solution(y0)
         self._filled = np.zeros(1, np.int64)
 
@@ -84,7 +86,7 @@ class Integration:
 
     def rows_until(self, time):
         """The rows still wanted up to a time within the last step: times (T,), values (T, n)."""
-        times = self.at[self._filled[0]:np.searchsorted(self.at, time, "right")]
+        times = self.at[self._filled[0] : np.searchsorted(self.at, time, "right")]
         return times, np.array([self.within(t) for t in times]).reshape(-1, self.s.y.size)
 
     def within(self, time):
@@ -104,8 +106,15 @@ class Integration:
     def state(self):
         """Arrays that the next step depends on, by name; written to, they set it."""
         s = self.s
-        return {"solution": s.y, "before": s.before, "slopes": s.k, "numbers": s.numbers,
-                "told": s.told, "direction": s.direction, "recorded": self._filled}
+        return {
+            "solution": s.y,
+            "before": s.before,
+            "slopes": s.k,
+            "numbers": s.numbers,
+            "told": s.told,
+            "direction": s.direction,
+            "recorded": self._filled,
+        }
 
     def advance(self, rows, steps):
         """Go on for at most so many steps: rows written, steps taken, and why it stopped there.
@@ -113,8 +122,9 @@ class Integration:
         `rows` is `kernels.integrate.Rows`, without its `at` and `filled`.
         """
         with self.field.problem() as problem:
-            return self.field.integrate(problem, self.s, self.bounds,
-                                        rows._replace(at=self.at, filled=self._filled), steps)
+            return self.field.integrate(
+                problem, self.s, self.bounds, rows._replace(at=self.at, filled=self._filled), steps
+            )
 
 
 def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
@@ -126,17 +136,20 @@ def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
         Where no step is short enough to go on.
     """
     y0, times = np.asarray(y0), np.asarray(times, np.float64)
-    integration = Integration(PythonField(field), y0, times[-1] - times[0], rtol, atol,
-                              at=times - times[0])
+    integration = Integration(
+        PythonField(field), y0, times[-1] - times[0], rtol, atol, at=times - times[0]
+    )
     value, room = np.empty((len(times), y0.size), y0.dtype), _STRETCH
     rows, columns = 0, np.empty((6, max(room, len(times))))
     why = None
     while why != END:
         more, _, why = integration.advance(
-            kernel.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]),
-            room)
+            kernel.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]), room
+        )
         rows += more
         if why == STUCK:
-            raise FlownetError(f"there is no solution beyond t = {integration.time:g}: no step is "
-                               f"short enough for rtol = {rtol:g}.")
+            raise FlownetError(
+                f"there is no solution beyond t = {integration.time:g}: no step is "
+                f"short enough for rtol = {rtol:g}."
+            )
     return value

@@ -38,8 +38,9 @@ class Modified:
     def __init__(self, step, order=1):
         self.step = _check.positive("step", step)
         if isinstance(order, bool) or order not in (0, 1, 2):
-            raise FlownetError(f"order is {shown(order)}; the modified flow is known to order 0, "
-                               "1 and 2.")
+            raise FlownetError(
+                f"order is {shown(order)}; the modified flow is known to order 0, 1 and 2."
+            )
         self.order = int(order)
 
     def velocity(self, potential, metric, W):
@@ -47,8 +48,10 @@ class Modified:
         if self.order == 0:
             return -metric.sharp(potential.differential(W)[1])
         if not hasattr(potential, "hessian"):
-            raise FlownetError(f"the modified flow of order {self.order} wants a potential with "
-                               f"hessian(W); a {type(potential).__name__} offers none.")
+            raise FlownetError(
+                f"the modified flow of order {self.order} wants a potential with "
+                f"hessian(W); a {type(potential).__name__} offers none."
+            )
         h, H = self.step, potential.hessian(W)
         g = metric.sharp(H.dL)
         Hg = metric.sharp(H @ g)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import kind
 from ..._random import stream_key, uniform
-from ...geometry.metric import Euclidean
+from ..._registry import kind
 from ...geometry.curvature import eigenpairs, lanczos, metric_hessian
+from ...geometry.metric import Euclidean
 from .. import _check
 
 AFFORDABLE = 500  # eigendirections that one velocity may take
@@ -77,8 +77,10 @@ class Principal:
         with np.errstate(invalid="ignore"):
             x = self._all(H, g) if self.modes is None else self._leading(H, g)
         if not np.isfinite(x).all():
-            raise FlownetError(f"the principal flow of step {self.step:g} is infinitely fast here: "
-                               "λ = 1/step, a direction that the finite step ends at once.")
+            raise FlownetError(
+                f"the principal flow of step {self.step:g} is infinitely fast here: "
+                "λ = 1/step, a direction that the finite step ends at once."
+            )
         return H.displacement(x).astype(dtype)
 
     def exact(self, potential, W0, at, *, metric=None):
@@ -150,26 +152,36 @@ class Principal:
         """log(1 − hλ)/(hλ) of eigenvalues, −1 at λ = 0."""
         x = self.step * values
         if not self.real and (x > 1).any():
-            raise FlownetError(f"the principal flow of step {self.step:g} is complex here: λ = "
-                               f"{values.max():.4g} is beyond 1/step = {1 / self.step:.4g}; "
-                               "Principal(step, real=True) takes its real part.")
+            raise FlownetError(
+                f"the principal flow of step {self.step:g} is complex here: λ = "
+                f"{values.max():.4g} is beyond 1/step = {1 / self.step:.4g}; "
+                "Principal(step, real=True) takes its real part."
+            )
         return np.where(x == 0, -1.0, _log(x) / np.where(x == 0, 1.0, x))
 
     def parameters(self):
         """What makes this field again."""
-        return {name: value for name, value in (("step", self.step), ("modes", self.modes),
-                                                ("real", self.real)) if value not in (None, False)}
+        return {
+            name: value
+            for name, value in (("step", self.step), ("modes", self.modes), ("real", self.real))
+            if value not in (None, False)
+        }
 
     def __repr__(self):
-        words = [f"step={self.step:g}", f"modes={self.modes}" if self.modes else "",
-                 "real=True" if self.real else ""]
+        words = [
+            f"step={self.step:g}",
+            f"modes={self.modes}" if self.modes else "",
+            "real=True" if self.real else "",
+        ]
         return f"Principal({', '.join(filter(None, words))})"
 
 
 def _too_many(free):
-    return FlownetError(f"the principal flow of these {free} free parameters wants more than "
-                        f"{AFFORDABLE} eigendirections at one point: Principal(step, modes=k) "
-                        "takes the k leading ones.")
+    return FlownetError(
+        f"the principal flow of these {free} free parameters wants more than "
+        f"{AFFORDABLE} eigendirections at one point: Principal(step, modes=k) "
+        "takes the k leading ones."
+    )
 
 
 def _log(x):
@@ -185,5 +197,7 @@ def _refuse_other_than_quadratic(H):
     there, HV = H.potential.differential(H.W + V)[1], H.hessian.action(V)
     scale = np.abs(there).max() + np.abs(HV).max() + np.abs(H.hessian.dL).max()
     if not np.abs(there - H.hessian.dL - HV).max() <= _QUADRATIC * scale:
-        raise FlownetError("Principal.exact wants a quadratic potential, and the Hessian of this "
-                           "one changes: flow(potential, field=Principal(step)) follows it.")
+        raise FlownetError(
+            "Principal.exact wants a quadratic potential, and the Hessian of this "
+            "one changes: flow(potential, field=Principal(step)) follows it."
+        )

@@ -10,8 +10,8 @@ from ..._errors import FlownetError
 from ...kernels.cpu.flow.integrate import Rows
 from ...model.network import in_reals
 from ...store._layout import Quantity
-from ._integrate import END, EVENT, STUCK, Integration
 from .._recorder import CHECKPOINT_SECONDS
+from ._integrate import END, EVENT, STUCK, Integration
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
 _ROWS = 1024  # written at once at most
@@ -50,9 +50,11 @@ class FlowRun:
     def quantities(self):
         """What is recorded: rows of parameters and losses, and what each step took."""
         rows, f8 = None if self._at is None else len(self._at) + 1, np.dtype("f8")
-        return [Quantity("parameters", self.W.shape, self.W.dtype, rows=rows),
-                Quantity("observables/loss", (), f8, rows=rows),
-                *(Quantity(name, (), f8) for name in _STEPS)]
+        return [
+            Quantity("parameters", self.W.shape, self.W.dtype, rows=rows),
+            Quantity("observables/loss", (), f8, rows=rows),
+            *(Quantity(name, (), f8) for name in _STEPS),
+        ]
 
     def go(self, store, progress):
         """Integrate what is left, and finish the store; leave it resumable if stopped."""
@@ -66,8 +68,9 @@ class FlowRun:
             self._save(force=True)
             stuck = self._advance(progress) == STUCK
             if stuck and not self._steps:
-                raise FlownetError("no step is short enough at W0: is the flow's velocity finite "
-                                   "there?")
+                raise FlownetError(
+                    "no step is short enough at W0: is the flow's velocity finite there?"
+                )
             store.finish(diverged_at=self._steps if stuck else None)
         except BaseException:  # Ctrl-C too: rows since the last checkpoint will be made again
             store.close()
@@ -111,10 +114,10 @@ class FlowRun:
         loss = store.rows("observables/loss", room)
         taken = [store.rows(name, steps) for name in _STEPS]
         filled, done, why = self._integration.advance(
-            Rows(None, rows, time, loss[0], None, *(t[0] for t in taken),
-                 taken[0][2]), steps)
+            Rows(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
+        )
         if rows is not value:
-            value[:filled] = rows[:filled, :self._size]
+            value[:filled] = rows[:filled, : self._size]
         if self._at is not None:
             loss[0][:filled] = [self._system.value(W) for W in value[:filled]]
         for part in (iteration, loss[1]):
@@ -156,6 +159,7 @@ class FlowRun:
         found = [after]
         for name, part in (("loss_below", 0), ("gradient_below", 1)):
             if name in self._bounds:
+
                 def above(t, part=part, bound=self._bounds[name]):
                     return self._system.meters(self._integration.within(t))[part] - bound
 

@@ -7,15 +7,13 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import PulledBack, metric_at
-from ...kernels.cpu.flow import flow as compiled
+from ...kernels.cpu.flow import flow as compiled, rates
 from ...kernels.cpu.motion import mechanics as kernel
-from ...kernels.cpu.flow import rates
 from ...model.network import in_complex, in_reals
-from ...model.potential import real_view
-from ...model.potential import differential
+from ...model.potential import differential, real_view
 from .._check import carried
-from ..mechanics import Aristotle
 from .._problem import Problem, is_compiled, lowest_layer
+from ..mechanics import Aristotle
 from ._python_field import PythonField
 
 
@@ -45,15 +43,20 @@ class System:
         self.turn_to(0.0)
         if field is not None:
             if isinstance(metric, PulledBack) and hasattr(field, "kind"):
-                raise FlownetError(f"{field!r} is a field of a constant metric, and this one "
-                                   "depends on the point.")
-            self.field = PythonField(lambda y: self._of_field(field, y),
-                                     self._told if told else None)
+                raise FlownetError(
+                    f"{field!r} is a field of a constant metric, and this one depends on the point."
+                )
+            self.field = PythonField(
+                lambda y: self._of_field(field, y), self._told if told else None
+            )
         elif is_compiled(potential) and metric.is_compiled and not self._always:
             self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
         else:
-            self.field = PythonField(self._slope, (lambda y: self._seen) if told else None,
-                                     self._rate.code == kernel.ARISTOTLE)
+            self.field = PythonField(
+                self._slope,
+                (lambda y: self._seen) if told else None,
+                self._rate.code == kernel.ARISTOTLE,
+            )
 
     def turn_to(self, time):
         """Go on in the metric of a time, and until when it stays."""
@@ -76,8 +79,8 @@ class System:
     def point(self, y):
         """Parameters W (D,) of y, complex ones of their reals."""
         if self._dtype.kind == "c":
-            return in_complex(y[:2 * self._potential.size])
-        return y[:self._potential.size]
+            return in_complex(y[: 2 * self._potential.size])
+        return y[: self._potential.size]
 
     def meters(self, y):
         """L and ‖dL‖ in the metric, at y."""
@@ -91,13 +94,13 @@ class System:
         loss, dL = differential(self._potential, W, lowest)
         if self._decays["decay"]:
             dL = dL + self._decays["decay"] * W
-        F = out[:in_reals(W).size]
+        F = out[: in_reals(W).size]
         F[:] = in_reals(-metric.sharp(dL))
         self._seen = loss, -float(in_reals(dL) @ F)
         rates.rate(self._rate.code, self._rate.numbers, y, F, out)
         if self._decays["shrink"]:
             F -= in_reals(self._decays["shrink"] * metric.sharp(W))
-        remembered = out[:F.size * (1 + self._rate.memories)].reshape(-1, F.size)
+        remembered = out[: F.size * (1 + self._rate.memories)].reshape(-1, F.size)
         frozen = np.repeat(~metric.free, F.size // W.size)
         remembered[:, frozen] = 0  # what is frozen stays, with what it remembers
         if self._clock:
@@ -123,8 +126,10 @@ class System:
 def _checked(velocity, W):
     velocity = np.asarray(velocity)
     if velocity.shape != W.shape or velocity.dtype.kind != "f":
-        raise FlownetError(f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
-                           f"be real, {W.shape}.")
+        raise FlownetError(
+            f"the field's velocity is {velocity.dtype} {velocity.shape}; it has to "
+            f"be real, {W.shape}."
+        )
     return velocity
 
 
@@ -142,7 +147,14 @@ class PotentialFlow:
     def problem(self):
         """What the kernel wants first."""
         p = self._problem
-        rule = p.rule(self.metric, 0.0, code=self._rate.code, numbers=self._rate.numbers,
-                      pairs=False, seed=0, **self._decays)
+        rule = p.rule(
+            self.metric,
+            0.0,
+            code=self._rate.code,
+            numbers=self._rate.numbers,
+            pairs=False,
+            seed=0,
+            **self._decays,
+        )
         with p.workspace() as work:
             yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)

@@ -8,6 +8,14 @@ from ._state import State, one_row, potential_of, states
 from ._train import train
 
 __all__ = [
-    "Pretraining", "RungeKutta", "State", "make_loop", "one_row", "potential_of", "pretrain",
-    "resume", "states", "train",
+    "Pretraining",
+    "RungeKutta",
+    "State",
+    "make_loop",
+    "one_row",
+    "potential_of",
+    "pretrain",
+    "resume",
+    "states",
+    "train",
 ]

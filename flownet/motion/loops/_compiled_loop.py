@@ -39,9 +39,20 @@ class CompiledLoop:
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = p.rule(self.metric, self.time, **self._of)
                 taken, kept, finite = motion.advance(
-                    *p.compiled, p.terms, work, p.batches, self._rule, _rest(tape, done, rows),
-                    self._reals, self._memory, self._dL, self._time, first + done, count - done,
-                    p.threads)
+                    *p.compiled,
+                    p.terms,
+                    work,
+                    p.batches,
+                    self._rule,
+                    _rest(tape, done, rows),
+                    self._reals,
+                    self._memory,
+                    self._dL,
+                    self._time,
+                    first + done,
+                    count - done,
+                    p.threads,
+                )
                 done, rows = done + taken, rows + kept
         return done, rows, finite
 
@@ -50,5 +61,8 @@ def _rest(tape, done, rows):
     """A tape from so many steps and rows on."""
     if not done:
         return tape
-    return motion.Tape(tape.every, *(column[rows:] for column in tape[1:4]),
-                       *(column[done:] for column in tape[4:]))
+    return motion.Tape(
+        tape.every,
+        *(column[rows:] for column in tape[1:4]),
+        *(column[done:] for column in tape[4:]),
+    )

@@ -3,9 +3,9 @@
 from ..._errors import FlownetError
 from ...geometry.metric import PulledBack
 from .._check import carried
-from ._compiled_loop import CompiledLoop
-from ..flow import Geodesic
 from .._problem import is_compiled
+from ..flow import Geodesic
+from ._compiled_loop import CompiledLoop
 from ._python_loop import GeodesicLoop, PythonLoop
 from ._runge_kutta import RungeKutta, RungeKuttaLoop
 
@@ -18,8 +18,10 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     carried(mechanics, metric)
     alone = getattr(mechanics, "shrink", 0) or getattr(mechanics, "temperature", 0)
     if alone and not metric.at(time).diagonal:
-        raise FlownetError(f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
-                           f"wants a metric that couples none; {metric!r} does.")
+        raise FlownetError(
+            f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
+            f"wants a metric that couples none; {metric!r} does."
+        )
     compiled = is_compiled(potential) and metric.is_compiled and not mechanics.policy.of_jet
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):

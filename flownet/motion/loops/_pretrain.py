@@ -28,32 +28,59 @@ class Pretraining:
 
     def __init__(self, network, W0, runs):
         self.network, self.W0, self.runs = network, W0, tuple(runs)
-        self.before, self.after = (np.array([run.potential.value(run.parameters[row])
-                                             for run in runs]) for row in (0, -1))
+        self.before, self.after = (
+            np.array([run.potential.value(run.parameters[row]) for run in runs]) for row in (0, -1)
+        )
         self.mean = np.array([_variance(run.potential.data.x) / 2 for run in runs])
 
     def __repr__(self):
-        rows = ("".join(f"{cell:>{width}}" for cell, width in zip(row, (7, 18, 12, 12, 15)))
-                for row in self._rows())
-        return "\n".join([f"Pretraining of {self.network!r}:",
-                          f"reconstruction loss on {self.runs[0].potential.data.m} samples", *rows])
+        rows = (
+            "".join(f"{cell:>{width}}" for cell, width in zip(row, (7, 18, 12, 12, 15)))
+            for row in self._rows()
+        )
+        return "\n".join(
+            [
+                f"Pretraining of {self.network!r}:",
+                f"reconstruction loss on {self.runs[0].potential.data.m} samples",
+                *rows,
+            ]
+        )
 
     def _repr_html_(self):
         lines = zip(["th", *["td"] * len(self.runs)], self._rows())
-        return "<table>" + "".join(
-            f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>" for tag, row in lines
-        ) + "</table>"
+        return (
+            "<table>"
+            + "".join(
+                f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>"
+                for tag, row in lines
+            )
+            + "</table>"
+        )
 
     def _rows(self):
         yield "layer", "autoencoder", "at first", "in the end", "of their mean"
         for k, run in enumerate(self.runs):
             shape = "-".join(map(str, run.potential.network.sizes))
-            yield (k + 1, shape, *(f"{loss[k]:.4g}" for loss in
-                                   (self.before, self.after, self.mean)))
+            yield (
+                k + 1,
+                shape,
+                *(f"{loss[k]:.4g}" for loss in (self.before, self.after, self.mean)),
+            )
 
 
-def pretrain(network, data, mechanics, *, steps, seed=0, layers=None, output="identity",
-             batch_size=None, threads=None, progress=True):
+def pretrain(
+    network,
+    data,
+    mechanics,
+    *,
+    steps,
+    seed=0,
+    layers=None,
+    output="identity",
+    batch_size=None,
+    threads=None,
+    progress=True,
+):
     """Pretrain: learn a network's layers one by one from unlabelled data (TM §2.1, after Hinton).
 
     Layer k, an encoder h = φ_k(x W_kᵀ + b_k), is trained with a decoder of its own to give back its
@@ -106,14 +133,24 @@ def pretrain(network, data, mechanics, *, steps, seed=0, layers=None, output="id
     W0, runs = network.init(seed), []
     starts = _starts(network, output, seed)
     for k in range(layers):
-        run = train(autoencoder(network, k, x, output), mechanics, steps=steps, W0=starts[k],
-                    seed=seed, batch_size=batch_size, record_every=max(steps, 1), threads=threads,
-                    progress=progress)
+        run = train(
+            autoencoder(network, k, x, output),
+            mechanics,
+            steps=steps,
+            W0=starts[k],
+            seed=seed,
+            batch_size=batch_size,
+            record_every=max(steps, 1),
+            threads=threads,
+            progress=progress,
+        )
         if run.diverged_at is not None:
-            raise FlownetError(f"the autoencoder of layer {k + 1} diverges at step "
-                               f"{run.diverged_at}: take a shorter step.")
+            raise FlownetError(
+                f"the autoencoder of layer {k + 1} diverges at step "
+                f"{run.diverged_at}: take a shorter step."
+            )
         begin, end = network.ranges[k]
-        W0[begin:end] = run.parameters[-1][:end - begin]
+        W0[begin:end] = run.parameters[-1][: end - begin]
         x = _part(network, k, k + 1).forward(W0[begin:end], x)
         runs.append(run)
     return Pretraining(network, W0, runs)
@@ -121,7 +158,7 @@ def pretrain(network, data, mechanics, *, steps, seed=0, layers=None, output="id
 
 def autoencoder(network, k, x, output="identity"):
     """Potential of layer k and a decoder on its inputs x (m, n_k): ½ the mean of ‖x̂ − x‖²."""
-    sizes = [*network.sizes[k:k + 2], network.sizes[k]]
+    sizes = [*network.sizes[k : k + 2], network.sizes[k]]
     both = _like(network, sizes, [network.activation[k]], output)
     return Potential(both, Quadratic(), Dataset(x, x, name=f"inputs of layer {k + 1}"))
 
@@ -136,26 +173,32 @@ def _starts(network, output, seed):
     stacked = _like(network, [*up, *up[-2::-1]], [*acts, *[output] * (len(acts) - 1)], output)
     W = stacked.init(seed)
     parts = [W[begin:end] for begin, end in stacked.ranges]
-    return [np.concatenate(pair) for pair in zip(parts[:len(acts)], parts[::-1])]
+    return [np.concatenate(pair) for pair in zip(parts[: len(acts)], parts[::-1])]
 
 
 def _part(network, begin, end):
     """Hidden layers begin … end−1 of a network, as a network."""
-    return _like(network, network.sizes[begin:end + 1], list(network.activation[begin:end - 1]),
-                 network.activation[end - 1])
+    return _like(
+        network,
+        network.sizes[begin : end + 1],
+        list(network.activation[begin : end - 1]),
+        network.activation[end - 1],
+    )
 
 
 def _like(network, sizes, activation, output):
     """A network of other sizes and activations, alike in all else."""
-    return Network(**{**network.describe(), "sizes": list(sizes), "activation": activation,
-                      "output": output})
+    return Network(
+        **{**network.describe(), "sizes": list(sizes), "activation": activation, "output": output}
+    )
 
 
 def _fitting(network, data, layers):
     """Inputs (m, n_in) and the number of layers, where they fit the network."""
     if not isinstance(network, Network):
-        raise FlownetError(f"network is a {type(network).__name__}; it has to be a "
-                           "flownet.Network.")
+        raise FlownetError(
+            f"network is a {type(network).__name__}; it has to be a flownet.Network."
+        )
     hidden = network.layers - 1
     if hidden < 1:
         raise FlownetError(f"{network!r} has no hidden layer: there is nothing to pretrain.")

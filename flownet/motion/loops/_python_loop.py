@@ -4,12 +4,10 @@ import numpy as np
 
 from ...geometry.metric import DiagonalMetric, PulledBack, metric_at
 from ...kernels.cpu.motion import steps as motion
-from ...model.potential import Batches
 from ...model.network import in_reals
-from ...model.potential import key
-from ...model.potential import differential
-from ..flow import geodesic
+from ...model.potential import Batches, differential, key
 from .._problem import lowest_layer, rule_in
+from ..flow import geodesic
 
 
 def arrays_of_step(W, memory):
@@ -88,5 +86,6 @@ class GeodesicLoop(PythonLoop):
     """One step at a time along a geodesic of a metric that depends on the point."""
 
     def _move(self, k, step, V, dL):
-        self.W[:] = geodesic(self.metric, self.W, self.W.dtype.type(step) * V,
-                             order=self.mechanics.order)
+        self.W[:] = geodesic(
+            self.metric, self.W, self.W.dtype.type(step) * V, order=self.mechanics.order
+        )

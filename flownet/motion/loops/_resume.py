@@ -5,20 +5,20 @@ import numpy as np
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
 from ...kernels.cpu.base import threads as _threads
-from ...store.writing import HDF5Store, rewrite_experiment
-from ...store.trajectory import Trajectory
 from ...store._text import to_text
+from ...store.trajectory import Trajectory
+from ...store.writing import HDF5Store, rewrite_experiment
 from .. import _check
-from ..flow import resume_flow
-from ._loop import make_loop
-from ..observe import observers
-from ..observe import observe_from
-from ._run import Run, arrays_of
 from .._storage import checkpoint_of
+from ..flow import resume_flow
+from ..observe import observe_from, observers
+from ._loop import make_loop
+from ._run import Run, arrays_of
 
 
-def resume(path, *, potential=None, metric=None, steps=None, observe=None, threads=None,
-           progress=True):
+def resume(
+    path, *, potential=None, metric=None, steps=None, observe=None, threads=None, progress=True
+):
     """Continue a run or a flow from its file, bit for bit as if it had never stopped.
 
     Parameters
@@ -57,8 +57,10 @@ def resume(path, *, potential=None, metric=None, steps=None, observe=None, threa
         run.metric = metric_of(metric, run.potential)
     if "flow" in tables:
         if steps is not None:
-            raise FlownetError(f"{path} is a flow, which goes to a time and takes the steps that "
-                               "it needs; it takes no number of steps.")
+            raise FlownetError(
+                f"{path} is a flow, which goes to a time and takes the steps that "
+                "it needs; it takes no number of steps."
+            )
         return run if run.finished else resume_flow(run, threads=threads, progress=progress)
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
@@ -81,10 +83,25 @@ def resume(path, *, potential=None, metric=None, steps=None, observe=None, threa
             observer.begin(W)
         for name, array in arrays_of(loop, made).items():
             array[...] = arrays[name]
-        Run(store, loop, run.potential, whole, iteration, wanted, seed, batch_size,
-            words["record_every"], made).go(progress)
-    return Trajectory(store, potential=run.potential, mechanics=run.mechanics, metric=run.metric,
-                      experiment=tables)
+        Run(
+            store,
+            loop,
+            run.potential,
+            whole,
+            iteration,
+            wanted,
+            seed,
+            batch_size,
+            words["record_every"],
+            made,
+        ).go(progress)
+    return Trajectory(
+        store,
+        potential=run.potential,
+        mechanics=run.mechanics,
+        metric=run.metric,
+        experiment=tables,
+    )
 
 
 def _checkpoint(run, steps):
@@ -99,12 +116,15 @@ def _no_table(path, tables):
     kept = tables.get("metric")
     if kept is None or kept.get("kind") != "program":
         said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
-        raise FlownetError(f"{path} says its metric itself, {said}: metric= is for one that no "
-                           "file can say.")
+        raise FlownetError(
+            f"{path} says its metric itself, {said}: metric= is for one that no file can say."
+        )
 
 
 def _same_data(run, potential):
     kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
     if kept is not None and potential.data.sha256 != kept:
-        raise FlownetError(f"the data {potential.data.name!r} are not those of {run.path}: sha256 "
-                           f"{potential.data.sha256[:12]}… instead of {kept[:12]}….")
+        raise FlownetError(
+            f"the data {potential.data.name!r} are not those of {run.path}: sha256 "
+            f"{potential.data.sha256[:12]}… instead of {kept[:12]}…."
+        )

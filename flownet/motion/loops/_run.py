@@ -19,8 +19,19 @@ def arrays_of(loop, observers):
 class Run:
     """A run under way, from an iteration on."""
 
-    def __init__(self, store, loop, potential, metric, iteration, steps, seed, batch_size,
-                 record_every, observers):
+    def __init__(
+        self,
+        store,
+        loop,
+        potential,
+        metric,
+        iteration,
+        steps,
+        seed,
+        batch_size,
+        record_every,
+        observers,
+    ):
         self.potential, self.steps, self.observers = potential, steps, observers
         self.metric, self.arrays = metric, arrays_of(loop, observers)
         self.recorder, self.loop = Recorder(store, loop, record_every), loop
@@ -62,11 +73,16 @@ class Run:
         with _progress.bar(self.steps, self.iteration, shown=progress) as show:
             while self.iteration < self.steps:
                 self._observe()
-                count = min(block, self.steps - self.iteration, self._to_next(),
-                            self.recorder.room(self.iteration))
+                count = min(
+                    block,
+                    self.steps - self.iteration,
+                    self._to_next(),
+                    self.recorder.room(self.iteration),
+                )
                 began = perf_counter()
                 done, rows, finite = self.loop.advance(
-                    self.iteration, count, *self.recorder.tape(self.iteration, count))
+                    self.iteration, count, *self.recorder.tape(self.iteration, count)
+                )
                 seconds = perf_counter() - began
                 self.recorder.advance(done, rows)
                 self.iteration += done
@@ -80,8 +96,7 @@ class Run:
 
     def _to_next(self):
         """Steps until an observable is due."""
-        return min((o.every - self.iteration % o.every for o in self.observers),
-                   default=self.steps)
+        return min((o.every - self.iteration % o.every for o in self.observers), default=self.steps)
 
     def _observe(self, last=False):
         """Record the observables that are due."""

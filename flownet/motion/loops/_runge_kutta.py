@@ -10,8 +10,7 @@ from ...kernels.cpu.flow.integrate import Rows
 from ...kernels.cpu.motion.mechanics import ARISTOTLE
 from ...model.network import in_reals
 from .. import _check
-from ..flow import System
-from ..flow import STUCK, Integration
+from ..flow import STUCK, Integration, System
 from ..mechanics import StepPolicy
 
 
@@ -61,22 +60,31 @@ class RungeKuttaLoop:
 
     def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
         if batch_size:
-            raise FlownetError("a Runge-Kutta step follows the flow of one potential: it takes no "
-                               "batch_size.")
+            raise FlownetError(
+                "a Runge-Kutta step follows the flow of one potential: it takes no batch_size."
+            )
         if metric.moves:
-            raise FlownetError("a Runge-Kutta step follows the flow of one metric; in one that "
-                               "depends on time take flownet.flow or another mechanics.")
+            raise FlownetError(
+                "a Runge-Kutta step follows the flow of one metric; in one that "
+                "depends on time take flownet.flow or another mechanics."
+            )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
-        self._integration = Integration(System(potential, metric, W.dtype, told=False).field,
-                                        in_reals(W), math.inf, mechanics.rtol, mechanics.atol)
+        self._integration = Integration(
+            System(potential, metric, W.dtype, told=False).field,
+            in_reals(W),
+            math.inf,
+            mechanics.rtol,
+            mechanics.atol,
+        )
         y = self._integration.s.y
         self.W = y.view(W.dtype)
         self.arrays = {"parameters": self.W, **self._integration.state}
         del self.arrays["solution"]
         self._known = self.W.copy()  # a script may change W in between
         one = lambda: np.zeros(1)  # noqa: E731
-        self._rows = Rows(None, np.zeros((1, y.size), y.dtype), one(), one(), None, one(), one(),
-                          one(), one())
+        self._rows = Rows(
+            None, np.zeros((1, y.size), y.dtype), one(), one(), None, one(), one(), one(), one()
+        )
 
     @property
     def time(self):

@@ -123,8 +123,18 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
 def one_row(W):
     """Tape that keeps one step and forgets it."""
     integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
-    return motion.Tape(1, np.zeros((1, W.size), W.dtype), integers(), floats(), floats(),
-                       integers(), floats(), floats(), integers(), floats())
+    return motion.Tape(
+        1,
+        np.zeros((1, W.size), W.dtype),
+        integers(),
+        floats(),
+        floats(),
+        integers(),
+        floats(),
+        floats(),
+        integers(),
+        floats(),
+    )
 
 
 def potential_of(potential, batch_size, seed):

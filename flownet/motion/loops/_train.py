@@ -5,18 +5,31 @@ from ...kernels.cpu.base import threads as _threads
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from .. import _check
-from ._loop import make_loop
-from ..observe import observers
-from ..observe import observe_tables
 from .._recorder import quantities
+from .._storage import layout_of, open_store
+from ..observe import observe_tables, observers
+from ._loop import make_loop
 from ._run import Run, arrays_of
 from ._state import State, potential_of
-from .._storage import layout_of, open_store
 
 
-def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_size=None,
-          record_every=1, observe=None, store=None, overwrite=False, device="cpu", threads=None,
-          progress=True):
+def train(
+    potential,
+    mechanics,
+    *,
+    steps,
+    W0=None,
+    seed=0,
+    metric=None,
+    batch_size=None,
+    record_every=1,
+    observe=None,
+    store=None,
+    overwrite=False,
+    device="cpu",
+    threads=None,
+    progress=True,
+):
     """Train: follow the potential downhill in finite steps W ← W − step·g^♯dL (TM 39), recorded.
 
     Parameters
@@ -68,20 +81,39 @@ def train(potential, mechanics, *, steps, W0=None, seed=0, metric=None, batch_si
     made = observers(observe)
     W = _check.initial_parameters(potential, W0, seed)
     known = metric if given is not None else None
-    tables = _experiment(potential, mechanics, known, made, steps=steps, seed=seed,
-                         batch_size=batch_size, record_every=record_every, device=device)
+    tables = _experiment(
+        potential,
+        mechanics,
+        known,
+        made,
+        steps=steps,
+        seed=seed,
+        batch_size=batch_size,
+        record_every=record_every,
+        device=device,
+    )
     at = potential_of(potential, batch_size, seed)
     with _threads.limited(threads):
         loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
         state = State(0, 0.0, loop, at)
         columns = [o.quantity(state, steps // o.every + 2) for o in made]
         kept = open_store(
-            layout_of(quantities(loop, steps, record_every) + columns, arrays_of(loop, made),
-                      tables, potential, seed), store, overwrite)
-        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every,
-            made).go(progress)
-    return Trajectory(kept, potential=potential, mechanics=mechanics, metric=known,
-                      experiment=tables)
+            layout_of(
+                quantities(loop, steps, record_every) + columns,
+                arrays_of(loop, made),
+                tables,
+                potential,
+                seed,
+            ),
+            store,
+            overwrite,
+        )
+        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every, made).go(
+            progress
+        )
+    return Trajectory(
+        kept, potential=potential, mechanics=mechanics, metric=known, experiment=tables
+    )
 
 
 def _experiment(potential, mechanics, metric, made, **run):

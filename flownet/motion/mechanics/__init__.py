@@ -9,7 +9,23 @@ from ._policy_of import policy_of
 from ._thierry_mieg import ThierryMieg
 
 __all__ = [
-    "Adam", "AdamW", "Aristotle", "Constant", "Cosine", "INTEGRATORS", "Langevin", "Linearity",
-    "LossRate", "MOMENTS", "Mechanics", "Nesterov", "Newton", "RMSProp", "StepPolicy",
-    "ThierryMieg", "Warmup", "one_of", "policy_of",
+    "INTEGRATORS",
+    "MOMENTS",
+    "Adam",
+    "AdamW",
+    "Aristotle",
+    "Constant",
+    "Cosine",
+    "Langevin",
+    "Linearity",
+    "LossRate",
+    "Mechanics",
+    "Nesterov",
+    "Newton",
+    "RMSProp",
+    "StepPolicy",
+    "ThierryMieg",
+    "Warmup",
+    "one_of",
+    "policy_of",
 ]

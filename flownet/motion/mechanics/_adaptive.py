@@ -39,8 +39,16 @@ class RMSProp(Mechanics):
 
     code = kernel.RMSPROP
 
-    def __init__(self, step, memory=0.99, epsilon=1e-8, centered=False, momentum=0.0,
-                 weight_decay=0.0, moments="modulus"):
+    def __init__(
+        self,
+        step,
+        memory=0.99,
+        epsilon=1e-8,
+        centered=False,
+        momentum=0.0,
+        weight_decay=0.0,
+        moments="modulus",
+    ):
         super().__init__(step, weight_decay)
         self.memory, self.epsilon = share("memory", memory), _check.positive("epsilon", epsilon)
         self.centered, self.momentum = flag("centered", centered), share("momentum", momentum)
@@ -66,8 +74,9 @@ class RMSProp(Mechanics):
         forget = self._forgetting(self.memory)
         if not (pairs or self.centered or self.momentum):
             return Rate(self.code, np.array([self.memory, self.epsilon, forget]), 1, 0)
-        mass, friction = (inertia(self._constant_step(), self.momentum) if self.momentum
-                          else (0.0, 1.0))
+        mass, friction = (
+            inertia(self._constant_step(), self.momentum) if self.momentum else (0.0, 1.0)
+        )
         return family_rate(self, mass, friction, kernel.BARE, forget, False, self.centered, pairs)
 
 
@@ -99,8 +108,9 @@ class Adam(Mechanics):
     code = kernel.ADAM
     remembers = ("force", "square")
 
-    def __init__(self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.0,
-                 moments="modulus"):
+    def __init__(
+        self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.0, moments="modulus"
+    ):
         super().__init__(step, weight_decay)
         self.memory1, self.memory2 = share("memory1", memory1), share("memory2", memory2)
         self.epsilon = _check.positive("epsilon", epsilon)
@@ -118,8 +128,10 @@ class Adam(Mechanics):
 
     def rate(self, pairs=False):
         """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
-        forgets = [self._forgetting(self.memory1) if self.memory1 else kernel.BARE,
-                   self._forgetting(self.memory2)]
+        forgets = [
+            self._forgetting(self.memory1) if self.memory1 else kernel.BARE,
+            self._forgetting(self.memory2),
+        ]
         if pairs or not self.memory1:
             return family_rate(self, 0.0, 1.0, *forgets, True, False, pairs)
         return Rate(kernel.ADAM, np.array([*self.numbers, *forgets]), 2, 1)
@@ -144,8 +156,9 @@ class AdamW(Adam):
 
     decay = 0.0
 
-    def __init__(self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.01,
-                 moments="modulus"):
+    def __init__(
+        self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.01, moments="modulus"
+    ):
         super().__init__(step, memory1, memory2, epsilon, moments=moments)
         self.weight_decay = not_negative("weight_decay", weight_decay)
 
@@ -157,7 +170,8 @@ class AdamW(Adam):
 
 def family_rate(mechanics, mass, friction, forget1, forget2, corrected, centered, pairs):
     """`Rate` of the whole equation TM 26; `forget` is `BARE` for what is not remembered."""
-    numbers = np.array([mass, friction, forget1, forget2, mechanics.epsilon, corrected, centered,
-                        pairs])
+    numbers = np.array(
+        [mass, friction, forget1, forget2, mechanics.epsilon, corrected, centered, pairs]
+    )
     memories = (forget1 != kernel.BARE) + (forget2 != kernel.BARE) + centered + (mass > 0)
     return Rate(kernel.FAMILY, numbers, memories, int(corrected))

@@ -44,5 +44,7 @@ class Langevin(Mechanics):
 
     def rate(self, pairs=False):
         """There is none."""
-        raise FlownetError(f"{self!r} has no flow: thermal noise makes its path rough; that of "
-                           "temperature 0 is Aristotle's.")
+        raise FlownetError(
+            f"{self!r} has no flow: thermal noise makes its path rough; that of "
+            "temperature 0 is Aristotle's."
+        )

@@ -48,12 +48,16 @@ class Mechanics:
         self.weight_decay = not_negative("weight_decay", weight_decay)
         of_loss = self.policy.of_jet or self.policy.of_loss
         if of_loss and not self.along:
-            raise FlownetError(f"step {str(self.policy)!r} reads the step off −g^♯dL, and "
-                               f"{type(self).__name__} does not move along it: give a number, "
-                               "'warmup:…' or 'cosine:…'.")
+            raise FlownetError(
+                f"step {str(self.policy)!r} reads the step off −g^♯dL, and "
+                f"{type(self).__name__} does not move along it: give a number, "
+                "'warmup:…' or 'cosine:…'."
+            )
         if of_loss and self.weight_decay:
-            raise FlownetError(f"step {str(self.policy)!r} reads the step off L, which knows "
-                               "nothing of weight_decay: add κ·Parabola to the potential instead.")
+            raise FlownetError(
+                f"step {str(self.policy)!r} reads the step off L, which knows "
+                "nothing of weight_decay: add κ·Parabola to the potential instead."
+            )
 
     @property
     def step(self):
@@ -83,8 +87,14 @@ class Mechanics:
     def rule(self, dtype, seed):
         """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
         pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
-        return {"code": self.code, "numbers": self.numbers, "decay": self.decay,
-                "shrink": self.shrink, "pairs": pairs, "seed": seed}
+        return {
+            "code": self.code,
+            "numbers": self.numbers,
+            "decay": self.decay,
+            "shrink": self.shrink,
+            "pairs": pairs,
+            "seed": seed,
+        }
 
     def rate(self, pairs=False):
         """What its flow's kernel wants: a `Rate`."""
@@ -99,22 +109,26 @@ class Mechanics:
 
     def __repr__(self):
         usual = signature(type(self)).parameters
-        words = ", ".join(f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
-                          for name, value in self.parameters().items()
-                          if value != usual[name].default)
+        words = ", ".join(
+            f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
+            for name, value in self.parameters().items()
+            if value != usual[name].default
+        )
         return f"{type(self).__name__}({words})"
 
     def _constant_step(self):
         if not isinstance(self.policy, Constant):
-            raise FlownetError(f"{self!r} has no flow: how fast it forgets in time follows from "
-                               "one constant step.")
+            raise FlownetError(
+                f"{self!r} has no flow: how fast it forgets in time follows from one constant step."
+            )
         return self.policy.step
 
     def _forgetting(self, beta):
         """ρ of β = e^{−ρh}: how fast a memory of β a step forgets in time."""
         if beta == 0:
-            raise FlownetError(f"{self!r} has no flow: a memory of 0 is gone after every step, "
-                               "however short.")
+            raise FlownetError(
+                f"{self!r} has no flow: a memory of 0 is gone after every step, however short."
+            )
         return -math.log(beta) / self._constant_step()
 
 
@@ -165,8 +179,9 @@ def share(name, value):
 def one_of(name, value, allowed):
     """One of a few words."""
     if value not in allowed:
-        raise FlownetError(f"{name} is {shown(value)}; it has to be "
-                           f"{' or '.join(map(repr, allowed))}.")
+        raise FlownetError(
+            f"{name} is {shown(value)}; it has to be {' or '.join(map(repr, allowed))}."
+        )
     return value
 
 

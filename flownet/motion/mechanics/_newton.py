@@ -11,8 +11,11 @@ from .. import _check
 from ._mechanics import Mechanics, Rate, not_negative, one_of, share
 from ._policy import Constant
 
-INTEGRATORS = {"semi-implicit": kernel.SEMI_IMPLICIT, "leapfrog": kernel.LEAPFROG,
-               "explicit": kernel.EXPLICIT}
+INTEGRATORS = {
+    "semi-implicit": kernel.SEMI_IMPLICIT,
+    "leapfrog": kernel.LEAPFROG,
+    "explicit": kernel.EXPLICIT,
+}
 
 
 @kind("mechanics", "newton")
@@ -53,19 +56,30 @@ class Newton(Mechanics):
     code = kernel.NEWTON
     remembers = ("velocity",)
 
-    def __init__(self, step, mass=1.0, friction=1.0, integrator="semi-implicit", temperature=0.0,
-                 weight_decay=0.0):
+    def __init__(
+        self,
+        step,
+        mass=1.0,
+        friction=1.0,
+        integrator="semi-implicit",
+        temperature=0.0,
+        weight_decay=0.0,
+    ):
         super().__init__(step, weight_decay)
         self.mass = _check.positive("mass", mass)
         self.friction = not_negative("friction", friction)
         self.integrator = one_of("integrator", integrator, INTEGRATORS)
         self.temperature = not_negative("temperature", temperature)
         if integrator == "leapfrog" and not isinstance(self.policy, Constant):
-            raise FlownetError(f"step {str(self.policy)!r}: the leapfrog keeps its order and its "
-                               "energy with one constant step alone; give a number.")
+            raise FlownetError(
+                f"step {str(self.policy)!r}: the leapfrog keeps its order and its "
+                "energy with one constant step alone; give a number."
+            )
         if self.temperature and not self.friction:
-            raise FlownetError(f"temperature is {shown(temperature)} without friction; a heat bath "
-                               "needs friction above 0.")
+            raise FlownetError(
+                f"temperature is {shown(temperature)} without friction; a heat bath "
+                "needs friction above 0."
+            )
 
     @classmethod
     def from_momentum(cls, lr, beta, weight_decay=0.0):
@@ -84,14 +98,14 @@ class Newton(Mechanics):
     @property
     def numbers(self):
         """What its finite steps' kernel wants."""
-        return np.array([self.mass, self.friction, INTEGRATORS[self.integrator],
-                         self.temperature])
+        return np.array([self.mass, self.friction, INTEGRATORS[self.integrator], self.temperature])
 
     def rate(self, pairs=False):
         """What its flow's kernel wants; that of a heat bath is no flow."""
         if self.temperature:
-            raise FlownetError(f"{self!r} has no flow: thermal noise makes its path rough; "
-                               "temperature=0 has one.")
+            raise FlownetError(
+                f"{self!r} has no flow: thermal noise makes its path rough; temperature=0 has one."
+            )
         return Rate(kernel.NEWTON, np.array([self.mass, self.friction]), 1, 0)
 
     def velocity(self, v, force, iteration):

@@ -135,12 +135,16 @@ class Linearity(StepPolicy):
     def check(self, potential, steps):
         """Refuse a potential without jets, and one whose loss gives no bound where none is set."""
         if not hasattr(potential, "jet"):
-            raise FlownetError(f"step {str(self)!r} wants a potential with jet(W, V, order) -> c; "
-                               f"a {type(potential).__name__} offers none.")
+            raise FlownetError(
+                f"step {str(self)!r} wants a potential with jet(W, V, order) -> c; "
+                f"a {type(potential).__name__} offers none."
+            )
         terms = potential.atoms() if hasattr(potential, "atoms") else []
         if self.most is None and any(scale < 0 for scale, _ in terms):
-            raise FlownetError(f"step {str(self)!r} on a potential that subtracts a term, whose "
-                               f"loss may fall below 0: name the longest step, '{self}:MOST'.")
+            raise FlownetError(
+                f"step {str(self)!r} on a potential that subtracts a term, whose "
+                f"loss may fall below 0: name the longest step, '{self}:MOST'."
+            )
 
 
 @kind("step policy", "loss")
@@ -224,8 +228,9 @@ class Cosine(StepPolicy):
     def __init__(self, step, over, floor=0.0):
         self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
         if not (_check.is_number(floor) and 0 <= floor <= step):
-            raise FlownetError(f"floor is {shown(floor)}; it has to be a number from 0 to the step "
-                               f"{step:g}.")
+            raise FlownetError(
+                f"floor is {shown(floor)}; it has to be a number from 0 to the step {step:g}."
+            )
         self.floor = float(floor)
 
     def at(self, iteration):
@@ -238,8 +243,10 @@ class Cosine(StepPolicy):
     def check(self, potential, steps):
         """Refuse to stand still."""
         if self.floor == 0 and steps is not None and steps > self.over:
-            raise FlownetError(f"step {str(self)!r} is 0 after {self.over} steps, and the run has "
-                               f"{steps}: give a floor above 0, or fewer steps.")
+            raise FlownetError(
+                f"step {str(self)!r} is 0 after {self.over} steps, and the run has "
+                f"{steps}: give a floor above 0, or fewer steps."
+            )
 
 
 def _short(number):

@@ -21,8 +21,10 @@ def policy_of(step):
     if isinstance(step, str):
         return _policy_of_text(step)
     if not (_check.is_number(step) and step > 0):
-        raise FlownetError(f"step is {shown(step)}; it has to be a number above 0, or a policy "
-                           "such as 'linear:0.1'.")
+        raise FlownetError(
+            f"step is {shown(step)}; it has to be a number above 0, or a policy "
+            "such as 'linear:0.1'."
+        )
     return Constant(step)
 
 
@@ -35,10 +37,14 @@ def _policy_of_text(text):
     needed = sum(p.default is p.empty for p in wanted)
     numbers = [_number(word) for word in words]
     if not needed <= len(words) <= len(wanted) or None in numbers:
-        form = name + "".join(f":{p.name}" if p.default is p.empty else f"[:{p.name}]"
-                              for p in wanted)
-        wrong = (f"has {len(words)} number{'s' * (len(words) != 1)}" if None not in numbers
-                 else f"holds {words[numbers.index(None)]!r}, which is no number")
+        form = name + "".join(
+            f":{p.name}" if p.default is p.empty else f"[:{p.name}]" for p in wanted
+        )
+        wrong = (
+            f"has {len(words)} number{'s' * (len(words) != 1)}"
+            if None not in numbers
+            else f"holds {words[numbers.index(None)]!r}, which is no number"
+        )
         raise FlownetError(f"step policy {shown(text)} {wrong}; it is written {form}.")
     try:
         return policy(*numbers)

@@ -59,8 +59,19 @@ class ThierryMieg(Mechanics):
 
     code = kernel.FAMILY
 
-    def __init__(self, step, mass=1.0, friction=1.0, memory1=0.0, memory2=None, epsilon=1e-8,
-                 corrected=True, centered=False, weight_decay=0.0, moments="modulus"):
+    def __init__(
+        self,
+        step,
+        mass=1.0,
+        friction=1.0,
+        memory1=0.0,
+        memory2=None,
+        epsilon=1e-8,
+        corrected=True,
+        centered=False,
+        weight_decay=0.0,
+        moments="modulus",
+    ):
         super().__init__(step, weight_decay)
         self.mass, self.friction = not_negative("mass", mass), not_negative("friction", friction)
         if not (self.mass or self.friction):
@@ -71,14 +82,20 @@ class ThierryMieg(Mechanics):
         self.corrected, self.centered = flag("corrected", corrected), flag("centered", centered)
         self.moments = one_of("moments", moments, MOMENTS)
         if self.centered and (self.corrected or memory2 is None):
-            raise FlownetError("centered is True; it wants a memory2, and corrected=False: a first "
-                               "force does not fluctuate.")
+            raise FlownetError(
+                "centered is True; it wants a memory2, and corrected=False: a first "
+                "force does not fluctuate."
+            )
 
     @property
     def remembers(self):
         """Names of the vectors (D,) it remembers."""
-        return (*("force",) * (self.memory1 > 0), *("square",) * (self.memory2 is not None),
-                *("centre",) * self.centered, *("velocity",) * (self.mass > 0))
+        return (
+            *("force",) * (self.memory1 > 0),
+            *("square",) * (self.memory2 is not None),
+            *("centre",) * self.centered,
+            *("velocity",) * (self.mass > 0),
+        )
 
     @property
     def sizing(self):
@@ -88,17 +105,26 @@ class ThierryMieg(Mechanics):
     @property
     def numbers(self):
         """What its finite steps' kernel wants."""
-        return np.array([self.mass, self.friction, self.memory1 or kernel.BARE,
-                         kernel.BARE if self.memory2 is None else self.memory2, self.epsilon,
-                         self.corrected, self.centered])
+        return np.array(
+            [
+                self.mass,
+                self.friction,
+                self.memory1 or kernel.BARE,
+                kernel.BARE if self.memory2 is None else self.memory2,
+                self.epsilon,
+                self.corrected,
+                self.centered,
+            ]
+        )
 
     def rate(self, pairs=False):
         """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
         forget1 = self._forgetting(self.memory1) if self.memory1 else kernel.BARE
         forget2 = kernel.BARE if self.memory2 is None else self._forgetting(self.memory2)
         clock = self.corrected and (self.memory1 > 0 or self.memory2 is not None)
-        return family_rate(self, self.mass, self.friction, forget1, forget2, clock, self.centered,
-                           pairs)
+        return family_rate(
+            self, self.mass, self.friction, forget1, forget2, clock, self.centered, pairs
+        )
 
     def parameters(self):
         """What makes these mechanics again."""

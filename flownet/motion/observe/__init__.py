@@ -8,6 +8,17 @@ from ._path import PathLength, Speed, StepSpeed
 from ._tables import observe_from, observe_tables
 
 __all__ = [
-    "Accuracy", "Energy", "Noise", "PARTS", "PathLength", "ShadowEnergy", "Sharpness", "Speed",
-    "StepSpeed", "moving_metric", "observe_from", "observe_tables", "observers",
+    "PARTS",
+    "Accuracy",
+    "Energy",
+    "Noise",
+    "PathLength",
+    "ShadowEnergy",
+    "Sharpness",
+    "Speed",
+    "StepSpeed",
+    "moving_metric",
+    "observe_from",
+    "observe_tables",
+    "observers",
 ]

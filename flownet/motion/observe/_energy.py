@@ -77,8 +77,9 @@ class ShadowEnergy:
     def __call__(self, state):
         mechanics, v, W = state.mechanics, state.velocity, state.W
         if getattr(mechanics, "integrator", None) != "leapfrog" or mechanics.friction:
-            raise FlownetError(f"{mechanics!r} keeps no shadow energy; the leapfrog without "
-                               "friction does.")
+            raise FlownetError(
+                f"{mechanics!r} keeps no shadow energy; the leapfrog without friction does."
+            )
         kappa = mechanics.decay
         bend = 2 * self.potential.jet(W, v, 2)[2] + kappa * np.vdot(v, v).real
         dL = self.potential.differential(W)[1] + kappa * W
@@ -89,6 +90,7 @@ class ShadowEnergy:
 def _mass(state):
     mass = getattr(state.mechanics, "mass", 0.0)
     if not mass:
-        raise FlownetError(f"{state.mechanics!r} has no mass, and so no energy of motion; Newton's "
-                           "mechanics have.")
+        raise FlownetError(
+            f"{state.mechanics!r} has no mass, and so no energy of motion; Newton's mechanics have."
+        )
     return mass

@@ -34,14 +34,16 @@ def moving_metric(state):
     if sizing is None:
         return metric
     if np.iscomplexobj(state.W) and mechanics.moments == "separate":
-        raise FlownetError("separate moments give Re W and Im W a stiffness each, and a metric has "
-                           "one for both: moments='modulus' has.")
+        raise FlownetError(
+            "separate moments give Re W and Im W a stiffness each, and a metric has "
+            "one for both: moments='modulus' has."
+        )
     beta, corrected, centered = sizing
     F, memories = state.force, state.memories
-    square = beta * memories["square"] + (1 - beta) * np.abs(F)**2
+    square = beta * memories["square"] + (1 - beta) * np.abs(F) ** 2
     if corrected:
-        square = square / (1 - beta**(state.iteration + 1))
+        square = square / (1 - beta ** (state.iteration + 1))
     if centered:
-        square = np.maximum(square - np.abs(beta * memories["centre"] + (1 - beta) * F)**2, 0)
+        square = np.maximum(square - np.abs(beta * memories["centre"] + (1 - beta) * F) ** 2, 0)
     stiffness = np.repeat(metric.stiffness, np.diff(metric.bounds))
     return DiagonalMetric(stiffness * (np.sqrt(square) + mechanics.epsilon))

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...geometry.metric import Euclidean
 from ...geometry.curvature import NoSpectrum, sharpness
+from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
 from ...model.chart import Charted
 from ...model.tables import metric_table
@@ -34,8 +34,11 @@ class Accuracy:
     """
 
     def __init__(self, potential):
-        if potential.data is None or potential.data.labels is None or (
-                potential.data.y.shape[1] < 2):
+        if (
+            potential.data is None
+            or potential.data.labels is None
+            or (potential.data.y.shape[1] < 2)
+        ):
             raise FlownetError("accuracy needs data with class labels and an output a class.")
         self.potential = potential
 

@@ -13,13 +13,17 @@ class Observer:
 
     def __init__(self, name, every, function):
         if not (isinstance(every, (int, np.integer)) and every >= 1):
-            raise FlownetError(f"observable {name!r}: the interval is {every!r}; "
-                               "it has to be a whole number of steps above 0.")
+            raise FlownetError(
+                f"observable {name!r}: the interval is {every!r}; "
+                "it has to be a whole number of steps above 0."
+            )
         if hasattr(function, "value") and not isinstance(function, Charges):
             function = Loss(function)
         if not callable(function):
-            raise FlownetError(f"observable {name!r} is a {type(function).__name__}; it has to be "
-                               "a potential or a function of the state.")
+            raise FlownetError(
+                f"observable {name!r} is a {type(function).__name__}; it has to be "
+                "a potential or a function of the state."
+            )
         self.name, self.every, self.function = f"observables/{name}", int(every), function
         self.shape = None  # until it has been asked once
         self._memory = None  # of one that remembers earlier states
@@ -43,8 +47,10 @@ class Observer:
         try:
             value = np.asarray("nothing" if given is None else given, np.float64)
         except (TypeError, ValueError):
-            raise FlownetError(f"{self.name} gave {shown(given)}; an observable is a number, or an "
-                               "array of numbers.") from None
+            raise FlownetError(
+                f"{self.name} gave {shown(given)}; an observable is a number, or an "
+                "array of numbers."
+            ) from None
         if self.shape not in (None, value.shape):
             raise FlownetError(f"{self.name} changed its shape from {self.shape} to {value.shape}.")
         return value
@@ -67,15 +73,19 @@ def observers(observe):
     """`Observer`s of a dictionary {name: (every, function or potential)}."""
     made = []
     if not isinstance(observe or {}, dict):
-        raise FlownetError(f"observe is {shown(observe)}; it has to be a dictionary "
-                           "{name: (every, function or potential)}.")
+        raise FlownetError(
+            f"observe is {shown(observe)}; it has to be a dictionary "
+            "{name: (every, function or potential)}."
+        )
     for name, entry in (observe or {}).items():
         if not isinstance(name, str) or not name or "/" in name:
             raise FlownetError(f"an observable is called {name!r}; a name without / is wanted.")
         if name in ("loss", "step"):
             raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")
         if not (isinstance(entry, tuple) and len(entry) == 2):
-            raise FlownetError(f"observe[{name!r}] is {entry!r}; it has to be a pair "
-                               "(every, function or potential).")
+            raise FlownetError(
+                f"observe[{name!r}] is {entry!r}; it has to be a pair "
+                "(every, function or potential)."
+            )
         made.append(Observer(name, *entry))
     return made

@@ -4,8 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.metric import metric_at
-from ...geometry.metric import piece, speed_of
+from ...geometry.metric import metric_at, piece, speed_of
 from ...model.tables import metric_table
 
 
@@ -20,8 +19,10 @@ class _OfPath:
 
     def __init__(self, metric=None):
         if metric is not None and not hasattr(metric, "norm2"):
-            raise FlownetError(f"metric is {shown(metric)}; it has to be one such as "
-                               "flownet.LayerMetric(network, stiffness).")
+            raise FlownetError(
+                f"metric is {shown(metric)}; it has to be one such as "
+                "flownet.LayerMetric(network, stiffness)."
+            )
         self.metric = metric
 
     def memory(self, W):

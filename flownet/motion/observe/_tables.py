@@ -15,9 +15,13 @@ from ._metric_of_state import MOVING, moving_metric
 
 def observe_tables(made, potential, metric):
     """Tables of observers; those that no table can say are marked as functions."""
-    return {observer.name.removeprefix("observables/"):
-            {"every": observer.every, **_table(observer.function, potential, metric)}
-            for observer in made}
+    return {
+        observer.name.removeprefix("observables/"): {
+            "every": observer.every,
+            **_table(observer.function, potential, metric),
+        }
+        for observer in made
+    }
 
 
 def _table(function, potential, metric):
@@ -30,8 +34,11 @@ def _table(function, potential, metric):
         return {"kind": function.kind, **_in_metric(function, metric)}
     if isinstance(own, Charted) and own.chart is getattr(potential, "chart", None):
         own, potential = own.potential, potential.potential
-    if not (hasattr(function, "kind") and isinstance(own, Potential)
-            and own.network is potential.network):
+    if not (
+        hasattr(function, "kind")
+        and isinstance(own, Potential)
+        and own.network is potential.network
+    ):
         return {"kind": "function"}
     table = {"kind": function.kind, "data": own.data.describe(), **_in_metric(function, metric)}
     if function.kind != "accuracy":
@@ -52,15 +59,19 @@ def observe_from(tables, potential, metric=None, given=None):
     for name, table in tables.items():
         if table["kind"] == "function":
             if name not in (given or {}):
-                raise FlownetError(f"the observable {name!r} is a function of yours; pass it on "
-                                   f"again: observe={{{name!r}: function}}.")
+                raise FlownetError(
+                    f"the observable {name!r} is a function of yours; pass it on "
+                    f"again: observe={{{name!r}: function}}."
+                )
             observe[name] = table["every"], given[name]
         elif table["kind"] not in names("observable"):
             raise FlownetError(unknown("observable kind", table["kind"], names("observable")))
         elif table["kind"] == Charges.kind:
             if more := [key for key in ("split", "data", "loss") if key in table]:
-                raise FlownetError(f"the observable {name!r} takes no {more[0]}: charges are those "
-                                   "of the run's own potential, whatever the data.")
+                raise FlownetError(
+                    f"the observable {name!r} takes no {more[0]}: charges are those "
+                    "of the run's own potential, whatever the data."
+                )
             observe[name] = table["every"], Charges(potential, metric)
         else:
             observe[name] = table["every"], build("observable", _parts(table, potential, metric))
@@ -73,14 +84,18 @@ def _parts(table, potential, metric):
     parts = {"kind": table["kind"]}
     if hasattr(of, "memory"):
         if more := [key for key in ("split", "data", "loss") if key in table]:
-            raise FlownetError(f"a {table['kind']} is one of the run itself, on no data of its "
-                               f"own: it takes no {more[0]}.")
+            raise FlownetError(
+                f"a {table['kind']} is one of the run itself, on no data of its "
+                f"own: it takes no {more[0]}."
+            )
     else:
         parts["potential"] = _held_out(table, potential) if "data" in table else potential
     if "part" in table:
         if table["kind"] != Energy.kind:
-            raise FlownetError(f"an observable of kind {table['kind']!r} takes no part; that of "
-                               f"kind {Energy.kind!r} does.")
+            raise FlownetError(
+                f"an observable of kind {table['kind']!r} takes no part; that of "
+                f"kind {Energy.kind!r} does."
+            )
         parts["part"] = table["part"]
     if "metric" in table:
         parts["metric"] = _metric(table["metric"], potential)

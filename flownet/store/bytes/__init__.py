@@ -6,6 +6,13 @@ from ._flatfile import FlatFile
 from ._lock import Lock, refuse_busy
 
 __all__ = [
-    "Appender", "Block", "FlatFile", "Kept", "Lock", "Slots", "check_arrays", "refuse_busy",
+    "Appender",
+    "Block",
+    "FlatFile",
+    "Kept",
+    "Lock",
+    "Slots",
+    "check_arrays",
+    "refuse_busy",
     "write_number",
 ]

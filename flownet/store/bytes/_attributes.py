@@ -87,10 +87,8 @@ def read_one(group, name, where):
 
     attribute = group.attrs.get_id(name)
     kind = attribute.get_type()
-    plain = (
-        isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID))
-        or isinstance(kind, h5t.TypeStringID)
-        and not kind.is_variable_str()
+    plain = isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID)) or (
+        isinstance(kind, h5t.TypeStringID) and not kind.is_variable_str()
     )
     size = int(np.prod(attribute.shape or (), dtype=object)) * kind.get_size()
     if (

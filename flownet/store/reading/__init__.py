@@ -2,6 +2,4 @@
 
 from ._reader import Reader, Reader as open_reader, companion_path
 
-__all__ = [
-    "Reader", "companion_path", "open_reader",
-]
+__all__ = ["Reader", "companion_path", "open_reader"]

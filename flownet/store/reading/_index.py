@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..._errors import FlownetError
-from ..bytes import _attributes
 from .._layout import (
     COLUMNS,
     FORMAT,
@@ -23,6 +22,7 @@ from .._layout import (
     check_dtype,
     check_name,
 )
+from ..bytes import _attributes
 from ._rows import read_number
 
 

@@ -6,10 +6,9 @@ import time
 import xxhash
 
 from ..._errors import FlownetError
-from ..bytes import _checkpoint
-from ..bytes import FlatFile
-from ._index import index
 from .._layout import ANALYSIS, COLUMNS, FORMAT
+from ..bytes import FlatFile, _checkpoint
+from ._index import index
 from ._rows import Damaged, Rows, plain_bytes, read_plain
 
 _PATIENCE = 2.0  # seconds in which a file that is being written must show a consistent state

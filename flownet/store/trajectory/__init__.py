@@ -4,6 +4,4 @@ from ._memory import MemoryStore
 from ._real_run import as_reals
 from ._trajectory import Record, Trajectory
 
-__all__ = [
-    "MemoryStore", "Record", "Trajectory", "as_reals",
-]
+__all__ = ["MemoryStore", "Record", "Trajectory", "as_reals"]

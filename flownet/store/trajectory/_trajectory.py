@@ -10,8 +10,8 @@ from ..._errors import FlownetError, shown
 from ..._registry import build, unknown
 from ...model.potential import Batches
 from ...model.tables import metric_from, potential_from
-from ..reading import Reader
 from .._text import from_text
+from ..reading import Reader
 
 #: one recorded quantity: iteration (T,), time (T,), value (T, …)
 Record = namedtuple("Record", "iteration time value")
@@ -194,8 +194,9 @@ class Trajectory:
             else (f"diverged at {self.diverged_at}")
         )
         followed = f"; {self.followed}" if self.followed else ""
-        return (f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}"
-                + followed)
+        return (
+            f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + followed
+        )
 
     @property
     def followed(self):

@@ -4,6 +4,4 @@ from ._analysis import append_analysis
 from ._edit import rewrite_experiment
 from ._hdf5 import HDF5Store
 
-__all__ = [
-    "HDF5Store", "append_analysis", "rewrite_experiment",
-]
+__all__ = ["HDF5Store", "append_analysis", "rewrite_experiment"]

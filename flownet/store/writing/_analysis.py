@@ -5,12 +5,11 @@ import os
 import numpy as np
 
 from ..._errors import FlownetError
-from ..bytes import _attributes, _columns
+from .._layout import ANALYSIS, Layout, Quantity
+from ..bytes import _attributes, _columns, refuse_busy
+from ..reading import Reader, companion_path
 from ._create import make
 from ._edit import LARGE, in_copy
-from .._layout import ANALYSIS, Layout, Quantity
-from ..bytes import refuse_busy
-from ..reading import Reader, companion_path
 
 
 def append_analysis(path, name, iteration, time, value, attrs=None):

@@ -8,8 +8,8 @@ import numpy as np
 import xxhash
 
 from ..._errors import FlownetError
-from ..bytes import _attributes, _checkpoint, _columns
 from .._layout import ALIGN, FORMAT, VERSION
+from ..bytes import _attributes, _checkpoint, _columns
 from ._writer import explain
 
 

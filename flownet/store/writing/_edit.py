@@ -5,11 +5,10 @@ import shutil
 import uuid
 
 from ..._errors import FlownetError
-from ..bytes import _attributes, _superblock
-from ._create import open_to_write
 from .._layout import check_space
-from ..bytes import refuse_busy
+from ..bytes import _attributes, _superblock, refuse_busy
 from ..reading import Reader
+from ._create import open_to_write
 from ._writer import explain
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change

@@ -4,8 +4,8 @@ import queue
 from functools import partial
 
 from ..._errors import FlownetError
-from ..bytes import Block
 from .._layout import Quantity
+from ..bytes import Block
 
 _POOL = 4  # blocks in memory: one being filled, three on their way
 

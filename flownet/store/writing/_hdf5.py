@@ -7,13 +7,10 @@ from functools import partial
 import numpy as np
 
 from ..._errors import FlownetError
-from ..bytes import _superblock
-from ..bytes import Kept, Slots
-from ..bytes import Appender, write_number
+from ..bytes import Appender, Kept, Lock, Slots, _superblock, refuse_busy, write_number
+from ..reading import Reader
 from ._create import make, open_to_write
 from ._filling import Filling
-from ..bytes import Lock, refuse_busy
-from ..reading import Reader
 from ._writer import Writer, explain
 
 

@@ -29,35 +29,44 @@ Data = namedtuple("Data", "x y weights rows")
 #: `planes` and `dplanes` (those of W and dL) and `corners`, a strip for each hand, unless complex,
 #: `gate` unless there is a modReLU
 Work = namedtuple(
-    "Work", "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
-            "lanes lane_slopes lane_scratch planes dplanes corners gate")
+    "Work",
+    "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
+    "lanes lane_slopes lane_scratch planes dplanes corners gate",
+)
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
 #: next, room for an activation's own; packed weights and direction; terms (m, orders)
-Jet = namedtuple("Jet", "orders capacity shard widest packed direction even odd series scratch "
-                        "zeros terms")
+Jet = namedtuple(
+    "Jet", "orders capacity shard widest packed direction even odd series scratch zeros terms"
+)
 
 #: what is kept at a point W, see `point`: `capacity` rows of the units of every layer, in shards;
 #: packed weights; p (m, n_out) and mass (m,) of the loss
-Point = namedtuple("Point", "capacity shard packed a slope curvature bend twist g p mass covector "
-                            "scratch zeros sample scale")
+Point = namedtuple(
+    "Point",
+    "capacity shard packed a slope curvature bend twist g p mass covector "
+    "scratch zeros sample scale",
+)
 
 #: first and second response to a displacement, see `response`; series of one unit for each shard
-Tangent = namedtuple("Tangent",
-                     "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1 gate series")
+Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1 gate series")
 
 #: both at once, for kernels that work a block of samples through
 Standing = namedtuple("Standing", Point._fields + Tangent._fields)
 
 #: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of what is
 #: kept at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
-Push = namedtuple("Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean "
-                          "factor zeros")
+Push = namedtuple(
+    "Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean factor zeros"
+)
 
 #: what the diagonal of the Hessian needs, see `diagonal`, for a block of R samples side by side:
 #: inputs (n_in, R), units (units, R), outputs (n_out, R) and as rows (R, n_out)
-Block = namedtuple("Block", "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
-                            "errors scratch mass sample factor mean zeros ones scale")
+Block = namedtuple(
+    "Block",
+    "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
+    "errors scratch mass sample factor mean zeros ones scale",
+)
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
@@ -97,11 +106,14 @@ def planes(net, dtype):
     if not len(net.origin):
         return np.zeros(0, dtype)
     n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
-    end = max(int(net.weight[-1]) + n_in * n_out, int(net.bias[-1]) + n_out,
-              int(net.gate[-1]) + n_out // 2)
+    end = max(
+        int(net.weight[-1]) + n_in * n_out,
+        int(net.bias[-1]) + n_out,
+        int(net.gate[-1]) + n_out // 2,
+    )
     room = np.zeros(end, dtype)
     if len(net.weight) > len(net.origin):
-        room[net.weight[-1]:].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
+        room[net.weight[-1] :].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
     return room
 
 
@@ -145,8 +157,9 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
         planes=planes(net, dtype),
         dplanes=np.zeros_like(planes(net, dtype)),
-        corners=buffer(HANDS * widest * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
-                       if len(net.origin) else 0),
+        corners=buffer(
+            HANDS * widest * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize if len(net.origin) else 0
+        ),
         gate=buffer((LANES if tiny else capacity) * int(net.units[-1]) if gated else 0),
     )
 
@@ -205,11 +218,19 @@ def tangent(net, rows, dtype, *, second=False):
     """`Tangent` for `rows` samples; with `second` also for responses of second order."""
     size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
     pairs = len(net.origin) > 0
-    sizes = {"packed_v": int(net.panels[-1]), "z1": size, "a1": size, "g1": size,
-             "z2": size * second, "a2": size * second, "drift": size * second,
-             "covector1": rows * n_out, "scratch1": rows * widest,
-             "gate": size if (net.gate >= 0).any() else 0,
-             "series": rows * SERIES if pairs else 0}
+    sizes = {
+        "packed_v": int(net.panels[-1]),
+        "z1": size,
+        "a1": size,
+        "g1": size,
+        "z2": size * second,
+        "a2": size * second,
+        "drift": size * second,
+        "covector1": rows * n_out,
+        "scratch1": rows * widest,
+        "gate": size if (net.gate >= 0).any() else 0,
+        "series": rows * SERIES if pairs else 0,
+    }
     return Tangent(**{name: np.empty(size, dtype) for name, size in sizes.items()})
 
 

@@ -26,20 +26,64 @@ def _strip(vectors, whole):
     def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns):
         i = 0
         while i + _TALLEST <= rows:
-            tallest(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
-                      shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            tallest(
+                shift(c, i * c_row),
+                c_row,
+                shift(d, i * d_row),
+                d_row,
+                shift(a, i * a_row),
+                a_row,
+                a_col,
+                b,
+                b_row,
+                depth,
+                columns,
+            )
             i += _TALLEST
         if i + 4 <= rows:
-            tile4(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
-                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            tile4(
+                shift(c, i * c_row),
+                c_row,
+                shift(d, i * d_row),
+                d_row,
+                shift(a, i * a_row),
+                a_row,
+                a_col,
+                b,
+                b_row,
+                depth,
+                columns,
+            )
             i += 4
         if i + 2 <= rows:
-            tile2(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
-                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            tile2(
+                shift(c, i * c_row),
+                c_row,
+                shift(d, i * d_row),
+                d_row,
+                shift(a, i * a_row),
+                a_row,
+                a_col,
+                b,
+                b_row,
+                depth,
+                columns,
+            )
             i += 2
         if i < rows:
-            tile1(shift(c, i * c_row), c_row, shift(d, i * d_row), d_row,
-                  shift(a, i * a_row), a_row, a_col, b, b_row, depth, columns)
+            tile1(
+                shift(c, i * c_row),
+                c_row,
+                shift(d, i * d_row),
+                d_row,
+                shift(a, i * a_row),
+                a_row,
+                a_col,
+                b,
+                b_row,
+                depth,
+                columns,
+            )
 
     return strip
 
@@ -74,11 +118,25 @@ def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, 
             if packing:
                 for q in range(deep):
                     copy_row(shift(scratch, q * width), shift(b_kj, q * b_row), columns)
-                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, scratch, width,
-                      rows, deep, columns, width)
+                panel(
+                    c_j,
+                    c_row,
+                    d_j,
+                    row,
+                    a_k,
+                    a_row,
+                    a_col,
+                    scratch,
+                    width,
+                    rows,
+                    deep,
+                    columns,
+                    width,
+                )
             else:
-                panel(c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row,
-                      rows, deep, columns, width)
+                panel(
+                    c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row, rows, deep, columns, width
+                )
 
 
 @jit(cached=False)
@@ -98,8 +156,21 @@ def panels(cols, array):
 def product(c, d, d_row, a, b):
     """C (m, n) = D + A·B with A (m, k or more), B (k, n); D, a pointer, has rows `d_row` apart."""
     cols = b.shape[1]
-    _multiply(address(c), cols, d, d_row, address(a), a.shape[1], 1, address(b), cols,
-              a.shape[0], b.shape[0], cols, panel_width(b))
+    _multiply(
+        address(c),
+        cols,
+        d,
+        d_row,
+        address(a),
+        a.shape[1],
+        1,
+        address(b),
+        cols,
+        a.shape[0],
+        b.shape[0],
+        cols,
+        panel_width(b),
+    )
 
 
 # The two products of the pullback conjugate B (physics: G_X = G·W̄, G_W = Gᵀ·x̄). Of a real number
@@ -116,16 +187,41 @@ def pull_product(c, d, d_row, g, w):
 def covector_product(c, d, d_row, a, b, first, last):
     """Columns `first` to `last` of G_W (m, n) = D + Gᵀ·x̄ with G = A (k, m), x = B (k, n)."""
     cols = b.shape[1]
-    _multiply(shift(address(c), first), cols, shift(d, first), d_row, address(a), 1, a.shape[1],
-              shift(address(b), first), cols,
-              a.shape[1], a.shape[0], last - first, panel_width(b))
+    _multiply(
+        shift(address(c), first),
+        cols,
+        shift(d, first),
+        d_row,
+        address(a),
+        1,
+        a.shape[1],
+        shift(address(b), first),
+        cols,
+        a.shape[1],
+        a.shape[0],
+        last - first,
+        panel_width(b),
+    )
 
 
 @jit(cached=False)
 def covector_strip(c, at, zeros, a, b, first, columns):
     """Columns of C from `at` on = those of Gᵀ·x̄ from `first` on, G = A (k, m), x = B (k, n)."""
-    _multiply(shift(address(c), at), c.shape[1], address(zeros), 0, address(a), 1, a.shape[1],
-              shift(address(b), first), b.shape[1], a.shape[1], a.shape[0], columns, panel_width(b))
+    _multiply(
+        shift(address(c), at),
+        c.shape[1],
+        address(zeros),
+        0,
+        address(a),
+        1,
+        a.shape[1],
+        shift(address(b), first),
+        b.shape[1],
+        a.shape[1],
+        a.shape[0],
+        columns,
+        panel_width(b),
+    )
 
 
 @separate
@@ -141,8 +237,12 @@ def pack(packed, w, first, last):
             lanes = min(block, n_out - j)  # beyond the last column nothing is ever read
             whole = n_in // block * block if lanes == block else 0
             for k in range(0, whole, block):
-                transpose_block(shift(target, k * width + half * block), width,
-                                shift(address(w), j * n_in + k), n_in)
+                transpose_block(
+                    shift(target, k * width + half * block),
+                    width,
+                    shift(address(w), j * n_in + k),
+                    n_in,
+                )
             for lane in range(lanes):
                 for k in range(whole, n_in):
                     target[k * width + half * block + lane] = w[j + lane, k]
@@ -159,6 +259,18 @@ def product_packed(c, d, d_row, a, packed):
         for j in range(0, cols, width):
             c_j = shift(address(c), j)
             d_j, row = (shift(d, j), d_row) if k == 0 else (c_j, cols)
-            panel(c_j, cols, d_j, row, shift(address(a), k), depth, 1,
-                   shift(address(packed), j * depth + k * width), width,
-                   rows, deep, min(width, cols - j), width)
+            panel(
+                c_j,
+                cols,
+                d_j,
+                row,
+                shift(address(a), k),
+                depth,
+                1,
+                shift(address(packed), j * depth + k * width),
+                width,
+                rows,
+                deep,
+                min(width, cols - j),
+                width,
+            )

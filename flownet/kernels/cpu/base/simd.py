@@ -61,8 +61,11 @@ class _Emitter:
             return self.builder.load(pointer, align=self.bytes)
         kind = ir.FunctionType(self.vector, [pointer.type, ir.IntType(32), mask.type, self.vector])
         zeros = ir.Constant(self.vector, [0.0] * self.width)
-        return self._call(f"llvm.masked.load.{self.name}.p0", kind,
-                          [pointer, ir.Constant(ir.IntType(32), self.bytes), mask, zeros])
+        return self._call(
+            f"llvm.masked.load.{self.name}.p0",
+            kind,
+            [pointer, ir.Constant(ir.IntType(32), self.bytes), mask, zeros],
+        )
 
     def store(self, value, pointer, mask=None):
         pointer = self.builder.bitcast(pointer, self.vector.as_pointer())
@@ -70,9 +73,13 @@ class _Emitter:
             self.builder.store(value, pointer, align=self.bytes)
             return
         kind = ir.FunctionType(
-            ir.VoidType(), [self.vector, pointer.type, ir.IntType(32), mask.type])
-        self._call(f"llvm.masked.store.{self.name}.p0", kind,
-                   [value, pointer, ir.Constant(ir.IntType(32), self.bytes), mask])
+            ir.VoidType(), [self.vector, pointer.type, ir.IntType(32), mask.type]
+        )
+        self._call(
+            f"llvm.masked.store.{self.name}.p0",
+            kind,
+            [value, pointer, ir.Constant(ir.IntType(32), self.bytes), mask],
+        )
 
     def fma(self, a, b, c):
         kind = ir.FunctionType(self.vector, [self.vector] * 3)
@@ -118,10 +125,13 @@ def view(typing, buffer, at, rows, cols):
         out = context.make_array(matrix)(context, builder)
         size = ir.Constant(at.type, context.get_abi_sizeof(context.get_data_type(matrix.dtype)))
         arrayobj.populate_array(
-            out, data=builder.gep(flat.data, [at], inbounds=True),
+            out,
+            data=builder.gep(flat.data, [at], inbounds=True),
             shape=cgutils.pack_array(builder, [rows, cols]),
             strides=cgutils.pack_array(builder, [builder.mul(cols, size), size]),
-            itemsize=size, meminfo=None)
+            itemsize=size,
+            meminfo=None,
+        )
         return out._getvalue()
 
     return matrix(buffer, _INT, _INT, _INT), codegen
@@ -136,9 +146,13 @@ def flat(typing, array):
         array = context.make_array(signature.args[0])(context, builder, args[0])
         out = context.make_array(vector)(context, builder)
         arrayobj.populate_array(
-            out, data=array.data, shape=cgutils.pack_array(builder, [array.nitems]),
-            strides=cgutils.pack_array(builder, [array.itemsize]), itemsize=array.itemsize,
-            meminfo=None)
+            out,
+            data=array.data,
+            shape=cgutils.pack_array(builder, [array.nitems]),
+            strides=cgutils.pack_array(builder, [array.itemsize]),
+            itemsize=array.itemsize,
+            meminfo=None,
+        )
         return out._getvalue()
 
     return vector(array), codegen
@@ -152,8 +166,10 @@ def lane(typing, rooms, i):
     def codegen(context, builder, signature, args):
         rooms, i = args
         values = cgutils.unpack_tuple(builder, rooms)
-        parts = [_part(context, builder, *array, i) if array[0] != array[1] else array[2]
-                 for array in zip(signature.args[0].types, kinds, values)]
+        parts = [
+            _part(context, builder, *array, i) if array[0] != array[1] else array[2]
+            for array in zip(signature.args[0].types, kinds, values)
+        ]
         return context.make_tuple(builder, signature.return_type, parts)
 
     return types.BaseTuple.from_types(kinds, rooms.instance_class)(rooms, _INT), codegen
@@ -170,9 +186,13 @@ def _part(context, builder, kind, kind_of_part, value, i):
     shape, strides = (cgutils.unpack_tuple(builder, axes) for axes in (whole.shape, whole.strides))
     elements = builder.mul(i, builder.sdiv(strides[0], whole.itemsize))
     arrayobj.populate_array(
-        part, data=builder.gep(whole.data, [elements], inbounds=True),
+        part,
+        data=builder.gep(whole.data, [elements], inbounds=True),
         shape=cgutils.pack_array(builder, shape[1:]),
-        strides=cgutils.pack_array(builder, strides[1:]), itemsize=whole.itemsize, meminfo=None)
+        strides=cgutils.pack_array(builder, strides[1:]),
+        itemsize=whole.itemsize,
+        meminfo=None,
+    )
     return part._getvalue()
 
 
@@ -281,10 +301,14 @@ def tile(rows, vectors, whole):
         builder.position_at_end(loop)
         k = builder.phi(depth.type)
         sums = {cell: builder.phi(emit.vector) for cell in cells}
-        b_k = [emit.load(part(emit.shift(b, builder.mul(k, b_row)), v), masks[v])
-               for v in range(vectors)]
-        a_k = [emit.splat(builder.load(emit.shift(a_rows[i], builder.mul(k, a_col))))
-               for i in range(rows)]
+        b_k = [
+            emit.load(part(emit.shift(b, builder.mul(k, b_row)), v), masks[v])
+            for v in range(vectors)
+        ]
+        a_k = [
+            emit.splat(builder.load(emit.shift(a_rows[i], builder.mul(k, a_col))))
+            for i in range(rows)
+        ]
         new = {(i, v): emit.fma(a_k[i], b_k[v], sums[i, v]) for i, v in cells}
         k_next = builder.add(k, one)
         builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)

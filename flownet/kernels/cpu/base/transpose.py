@@ -12,8 +12,12 @@ def transpose(out, a, rows, cols):
     whole_rows, whole_cols = rows // block * block, cols // block * block
     for c in range(0, whole_cols, block):
         for r in range(0, whole_rows, block):
-            transpose_block(shift(address(out), c * out.shape[1] + r), out.shape[1],
-                            shift(address(a), r * a.shape[1] + c), a.shape[1])
+            transpose_block(
+                shift(address(out), c * out.shape[1] + r),
+                out.shape[1],
+                shift(address(a), r * a.shape[1] + c),
+                a.shape[1],
+            )
         for r in range(whole_rows, rows):
             for k in range(c, c + block):
                 out[k, r] = a[r, k]

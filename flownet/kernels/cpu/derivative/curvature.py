@@ -8,10 +8,10 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 from numba import prange
 
 from ...._compile import jit, separate
+from ..base.simd import lane
 from ..layers.covectors import deal_columns, sum_gates
 from ..network.differential import HANDS, pack_all
 from .response import respond
-from ..base.simd import lane
 
 
 @separate

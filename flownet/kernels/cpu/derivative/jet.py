@@ -10,16 +10,16 @@ A shard's series (order+1, rows·n) of one layer lies in one buffer, that of the
 from numba import prange
 
 from ...._compile import jit, spliced
-from .loss_series import loss_series
-from ..network.differential import pack_all
-from ..layers.pair import PAIR
-from .pair_response import pairs_along
 from ..base.plan import BLOCK, SCRATCH
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed
-from .series import activate_series
 from ..base.simd import address, flat, view
+from ..layers.pair import PAIR
 from ..layers.units import bias_of, gate_of
+from ..network.differential import pack_all
+from .loss_series import loss_series
+from .pair_response import pairs_along
+from .series import activate_series
 
 
 @spliced
@@ -27,7 +27,7 @@ def _layer_series(net, jet, layer, first, rows, orders):
     """Series (orders, rows·n), flat, of a layer's units for the rows from `first` on."""
     at = first * jet.orders * jet.widest
     n = net.sizes[min(layer + 1, net.weight.size)]
-    return (jet.odd if layer % 2 else jet.even)[at:at + orders * rows * n]
+    return (jet.odd if layer % 2 else jet.even)[at : at + orders * rows * n]
 
 
 @jit(cached=False)
@@ -35,7 +35,7 @@ def _series_products(net, W, V, jet, layer, a, z, rows):
     """Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ with biases; A has order 0 alone at the inputs."""
     n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
     orders = z.size // (rows * n_out)
-    w, v = jet.packed[net.panels[layer]:], jet.direction[net.panels[layer]:]
+    w, v = jet.packed[net.panels[layer] :], jet.direction[net.panels[layer] :]
     z_0, a_0 = view(z, 0, rows, n_out), view(a, 0, rows, n_in)
     product_packed(z_0, bias_of(net, W, jet.zeros, layer), 0, a_0, w)
     if orders == 1:
@@ -43,13 +43,14 @@ def _series_products(net, W, V, jet, layer, a, z, rows):
     z_1 = view(z, rows * n_out, rows, n_out)
     if layer == 0:
         product_packed(z_1, bias_of(net, V, jet.zeros, layer), 0, a_0, v)
-        clear(z[2 * rows * n_out:])
+        clear(z[2 * rows * n_out :])
         return
     product_packed(z_1, bias_of(net, V, jet.zeros, layer), 0, view(a, rows * n_in, rows, n_in), w)
     if orders > 2:
         above = view(z, 2 * rows * n_out, (orders - 2) * rows, n_out)
-        product_packed(above, address(jet.zeros), 0,
-                       view(a, 2 * rows * n_in, (orders - 2) * rows, n_in), w)
+        product_packed(
+            above, address(jet.zeros), 0, view(a, 2 * rows * n_in, (orders - 2) * rows, n_in), w
+        )
     moved = view(z, rows * n_out, (orders - 1) * rows, n_out)
     product_packed(moved, address(moved), n_out, view(a, 0, (orders - 1) * rows, n_in), v)
 
@@ -58,16 +59,22 @@ def _series_products(net, W, V, jet, layer, a, z, rows):
 def _series(net, W, V, jet, x, shard, rows, orders):
     """The outputs' series (orders, rows·n_out) of a shard, in the buffer of the last layer."""
     first, size = shard * jet.shard, SCRATCH * jet.orders * BLOCK
-    a = flat(x[first:first + rows])
+    a = flat(x[first : first + rows])
     for layer in range(net.weight.size):
         z = _layer_series(net, jet, layer, first, rows, orders)
         _series_products(net, W, V, jet, layer, a, z, rows)
-        series, room = view(z, 0, orders, z.size // orders), jet.series[shard * size:][:size]
+        series, room = view(z, 0, orders, z.size // orders), jet.series[shard * size :][:size]
         if net.activation[layer] < PAIR:
             activate_series(net.activation[layer], series, room)
         else:
-            pairs_along(net.activation[layer], series, rows, gate_of(net, W, jet.zeros, layer),
-                        gate_of(net, V, jet.zeros, layer), room)
+            pairs_along(
+                net.activation[layer],
+                series,
+                rows,
+                gate_of(net, W, jet.zeros, layer),
+                gate_of(net, V, jet.zeros, layer),
+                room,
+            )
         a = z
 
 
@@ -78,22 +85,28 @@ def _series_loss(net, loss, data, jet, start, shard, rows):
     m, n = start + first, net.sizes[-1]
     y_hat = _layer_series(net, jet, top, first, rows, jet.orders)
     g = _layer_series(net, jet, top + 1, first, rows, jet.orders)
-    loss_series(loss, view(y_hat, 0, jet.orders, rows * n), data.y[m:m + rows],
-                data.weights[m:m + rows] if data.weights.size else data.weights,
-                view(g, 0, jet.orders, rows * n), view(jet.scratch, first * n, rows, n),
-                jet.zeros, jet.terms[m:m + rows])
+    loss_series(
+        loss,
+        view(y_hat, 0, jet.orders, rows * n),
+        data.y[m : m + rows],
+        data.weights[m : m + rows] if data.weights.size else data.weights,
+        view(g, 0, jet.orders, rows * n),
+        view(jet.scratch, first * n, rows, n),
+        jet.zeros,
+        jet.terms[m : m + rows],
+    )
 
 
 @jit(cached=False)
 def _shard(net, loss, data, W, V, jet, start, shard, rows, straight):
     """Series and losses of one shard of the `rows` from `start` on."""
     orders = min(2, jet.orders) if straight else jet.orders
-    x = data.x[start:start + rows]
+    x = data.x[start : start + rows]
     rows = min(jet.shard, rows - shard * jet.shard)
     _series(net, W, V, jet, x, shard, rows, orders)
     if orders < jet.orders:
         top = _layer_series(net, jet, net.weight.size - 1, shard * jet.shard, rows, jet.orders)
-        clear(top[orders * rows * net.sizes[-1]:])
+        clear(top[orders * rows * net.sizes[-1] :])
     _series_loss(net, loss, data, jet, start, shard, rows)
 
 
@@ -128,6 +141,6 @@ def pushforward(net, x, W, V, jet, y_dot):
     pack_all(net, V, jet.direction, 1)
     for first in range(0, x.shape[0], jet.shard):
         rows = min(jet.shard, x.shape[0] - first)
-        _series(net, W, V, jet, x[first:first + rows], 0, rows, 2)
+        _series(net, W, V, jet, x[first : first + rows], 0, rows, 2)
         top = _layer_series(net, jet, net.weight.size - 1, 0, rows, 2)
-        copy(flat(y_dot[first:first + rows]), top[rows * net.sizes[-1]:])
+        copy(flat(y_dot[first : first + rows]), top[rows * net.sizes[-1] :])

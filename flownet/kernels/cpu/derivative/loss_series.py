@@ -6,8 +6,9 @@ counted from that of the leading class and centred on F as it goes, since Σ_b p
 and 0 at every other: nothing cancels.
 """
 
-
 from ...._compile import jit, separate
+from ..base.pointwise import clear
+from ..base.simd import flat, view
 from ..layers.loss import (
     QUADRATIC,
     boltzmann,
@@ -17,8 +18,6 @@ from ..layers.loss import (
     metric,
     weight_of,
 )
-from ..base.pointwise import clear
-from ..base.simd import flat, view
 
 
 @jit(cached=False)
@@ -62,8 +61,9 @@ def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
     boltzmann(loss, view(y_hat[0], 0, m, n), p_0, masses)
     for s in range(m):
         top, rest = leading(p_0, s)
-        terms[s, 0], masses[s] = cross_entropy_of_row(loss, view(y_hat[0], 0, m, n), q, masses[s],
-                                                      rest, s)
+        terms[s, 0], masses[s] = cross_entropy_of_row(
+            loss, view(y_hat[0], 0, m, n), q, masses[s], rest, s
+        )
         for b in range(n):
             p_0[s, b] /= rest + real(1)
         y_hat[0, s * n] = real(max(top, 0))  # order 0 is used up: it keeps who leads
@@ -94,4 +94,4 @@ def loss_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
     if loss.kind == QUADRATIC:
         _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms)
     else:
-        _cross_entropy_series(loss, y_hat, y, g, flat(scratch)[:y.shape[0]], terms)
+        _cross_entropy_series(loss, y_hat, y, g, flat(scratch)[: y.shape[0]], terms)

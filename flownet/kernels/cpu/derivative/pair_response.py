@@ -8,9 +8,9 @@ Rows hold the real parts of their units, then the imaginary ones.
 """
 
 from ...._compile import jit, separate
-from ..layers.pair import MODRELU
-from .pair_series import F, P, Q, ROWS, W, Z, get, pair_series, put
 from ..base.simd import view
+from ..layers.pair import MODRELU
+from .pair_series import ROWS, F, P, Q, W, Z, get, pair_series, put
 
 
 @jit(cached=False)

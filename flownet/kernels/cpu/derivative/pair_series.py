@@ -191,4 +191,3 @@ def pair_series(code, S, b, b_1, orders):
     if code == MODRELU:
         for k in range(orders - 1, -1, -1):
             _modrelu(S, b, b_1, k)
-

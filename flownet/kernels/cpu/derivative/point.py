@@ -8,14 +8,14 @@ of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 from numba import prange
 
 from ...._compile import jit, separate
-from ..layers.activation import activate_third
-from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from ..network.differential import pack_all
-from ..layers.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
+from ..layers.activation import activate_third
+from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
+from ..layers.pair import PAIR
 from ..layers.units import activate_units, bias_of, outputs, pull_units, units, weights
+from ..network.differential import pack_all
 
 
 @jit(cached=False)
@@ -24,12 +24,17 @@ def _forward(net, W, at, x, first, rows):
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
     for layer in range(net.weight.size):
         z = units(net, at.a, at.capacity, layer, first, rows)
-        product_packed(z, bias_of(net, W, at.zeros, layer), 0, a, at.packed[net.panels[layer]:])
+        product_packed(z, bias_of(net, W, at.zeros, layer), 0, a, at.packed[net.panels[layer] :])
         slope = units(net, at.slope, at.capacity, layer, first, rows)
         curvature = flat(units(net, at.curvature, at.capacity, layer, first, rows))
         if net.activation[layer] < PAIR:
-            activate_third(net.activation[layer], flat(z), flat(slope), curvature,
-                           flat(units(net, at.twist, at.capacity, layer, first, rows)))
+            activate_third(
+                net.activation[layer],
+                flat(z),
+                flat(slope),
+                curvature,
+                flat(units(net, at.twist, at.capacity, layer, first, rows)),
+            )
         else:  # pairs keep z instead
             copy(curvature, flat(z))
             activate_units(net, W, at.zeros, layer, z, slope)
@@ -40,15 +45,26 @@ def _forward(net, W, at, x, first, rows):
 def _loss(net, loss, data, at, first, rows):
     """Losses and the covector on the output; for cross-entropy also P̂ and Σq."""
     y_hat = units(net, at.a, at.capacity, net.weight.size - 1, first, rows)
-    y, p = data.y[first:first + rows], outputs(net, at.p, first, rows)
-    covector, sample = outputs(net, at.covector, first, rows), at.sample[first:first + rows]
+    y, p = data.y[first : first + rows], outputs(net, at.p, first, rows)
+    covector, sample = outputs(net, at.covector, first, rows), at.sample[first : first + rows]
     if loss.kind == CROSS_ENTROPY:
-        cross_entropy_state(loss, y_hat, y, p, at.mass[first:first + rows], covector, sample,
-                            at.scale)
+        cross_entropy_state(
+            loss, y_hat, y, p, at.mass[first : first + rows], covector, sample, at.scale
+        )
     else:
-        sample_weights = data.weights[first:first + rows] if data.weights.size else data.weights
-        covector_on_output(loss, y_hat, y, sample_weights, covector, p,
-                           outputs(net, at.scratch, first, rows), at.zeros, sample, at.scale)
+        sample_weights = data.weights[first : first + rows] if data.weights.size else data.weights
+        covector_on_output(
+            loss,
+            y_hat,
+            y,
+            sample_weights,
+            covector,
+            p,
+            outputs(net, at.scratch, first, rows),
+            at.zeros,
+            sample,
+            at.scale,
+        )
 
 
 @jit(cached=False)
@@ -70,14 +86,26 @@ def _backward(net, W, at, first, rows):
         slope = units(net, at.slope, at.capacity, layer, first, rows)
         bend = flat(units(net, at.bend, at.capacity, layer, first, rows))
         if net.activation[layer] < PAIR:
-            _bend(flat(slope), flat(units(net, at.curvature, at.capacity, layer, first, rows)),
-                  flat(units(net, at.twist, at.capacity, layer, first, rows)), flat(g), bend,
-                  flat(ga))
+            _bend(
+                flat(slope),
+                flat(units(net, at.curvature, at.capacity, layer, first, rows)),
+                flat(units(net, at.twist, at.capacity, layer, first, rows)),
+                flat(g),
+                bend,
+                flat(ga),
+            )
         else:  # pairs keep G_a
             copy(bend, flat(ga))
             copy(flat(g), flat(slope))
-            pull_units(net, W, at.zeros, layer, g, ga,
-                       units(net, at.twist, at.capacity, layer, first, rows))
+            pull_units(
+                net,
+                W,
+                at.zeros,
+                layer,
+                g,
+                ga,
+                units(net, at.twist, at.capacity, layer, first, rows),
+            )
         if layer > 0:
             n = net.sizes[layer]
             ga = view(at.scratch, first * n, rows, n)

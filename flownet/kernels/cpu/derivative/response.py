@@ -6,14 +6,14 @@ work where they are wide. What is kept at W (`point`) is at order 0.
 """
 
 from ...._compile import jit, separate, spliced
-from ..layers.loss import QUADRATIC, metric
-from ..layers.pair import PAIR
-from .pair_response import pair_cotangents, pair_values
 from ..base.plan import SERIES
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
+from ..layers.loss import QUADRATIC, metric
+from ..layers.pair import PAIR
 from ..layers.units import bias_of, gate_of, gates, outputs, units, weights
+from .pair_response import pair_cotangents, pair_values
 
 
 @jit(cached=False)
@@ -68,7 +68,7 @@ def _times(out, a, b):
 @spliced
 def _series(t, first):
     """Room for the series of one complex unit."""
-    return t.series[first * SERIES:(first + 1) * SERIES]
+    return t.series[first * SERIES : (first + 1) * SERIES]
 
 
 @jit(cached=False)
@@ -76,10 +76,17 @@ def _respond_pairs(net, W, V, at, t, layer, first, rows, order, out):
     """A_k, of order 1 or 2, of a layer of complex units, from what it keeps and Z₁, Z₂."""
     z1 = units(net, t.z1, at.capacity, layer, first, rows)
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
-    pair_values(net.activation[layer], order,
-                units(net, at.curvature, at.capacity, layer, first, rows), z1, z2,
-                gate_of(net, W, at.zeros, layer), gate_of(net, V, at.zeros, layer),
-                _series(t, first), out)
+    pair_values(
+        net.activation[layer],
+        order,
+        units(net, at.curvature, at.capacity, layer, first, rows),
+        z1,
+        z2,
+        gate_of(net, W, at.zeros, layer),
+        gate_of(net, V, at.zeros, layer),
+        _series(t, first),
+        out,
+    )
 
 
 @jit(cached=False)
@@ -88,12 +95,21 @@ def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
     z1 = units(net, t.z1, at.capacity, layer, first, rows)
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
     ga1 = units(net, t.drift, at.capacity, layer, first, rows) if order == 2 else ga
-    pair_cotangents(net.activation[layer], order,
-                    units(net, at.curvature, at.capacity, layer, first, rows), z1, z2,
-                    units(net, at.bend, at.capacity, layer, first, rows), ga1, ga,
-                    gate_of(net, W, at.zeros, layer), gate_of(net, V, at.zeros, layer),
-                    _series(t, first), out,
-                    gates(net, t.gate, at.capacity, layer, first, rows, out))
+    pair_cotangents(
+        net.activation[layer],
+        order,
+        units(net, at.curvature, at.capacity, layer, first, rows),
+        z1,
+        z2,
+        units(net, at.bend, at.capacity, layer, first, rows),
+        ga1,
+        ga,
+        gate_of(net, W, at.zeros, layer),
+        gate_of(net, V, at.zeros, layer),
+        _series(t, first),
+        out,
+        gates(net, t.gate, at.capacity, layer, first, rows, out),
+    )
 
 
 @jit(cached=False)
@@ -102,13 +118,20 @@ def _first_forward(net, W, V, at, t, x, first, rows):
     for layer in range(net.weight.size):
         n_in = net.sizes[layer]
         z1 = units(net, t.z1, at.capacity, layer, first, rows)
-        a = (view(x, first * n_in, rows, n_in) if layer == 0
-             else units(net, at.a, at.capacity, layer - 1, first, rows))
-        product_packed(z1, bias_of(net, V, at.zeros, layer), 0, a, t.packed_v[net.panels[layer]:])
+        a = (
+            view(x, first * n_in, rows, n_in)
+            if layer == 0
+            else units(net, at.a, at.capacity, layer - 1, first, rows)
+        )
+        product_packed(z1, bias_of(net, V, at.zeros, layer), 0, a, t.packed_v[net.panels[layer] :])
         if layer > 0:
-            product_packed(z1, address(z1), z1.shape[1],
-                           units(net, t.a1, at.capacity, layer - 1, first, rows),
-                           at.packed[net.panels[layer]:])
+            product_packed(
+                z1,
+                address(z1),
+                z1.shape[1],
+                units(net, t.a1, at.capacity, layer - 1, first, rows),
+                at.packed[net.panels[layer] :],
+            )
         a1 = units(net, t.a1, at.capacity, layer, first, rows)
         if net.activation[layer] < PAIR:
             _times(flat(a1), flat(units(net, at.slope, at.capacity, layer, first, rows)), flat(z1))
@@ -142,18 +165,32 @@ def _first_backward(net, W, V, at, t, first, rows):
                 copy(flat(units(net, t.drift, at.capacity, layer, first, rows)), flat(ga1))
             _pull_pairs(net, W, V, at, t, layer, first, rows, 1, ga1, g1)
         else:
-            _first_pull(flat(g1), flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                        flat(ga1), flat(units(net, at.bend, at.capacity, layer, first, rows)), z1)
+            _first_pull(
+                flat(g1),
+                flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                flat(ga1),
+                flat(units(net, at.bend, at.capacity, layer, first, rows)),
+                z1,
+            )
             if t.drift.size:
-                _drift(flat(units(net, t.drift, at.capacity, layer, first, rows)),
-                       flat(units(net, at.curvature, at.capacity, layer, first, rows)), flat(ga1),
-                       flat(units(net, at.twist, at.capacity, layer, first, rows)), z1)
+                _drift(
+                    flat(units(net, t.drift, at.capacity, layer, first, rows)),
+                    flat(units(net, at.curvature, at.capacity, layer, first, rows)),
+                    flat(ga1),
+                    flat(units(net, at.twist, at.capacity, layer, first, rows)),
+                    z1,
+                )
         if layer > 0:
             n = net.sizes[layer]
             ga1 = view(t.scratch1, first * n, rows, n)
             pull_product(ga1, address(at.zeros), 0, g1, weights(net, W, layer))
-            pull_product(ga1, address(ga1), n, units(net, at.g, at.capacity, layer, first, rows),
-                         weights(net, V, layer))
+            pull_product(
+                ga1,
+                address(ga1),
+                n,
+                units(net, at.g, at.capacity, layer, first, rows),
+                weights(net, V, layer),
+            )
 
 
 @jit(cached=False)
@@ -172,18 +209,29 @@ def _second_forward(net, W, V, at, t, first, rows):
         if layer == 0:
             clear(flat(z2))
         else:
-            product_packed(z2, address(at.zeros), 0,
-                           units(net, t.a1, at.capacity, layer - 1, first, rows),
-                           t.packed_v[net.panels[layer]:])
-            product_packed(z2, address(z2), z2.shape[1],
-                           units(net, t.a2, at.capacity, layer - 1, first, rows),
-                           at.packed[net.panels[layer]:])
+            product_packed(
+                z2,
+                address(at.zeros),
+                0,
+                units(net, t.a1, at.capacity, layer - 1, first, rows),
+                t.packed_v[net.panels[layer] :],
+            )
+            product_packed(
+                z2,
+                address(z2),
+                z2.shape[1],
+                units(net, t.a2, at.capacity, layer - 1, first, rows),
+                at.packed[net.panels[layer] :],
+            )
         a2 = units(net, t.a2, at.capacity, layer, first, rows)
         if net.activation[layer] < PAIR:
-            _second_activate(flat(a2), flat(z2),
-                             flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                             flat(units(net, at.curvature, at.capacity, layer, first, rows)),
-                             flat(units(net, t.z1, at.capacity, layer, first, rows)))
+            _second_activate(
+                flat(a2),
+                flat(z2),
+                flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                flat(units(net, at.curvature, at.capacity, layer, first, rows)),
+                flat(units(net, t.z1, at.capacity, layer, first, rows)),
+            )
         else:
             _respond_pairs(net, W, V, at, t, layer, first, rows, 2, a2)
 
@@ -202,19 +250,29 @@ def _second_backward(net, W, V, at, t, first, rows):
     for layer in range(net.weight.size - 1, -1, -1):
         g2 = units(net, t.z2, at.capacity, layer, first, rows)
         if net.activation[layer] < PAIR:
-            _second_pull(flat(g2), flat(units(net, at.slope, at.capacity, layer, first, rows)),
-                         flat(ga2), flat(units(net, at.bend, at.capacity, layer, first, rows)),
-                         flat(g2), flat(units(net, t.drift, at.capacity, layer, first, rows)),
-                         flat(units(net, at.twist, at.capacity, layer, first, rows)),
-                         flat(units(net, t.z1, at.capacity, layer, first, rows)))
+            _second_pull(
+                flat(g2),
+                flat(units(net, at.slope, at.capacity, layer, first, rows)),
+                flat(ga2),
+                flat(units(net, at.bend, at.capacity, layer, first, rows)),
+                flat(g2),
+                flat(units(net, t.drift, at.capacity, layer, first, rows)),
+                flat(units(net, at.twist, at.capacity, layer, first, rows)),
+                flat(units(net, t.z1, at.capacity, layer, first, rows)),
+            )
         else:
             _pull_pairs(net, W, V, at, t, layer, first, rows, 2, ga2, g2)
         if layer > 0:
             n = net.sizes[layer]
             ga2 = view(t.scratch1, first * n, rows, n)
             pull_product(ga2, address(at.zeros), 0, g2, weights(net, W, layer))
-            pull_product(ga2, address(ga2), n, units(net, t.g1, at.capacity, layer, first, rows),
-                         weights(net, V, layer))
+            pull_product(
+                ga2,
+                address(ga2),
+                n,
+                units(net, t.g1, at.capacity, layer, first, rows),
+                weights(net, V, layer),
+            )
 
 
 @separate

@@ -15,14 +15,15 @@ Loops run over blocks of units, whose series stay in the first-level cache.
 import math
 
 from ...._compile import jit, separate
-from ..layers.activation import ACTIVATIONS, activate_curvature, activate_slope
 from ..base.elementary import exp, tanh
 from ..base.plan import BLOCK
 from ..base.pointwise import copy
 from ..base.simd import view
+from ..layers.activation import ACTIVATIONS, activate_curvature, activate_slope
 
-(_IDENTITY, _TANH, _SIGMOID, _RELU, _LEAKY_RELU, _ELU, _SOFTPLUS, _GELU,
- _SIN) = range(len(ACTIVATIONS))
+(_IDENTITY, _TANH, _SIGMOID, _RELU, _LEAKY_RELU, _ELU, _SOFTPLUS, _GELU, _SIN) = range(
+    len(ACTIVATIONS)
+)
 
 
 @jit(cached=False)
@@ -118,7 +119,7 @@ def _first_order(code, z, z_1, slope):
     """z ← φ(z), z_1 ← φ′(z)·z_1."""
     for first in range(0, z.size, BLOCK):
         n = min(BLOCK, z.size - first)
-        activate_slope(code, z[first:first + n], slope[:n])
+        activate_slope(code, z[first : first + n], slope[:n])
         for i in range(n):
             z_1[first + i] *= slope[i]
 
@@ -137,9 +138,9 @@ def activate_series(code, z, scratch):
     for first in range(0, z.shape[1], BLOCK):
         n = min(BLOCK, z.shape[1] - first)
         for k in range(order + 1):
-            copy(zs[k, :n], z[k, first:first + n])
+            copy(zs[k, :n], z[k, first : first + n])
         _begin(code, zs, a, u, p, q, n)
         for k in range(1, order + 1):
             _order(code, zs, a, u, p, q, k, n)
         for k in range(order + 1):
-            copy(z[k, first:first + n], a[k, :n])
+            copy(z[k, first : first + n], a[k, :n])

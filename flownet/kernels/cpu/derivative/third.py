@@ -6,12 +6,12 @@ respond to second order (`response`), and the weights collect Σ_s (G₂⊗A + G
 
 from ...._compile import separate
 from ..base.blocks import summed
+from ..base.plan import Data, Point, Tangent
+from ..base.simd import fields
 from ..layers.covectors import deal_columns, sum_gates
 from ..network.differential import pack_all
-from ..base.plan import Data, Point, Tangent
 from .point import stand
 from .response import respond
-from ..base.simd import fields
 
 
 @separate
@@ -19,8 +19,8 @@ def _add_block(net, loss, data, where, room, first, rows, out):
     """Add T[V,V] of a block of samples for every row of V."""
     W, V = where
     at, t = fields(room, Point), fields(room, Tangent)
-    weighted = data.weights[first:first + rows] if data.weights.size else data.weights
-    own = Data(data.x[first:first + rows], data.y[first:first + rows], weighted, data.rows)
+    weighted = data.weights[first : first + rows] if data.weights.size else data.weights
+    own = Data(data.x[first : first + rows], data.y[first : first + rows], weighted, data.rows)
     at.scale[0] = 2 / data.x.shape[0]  # ½T is the coefficient
     pack_all(net, W, at.packed, 1)
     stand(net, loss, own, W, at, 0, rows)
@@ -28,8 +28,21 @@ def _add_block(net, loss, data, where, room, first, rows, out):
         pack_all(net, V[r], t.packed_v, 1)
         respond(net, loss, own, W, V[r], at, t, 0, True)
         for g, a, lowest in ((t.z2, at.a, 0), (t.g1, t.a1, 1), (at.g, t.a2, 1)):
-            deal_columns(net, own.x, out[r], g, a, at.capacity, rows, at.zeros, True, lowest == 0,
-                         lowest, 0, 1)
+            deal_columns(
+                net,
+                own.x,
+                out[r],
+                g,
+                a,
+                at.capacity,
+                rows,
+                at.zeros,
+                True,
+                lowest == 0,
+                lowest,
+                0,
+                1,
+            )
         sum_gates(net, out[r], t.gate, at.capacity, rows, True, 0)
 
 

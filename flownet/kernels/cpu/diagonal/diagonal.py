@@ -7,23 +7,23 @@ in whole vector registers and every sum over units is a matrix product.
 """
 
 from ...._compile import jit, separate, spliced
-from ..layers.activation import activate_curvature
-from .block_loss import own_curvature
 from ..base.blocks import summed
-from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import covector_product, product
 from ..base.simd import address, flat, view
 from ..base.transpose import transpose
-from .unit_curvature import unit_curvatures
+from ..layers.activation import activate_curvature
+from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
 from ..layers.units import weights
+from .block_loss import own_curvature
+from .unit_curvature import unit_curvatures
 
 
 @spliced
 def _layer(net, buffer, layer):
     """A layer's units (n, R)."""
-    return buffer[net.units[layer]:net.units[layer + 1]]
+    return buffer[net.units[layer] : net.units[layer + 1]]
 
 
 @jit(cached=False)
@@ -31,7 +31,7 @@ def _forward(net, W, b, x, first, rows):
     """Units, φ′, and φ″ into `bend`; samples beyond the last are zeros."""
     below = b.x
     clear(flat(below))
-    transpose(below, x[first:first + rows], rows, net.sizes[0])
+    transpose(below, x[first : first + rows], rows, net.sizes[0])
     for layer in range(net.weight.size):
         z = _layer(net, b.a, layer)
         for c in range(z.shape[0]):
@@ -39,8 +39,12 @@ def _forward(net, W, b, x, first, rows):
             for s in range(R):
                 z[c, s] = bias
         product(z, address(z), R, weights(net, W, layer), below)
-        activate_curvature(net.activation[layer], flat(z), flat(_layer(net, b.slope, layer)),
-                           flat(_layer(net, b.bend, layer)))
+        activate_curvature(
+            net.activation[layer],
+            flat(z),
+            flat(_layer(net, b.slope, layer)),
+            flat(_layer(net, b.bend, layer)),
+        )
         below = z
 
 
@@ -48,20 +52,31 @@ def _forward(net, W, b, x, first, rows):
 def _loss(net, loss, data, b, first, rows):
     """The covector on the outputs into `z`; P̂, and the factor of each sample's ℓ″."""
     n, beta = net.sizes[-1], b.scale.dtype.type(loss.inverse_temperature)
-    y_hat, y, covector, sample = b.y_rows[:rows], data.y[first:first + rows], b.covector, b.sample
+    y_hat, y, covector, sample = b.y_rows[:rows], data.y[first : first + rows], b.covector, b.sample
     transpose(y_hat, _layer(net, b.a, net.weight.size - 1), n, rows)
     clear(b.factor)
     if loss.kind == CROSS_ENTROPY:
-        cross_entropy_state(loss, y_hat, y, b.p_rows[:rows], b.mass, covector[:rows], sample,
-                            b.scale)
+        cross_entropy_state(
+            loss, y_hat, y, b.p_rows[:rows], b.mass, covector[:rows], sample, b.scale
+        )
         clear(flat(b.p))
         transpose(b.p, b.p_rows, rows, n)
         for s in range(rows):
             b.factor[s] = b.scale[0] * beta * beta * b.mass[s]
     else:
-        own = data.weights[first:first + rows] if data.weights.size else data.weights
-        covector_on_output(loss, y_hat, y, own, covector[:rows], b.errors[:rows],
-                           b.scratch[:rows], b.zeros, sample[:rows], b.scale)
+        own = data.weights[first : first + rows] if data.weights.size else data.weights
+        covector_on_output(
+            loss,
+            y_hat,
+            y,
+            own,
+            covector[:rows],
+            b.errors[:rows],
+            b.scratch[:rows],
+            b.zeros,
+            sample[:rows],
+            b.scale,
+        )
         for s in range(rows):
             b.factor[s] = b.scale[0] * (own[s] if own.size else b.scale.dtype.type(1))
     clear(flat(b.z[:n]))
@@ -79,8 +94,15 @@ def _backward(net, W, b):
                 bend[c, s] *= ga[c, s]
                 ga[c, s] *= slope[c, s]
         if layer > 0:
-            covector_product(g[:net.sizes[layer]], address(b.zeros), 0, weights(net, W, layer),
-                             ga[:slope.shape[0]], 0, R)
+            covector_product(
+                g[: net.sizes[layer]],
+                address(b.zeros),
+                0,
+                weights(net, W, layer),
+                ga[: slope.shape[0]],
+                0,
+                R,
+            )
             ga, g = g, ga
 
 
@@ -105,7 +127,7 @@ def _collect(net, b, layer, h, x2, out):
     product(w, address(w), w.shape[1], h, x2)
     if net.bias[layer] >= 0:
         bias = view(out, net.bias[layer], w.shape[0], 1)
-        product(bias, address(bias), 1, h, b.ones[:x2.shape[0]])
+        product(bias, address(bias), 1, h, b.ones[: x2.shape[0]])
 
 
 @jit(cached=False)
@@ -114,7 +136,7 @@ def _square_inputs(net, b, layer, x, first, rows):
     n = net.sizes[layer]
     x2 = view(b.rows, 0, rows, n)
     if layer == 0:
-        copy(flat(x2), flat(x[first:first + rows]))
+        copy(flat(x2), flat(x[first : first + rows]))
     else:
         transpose(x2, _layer(net, b.a, layer - 1), n, rows)
     squares = flat(x2)
@@ -129,7 +151,7 @@ def _add_block(net, loss, data, W, b, first, rows, out):
     _loss(net, loss, data, b, first, rows)
     _backward(net, W, b)
     for layer in range(net.weight.size):
-        h = b.h[:net.sizes[layer + 1]]
+        h = b.h[: net.sizes[layer + 1]]
         _of_preactivations(net, loss, W, b, layer, h)
         _square_inputs(net, b, layer, data.x, first, rows)
         _collect(net, b, layer, h, view(b.rows, 0, rows, net.sizes[layer]), out)

@@ -15,16 +15,16 @@ over units runs in vector registers.
 from numba import prange
 
 from ...._compile import jit, separate
-from .block_loss import centre, scaled
-from ..layers.covectors import deal_columns
-from ..layers.loss import QUADRATIC
-from ..network.differential import HANDS
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
-from .push_third import push_third
 from ..base.simd import flat, lane
 from ..base.transpose import transpose
+from ..layers.covectors import deal_columns
+from ..layers.loss import QUADRATIC
 from ..layers.units import outputs, units
+from ..network.differential import HANDS
+from .block_loss import centre, scaled
+from .push_third import push_third
 
 
 @jit(cached=False)
@@ -32,8 +32,9 @@ def _lay_all(out, buffer, net, capacity, first, rows):
     """The units of all layers."""
     for layer in range(net.weight.size):
         begin, end = net.units[layer], net.units[layer + 1]
-        transpose(out[begin:end], units(net, buffer, capacity, layer, first, rows), rows,
-                  end - begin)
+        transpose(
+            out[begin:end], units(net, buffer, capacity, layer, first, rows), rows, end - begin
+        )
 
 
 @jit(cached=False)
@@ -41,8 +42,16 @@ def _settle(net, loss, data, at, t, push, first, rows):
     """Lay out what is kept at W for some samples; lanes beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]
     if rows < R:
-        for buffer in (push.slope, push.bend, push.curvature, push.twist, push.z, push.drift,
-                       push.p, push.y):
+        for buffer in (
+            push.slope,
+            push.bend,
+            push.curvature,
+            push.twist,
+            push.z,
+            push.drift,
+            push.p,
+            push.y,
+        ):
             clear(flat(buffer))
     _lay_all(push.slope, at.slope, net, at.capacity, first, rows)
     _lay_all(push.bend, at.bend, net, at.capacity, first, rows)
@@ -104,8 +113,21 @@ def neuron_derivatives(net, loss, data, W, V, at, t, rooms, lanes, found):
 @jit(parallel=True)
 def _collect_parallel(net, x, out, g, a, zeros, accumulate, lowest):
     for hand in prange(HANDS):
-        deal_columns(net, x, out, g, a, x.shape[0], x.shape[0], zeros, accumulate, not accumulate,
-                     lowest, hand, HANDS)
+        deal_columns(
+            net,
+            x,
+            out,
+            g,
+            a,
+            x.shape[0],
+            x.shape[0],
+            zeros,
+            accumulate,
+            not accumulate,
+            lowest,
+            hand,
+            HANDS,
+        )
 
 
 @jit
@@ -115,5 +137,18 @@ def collect(net, x, out, g, a, zeros, accumulate, threads):
     if threads > 1:
         _collect_parallel(net, x, out, g, a, zeros, accumulate, lowest)
     else:
-        deal_columns(net, x, out, g, a, x.shape[0], x.shape[0], zeros, accumulate, not accumulate,
-                     lowest, 0, 1)
+        deal_columns(
+            net,
+            x,
+            out,
+            g,
+            a,
+            x.shape[0],
+            x.shape[0],
+            zeros,
+            accumulate,
+            not accumulate,
+            lowest,
+            0,
+            1,
+        )

@@ -4,13 +4,13 @@ See `neurons` for the sums. Along with ż go ∂ż/∂s (`z11`) and z̈ (`z2`), 
 """
 
 from ...._compile import jit
-from .block_loss import respond, scaled
-from ..layers.loss import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import copy
 from ..base.product import product
 from ..base.simd import address, flat
+from ..layers.loss import QUADRATIC
 from ..layers.units import weights
+from .block_loss import respond, scaled
 
 
 @jit(cached=False)
@@ -95,8 +95,20 @@ def push_third(net, loss, W, V, push, layer, neuron):
     for above in range(layer + 1, net.weight.size):
         for c in range(net.sizes[above + 1]):
             u = net.units[above] + c
-            _pass(push.h, push.dh, push.t, push.drift[u], push.bend[u], push.twist[u],
-                  push.slope[u], push.curvature[u], push.z[u], push.z1[c], push.z11[c], push.z2[c])
+            _pass(
+                push.h,
+                push.dh,
+                push.t,
+                push.drift[u],
+                push.bend[u],
+                push.twist[u],
+                push.slope[u],
+                push.curvature[u],
+                push.z[u],
+                push.z1[c],
+                push.z11[c],
+                push.z2[c],
+            )
         if above < net.weight.size - 1:
             _climb(net, W, V, push, above)
-    _loss(loss, push, push.z1[:net.sizes[-1]], push.scratch[:net.sizes[-1]])
+    _loss(loss, push, push.z1[: net.sizes[-1]], push.scratch[: net.sizes[-1]])

@@ -65,7 +65,7 @@ def softmax_variances(net, W, b, out):
     _lead_apart(b)
     _from_first_class(net, W, b)
     w, squares, zeros = _matrix(net, b, 0), _matrix(net, b, 1), address(b.zeros)
-    first, w_lead = b.z[:net.sizes[-2]], b.other[:net.sizes[-2]]
+    first, w_lead = b.z[: net.sizes[-2]], b.other[: net.sizes[-2]]
     covector_product(out, zeros, 0, squares, b.q, 0, R)
     covector_product(first, zeros, 0, w, b.q, 0, R)
     covector_product(w_lead, zeros, 0, w, b.lead, 0, R)

@@ -9,15 +9,15 @@ that, a unit's push goes by one product too: its weights are put into the matrix
 """
 
 from ...._compile import jit, separate
-from ..layers.activation import ACTIVATIONS
-from .block_loss import add_curvature, scaled
-from ..layers.loss import CROSS_ENTROPY
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.product import covector_product, product
 from ..base.simd import address, flat, view
-from .softmax_variance import softmax_variances
+from ..layers.activation import ACTIVATIONS
+from ..layers.loss import CROSS_ENTROPY
 from ..layers.units import weights
+from .block_loss import add_curvature, scaled
+from .softmax_variance import softmax_variances
 
 _IDENTITY = ACTIVATIONS.index("identity")
 
@@ -26,7 +26,7 @@ _IDENTITY = ACTIVATIONS.index("identity")
 def _bends_above(net, W, b, layer, out):
     """Σ_c (G_a·φ″)_c·w_ca² of the layer just above, for all units a."""
     w = weights(net, W, layer + 1)
-    squares, bend = flat(b.matrix), b.bend[net.units[layer + 1]:net.units[layer + 2]]
+    squares, bend = flat(b.matrix), b.bend[net.units[layer + 1] : net.units[layer + 2]]
     for i in range(w.size):
         squares[i] = flat(w)[i] * flat(w)[i]
     covector_product(out, address(b.zeros), 0, view(squares, 0, w.shape[0], w.shape[1]), bend, 0, R)
@@ -40,7 +40,7 @@ def _two_layers_up(net, W, b, layer, unit, z):
     for c in range(w.shape[0]):
         for k in range(w.shape[1]):
             matrix[c, k] = w[c, k] * between[k, unit]
-    product(z, address(b.zeros), 0, matrix, b.slope[net.units[layer + 1]:net.units[layer + 2]])
+    product(z, address(b.zeros), 0, matrix, b.slope[net.units[layer + 1] : net.units[layer + 2]])
 
 
 @jit(cached=False)
@@ -66,7 +66,7 @@ def _carry(net, W, b, layer, unit, out):
         if above == layer + 2:
             _two_layers_up(net, W, b, layer, unit, z[:n])
         else:
-            product(other[:n], address(b.zeros), 0, weights(net, W, above), z[:net.sizes[above]])
+            product(other[:n], address(b.zeros), 0, weights(net, W, above), z[: net.sizes[above]])
             z, other = other, z
         if net.activation[above] != _IDENTITY:
             for c in range(n):
@@ -87,5 +87,13 @@ def unit_curvatures(net, loss, W, b, layer, out):
         _bends_above(net, W, b, layer, out)
     for unit in range(net.sizes[layer + 1]):
         _carry(net, W, b, layer, unit, out[unit])
-        add_curvature(loss, out[unit], b.factor, b.p, b.z[:net.sizes[-1]],
-                      b.other[:net.sizes[-1]], b.mean, b.zeros)
+        add_curvature(
+            loss,
+            out[unit],
+            b.factor,
+            b.p,
+            b.z[: net.sizes[-1]],
+            b.other[: net.sizes[-1]],
+            b.mean,
+            b.zeros,
+        )

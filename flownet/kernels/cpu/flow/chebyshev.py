@@ -7,7 +7,7 @@ of f and no matrix (Sommeijer, Shampine, Verwer, J. Comput. Appl. Math. 88 (1998
 import math
 
 from ...._compile import jit
-from .solution import AGAIN, CALLS, ERROR, H, TAKEN, TINY, accept, put, refuse, scaled_norm, to_try
+from .solution import AGAIN, CALLS, ERROR, TAKEN, TINY, H, accept, put, refuse, scaled_norm, to_try
 
 CHEBYSHEV = 1  # this method among `numbers`
 _DAMPING = 2 / 13
@@ -71,8 +71,19 @@ def chebyshev(velocity):
             mu, nu = 2 * w0 * b / b1, -b / b2
             rate = h * mu * w1 / w0
             velocity(problem, newer, k[3], s.told)
-            _combine(older, nu, older, mu, newer, 1 - mu - nu, s.y, rate, k[3],
-                     rate * (b1 * T1 - 1), k[0])
+            _combine(
+                older,
+                nu,
+                older,
+                mu,
+                newer,
+                1 - mu - nu,
+                s.y,
+                rate,
+                k[3],
+                rate * (b1 * T1 - 1),
+                k[0],
+            )
             older, newer = newer, older
             b1, b2, T1, T2, dT1, dT2, ddT1, ddT2 = b, b1, Tj, T1, dTj, dT1, ddTj, ddT1
         put(s.stage, newer)

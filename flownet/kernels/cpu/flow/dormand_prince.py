@@ -14,12 +14,12 @@ from .solution import (
     AGAIN,
     CALLS,
     ERROR,
-    H,
     METHOD,
     STIFF,
+    T_BEFORE,
     TAKEN,
     TINY,
-    T_BEFORE,
+    H,
     accept,
     distance2,
     moved,
@@ -34,19 +34,29 @@ DORMAND_PRINCE = 0  # this method among `numbers`
 EDGE = 3.0  # of h·λ, from where on the method is limited by stability
 CALLS_A_STEP = 6
 
-_STAGES = np.array([
-    [0, 0, 0, 0, 0, 0],
-    [1 / 5, 0, 0, 0, 0, 0],
-    [3 / 40, 9 / 40, 0, 0, 0, 0],
-    [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
-    [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
-    [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
-    [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
-])
+_STAGES = np.array(
+    [
+        [0, 0, 0, 0, 0, 0],
+        [1 / 5, 0, 0, 0, 0, 0],
+        [3 / 40, 9 / 40, 0, 0, 0, 0],
+        [44 / 45, -56 / 15, 32 / 9, 0, 0, 0],
+        [19372 / 6561, -25360 / 2187, 64448 / 6561, -212 / 729, 0, 0],
+        [9017 / 3168, -355 / 33, 46732 / 5247, 49 / 176, -5103 / 18656, 0],
+        [35 / 384, 0, 500 / 1113, 125 / 192, -2187 / 6784, 11 / 84],
+    ]
+)
 _ERRORS = np.array([71 / 57600, 0, -71 / 16695, 71 / 1920, -17253 / 339200, 22 / 525, -1 / 40])
-_DENSE = np.array([-12715105075 / 11282082432, 0, 87487479700 / 32700410799,
-                   -10690763975 / 1880347072, 701980252875 / 199316789632,
-                   -1453857185 / 822651844, 69997945 / 29380423])
+_DENSE = np.array(
+    [
+        -12715105075 / 11282082432,
+        0,
+        87487479700 / 32700410799,
+        -10690763975 / 1880347072,
+        701980252875 / 199316789632,
+        -1453857185 / 822651844,
+        69997945 / 29380423,
+    ]
+)
 _SAFETY, _LEAST, _MOST = 0.95, 0.2, 10.0
 _MEMORY = 0.04  # share of the error before in the choice of a step
 
@@ -55,8 +65,7 @@ _MEMORY = 0.04  # share of the error before in the choice of a step
 def _next_step(s, h, error):
     """Length of the step after one with this scaled error, by the error before it too."""
     n = s.numbers
-    grow = (_SAFETY * max(n[ERROR], TINY) ** _MEMORY
-            / max(error, 1e-10) ** (0.2 - 0.75 * _MEMORY))
+    grow = _SAFETY * max(n[ERROR], TINY) ** _MEMORY / max(error, 1e-10) ** (0.2 - 0.75 * _MEMORY)
     most = 1.0 if n[AGAIN] else _MOST  # a step that was refused once is not made longer at once
     n[H] = h * min(most, max(_LEAST, grow))
 
@@ -76,8 +85,9 @@ def dormand_prince(velocity):
             moved(s.stage, s.y, h, _STAGES[i], k, i)
             velocity(problem, s.stage, k[i], s.told)
         n[CALLS] += CALLS_A_STEP
-        limited = (h * h * distance2(k[6], k[5], s.room)
-                   > EDGE**2 * distance2(s.stage, s.other, s.room))
+        limited = h * h * distance2(k[6], k[5], s.room) > EDGE**2 * distance2(
+            s.stage, s.other, s.room
+        )
         weighted(s.other, h, _ERRORS, k, 7)
         error = scaled_norm(s.other, s.y, s.stage, rtol, atol, s.room)
         if not error < 1:  # NaN too
@@ -93,8 +103,7 @@ def dormand_prince(velocity):
 
 @jit
 def dense(s, at, out):
-    """The solution at a time within the last step: of order 4, or by a cubic of the other method's.
-    """
+    """The solution at a time within the last step: of order 4, or by a cubic of the other method's."""
     n, k = s.numbers, s.k
     q = out.dtype.type((at - n[T_BEFORE]) / n[TAKEN])
     h, rest = out.dtype.type(n[TAKEN]), out.dtype.type(1) - q

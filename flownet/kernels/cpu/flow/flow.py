@@ -1,10 +1,10 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
 from ...._compile import jit, separate
-from ..motion.coupling import raise_coupled
-from .integrate import integrator
-from ..motion.steps import add_decay, potential_differential
 from ..base.pointwise import clear, copy
+from ..motion.coupling import raise_coupled
+from ..motion.steps import add_decay, potential_differential
+from .integrate import integrator
 from .rates import rate
 
 
@@ -29,19 +29,20 @@ def _hold(rule, D, out):
     for r in range(rule.sharp.size):
         if rule.sharp[r] == 0.0:
             for first in range(0, out.size - D + 1, D):
-                clear(out[first + rule.bounds[r]:first + rule.bounds[r + 1]])
+                clear(out[first + rule.bounds[r] : first + rule.bounds[r + 1]])
 
 
 @separate
 def velocity(problem, y, out, told):
     """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
     net, loss, data, terms, work, batches, rule, dL, threads = problem
-    W = y[:dL.size]
-    told[0] = potential_differential(net, loss, data, terms, work, batches, W, dL, 0, rule.lowest,
-                                     threads)
+    W = y[: dL.size]
+    told[0] = potential_differential(
+        net, loss, data, terms, work, batches, W, dL, 0, rule.lowest, threads
+    )
     if rule.decay != 0:
         add_decay(W, dL, rule.decay)
-    norm2, raised = 0.0, out[:dL.size]
+    norm2, raised = 0.0, out[: dL.size]
     copy(raised, dL)
     raise_coupled(rule.coupling, raised)
     for r in range(rule.sharp.size):
@@ -52,7 +53,7 @@ def velocity(problem, y, out, told):
         for i in range(rule.bounds[r], rule.bounds[r + 1]):
             raised[i] = factor * raised[i] if sharp != 0.0 else W.dtype.type(0)
     told[1] = norm2
-    rate(rule.code, rule.numbers, y, out[:dL.size], out)
+    rate(rule.code, rule.numbers, y, out[: dL.size], out)
     if rule.shrink != 0:
         for r in range(rule.sharp.size):
             share = W.dtype.type(rule.shrink * rule.sharp[r])

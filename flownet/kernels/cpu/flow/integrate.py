@@ -9,13 +9,13 @@ from .dormand_prince import dense, dormand_prince
 from .solution import (
     CALLS,
     FRESH,
-    H,
     METHOD,
     NOW,
     RADIUS,
     SINCE,
-    T,
     TAKEN,
+    H,
+    T,
     first_step,
     moved,
     put,
@@ -83,7 +83,7 @@ def integrator(velocity, compiled):
                 rows.filled[0] += 1
             if n[T] >= bounds.end:
                 return filled, taken, END
-            if taken == steps or rows.at.size == 0 and filled == room:
+            if taken == steps or (rows.at.size == 0 and filled == room):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK

@@ -21,8 +21,26 @@ Solution = namedtuple("Solution", "y before k stage other room zeros direction t
 #: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the
 #: last try was refused; steps in a row limited by stability; evaluations, steps, tries refused; the
 #: method now, the spectral radius, and since it was found: steps; evaluations and time then
-(T, T_BEFORE, H, ERROR, TAKEN, COST, METHOD, FRESH, AGAIN, STIFF, CALLS, STEPS, REFUSED, NOW,
- RADIUS, SINCE, CALLS_THEN, T_THEN) = range(18)
+(
+    T,
+    T_BEFORE,
+    H,
+    ERROR,
+    TAKEN,
+    COST,
+    METHOD,
+    FRESH,
+    AGAIN,
+    STIFF,
+    CALLS,
+    STEPS,
+    REFUSED,
+    NOW,
+    RADIUS,
+    SINCE,
+    CALLS_THEN,
+    T_THEN,
+) = range(18)
 NUMBERS = 18
 
 _LONGEST = 1e100  # step, where nothing moves
@@ -33,8 +51,15 @@ def solution(y0):
     """`Solution` at y0 (n,), at time 0."""
     rows = np.zeros((14, y0.size), y0.dtype)
     rows[0] = y0
-    return Solution(rows[0], rows[1], rows[2:9], *rows[9:], np.full(2, np.nan),
-                    np.full(2, np.nan), np.zeros(NUMBERS))
+    return Solution(
+        rows[0],
+        rows[1],
+        rows[2:9],
+        *rows[9:],
+        np.full(2, np.nan),
+        np.full(2, np.nan),
+        np.zeros(NUMBERS),
+    )
 
 
 @jit

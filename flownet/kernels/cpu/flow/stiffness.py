@@ -11,7 +11,7 @@ import numpy as np
 
 from .chebyshev import CHEBYSHEV
 from .dormand_prince import CALLS_A_STEP, DORMAND_PRINCE, EDGE
-from .solution import CALLS, CALLS_THEN, FRESH, NOW, RADIUS, SINCE, STIFF, T, T_THEN, distance2, put
+from .solution import CALLS, CALLS_THEN, FRESH, NOW, RADIUS, SINCE, STIFF, T_THEN, T, distance2, put
 
 _PATIENCE = 15  # steps in a row, net, that are limited by stability
 _WARY = 60  # steps more that are not counted after going back to the pair
@@ -27,8 +27,9 @@ def switch(velocity, compiled):
     def look(problem, s):
         """Find the spectral radius of ∂f/∂y at y."""
         n, here, along, image = s.numbers, s.k[6] if s.numbers[FRESH] else s.k[0], s.stage, s.other
-        length = math.sqrt(np.finfo(here.dtype).eps) * max(1e-3, math.sqrt(distance2(
-            s.y, s.zeros, s.room)))
+        length = math.sqrt(np.finfo(here.dtype).eps) * max(
+            1e-3, math.sqrt(distance2(s.y, s.zeros, s.room))
+        )
         v, radius, before = s.direction, 0.0, 0.0
         size = math.sqrt(distance2(v, s.zeros, s.room))
         if not size > 0:

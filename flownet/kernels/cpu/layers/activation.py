@@ -76,8 +76,12 @@ def _gelu(z):
     density = exp(constant(z, -0.5) * z * z) * constant(z, 1 / math.sqrt(2 * math.pi))
     below = constant(z, 0.5) * math.erfc(-z * constant(z, math.sqrt(0.5)))
     square = z * z
-    return (z * below, below + z * density, (constant(z, 2) - square) * density,
-            (square - constant(z, 4)) * (z * density))
+    return (
+        z * below,
+        below + z * density,
+        (constant(z, 2) - square) * density,
+        (square - constant(z, 4)) * (z * density),
+    )
 
 
 def _sin(z):
@@ -88,8 +92,15 @@ def _sin(z):
 _sigmoid_values = jit(_sigmoid, cached=False, inline=True)
 
 _BODIES = {
-    "identity": _identity, "tanh": _tanh, "sigmoid": _sigmoid, "relu": _relu,
-    "leaky_relu": _leaky_relu, "elu": _elu, "softplus": _softplus, "gelu": _gelu, "sin": _sin,
+    "identity": _identity,
+    "tanh": _tanh,
+    "sigmoid": _sigmoid,
+    "relu": _relu,
+    "leaky_relu": _leaky_relu,
+    "elu": _elu,
+    "softplus": _softplus,
+    "gelu": _gelu,
+    "sin": _sin,
 }
 ACTIVATIONS = tuple(_BODIES)
 
@@ -99,6 +110,7 @@ def _values(body):
     def loop(z, slope, curvature, third):
         for i in range(z.size):
             z[i] = body(z[i])[0]
+
     return loop
 
 
@@ -107,6 +119,7 @@ def _slopes(body):
     def loop(z, slope, curvature, third):
         for i in range(z.size):
             z[i], slope[i], _, _ = body(z[i])
+
     return loop
 
 
@@ -115,6 +128,7 @@ def _curvatures(body):
     def loop(z, slope, curvature, third):
         for i in range(z.size):
             z[i], slope[i], curvature[i], _ = body(z[i])
+
     return loop
 
 
@@ -123,13 +137,15 @@ def _thirds(body):
     def loop(z, slope, curvature, third):
         for i in range(z.size):
             z[i], slope[i], curvature[i], third[i] = body(z[i])
+
     return loop
 
 
 def _by_code(make_loop):
     """Kernel (code, z, slope, curvature, third): one loop, of the activation with that code."""
     (identity, tanh, sigmoid, relu, leaky_relu, elu, softplus, gelu, sin) = (
-        make_loop(jit(body, cached=False, inline=True)) for body in _BODIES.values())
+        make_loop(jit(body, cached=False, inline=True)) for body in _BODIES.values()
+    )
 
     def run(code, z, slope, curvature, third):
         if code == 0:
@@ -155,7 +171,8 @@ def _by_code(make_loop):
 
 
 _run_values, _run_slopes, _run_curvatures, _run_thirds = map(
-    _by_code, (_values, _slopes, _curvatures, _thirds))
+    _by_code, (_values, _slopes, _curvatures, _thirds)
+)
 
 
 @jit(cached=False)

@@ -20,7 +20,7 @@ def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
 @jit(cached=False)
 def sum_bias(net, dL, g, layer, accumulate):
     """A layer's Σ_s G_s."""
-    db = dL[net.bias[layer]:net.bias[layer] + g.shape[1]]
+    db = dL[net.bias[layer] : net.bias[layer] + g.shape[1]]
     if not accumulate:
         clear(db)
     for s in range(g.shape[0]):
@@ -39,12 +39,12 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
         width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
         g_l = units(net, g, capacity, layer, 0, rows)
-        a_l = (view(x, 0, rows, n_in) if layer == 0
-               else units(net, a, capacity, layer - 1, 0, rows))
+        a_l = view(x, 0, rows, n_in) if layer == 0 else units(net, a, capacity, layer - 1, 0, rows)
         for first in range(0, n_in, width):
             if count % hands == hand and layer >= lowest:
-                _columns(net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros,
-                         accumulate)
+                _columns(
+                    net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros, accumulate
+                )
                 if bias and first == 0 and net.bias[layer] >= 0:
                     sum_bias(net, dL, g_l, layer, accumulate)
             count += 1
@@ -56,7 +56,7 @@ def sum_gates(net, dL, gate, capacity, rows, accumulate, lowest):
     for layer in range(lowest, net.weight.size):
         if net.gate[layer] >= 0:
             n, start = net.sizes[layer + 1] // 2, net.gate[layer]
-            own, db = units(net, gate, capacity, layer, 0, rows), dL[start:start + n]
+            own, db = units(net, gate, capacity, layer, 0, rows), dL[start : start + n]
             if not accumulate:
                 clear(db)
             for s in range(rows):

@@ -11,16 +11,24 @@ functions, z itself of others. Activations that act on both parts alike ("split"
 import math
 
 from ...._compile import jit, separate
-from .activation import ACTIVATIONS, constant
 from ..base.elementary import exp, expm1
+from .activation import ACTIVATIONS, constant
 
 PAIR = len(ACTIVATIONS)  # codes from here on act on pairs (real, imaginary)
 (MODRELU, ZRELU, CARDIOID, ABS, ABS2, TANH, SIN, CAYLEY) = range(PAIR, PAIR + 8)
 
 _SPLIT = {f"split_{name}": code for code, name in enumerate(ACTIVATIONS) if code}
 #: codes of the activations of complex units, and of readouts from complex to real ones
-COMPLEX_ACTIVATIONS = {"identity": 0, **_SPLIT, "modrelu": MODRELU, "zrelu": ZRELU,
-                       "cardioid": CARDIOID, "tanh": TANH, "sin": SIN, "cayley": CAYLEY}
+COMPLEX_ACTIVATIONS = {
+    "identity": 0,
+    **_SPLIT,
+    "modrelu": MODRELU,
+    "zrelu": ZRELU,
+    "cardioid": CARDIOID,
+    "tanh": TANH,
+    "sin": SIN,
+    "cayley": CAYLEY,
+}
 READOUTS = {"real": 0, "abs": ABS, "abs2": ABS2}
 
 
@@ -46,9 +54,11 @@ def _pull_modrelu(x, y, b, gx, gy):
     along, across = gx * c + gy * s, gy * c - gx * s
     on = r + b > constant(x, 0)
     turned = across * (constant(x, 1) + b / (r if r > constant(x, 0) else constant(x, 1)))
-    return (along * c - turned * s if on else constant(x, 0),
-            along * s + turned * c if on else constant(x, 0),
-            along if on else constant(x, 0))
+    return (
+        along * c - turned * s if on else constant(x, 0),
+        along * s + turned * c if on else constant(x, 0),
+        along if on else constant(x, 0),
+    )
 
 
 def _zrelu(x, y):
@@ -107,8 +117,12 @@ def _tanh(x, y):
     m, k, a, b = above * c, side * s, side * c, above * s  # cosh, sinh times 2e^{−|x|}
     norm = one / (m * m + k * k)
     scale = constant(x, 4) * e2 * norm * norm
-    return ((a * m + b * k) * norm, (b * m - a * k) * norm,
-            scale * (m * m - k * k), constant(x, -2) * scale * m * k)
+    return (
+        (a * m + b * k) * norm,
+        (b * m - a * k) * norm,
+        scale * (m * m - k * k),
+        constant(x, -2) * scale * m * k,
+    )
 
 
 def _sin(x, y):
@@ -138,6 +152,7 @@ def _kept(body):
         for j in range(x.size):
             kept_x[j], kept_y[j] = x[j], y[j]
             x[j], y[j] = body(x[j], y[j])
+
     return loop
 
 
@@ -148,6 +163,7 @@ def _holomorphic(body):
     def loop(x, y, p, p_i):
         for j in range(x.size):
             x[j], y[j], p[j], p_i[j] = body(x[j], y[j])
+
     return loop
 
 
@@ -158,15 +174,18 @@ def _pulled(body):
     def loop(x, y, gx, gy):
         for j in range(x.size):
             x[j], y[j] = body(x[j], y[j], gx[j], gy[j])
+
     return loop
 
 
 _zrelu_kept, _cardioid_kept, _abs_kept, _abs2_kept = map(_kept, (_zrelu, _cardioid, _abs, _abs2))
 _zrelu_pulled, _cardioid_pulled, _abs_pulled, _abs2_pulled = map(
-    _pulled, (_pull_zrelu, _pull_cardioid, _pull_abs, _pull_abs2))
+    _pulled, (_pull_zrelu, _pull_cardioid, _pull_abs, _pull_abs2)
+)
 _tanh_kept, _sin_kept, _cayley_kept = map(_holomorphic, (_tanh, _sin, _cayley))
-_modrelu_value, _modrelu_pull = (jit(body, cached=False, inline=True)
-                                 for body in (_modrelu, _pull_modrelu))
+_modrelu_value, _modrelu_pull = (
+    jit(body, cached=False, inline=True) for body in (_modrelu, _pull_modrelu)
+)
 
 
 @jit(cached=False)

@@ -1,10 +1,10 @@
 """Where a layer's parameters and units lie, and the pass through its activation, there and back."""
 
 from ...._compile import jit, spliced
-from .activation import activate_slope
-from .pair import PAIR, activate_pairs, pull_pairs
 from ..base.pointwise import pull_through
 from ..base.simd import address, flat, shift, view
+from .activation import activate_slope
+from .pair import PAIR, activate_pairs, pull_pairs
 
 
 @spliced
@@ -29,14 +29,14 @@ def outputs(net, buffer, first, rows):
 @spliced
 def bias_of(net, W, zeros, layer):
     """Pointer to a layer's bias in W, or to zeros."""
-    return (shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros))
+    return shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros)
 
 
 @spliced
 def gate_of(net, W, zeros, layer):
     """A layer's biases of modReLU (n,) in W, or zeros."""
     start = net.gate[layer] if net.gate[layer] >= 0 else 0
-    return (W if net.gate[layer] >= 0 else zeros)[start:start + net.sizes[layer + 1] // 2]
+    return (W if net.gate[layer] >= 0 else zeros)[start : start + net.sizes[layer + 1] // 2]
 
 
 @jit(cached=False)
@@ -62,5 +62,4 @@ def pull_units(net, W, zeros, layer, slope, g, gate):
 @spliced
 def gates(net, buffer, capacity, layer, first, rows, otherwise):
     """A layer's ∂ℓ/∂b of modReLU (rows, n), where the buffer has room for them."""
-    return (units(net, buffer, capacity, layer, first, rows) if net.gate[layer] >= 0
-            else otherwise)
+    return units(net, buffer, capacity, layer, first, rows) if net.gate[layer] >= 0 else otherwise

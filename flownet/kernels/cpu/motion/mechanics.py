@@ -112,8 +112,23 @@ def _adam(W, f, s, sharp, dL, h, beta1, beta2, epsilon, count):
 
 
 @jit(cached=False)
-def _family(W, memory, sharp, dL, h, decay, gain, beta1, beta2, epsilon, corrected, centered,
-            inertial, pairs, count):
+def _family(
+    W,
+    memory,
+    sharp,
+    dL,
+    h,
+    decay,
+    gain,
+    beta1,
+    beta2,
+    epsilon,
+    corrected,
+    centered,
+    inertial,
+    pairs,
+    count,
+):
     """v ← decay·v + gain·γ⟨F⟩, W ← W + h·v, with memory (⟨F⟩, ⟨F²⟩, the centre's ⟨F⟩, v).
 
     Rows that are not remembered are left out; `centered` takes ⟨F²⟩ − ⟨F⟩² for ⟨F²⟩.
@@ -157,11 +172,27 @@ def _family(W, memory, sharp, dL, h, decay, gain, beta1, beta2, epsilon, correct
 def _one_family(code, n, W, memory, sharp, dL, h, pairs, count):
     """RMSProp, Adam and the whole equation, by the numbers of each."""
     if code == RMSPROP:
-        _family(W, memory, sharp, dL, h, n[3], 1.0, BARE, n[0], n[1], False, n[2] != 0, n[3] > 0,
-                pairs, count)
+        _family(
+            W,
+            memory,
+            sharp,
+            dL,
+            h,
+            n[3],
+            1.0,
+            BARE,
+            n[0],
+            n[1],
+            False,
+            n[2] != 0,
+            n[3] > 0,
+            pairs,
+            count,
+        )
     elif code == ADAM:
-        _family(W, memory, sharp, dL, h, 0.0, 1.0, n[0], n[1], n[2], True, False, False, pairs,
-                count)
+        _family(
+            W, memory, sharp, dL, h, 0.0, 1.0, n[0], n[1], n[2], True, False, False, pairs, count
+        )
     else:
         mass, friction = n[0], n[1]
         decay, gain = 0.0, 1.0
@@ -169,8 +200,23 @@ def _one_family(code, n, W, memory, sharp, dL, h, pairs, count):
             decay, gain = friction_of(h, mass, friction, False)
         else:
             gain = 1 / friction
-        _family(W, memory, sharp, dL, h, decay, gain, n[2], n[3], n[4], n[5] != 0, n[6] != 0,
-                mass > 0, pairs, count)
+        _family(
+            W,
+            memory,
+            sharp,
+            dL,
+            h,
+            decay,
+            gain,
+            n[2],
+            n[3],
+            n[4],
+            n[5] != 0,
+            n[6] != 0,
+            mass > 0,
+            pairs,
+            count,
+        )
 
 
 @jit(cached=False)

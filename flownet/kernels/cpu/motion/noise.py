@@ -19,8 +19,9 @@ _NOISE_STREAM = np.uint64(5)  # fourth counter word; that of mini-batches is 3
 def two_normals(block, iteration, seed):
     """Two independent standard normal numbers, by Box and Muller."""
     block, iteration, seed = np.uint64(block), np.uint64(iteration), np.uint64(seed)
-    w0, w1, w2, w3 = philox(block, iteration & _LOW, iteration >> _HALF, _NOISE_STREAM,
-                            seed & _LOW, seed >> _HALF)
+    w0, w1, w2, w3 = philox(
+        block, iteration & _LOW, iteration >> _HALF, _NOISE_STREAM, seed & _LOW, seed >> _HALF
+    )
     p = (np.float64(((w0 << _HALF) | w1) >> _TOP) + 1.0) * 2.0**-53  # never 0
     angle = 2 * math.pi * np.float64(((w2 << _HALF) | w3) >> _TOP) * 2.0**-53
     radius = math.sqrt(-2 * math.log(p))

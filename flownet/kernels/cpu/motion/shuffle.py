@@ -33,8 +33,9 @@ def shuffle(order, seed, epoch):
     seed, epoch = np.uint64(seed), np.uint64(epoch)
     k0, k1 = seed & _LOW, seed >> _HALF
     for block in range(order.size // 2):  # two swaps a block: 64 random bits for each
-        w0, w1, w2, w3 = philox(np.uint64(block), epoch & _LOW, epoch >> _HALF, _BATCH_STREAM,
-                                k0, k1)
+        w0, w1, w2, w3 = philox(
+            np.uint64(block), epoch & _LOW, epoch >> _HALF, _BATCH_STREAM, k0, k1
+        )
         _swap(order, order.size - 1 - 2 * block, w0, w1)
         if order.size - 2 - 2 * block > 0:
             _swap(order, order.size - 2 - 2 * block, w2, w3)

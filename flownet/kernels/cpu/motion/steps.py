@@ -6,12 +6,12 @@ from collections import namedtuple
 from numba import prange
 
 from ...._compile import jit
+from ..base.plan import Data
+from ..base.pointwise import all_finite, clear, copy
+from ..network.differential import differential
 from .analytic import analytic_differential
 from .coupling import raise_coupled
 from .mechanics import ARISTOTLE, remembering_step
-from ..network.differential import differential
-from ..base.plan import Data
-from ..base.pointwise import all_finite, clear, copy
 from .shuffle import shuffle
 
 #: a sum of potentials: the network's scale (0: none), then codes (T,) and (scale, p, q) (T, 3)
@@ -25,13 +25,17 @@ Batches = namedtuple("Batches", "size seed order epoch")
 #: times from and until which this is the metric; code and numbers of the mechanics, the κ of a
 #: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), whether W are pairs
 #: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
-Rule = namedtuple("Rule", "of_loss bounds sharp lowest coupling since until "
-                          "code numbers decay shrink pairs seed")
+Rule = namedtuple(
+    "Rule", "of_loss bounds sharp lowest coupling since until code numbers decay shrink pairs seed"
+)
 
 #: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
 #: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
-Tape = namedtuple("Tape", "every parameters row_iteration row_time "
-                          "loss loss_iteration loss_time step step_iteration step_time")
+Tape = namedtuple(
+    "Tape",
+    "every parameters row_iteration row_time "
+    "loss loss_iteration loss_time step step_iteration step_time",
+)
 
 _CHUNK = 1 << 15  # parameters that one thread updates at a time
 _WORTH_THREADS = 1 << 18
@@ -50,8 +54,9 @@ def batch_rows(batches, m, iteration):
 
 
 @jit(cached=False, inline=True)
-def potential_differential(net, loss, data, terms, work, batches, W, dL, iteration, lowest,
-                           threads):
+def potential_differential(
+    net, loss, data, terms, work, batches, W, dL, iteration, lowest, threads
+):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
     total = 0.0
     if terms.network != 0.0:
@@ -59,8 +64,9 @@ def potential_differential(net, loss, data, terms, work, batches, W, dL, iterati
         if batches.size > 0:
             begin, end = batch_rows(batches, data.x.shape[0], iteration)
             rows = batches.order[begin:end]
-        total = differential(net, loss, Data(data.x, data.y, data.weights, rows), W, dL, work,
-                             lowest, threads)
+        total = differential(
+            net, loss, Data(data.x, data.y, data.weights, rows), W, dL, work, lowest, threads
+        )
         if terms.network != 1.0:
             total *= terms.network
             factor = W.dtype.type(terms.network)
@@ -125,9 +131,19 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
             if rule.shrink != 0:
                 _shrink(W[part], rule.shrink * step * rule.sharp[i])
             if rule.code != ARISTOTLE:
-                remembering_step(rule.code, rule.numbers, W[part], memory[:, part], rule.sharp[i],
-                                 dL[part], step, iteration + 1, rule.bounds[i], rule.pairs,
-                                 rule.seed)
+                remembering_step(
+                    rule.code,
+                    rule.numbers,
+                    W[part],
+                    memory[:, part],
+                    rule.sharp[i],
+                    dL[part],
+                    step,
+                    iteration + 1,
+                    rule.bounds[i],
+                    rule.pairs,
+                    rule.seed,
+                )
                 finite &= all_finite(W[part])
             elif threads > 1 and W[part].size >= _WORTH_THREADS:
                 finite &= _move_parallel(W[part], dL[part], h)
@@ -143,8 +159,9 @@ def step_with_memory(rule, W, memory, dL, step, iteration):
 
 
 @jit
-def advance(net, loss, data, terms, work, batches, rule, tape, W, memory, dL, time, first,
-            count, threads):
+def advance(
+    net, loss, data, terms, work, batches, rule, tape, W, memory, dL, time, first, count, threads
+):
     """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
     stayed finite. A state whose loss, parameters or step are not finite is not recorded. It returns
     where the metric of its rule is no longer that of the time."""
@@ -153,8 +170,9 @@ def advance(net, loss, data, terms, work, batches, rule, tape, W, memory, dL, ti
         if not rule.since <= time[0] < rule.until:
             return i, rows, True
         k = first + i
-        value = potential_differential(net, loss, data, terms, work, batches, W, dL, k,
-                                       rule.lowest, threads)
+        value = potential_differential(
+            net, loss, data, terms, work, batches, W, dL, k, rule.lowest, threads
+        )
         step = tape.step[i] * value if rule.of_loss else tape.step[i]
         if not (math.isfinite(value) and math.isfinite(step)):
             return i, rows, False

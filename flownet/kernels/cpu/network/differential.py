@@ -8,18 +8,18 @@ and strips are cut by shapes alone, so the bits do not depend on the number of t
 from numba import prange
 
 from ...._compile import jit
+from ..base.pointwise import copy, mean
+from ..base.product import pack, panels, product_packed, pull_product
+from ..base.simd import address, flat, view
 from ..layers.activation import activate
 from ..layers.covectors import deal_columns, sum_gates
 from ..layers.loss import covector_on_output
 from ..layers.pair import PAIR
+from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
 from ..planes.planes import collect, gather_singles, spread
-from ..base.pointwise import copy, mean
-from ..base.product import pack, panels, product_packed, pull_product
-from ..base.simd import address, flat, view
 from .tiny import tiny_differential
-from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
 
 HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
 
@@ -30,11 +30,18 @@ def forward_shard(net, W, work, x, first, rows, slopes):
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
     for layer in range(net.weight.size):
         z = units(net, work.a, work.capacity, layer, first, rows)
-        product_packed(z, bias_of(net, W, work.zeros, layer), 0, a,
-                       work.packed[net.panels[layer]:])
+        product_packed(
+            z, bias_of(net, W, work.zeros, layer), 0, a, work.packed[net.panels[layer] :]
+        )
         if slopes or net.activation[layer] >= PAIR:
-            activate_units(net, W, work.zeros, layer, z,
-                           units(net, work.slope, work.capacity, layer, first, rows))
+            activate_units(
+                net,
+                W,
+                work.zeros,
+                layer,
+                z,
+                units(net, work.slope, work.capacity, layer, first, rows),
+            )
         else:
             activate(net.activation[layer], flat(z))
         a = z
@@ -46,8 +53,15 @@ def pullback_shard(net, W, work, first, rows, lowest):
     ga = outputs(net, work.covector, first, rows)
     for layer in range(net.weight.size - 1, lowest - 1, -1):
         g = units(net, work.slope, work.capacity, layer, first, rows)
-        pull_units(net, W, work.zeros, layer, g, ga,
-                   gates(net, work.gate, work.capacity, layer, first, rows, ga))
+        pull_units(
+            net,
+            W,
+            work.zeros,
+            layer,
+            g,
+            ga,
+            gates(net, work.gate, work.capacity, layer, first, rows, ga),
+        )
         if layer > lowest:
             ga = view(work.scratch, first * net.sizes[layer], rows, net.sizes[layer])
             pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
@@ -68,15 +82,22 @@ def gather(data, work, start, first, rows):
 def loss_shard(net, loss, data, work, start, first, rows):
     """Losses of some rows, and the covector on their output."""
     m = first if data.rows.size else start + first
-    y = (work.y if data.rows.size else data.y)[m:m + rows]
+    y = (work.y if data.rows.size else data.y)[m : m + rows]
     sample_weights = work.weights if data.rows.size else data.weights
     if sample_weights.size:
-        sample_weights = sample_weights[m:m + rows]
+        sample_weights = sample_weights[m : m + rows]
     covector_on_output(
-        loss, units(net, work.a, work.capacity, net.weight.size - 1, first, rows), y,
-        sample_weights, outputs(net, work.covector, first, rows),
-        outputs(net, work.errors, first, rows), outputs(net, work.scratch, first, rows),
-        work.zeros, work.sample[start + first:start + first + rows], work.scale)
+        loss,
+        units(net, work.a, work.capacity, net.weight.size - 1, first, rows),
+        y,
+        sample_weights,
+        outputs(net, work.covector, first, rows),
+        outputs(net, work.errors, first, rows),
+        outputs(net, work.scratch, first, rows),
+        work.zeros,
+        work.sample[start + first : start + first + rows],
+        work.scale,
+    )
 
 
 @jit(cached=False)
@@ -97,7 +118,7 @@ def deal_packing(net, W, packed, hand, hands):
     for layer in range(net.weight.size):
         w = weights(net, W, layer)
         for panel in range(hand, panels(w.shape[0], w), hands):
-            pack(packed[net.panels[layer]:], w, panel, panel + 1)
+            pack(packed[net.panels[layer] :], w, panel, panel + 1)
 
 
 @jit(parallel=True)
@@ -110,8 +131,21 @@ def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
 @jit(parallel=True)
 def _columns_parallel(net, x, dL, work, rows, accumulate, lowest):
     for hand in prange(HANDS):
-        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
-                     True, lowest, hand, HANDS)
+        deal_columns(
+            net,
+            x,
+            dL,
+            work.slope,
+            work.a,
+            work.capacity,
+            rows,
+            work.zeros,
+            accumulate,
+            True,
+            lowest,
+            hand,
+            HANDS,
+        )
 
 
 @jit(parallel=True)
@@ -147,8 +181,21 @@ def _columns(net, x, dL, work, rows, accumulate, lowest, threads):
     elif threads > 1:
         _columns_parallel(net, x, dL, work, rows, accumulate, lowest)
     else:
-        deal_columns(net, x, dL, work.slope, work.a, work.capacity, rows, work.zeros, accumulate,
-                     True, lowest, 0, 1)
+        deal_columns(
+            net,
+            x,
+            dL,
+            work.slope,
+            work.a,
+            work.capacity,
+            rows,
+            work.zeros,
+            accumulate,
+            True,
+            lowest,
+            0,
+            1,
+        )
 
 
 @jit(cached=False, inline=True)
@@ -167,8 +214,9 @@ def _differential(net, loss, data, W, dL, work, m, lowest, threads):
             _shards_parallel(net, loss, data, E, work, start, rows, lowest)
         else:
             for first in range(0, rows, work.shard):
-                _shard(net, loss, data, E, work, start, first,
-                       min(work.shard, rows - first), lowest)
+                _shard(
+                    net, loss, data, E, work, start, first, min(work.shard, rows - first), lowest
+                )
         if lowest < net.weight.size:
             _columns(net, x, dL, work, rows, start > 0, lowest, threads)
     for layer in range(lowest, net.origin.shape[0]):
@@ -211,7 +259,7 @@ def forward(net, x, W, work, y_hat):
         rows = min(work.capacity, x.shape[0] - start)
         forward_shard(net, W, work, x[start:], 0, rows, False)
         top = units(net, work.a, work.capacity, net.weight.size - 1, 0, rows)
-        copy(flat(y_hat[start:start + rows]), flat(top))
+        copy(flat(y_hat[start : start + rows]), flat(top))
 
 
 @jit
@@ -221,8 +269,21 @@ def pullback(net, x, cotangent, W, covector, work):
     for start in range(0, x.shape[0], work.capacity):
         rows = min(work.capacity, x.shape[0] - start)
         forward_shard(net, W, work, x[start:], 0, rows, True)
-        copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start:start + rows]))
+        copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start : start + rows]))
         pullback_shard(net, W, work, 0, rows, 0)
-        deal_columns(net, x[start:], covector, work.slope, work.a, work.capacity, rows, work.zeros,
-                     start > 0, True, 0, 0, 1)
+        deal_columns(
+            net,
+            x[start:],
+            covector,
+            work.slope,
+            work.a,
+            work.capacity,
+            rows,
+            work.zeros,
+            start > 0,
+            True,
+            0,
+            0,
+            1,
+        )
         sum_gates(net, covector, work.gate, work.capacity, rows, start > 0, 0)

@@ -6,13 +6,13 @@ sample hold numbers that count nowhere.
 """
 
 from ...._compile import jit, spliced
-from ..layers.activation import activate_slope
 from ..base.elementary import fma
-from ..layers.loss import covector_on_output
-from ..layers.pair import PAIR, activate_pairs, pull_pairs
 from ..base.plan import LANES
 from ..base.product import panel, panel_width
 from ..base.simd import address, flat, shift, view
+from ..layers.activation import activate_slope
+from ..layers.loss import covector_on_output
+from ..layers.pair import PAIR, activate_pairs, pull_pairs
 
 
 @jit(cached=False, inline=True)
@@ -28,8 +28,21 @@ def _load(x, lanes):
 def _product(c, d, d_row, a, a_row, a_col, b, rows, depth, width):
     """C = D + A·B for B and C in lanes."""
     for j in range(0, LANES, width):
-        panel(shift(c, j), LANES, shift(d, j), d_row, a, a_row, a_col, shift(b, j), LANES,
-              rows, depth, min(width, LANES - j), width)
+        panel(
+            shift(c, j),
+            LANES,
+            shift(d, j),
+            d_row,
+            a,
+            a_row,
+            a_col,
+            shift(b, j),
+            LANES,
+            rows,
+            depth,
+            min(width, LANES - j),
+            width,
+        )
 
 
 @spliced
@@ -58,16 +71,31 @@ def _forward(net, W, a, slope, gate):
             start = bias[j] if net.bias[layer] >= 0 else W.dtype.type(0)
             for s in range(LANES):
                 z[j, s] = start
-        _product(address(z), address(z), LANES, shift(address(W), net.weight[layer]), n_in, 1,
-                 shift(address(a), (above - n_in) * LANES), n_out, n_in, panel_width(a))
+        _product(
+            address(z),
+            address(z),
+            LANES,
+            shift(address(W), net.weight[layer]),
+            n_in,
+            1,
+            shift(address(a), (above - n_in) * LANES),
+            n_out,
+            n_in,
+            panel_width(a),
+        )
         if net.activation[layer] < PAIR:
-            activate_slope(net.activation[layer], flat(z),
-                           flat(view(slope, above * LANES, n_out, LANES)))
+            activate_slope(
+                net.activation[layer], flat(z), flat(view(slope, above * LANES, n_out, LANES))
+            )
         else:  # a row of real parts, then imaginary ones
             gates = _gates(net, gate, layer)
             _load_gates(net, W, gates, layer)
-            activate_pairs(net.activation[layer], view(a, above * LANES, 1, n_out * LANES), gates,
-                           view(slope, above * LANES, 1, n_out * LANES))
+            activate_pairs(
+                net.activation[layer],
+                view(a, above * LANES, 1, n_out * LANES),
+                gates,
+                view(slope, above * LANES, 1, n_out * LANES),
+            )
 
 
 @jit(cached=False, inline=True)
@@ -87,10 +115,25 @@ def _pullback(net, W, slope, ga, gate, zeros, lowest):
     for layer in range(net.weight.size - 1, lowest, -1):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
         above = net.sizes[0] + net.units[layer]
-        _product(address(ga), address(zeros), 0, shift(address(W), net.weight[layer]), 1, n_in,
-                 shift(address(slope), above * LANES), n_in, n_out, panel_width(ga))
-        _pull(net, layer - 1, view(slope, (above - n_in) * LANES, 1, n_in * LANES),
-              view(ga, 0, 1, n_in * LANES), gate)
+        _product(
+            address(ga),
+            address(zeros),
+            0,
+            shift(address(W), net.weight[layer]),
+            1,
+            n_in,
+            shift(address(slope), above * LANES),
+            n_in,
+            n_out,
+            panel_width(ga),
+        )
+        _pull(
+            net,
+            layer - 1,
+            view(slope, (above - n_in) * LANES, 1, n_in * LANES),
+            view(ga, 0, 1, n_in * LANES),
+            gate,
+        )
 
 
 @jit(cached=False, inline=True)
@@ -104,9 +147,21 @@ def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
         if layer == 0:  # the inputs lie sample by sample already
             width = panel_width(dL)
             for i in range(0, n_in, width):
-                panel(shift(dw, i), n_in, address(zeros), 0, shift(address(g), above * LANES),
-                      LANES, 1, shift(address(inputs), i), n_in, n_out, rows,
-                      min(width, n_in - i), width)
+                panel(
+                    shift(dw, i),
+                    n_in,
+                    address(zeros),
+                    0,
+                    shift(address(g), above * LANES),
+                    LANES,
+                    1,
+                    shift(address(inputs), i),
+                    n_in,
+                    n_out,
+                    rows,
+                    min(width, n_in - i),
+                    width,
+                )
         for j in range(n_out):
             g_j = shift(address(g), (above + j) * LANES)
             for i in range(n_in if layer > 0 else 0):
@@ -135,15 +190,26 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
     top = net.sizes[0] + net.units[net.weight.size - 1]
     _load(x, work.lanes)
     _forward(net, W, work.lanes, work.lane_slopes, work.gate)
-    a, slope = view(work.lanes, top * LANES, n_out, LANES), view(
-        work.lane_slopes, top * LANES, n_out, LANES)
+    a, slope = (
+        view(work.lanes, top * LANES, n_out, LANES),
+        view(work.lane_slopes, top * LANES, n_out, LANES),
+    )
     y_hat, covector = view(work.a, 0, rows, n_out), view(work.covector, 0, rows, n_out)
     for s in range(rows):
         for b in range(n_out):
             y_hat[s, b] = a[b, s]
-    covector_on_output(loss, y_hat, y, sample_weights, covector,
-                       view(work.errors, 0, rows, n_out), view(work.scratch, 0, rows, n_out),
-                       work.zeros, work.sample, work.scale)
+    covector_on_output(
+        loss,
+        y_hat,
+        y,
+        sample_weights,
+        covector,
+        view(work.errors, 0, rows, n_out),
+        view(work.scratch, 0, rows, n_out),
+        work.zeros,
+        work.sample,
+        work.scale,
+    )
     if net.activation[net.weight.size - 1] < PAIR:
         for s in range(rows):
             for b in range(n_out):
@@ -153,7 +219,12 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
         for s in range(rows):
             for b in range(n_out):
                 g[b, s] = covector[s, b]
-        _pull(net, net.weight.size - 1, view(work.lane_slopes, top * LANES, 1, n_out * LANES),
-              view(work.lane_scratch, 0, 1, n_out * LANES), work.gate)
+        _pull(
+            net,
+            net.weight.size - 1,
+            view(work.lane_slopes, top * LANES, 1, n_out * LANES),
+            view(work.lane_scratch, 0, 1, n_out * LANES),
+            work.gate,
+        )
     _pullback(net, W, work.lane_slopes, work.lane_scratch, work.gate, work.zeros, lowest)
     _covectors(net, x, work.lanes, work.lane_slopes, work.gate, dL, work.zeros, lowest)

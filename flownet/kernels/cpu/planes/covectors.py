@@ -6,10 +6,10 @@ A strip holds the columns of some inputs' real parts beside those of their imagi
 from numba import prange
 
 from ...._compile import jit
-from ..layers.covectors import sum_bias
 from ..base.plan import HANDS
 from ..base.product import covector_strip, panel_width
 from ..base.simd import view
+from ..layers.covectors import sum_bias
 from ..layers.units import units
 
 
@@ -19,7 +19,7 @@ def _gather(w, strip, first, cols, sign, accumulate):
     n, wide = strip.shape[0] // 2, strip.shape[1] // 2
     zero, sign = strip.dtype.type(0), strip.dtype.type(sign)
     for a in range(n):
-        x, y, row = strip[a], strip[n + a], w[a, 2 * first:]
+        x, y, row = strip[a], strip[n + a], w[a, 2 * first :]
         right, lower = x[wide:], y[wide:]
         for b in range(cols):
             re, im = x[b] + sign * lower[b], y[b] - sign * right[b]
@@ -36,8 +36,11 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hand, hands):
         n_in, n_out = net.sizes[layer] // 2, net.sizes[layer + 1] // 2
         wide = panel_width(dL)
         g = units(net, work.slope, work.capacity, layer, 0, rows)
-        a = (view(x, 0, rows, 2 * n_in) if layer == 0
-             else units(net, work.a, work.capacity, layer - 1, 0, rows))
+        a = (
+            view(x, 0, rows, 2 * n_in)
+            if layer == 0
+            else units(net, work.a, work.capacity, layer - 1, 0, rows)
+        )
         for first in range(0, n_in, wide):
             if count % hands == hand:
                 cols = min(wide, n_in - first)
@@ -46,8 +49,9 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hand, hands):
                 covector_strip(strip, wide, work.zeros, g, a, n_in + first, cols)
                 _gather(view(dL, weight, n_out, 2 * n_in), strip, first, cols, 1, accumulate)
                 if conjugate >= 0:
-                    _gather(view(dL, conjugate, n_out, 2 * n_in), strip, first, cols, -1,
-                            accumulate)
+                    _gather(
+                        view(dL, conjugate, n_out, 2 * n_in), strip, first, cols, -1, accumulate
+                    )
                 if first == 0 and net.bias[layer] >= 0:
                     sum_bias(net, work.dplanes, g, layer, accumulate)
             count += 1

@@ -8,9 +8,9 @@ from numba import prange
 
 from ...._compile import jit
 from ..base.plan import HANDS
-from .planes import spread_row, spread_singles
 from ..base.product import pack, panel_width, panels
 from ..base.simd import view
+from .planes import spread_row, spread_singles
 
 
 @jit(cached=False)
@@ -27,7 +27,7 @@ def _deal(net, W, E, packed, hand, hands):
             if layer < net.origin.shape[0]:
                 for r in range(count):
                     spread_row(net, e[r], W, layer, first + r)
-            pack(packed[net.panels[layer] + first * cols:], e, 0, 1)
+            pack(packed[net.panels[layer] + first * cols :], e, 0, 1)
         if hand == 0 and layer < net.origin.shape[0]:
             spread_singles(net, W, E, layer)
 

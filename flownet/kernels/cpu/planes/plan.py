@@ -26,5 +26,9 @@ def complex_plan(sizes, activations, bias, dtype, *, widely_linear, gated, reado
         starts = np.append(starts, [[planes[-1, -1], -1, -1]], axis=0)
         activations = [*activations, 0]
     net = network_plan(wide, activations, 0, dtype)
-    return net._replace(weight=starts[:, 0].copy(), bias=starts[:, 1].copy(),
-                        gate=starts[:, 2].copy(), origin=np.ascontiguousarray(origin))
+    return net._replace(
+        weight=starts[:, 0].copy(),
+        bias=starts[:, 1].copy(),
+        gate=starts[:, 2].copy(),
+        origin=np.ascontiguousarray(origin),
+    )

@@ -20,7 +20,7 @@ def spread_row(net, e, W, layer, r):
     n_in, n_out = net.sizes[layer] // 2, net.sizes[layer + 1] // 2
     imaginary = r >= n_out
     unit, right = r - n_out if imaginary else r, e[n_in:]
-    row = W[weight + unit * 2 * n_in:weight + (unit + 1) * 2 * n_in]
+    row = W[weight + unit * 2 * n_in : weight + (unit + 1) * 2 * n_in]
     if imaginary:
         for b in range(n_in):
             e[b], right[b] = row[2 * b + 1], row[2 * b]
@@ -28,7 +28,7 @@ def spread_row(net, e, W, layer, r):
         for b in range(n_in):
             e[b], right[b] = row[2 * b], -row[2 * b + 1]
     if conjugate >= 0:
-        row = W[conjugate + unit * 2 * n_in:conjugate + (unit + 1) * 2 * n_in]
+        row = W[conjugate + unit * 2 * n_in : conjugate + (unit + 1) * 2 * n_in]
         if imaginary:
             for b in range(n_in):
                 e[b] += row[2 * b + 1]
