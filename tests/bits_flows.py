@@ -30,7 +30,7 @@ FLOWS = {
                 "at": np.linspace(0, 0.5, 6)},
     "modified": {"field": fn.Modified(0.2, order=2)},
     "modified, first": {"field": fn.Modified(0.2)},
-    "principal": {"field": fn.Principal(0.2), "time": 0.5, "at": [0.0, 0.25, 0.5]},
+    "principal": {"field": fn.Principal(0.2), "time": 0.2, "at": [0.0, 0.1, 0.2]},
 }
 
 

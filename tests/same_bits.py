@@ -7,6 +7,7 @@ processor and of the libraries named in `key()`; elsewhere the numbers kept are 
 
 import hashlib
 import json
+from difflib import unified_diff
 from pathlib import Path
 
 import bits_complex
@@ -109,7 +110,8 @@ def changed(before, now, same_key):
     if "text" in old or "text" in new:
         if not same_key or old.get("text") == new.get("text"):
             return ""
-        return f"the text is\n{new.get('text')}\n  instead of\n{old.get('text')}"
+        lines = [table.get("text", "").splitlines() for table in (old, new)]
+        return "\n".join(["another text", *unified_diff(*lines, "before", "now", n=0, lineterm="")])
     if same_key and old["digest"] == new["digest"]:
         return ""
     form = f"{new['dtype']} {new['shape']}"
