@@ -77,12 +77,12 @@ class ExitSteps(Tabled):
 
     def table(self):
         """What each step came to, on the grid and next to the change, as a `Table`."""
-        shown_ = [
+        rows = [
             i
             for i, found in enumerate(self.tried)
             if self.scanned[i] or found.step in (self.step, self.below)
         ][:_MOST_ROWS]
-        found = [self.tried[i] for i in shown_]
+        found = [self.tried[i] for i in rows]
 
         def of(part, number):
             """A number of each one's part; NaN of a run that diverged."""
@@ -95,11 +95,8 @@ class ExitSteps(Tabled):
                 "step": (".7g", [one.step for one in found]),
                 "change": (short, ["*" if one.step == self.step else None for one in found]),
                 "steps": (short, [one.steps for one in found]),
-                "exit": (short, [np.nan if exit_ < 0 else exit_ for exit_ in self.exits[shown_]]),
-                "comes to": (
-                    short,
-                    ["diverged" if one.run is None else one.run.words for one in found],
-                ),
+                "exit": (short, [np.nan if exit_ < 0 else exit_ for exit_ in self.exits[rows]]),
+                "comes to": (short, [one.run.words if one.run else "diverged" for one in found]),
                 "loss there": (".6g", of("run", lambda end: end.loss)),
                 "distance": (".3g", of("comparison", lambda c: c.distance)),
                 "aligned": (".3g", of("comparison", lambda c: c.aligned_distance)),
