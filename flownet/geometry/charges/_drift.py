@@ -6,11 +6,12 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled
 from ...store.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)
-class ChargeDrift:
+class ChargeDrift(Tabled):
     """How a run moved its charges.
 
     Attributes
@@ -45,21 +46,27 @@ class ChargeDrift:
         """The largest of the errors. Rounding alone leaves about one a step, mostly far less."""
         return float(self.errors.max(initial=0.0))
 
-    def __str__(self):
+    def table(self):
+        """The largest of each kind of charge, as a `Table`; without charges, why there are none."""
         if not len(self.charges):
-            return str(self.charges)
-        lines = [
+            return self.charges.table()
+        names = self.charges.names
+
+        def largest(of_each):
+            parts = self.charges.unpack(np.abs(of_each))
+            return [parts[name].max() for name in names]
+
+        return Table(
             f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
             f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind",
-            "",
-            f"{'charge':<16}{'drift':>14}{'predicted':>14}{'error':>12}{'in roundings':>15}",
-        ]
-        columns = (self.drift, self.predicted, self.drift - self.predicted, self.errors)
-        parts = [self.charges.unpack(np.abs(column)) for column in columns]
-        for name in self.charges.names:
-            drift, predicted, error, units = (part[name].max() for part in parts)
-            lines.append(f"{name:<16}{drift:>14.3e}{predicted:>14.3e}{error:>12.1e}{units:>15.3g}")
-        return "\n".join(lines)
+            {
+                "charge": (str, names),
+                "drift": (".3e", largest(self.drift)),
+                "predicted": (".3e", largest(self.predicted)),
+                "error": (".1e", largest(self.drift - self.predicted)),
+                "in roundings": (".3g", largest(self.errors)),
+            },
+        )
 
 
 def drift_along(charges, run, every, progress):
