@@ -1,16 +1,11 @@
 """The witnesses are examined first: the naive code against mpmath, complex steps, its own loops and PyTorch."""
 
-import sys
-from pathlib import Path
-
+import make_reference
 import mpmath
 import naive
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-import make_reference
 
 REFERENCE = make_reference.load()
 NETWORKS = [name for name in REFERENCE if not name.startswith("run")]

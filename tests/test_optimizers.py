@@ -1,9 +1,9 @@
 """The field's optimizers: every mechanics takes PyTorch's steps, real and complex."""
 
-import numpy as np  # noqa: I001  (twins finds the scripts)
+import make_mechanics_reference as reference
+import numpy as np
 import pytest
 import twins
-import make_mechanics_reference as reference
 
 import flownet as fn
 

@@ -21,7 +21,7 @@ def test_it_writes_a_page_and_a_figure(tmp_path, capsys):
     for page in (tmp_path / "TWO_CLAIMS.md", SCRIPTS / "TWO_CLAIMS.md"):
         text = page.read_text()
         assert max(map(len, text.splitlines())) <= 100
-        assert "    python scripts/two_claims.py\n" in text and "nan" not in text
+        assert "    python scripts/studies/two_claims.py\n" in text and "nan" not in text
     assert (tmp_path / "figures" / "two_claims.png").stat().st_size > 50_000
     assert list(found) == [p.name for p in problems]
     for results in found.values():

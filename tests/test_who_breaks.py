@@ -26,7 +26,7 @@ def test_it_writes_a_page_and_a_figure(quick):
     *_, folder = quick
     for page in ((folder / "WHO_BREAKS_THE_STEP.md").read_text(), PAGE):
         assert max(map(len, page.splitlines())) <= 100
-        assert f"    {'python scripts/who_breaks_the_step.py'}\n" in page and "nan" not in page
+        assert "    python scripts/studies/who_breaks_the_step.py\n" in page and "nan" not in page
     assert (folder / "figures" / "who_breaks_the_step.png").stat().st_size > 100_000
 
 

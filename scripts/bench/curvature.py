@@ -1,4 +1,4 @@
-"""`bench.py curvature`: a Hessian action against JAX and PyTorch; derivatives in own gradients.
+"""`bench curvature`: a Hessian action against JAX and PyTorch; derivatives in own gradients.
 
 Everybody keeps the state at W where they can, and applies H to the same vectors: flownet as
 `potential.hessian(W) @ v` or to a block of vectors, JAX by `jax.linearize` of its gradient, jitted,
@@ -13,8 +13,8 @@ from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
-from bench_peers import Case, jax_loss, joined, potential_of, torch_threads
-from bench_turns import in_turns, median_ratio, steps_for
+from peers import Case, jax_loss, joined, potential_of, torch_threads
+from turns import in_turns, median_ratio, steps_for
 
 import flownet as fn
 

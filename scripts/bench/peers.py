@@ -1,4 +1,4 @@
-"""Contestants of `bench.py steps`: the same descent in flownet, PyTorch, JAX, and its products.
+"""Contestants of `bench steps`: the same descent in flownet, PyTorch, JAX, and its products.
 
 A contestant is made from a `Case` and is a function `run(n)`: n full steps W ← W − step·dL from
 the case's own W0, whose answer is the layers [(weights, bias), …] it came to. PyTorch and JAX are

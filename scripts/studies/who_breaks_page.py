@@ -5,7 +5,7 @@ from textwrap import fill
 import numpy as np
 from who_breaks_reading import broken, reading
 
-COMMAND = "python scripts/who_breaks_the_step.py"
+COMMAND = "python scripts/studies/who_breaks_the_step.py"
 
 HEAD = f"""# Who breaks the step?
 

@@ -1,11 +1,11 @@
-"""`bench.py steps`: a full step of six networks against PyTorch, JAX and the products alone."""
+"""`bench steps`: a full step of six networks against PyTorch, JAX and the products alone."""
 
 from functools import partial
 from statistics import median
 
 import numpy as np
-from bench_peers import FLOOR, FLOWNET, PEERS, PROBLEMS, judge, made, make_case
-from bench_turns import in_turns, median_ratio, steps_for
+from peers import FLOOR, FLOWNET, PEERS, PROBLEMS, judge, made, make_case
+from turns import in_turns, median_ratio, steps_for
 
 AGREEMENT = {"float32": 1e-4, "float64": 1e-10}  # of the losses after 20 steps
 UNSTEADY = 1.5  # slowest over quickest round, from which a row is doubtful

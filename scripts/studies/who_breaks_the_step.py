@@ -5,8 +5,8 @@ as pairs in D²/2 and as triplets in D³/6, and break the step. Here the steps o
 the full batch are taken apart: a tanh network on a Chebyshev polynomial, one on the digits with
 both losses, and networks on the digits over width and depth. Writes a figure and a page of tables.
 
-    python scripts/who_breaks_the_step.py            into scripts/, minutes
-    python scripts/who_breaks_the_step.py --quick -o FOLDER
+    python scripts/studies/who_breaks_the_step.py            into scripts/studies/, minutes
+    python scripts/studies/who_breaks_the_step.py --quick -o FOLDER
 """
 
 import argparse
@@ -172,7 +172,7 @@ def main(arguments=None):
         "--output",
         type=Path,
         default=Path(__file__).parent,
-        help="folder for WHO_BREAKS_THE_STEP.md and figures/ (default: scripts)",
+        help="folder for WHO_BREAKS_THE_STEP.md and figures/ (default: scripts/studies)",
     )
     parser.add_argument("--quick", action="store_true", help="shorter runs, a smaller grid")
     options = parser.parse_args(arguments)

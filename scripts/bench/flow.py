@@ -1,4 +1,4 @@
-"""`bench.py flow`: the continuous flow against diffrax, with the same tolerances, in float64.
+"""`bench flow`: the continuous flow against diffrax, with the same tolerances, in float64.
 
 Both follow dW/dt = −dL from the same W to the same time and keep its end alone; diffrax (on JAX,
 compiled) by Tsitouras' pair of orders 5 and 4. An evaluation is one differential. Where the flow is
@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
-from bench_curvature import make_case
-from bench_peers import jax_loss, potential_of
-from bench_turns import in_turns, median_ratio, seconds_of
+from curvature import make_case
+from peers import jax_loss, potential_of
+from turns import in_turns, median_ratio, seconds_of
 
 import flownet as fn
 

@@ -6,8 +6,8 @@ mechanics are trained on four problems from the same starts, on the same samples
 takes the best step of one grid, chosen on seeds and samples of their own; the test samples are seen
 once, at the end. Writes a page of tables and a figure.
 
-    python scripts/two_claims.py            into scripts/, minutes
-    python scripts/two_claims.py --quick -o FOLDER
+    python scripts/studies/two_claims.py            into scripts/studies/, minutes
+    python scripts/studies/two_claims.py --quick -o FOLDER
 """
 
 import argparse
@@ -231,7 +231,7 @@ def main(arguments=None):
         "--output",
         type=Path,
         default=Path(__file__).parent,
-        help="folder for TWO_CLAIMS.md and figures/ (default: scripts)",
+        help="folder for TWO_CLAIMS.md and figures/ (default: scripts/studies)",
     )
     parser.add_argument("--quick", action="store_true", help="shorter runs, fewer seeds")
     options = parser.parse_args(arguments)

@@ -1,6 +1,6 @@
 """Reference paths from PyTorch's optimizers: writes tests/reference/mechanics.npz.
 
-    python scripts/make_mechanics_reference.py [FILE.npz]
+    python scripts/reference/make_mechanics_reference.py [FILE.npz]
 
 300 steps in float64 of every optimizer on a small tanh network, and in complex128, with PyTorch's
 own complex parameters, on z ↦ ½z†Az + (α/8)Σ|z|⁴ − Re b†z. The file holds the rows KEPT under
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from make_reference import case, import_torch, loss, network, tensors, uniforms
 
-FILE = Path(__file__).resolve().parents[1] / "tests" / "reference" / "mechanics.npz"
+FILE = Path(__file__).resolve().parents[2] / "tests" / "reference" / "mechanics.npz"
 KEPT = [1, 2, 3, 30, 300]
 CASE = case(93_000, [3, 5, 2], ["tanh"], "quadratic", m=11)
 ALPHA = 0.3

@@ -1,11 +1,11 @@
-"""`bench.py complex`: a full step of a complex network against one of the real network's shape."""
+"""`bench complex`: a full step of a complex network against one of the real network's shape."""
 
 from functools import partial
 from statistics import median
 
 import numpy as np
-from bench_peers import PROBLEMS
-from bench_turns import in_turns, median_ratio, steps_for
+from peers import PROBLEMS
+from turns import in_turns, median_ratio, steps_for
 
 import flownet as fn
 

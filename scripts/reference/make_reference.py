@@ -1,6 +1,6 @@
 """Reference numbers from PyTorch, float64 on the CPU: writes tests/reference/pytorch.npz.
 
-    python scripts/make_reference.py [FILE.npz]
+    python scripts/reference/make_reference.py [FILE.npz]
 
 Losses are written out from their equations, because PyTorch's own know no metrics.  The file
 holds `meta`, one JSON string a case (everything of a case but its arrays), and arrays under
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-FILE = Path(__file__).resolve().parents[1] / "tests" / "reference" / "pytorch.npz"
+FILE = Path(__file__).resolve().parents[2] / "tests" / "reference" / "pytorch.npz"
 KEPT_STEPS = [0, 1, 10, 100, 200]  # rows of the training runs that the file keeps
 
 

@@ -18,7 +18,7 @@ from two_claims_numbers import (
     second_claim,
 )
 
-COMMAND = "python scripts/two_claims.py"
+COMMAND = "python scripts/studies/two_claims.py"
 
 HEAD = f"""# Two claims: inertia, and adaptation
 

@@ -1,4 +1,4 @@
-"""`bench.py frozen`: what a step costs with the lowest layers frozen, and in other metrics.
+"""`bench frozen`: what a step costs with the lowest layers frozen, and in other metrics.
 
 A frozen layer is passed forward, and nothing else: the pullback stops at the lowest layer that may
 move. The share of the flops that remain is beside what is left of the time.
@@ -8,7 +8,7 @@ from functools import partial
 from statistics import median
 
 import numpy as np
-from bench_turns import in_turns, median_ratio, steps_for
+from turns import in_turns, median_ratio, steps_for
 
 import flownet as fn
 

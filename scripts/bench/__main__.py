@@ -1,12 +1,12 @@
 """Time flownet: its steps and curvature against PyTorch and JAX, its recording, its start.
 
-    python scripts/bench.py [steps] [--dtype float64] [--only digits] [--json FILE]
-    python scripts/bench.py record
-    python scripts/bench.py start
-    python scripts/bench.py curvature [--dtype float64] [--only digits] [--json FILE]
-    python scripts/bench.py flow [--only stiff] [--json FILE]
-    python scripts/bench.py complex [--dtype float64] [--only digits] [--json FILE]
-    python scripts/bench.py frozen [--dtype float64] [--json FILE]
+    python scripts/bench [steps] [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench record
+    python scripts/bench start
+    python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench flow [--only stiff] [--json FILE]
+    python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench frozen [--dtype float64] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -27,13 +27,13 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from bench_complex import bench_complex
-from bench_curvature import bench_curvature
-from bench_flow import PROBLEMS as FLOWS, bench_flow
-from bench_frozen import bench_frozen
-from bench_peers import PROBLEMS
-from bench_steps import AGREEMENT, bench_steps
-from bench_turns import PAUSE, in_turns, median_ratio
+from complex import bench_complex
+from curvature import bench_curvature
+from flow import PROBLEMS as FLOWS, bench_flow
+from frozen import bench_frozen
+from peers import PROBLEMS
+from steps import AGREEMENT, bench_steps
+from turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
 from flownet.kernels.cpu.network import differential as network
