@@ -16,145 +16,20 @@ import argparse
 import json
 import os
 import platform
-import subprocess
-import sys
-import tempfile
-import time
-from functools import partial
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
-import numpy as np
+from cases import AGREEMENT
 from complex import bench_complex
 from curvature import bench_curvature
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
-from peers import PROBLEMS
-from steps import AGREEMENT, bench_steps
-from turns import PAUSE, in_turns, median_ratio
+from record import bench_record
+from start import bench_start
+from steps import PROBLEMS, bench_steps
 
 import flownet as fn
-from flownet.kernels.cpu.network import differential as network
-
-# Recording
-
-
-def recorders(dtype, steps, file):
-    """Functions that train on mini-batches of digits and keep less or more of the run."""
-    net = fn.Network([64, 32, 10], activation="tanh", dtype=dtype)
-    train = partial(
-        fn.train,
-        fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits")),
-        fn.Aristotle(step=0.1),
-        W0=net.init(seed=0),
-        steps=steps,
-        batch_size=64,
-        progress=False,
-    )
-    return {
-        "losses alone": partial(train, record_every=steps),
-        "every step, memory": partial(train, record_every=1),
-        "every step, file": partial(train, record_every=1, store=file),
-    }
-
-
-def bench_record(options):
-    """Every step's parameters kept, in a file and in memory, against the losses alone."""
-    n, sizes = 20000, []
-    with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        file = Path(folder, "run.h5")
-
-        def clean():  # giving a large file's blocks back takes time that no run should pay
-            if file.exists():
-                sizes.append(file.stat().st_size)
-                file.unlink()
-            time.sleep(PAUSE)
-
-        contestants = recorders(options.dtype, n, file)
-        in_turns(contestants, 1, clean)
-        taken = in_turns(contestants, options.rounds, clean)
-    alone, megabytes = taken["losses alone"], sizes[0] / 1e6
-    rows = [
-        {"name": name, "seconds": times, "ratio": median_ratio(times, alone)}
-        for name, times in taken.items()
-    ]
-    print(f"{n} steps, 64-32-10, batches of 64, {options.dtype}; median of {options.rounds} rounds")
-    for row in rows:
-        middle = median(row["seconds"])
-        print(
-            f"{row['name']:<20}{middle:>8.3f} s{1e6 * middle / n:>8.1f} µs a step"
-            f"{row['ratio']:>8.2f} of losses alone"
-        )
-    print(
-        f"file: {megabytes:.0f} MB, {megabytes / median(taken['every step, file']):.0f} MB/s; "
-        "its target: at most 1.25 of losses alone"
-    )
-    rows[-1].update(megabytes=megabytes, target=1.25)
-    return rows
-
-
-# Start
-
-# A child says when it came by: the monotonic clock is the same in every process.
-CHILD = """
-import time; stamps = [time.monotonic()]
-import flownet as fn; stamps.append(time.monotonic())
-net = fn.Network([64, 32, 10], activation="tanh", dtype="{dtype}")
-potential = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits"))
-stamps.append(time.monotonic())
-fn.train(potential, fn.Aristotle(step=0.1), steps=1); stamps.append(time.monotonic())
-print(*stamps)
-"""
-STAGES = ["interpreter", "import flownet", "data", "first step"]
-
-
-def start_once(dtype):
-    """Seconds [one a stage] of a new process up to the end of its first step."""
-    began = time.monotonic()
-    answer = subprocess.run(
-        [sys.executable, "-c", CHILD.format(dtype=dtype)],
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    return np.diff([began, *map(float, answer.split())]).tolist()
-
-
-def kernel_cache():
-    """Every file of compiled kernels, with its time: a compile changes them."""
-    folder = Path(network.differential.stats.cache_path)
-    return {(str(path), path.stat().st_mtime_ns) for path in folder.parent.glob("flownet-*/*")}
-
-
-def bench_start(options):
-    """A second process up to the end of its first step, with the first one's kernels."""
-    first = start_once(options.dtype)
-    before = kernel_cache()
-    stages = np.array([start_once(options.dtype) for _ in range(options.rounds)])
-    compiled = sorted(Path(name).name for name, _ in kernel_cache() - before)
-    total = float(np.median(stages.sum(axis=1)))
-    print(
-        f"first process {sum(first):.2f} s; later ones {total:.2f} s (median of "
-        f"{options.rounds}), target 0.8 s"
-    )
-    for name, middle in zip(STAGES, np.median(stages, axis=0)):
-        print(f"    {name:<16}{middle:>7.3f} s")
-    print(f"compiled again: {', '.join(compiled) or 'nothing'} ({len(before)} files in the cache)")
-    return [
-        {
-            "first": first,
-            "stages": STAGES,
-            "seconds": stages.tolist(),
-            "median": total,
-            "compiled": compiled,
-            "target": 0.8,
-        }
-    ]
-
-
-# The command
 
 BENCHMARKS = {
     "steps": bench_steps,

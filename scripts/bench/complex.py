@@ -1,11 +1,11 @@
 """`bench complex`: a full step of a complex network against one of the real network's shape."""
 
-from functools import partial
 from statistics import median
 
 import numpy as np
-from peers import PROBLEMS
-from turns import in_turns, median_ratio, steps_for
+from cases import wanted
+from steps import PROBLEMS
+from turns import median_ratio, microseconds, steps_for_each
 
 import flownet as fn
 
@@ -40,19 +40,14 @@ def bench_complex(options):
         f"{'complex':>10}{'ratio':>8}{'target':>8}"
     )
     rows = []
-    for problem in PROBLEMS:
-        if options.only and problem.name not in options.only:
-            continue
+    for problem in wanted(PROBLEMS, options):
         for ours, real in PAIRS:
             contestants = {
                 "real": runner(problem, real, options.dtype),
                 "complex": runner(problem, ours, complex_dtype),
             }
-            n = {name: steps_for(run, options.seconds) for name, run in contestants.items()}
-            taken = in_turns(
-                {name: partial(run, n[name]) for name, run in contestants.items()}, options.rounds
-            )
-            micros = {name: [1e6 * t / n[name] for t in times] for name, times in taken.items()}
+            n = steps_for_each(contestants, options.seconds)
+            micros = microseconds(contestants, n, options.rounds)
             rows.append(
                 {
                     "name": problem.name,

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from statistics import median
 
 import numpy as np
-from curvature import make_case
-from peers import jax_loss, potential_of
+from cases import make_case, potential_of, wanted
+from losses import jax_loss
 from turns import in_turns, median_ratio, seconds_of
 
 import flownet as fn
@@ -134,9 +134,7 @@ def bench_flow(options):
         + f"{'ratio':>11}"
     )
     rows = []
-    for problem in PROBLEMS:
-        if options.only and problem.name not in options.only:
-            continue
+    for problem in wanted(PROBLEMS, options):
         row = time_flow(problem, options)
         rows.append(row)
         cells = "".join(

@@ -5,16 +5,18 @@ move. The share of the flops that remain is beside what is left of the time.
 """
 
 from functools import partial
+from itertools import pairwise
 from statistics import median
 
 import numpy as np
-from turns import in_turns, median_ratio, steps_for
+from cases import make_case, potential_of
+from turns import median_ratio, microseconds, steps_for_each
 
 import flownet as fn
 
 #: sizes, and samples of a step
 PROBLEMS = [((784, 512, 512, 10), 128), ((64, 32, 32, 10), 64), ((64, 64, 64, 10), 64)]
-_LEAST = 50  # steps of a turn: the same for all, so that what a run does once is
+_LEAST = 50  # steps of a turn, the same for all: what a run does once then costs all the same
 
 
 def flops(sizes, frozen):
@@ -22,7 +24,7 @@ def flops(sizes, frozen):
 
     Forward X·Wᵀ of every layer; Σ G ⊗ x of those that move; G·W from one such layer to the next.
     """
-    layers = [n_in * n_out for n_in, n_out in zip(sizes, sizes[1:])]
+    layers = [n_in * n_out for n_in, n_out in pairwise(sizes)]
     return sum(layers) + sum(layers[frozen:]) + sum(layers[frozen + 1 :])
 
 
@@ -43,31 +45,20 @@ def metrics(net):
 
 def runs(sizes, rows, dtype):
     """Functions of a number of steps, by name of their metric."""
-    rng = np.random.default_rng(0)
-    net = fn.Network(sizes, dtype=dtype)
-    data = fn.Dataset(
-        rng.standard_normal((rows, sizes[0])), np.eye(sizes[-1])[rng.integers(sizes[-1], size=rows)]
-    )
-    train = partial(
-        fn.train,
-        fn.Potential(net, fn.CrossEntropy(), data),
-        fn.Aristotle(1e-3),
-        W0=net.init(seed=0),
-        progress=False,
-    )
+    potential, W0 = potential_of(make_case(sizes, rows, "cross-entropy", dtype))
+    train = partial(fn.train, potential, fn.Aristotle(1e-3), W0=W0, progress=False)
 
     def run(metric, steps):
         train(steps=steps, record_every=steps, metric=metric)
 
-    return {name: partial(run, metric) for name, metric in metrics(net).items()}
+    return {name: partial(run, metric) for name, metric in metrics(potential.network).items()}
 
 
 def time_problem(sizes, rows, options):
     """One row for each metric: microseconds a step, and the share of those of the free network."""
     contestants = runs(sizes, rows, options.dtype)
-    n = max(_LEAST, *(steps_for(run, options.seconds) for run in contestants.values()))
-    taken = in_turns({name: partial(run, n) for name, run in contestants.items()}, options.rounds)
-    micros = {name: [1e6 * t / n for t in times] for name, times in taken.items()}
+    n = max(_LEAST, *steps_for_each(contestants, options.seconds).values())
+    micros = microseconds(contestants, dict.fromkeys(contestants, n), options.rounds)
     free = flops(sizes, 0)
     return [
         {

@@ -1,14 +1,24 @@
 """`bench steps`: a full step of six networks against PyTorch, JAX and the products alone."""
 
-from functools import partial
+from collections import namedtuple
 from statistics import median
 
 import numpy as np
-from peers import FLOOR, FLOWNET, PEERS, PROBLEMS, judge, made, make_case
-from turns import in_turns, median_ratio, steps_for
+from cases import AGREEMENT, judge, made, make_case, wanted
+from peers import FLOOR, FLOWNET, PEERS
+from turns import doubt, median_ratio, microseconds, quickest, steps_for_each
 
-AGREEMENT = {"float32": 1e-4, "float64": 1e-10}  # of the losses after 20 steps
-UNSTEADY = 1.5  # slowest over quickest round, from which a row is doubtful
+#: a network, the number of its samples, its loss, and the ratio to the best peer that it is held to
+Problem = namedtuple("Problem", "name sizes batch loss target")
+
+PROBLEMS = [
+    Problem("2-8-1", (2, 8, 1), 4, "quadratic", 5.0),
+    Problem("2-16-16-1", (2, 16, 16, 1), 32, "quadratic", 2.0),
+    Problem("digits", (64, 32, 10), 64, "cross-entropy", 1.0),
+    Problem("mnist", (784, 128, 10), 64, "cross-entropy", 0.8),
+    Problem("512", (784, 512, 512, 10), 256, "cross-entropy", 0.9),
+    Problem("1024", (784, 1024, 1024, 10), 1024, "cross-entropy", 0.9),
+]
 
 
 def agree(problem, case, contestants, tolerance):
@@ -32,18 +42,13 @@ def stay_finite(problem, case, contestants, steps):
 
 def time_problem(problem, options):
     """One row: microseconds a step of every column in every round, and the ratio."""
-    case = make_case(problem, options.dtype)
+    case = make_case(problem.sizes, problem.batch, problem.loss, options.dtype)
     contestants = made(FLOWNET | PEERS, case)
     agree(problem, case, contestants, AGREEMENT[options.dtype])
-    floor = made(FLOOR, case)
-    n = {name: steps_for(run, options.seconds) for name, run in (contestants | floor).items()}
+    everybody = contestants | made(FLOOR, case)
+    n = steps_for_each(everybody, options.seconds)
     stay_finite(problem, case, contestants, n)
-    taken = in_turns(
-        {name: partial(run, n[name]) for name, run in (contestants | floor).items()}, options.rounds
-    )
-    micros = {}  # of a column's ways the quicker one
-    for name in sorted(taken, key=lambda name: -median(taken[name]) / n[name]):
-        micros[name[0]] = [1e6 * t / n[name] for t in taken[name]]
+    micros = quickest(microseconds(everybody, n, options.rounds))
     best = min(PEERS.keys() & micros.keys(), key=lambda name: median(micros[name]), default=None)
     return {
         "name": problem.name,
@@ -65,15 +70,11 @@ def bench_steps(options):
         + f"{'ratio':>7}{'target':>7}"
     )
     rows = []
-    for problem in PROBLEMS:
-        if not options.only or problem.name in options.only:
-            rows.append(time_problem(problem, options))
-            print(_line(rows[-1], columns), flush=True)
+    for problem in wanted(PROBLEMS, options):
+        rows.append(time_problem(problem, options))
+        print(_line(rows[-1], columns), flush=True)
     print("floor: the matrix products alone; ratio: best peer / flownet, above 1: flownet is ahead")
-    ours = {row["name"]: row["microseconds"]["flownet"] for row in rows}
-    unsteady = [name for name, times in ours.items() if max(times) > UNSTEADY * min(times)]
-    if unsteady:
-        print(f"unsteady, do other programs run? {', '.join(unsteady)}")
+    doubt({row["name"]: row["microseconds"]["flownet"] for row in rows})
     return rows
 
 
