@@ -120,10 +120,10 @@ def test_numbers_seed_by_seed():
         who: Result(
             {},
             {},
-            dict.fromkeys(
-                ("sure", "fast"),
-                [Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)],
-            ),
+            {
+                rule: [Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)]
+                for rule in ("sure", "fast")
+            },
         )
         for who, its, losses in (("Aristotle", reached, one), ("Adam", [3.0] * 12, two))
     }

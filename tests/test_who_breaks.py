@@ -49,7 +49,7 @@ def test_pairs_are_no_more_than_in_a_random_basis(quick):
 def test_a_broken_step_lies_in_few_directions(quick):
     """1 to 7 of 701 and 1210; on T₆ mostly one."""
     studies, cells, told, _ = quick
-    chebyshev, *digits = told.modes.values()
+    chebyshev, *_digits = told.modes.values()
     assert chebyshev[0] < 1.3 and all(most < 9 for _, most in told.modes.values())
     assert all(a.modes["participation"] < 30 for a in (cell.account for cell in cells))
     assert all(

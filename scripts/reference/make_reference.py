@@ -8,6 +8,7 @@ holds `meta`, one JSON string a case (everything of a case but its arrays), and 
 exact arithmetic, so that they are the same on every machine.
 """
 
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -33,7 +34,10 @@ def weights(seed, n):
 
 
 def positive(seed, n, lopsided=0.0):
-    """Positive definite (n, n) metric with positive entries, plus an antisymmetric part to be ignored."""
+    """Positive definite (n, n) metric with positive entries.
+
+    `lopsided` adds an antisymmetric part, which losses are to ignore.
+    """
     a = uniforms(seed, n, n, low=0.0) / n
     return a + a.T + np.diag(uniforms(seed + 50, n, low=2.0, high=3.0)) + lopsided * (a - a.T)
 
@@ -51,8 +55,8 @@ def case(
     temperature=1.0,
     **metrics,
 ):
-    """One case as a dict: words and numbers on top, arrays x, y, W, V (and gamma, Gamma) under `arrays`."""
-    pairs = list(zip(sizes[:-1], sizes[1:]))
+    """One case as a dict: words and numbers; arrays x, y, W, V (gamma, Gamma) under `arrays`."""
+    pairs = list(itertools.pairwise(sizes))
     # Variance 1.5/n_in, weights and biases alike: units neither dead nor saturated.
     spread = [np.full(n_out * (n_in + bias), np.sqrt(4.5 / n_in)) for n_in, n_out in pairs]
     D, n = sum(map(len, spread)), sizes[-1]
@@ -127,7 +131,7 @@ def cases():
 
 
 def runs():
-    """Two training runs, full-batch gradient descent on 6-8-3 tanh networks, as cases with `step` and `kept`."""
+    """Two runs of full-batch descent on 6-8-3 tanh networks, as cases with `step` and `kept`."""
     descent = dict(step=0.1, kept=KEPT_STEPS)  # 2/step is far above the curvature met on the way
     return [
         {
@@ -202,7 +206,7 @@ def tensors(torch, case, dtype):
 
 
 def torch_values(case, dtype="float64"):
-    """value (), differential (D,), y_hat, pushforward (m, n_out), c2 () = ½ VᵀHV, hessian_action (D,) = HV."""
+    """value (), differential (D,), y_hat, pushforward (m, n_out), c2 () = ½ VᵀHV, HV (D,)."""
     torch = import_torch()
     t = tensors(torch, case, dtype)
     x, W, V = t["x"], t["W"].requires_grad_(), t["V"]
@@ -221,7 +225,7 @@ def torch_values(case, dtype="float64"):
 
 
 def torch_run(case):
-    """trajectory (len(kept), D), rows `kept`, and losses (last+1,) of torch.optim.SGD on the full batch."""
+    """trajectory (len(kept), D), rows `kept`, and losses (last+1,) of SGD on the full batch."""
     torch = import_torch()
     t = tensors(torch, case, "float64")
     W = t["W"].requires_grad_()
@@ -246,7 +250,7 @@ def words(case):
 
 
 def load(path=FILE):
-    """{name: (case, PyTorch's arrays)} of the stored file; a training run's case has `step` and `kept`."""
+    """{name: (case, PyTorch's arrays)} of the stored file; a run's case has `step` and `kept`."""
     inputs, found = ("x", "y", "W", "V", "gamma", "Gamma"), {}
     with np.load(path) as file:
         for text in file["meta"]:

@@ -67,8 +67,8 @@ def main(output, film=None):
         print(
             "  stays in the flow's valley"
             if row is None
-            else f"  row {row} lies in another valley: the flow from there has a loss of {loss:.2g} "
-            f"at time {LATER}"
+            else f"  row {row} lies in another valley: the flow from there has a loss of "
+            f"{loss:.2g} at time {LATER}"
         )
     kept, changed = (runs[step] for step in STEPS)
     flows = {"flow": flow, f"run at step {STEPS[0]:g}": kept}

@@ -37,7 +37,7 @@ LENGTHS_AT = 5  # labels per class for which the paths are measured
 
 
 class Arm(NamedTuple):
-    """Whether hidden layers are pretrained, their stiffness, the scale of weights if they are not."""
+    """Whether hidden layers are pretrained, their stiffness, the scale of weights if not."""
 
     pretrained: bool
     stiffness: float

@@ -100,14 +100,14 @@ LIMITS = [
     "## What this does not say",
     "",
     *fill(
-        "Four small problems and one grid of steps, without schedules, weight decay or warm-up. That "
-        "the best step is one of twelve leaves an error of up to a factor of √2 near the best and 2 "
-        "below it in every step, hence in every speed. β, β₁, β₂ and ε are the usual ones and were not "
-        "tuned. * marks a step at an end of its grid: a still better one may lie beyond. Speeds and "
-        "losses at the target are those of the seeds that both methods bring there. The rules by which "
-        "steps are chosen were settled after a first look at these problems; under each rule tried "
-        "inertia was faster in eight or nine of twelve comparisons, and adaptive methods worse in one "
-        "of sixteen at most.",
+        "Four small problems and one grid of steps, without schedules, weight decay or warm-up. "
+        "That the best step is one of twelve leaves an error of up to a factor of √2 near the "
+        "best and 2 below it in every step, hence in every speed. β, β₁, β₂ and ε are the usual "
+        "ones and were not tuned. * marks a step at an end of its grid: a still better one may "
+        "lie beyond. Speeds and losses at the target are those of the seeds that both methods "
+        "bring there. The rules by which steps are chosen were settled after a first look at "
+        "these problems; under each rule tried inertia was faster in eight or nine of twelve "
+        "comparisons, and adaptive methods worse in one of sixteen at most.",
         98,
     ).splitlines(),
 ]

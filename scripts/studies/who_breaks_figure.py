@@ -187,7 +187,7 @@ def _chance(axis, studies, cells):
 def _modes(axis, studies):
     """How many of the broken steps have at most so many modes."""
     i = 0
-    for name, study in studies.items():
+    for _name, study in studies.items():
         for run, census in study.censuses.items():
             if not len(census.participation):
                 continue
