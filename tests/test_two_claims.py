@@ -12,13 +12,13 @@ from two_claims_numbers import column, compared, counted, difference, often, rat
 
 import flownet as fn
 
-SCRIPTS = Path(study.__file__).parent
+STUDIES = Path(study.__file__).parent
 
 
 def test_it_writes_a_page_and_a_figure(tmp_path, capsys):
     """Tables of at most 100 columns, in a short run as in the long one that is shipped."""
     found, problems = study.main(["--quick", "-o", str(tmp_path)])
-    for page in (tmp_path / "TWO_CLAIMS.md", SCRIPTS / "TWO_CLAIMS.md"):
+    for page in (tmp_path / "TWO_CLAIMS.md", STUDIES / "TWO_CLAIMS.md"):
         text = page.read_text()
         assert max(map(len, text.splitlines())) <= 100
         assert "    python scripts/studies/two_claims.py\n" in text and "nan" not in text

@@ -9,8 +9,8 @@ import who_breaks_the_step as study
 from who_breaks_page import moments, parts
 from who_breaks_reading import broken, claims
 
-SCRIPTS = Path(study.__file__).parent
-PAGE = (SCRIPTS / "WHO_BREAKS_THE_STEP.md").read_text()
+STUDIES = Path(study.__file__).parent
+PAGE = (STUDIES / "WHO_BREAKS_THE_STEP.md").read_text()
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,7 @@ def test_the_page_has_what_the_library_says_of_the_start(which, quick):
 
 def test_the_readme_tells_the_page(quick):
     """Every range of the README's section is one of the page."""
-    readme = (SCRIPTS.parent / "README.md").read_text()
+    readme = (Path(__file__).parents[1] / "README.md").read_text()
     section = readme.split("## Who breaks the step?")[1].split("\n## ")[0]
     ranges = re.findall(r"\d+ to \d+ %", " ".join(section.split()))
     assert len(ranges) == 2 and all(part in " ".join(PAGE.split()) for part in ranges)
