@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import who_breaks_the_step as study
-from who_breaks_page import moments, parts
 from who_breaks_reading import broken, claims
+from who_breaks_tables import moments, parts
 
 STUDIES = Path(study.__file__).parent
 PAGE = (STUDIES / "WHO_BREAKS_THE_STEP.md").read_text()

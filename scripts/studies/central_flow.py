@@ -8,11 +8,10 @@ L + ½⟨Σ, H⟩ is the run's loss averaged over the oscillation; the plain flo
 edge, goes elsewhere. Writes one figure: losses, and the two largest eigenvalues over the edge.
 """
 
-import argparse
 from collections import namedtuple
-from pathlib import Path
 
 import numpy as np
+from command import command
 
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
@@ -132,14 +131,6 @@ def draw(width=61):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "central_flow.png",
-    )
-    output = arguments.parse_args().output
+    output = command(__file__, __doc__).parse_args().output
     draw().savefig(output)
     print(f"figure in {output}")

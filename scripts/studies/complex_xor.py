@@ -20,11 +20,10 @@ of the way is slow: the loss falls as a power of the time.
 Writes one figure: losses of many seeds, the plane of inputs, and the z plane.
 """
 
-import argparse
 from collections import namedtuple
-from pathlib import Path
 
 import numpy as np
+from command import command
 
 import flownet as fn
 from flownet._progress import bar
@@ -245,12 +244,4 @@ def _draw_bits(axis, points, color="#222222", label=None):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "complex_xor.png",
-    )
-    main(arguments.parse_args().output)
+    main(command(__file__, __doc__).parse_args().output)

@@ -7,11 +7,11 @@ gradients, descent 38, momentum 7; it passes descent at 1e-2, momentum below 2e-
 valley 1e-4 takes it 961, descent 4058, momentum 460. At rtol 0.1 the loss on digits diverges.
 """
 
-import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from command import command
 
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
@@ -175,12 +175,4 @@ def main(output):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "cost_of_the_flow.png",
-    )
-    main(arguments.parse_args().output)
+    main(command(__file__, __doc__).parse_args().output)

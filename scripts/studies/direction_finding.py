@@ -34,10 +34,8 @@ there without (0.0138). At 20 dB no network follows the beamformer: 0.014 and mo
 A complex weight costs twice the arithmetic of the two real ones that it is counted as.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
+from command import command
 from equal_terms import (
     Rival,
     bars,
@@ -291,12 +289,4 @@ def main(output):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "direction_finding.png",
-    )
-    main(arguments.parse_args().output)
+    main(command(__file__, __doc__).parse_args().output)

@@ -13,11 +13,10 @@ gradient at first and weigh ε alone. Writes one figure: sharpness over the thre
 beneath it.
 """
 
-import argparse
 from functools import partial
-from pathlib import Path
 
 import numpy as np
+from command import command
 
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE
@@ -140,15 +139,7 @@ def draw(potential, W):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "edge_of_stability.png",
-    )
-    output = arguments.parse_args().output
+    output = command(__file__, __doc__).parse_args().output
     cheb = chebyshev()
     draw(cheb, cheb.network.init(seed=0)).savefig(output)
     print(f"figure in {output}")

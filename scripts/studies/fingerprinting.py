@@ -22,10 +22,8 @@ dictionary for T1 and T2 and worse for f, and all of them are above maximum like
 the bound.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
+from command import command
 from equal_terms import (
     Rival,
     bars,
@@ -275,12 +273,4 @@ def main(output):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "fingerprinting.png",
-    )
-    main(arguments.parse_args().output)
+    main(command(__file__, __doc__).parse_args().output)

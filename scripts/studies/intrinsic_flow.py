@@ -11,10 +11,8 @@ chart, by 8 % in weight normalisation. Twenty of them end 0.2 of the flow's path
 farther than the 0.14 by which these have left the flow; their losses are 0.357, 0.451 and 0.381.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
+from command import command
 
 import flownet as fn
 from flownet.desk.plot._style import DASHES, INK, STYLE, TIME
@@ -279,12 +277,4 @@ def main(output, samples=300, hidden=16, **options):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "intrinsic_flow.png",
-    )
-    main(arguments.parse_args().output)
+    main(command(__file__, __doc__).parse_args().output)

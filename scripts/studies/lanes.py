@@ -14,10 +14,10 @@ loss climbs to 0.13. It leaves by the wrong exit, and none of its 250 steps goes
 Writes one figure, and with --film an animation.
 """
 
-import argparse
 from pathlib import Path
 
 import numpy as np
+from command import command
 
 import flownet as fn
 
@@ -85,14 +85,7 @@ def main(output, film=None):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "lanes.png",
-    )
+    arguments = command(__file__, __doc__)
     arguments.add_argument("--film", type=Path, help="film to write, .gif or .mp4")
     given = arguments.parse_args()
     main(given.output, given.film)

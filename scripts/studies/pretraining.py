@@ -19,12 +19,11 @@ Writes one figure, and prints a table for each network: a row for each arm, with
 over the seeds; `random, frozen` has hidden layers that learnt nothing at all. Two to three minutes.
 """
 
-import argparse
 from itertools import count
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from command import command
 from pretraining_figure import CLASSES, draw, path_table, table
 
 import flownet as fn
@@ -245,14 +244,7 @@ def main(output, budget):
 
 
 if __name__ == "__main__":
-    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        help="figure to write",
-        default=Path(__file__).parent / "figures" / "pretraining.png",
-    )
+    arguments = command(__file__, __doc__)
     arguments.add_argument("--seeds", type=int, default=Budget().seeds, help="default: %(default)s")
     given = arguments.parse_args()
     main(given.output, Budget(seeds=given.seeds))
