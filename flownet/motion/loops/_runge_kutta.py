@@ -7,7 +7,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...kernels.cpu.flow.integrate import Rows
-from ...kernels.cpu.motion.mechanics import ARISTOTLE
+from ...kernels.scalar.mechanics import Aristotle
 from ...model.network import in_reals
 from .. import _check
 from ..flow import STUCK, Integration, System
@@ -38,7 +38,7 @@ class RungeKutta:
     """
 
     policy = Adaptive()
-    code, memories = ARISTOTLE, 0
+    numbers, memories = Aristotle(), 0
 
     def __init__(self, rtol=1e-3, atol=1e-6):
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):

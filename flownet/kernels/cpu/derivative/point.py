@@ -5,9 +5,7 @@ For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of th
 of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
-from numba import prange
-
-from ...._compile import jit, separate
+from ...._compile import in_parallel, jit, separate
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
@@ -113,29 +111,28 @@ def _backward(net, W, at, first, rows):
 
 
 @separate
-def stand(net, loss, data, W, at, first, rows):
-    """Fill what is kept at W for some rows."""
+def stand(net, loss, data, W, at, shard):
+    """Fill what is kept at W for the rows of a shard."""
+    first = shard * at.shard
+    rows = min(at.shard, data.x.shape[0] - first)
     _forward(net, W, at, data.x, first, rows)
     _loss(net, loss, data, at, first, rows)
     _backward(net, W, at, first, rows)
 
 
-@jit(parallel=True)
-def _shards_parallel(net, loss, data, W, at):
-    m = data.x.shape[0]
-    for i in prange((m + at.shard - 1) // at.shard):
-        stand(net, loss, data, W, at, i * at.shard, min(at.shard, m - i * at.shard))
+_stand_in_parallel = in_parallel(stand)
 
 
 @jit
 def stand_at(net, loss, data, W, at, threads):
     """Fill what is kept at W; returns L(W)."""
     m = data.x.shape[0]
+    shards = (m + at.shard - 1) // at.shard
     at.scale[0] = 1 / m
     pack_all(net, W, at.packed, threads)
     if threads > 1:
-        _shards_parallel(net, loss, data, W, at)
+        _stand_in_parallel(shards, net, loss, data, W, at)
     else:
-        for first in range(0, m, at.shard):
-            stand(net, loss, data, W, at, first, min(at.shard, m - first))
+        for shard in range(shards):
+            stand(net, loss, data, W, at, shard)
     return mean(at.sample)

@@ -12,8 +12,11 @@ from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.loss import QUADRATIC, metric
 from ..layers.pair import PAIR
-from ..layers.units import bias_of, gate_of, gates, outputs, units, weights
-from .pair_response import pair_cotangents, pair_values
+from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, units, weights
+from . import pair_response
+
+pair_values = of_planes(pair_response.pair_values)
+pair_cotangents = of_planes(pair_response.pair_cotangents)
 
 
 @jit(cached=False)
@@ -77,6 +80,7 @@ def _respond_pairs(net, W, V, at, t, layer, first, rows, order, out):
     z1 = units(net, t.z1, at.capacity, layer, first, rows)
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
     pair_values(
+        net,
         net.activation[layer],
         order,
         units(net, at.curvature, at.capacity, layer, first, rows),
@@ -96,6 +100,7 @@ def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
     ga1 = units(net, t.drift, at.capacity, layer, first, rows) if order == 2 else ga
     pair_cotangents(
+        net,
         net.activation[layer],
         order,
         units(net, at.curvature, at.capacity, layer, first, rows),
@@ -276,7 +281,7 @@ def _second_backward(net, W, V, at, t, first, rows):
 
 
 @separate
-def respond(net, loss, data, W, V, at, t, shard, second):
+def respond(net, loss, data, W, V, at, t, second, shard):
     """Change of first order along V (and of second) of every unit and cotangent of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)

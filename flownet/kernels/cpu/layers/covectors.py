@@ -1,6 +1,6 @@
 """Covectors on the weights, Σ_s G_Y ⊗ x, strip by strip; and those on biases, Σ_s G_Y."""
 
-from ...._compile import jit
+from ...._compile import in_parallel, jit, separate
 from ..base.pointwise import clear
 from ..base.product import covector_product, panel_width
 from ..base.simd import address, view
@@ -28,8 +28,8 @@ def sum_bias(net, dL, g, layer, accumulate):
             db[b] += g[s, b]
 
 
-@jit(cached=False)
-def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hand, hands):
+@separate
+def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hands, hand):
     """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
 
     Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
@@ -48,6 +48,9 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
                 if bias and first == 0 and net.bias[layer] >= 0:
                     sum_bias(net, dL, g_l, layer, accumulate)
             count += 1
+
+
+columns_in_parallel = in_parallel(deal_columns)
 
 
 @jit(cached=False)

@@ -12,7 +12,8 @@ from ..base.product import panel, panel_width
 from ..base.simd import address, flat, shift, view
 from ..layers.activation import activate_slope
 from ..layers.loss import covector_on_output
-from ..layers.pair import PAIR, activate_pairs, pull_pairs
+from ..layers.pair import PAIR
+from ..layers.units import activate_pairs, pull_pairs
 
 
 @jit(cached=False, inline=True)
@@ -91,6 +92,7 @@ def _forward(net, W, a, slope, gate):
             gates = _gates(net, gate, layer)
             _load_gates(net, W, gates, layer)
             activate_pairs(
+                net,
                 net.activation[layer],
                 view(a, above * LANES, 1, n_out * LANES),
                 gates,
@@ -106,7 +108,7 @@ def _pull(net, layer, slope, ga, gate):
             slope[0, i] = ga[0, i] * slope[0, i].conjugate()
     else:
         gates = _gates(net, gate, layer)
-        pull_pairs(net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
+        pull_pairs(net, net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
 
 
 @jit(cached=False, inline=True)
@@ -186,13 +188,14 @@ def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
 @jit(cached=False, inline=True)
 def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
     """Losses of some samples into `work.sample`, dL of the layers from `lowest` up."""
+    lanes = work.lanes
     rows, n_out = y.shape
     top = net.sizes[0] + net.units[net.weight.size - 1]
-    _load(x, work.lanes)
-    _forward(net, W, work.lanes, work.lane_slopes, work.gate)
+    _load(x, lanes.a)
+    _forward(net, W, lanes.a, lanes.slope, work.gate)
     a, slope = (
-        view(work.lanes, top * LANES, n_out, LANES),
-        view(work.lane_slopes, top * LANES, n_out, LANES),
+        view(lanes.a, top * LANES, n_out, LANES),
+        view(lanes.slope, top * LANES, n_out, LANES),
     )
     y_hat, covector = view(work.a, 0, rows, n_out), view(work.covector, 0, rows, n_out)
     for s in range(rows):
@@ -215,16 +218,16 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
             for b in range(n_out):
                 slope[b, s] *= covector[s, b]
     else:
-        g = view(work.lane_scratch, 0, n_out, LANES)
+        g = view(lanes.scratch, 0, n_out, LANES)
         for s in range(rows):
             for b in range(n_out):
                 g[b, s] = covector[s, b]
         _pull(
             net,
             net.weight.size - 1,
-            view(work.lane_slopes, top * LANES, 1, n_out * LANES),
-            view(work.lane_scratch, 0, 1, n_out * LANES),
+            view(lanes.slope, top * LANES, 1, n_out * LANES),
+            view(lanes.scratch, 0, 1, n_out * LANES),
             work.gate,
         )
-    _pullback(net, W, work.lane_slopes, work.lane_scratch, work.gate, work.zeros, lowest)
-    _covectors(net, x, work.lanes, work.lane_slopes, work.gate, dL, work.zeros, lowest)
+    _pullback(net, W, lanes.slope, lanes.scratch, work.gate, work.zeros, lowest)
+    _covectors(net, x, lanes.a, lanes.slope, work.gate, dL, work.zeros, lowest)
