@@ -7,6 +7,8 @@ process finds the first one's code.
 """
 
 import ast
+import ctypes
+import dis
 import hashlib
 import inspect
 import os
@@ -114,44 +116,45 @@ class _KernelCache(caching.FunctionCache):
         return signature, codegen.magic_tuple()
 
 
-def jit(function=None, *, parallel=False, cached=True, inline=False):
-    """Compile a kernel for the CPU at its first call and keep the machine code on disk.
+def jit(function, *, parallel=False):
+    """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
 
     Kernels allocate nothing: without numba's runtime no array is counted in and out. A function
     that returns a view of an array must be `spliced` instead.
+    """
+    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel)(function)
+    dispatcher._cache = _KernelCache(function)
+    return dispatcher
+
+
+# ---- parts of kernels -----------------------------------------------------------------------
+# numba optimises what a function calls again with every function above it, and makes machine code
+# of each. A part of a kernel needs neither: it is linked into the kernel as it is, and optimised
+# there, once. Of 60 s for a first run that saved 25.
+
+
+def part(function=None, *, inline=False):
+    """Compile a function that only kernels call.
 
     Parameters
     ----------
-    parallel : bool
-        Run `prange` loops on numba's threads.
-    cached : bool
-        Keep the machine code on disk: for what Python calls. What only other kernels call is
-        part of their machine code already.
     inline : bool
         Always put the code into its callers: for scalar bodies, whose loops must vectorise.
     """
     if function is None:
-        return lambda f: jit(f, parallel=parallel, cached=cached, inline=inline)
-    options = dict(OPTIONS, parallel=parallel, forceinline=inline, _nrt=parallel)
-    if not cached and not parallel:
-        options |= {
-            "pipeline_class": _PartCompiler,
-            "no_cpython_wrapper": True,
-            "no_cfunc_wrapper": True,
-        }
-    dispatcher = numba.njit(**options)(function)
-    if cached:
-        dispatcher._cache = _KernelCache(function)
-    return dispatcher
-
-
-# ---- parts of kernels ---------------------------------------------------------------------------
-# numba optimises what a function calls again with every function above it, and makes machine code
-# of each. A part of a kernel needs neither: it is linked into the kernel as it is.
+        return lambda f: part(f, inline=inline)
+    return numba.njit(
+        **OPTIONS,
+        forceinline=inline,
+        _nrt=False,
+        pipeline_class=_PartCompiler,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
 
 
 class _Part(codegen.JITCodeLibrary):
-    """Code of a function that only kernels call: linked into them, and optimised there, once."""
+    """Code without machine code."""
 
     def _optimize_final_module(self):
         pass
@@ -161,7 +164,8 @@ class _Part(codegen.JITCodeLibrary):
         self._finalized = True
 
     def get_pointer_to_function(self, name):
-        return 0
+        """Of what Python gets when it calls a part all the same: a TypeError."""
+        return ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
 
     @property
     def codegen(self):
@@ -196,7 +200,7 @@ _symbols = {}  # symbol name -> ("module.function", argument types)
 
 def separate(function, name=None):
     """Compile a kernel once, and call it by name from others."""
-    return _called_by_name(jit(function), name or function.__qualname__)
+    return _called_by_name(function, name or function.__qualname__)
 
 
 def in_parallel(kernel):
@@ -207,11 +211,10 @@ def in_parallel(kernel):
     return kernel.in_parallel
 
 
-def _called_by_name(kernel, name):
-    function = kernel.py_func
-    function.__qualname__ = name
+def _called_by_name(function, name, **options):
+    function.__qualname__ = name  # before it is compiled: its file in the cache has this name
     key = f"{function.__module__}.{name}"
-    _separate[key] = kernel
+    kernel = _separate[key] = jit(function, **options)
 
     @numba.extending.intrinsic
     def call(typing, *args):
@@ -301,7 +304,7 @@ def _run(task, block, count):
 
 
 _RUN, _RUN_TYPES = f"{__name__}._run", (types.intp, types.intp, types.intp)
-_called_by_name(jit(_run, parallel=True), "_run")
+_called_by_name(_run, "_run", parallel=True)
 
 
 # ---- kernels by the types of their arguments ------------------------------------------------
@@ -368,14 +371,19 @@ def field(kind, name):
 _compiled = {}  # plain function -> what stands for it in kernels
 
 
-def compiled(function):
-    """A plain function as part of kernels, with the plain functions that it calls."""
+def compiled(function, inline=True):
+    """A plain function as part of kernels, with the plain functions that it calls.
+
+    Short ones are put into their callers (`inline`), whose loops must vectorise.
+    """
     if function not in _compiled:
-        used = inspect.getclosurevars(function)
-        for other in (*used.globals.values(), *used.nonlocals.values()):
-            if inspect.isfunction(other):
-                compiled(other)
-        stands_for(function, jit(function, cached=False, inline=True))
+        named = inspect.getclosurevars(function).nonlocals
+        for line in dis.get_instructions(function):
+            if line.opname == "LOAD_GLOBAL":
+                named[line.argval] = function.__globals__.get(line.argval)
+        for other in filter(inspect.isfunction, named.values()):
+            compiled(other, inline)
+        stands_for(function, part(function, inline=inline))
     return _compiled[function]
 
 
@@ -383,4 +391,5 @@ def stands_for(function, kernel):
     """Let kernels that name a plain function call this kernel instead."""
     _compiled[function] = kernel
     context = numba.core.registry.cpu_target.typing_context
+    context.refresh()
     context.insert_global(function, context.resolve_value_type(kernel))

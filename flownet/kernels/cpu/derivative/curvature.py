@@ -5,7 +5,7 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 (forward over reverse; Pearlmutter 1994).
 """
 
-from ...._compile import in_parallel, jit, separate
+from ...._compile import in_parallel, jit, part, separate
 from ..base.simd import lane
 from ..layers.covectors import sum_gates
 from ..network.differential import columns, pack_all
@@ -14,7 +14,7 @@ from .response import respond
 _respond_in_parallel = in_parallel(respond)
 
 
-@jit(cached=False)
+@part
 def _responses(net, loss, data, W, V, at, t, threads):
     pack_all(net, V, t.packed_v, threads)
     shards = (data.x.shape[0] + at.shard - 1) // at.shard

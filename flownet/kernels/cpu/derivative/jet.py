@@ -7,12 +7,12 @@ half the second derivative along V, and so on (physics: TM §3.6; method: Griewa
 A shard's series (order+1, rows·n) of one layer lies in one buffer, that of the next in another.
 """
 
-from ...._compile import in_parallel, jit, separate, spliced
+from ...._compile import in_parallel, jit, part, separate, spliced
+from ...scalar.pair import PAIR
 from ..base.plan import BLOCK, SCRATCH
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed
 from ..base.simd import address, flat, view
-from ..layers.pair import PAIR
 from ..layers.units import bias_of, gate_of, of_planes
 from ..network.differential import pack_all
 from . import pair_response
@@ -30,7 +30,7 @@ def _layer_series(net, jet, layer, first, rows, orders):
     return (jet.odd if layer % 2 else jet.even)[at : at + orders * rows * n]
 
 
-@jit(cached=False)
+@part
 def _series_products(net, W, V, jet, layer, a, z, rows):
     """Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ with biases; A has order 0 alone at the inputs."""
     n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
@@ -55,7 +55,7 @@ def _series_products(net, W, V, jet, layer, a, z, rows):
     product_packed(moved, address(moved), n_out, view(a, 0, (orders - 1) * rows, n_in), v)
 
 
-@jit(cached=False)
+@part
 def _series(net, W, V, jet, x, shard, rows, orders):
     """The outputs' series (orders, rows·n_out) of a shard, in the buffer of the last layer."""
     first, size = shard * jet.shard, SCRATCH * jet.orders * BLOCK
@@ -79,7 +79,7 @@ def _series(net, W, V, jet, x, shard, rows, orders):
         a = z
 
 
-@jit(cached=False)
+@part
 def _series_loss(net, loss, data, jet, start, shard, rows):
     """Coefficients of the losses of a shard, from the outputs' series."""
     first, top = shard * jet.shard, net.weight.size - 1

@@ -12,7 +12,7 @@ Units lie one below the other here and their samples side by side, so that every
 over units runs in vector registers.
 """
 
-from ...._compile import in_parallel, jit, separate
+from ...._compile import in_parallel, jit, part, separate
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.simd import flat, lane
@@ -24,7 +24,7 @@ from .block_loss import centre, scaled
 from .push_third import push_third
 
 
-@jit(cached=False)
+@part
 def _lay_all(out, buffer, net, capacity, first, rows):
     """The units of all layers."""
     for layer in range(net.weight.size):
@@ -34,7 +34,7 @@ def _lay_all(out, buffer, net, capacity, first, rows):
         )
 
 
-@jit(cached=False)
+@part
 def _settle(net, loss, data, at, t, push, first, rows):
     """Lay out what is kept at W for some samples; lanes beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]

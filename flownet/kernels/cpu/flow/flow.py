@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from ...._compile import jit, separate
+from ...._compile import jit, part, separate
 from ..base.pointwise import clear, copy
 from ..motion.steps import add_decay, potential_differential, raise_coupled
 from .integrate import integrator
@@ -12,7 +12,7 @@ from .rates import rate_of_mechanics
 Followed = namedtuple("Followed", "problem rule dL threads")
 
 
-@jit(cached=False)
+@part
 def pairing(a, b):
     """Σ a·b, four partial sums in a fixed order."""
     s0 = s1 = s2 = s3 = 0.0
@@ -27,7 +27,7 @@ def pairing(a, b):
     return (s0 + s1) + (s2 + s3)
 
 
-@jit(cached=False)
+@part
 def _hold(rule, D, out):
     """No change of frozen ranges, nor of what they remember from when they were not."""
     for r in range(rule.sharp.size):
@@ -65,4 +65,4 @@ def velocity(followed, y, out, told):
         _hold(rule, dL.size, out)
 
 
-integrate_flow = jit(integrator(velocity, jit(cached=False)))
+integrate_flow = jit(integrator(velocity, part))

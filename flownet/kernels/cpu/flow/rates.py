@@ -11,7 +11,7 @@
 
 import math
 
-from ...._compile import chosen, compiled, jit
+from ...._compile import chosen, compiled, jit, part
 from ...scalar import mechanics as scalar
 from ..motion.mechanics import adaptive_kernel
 
@@ -20,12 +20,12 @@ relaxed, accelerated, size, seen_in_time = map(
 )
 
 
-@jit(cached=False)
+@part
 def _aristotle(n, y, F, out, pairs):
     """dW/dt = F, which is there already."""
 
 
-@jit(cached=False)
+@part
 def _inertial(n, y, F, out, pairs):
     """Newton's and Nesterov's."""
     D, real = F.size, F.dtype.type
@@ -42,7 +42,7 @@ def _adaptive(rolls, sized, centered, inertial, width):
     at_c = at_s + sized
     at_v = at_c + centered
 
-    @jit(cached=False)
+    @part
     def rate(n, y, F, out, pairs):
         D, real = F.size, F.dtype.type
         zero, friction, epsilon = real(0), real(n.friction), real(n.epsilon)

@@ -1,11 +1,11 @@
 """Where a layer's parameters and units lie, and the pass through its activation, there and back."""
 
-from ...._compile import chosen, jit, lacks, spliced
+from ...._compile import chosen, lacks, part, spliced
+from ...scalar.pair import PAIR
 from ..base.pointwise import pull_through
 from ..base.simd import address, flat, shift, view
 from . import pair
 from .activation import activate_slope
-from .pair import PAIR
 
 
 def of_planes(kernel):
@@ -51,7 +51,7 @@ def gate_of(net, W, zeros, layer):
     return (W if net.gate[layer] >= 0 else zeros)[start : start + net.sizes[layer + 1] // 2]
 
 
-@jit(cached=False)
+@part
 def activate_units(net, W, zeros, layer, z, slope):
     """z ← φ(z) of a layer's units (rows, n); slope ← φ′, or what the pullback of pairs needs."""
     code = net.activation[layer]
@@ -61,7 +61,7 @@ def activate_units(net, W, zeros, layer, z, slope):
         activate_pairs(net, code, z, gate_of(net, W, zeros, layer), slope)
 
 
-@jit(cached=False)
+@part
 def pull_units(net, W, zeros, layer, slope, g, gate):
     """slope ← the cotangent G_z of one G_a, g (rows, n), on a layer's units."""
     code = net.activation[layer]

@@ -6,7 +6,7 @@ phase of all of W turns the whole path.
 
 import math
 
-from ...._compile import absent, chosen, compiled, jit, lacks
+from ...._compile import absent, chosen, compiled, lacks, part
 from ...scalar import mechanics as scalar
 from .noise import add_noise
 
@@ -23,7 +23,7 @@ kicked, looked_ahead, average, size, seen, friction_of = map(
 )
 
 
-@jit(cached=False)
+@part
 def _newton(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     """v ← e^{−λh/m}·v + (1 − e^{−λh/m})/λ·F, W ← W + h·v; half a kick at first of the leapfrog.
 
@@ -46,7 +46,7 @@ def _newton(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
             W[i] += h * v[i]
 
 
-@jit(cached=False)
+@part
 def _nesterov(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     real, v = W.dtype.type, memory[0]
     factor, beta, h = real(-sharp), real(n.beta), real(h)
@@ -54,7 +54,7 @@ def _nesterov(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
         W[i], v[i] = looked_ahead(W[i], v[i], factor * dL[i], beta, h)
 
 
-@jit(cached=False)
+@part
 def _langevin(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     """W ← W + h·F + √(2hT)·g^{−1/2}ξ."""
     fall = W.dtype.type(h * sharp)
@@ -73,7 +73,7 @@ def _adaptive(rolls, sized, centered, inertial, width):
     at_c = at_s + sized
     at_v = at_c + centered
 
-    @jit(cached=False)
+    @part
     def step(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
         real, zero = W.dtype.type, W.dtype.type(0)
         f, s, c, v = (
@@ -124,12 +124,12 @@ def _adaptive(rolls, sized, centered, inertial, width):
     return step
 
 
-@jit(cached=False)
+@part
 def _by_friction(inertia, friction, h):
     return friction_of(h, inertia.mass, friction, False)
 
 
-@jit(cached=False)
+@part
 def _by_momentum(inertia, friction, h):
     return inertia.momentum, 1.0
 

@@ -3,7 +3,7 @@
 import math
 from collections import namedtuple
 
-from ...._compile import absent, chosen, field, in_parallel, jit, lacks, separate
+from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
 from ...scalar.mechanics import Aristotle
 from ..base.plan import Data
 from ..base.pointwise import all_finite, clear, copy
@@ -45,7 +45,7 @@ _CHUNK = 1 << 15  # parameters that one thread updates at a time
 _WORTH_THREADS = 1 << 18
 
 
-@jit(cached=False)
+@part
 def batch_rows(batches, m, iteration):
     """Where the mini-batch of an iteration begins and ends in its epoch's order."""
     per_epoch = (m + batches.size - 1) // batches.size
@@ -57,7 +57,7 @@ def batch_rows(batches, m, iteration):
     return begin, min(begin + batches.size, m)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _of_network(problem, W, dL, iteration, lowest, threads):
     """Loss and dL of the network's term, on the mini-batch of this iteration."""
     data, terms, batches = problem.data, problem.terms, problem.batches
@@ -77,7 +77,7 @@ def _of_network(problem, W, dL, iteration, lowest, threads):
     return total
 
 
-@jit(cached=False)
+@part
 def _of_nothing(problem, W, dL, iteration, lowest, threads):
     clear(dL)
     return 0.0
@@ -86,7 +86,7 @@ def _of_nothing(problem, W, dL, iteration, lowest, threads):
 _of_term = chosen(lambda problem, *more: _of_nothing if lacks(problem, "net") else _of_network)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def potential_differential(problem, W, dL, iteration, lowest, threads):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
     total = _of_term(problem, W, dL, iteration, lowest, threads)
@@ -97,7 +97,7 @@ def potential_differential(problem, W, dL, iteration, lowest, threads):
     return total
 
 
-@jit(cached=False)
+@part
 def _move(W, dL, h):
     """W ← W − h·dL; whether all of it stayed finite."""
     for i in range(W.size):
@@ -116,7 +116,7 @@ def _move_chunk(W, dL, h, bad, chunk):
 _chunks_in_parallel, _flag = in_parallel(_move_chunk), stack(1)
 
 
-@jit(cached=False)
+@part
 def _move_in_parallel(W, dL, h):
     bad = _flag(address(W))
     bad[0] = 0
@@ -124,7 +124,7 @@ def _move_in_parallel(W, dL, h):
     return bad[0] == 0
 
 
-@jit(cached=False)
+@part
 def add_decay(W, dL, decay):
     """dL ← dL + κW, the slope of κ·Parabola."""
     decay = W.dtype.type(decay)
@@ -132,7 +132,7 @@ def add_decay(W, dL, decay):
         dL[i] += decay * W[i]
 
 
-@jit(cached=False)
+@part
 def _shrink(W, share):
     """W ← (1 − share)·W."""
     keep = W.dtype.type(1 - share)
@@ -140,7 +140,7 @@ def _shrink(W, share):
         W[i] *= keep
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _along(rule, W, memory, dL, step, iteration, i, threads):
     """W ← W − step·g^♯dL of a range; whether it stayed finite."""
     part, h = slice(rule.bounds[i], rule.bounds[i + 1]), W.dtype.type(step * rule.sharp[i])
@@ -149,7 +149,7 @@ def _along(rule, W, memory, dL, step, iteration, i, threads):
     return _move(W[part], dL[part], h)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _with_memory(rule, W, memory, dL, step, iteration, i, threads):
     """A step of mechanics that remember or tremble, of a range."""
     part, sharp, begin = slice(rule.bounds[i], rule.bounds[i + 1]), rule.sharp[i], rule.bounds[i]
@@ -178,7 +178,7 @@ raise_coupled = chosen(
 )
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def finite_step(rule, W, memory, dL, step, iteration, threads):
     """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit.
 

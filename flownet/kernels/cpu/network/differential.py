@@ -5,14 +5,14 @@ loss and back to the lowest layer; then strips of every layer's weights collect 
 and strips are cut by shapes alone, so the bits do not depend on the number of threads.
 """
 
-from ...._compile import chosen, in_parallel, jit, lacks, separate
+from ...._compile import chosen, in_parallel, jit, lacks, part, separate
+from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import pack, panels, product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.activation import activate
 from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
 from ..layers.loss import covector_on_output
-from ..layers.pair import PAIR
 from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
@@ -22,7 +22,7 @@ from .tiny import tiny_differential
 HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
 
 
-@jit(cached=False)
+@part
 def forward_shard(net, W, work, x, first, rows, slopes):
     """Units A_l of some rows, and their slopes φ′ if wanted, from inputs x."""
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
@@ -45,7 +45,7 @@ def forward_shard(net, W, work, x, first, rows, slopes):
         a = z
 
 
-@jit(cached=False)
+@part
 def pullback_shard(net, W, work, first, rows, lowest):
     """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
     ga = outputs(net, work.covector, first, rows)
@@ -65,7 +65,7 @@ def pullback_shard(net, W, work, first, rows, lowest):
             pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
-@jit(cached=False)
+@part
 def gather(data, work, start, first, rows):
     """Copy a shard's samples of the mini-batch side by side."""
     for s in range(first, first + rows):
@@ -76,7 +76,7 @@ def gather(data, work, start, first, rows):
             work.weights[s] = data.weights[row]
 
 
-@jit(cached=False)
+@part
 def loss_shard(net, loss, data, work, start, first, rows):
     """Losses of some rows, and the covector on their output."""
     m = first if data.rows.size else start + first
@@ -124,7 +124,7 @@ def _deal_packing(net, W, packed, hands, hand):
 _shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_deal_packing)
 
 
-@jit(cached=False)
+@part
 def pack_all(net, W, packed, threads):
     """Wᵀ of every layer in panels."""
     if threads > 1:
@@ -133,7 +133,7 @@ def pack_all(net, W, packed, threads):
         _deal_packing(net, W, packed, 1, 0)
 
 
-@jit(cached=False)
+@part
 def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, threads):
     """Σ_s G_s ⊗ x_s of every layer from `lowest` up, and with `bias` Σ_s G_s."""
     if threads > 1:
@@ -144,7 +144,7 @@ def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, t
         deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
 
 
-@jit(cached=False)
+@part
 def _shards(net, loss, data, W, work, start, rows, lowest, threads):
     count = (rows + work.shard - 1) // work.shard
     if threads > 1:
@@ -198,7 +198,7 @@ def _of_planes(net, loss, data, W, dL, work, m, lowest, threads):
 _of_any = chosen(lambda net, *more: _of_reals if lacks(net, "origin") else _of_planes)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _lanes(net, loss, data, W, dL, work, m, lowest):
     if data.rows.size:
         gather(data, work, 0, 0, m)
@@ -208,7 +208,7 @@ def _lanes(net, loss, data, W, dL, work, m, lowest):
         tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _lanes_of_planes(net, loss, data, W, dL, work, m, lowest):
     spread(net, W, work.planes.W)
     _lanes(net, loss, data, work.planes.W, work.planes.dL, work, m, lowest)
@@ -218,7 +218,7 @@ def _lanes_of_planes(net, loss, data, W, dL, work, m, lowest):
 _of_few = chosen(lambda net, *more: _lanes if lacks(net, "origin") else _lanes_of_planes)
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _tiny(net, loss, data, W, dL, work, m, lowest, threads):
     """`differential` of a tiny network; L alone goes the way of the others."""
     if lowest < net.weight.size:
@@ -232,7 +232,7 @@ _of_size = chosen(
 )
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def network_differential(net, loss, data, W, dL, work, lowest, threads):
     """`differential`, as part of other kernels."""
     m = data.rows.size if data.rows.size else data.x.shape[0]

@@ -3,7 +3,7 @@
 A strip holds the columns of some inputs' real parts beside those of their imaginary ones.
 """
 
-from ...._compile import in_parallel, jit, separate
+from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import covector_strip, panel_width
 from ..base.simd import view
@@ -11,7 +11,7 @@ from ..layers.covectors import sum_bias
 from ..layers.units import units
 
 
-@jit(cached=False)
+@part
 def _gather(w, strip, first, cols, sign, accumulate):
     """Rows of ∂L/∂A + i∂L/∂B from a strip with sign 1, of the conjugate's with sign −1."""
     n, wide = strip.shape[0] // 2, strip.shape[1] // 2
@@ -63,7 +63,7 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hands, hand):
 _in_parallel = in_parallel(_deal)
 
 
-@jit(cached=False)
+@part
 def complex_columns(net, x, dL, work, rows, accumulate, lowest, threads):
     """Σ_s G_s ⊗ x̄_s into dL; Σ_s G_s into the planes of its biases."""
     if threads > 1:

@@ -4,7 +4,7 @@ Planes are four times as many numbers as a layer has, too many for the second-le
 lowest layer's are wanted in panels alone: its rows are made in a corner and overwritten.
 """
 
-from ...._compile import in_parallel, jit, separate
+from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import pack, panel_width, panels
 from ..base.simd import view
@@ -33,7 +33,7 @@ def _deal(net, W, E, packed, hands, hand):
 _in_parallel = in_parallel(_deal)
 
 
-@jit(cached=False)
+@part
 def pack_planes(net, W, E, packed, threads):
     """Panels of the planes of W; E holds the planes of all layers but the lowest."""
     if threads > 1:
