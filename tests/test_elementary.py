@@ -6,7 +6,7 @@ import pytest
 from tolerance import tolerance
 from twins import uniforms
 
-from flownet._compile import jit
+from flownet._compile import part
 from flownet.kernels.cpu.base import elementary
 from flownet.kernels.cpu.layers.activation import (
     ACTIVATIONS,

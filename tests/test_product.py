@@ -5,7 +5,7 @@ import pytest
 from tolerance import roundoff
 from twins import uniforms
 
-from flownet._compile import jit
+from flownet._compile import part
 from flownet.kernels.cpu.base import product
 from flownet.kernels.cpu.base.simd import address
 

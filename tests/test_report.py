@@ -376,11 +376,12 @@ def test_breakdowns_in_a_notebook(run):
 def displacements(potential, W, step=0.1):
     """One step of momentum and one of Adam after three others, and one on a mini-batch."""
     u, m, v = np.zeros((3, W.size))
-    for k in range(1, 4):
+    steps = 3
+    for _ in range(steps):
         dL = potential.differential(W)[1]
         u, m, v = 0.9 * u + dL, 0.9 * m + 0.1 * dL, 0.999 * v + 0.001 * dL**2
         W = W - step * dL
-    adam = m / (1 - 0.9**k) / (np.sqrt(v / (1 - 0.999**k)) + 1e-8)
+    adam = m / (1 - 0.9**steps) / (np.sqrt(v / (1 - 0.999**steps)) + 1e-8)
     return W, {
         "momentum": -step * u,
         "Adam": -0.01 * adam,

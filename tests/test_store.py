@@ -316,7 +316,7 @@ def test_a_run_goes_on(tmp_path):
 
 
 def test_checksums_over_the_edge_of_a_page(tmp_path):
-    """A page holds the checksums of 128 blocks, here of 4 rows each; runs go on from around its end."""
+    """A page holds the checksums of 128 blocks, here of 4 rows each; runs go on around its end."""
     path = tmp_path / "run.h5"
     wide = Layout([Quantity("x", (), "f8", rows=4)])
     for rows in (*range(506, 518), 1023, 1024, 1025):
@@ -512,7 +512,7 @@ def test_a_damaged_block_is_named(tmp_path):
         check(reader, 0, 3 * 27)
         for start, stop in [(0, 300), (90, 91)]:
             with pytest.raises(
-                FlownetError, match="run.h5 is damaged: block 3 of /parameters/value"
+                FlownetError, match=r"run\.h5 is damaged: block 3 of /parameters/value"
             ):
                 reader.read("parameters", start, stop)
         assert reader.column("parameters", "iteration").tolist() == list(range(300))
@@ -526,9 +526,11 @@ READ_ALL = """
         try:
             with open_reader(path) as reader:
                 counts = {name: reader.count(name) for name in reader.names}
-                assert counts == right["counts"] and reader.finished and reader.diverged_at is None, counts
+                assert counts == right["counts"], counts
+                assert reader.finished and reader.diverged_at is None
                 check(reader, 0, counts["parameters"])
-                assert same({path: reader.attrs(path) for path in ("", "network", "data")}, right["attrs"])
+                attrs = {path: reader.attrs(path) for path in ("", "network", "data")}
+                assert same(attrs, right["attrs"])
                 assert same(reader.array("data/x").tolist(), right["x"])
                 assert reader.latest_checkpoint()[0] in right["checkpoints"]
                 check_checkpoint(reader, reader.latest_checkpoint()[0])

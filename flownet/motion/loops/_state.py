@@ -98,9 +98,12 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
 
     Examples
     --------
-    >>> for state in states(potential, Aristotle(0.1), steps=100):
+    >>> import flownet as fn
+    >>> for state in fn.states(fn.Parabola(1), fn.Aristotle(0.1), W0=[1.0], steps=100):
     ...     if state.loss < 0.01:
     ...         break
+    >>> print(state.iteration)
+    19
     """
     metric = start(potential, mechanics, metric, batch_size, steps, seed)
     return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
