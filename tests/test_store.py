@@ -16,7 +16,9 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store._layout import Layout, Quantity, check_space, estimate
+from flownet.store._failure import explain
+from flownet.store._layout import Layout, Quantity
+from flownet.store._size import check_space, estimate
 from flownet.store.bytes import _superblock
 from flownet.store.reading import open_reader
 from flownet.store.trajectory import MemoryStore
@@ -456,8 +458,6 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 
 def test_a_full_disk_has_its_own_words():
-    from flownet.store.writing._writer import explain
-
     assert (
         explain(OSError("Can't write data (errno = 28, error message = '...')"))
         == "the disk is full"

@@ -2,7 +2,7 @@
 
 import os
 
-from ..store._layout import size_text
+from ..store._size import size_text
 
 
 def run_lines(run):
