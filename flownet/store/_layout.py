@@ -208,3 +208,29 @@ def check_dtype(dtype, name):
         raise FlownetError(
             f"{name}: {dtype} cannot be recorded; numbers of up to 64 bits (complex 128) can."
         )
+
+
+def check_arrays(arrays, forms):
+    """Refuse arrays that are not the ones a checkpoint is made of.
+
+    Parameters
+    ----------
+    arrays : dict
+        Name to ndarray.
+    forms : dict
+        Name to (shape, dtype).
+
+    Raises
+    ------
+    FlownetError
+    """
+    if not forms or set(arrays) != set(forms):
+        raise FlownetError(
+            f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}."
+        )
+    for name, (shape, dtype) in forms.items():
+        array = np.asarray(arrays[name])
+        if (array.shape, array.dtype) != (shape, dtype):
+            raise FlownetError(
+                f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}."
+            )

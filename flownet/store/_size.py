@@ -71,10 +71,10 @@ def size_text(size):
     -------
     str
     """
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            break
+    if size < 1000:
+        return f"{size:.0f} bytes"
+    units = ["kB", "MB", "GB", "TB"]
+    while size >= 1e6 and len(units) > 1:
         size /= 1000
-    else:
-        unit = "TB"
-    return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
+        units.pop(0)
+    return f"{size / 1000:.1f} {units[0]}"

@@ -3,10 +3,9 @@
 import os
 from abc import ABC, abstractmethod
 
-import numpy as np
-
 from .._errors import FlownetError
 from ._format import COLUMNS
+from ._layout import check_arrays
 
 
 class Store(ABC):
@@ -80,19 +79,7 @@ class Store(ABC):
         """The latest `Checkpoint`, or None before the first."""
 
     def read(self, name, start=0, stop=None):
-        """Rows of a quantity.
-
-        Parameters
-        ----------
-        name : str
-        start, stop : int
-            0 <= start <= stop <= count(name).
-
-        Returns
-        -------
-        iteration : (n,) int64 ndarray
-        time : (n,) float64 ndarray
-        value : (n, ...) ndarray
+        """Rows `start` to `stop` of a quantity: iteration (n,), time (n,) and value (n, ...).
 
         Raises
         ------
@@ -110,24 +97,13 @@ class Store(ABC):
         return self._column(name, column, start, stop)
 
     def array(self, path):
-        """An array that is kept whole.
-
-        Raises
-        ------
-        FlownetError
-            There is none of that path, or it is damaged.
-        """
+        """An array that is kept whole; a FlownetError where there is none, or it is damaged."""
         if path not in self.arrays:
             raise FlownetError(f"{self.label} has no array {path!r}.")
         return self._array(path)
 
     def latest_checkpoint(self):
-        """What the next step needs.
-
-        Returns
-        -------
-        tuple or None
-            (iteration, time, {name: ndarray}); None when there is none yet.
+        """What the next step needs: iteration, time, {name: ndarray}; None when there is none yet.
 
         Raises
         ------
@@ -201,15 +177,9 @@ class WritableStore(Store):
         """Write partly filled blocks too; `wait` until the operating system has everything."""
 
     def rows(self, name, n):
-        """Room for the next n <= `room(name)` rows, to be filled in place.
+        """The next n <= `room(name)` rows to fill: value (n, ...), iteration (n,) and time (n,).
 
         Quantities of one clock are handed the same iteration and time for the same rows.
-
-        Returns
-        -------
-        value : (n, ...) ndarray
-        iteration : (n,) int64 ndarray
-        time : (n,) float64 ndarray
 
         Raises
         ------
@@ -233,23 +203,14 @@ class WritableStore(Store):
         self._advance(name, n)
 
     def checkpoint(self, iteration, time, arrays, wait=False):
-        """Keep what the next step needs, together with all rows counted so far.
-
-        Parameters
-        ----------
-        iteration : int
-        time : float
-        arrays : dict
-            Name to ndarray, as the layout says; copied.
-        wait : bool
-            Until it is written.
+        """Keep copies of what the next step needs, together with all rows counted so far.
 
         Raises
         ------
         FlownetError
             Other arrays than the layout has, or something could not be written.
         """
-        _check_arrays(arrays, self.checkpoint_forms)
+        check_arrays(arrays, self.checkpoint_forms)
         self._keep(iteration, time, arrays, wait)
 
     def truncate(self, rows=None):
@@ -285,17 +246,3 @@ class WritableStore(Store):
                     f"{self.label}: {name} would have {count} rows, and {clock}, whose iteration "
                     f"and time it shares, {there}."
                 )
-
-
-def _check_arrays(arrays, forms):
-    """Refuse arrays that are not the ones a checkpoint is made of."""
-    if not forms or set(arrays) != set(forms):
-        raise FlownetError(
-            f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}."
-        )
-    for name, (shape, dtype) in forms.items():
-        array = np.asarray(arrays[name])
-        if (array.shape, array.dtype) != (shape, dtype):
-            raise FlownetError(
-                f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}."
-            )

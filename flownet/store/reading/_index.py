@@ -22,9 +22,8 @@ class Index:
 
     attrs: dict = field(default_factory=dict)  # path of a group to its attributes
     clocks: dict = field(default_factory=dict)  # name of what a run records to that of its clock
-    quantities: dict = field(
-        default_factory=dict
-    )  # name to {column or "checksum": Chunks, "count": int}
+    # name to {column or "checksum": Chunks, "count": int}
+    quantities: dict = field(default_factory=dict)
     arrays: dict = field(default_factory=dict)  # path to Plain
     slots: list = field(default_factory=list)  # {name: Plain} for each of two checkpoints
     finished: bool = False
@@ -66,10 +65,8 @@ def _read(walk, format):
     _check_format(walk, format)
     found = Index()
     ended = walk.number("state/diverged_at")
-    found.finished, found.diverged_at = (
-        walk.number("state/finished") == 1,
-        None if ended < 0 else ended,
-    )
+    found.diverged_at = None if ended < 0 else ended
+    found.finished = walk.number("state/finished") == 1
     root = found.attrs[""] = walk.attrs("")
     analyses = walk.analyses()
     for path in [*root["groups"], *analyses]:

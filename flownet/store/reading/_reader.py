@@ -48,7 +48,7 @@ class Reader(Store):
             As on opening.
         """
         look = self._patient_look()
-        Reader.close(self)
+        Reader.close(self)  # the look alone, whatever else a store has open
         self._last, self._companion = look, None
         if self._format == FORMAT:
             self._companion = _beside(self.path, look.index.attrs[""]["run"])

@@ -104,10 +104,7 @@ def _fill(file, layout, format, run):
     for quantity in layout.quantities:
         _columns.create(file, quantity, layout.block_rows(quantity))
     for path, array in layout.arrays.items():
-        array = np.ascontiguousarray(array).astype(
-            np.asarray(array).dtype.newbyteorder("<"), copy=False
-        )
-        array = array.reshape(np.shape(layout.arrays[path]))
+        array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
         data = _columns.reserve(file, path, array.shape, array.dtype)
         data[...] = array
         data.attrs.create("xxh3_64", np.uint64(checksum(array)))

@@ -219,4 +219,4 @@ def _is_hdf5(path):
     if os.path.islink(path) or not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
-        return file.read(8) == b"\x89HDF\r\n\x1a\n"
+        return file.read(8) == _superblock.SIGNATURE
