@@ -3,7 +3,7 @@
 import os
 
 from .._table import Table
-from ..store._layout import size_text
+from ..store._size import size_text
 
 
 def run_lines(run):

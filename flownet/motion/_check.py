@@ -10,7 +10,7 @@ from .._errors import FlownetError, shown
 from ..geometry.metric import PulledBack, metric_of
 from ..kernels.cpu.base.threads import most
 from ..model.potential import Batches
-from ..store._layout import size_text
+from ..store._size import size_text
 
 DEVICES = ("cpu",)
 

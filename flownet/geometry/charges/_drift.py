@@ -73,6 +73,7 @@ def drift_along(charges, run, every, progress):
     """`ChargeDrift` of charges along a run; see `Charges.along`."""
     _check(charges, run, every)
     rows = [k for k in range(len(run)) if k % every == 0 or k == len(run) - 1]
+    iteration, time, step = run.iteration, run.time, run.step
     drift, predicted = np.zeros((2, len(rows), len(charges)))
     first = charges.value(run.parameters[0])
     total, largest, at = np.zeros(len(charges)), np.zeros(len(charges)), 0
@@ -90,24 +91,24 @@ def drift_along(charges, run, every, progress):
                 drift[at], predicted[at] = value - first, total
                 at += 1
             if k < len(run) - 1 and len(charges):
-                total = total + _change(charges, run, k, W)
+                at_step = int(iteration[k])
+                total = total + _change(charges, run, at_step, W, step[at_step])
             show(k + 1)
     rows = rows[:at]
     return ChargeDrift(
         charges,
-        run.iteration[rows],
-        run.time[rows],
+        iteration[rows],
+        time[rows],
         drift[:at],
         predicted[:at],
         np.finfo(run.parameters.dtype).eps * largest,
     )
 
 
-def _change(charges, run, k, W):
-    """Exact change of the charges by the step of row k, in float64."""
-    iteration = int(run.iteration[k])
+def _change(charges, run, iteration, W, step):
+    """Exact change of the charges by the step of an iteration, in float64."""
     potential = run.potential_at(iteration).with_dtype("float64")
-    return charges.change(W, potential.differential(W)[1], run.step[iteration])
+    return charges.change(W, potential.differential(W)[1], step)
 
 
 def _check(charges, run, every):
