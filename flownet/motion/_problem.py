@@ -11,7 +11,7 @@ from ..model.potential import Analytic, Potential, RealView, key
 
 def is_compiled(potential):
     """Whether kernels know every term: at most one network, and formulas."""
-    atoms = _atoms(potential)
+    atoms = [atom for _, atom in potential.atoms()]
     networks = sum(map(_is_network, atoms))
     formulas = sum(isinstance(atom, Analytic) for atom in atoms)
     return networks <= 1 and networks + formulas == len(atoms)
@@ -19,10 +19,6 @@ def is_compiled(potential):
 
 def _is_network(atom):
     return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
-
-
-def _atoms(potential):
-    return [atom for _, atom in potential.atoms()] if hasattr(potential, "atoms") else [potential]
 
 
 class Problem:
@@ -62,7 +58,7 @@ class Problem:
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
-        metric, network = whole.at(time), getattr(self._potential, "network", None)
+        metric, network = whole.at(time), self._potential.network
         return rule_in(
             metric,
             self._dtype,
@@ -103,6 +99,8 @@ def lowest_layer(free, network):
 
 class NoNetwork:
     """What a kernel is given where all terms are analytic."""
+
+    network = None
 
     def __init__(self, dtype):
         net = plan.network_plan([1, 1], [0], 0, dtype)

@@ -4,8 +4,8 @@ from textwrap import shorten, wrap
 
 import numpy as np
 
-from ..._errors import FlownetError
-from ..._registry import kind
+from ..._errors import FlownetError, shown
+from ...model.potential import as_potential
 from ..metric import Euclidean
 from ._drift import drift_along
 from ._symmetry import derive
@@ -13,7 +13,6 @@ from ._symmetry import derive
 _WIDTH = 100
 
 
-@kind("observable", "charges")
 class Charges:
     """Charges of a potential: the numbers that gradient flow conserves; see `charges`.
 
@@ -30,6 +29,8 @@ class Charges:
     """
 
     def __init__(self, potential, metric=None):
+        line = f"charges of {shown(potential)}: it has to be a potential."
+        potential = as_potential(potential, line=line)
         forms, reasons = derive(potential, metric)
         self.forms, self.reasons = forms, list(reasons)
         self.potential, self.metric = potential, metric or Euclidean(potential.size)
@@ -120,7 +121,7 @@ class Charges:
         return f"Charges: {len(self)} ({', '.join(self.names) or 'none'})"
 
     def __str__(self):
-        whose = getattr(self.potential, "network", None) or self.potential
+        whose = self.potential if self.potential.network is None else self.potential.network
         title = f"{len(self) or 'no'} charge{'s' * (len(self) != 1)} of {whose!r}"
         lines = [shorten(title, _WIDTH, placeholder=" …"), ""]
         for form in self.forms:
