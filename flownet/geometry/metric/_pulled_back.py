@@ -140,11 +140,12 @@ class PulledBackAt(Metric):
 
     def sharp(self, dL):
         """Direction g̃^♯dL (D_u,)."""
-        return self._chart.lift(self._u, self._metric.sharp(self._chart.drop(self._u, dL)))
+        dL = self._chart.drop(self._u, self._vector("dL", dL))
+        return self._chart.lift(self._u, self._metric.sharp(dL))
 
     def flat(self, V):
         """Covector g̃♭V (D_u,)."""
-        V = self._chart.pushforward(self._u, V)
+        V = self._chart.pushforward(self._u, self._vector("V", V))
         return self._chart.pullback(self._u, self._metric.flat(V))
 
     def norm2(self, V):

@@ -48,6 +48,8 @@ class AnyPotential(ABC):
         Precision of the parameters; None: that of the parameters it is given.
     network, data, loss
         What it is made of; None where it is not.
+    kind : str or None
+        Its name in files, of one that its `parameters()` make again; else None.
     of_network : bool
         Whether it is the loss of its network on its data, into which splits may look.
     couples : bool
@@ -58,7 +60,7 @@ class AnyPotential(ABC):
         Whether its parameters cannot be complex.
     """
 
-    dtype = network = data = loss = None
+    kind = dtype = network = data = loss = None
     of_network = couples = mixes = real_only = False
 
     @abstractmethod
@@ -154,6 +156,10 @@ class AnyPotential(ABC):
     def diagonals(self, W, V):
         """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii: three arrays (D,), exact."""
         return self.hessian(W).diagonals(V)
+
+    def parameters(self):
+        """What makes this potential again, of one with a `kind`."""
+        return {}
 
     def with_dtype(self, dtype):
         """The same potential in another precision; itself where it has none of its own."""
