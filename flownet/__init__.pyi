@@ -1,4 +1,4 @@
-from . import data as data
+from . import data as data, testing as testing
 from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset

@@ -20,7 +20,7 @@ _HOMES = {
     "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
-    "observable": ["motion.observe", "geometry.charges"],
+    "observable": ["motion.observe"],
 }
 
 

@@ -633,7 +633,7 @@ def per_neuron(pot):
 
 def run_of_others(pot):
     run = run_of(pot)
-    run.mechanics = "Newton"
+    run.mechanics = fn.Newton(0.1)
     return run
 
 

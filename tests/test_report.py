@@ -278,7 +278,7 @@ def test_estimates_are_called_so(monkeypatch):
 def test_other_mechanics_have_another_edge(run):
     """2/step and the charges are Aristotle's alone."""
     other = fn.Trajectory.open(run.path)
-    other.mechanics = SimpleNamespace(kind="newton", step=0.2)
+    other.mechanics = fn.Newton(0.2)
     found = _measured.measure(other)
     assert found.edge is None and found.charges is None
     assert "those of Aristotle's mechanics" in str(_tables.report(found))

@@ -8,6 +8,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "flownet"
 ROOMS = [
     "desk",
+    "testing",
     "ensemble",
     "linearization",
     "motion",

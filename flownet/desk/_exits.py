@@ -52,7 +52,7 @@ def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
 
 def _constant_step(file, mechanics, words):
     """The step of an experiment whose runs differ from the flow by their step alone."""
-    if not getattr(mechanics, "descends", False) or not isinstance(mechanics.policy, Constant):
+    if not mechanics.descends or not isinstance(mechanics.policy, Constant):
         raise FlownetError(
             f"{file}: exits are told by the step of plain gradient descent "
             f"(aristotle) with a constant step, not by {mechanics!r}."

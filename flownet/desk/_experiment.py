@@ -96,11 +96,7 @@ class Experiment:
         for name, table in tables.get("observe", {}).items():
             table = dict(table)
             of = find("observable", table["kind"])
-            if (
-                table["kind"] == "charges"
-                or hasattr(of, "memory")
-                or (hasattr(of, "of_all_terms") and not {"split", "data", "loss"} & set(table))
-            ):
+            if of.of_run or (of.of_all_terms and not {"split", "data", "loss"} & set(table)):
                 observed[name] = table  # of the run itself, all terms of its potential
                 continue
             split = table.pop("split", None)

@@ -51,7 +51,7 @@ class Measured:
     @property
     def edge(self):
         """2/step, the sharpness beyond which gradient descent leaves a parabola: (N,), or None."""
-        if not getattr(self.run.mechanics, "descends", False):
+        if self.run.mechanics is None or not self.run.mechanics.descends:
             return None
         with np.errstate(divide="ignore"):
             return np.where(self.run.step > 0, 2 / self.run.step, np.nan)
@@ -100,7 +100,7 @@ def measure(run, every=None, progress=True):
 
 def _work(run):
     """Parameters times samples, of a step's batch and of all the data."""
-    data = getattr(run.potential, "data", None)
+    data = run.potential.data
     m = 1 if data is None else data.m
     return [run.potential.size * n for n in (run.experiment["run"].get("batch_size") or m, m)]
 
@@ -123,7 +123,7 @@ def _try(found, name, what, make):
 
 def _charges(found, work, progress):
     run, N = found.run, len(found.run.step)
-    if not getattr(run.mechanics, "descends", False):
+    if run.mechanics is None or not run.mechanics.descends:
         found.left_out.append("charges: they are those of Aristotle's mechanics.")
         return
     try:

@@ -11,7 +11,7 @@ from ..model.potential import Analytic, Potential, RealView, key
 
 def is_compiled(potential):
     """Whether kernels know every term: at most one network, and formulas."""
-    atoms = _atoms(potential)
+    atoms = [atom for _, atom in potential.atoms()]
     networks = sum(map(_is_network, atoms))
     formulas = sum(isinstance(atom, Analytic) for atom in atoms)
     return networks <= 1 and networks + formulas == len(atoms)
@@ -19,10 +19,6 @@ def is_compiled(potential):
 
 def _is_network(atom):
     return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
-
-
-def _atoms(potential):
-    return [atom for _, atom in potential.atoms()] if hasattr(potential, "atoms") else [potential]
 
 
 class Problem:

@@ -19,7 +19,7 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
     """`Layout` of a file: quantities, the arrays of a checkpoint, the experiment's tables."""
     text, kept = to_text(tables)
     attrs = {"": {"flownet_version": __version__, "seed": seed}}
-    network, data = (getattr(potential, part, None) for part in ("network", "data"))
+    network, data = potential.network, potential.data
     if network is not None:
         attrs["network"] = {
             "sizes": list(network.sizes),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import Euclidean
+from ...geometry.metric import Euclidean, Metric
 from ...motion.flow import flow as _flow
 from ._landscape import inscriptions, landscape, levels, minima
 from ._paths import distances, paths, reach_of, thinned
@@ -311,7 +311,7 @@ class Picture:
 def _metric(run, metric):
     D = run.parameters.shape[1]
     metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
-    if getattr(metric, "size", None) != D:
+    if not isinstance(metric, Metric) or metric.size != D:
         raise FlownetError(
             f"metric is {shown(metric)}; the run has {D} parameters, and so has "
             f"flownet.Euclidean({D})."

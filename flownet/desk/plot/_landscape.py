@@ -195,7 +195,7 @@ def _shift(three, axis):
 
 
 def _finest(potential):
-    data = getattr(potential, "data", None)
+    data = potential.data
     work = 3 * potential.size * (1 if data is None else data.m)
     return int(np.clip(np.sqrt(_WORK / work), _COARSEST, _FINEST))
 

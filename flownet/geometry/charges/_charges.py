@@ -2,15 +2,14 @@
 
 import numpy as np
 
-from ..._errors import FlownetError
-from ..._registry import kind
+from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
+from ...model.potential import as_potential
 from ..metric import Euclidean
 from ._drift import drift_along
 from ._symmetry import derive
 
 
-@kind("observable", "charges")
 class Charges(Tabled):
     """Charges of a potential: the numbers that gradient flow conserves; see `charges`.
 
@@ -27,6 +26,8 @@ class Charges(Tabled):
     """
 
     def __init__(self, potential, metric=None):
+        line = f"charges of {shown(potential)}: it has to be a potential."
+        potential = as_potential(potential, line=line)
         forms, reasons = derive(potential, metric)
         self.forms, self.reasons = forms, list(reasons)
         self.potential, self.metric = potential, metric or Euclidean(potential.size)
@@ -118,7 +119,7 @@ class Charges(Tabled):
 
     def table(self):
         """What is conserved, and why what is not has no charge, as a `Table`."""
-        whose = getattr(self.potential, "network", None) or self.potential
+        whose = self.potential if self.potential.network is None else self.potential.network
         forms = self.forms
         adds = ["keeps it" if form.linear else "adds Q(step·g^♯dL)" for form in forms]
         return Table(

@@ -116,7 +116,7 @@ def _check(charges, run, every):
         raise FlownetError(f"charges along {shown(run)}: it has to be a Trajectory.")
     if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
         raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
-    if not getattr(run.mechanics, "descends", False):
+    if run.mechanics is None or not run.mechanics.descends:
         raise FlownetError(
             f"the run's mechanics are {run.mechanics!r}; charges are those of Aristotle."
         )

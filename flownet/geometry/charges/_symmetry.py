@@ -36,7 +36,7 @@ class Structure:
 
 def derive(potential, metric):
     """The forms of the charges of a potential in a metric, and the reasons of what has none."""
-    terms = [(scale, atom) for scale, atom in _atoms(potential) if scale != 0]
+    terms = [(scale, atom) for scale, atom in potential.atoms() if scale != 0]
     _check(metric, potential.size)
     broken = [reason for term in terms if (reason := _breaks(*term))]
     if broken or not terms:
@@ -55,13 +55,6 @@ def derive(potential, metric):
     return tuple(forms + sums), tuple(reasons + reason)
 
 
-def _atoms(potential):
-    missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
-    if missing:
-        raise FlownetError(f"charges of {shown(potential)}: it has to be a potential.")
-    return potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]
-
-
 def _breaks(scale, term):
     """Why no charge survives this term, or None."""
     if isinstance(term, Parabola):
@@ -75,7 +68,7 @@ def _breaks(scale, term):
             "the parameters"
         )
     if not isinstance(term, (UV, Potential)):
-        return f"{type(term).__name__}: a program of its own, its symmetries are not known"
+        return f"{term.name}: a program of its own, its symmetries are not known"
     if isinstance(term, Potential) and term.network.is_complex:
         return (
             "complex network: phases are rotations, whose charge is 0 where nothing has mass; "

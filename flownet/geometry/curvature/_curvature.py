@@ -9,9 +9,9 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ...model.network import in_complex, in_reals
-from ...model.potential import in_double, is_complex, real_view
+from ...model.potential import as_potential, in_double, is_complex, real_view
 from ...store.trajectory import Record, Trajectory
-from ..metric import metric_at, metric_of
+from ..metric import metric_of
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
 
@@ -60,13 +60,13 @@ class MetricHessian(LinearOperator):
     """
 
     def __init__(self, potential, W, metric=None):
-        given = potential
-        potential, W = _in_double(potential, W)
+        given = with_hessian(potential)
+        potential, W = _in_double(given, W)
         metric = metric_of(metric, given)
         if is_complex(given):
             metric = metric.real_view()
         self.potential, self.W = potential, W
-        self.metric = metric = metric_at(metric, W)
+        self.metric = metric = metric.seen_at(W)
         self.free = metric.free
         free = int(self.free.sum())
         if not free:
@@ -144,6 +144,7 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     FlownetError
         When the arguments do not fit, or the search does not converge.
     """
+    potential = with_hessian(potential)
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
@@ -245,13 +246,17 @@ def _start(operator, start):
     return x
 
 
+def with_hessian(given):
+    """A potential with a Hessian, of what a user hands in."""
+    line = (
+        f"curvature of {shown(given)}: it has to be a potential with hessian(W), such as a "
+        "flownet.Potential."
+    )
+    return as_potential(given, needs=("size", "hessian"), line=line)
+
+
 def _in_double(potential, W):
     """A potential and parameters in float64; of complex numbers those of their reals."""
-    if not hasattr(potential, "hessian"):
-        raise FlownetError(
-            f"curvature of {shown(potential)}: it has to be a potential with "
-            "hessian(W), such as a flownet.Potential."
-        )
     W = np.asarray(W)
     numbers = "complex" if is_complex(potential) else "real"
     if W.shape != (potential.size,) or W.dtype.kind not in (

@@ -6,7 +6,7 @@ from ._group import GroupMetric
 from ._layer import LayerMetric
 from ._metric import Metric, Ranges
 from ._path import path_length, piece, speed, speed_of, step_speed
-from ._pulled_back import PulledBack, metric_at
+from ._pulled_back import PulledBack
 from ._timed import Moving, TimedMetric, metric_of
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "PulledBack",
     "Ranges",
     "TimedMetric",
-    "metric_at",
     "metric_of",
     "path_length",
     "piece",

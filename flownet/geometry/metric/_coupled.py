@@ -24,12 +24,11 @@ class Stack:
     root: np.ndarray  # g^{1/2}, symmetric
     inverse_root: np.ndarray
 
-    def times(self, form, V, out):
-        """Write form·V of the stack's blocks of V (D,) into those of `out`."""
+    def times(self, matrix, V, out):
+        """Write matrix·V of the stack's blocks of V (D,) into those of `out`."""
         rows = np.stack([V[begin : begin + self.extent] for begin in self.begins])
-        for begin, row in zip(self.begins, getattr(self, form).astype(V.real.dtype) @ rows):
+        for begin, row in zip(self.begins, matrix.astype(V.real.dtype) @ rows):
             out[begin : begin + self.extent] = row
-        return out
 
 
 class Blocks(Metric):
@@ -84,25 +83,27 @@ class Blocks(Metric):
 
     def sharp(self, dL):
         """Direction g^♯dL (D,), g^[ij] dL_j."""
-        return self._apply("sharp", "dL", dL)
+        return self._apply(lambda stack: stack.sharp, self._rest.sharp, self._vector("dL", dL))
 
     def flat(self, V):
         """Covector g♭V (D,), g_[ij] V^j; 0 where a frozen component does not move."""
-        return self._apply("flat", "V", V)
+        return self._apply(lambda stack: stack.flat, self._rest.flat, self._vector("V", V))
 
     def coordinates(self, V):
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
-        return self._apply("root", "V", V, "coordinates")
+        V = self._vector("V", V)
+        return self._apply(lambda stack: stack.root, self._rest.coordinates, V)
 
     def displacement(self, x):
         """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component."""
-        return self._apply("inverse_root", "x", x, "displacement")
+        x = self._vector("x", x)
+        return self._apply(lambda stack: stack.inverse_root, self._rest.displacement, x)
 
-    def _apply(self, form, name, V, rest=None):
-        V = self._vector(name, V)
-        out = getattr(self._rest, rest or form)(V)
+    def _apply(self, matrix_of, rest, V):
+        """One of the four forms on V (D,): that of the stacks, and beside them that of the rest."""
+        out = rest(V)
         for stack in self.stacks:
-            stack.times(form, V, out)
+            stack.times(matrix_of(stack), V, out)
         return out
 
     def real_view(self):

@@ -4,6 +4,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
+from ...model.network import Network
+from ...model.potential import RealLayout
 from ._metric import Ranges
 
 
@@ -62,7 +64,7 @@ class LayerMetric(Ranges):
 
 def check_network(network):
     """Refuse what is no network."""
-    if not hasattr(network, "layers"):
+    if not isinstance(network, (Network, RealLayout)):
         raise FlownetError(
             f"network is a {type(network).__name__}; it has to be a flownet.Network."
         )

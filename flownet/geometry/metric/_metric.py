@@ -1,6 +1,7 @@
 """Metrics on parameter space: what it costs to move, and which way is down."""
 
 import math
+from abc import ABC, abstractmethod
 
 import numpy as np
 
@@ -8,39 +9,59 @@ from ..._errors import FlownetError
 from ...kernels.cpu.motion.coupling import STRIP, Coupling
 
 
-class Metric:
+class Metric(ABC):
     """What every metric g_[ij] of D parameters offers (TM 7-10); a metric of yours derives from it.
 
-    One of its own offers `size`, `sharp`, `flat`, `free`, `coordinates` and `displacement`; the
-    rest follows. Complex vectors pair by Re Σ conj(dL)·V, and a real metric acts on their real and
-    imaginary parts alike.
+    One has to have `size`, `sharp` and `flat`. `coordinates` and `displacement`, the symmetric root
+    and its inverse, may be left out; then what looks at curvature or along bases refuses it. One
+    that freezes parameters says so by `free`. The rest follows. Complex vectors pair by
+    Re Σ conj(dL)·V, and a real metric acts on their real and imaginary parts alike.
+
+    A metric that depends on time (`moves`) is one at each time, `at(time)`; one that depends on the
+    point (`depends_on_point`) is one at each point, `seen_at(W)`. A constant one is both itself.
 
     Attributes
     ----------
     size : int
         D, the number of parameters.
-    free : ndarray (D,)
-        Mask of the components that may move.
+    moves, depends_on_point : bool
+    times : ndarray or None
+        Of one that moves: when it changes, staying in between; None where it always does.
+    diagonal : bool
+        Whether no two parameters are known to be coupled: `own` is then all of it.
+    is_compiled : bool
+        Whether kernels know it, by `compiled`.
+    kind : str or None
+        Its name in files; None of a program of somebody's own.
     """
 
+    kind = None
+    moves = depends_on_point = diagonal = is_compiled = False
+    times = ()
+
+    @abstractmethod
     def sharp(self, dL):
         """Direction g^♯dL (D,): the index of a covector raised."""
-        raise NotImplementedError
 
+    @abstractmethod
     def flat(self, V):
         """Covector g♭V (D,): the index of a displacement lowered."""
-        raise NotImplementedError
+
+    @property
+    def free(self):
+        """Mask (D,) of the components that may move: all of them."""
+        return np.ones(self.size, bool)
 
     def coordinates(self, V):
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
-        raise NotImplementedError
+        raise FlownetError(f"{self!r} has no coordinates(V), its root g^(1/2): this asks for it.")
 
     def displacement(self, x):
         """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component.
 
         The root is symmetric: of a covector this gives its components g^{-1/2}dL.
         """
-        raise NotImplementedError
+        raise FlownetError(f"{self!r} has no displacement(x), its root g^(-1/2): this asks for it.")
 
     def norm2(self, V):
         """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
@@ -53,6 +74,14 @@ class Metric:
     def at(self, time):
         """The metric at a time; a constant one is always this."""
         return self
+
+    def seen_at(self, W):
+        """The metric at parameters W (D,); one that does not depend on them is this everywhere."""
+        return self
+
+    def stage(self, time):
+        """The metric from a time on, and when it changes, to the last bit: that of a flow."""
+        return self, math.inf
 
     def compiled(self, dtype):
         """What kernels know of it in a precision; nothing, where `is_compiled` does not say so."""
@@ -74,9 +103,9 @@ class Metric:
             found[i], e[i] = self.norm2(e), 0.0
         return found
 
-    moves = False  # whether it depends on time
-    diagonal = False  # whether no two parameters are known to be coupled
-    is_compiled = False  # whether kernels know it
+    def parameters(self):
+        """What makes this metric again, beside its network, of one with a `kind`."""
+        return {}
 
     def _vector(self, name, value):
         value = np.asarray(value)

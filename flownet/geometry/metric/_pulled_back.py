@@ -55,11 +55,12 @@ class PulledBack(Metric):
     ...                steps=10, metric=fn.PulledBack(chart, fn.Euclidean(3)))
     """
 
+    depends_on_point = True
+
     def __init__(self, chart, metric):
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
-        missing = [n for n in ("size", "sharp", "flat", "norm2") if not hasattr(metric, n)]
-        if missing or isinstance(metric, PulledBack):
+        if not isinstance(metric, Metric) or metric.moves or metric.depends_on_point:
             raise FlownetError(
                 f"metric is {shown(metric)}; it has to be a constant one of W, such "
                 "as flownet.Euclidean(size)."
@@ -68,7 +69,7 @@ class PulledBack(Metric):
             raise FlownetError(
                 f"the chart is one of {chart.size_W} parameters, the metric of {metric.size}."
             )
-        self._diagonal = chart.diagonal and hasattr(metric, "stiffness")
+        self._diagonal = chart.diagonal and metric.diagonal
         if not (self._diagonal or chart.onto):
             raise FlownetError(
                 f"{chart!r} moves W on a surface: a metric seen there has to be "
@@ -84,7 +85,7 @@ class PulledBack(Metric):
     def seen_at(self, u):
         """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""
         if self._diagonal:
-            return DiagonalMetric(self.chart.stiffness(np.asarray(u), stiffness_of(self.metric)))
+            return DiagonalMetric(self.chart.stiffness(np.asarray(u), self.metric.own))
         return PulledBackAt(self.chart, self.metric, np.asarray(u))
 
     def real_view(self):
@@ -139,11 +140,12 @@ class PulledBackAt(Metric):
 
     def sharp(self, dL):
         """Direction g̃^♯dL (D_u,)."""
-        return self._chart.lift(self._u, self._metric.sharp(self._chart.drop(self._u, dL)))
+        dL = self._chart.drop(self._u, self._vector("dL", dL))
+        return self._chart.lift(self._u, self._metric.sharp(dL))
 
     def flat(self, V):
         """Covector g̃♭V (D_u,)."""
-        V = self._chart.pushforward(self._u, V)
+        V = self._chart.pushforward(self._u, self._vector("V", V))
         return self._chart.pullback(self._u, self._metric.flat(V))
 
     def norm2(self, V):
@@ -174,20 +176,10 @@ class PulledBackAt(Metric):
     @cached_property
     def _stiffness(self):
         """Stiffness of each coordinate beside what the chart makes of it."""
-        if not (hasattr(self._chart, "root") and hasattr(self._metric, "stiffness")):
+        if not (self._chart.rooted and self._metric.diagonal):
             raise FlownetError(
                 f"seen in {self._chart!r} the metric has no orthonormal coordinates "
                 "that are known here: what needs them wants a constant metric, "
                 "such as flownet.Euclidean(size), or the potential of W itself."
             )
-        return self._chart.of_units(stiffness_of(self._metric))
-
-
-def stiffness_of(metric):
-    """Stiffness (D,) of each parameter in a metric of ranges."""
-    return np.repeat(metric.stiffness, np.diff(metric.bounds))
-
-
-def metric_at(metric, W):
-    """The metric at parameters W (D,): a constant one is itself everywhere."""
-    return metric.seen_at(W) if isinstance(metric, PulledBack) else metric
+        return self._chart.of_units(self._metric.own)

@@ -15,7 +15,7 @@ _ROUNDING = 1e-9  # relative: what is left between a time and the sum of the ste
 class Moving(Metric):
     """A metric that is none before a time is named."""
 
-    moves = True
+    moves, times = True, None
 
     def _refuse(self, *_):
         raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
@@ -179,6 +179,7 @@ class MetricOfTime(Moving):
         return MetricOfTime(lambda time: self.at(time).real_view(), 2 * self.size)
 
     def __repr__(self):
+        # a function has a name, a callable object has none
         return f"a metric by the function {getattr(self.function, '__qualname__', self.function)}"
 
 

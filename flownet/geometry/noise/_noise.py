@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...model.network import in_reals
-from ...model.potential import Potential, RealView, in_double, is_complex, real_view
+from ...model.potential import Potential, RealView, as_potential, in_double, is_complex, real_view
 from ...store.trajectory import Trajectory
 from ..metric import Euclidean, Ranges, metric_of
 from ._gradient_noise import GradientNoise
@@ -61,9 +61,10 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
             "noise(potential, W, batch_size) wants the parameters W and the number "
             "of samples in a batch."
         )
+    what = as_potential(what, line=f"noise of {shown(what)}: it has to be a potential with data.")
     if is_complex(what) and metric is not None and metric.size == what.size:
         metric = metric.real_view()
-    potential, W = _in_double(what), in_reals(np.ascontiguousarray(W))
+    potential, W = real_view(in_double(what)), in_reals(np.ascontiguousarray(W))
     scale, atom = _noisy(potential)
     metric = Euclidean(potential.size) if metric is None else metric
     if not isinstance(metric, Ranges) or metric.size != potential.size:
@@ -119,12 +120,6 @@ def _parts(ranges, density):
     return np.array([density[begin:end].sum() for begin, end in ranges])
 
 
-def _in_double(potential):
-    if not hasattr(potential, "with_dtype"):
-        raise FlownetError(f"noise of {shown(potential)}: it has to be a potential with data.")
-    return real_view(in_double(potential))
-
-
 def _noisy(potential):
     """The term with the samples, and its scale."""
     terms = [
@@ -160,7 +155,7 @@ def _of_run(run, W, batch_size, step, metric, at):
         batch_size = run.batches.size if run.batches is not None else None
     if batch_size is None:
         raise FlownetError("the run has full batches and no noise: name a batch_size.")
-    if step is None and len(run.step) and getattr(run.mechanics, "kind", None) == "aristotle":
+    if step is None and len(run.step) and _plain(run.mechanics):
         step = run.step[min(k, len(run.step) - 1)]
     metric = run.metric if metric is None else metric
     return (
@@ -170,3 +165,8 @@ def _of_run(run, W, batch_size, step, metric, at):
         step,
         metric_of(metric, run.potential).at(run.time[rows[0]]),
     )
+
+
+def _plain(mechanics):
+    """Whether a run's mechanics are Aristotle's; a flow may have none."""
+    return mechanics is not None and mechanics.kind == "aristotle"

@@ -9,7 +9,8 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
-from ...geometry.metric import Euclidean, metric_at
+from ...geometry.metric import metric_of
+from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
 from ..step import Place, place_of_step
@@ -91,8 +92,8 @@ def breakdown(
     if W is None and isinstance(what, (str, os.PathLike)):
         raise FlownetError(f"breakdown wants an open run: flownet.Trajectory.open({str(what)!r}).")
     _only("breakdown(potential)", at=at, every=every, keep=keep or None)
-    if not hasattr(what, "jet"):
-        raise FlownetError(f"breakdown of {shown(what)}: it has to be a potential or a Trajectory.")
+    line = f"breakdown of {shown(what)}: it has to be a potential or a Trajectory."
+    what = as_potential(what, needs=("size", "jet"), line=line)
     if W is None or (step is None and displacement is None):
         raise FlownetError(
             "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."
@@ -101,7 +102,7 @@ def breakdown(
         raise FlownetError(f"step is {step!r}; it has to be a number.")
     if displacement is None:
         _, dL = what.differential(W)
-        displacement = -step * metric_at(metric or Euclidean(what.size), W).sharp(dL)
+        displacement = -step * metric_of(metric, what).seen_at(W).sharp(dL)
     place = Place(what, W, displacement, metric)
     return _split(break_down(place, 1.0 if step is None else step, order=order), split)
 

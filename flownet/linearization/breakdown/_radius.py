@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...model.potential import OwnPotential
 from ..step import names, passed
 
 #: distance from the real axis of an activation's singularities; the others have none
@@ -64,14 +65,11 @@ class Radius:
 def radius(b, order=24):
     """`Radius` of a breakdown; the estimate is the least of all samples' own series."""
     place = b.place
-    atoms = place.potential.atoms() if hasattr(place.potential, "atoms") else []
-    found = [_of_network(atom, place.W, place.delta) for _, atom in atoms]
+    atoms = [atom for _, atom in place.potential.atoms()]
+    found = [_of_network(atom, place.W, place.delta) for atom in atoms]
     bound = min((bound for bound, _ in found), default=np.inf)
-    exact = bool(found) and all(known for _, known in found)
-    series = [
-        part.sample_jets if hasattr(part, "sample_jets") else part.jet
-        for part in ([atom for _, atom in atoms] or [place.potential])
-    ]
+    exact = all(known for _, known in found)
+    series = [atom.sample_jets if atom.offers("sample_jets") else atom.jet for atom in atoms]
     told = np.concatenate(
         [np.ravel(mercer_roberts(jet(place.W, place.delta, order))) for jet in series]
     )
@@ -118,9 +116,9 @@ def _median(values):
 
 def _of_network(atom, W, delta):
     """Nearest singularity of the first layer, and whether it is the nearest of the loss."""
-    network = getattr(atom, "network", None)
-    if network is None:
-        return np.inf, True  # a polynomial
+    if not atom.of_network:
+        return np.inf, not isinstance(atom, OwnPotential)  # a polynomial, or who knows
+    network = atom.network
     first, *later = names(network)
     bound = _nearest(atom, W, delta, POLES[first]) if first in POLES else np.inf
     simple = (

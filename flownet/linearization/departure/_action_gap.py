@@ -72,7 +72,7 @@ def action_gap(potential, metric, W, delta, step):
 
 def second_order(potential, metric, W, V):
     """g^♯HV (D,), V a vector; NaN where the potential offers no Hessian."""
-    if not hasattr(potential, "hessian_action"):
+    if not potential.offers("hessian_action"):
         return np.full(len(W), np.nan)
     return metric.sharp(potential.hessian_action(W, V))
 

@@ -9,7 +9,7 @@ from numbers import Real
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import PulledBack
+from ...motion.flow import as_field
 from ...store.trajectory import Trajectory
 from ._of_flow import PLAIN
 
@@ -41,12 +41,12 @@ def check_run(run):
     if "flow" in run.experiment or "mechanics" not in run.experiment:
         raise FlownetError("departure of a flow: it wants the finite run, and makes its flow.")
     mechanics = run.mechanics
-    if not (getattr(mechanics, "descends", False) or mechanics.kind == "geodesic"):
+    if not (mechanics.descends or mechanics.kind == "geodesic"):
         raise FlownetError(
             f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
             "limit of Aristotle's alone."
         )
-    if isinstance(run.metric, PulledBack):
+    if run.metric is not None and run.metric.depends_on_point:
         raise FlownetError(
             "the run's metric depends on the point: its departure is that of the "
             "path of W, flownet.in_W(run)."
@@ -85,13 +85,9 @@ def _fields(fields):
                 f"a field cannot be called {shown(name)}: a name other than flow, "
                 "run and steps is needed."
             )
-        if isinstance(field, type) or not callable(getattr(field, "velocity", None)):
-            raise FlownetError(
-                f"field {name!r} is {shown(field)}; it has to offer velocity(potential, metric, W)."
-            )
     if len({file_name(name) for name in fields}) < len(fields):
         raise FlownetError(f"two fields would share a place in a file: {', '.join(fields)}.")
-    return dict(fields)
+    return {name: as_field(field, f"field {name!r}") for name, field in fields.items()}
 
 
 def file_name(name):

@@ -8,8 +8,8 @@ from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import metric_hessian
-from ...geometry.metric import PulledBack
 from ...model.hessian import third
+from ...model.potential import as_potential
 from ..step import mean_and_error, signs
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
@@ -103,9 +103,9 @@ def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):
         raise FlownetError(unknown("method", method, ["auto", "exact", "stochastic"]))
     if isinstance(probes, bool) or not isinstance(probes, (int, np.integer)) or probes < 2:
         raise FlownetError(f"probes is {shown(probes)}; it has to be a whole number from 2 up.")
-    if not hasattr(potential, "jet"):
-        raise FlownetError(f"curl of {shown(potential)}: it has to be a potential with jets.")
-    if isinstance(metric, PulledBack):
+    line = f"curl of {shown(potential)}: it has to be a potential with jets."
+    potential = as_potential(potential, needs=("size", "jet"), line=line)
+    if metric is not None and metric.depends_on_point:
         raise FlownetError(
             "the modified flow that this is the curl of is one of a constant "
             "metric, and this one depends on the point."

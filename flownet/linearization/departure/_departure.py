@@ -1,6 +1,7 @@
 """What a run did beside its flows, and the verdict."""
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from ._verdict import departure_verdict
 
 
 def _of_the_flow(name):
-    return property(lambda self: getattr(self.flow, name), doc=f"`{name}` of the plain flow.")
+    return property(attrgetter(f"flow.{name}"), doc=f"`{name}` of the plain flow.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +118,10 @@ class Departure(Tabled):
             "run.arc_length": self.arc_length,
         }
         for name, flow in self.flows.items():
-            found.update((f"{name}.{column}", getattr(flow, column)) for column in COLUMNS)
-        for column in ("iteration", "time", *OF_STEP):
-            found[f"steps.{column}"] = getattr(self.steps, column)
+            found.update((f"{name}.{column}", vars(flow)[column]) for column in COLUMNS)
+        found["steps.iteration"], found["steps.time"] = self.steps.iteration, self.steps.time
+        for column in OF_STEP:
+            found[f"steps.{column}"] = self.steps.column(column)
         return found
 
     def __getitem__(self, name):

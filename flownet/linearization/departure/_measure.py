@@ -101,7 +101,7 @@ class _Rows:
     def potential(self):
         """All data, in float64 where it has a precision of its own."""
         whole = self.run.potential
-        return whole.with_dtype("float64") if hasattr(whole, "with_dtype") else whole
+        return whole.with_dtype("float64")
 
     def state(self, i):
         """W (D,) of the run at one of these rows."""
@@ -143,7 +143,7 @@ def _beside(name, field, rows, rtol, progress):
         if np.isfinite(path[k]):
             apart, now = rows.state(i) - W[k], metric.at(time[k])
             found["distance"][i] = length(now, apart)
-            found["loss_difference"][i] = _difference(potential, W[k], apart)
+            found["loss_difference"][i] = potential.difference(W[k], apart)
             found["arc_length"][i] = path[k]
             found["angle"][i] = angle(now, rows.ahead(i), velocity[k])
     return FlowDeparture(name, rows.iteration, rows.time, W[back], **found)
@@ -172,7 +172,7 @@ def _follow(name, field, rows, rtol, progress):
     most = int(np.clip(_NUMBERS / rows.potential.size, *_OWN_STEPS))
     try:
         own = follow(rows.potential, at=rows.time[-1:], **words).observables["step"].time
-        changes = np.array(getattr(rows.metric, "times", []))
+        changes = np.array([] if rows.metric.times is None else rows.metric.times)
         times = np.union1d(rows.time, own[:: -(-len(own) // most) or 1])
         times = np.union1d(times, changes[changes < rows.time[-1]])
         flow = follow(rows.potential, at=times, **words)
@@ -188,13 +188,6 @@ def _velocity(field, potential, metric, W):
     if field is None:
         return -metric.sharp(potential.differential(W)[1])
     return field.velocity(potential, metric, W)
-
-
-def _difference(potential, W, V):
-    """L(W + V) − L(W), sample by sample where the potential can."""
-    if hasattr(potential, "difference"):
-        return potential.difference(W, V)
-    return potential.value(W + V) - potential.value(W)
 
 
 def _relative_to(path, flow):

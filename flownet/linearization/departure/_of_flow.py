@@ -51,7 +51,7 @@ class FlowDeparture:
     @property
     def values(self):
         """Columns (T, C) as they are stored."""
-        return np.stack([getattr(self, name) for name in COLUMNS], axis=1)
+        return np.stack([vars(self)[name] for name in COLUMNS], axis=1)
 
     def broken(self, bound):
         """Where the relative distance first exceeds a bound: (time, iteration), or None.

@@ -51,6 +51,10 @@ class StepDepartures:
     def __getattr__(self, name):
         if name not in COLUMNS:
             raise AttributeError(f"StepDepartures has no attribute {name!r}")
+        return self.column(name)
+
+    def column(self, name):
+        """One of the numbers of each step (S,)."""
         return self.values[:, COLUMNS.index(name)]
 
     def __len__(self):

@@ -8,7 +8,8 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
-from ...motion.flow import flow as follow
+from ...model.potential import as_potential
+from ...motion.flow import as_field, flow as follow, is_field
 from ...motion.loops import train
 from ...motion.mechanics import Aristotle
 from ._check import check_run, tolerance
@@ -97,7 +98,7 @@ def departure_power(
     """
     tolerance(rtol)
     counts = _counts(steps, time)
-    potential = potential.with_dtype("float64") if hasattr(potential, "with_dtype") else potential
+    potential = as_potential(potential).with_dtype("float64")
     try:
         W0 = np.asarray(W0, np.float64)
     except (TypeError, ValueError):
@@ -136,17 +137,14 @@ def _descend(potential, W0, step, count, metric):
 
 def _of_step(field):
     """Whether a field is a function step → field."""
-    return callable(field) and not hasattr(field, "velocity")
+    return callable(field) and not is_field(field)
 
 
 def _field(field, step):
     found = field(step) if _of_step(field) else field
-    if found is not None and not callable(getattr(found, "velocity", None)):
-        raise FlownetError(
-            f"field is {shown(found)}; it has to offer velocity(potential, metric, "
-            "W), or to be a function of the step that gives such a field."
-        )
-    return found
+    return (
+        None if found is None else as_field(found, "field, or what a function of the step gives,")
+    )
 
 
 def power_of_run(run, time, halvings, words):

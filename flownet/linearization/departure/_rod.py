@@ -107,7 +107,7 @@ def rod(run, *, at=None):
     FlownetError
         When the run's mechanics are others, or it does not keep the three states.
     """
-    if not getattr(run.mechanics, "descends", False):
+    if run.mechanics is None or not run.mechanics.descends:
         raise FlownetError(
             f"the rod is an identity of plain descent, and the run's mechanics are "
             f"{shown(run.mechanics)}; it wants flownet.Aristotle."

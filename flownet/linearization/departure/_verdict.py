@@ -56,7 +56,7 @@ def departure_verdict(departure):
 def _cause(steps, iteration, batched):
     """What the single steps before an iteration depart by: words, and shares of their lengths."""
     before = steps.iteration < iteration
-    sums = {name: float(getattr(steps, name)[before].sum()) for name in _CAUSES}
+    sums = {name: float(steps.column(name)[before].sum()) for name in _CAUSES}
     total = sum(sums.values())
     if not (before.any() and 0 < total < np.inf):
         return "", {}

@@ -44,7 +44,7 @@ class Symmetry:
 
 def symmetry(potential, metric):
     """`Symmetry` of a potential; units beside a frozen layer have none."""
-    terms = potential.atoms() if hasattr(potential, "atoms") else []
+    terms = potential.atoms()
     nets = [atom for _, atom in terms if isinstance(atom, (UV, Potential))]
     others = [atom for _, atom in terms if not isinstance(atom, (UV, Potential))]
     if (

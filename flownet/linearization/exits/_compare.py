@@ -97,7 +97,8 @@ def compare_minima(potential, A, B, *, metric=None):
     FlownetError
         When the arguments do not fit each other.
     """
-    a, b = (metric_hessian(potential, getattr(point, "W", point), metric) for point in (A, B))
+    where = (point.W if isinstance(point, CriticalPoint) else point for point in (A, B))
+    a, b = (metric_hessian(potential, W, metric) for W in where)
     potential, metric = a.potential, a.metric
     if (a.W != b.W)[~metric.free].any():
         raise FlownetError(

@@ -19,12 +19,10 @@ _STILL = 1e-9  # of the loss: a stretch that gains less is at its end
 
 def kinked(potential):
     """Terms of a potential whose networks have kinks where dL jumps: relu and leaky_relu."""
-    terms = potential.atoms() if hasattr(potential, "atoms") else []
     return [
         atom
-        for _, atom in terms
-        if getattr(atom, "network", None) is not None
-        and any(_jumps(name) for name in names(atom.network))
+        for _, atom in potential.atoms()
+        if atom.of_network and any(_jumps(name) for name in names(atom.network))
     ]
 
 

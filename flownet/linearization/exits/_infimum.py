@@ -12,8 +12,8 @@ def refuse_separated(potential, W, metric):
     There c ↦ L(W, last layer times c) falls strictly: no such W is critical, and the flow runs to
     infinity. A term that holds the parameters, such as a parabola, changes that.
     """
-    terms = potential.atoms() if hasattr(potential, "atoms") else []
-    if not terms or not all(_free_logits(scale, atom) for scale, atom in terms):
+    terms = potential.atoms()
+    if not all(_free_logits(scale, atom) for scale, atom in terms):
         return
     if not all(_separates(atom, W) for _, atom in terms):
         return

@@ -34,9 +34,8 @@ def exact_work(place):
     """
     if not place.metric.diagonal:
         return np.inf
-    network, data = (getattr(place.potential, name, None) for name in ("network", "data"))
-    atoms = place.potential.atoms() if hasattr(place.potential, "atoms") else []
-    if any(getattr(atom, what, False) for _, atom in atoms for what in ("couples", "mixes")):
+    network, data = place.potential.network, place.potential.data
+    if any(atom.couples or atom.mixes for _, atom in place.potential.atoms()):
         return np.inf
     if network is None:
         return 10 * place.work

@@ -92,7 +92,7 @@ def interventions(b, k=None):
     rest[largest] = 0.0
     components = "largest component" if k == 1 else f"{k} largest components"
     steps[f"without its {components}"] = place.bending.displacement(rest)
-    if getattr(place.potential, "network", None) is not None and place.network.layers > 1:
+    if place.potential.network is not None and place.network.layers > 1:
         parts = [_between(place.delta, *ends) for ends in place.network.ranges]
         moved = {layer: part for layer, part in enumerate(parts, 1) if part.any()}
         steps |= {f"layer {layer} alone": part for layer, part in moved.items()}

@@ -57,9 +57,8 @@ class Kinks:
 def kinks(b):
     """`Kinks` of a breakdown, or None for a potential without."""
     place, found = b.place, []
-    atoms = place.potential.atoms() if hasattr(place.potential, "atoms") else []
-    for scale, atom in atoms:
-        if getattr(atom, "network", None) is not None and has_kinks(atom.network):
+    for scale, atom in place.potential.atoms():
+        if atom.of_network and has_kinks(atom.network):
             found.append((scale, atom, _of(atom, place.W, place.delta)))
     if not found:
         return None

@@ -6,9 +6,9 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.curvature import metric_hessian
-from ...geometry.metric import Euclidean, metric_at, metric_of
+from ...geometry.metric import metric_of
 from ...model.network import in_reals
-from ...model.potential import in_double, is_complex, real_view
+from ...model.potential import as_potential, in_double, is_complex, real_view
 
 
 class Place:
@@ -24,9 +24,10 @@ class Place:
         self.potential = real_view(in_double(potential))
         self.W = in_reals(np.asarray(W, numbers))
         self.delta = in_reals(np.asarray(delta, numbers))
-        if metric is not None and is_complex(potential):
+        metric = metric_of(metric, potential)
+        if is_complex(potential):
             metric = metric.real_view()
-        self.metric = metric_at(metric or Euclidean(self.W.size), self.W)
+        self.metric = metric.seen_at(self.W)
 
     @cached_property
     def dL(self):
@@ -75,7 +76,7 @@ class Place:
     @cached_property
     def network(self):
         """The potential's network; an error where it has none."""
-        network = getattr(self.potential, "network", None)
+        network = self.potential.network
         if network is None:
             raise FlownetError(f"{self.potential!r} has no network, hence no layers and neurons.")
         return network
@@ -83,21 +84,21 @@ class Place:
     @cached_property
     def work(self):
         """Multiply-adds of one forward pass: parameters times samples."""
-        data = getattr(self.potential, "data", None)
+        data = self.potential.data
         return len(self.W) * (1 if data is None else data.m)
 
 
 def offered(potential, method):
     """Refuse a potential that lacks a method."""
-    if not hasattr(potential, method):
+    if not potential.offers(method):
         raise FlownetError(
-            f"a {type(potential).__name__} offers no {method}(): its steps cannot "
-            "be broken down so."
+            f"a {potential.name} offers no {method}(): its steps cannot be broken down so."
         )
 
 
 def on_reals(potential, W, metric=None):
     """Potential, W and metric of the reals that complex parameters are; real ones as they are."""
+    potential = as_potential(potential, needs=())
     if not is_complex(potential):
         return potential, W, metric
     return (

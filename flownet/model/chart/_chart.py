@@ -8,13 +8,19 @@ Both also come as Taylor series in s along the line u + sv: of the curve W(u + s
 pullback W′(u + sv)ᵀdL of a fixed covector. What is seen through a chart follows from these two.
 """
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from ..._errors import FlownetError
 
 
-class AnyChart:
+class AnyChart(ABC):
     """A map u ↦ W(u) from coordinates u (D_u,) to parameters W (D,).
+
+    One has to have `to_W`, `series` and `pullback_series`; `pushforward` and `pullback` follow.
+    `to_u`, `lift`, `drop`, `root`, `stiffness`, `christoffel` and `coefficients` may be left out,
+    and then are refused: what asks for them says so in one line.
 
     Attributes
     ----------
@@ -31,15 +37,19 @@ class AnyChart:
         Whether every displacement of W is that of some u: else W moves on a surface.
     invertible : bool
         Whether `to_u` is known.
+    rooted : bool
+        Whether `root` is known, and with it orthonormal coordinates of a metric seen there.
+    kind : str or None
+        Its name in files; None of a program of somebody's own.
     """
 
-    size = size_W = None
-    linear = elementwise = diagonal = False
+    size = size_W = kind = None
+    linear = elementwise = diagonal = rooted = False
     onto = invertible = True
 
+    @abstractmethod
     def to_W(self, u):
         """Parameters W (…, D) of coordinates u (…, D_u)."""
-        raise NotImplementedError
 
     def to_u(self, W, near=None):
         """Coordinates u (…, D_u) of parameters W (…, D); of several the ones beside `near`."""
@@ -53,13 +63,13 @@ class AnyChart:
         """Covector W′(u)ᵀdL (D_u,) on the coordinates."""
         return self.pullback_series(u, np.zeros_like(u), dL, 0)[0]
 
+    @abstractmethod
     def series(self, u, v, order):
         """Taylor coefficients (order+1, D) of s ↦ W(u + sv)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pullback_series(self, u, v, dL, order):
         """Taylor coefficients (order+1, D_u) of s ↦ W′(u + sv)ᵀdL, dL fixed."""
-        raise NotImplementedError
 
     def lift(self, u, V):
         """A displacement v (D_u,) of the coordinates that moves W by V: W′(u)v = V."""
@@ -68,6 +78,30 @@ class AnyChart:
     def drop(self, u, covector):
         """The covector (D,) on W whose pullback is this one (D_u,): the adjoint of `lift`."""
         raise FlownetError(f"{self!r} has no drop of covectors.")
+
+    def stiffness(self, u, k):
+        """Stiffness (D_u,) of each coordinate, where k (D,) is that of each parameter."""
+        raise FlownetError(f"seen in {self!r} a diagonal metric is not one.")
+
+    def christoffel(self, u, v):
+        """Γ(v, v) (D_u,) of a diagonal metric seen there."""
+        raise FlownetError(f"{self!r} has no Christoffel symbols of its own.")
+
+    def coefficients(self, u, order):
+        """Taylor coefficients (order+1, D) of each parameter by its own coordinate."""
+        raise FlownetError(f"{self!r} mixes parameters: none has a coordinate of its own.")
+
+    def root(self, u, V, power):
+        """g̃^{1/2}V (D_u,) in the plain metric of W, or with power −1 g̃^{−1/2}V."""
+        raise FlownetError(f"seen in {self!r} a metric has no root that is known here.")
+
+    def of_units(self, stiffness):
+        """Stiffness (D_u,) of each coordinate beside what `root` makes of it."""
+        raise FlownetError(f"seen in {self!r} a metric has no root that is known here.")
+
+    def parameters(self):
+        """What makes this chart again, of one with a `kind`."""
+        return {}
 
     def frees(self, free):
         """Mask (D_u,) of the coordinates that may move where these parameters (D,) may: all."""

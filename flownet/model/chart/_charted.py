@@ -5,13 +5,13 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from .. import _check
 from ..hessian import ChartedHessian, OnComplex
-from ..potential import Summable
+from ..potential import AnyPotential, as_potential
 from ._chart import AnyChart
 
 _MOST = 4  # order of the series through a chart that is not straight
 
 
-class Charted(Summable):
+class Charted(AnyPotential):
     """A potential in the coordinates u of a chart, L̃(u) = L(W(u)), itself a potential over u.
 
     dL̃ = W′ᵀdL; along a line u + sv it is L along the curve W(s) = W₀ + W₁s + W₂s² + …, whose
@@ -51,15 +51,8 @@ class Charted(Summable):
     >>> loss, dL = well.differential(well.to_u([0.5, 1.0, 2.0]))
     """
 
-    network = None  # u holds no network's weights
-
     def __init__(self, potential, chart):
-        missing = [n for n in ("size", "value", "differential") if not hasattr(potential, n)]
-        if missing:
-            raise FlownetError(
-                f"potential is {shown(potential)}, without {missing[0]}; it has to "
-                "offer size, value(W) and differential(W) -> (L, dL)."
-            )
+        potential = as_potential(potential)
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
         if chart.size_W not in (None, potential.size):
@@ -73,28 +66,28 @@ class Charted(Summable):
     @property
     def dtype(self):
         """Precision of the coordinates; None where the potential has none."""
-        dtype = getattr(self.potential, "dtype", None)
+        dtype = self.potential.dtype
         return dtype and self.chart.dtype_of_u(dtype)
 
     @property
     def data(self):
         """Data of the potential, or None."""
-        return getattr(self.potential, "data", None)
+        return self.potential.data
 
     @property
     def couples(self):
         """Whether the loss of one sample depends on the outputs of others."""
-        return any(getattr(atom, "couples", False) for _, atom in self.potential.atoms())
+        return any(atom.couples for _, atom in self.potential.atoms())
 
     @property
     def mixes(self):
         """Whether a coordinate moves several parameters, so that H̃ has no diagonal of its own."""
-        complex_W = np.dtype(getattr(self.potential, "dtype", None) or float).kind == "c"
+        complex_W = np.dtype(self.potential.dtype or float).kind == "c"
         return complex_W or not self.chart.elementwise
 
-    def atoms(self):
-        """This potential as a sum of one term."""
-        return [(1.0, self)]
+    def offers(self, *names):
+        """Whether the potential of W offers all of these, and so this one."""
+        return super().offers(*names) and self.potential.offers(*names)
 
     def to_W(self, u):
         """Parameters W (…, D) of coordinates u (…, D_u), such as the rows of a run."""
@@ -106,16 +99,13 @@ class Charted(Summable):
 
     def init(self, seed=0):
         """Coordinates (D_u,) of the network's initial parameters."""
-        network = getattr(self.potential, "network", None)
-        if network is None:
-            raise FlownetError("this potential has no network to initialise.")
-        return self.chart.to_u(network.init(seed))
+        return self.chart.to_u(self.potential.init(seed))
 
     def value(self, u):
         """L̃(u), a float."""
         return self.potential.value(self.chart.to_W(self._point("u", u)))
 
-    def differential(self, u):
+    def differential(self, u, *, lowest=0):
         """L̃(u) and the covector W′ᵀdL (D_u,)."""
         u = self._point("u", u)
         loss, dL = self.potential.differential(self.chart.to_W(u))
@@ -125,7 +115,7 @@ class Charted(Summable):
         """L̃(u + v) − L̃(u)."""
         u, v = self._point("u", u), self._point("v", v)
         W = self.chart.to_W(u)
-        return self._offered("difference")(W, self.chart.to_W(u + v) - W)
+        return self.potential.difference(W, self.chart.to_W(u + v) - W)
 
     def jet(self, u, v, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L̃(u + sv), exactly; up to order 4.
@@ -133,7 +123,7 @@ class Charted(Summable):
         Of any order where the chart is straight.
         """
         u, v = self._point("u", u), self._point("v", v)
-        order, straight = _check.order(order), self._offered("jet")
+        order, straight = _check.order(order), self.potential.jet
         if self.chart.linear or order < 2:
             W, V = self.chart.series(u, v, 1)
             return straight(W, V, order)
@@ -167,7 +157,7 @@ class Charted(Summable):
         """
         u, v = self._point("u", u), self._point("v", v)
         W, V = self.chart.series(u, v, 1)
-        return self._offered("bends")(W, V, order)
+        return self.potential.bends(W, V, order)
 
     def hessian(self, u):
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
@@ -176,25 +166,17 @@ class Charted(Summable):
 
     def _hessian(self, W):
         """H of the potential, that acts on what W is made of."""
-        H = self._offered("hessian")(W)
+        H = self.potential.hessian(W)
         return OnComplex(H, W.dtype) if W.dtype.kind == "c" else H
 
     def with_dtype(self, dtype):
         """The same potential for coordinates of another precision."""
         wanted = self.chart.dtype_of_W(np.dtype(dtype)).name
-        return Charted(self._offered("with_dtype")(wanted), self.chart)
+        return Charted(self.potential.with_dtype(wanted), self.chart)
 
     def on(self, rows):
         """The potential of some samples alone: that of a mini-batch."""
-        return Charted(self._offered("on")(rows), self.chart)
-
-    def _offered(self, name):
-        if not hasattr(self.potential, name):
-            raise FlownetError(
-                f"a {type(self.potential).__name__} offers no {name}(), and has "
-                "none in other coordinates."
-            )
-        return getattr(self.potential, name)
+        return Charted(self.potential.on(rows), self.chart)
 
     def _point(self, name, value):
         value = np.asarray(value)

@@ -56,7 +56,7 @@ class Phases(AnyChart):
     def of(cls, network, modulus=1.0):
         """All weights of a network on circles of one modulus, its other parameters free."""
         free = np.ones(network.size, bool)
-        matrices = 1 + getattr(network, "widely_linear", False)  # that of the conjugate
+        matrices = 1 + network.widely_linear  # that of the conjugate
         for (begin, _), n_in, n_out in zip(network.ranges, network.sizes, network.sizes[1:]):
             free[begin : begin + n_out * n_in * matrices] = False
         return cls(modulus, free)

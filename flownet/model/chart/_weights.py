@@ -27,6 +27,8 @@ class WeightNormalisation(AnyChart):
         For anything else.
     """
 
+    rooted = True
+
     def __init__(self, network):
         if not isinstance(network, Network):
             raise FlownetError(

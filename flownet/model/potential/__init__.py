@@ -2,25 +2,29 @@
 
 from ._analytic import UV, Analytic, DoubleWell, Parabola, Quartic
 from ._batches import Batches, key
+from ._contract import AnyPotential
 from ._loss import CrossEntropy, Quadratic
+from ._own import OwnPotential, as_potential
 from ._potential import Potential
-from ._real_view import RealView, in_double, is_complex, real_view
-from ._sum import Sum, Summable, differential
+from ._real_view import RealLayout, RealView, in_double, is_complex, real_view
+from ._sum import Sum
 
 __all__ = [
     "UV",
     "Analytic",
+    "AnyPotential",
     "Batches",
     "CrossEntropy",
     "DoubleWell",
+    "OwnPotential",
     "Parabola",
     "Potential",
     "Quadratic",
     "Quartic",
+    "RealLayout",
     "RealView",
     "Sum",
-    "Summable",
-    "differential",
+    "as_potential",
     "in_double",
     "is_complex",
     "key",

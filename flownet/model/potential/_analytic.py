@@ -8,10 +8,10 @@ from ...kernels.cpu.motion import analytic
 from .. import _check
 from ..hessian import SeparableHessian, UVHessian
 from ..network import in_complex, in_reals
-from ._sum import Summable
+from ._contract import AnyPotential
 
 
-class Analytic(Summable):
+class Analytic(AnyPotential):
     """A potential given by a formula; its precision is that of the parameters it is given.
 
     Attributes
@@ -20,9 +20,6 @@ class Analytic(Summable):
         D, the number of parameters.
     """
 
-    dtype = None
-    network = None
-    data = None
     real_only = True
 
     def __init__(self, size):
@@ -34,7 +31,7 @@ class Analytic(Summable):
         """L(W), a float."""
         return self.differential(W)[0]
 
-    def differential(self, W):
+    def differential(self, W, *, lowest=0):
         """L(W) and the covector dL (D,)."""
         W = self._point("W", W)
         dL = np.zeros_like(W)
@@ -51,14 +48,6 @@ class Analytic(Summable):
         return SeparableHessian(self, self._point("W", W))
 
     bends = jet  # its output is W itself, which runs straight
-
-    def with_dtype(self, dtype):
-        """Itself: it has no precision of its own."""
-        return self
-
-    def atoms(self):
-        """This potential as a sum of one term."""
-        return [(1.0, self)]
 
     def _point(self, name, value):
         value = np.asarray(value)
@@ -96,7 +85,7 @@ class Parabola(Analytic):
         """Second and third derivative by each parameter, which bends by itself alone."""
         return np.full_like(W, self.strength), np.zeros_like(W)
 
-    def differential(self, W):
+    def differential(self, W, *, lowest=0):
         """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
         if not np.iscomplexobj(W):
             return super().differential(W)

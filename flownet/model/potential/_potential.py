@@ -12,11 +12,11 @@ from ...kernels.cpu.network import differential as network
 from .. import _check
 from ..hessian import ComplexHessian, NetworkHessian
 from ..network import Network, in_reals
+from ._contract import AnyPotential
 from ._loss import Loss
-from ._sum import Summable
 
 
-class Potential(Summable):
+class Potential(AnyPotential):
     """The loss of a network on a data set as a function of its parameters, L(W) (TM 1-2).
 
     Parameters
@@ -42,7 +42,7 @@ class Potential(Summable):
     >>> loss, dL = potential.differential(potential.network.init(seed=0))
     """
 
-    stops = True  # its pullback stops at a layer if told so
+    of_network = True
 
     def __init__(self, network, loss, data):
         for name, part, kind in (
@@ -163,10 +163,6 @@ class Potential(Summable):
     def couples(self):
         """Whether the loss of one sample depends on the outputs of others (a full Γ)."""
         return bool(self._loss.coupling.size)
-
-    def atoms(self):
-        """This potential as a sum of one term."""
-        return [(1.0, self)]
 
     @property
     def compiled(self):

@@ -12,18 +12,20 @@ import numpy as np
 from ..._errors import FlownetError
 from ..network import in_complex, in_reals
 from ._analytic import Parabola
+from ._contract import AnyPotential
+from ._own import as_potential
 from ._potential import Potential
-from ._sum import Sum, Summable
+from ._sum import Sum
 
 
 def is_complex(potential):
     """Whether a potential's parameters are complex."""
-    dtype = getattr(potential, "dtype", None)
-    return dtype is not None and np.dtype(dtype).kind == "c"
+    return potential.dtype is not None and np.dtype(potential.dtype).kind == "c"
 
 
 def real_view(potential):
     """The potential of the 2D reals that complex parameters are; a real one is itself."""
+    potential = as_potential(potential, needs=())
     if not is_complex(potential):
         return potential
     if isinstance(potential, Sum):
@@ -39,12 +41,10 @@ def _atom(atom):
 
 def in_double(potential):
     """A potential in double precision, complex or not; one without a precision is itself."""
-    if not hasattr(potential, "with_dtype"):
-        return potential
     return potential.with_dtype("complex128" if is_complex(potential) else "float64")
 
 
-class RealView(Summable):
+class RealView(AnyPotential):
     """A complex potential at u (2D,), W = u[0::2] + i·u[1::2].
 
     Attributes
@@ -57,21 +57,35 @@ class RealView(Summable):
     def __init__(self, potential):
         self.potential, self.size = potential, 2 * potential.size
         self.dtype = np.zeros(0, potential.dtype).real.dtype
-        self.data, self.loss = (getattr(potential, name, None) for name in ("data", "loss"))
+        self.data, self.loss = potential.data, potential.loss
 
     @cached_property
     def network(self):
         """Layers and units, as splits see them; None of a potential without."""
-        network = getattr(self.potential, "network", None)
-        return network and RealLayout(network)
+        network = self.potential.network
+        return None if network is None else RealLayout(network)
+
+    def offers(self, *names):
+        """Whether the complex potential offers all of these, and so the view."""
+        return super().offers(*names) and self.potential.offers(*names)
+
+    @property
+    def of_network(self):
+        """Whether it is the loss of its network on its data."""
+        return self.potential.of_network
+
+    @property
+    def name(self):
+        """What messages call it: as the complex one."""
+        return self.potential.name
 
     def value(self, u):
         """L, a float."""
         return self.potential.value(self._point(u))
 
-    def differential(self, u):
+    def differential(self, u, *, lowest=0):
         """L and the covector dL (2D,)."""
-        loss, dL = self.potential.differential(self._point(u))
+        loss, dL = self.potential.differential(self._point(u), lowest=lowest)
         return loss, in_reals(dL)
 
     def sample_losses(self, u):
@@ -105,10 +119,6 @@ class RealView(Summable):
     def on(self, rows):
         """The view of some samples alone."""
         return RealView(self.potential.on(rows))
-
-    def atoms(self):
-        """This view as a sum of one term."""
-        return [(1.0, self)]
 
     def describe(self):
         """Tables of data, network and loss."""

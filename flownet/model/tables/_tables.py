@@ -25,7 +25,7 @@ def tables_of(potential):
     if isinstance(potential, Charted):
         return _seen(potential)
     tables, added = {}, []
-    for scale, atom in potential.atoms() if hasattr(potential, "atoms") else [(1.0, potential)]:
+    for scale, atom in potential.atoms():
         if isinstance(atom, Analytic):
             added.append({"scale": scale, **describe(atom)})
         elif isinstance(atom, Potential) and not tables:
@@ -40,14 +40,14 @@ def tables_of(potential):
 def _seen(charted):
     """Tables of a potential in a chart, or None where potential or chart are programs."""
     tables = tables_of(charted.potential)
-    if tables is None or "chart" in tables or not hasattr(charted.chart, "kind"):
+    if tables is None or "chart" in tables or charted.chart.kind is None:
         return None
     return {**tables, "chart": describe(charted.chart)}
 
 
 def metric_table(metric):
     """Table of a metric; one without a kind is a layer metric's."""
-    if not hasattr(metric, "kind"):
+    if metric.kind is None:
         return {"kind": "program", "text": repr(metric)}
     table = describe(metric)
     if table["kind"] == "layer":

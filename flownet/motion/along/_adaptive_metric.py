@@ -28,7 +28,7 @@ class AdaptiveMetric(Moving):
 
     def __init__(self, run):
         self._replay = Replay(run)
-        if getattr(run.mechanics, "sizing", None) is None:
+        if run.mechanics.sizing is None:
             raise FlownetError(
                 f"the run's mechanics are {run.mechanics!r}; a metric of their own "
                 "have RMSProp and Adam."

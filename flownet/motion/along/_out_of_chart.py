@@ -1,7 +1,6 @@
 """A run or a flow that was followed in a chart, seen as the path of the parameters W."""
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import PulledBack
 from ...model.chart import Charted
 from ...model.tables import metric_table, tables_of
 from ...store._layout import Quantity
@@ -52,7 +51,7 @@ def in_W(run, *, metric=None):
             "chart (flownet.Charted)."
         )
     if metric is None:
-        if not isinstance(run.metric, PulledBack):
+        if run.metric is None or not run.metric.depends_on_point:
             raise FlownetError(
                 "the run's metric is one of u, which is no constant one of W: say "
                 "which to measure with, metric=flownet.Euclidean(size)."

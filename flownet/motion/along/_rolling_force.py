@@ -72,10 +72,13 @@ class RollingForce(Tabled):
         if name not in self.names:
             raise FlownetError(unknown("part", name, self.names))
         i = self.names.index(name)
-        parts = {
-            key: getattr(self, key)[:, i : i + 1]
-            for key in ("force2", "mean2", "product", "fluctuation2")
+        columns = {
+            "force2": self.force2,
+            "mean2": self.mean2,
+            "product": self.product,
+            "fluctuation2": self.fluctuation2,
         }
+        parts = {key: column[:, i : i + 1] for key, column in columns.items()}
         return replace(self, names=[name], **parts)
 
     def __len__(self):
@@ -200,7 +203,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
 
 def _parts(potential):
     """Ranges of the parameters by name: the layers, or all of them."""
-    network = getattr(potential, "network", None)
+    network = potential.network
     ranges = network.ranges if network is not None else [(0, potential.size)]
     names = [f"layer {i + 1}" for i in range(len(ranges))] if network is not None else ["all"]
     return {name: slice(*ends) for name, ends in zip(names, ranges)}

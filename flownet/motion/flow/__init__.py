@@ -1,6 +1,7 @@
 """The continuous flow and the fields that explain finite runs, integrated under error control."""
 
 from ._central import Central, Oscillation
+from ._field import Field, as_field, is_field
 from ._flow import flow, resume_flow
 from ._geodesic import Geodesic, geodesic
 from ._integrate import STUCK, Integration, integrate
@@ -11,14 +12,17 @@ from ._system import System
 __all__ = [
     "STUCK",
     "Central",
+    "Field",
     "Geodesic",
     "Integration",
     "Modified",
     "Oscillation",
     "Principal",
     "System",
+    "as_field",
     "flow",
     "geodesic",
     "integrate",
+    "is_field",
     "resume_flow",
 ]

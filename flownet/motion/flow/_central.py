@@ -11,6 +11,7 @@ from ...geometry.metric import Euclidean
 from ...model.hessian import third
 from .. import _check
 from ._complementarity import complementary
+from ._field import Field
 
 _BAND = 0.1  # eigenvalues from (1 − band)·2/h up take part
 _RTOL = 1e-8  # of the eigenpairs: an error in λ of 1e-16, in a direction of 1e-8 over the gap
@@ -21,7 +22,7 @@ Oscillation = namedtuple("Oscillation", "values vectors covariance")
 
 
 @kind("flow field", "central")
-class Central:
+class Central(Field):
     """Central flow of gradient descent (Cohen et al., ICLR 2025), for `fn.flow(field=...)`.
 
     Ẇ = −g^♯[dL + ½∂⟨Σ, H⟩], Σ = Σ_ij X_ij u_i⊗u_j the covariance of the oscillation in the
@@ -66,6 +67,8 @@ class Central:
     >>> valley = fn.UV(1)
     >>> path = fn.flow(valley, W0=[2.0, 0.1], time=9.0, field=fn.Central(step=0.6))
     """
+
+    of_constant_metric = True
 
     def __init__(self, step, rate=None):
         self.step = _check.positive("step", step)
@@ -132,7 +135,7 @@ class Central:
     def _leading(self, potential, metric, W):
         """Eigenpairs down to the first one below the band."""
         if (
-            self._potential is not potential
+            self._potential != potential
             or self._metric is not metric
             or np.array_equal(W, self._first)
         ):

@@ -10,8 +10,10 @@ from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
 from .. import _check
+from .._start import initial_parameters, landscape
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
+from ._field import as_field
 from ._run import FlowRun
 from ._system import System
 
@@ -81,7 +83,8 @@ def flow(
     FlownetError
         For arguments that do not fit.
     """
-    given, metric = metric, _check.landscape(potential, metric)
+    given = metric
+    potential, metric = landscape(potential, metric)
     known = metric if given is not None else None
     _check.threads(threads)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
@@ -89,16 +92,10 @@ def flow(
             f"mechanics is {shown(mechanics)}; it has to be one such as "
             "flownet.Newton(step=0.1, friction=1), without a field."
         )
-    W = _check.initial_parameters(potential, W0, 0)
+    W = initial_parameters(potential, W0, 0)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
-    if field is not None and (isinstance(field, type) or not hasattr(field, "velocity")):
-        raise FlownetError(
-            f"field is {shown(field)}; it has to offer velocity(potential, metric, "
-            "W) -> (D,), as flownet.Modified(step=0.1) does."
-        )
-    if hasattr(field, "kind"):
-        field = build("flow field", describe(field))  # one that remembers nothing of other flows
+    field = None if field is None else as_field(field).anew()
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, known, mechanics, field, time, at, bounds)
@@ -198,9 +195,8 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
         tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
-        tables["flow"]["field"] = (
-            describe(field) if hasattr(field, "kind") else {"kind": "program", "text": repr(field)}
-        )
+        program = {"kind": "program", "text": repr(field)}
+        tables["flow"]["field"] = program if field.kind is None else describe(field)
     if at is not None:
         tables["flow"]["at"] = at
     return tables

@@ -4,7 +4,6 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.metric import PulledBack
 from ...kernels.scalar import mechanics as scalar
 from ..mechanics import Mechanics
 from ._integrate import integrate
@@ -38,7 +37,7 @@ def geodesic(metric, u, V, *, order="exact", rtol=1e-10):
         For another order, and where no geodesic goes that far.
     """
     _known(order)
-    if not isinstance(metric, PulledBack) or metric.chart.linear:
+    if not metric.depends_on_point or metric.chart.linear:
         return u + V
     if order == 2:
         return u + V - metric.christoffel(u, V) / 2

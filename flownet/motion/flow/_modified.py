@@ -2,11 +2,13 @@
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
+from ...model.potential import as_potential
 from .. import _check
+from ._field import Field
 
 
 @kind("flow field", "modified")
-class Modified:
+class Modified(Field):
     """Modified flow of gradient descent, to be passed as `fn.flow(field=...)`.
 
     Ẇ = −[g + (h/2)Hg + h²(H²g/3 + T[g,g]/12)], cut after h^order, with g = g^♯dL and the first
@@ -35,6 +37,8 @@ class Modified:
     >>> path = fn.flow(well, W0=[0.3], time=2.0, field=fn.Modified(step=0.1, order=2))
     """
 
+    of_constant_metric = True
+
     def __init__(self, step, order=1):
         self.step = _check.positive("step", step)
         if isinstance(order, bool) or order not in (0, 1, 2):
@@ -47,11 +51,11 @@ class Modified:
         """Ẇ (D,) at W (D,): one gradient, then one Hessian action, then another and a T[g,g]."""
         if self.order == 0:
             return -metric.sharp(potential.differential(W)[1])
-        if not hasattr(potential, "hessian"):
-            raise FlownetError(
-                f"the modified flow of order {self.order} wants a potential with "
-                f"hessian(W); a {type(potential).__name__} offers none."
-            )
+        line = (
+            f"the modified flow of order {self.order} wants a potential with "
+            f"hessian(W); {shown(potential)} offers none."
+        )
+        potential = as_potential(potential, needs=("hessian",), line=line)
         h, H = self.step, potential.hessian(W)
         g = metric.sharp(H.dL)
         Hg = metric.sharp(H @ g)

@@ -8,6 +8,7 @@ from ..._registry import kind
 from ...geometry.curvature import eigenpairs, lanczos, metric_hessian
 from ...geometry.metric import Euclidean
 from .. import _check
+from ._field import Field
 
 AFFORDABLE = 500  # eigendirections that one velocity may take
 
@@ -18,7 +19,7 @@ _STREAM = 1 << 41  # of the displacement that looks for them
 
 
 @kind("flow field", "principal")
-class Principal:
+class Principal(Field):
     """Principal flow of gradient descent (Rosca et al., TMLR 2023), for `fn.flow(field=...)`.
 
     Ẇ = Σ_i log(1 − hλ_i)/(hλ_i)·⟨g, u_i⟩u_i, with the eigenvalues λ_i and directions u_i of the
@@ -59,6 +60,8 @@ class Principal:
     >>> bowl = fn.Parabola(2, strength=2.0)
     >>> path = fn.Principal(step=0.9).exact(bowl, W0=[-0.35, -0.2], at=[0.0, 0.45, 0.9])
     """
+
+    of_constant_metric = True
 
     def __init__(self, step, modes=None, real=False):
         self.step = _check.positive("step", step)

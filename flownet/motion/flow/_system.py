@@ -1,18 +1,16 @@
 """What a flow integrates: the rate of a potential's parameters and of what mechanics remember."""
 
-import math
 from contextlib import contextmanager
 
 import numpy as np
 
 from ..._errors import FlownetError
-from ...geometry.metric import PulledBack, metric_at
 from ...kernels.cpu.flow import flow as compiled, rates
 from ...kernels.scalar import mechanics as scalar
 from ...model.network import in_complex, in_reals
-from ...model.potential import differential, real_view
-from .._check import carried
+from ...model.potential import real_view
 from .._problem import Problem, is_compiled, lowest_layer
+from .._start import carried
 from ..mechanics import Aristotle
 from ._python_field import PythonField
 
@@ -36,13 +34,13 @@ class System:
         rule = mechanics.rule(self._dtype, 0)
         self._rate = mechanics.rate()
         self._decays = {name: rule[name] for name in ("decay", "shrink", "pairs")}
-        self._always = metric.moves and not hasattr(metric, "times")
+        self._always = metric.times is None
         self._clock = int(self._always and not self._rate.clock)
-        self._real = real_view(potential)
+        self._real, self.field = real_view(potential), None
         carried(mechanics, metric)
         self.turn_to(0.0)
         if field is not None:
-            if isinstance(metric, PulledBack) and hasattr(field, "kind"):
+            if metric.depends_on_point and field.of_constant_metric:
                 raise FlownetError(
                     f"{field!r} is a field of a constant metric, and this one depends on the point."
                 )
@@ -60,9 +58,8 @@ class System:
 
     def turn_to(self, time):
         """Go on in the metric of a time, and until when it stays."""
-        staged = self._whole.moves and not self._always
-        self._metric, until = self._whole.stage(time) if staged else (self._whole, math.inf)
-        if isinstance(getattr(self, "field", None), PotentialFlow):
+        self._metric, until = self._whole.stage(time)
+        if isinstance(self.field, PotentialFlow):
             self.field.metric = self._metric
         return until
 
@@ -90,8 +87,8 @@ class System:
     @np.errstate(all="ignore")  # stages of a try that is too long
     def _slope(self, y):
         W, out, metric = self.point(y), np.empty_like(y), self._metric_of(y)
-        lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
-        loss, dL = differential(self._potential, W, lowest)
+        lowest = lowest_layer(metric.free, self._potential.network)
+        loss, dL = self._potential.differential(W, lowest=lowest)
         if self._decays["decay"]:
             dL = dL + self._decays["decay"] * W
         F = out[: in_reals(W).size]
@@ -120,7 +117,7 @@ class System:
 
     def _metric_of(self, y):
         metric = self._metric.at(float(y[-1])) if self._always else self._metric
-        return metric_at(metric, self.point(y))
+        return metric.seen_at(self.point(y))
 
 
 def _checked(velocity, W):

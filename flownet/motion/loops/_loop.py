@@ -1,9 +1,8 @@
 """The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
 
 from ..._errors import FlownetError
-from ...geometry.metric import PulledBack
-from .._check import carried
 from .._problem import is_compiled
+from .._start import carried
 from ..flow import Geodesic
 from ._compiled_loop import CompiledLoop
 from ._python_loop import GeodesicLoop, PythonLoop
@@ -16,8 +15,7 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     Its `arrays` are what the next step depends on, by name; written to, they set it.
     """
     carried(mechanics, metric)
-    alone = getattr(mechanics, "shrink", 0) or getattr(mechanics, "temperature", 0)
-    if alone and not metric.at(time).diagonal:
+    if (mechanics.shrink or mechanics.temperature) and not metric.at(time).diagonal:
         raise FlownetError(
             f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
             f"wants a metric that couples none; {metric!r} does."
@@ -26,6 +24,6 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):
         kind = RungeKuttaLoop
-    elif isinstance(mechanics, Geodesic) and isinstance(metric, PulledBack):
+    elif isinstance(mechanics, Geodesic) and metric.depends_on_point:
         kind = GeodesicLoop
     return kind(potential, mechanics, metric, W, time, batch_size, seed)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ...geometry.metric import DiagonalMetric, PulledBack, metric_at
+from ...geometry.metric import DiagonalMetric
 from ...kernels.cpu.motion import steps as motion
 from ...model.network import in_reals
-from ...model.potential import Batches, differential, key
+from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
 
@@ -40,10 +40,10 @@ class PythonLoop:
             if self._batches:
                 potential = potential.on(self._batches.rows(k))
             self._hold()
-            loss, dL = differential(potential, self.W, self._lowest)
+            loss, dL = potential.differential(self.W, lowest=self._lowest)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
-            V = -metric_at(self._now, self.W).sharp(dL)  # covector → vector
+            V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
             step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
@@ -74,8 +74,8 @@ class PythonLoop:
             return
         self._now = metric
         self._lowest = 0
-        if not isinstance(metric, PulledBack):
-            self._lowest = lowest_layer(metric.free, getattr(self._potential, "network", None))
+        if not metric.depends_on_point:
+            self._lowest = lowest_layer(metric.free, self._potential.network)
         if not self.mechanics.along:
             if not metric.is_compiled:  # V is raised already: what is free moves along it
                 metric = DiagonalMetric(np.where(metric.free, 1.0, np.inf))

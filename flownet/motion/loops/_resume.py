@@ -5,6 +5,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
 from ...kernels.cpu.base import threads as _threads
+from ...model.potential import as_potential
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
@@ -50,6 +51,7 @@ def resume(
     run = Trajectory.open(path)
     tables = run.experiment
     if potential is not None:
+        potential = as_potential(potential)
         _same_data(run, potential)
         run.potential = potential
     if metric is not None:

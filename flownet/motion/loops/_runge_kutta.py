@@ -11,7 +11,7 @@ from ...kernels.scalar.mechanics import Aristotle
 from ...model.network import in_reals
 from .. import _check
 from ..flow import STUCK, Integration, System
-from ..mechanics import StepPolicy
+from ..mechanics import Mechanics, StepPolicy
 
 
 class Adaptive(StepPolicy):
@@ -19,7 +19,7 @@ class Adaptive(StepPolicy):
 
 
 @kind("mechanics", "runge-kutta")
-class RungeKutta:
+class RungeKutta(Mechanics):
     """Aristotle's mechanics by adaptive Runge–Kutta steps: the run keeps to the flow (TM §3.6).
 
     Each step is one of `flow`'s: six gradients, or as many stages as a stiff valley needs; refused
@@ -38,12 +38,18 @@ class RungeKutta:
     """
 
     policy = Adaptive()
-    numbers, memories = Aristotle(), 0
+    numbers = Aristotle()
 
     def __init__(self, rtol=1e-3, atol=1e-6):
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):
             raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number from 1e-13 to 0.5.")
         self.rtol, self.atol = float(rtol), _check.positive("atol", atol)
+
+    def rate(self, pairs=False):
+        """There is none of its own."""
+        raise FlownetError(
+            f"mechanics is {self!r}, whose steps follow the plain flow: leave it out to have that."
+        )
 
     def parameters(self):
         """What makes these mechanics again."""

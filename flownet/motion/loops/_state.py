@@ -5,7 +5,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.cpu.motion import steps as motion
 from ...model.potential import Batches
-from .._check import initial_parameters, start
+from .._start import initial_parameters, start
 from ._loop import make_loop
 
 
@@ -49,7 +49,7 @@ class State:
     def force(self):
         """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
         dL = self.potential.differential(self.W)[1]
-        return -self.metric.sharp(dL + getattr(self.mechanics, "decay", 0.0) * self.W)
+        return -self.metric.sharp(dL + self.mechanics.decay * self.W)
 
     @property
     def memories(self):
@@ -59,7 +59,7 @@ class State:
         parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
         """
         found = {}
-        for name, reals in zip(getattr(self.mechanics, "remembers", ()), self._memory):
+        for name, reals in zip(self.mechanics.remembers, self._memory):
             found[name] = reals.view(self.W.dtype)
             if name == "square" and self.mechanics.moments == "modulus":
                 found[name] = found[name].real
@@ -71,9 +71,7 @@ class State:
         memories = self.memories
         if "velocity" not in memories:
             raise FlownetError(f"{self.mechanics!r} remembers no velocity; Newton's mechanics do.")
-        if hasattr(self.mechanics, "velocity"):
-            return self.mechanics.velocity(memories["velocity"], lambda: self.force, self.iteration)
-        return memories["velocity"].copy()
+        return self.mechanics.velocity(memories["velocity"], lambda: self.force, self.iteration)
 
     def __repr__(self):
         return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
@@ -105,7 +103,7 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
     >>> print(state.iteration)
     19
     """
-    metric = start(potential, mechanics, metric, batch_size, steps, seed)
+    potential, metric = start(potential, mechanics, metric, batch_size, steps, seed)
     return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
 
 

@@ -6,6 +6,7 @@ from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from .. import _check
 from .._recorder import quantities
+from .._start import initial_parameters, start
 from .._storage import layout_of, open_store
 from ..observe import observe_tables, observers
 from ._loop import make_loop
@@ -74,12 +75,13 @@ def train(
     FlownetError
         For arguments that do not fit, a file that exists or cannot be written, or a full disk.
     """
-    given, metric = metric, _check.start(potential, mechanics, metric, batch_size, steps, seed)
+    given = metric
+    potential, metric = start(potential, mechanics, metric, batch_size, steps, seed)
     _check.device(device)
     _check.threads(threads)
     record_every = _check.whole("record_every", record_every, 1)
     made = observers(observe)
-    W = _check.initial_parameters(potential, W0, seed)
+    W = initial_parameters(potential, W0, seed)
     known = metric if given is not None else None
     tables = _experiment(
         potential,

@@ -23,7 +23,9 @@ class Mechanics:
     """A rule of motion with a step.
 
     All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
-    is the whole.
+    is the whole. One has to have `policy`, `code`, and `numbers` if its kernel wants any; one that
+    remembers vectors names them in `remembers`. `rate`, its flow, may be left out where the code's
+    kernel is a flow's too, and refused where there is none. The rest has defaults.
 
     Attributes
     ----------
@@ -38,11 +40,22 @@ class Mechanics:
         What its kernels want.
     remembers : tuple of str
         Names of the vectors (D,) it remembers.
+    along : bool
+        Whether a step goes along −g^♯dL.
+    mass, temperature : float
+        m of a velocity, and T of a heat bath; 0 of mechanics without.
+    integrator : str or None
+        Of a velocity, where there are several.
+    sizing : tuple or None
+        How ⟨F²⟩ is remembered: β, and whether it is corrected and centred.
+    kind : str or None
+        Its name in files.
     """
 
+    kind = integrator = sizing = None
     remembers = ()
-    along = False  # whether a step goes along −g^♯dL
-    shrink = 0.0
+    along = False
+    mass = temperature = shrink = weight_decay = 0.0
     moments = "separate"
 
     def __init__(self, step, weight_decay=0.0):
@@ -100,6 +113,10 @@ class Mechanics:
     def rate(self):
         """What its flow's kernel wants: a `Rate`; refused where there is no flow."""
         return Rate(self.numbers, self.memories, 0)
+
+    def velocity(self, v, force, iteration):
+        """Velocity (D,) at the time of W of the one remembered; `force()` gives F (D,) at W."""
+        return v.copy()
 
     def parameters(self):
         """What makes these mechanics again."""

@@ -17,10 +17,22 @@ _SLACK = 25  # from the step on a parabola that touches 0 to the longest one wit
 
 
 class StepPolicy:
-    """What every step policy offers; by itself its step is `at(iteration)`."""
+    """What every step policy offers; one has to have `at(iteration)`, or else `choose`.
 
-    of_loss = False  # at(iteration) counts in units of the loss
-    of_jet = False  # the step is read off a Taylor expansion: such runs go step by step in Python
+    A policy with a `kind`, whose numbers are its attributes, has a text too: "kind:number:…".
+
+    Attributes
+    ----------
+    of_loss : bool
+        Whether `at(iteration)` counts in units of the loss.
+    of_jet : bool
+        Whether the step is read off the state, by `choose`: such runs go step by step in Python.
+    kind : str or None
+        Its name in texts and files.
+    """
+
+    kind = None
+    of_loss = of_jet = False
 
     def at(self, iteration):
         """Step at an iteration, a float above 0."""
@@ -134,13 +146,12 @@ class Linearity(StepPolicy):
 
     def check(self, potential, steps):
         """Refuse a potential without jets, and one whose loss gives no bound where none is set."""
-        if not hasattr(potential, "jet"):
+        if not potential.offers("jet"):
             raise FlownetError(
                 f"step {str(self)!r} wants a potential with jet(W, V, order) -> c; "
-                f"a {type(potential).__name__} offers none."
+                f"a {potential.name} offers none."
             )
-        terms = potential.atoms() if hasattr(potential, "atoms") else []
-        if self.most is None and any(scale < 0 for scale, _ in terms):
+        if self.most is None and any(scale < 0 for scale, _ in potential.atoms()):
             raise FlownetError(
                 f"step {str(self)!r} on a potential that subtracts a term, whose "
                 f"loss may fall below 0: name the longest step, '{self}:MOST'."

@@ -1,9 +1,11 @@
 """Observables: numbers read off the state while a run goes on."""
 
+from ._charges import OfCharges
 from ._energy import PARTS, Energy, ShadowEnergy
 from ._metric_of_state import moving_metric
+from ._observable import Observable
 from ._observables import Accuracy, Noise, Sharpness
-from ._observe import observers
+from ._observe import as_observable, observers
 from ._path import PathLength, Speed, StepSpeed
 from ._tables import observe_from, observe_tables
 
@@ -12,11 +14,14 @@ __all__ = [
     "Accuracy",
     "Energy",
     "Noise",
+    "Observable",
+    "OfCharges",
     "PathLength",
     "ShadowEnergy",
     "Sharpness",
     "Speed",
     "StepSpeed",
+    "as_observable",
     "moving_metric",
     "observe_from",
     "observe_tables",

@@ -5,12 +5,13 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import kind
 from ..mechanics import one_of
+from ._of_potential import OfPotential
 
 PARTS = ("total", "kinetic", "potential", "power")
 
 
 @kind("observable", "energy")
-class Energy:
+class Energy(OfPotential):
     """Energy ½m g(v, v) + L of Newton's mechanics; friction takes it at the rate λ g(v, v).
 
     The velocity is the one at the time of W (`State.velocity`); `weight_decay` counts as the
@@ -29,10 +30,12 @@ class Energy:
         For another part, and in a run whose mechanics have no mass.
     """
 
+    words = ("part",)
     of_all_terms = True
 
     def __init__(self, potential, part="total"):
-        self.potential, self.part = potential, one_of("part", part, PARTS)
+        super().__init__(potential)
+        self.part = one_of("part", part, PARTS)
 
     def __call__(self, state):
         mass, v2 = _mass(state), state.metric.norm2(state.velocity)
@@ -51,7 +54,7 @@ class Energy:
 
 
 @kind("observable", "shadow-energy")
-class ShadowEnergy:
+class ShadowEnergy(OfPotential):
     """Energy that the frictionless leapfrog keeps to O(h⁴), where it keeps `Energy` to O(h²).
 
     ½m g(v, v) + L + h²·(H(v, v)/12 − ‖dL‖²/(24m)), H the Hessian and ‖dL‖ in the metric: the next
@@ -72,11 +75,12 @@ class ShadowEnergy:
     of_all_terms = True
 
     def __init__(self, potential):
-        self.potential, self._energy = potential, Energy(potential)
+        super().__init__(potential)
+        self._energy = Energy(potential)
 
     def __call__(self, state):
         mechanics, v, W = state.mechanics, state.velocity, state.W
-        if getattr(mechanics, "integrator", None) != "leapfrog" or mechanics.friction:
+        if mechanics.integrator != "leapfrog" or mechanics.friction:
             raise FlownetError(
                 f"{mechanics!r} keeps no shadow energy; the leapfrog without friction does."
             )
@@ -88,7 +92,7 @@ class ShadowEnergy:
 
 
 def _mass(state):
-    mass = getattr(state.mechanics, "mass", 0.0)
+    mass = state.mechanics.mass
     if not mass:
         raise FlownetError(
             f"{state.mechanics!r} has no mass, and so no energy of motion; Newton's mechanics have."

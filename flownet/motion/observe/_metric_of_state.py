@@ -30,9 +30,13 @@ def moving_metric(state):
         For complex parameters with separate moments, where Re W and Im W differ in stiffness.
     """
     mechanics, metric = state.mechanics, state.metric
-    sizing = getattr(mechanics, "sizing", None)
+    sizing = mechanics.sizing
     if sizing is None:
         return metric
+    if not metric.diagonal:
+        raise FlownetError(
+            f"{metric!r} couples parameters: what {mechanics!r} makes of it is no diagonal metric."
+        )
     if np.iscomplexobj(state.W) and mechanics.moments == "separate":
         raise FlownetError(
             "separate moments give Re W and Im W a stiffness each, and a metric has "
@@ -45,5 +49,4 @@ def moving_metric(state):
         square = square / (1 - beta ** (state.iteration + 1))
     if centered:
         square = np.maximum(square - np.abs(beta * memories["centre"] + (1 - beta) * F) ** 2, 0)
-    stiffness = np.repeat(metric.stiffness, np.diff(metric.bounds))
-    return DiagonalMetric(stiffness * (np.sqrt(square) + mechanics.epsilon))
+    return DiagonalMetric(metric.own * (np.sqrt(square) + mechanics.epsilon))

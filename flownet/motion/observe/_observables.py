@@ -9,22 +9,23 @@ from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
 from ...model.chart import Charted
 from ...model.tables import metric_table
-from ._metric_of_state import MOVING, moving_metric
+from ._metric_of_state import moving_metric
+from ._of_potential import OfPotential
 
 
 @kind("observable", "loss")
-class Loss:
+class Loss(OfPotential):
     """Loss of the state on a potential of its own, such as one on held-out data."""
 
     def __init__(self, potential):
-        self.potential = potential
+        super().__init__(potential)
 
     def __call__(self, state):
         return self.potential.value(state.W)
 
 
 @kind("observable", "accuracy")
-class Accuracy:
+class Accuracy(OfPotential):
     """Fraction of samples whose largest output is that of their class.
 
     Parameters
@@ -33,14 +34,14 @@ class Accuracy:
         Of a network on data with labels.
     """
 
+    needs = ()
+    own_loss = False
+
     def __init__(self, potential):
-        if (
-            potential.data is None
-            or potential.data.labels is None
-            or (potential.data.y.shape[1] < 2)
-        ):
+        super().__init__(potential)
+        data = self.potential.data
+        if data is None or data.labels is None or data.y.shape[1] < 2:
             raise FlownetError("accuracy needs data with class labels and an output a class.")
-        self.potential = potential
 
     def __call__(self, state):
         seen, W = self.potential, state.W
@@ -50,8 +51,19 @@ class Accuracy:
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
 
 
+class _InMetric(OfPotential):
+    """An observable whose table always says its metric, the plain one too."""
+
+    words = ("metric",)
+    of_all_terms = True
+
+    def parameters(self):
+        """What makes this observable again, beside its potential."""
+        return super().parameters() or {"metric": metric_table(Euclidean(self.potential.size))}
+
+
 @kind("observable", "sharpness")
-class Sharpness:
+class Sharpness(_InMetric):
     """Sharpness of a full potential at the state, whatever mini-batch the run is at.
 
     Each search starts afresh, so that a value depends on its state alone, not on where a run was
@@ -66,10 +78,7 @@ class Sharpness:
         of RMSProp or Adam at the state.
     """
 
-    of_all_terms = True  # of a potential, where it is the run's own
-
-    def __init__(self, potential, metric=None):
-        self.potential, self.metric = potential, metric
+    needs = ("size", "hessian")
 
     def __call__(self, state):
         try:
@@ -81,15 +90,9 @@ class Sharpness:
         except NoSpectrum:
             return np.nan
 
-    def parameters(self):
-        """What makes this observable again, beside its potential."""
-        if self.metric is moving_metric:
-            return {"metric": {"kind": MOVING}}
-        return {"metric": metric_table(self.metric or Euclidean(self.potential.size))}
-
 
 @kind("observable", "noise")
-class Noise:
+class Noise(_InMetric):
     """Mini-batch noise of a full potential at the state: ‖dL‖², tr C and B = tr C/‖dL‖², (3,).
 
     Parameters
@@ -99,13 +102,8 @@ class Noise:
         The plain one by default; that of `[metric]` in an experiment file.
     """
 
-    of_all_terms = True
-
-    def __init__(self, potential, metric=None):
-        self.potential, self.metric = potential, metric
+    needs = ("size", "differential")
 
     def __call__(self, state):
         found = noise(self.potential, state.W, 1, metric=self.metric)
         return np.array([found.gradient2, found.trace, found.scale])
-
-    parameters = Sharpness.parameters

@@ -4,8 +4,28 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.charges import Charges
+from ...model.potential import AnyPotential
 from ...store._layout import Quantity
+from ._charges import OfCharges
+from ._observable import Function, Observable
 from ._observables import Loss
+
+
+def as_observable(given, name="observable"):
+    """An `Observable` of what a user hands in: one, charges, a potential or a function."""
+    if isinstance(given, Observable):
+        return given
+    if isinstance(given, Charges):
+        return OfCharges(given)
+    # a potential of any class, too, is known by its value: it is looked for here, once
+    if isinstance(given, AnyPotential) or hasattr(given, "value"):
+        return Loss(given)
+    if not callable(given):
+        raise FlownetError(
+            f"{name} is a {type(given).__name__}; it has to be a potential or a function of "
+            "the state."
+        )
+    return Function(given)
 
 
 class Observer:
@@ -17,21 +37,14 @@ class Observer:
                 f"observable {name!r}: the interval is {every!r}; "
                 "it has to be a whole number of steps above 0."
             )
-        if hasattr(function, "value") and not isinstance(function, Charges):
-            function = Loss(function)
-        if not callable(function):
-            raise FlownetError(
-                f"observable {name!r} is a {type(function).__name__}; it has to be "
-                "a potential or a function of the state."
-            )
-        self.name, self.every, self.function = f"observables/{name}", int(every), function
+        self.observable = as_observable(function, f"observable {name!r}")
+        self.name, self.every = f"observables/{name}", int(every)
         self.shape = None  # until it has been asked once
         self._memory = None  # of one that remembers earlier states
 
     def begin(self, W):
         """Forget what was observed of another run; one of this begins at parameters W (D,)."""
-        memory = getattr(self.function, "memory", None)
-        self._memory = memory(W) if callable(memory) else None
+        self._memory = self.observable.memory(W)
 
     @property
     def arrays(self):
@@ -41,7 +54,7 @@ class Observer:
     def __call__(self, state):
         try:
             remembered = () if self._memory is None else (self._memory,)
-            given = self.function(state, *remembered)
+            given = self.observable(state, *remembered)
         except FlownetError as error:
             raise FlownetError(f"{self.name}: {error}") from None
         try:

@@ -4,11 +4,13 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.metric import metric_at, piece, speed_of
-from ...model.tables import metric_table
+from ...geometry.metric import Metric, piece, speed_of
+from ...model.tables import metric_from, metric_table
+from ._observable import Observable, refuse_data
+from ._of_potential import OfPotential
 
 
-class _OfPath:
+class _OfPath(Observable):
     """An observable that remembers the state it saw last; in the run's own metric by default.
 
     Parameters
@@ -17,8 +19,11 @@ class _OfPath:
         Of one that depends on time, that of the time when the last state was seen.
     """
 
+    words = ("metric",)
+    of_run = True
+
     def __init__(self, metric=None):
-        if metric is not None and not hasattr(metric, "norm2"):
+        if metric is not None and not isinstance(metric, Metric):
             raise FlownetError(
                 f"metric is {shown(metric)}; it has to be one such as "
                 "flownet.LayerMetric(network, stiffness)."
@@ -45,6 +50,20 @@ class _OfPath:
     def parameters(self):
         """What makes this observable again."""
         return {} if self.metric is None else {"metric": metric_table(self.metric)}
+
+    def table(self, potential, metric):
+        """Its table."""
+        return {"kind": self.kind, **self.parameters()}
+
+    @classmethod
+    def from_table(cls, name, table, potential, metric):
+        """The observable of a table."""
+        refuse_data(
+            table,
+            f"a {cls.kind} is one of the run itself, on no data of its own: it takes no {{}}.",
+        )
+        words = cls._words(table, potential, metric)
+        return cls(**{word: metric_from(value, potential) for word, value in words.items()})
 
 
 @kind("observable", "path-length")
@@ -85,7 +104,7 @@ class StepSpeed(_OfPath):
 
 
 @kind("observable", "speed")
-class Speed:
+class Speed(OfPotential):
     """Speed of the flow at the state, ‖g^♯dL‖_g = √dL(g^♯dL), whatever mini-batch the run is at.
 
     Parameters
@@ -95,15 +114,10 @@ class Speed:
         The run's own by default, at the time of the state.
     """
 
-    of_all_terms = True  # of a potential, where it is the run's own
-
-    def __init__(self, potential, metric=None):
-        self.potential, self.metric = potential, metric
+    needs = ("size", "differential")
+    words = ("metric",)
+    of_all_terms = True
 
     def __call__(self, state):
         metric = state.metric if self.metric is None else self.metric.at(state.time)
-        return speed_of(self.potential, metric_at(metric, state.W), state.W)
-
-    def parameters(self):
-        """What makes this observable again, beside its potential."""
-        return {} if self.metric is None else {"metric": metric_table(self.metric)}
+        return speed_of(self.potential, metric.seen_at(state.W), state.W)

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from ..._errors import FlownetError, shown
 from ..._registry import build
-from ...model.potential import Batches
+from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
@@ -35,8 +35,10 @@ class Trajectory:
     """
 
     def __init__(self, store, **parts):
-        self.store = store
-        vars(self).update({name: part for name, part in parts.items() if part is not None})
+        self.store, self._potential = store, None
+        for name, part in parts.items():
+            if part is not None:
+                setattr(self, name, part)
 
     @classmethod
     def open(cls, path):
@@ -119,9 +121,19 @@ class Trajectory:
         """Tables of the experiment, the words of an experiment file."""
         return from_text(self.store.experiment, self.store.array)
 
-    @cached_property
+    @property
     def potential(self):
-        """The run's potential, rebuilt from what the file says; its data must be the same."""
+        """The run's potential, rebuilt from what the file says, or one that is set."""
+        if self._potential is None:
+            self._potential = self._rebuilt()
+        return self._potential
+
+    @potential.setter
+    def potential(self, given):
+        self._potential = as_potential(given)
+
+    def _rebuilt(self):
+        """The potential that the file says; its data must be the same."""
         potential = potential_from(self.experiment)
         kept = self.store.attrs("data").get("sha256") if potential.data else None
         if kept is not None and kept != potential.data.sha256:

@@ -1,0 +1,216 @@
+"""What a potential is: the contract that every one keeps, the library's and a user's alike."""
+
+import numbers
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..network import in_complex, in_reals
+
+#: what a potential may leave out: asked for, the contract refuses it in one line
+OPTIONAL = (
+    "jet",
+    "sample_jets",
+    "bends",
+    "hessian",
+    "hessian_action",
+    "third_action",
+    "hessian_diagonal",
+    "diagonals",
+    "sample_losses",
+    "describe",
+)
+
+#: what follows from something else, where a class has nothing better
+_FOLLOWS = {
+    "pushforward": "jet",
+    "hessian_action": "hessian",
+    "third_action": "hessian",
+    "hessian_diagonal": "hessian",
+    "diagonals": "hessian",
+}
+
+
+class AnyPotential(ABC):
+    """L(W), a function of D parameters: what every potential offers.
+
+    One has to have `size`, `value(W)` and `differential(W)`. The attributes below have defaults.
+    `difference`, `with_dtype`, `on`, `init`, `atoms` and sums work as they are here. `jet`,
+    `bends`, `hessian`, `sample_losses` and `sample_jets` may be left out, with what follows from
+    them: then they raise an error that says what is offered instead, and `offers(name)` is False.
+
+    Attributes
+    ----------
+    size : int
+        D, the number of parameters.
+    dtype : dtype or None
+        Precision of the parameters; None: that of the parameters it is given.
+    network, data, loss
+        What it is made of; None where it is not.
+    kind : str or None
+        Its name in files, of one that its `parameters()` make again; else None.
+    of_network : bool
+        Whether it is the loss of its network on its data, into which splits may look.
+    couples : bool
+        Whether the loss of one sample depends on the outputs of others.
+    mixes : bool
+        Whether a coordinate moves several parameters, so that H has no diagonal of its own.
+    real_only : bool
+        Whether its parameters cannot be complex.
+    """
+
+    kind = dtype = network = data = loss = None
+    of_network = couples = mixes = real_only = False
+
+    @abstractmethod
+    def value(self, W):
+        """L(W), a float."""
+
+    @abstractmethod
+    def differential(self, W, *, lowest=0):
+        """L(W) and the covector dL (D,).
+
+        Of a network's dL only the layers from `lowest` on are wanted, counted from 0; those below
+        may hold anything finite.
+        """
+
+    @property
+    def name(self):
+        """What messages call it."""
+        return type(self).__name__
+
+    def offers(self, *names):
+        """Whether all these methods or attributes are there, rather than refused."""
+        return all(self._offers(name) or self._offers(_FOLLOWS.get(name)) for name in names)
+
+    def _offers(self, name):
+        """Whether a class above this one, or the object itself, defines a name."""
+        above = (cls for cls in type(self).__mro__ if cls not in (AnyPotential, ABC, object))
+        return name in vars(self) or any(name in vars(cls) for cls in above)
+
+    def refuse(self, name):
+        """Raise the line that says that a method is not offered, and which ones are."""
+        have = ["size", "value", "differential", *(n for n in OPTIONAL if self.offers(n))]
+        raise FlownetError(
+            f"a {self.name} offers no {name}(): it offers {', '.join(have[:-1])} and {have[-1]}."
+        )
+
+    # ---- what may be left out ----
+
+    def jet(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k."""
+        self.refuse("jet")
+
+    def bends(self, W, V, order=2):
+        """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
+        self.refuse("bends")
+
+    def hessian(self, W):
+        """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        self.refuse("hessian")
+
+    def sample_losses(self, W):
+        """Loss of each sample (m,)."""
+        self.refuse("sample_losses")
+
+    def sample_jets(self, W, V, order=2):
+        """Taylor coefficients (m, order+1) of the loss of each sample."""
+        self.refuse("sample_jets")
+
+    def describe(self):
+        """Tables of data, network and loss."""
+        self.refuse("describe")
+
+    # ---- what follows from the rest ----
+
+    def pushforward(self, W, V):
+        """dL(V), the change of L to first order along V (D,): a float."""
+        return float(self.jet(W, V, 1)[1])
+
+    def difference(self, W, V):
+        """L(W + V) − L(W), what a displacement V (D,) delivers: a float."""
+        return float(self.value(np.asarray(W) + V) - self.value(W))
+
+    def hessian_action(self, W, V):
+        """H·V, exact, of a displacement V (D,) or of each row of V (R, D); the same shape."""
+        return self._of_reals(self.hessian(W).action, V)
+
+    def third_action(self, W, V):
+        """T[V,V] = ∇⟨V, HV⟩ (D,), exact: how the curvature along V changes."""
+        return self._of_reals(self.hessian(W).third_action, V)
+
+    def _of_reals(self, act, V):
+        """What an operator on reals makes of V; of complex numbers through their reals."""
+        V = np.asarray(V)
+        if V.dtype.kind != "c":
+            return act(V)
+        if self.dtype is None or self.dtype.kind != "c":
+            raise FlownetError("V is complex; the potential's parameters are real.")
+        return in_complex(act(in_reals(np.ascontiguousarray(V, self.dtype))))
+
+    def hessian_diagonal(self, W):
+        """H_ii (D,), exact."""
+        return self.hessian(W).diagonal()
+
+    def diagonals(self, W, V):
+        """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii: three arrays (D,), exact."""
+        return self.hessian(W).diagonals(V)
+
+    def parameters(self):
+        """What makes this potential again, of one with a `kind`."""
+        return {}
+
+    def with_dtype(self, dtype):
+        """The same potential in another precision; itself where it has none of its own."""
+        return self
+
+    def on(self, rows):
+        """The potential of some samples alone: that of a mini-batch; itself without samples."""
+        if self.data is not None:
+            self.refuse("on")
+        return self
+
+    def init(self, seed=0):
+        """Initial parameters (D,): those of its network."""
+        if self.network is None:
+            raise FlownetError("this potential has no network to initialise: pass W0.")
+        return self.network.init(seed)
+
+    # ---- sums ----
+
+    def atoms(self):
+        """Terms of the sum that it is, as pairs (scale, potential); by itself the one term."""
+        return [(1.0, self)]
+
+    def __add__(self, other):
+        if not isinstance(other, AnyPotential):
+            return NotImplemented
+        from ._sum import Sum  # which is a potential itself
+
+        return Sum(self.atoms() + other.atoms())
+
+    def __radd__(self, other):
+        return self if isinstance(other, numbers.Real) and other == 0 else NotImplemented  # sum()
+
+    def __neg__(self):
+        return -1.0 * self
+
+    def __truediv__(self, scale):
+        if isinstance(scale, numbers.Real) and scale == 0:
+            raise FlownetError("a potential cannot be divided by 0.")
+        return (1.0 / scale) * self
+
+    def __mul__(self, scale):
+        if not isinstance(scale, numbers.Real):
+            return NotImplemented
+        if not np.isfinite(scale):
+            raise FlownetError(f"a potential cannot be scaled by {scale}.")
+        from ._sum import Sum
+
+        return Sum([(scale * factor, atom) for factor, atom in self.atoms()])
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other):
+        return self + (-1.0) * other

@@ -1,0 +1,64 @@
+"""The door of a run: what a user hands in, adapted once, and refused where it cannot run."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..geometry.metric import metric_of
+from ..model.potential import Batches, as_potential
+from ._check import whole
+from .mechanics import Mechanics
+
+
+def start(potential, mechanics, metric, batch_size, steps, seed):
+    """Refuse what cannot run; the potential and the metric."""
+    if not -(2**63) <= whole("seed", seed) < 2**64:
+        raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
+    potential, metric = landscape(potential, metric)
+    if not isinstance(mechanics, Mechanics):
+        raise FlownetError(
+            f"mechanics is {mechanics!r}; it has to be one such as flownet.Aristotle(step=0.1)."
+        )
+    if steps is not None:
+        whole("steps", steps, 0)
+    if batch_size is not None:
+        if potential.data is None:
+            raise FlownetError("batch_size needs a potential with data.")
+        Batches(potential.data.m, batch_size, 0)
+        potential.on(slice(0, 1))
+    mechanics.policy.check(potential, steps)
+    return potential, metric
+
+
+def landscape(potential, metric):
+    """A potential and its metric; refused where they are none, or not of the same parameters."""
+    potential = as_potential(potential)
+    return potential, metric_of(metric, potential)
+
+
+def carried(mechanics, metric):
+    """Refuse memories in a metric that depends on the point."""
+    if metric.depends_on_point and mechanics is not None and mechanics.memories:
+        raise FlownetError(
+            f"{type(mechanics).__name__} remembers vectors of other points, and "
+            "nothing carries them along a metric that depends on the point: it "
+            "wants a constant one, or Aristotle, Geodesic or RungeKutta."
+        )
+
+
+def initial_parameters(potential, W0, seed):
+    """A copy of W0 (D,), or `network.init(seed)`, in the potential's precision."""
+    if W0 is None:
+        return potential.init(seed)
+    W0 = np.asarray(W0)
+    dtype = potential.dtype or (
+        W0.dtype if W0.dtype.kind == "c" or W0.dtype == np.float32 else np.float64
+    )
+    if W0.shape != (potential.size,):
+        raise FlownetError(f"W0 has shape {W0.shape}; the potential's is ({potential.size},).")
+    if W0.dtype.kind not in ("biufc" if np.dtype(dtype).kind == "c" else "biuf"):
+        raise FlownetError(
+            f"W0 holds {W0.dtype}; the potential's parameters are {np.dtype(dtype).name}."
+        )
+    if not np.isfinite(W0).all():
+        raise FlownetError(f"W0 is not finite at index {int(np.argmin(np.isfinite(W0)))}.")
+    return np.array(W0, dtype)

@@ -1,0 +1,158 @@
+"""`check_metric`: raising and lowering the index undo each other, lengths are positive."""
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..geometry.metric import Metric
+from ..model.potential import as_potential
+from ..model.tables import metric_from, metric_table
+from ._expect import check, expect, near, numbers, one_line, pair, refused, same_bits
+
+_FEW = 5  # components whose own stiffness is compared
+
+
+@check
+def check_metric(metric, potential=None, *, W=None, time=0.0):
+    """Check that a metric keeps its contract, `flownet.Metric`.
+
+    At a time and a point: `sharp` and `flat` undo each other, are symmetric, and give no vector a
+    length below 0; frozen components do not move; the root, if it has one, squares to the metric;
+    `own`, `real_view` and what kernels know agree with these; the same bits come twice.
+
+    Parameters
+    ----------
+    metric : Metric
+    potential : potential, optional
+        One of the same parameters; from its table the metric is made again.
+    W : array (D,), optional
+        Of a metric that depends on the point.
+    time : float
+        Of one that depends on time.
+
+    Raises
+    ------
+    AssertionError
+        With one line that says what fails and by how much.
+    """
+    expect(isinstance(metric, Metric), f"{shown(metric)} derives from no flownet.Metric")
+    one_line(metric)
+    D, since, until = metric.size, *metric.span(time)
+    expect(since <= time < until, f"{shown(metric)}: span({time:g}) is {since:g} to {until:g}")
+    if potential is not None:
+        potential = as_potential(potential, needs=())
+        expect(
+            potential.size == D, f"{shown(metric)}: size is {D}, the potential's {potential.size}"
+        )
+    W = numbers(3, D) if W is None else np.asarray(W)
+    now = metric.at(time)
+    at = now.seen_at(W)
+    for dtype in (np.float64, np.float32):
+        _inverse(now.seen_at(W.astype(dtype)), dtype, whole=not now.depends_on_point)
+    _symmetric(at)
+    _rooted(at)
+    _others(at)
+    if potential is not None:
+        _from_table(metric, potential, W, time)
+
+
+def _inverse(g, dtype, whole):
+    """g^♯g♭ is 1 on what may move; where a chart forgets a direction, g♭g^♯g♭ = g♭."""
+    free, name, eps = g.free, shown(g), np.finfo(dtype).eps
+    expect(
+        free.shape == (g.size,) and free.dtype == bool,
+        f"{name}: free is {free.dtype} {free.shape}, and a mask ({g.size},) is expected",
+    )
+    V, dL = np.where(free, numbers(4, g.size), 0).astype(dtype), numbers(5, g.size, dtype)
+    before = V.copy(), dL.copy()
+    low, high = g.flat(V), g.sharp(dL)
+    for what, found in (("flat(V)", low), ("sharp(dL)", high)):
+        told, wanted = (f"{d} {s}" for d, s in ((found.dtype, found.shape), (V.dtype, V.shape)))
+        expect(told == wanted, f"{name}: {what} is {told}, and {wanted} is expected")
+    unchanged = (before[0] == V).all() and (before[1] == dL).all()
+    expect(unchanged, f"{name}: it changes what it is given")
+    expect(not high[~free].any(), f"{name}: sharp(dL) moves what is frozen")
+    back = g.sharp(low)
+    if whole:
+        near(f"{name}: sharp(flat(V)) and V", back, V, eps)
+    else:
+        near(f"{name}: flat(sharp(flat(V))) and flat(V)", g.flat(back), low, eps)
+        near(f"{name}: sharp(flat(sharp(dL))) and sharp(dL)", g.sharp(g.flat(high)), high, eps)
+    same_bits(f"{name}: sharp", high, g.sharp(dL))
+    same_bits(f"{name}: flat", low, g.flat(V))
+    longer = np.zeros(g.size + 1)
+    for method in (g.sharp, g.flat):
+        refused(f"{name}: {method.__name__} of {g.size + 1} numbers", lambda m=method: m(longer))
+
+
+def _symmetric(g):
+    """g(U, V) = g(V, U), and no length is below 0."""
+    free, name, eps = g.free, shown(g), np.finfo(float).eps
+    U, V = (np.where(free, numbers(draw, g.size), 0.0) for draw in (6, 7))
+    for what, f in (("flat", g.flat), ("sharp", g.sharp)):
+        U_, V_ = f(U), f(V)
+        size = np.linalg.norm(U) * np.linalg.norm(V_)
+        near(f"{name}: ⟨{what}(U), V⟩ and ⟨{what}(V), U⟩", pair(U_, V), pair(V_, U), eps, size)
+        length = pair(U_, U)
+        expect(
+            length >= 0 and (length > 0 or not free.any() or what == "flat"),
+            f"{name}: ⟨{what}(V), V⟩ is {length:.2g} of a V that is not 0",
+        )
+    near(f"{name}: norm2(V) and ⟨flat(V), V⟩", g.norm2(V), pair(g.flat(V), V), eps)
+
+
+def _rooted(g):
+    """The root squares to the metric, and its inverse undoes it."""
+    V, name, eps = np.where(g.free, numbers(8, g.size), 0.0), shown(g), np.finfo(float).eps
+    try:
+        x = g.coordinates(V)
+    except FlownetError:
+        return
+    near(f"{name}: ‖coordinates(V)‖² and norm2(V)", x @ x, g.norm2(V), eps)
+    y = numbers(9, g.size)
+    dL = np.where(g.free, y, 0.0)
+    p = g.displacement(dL)
+    near(f"{name}: ‖displacement(dL)‖² and ⟨dL, sharp(dL)⟩", p @ p, pair(dL, g.sharp(dL)), eps)
+    near(
+        f"{name}: flat(displacement(x)) and coordinates(x)",
+        g.flat(g.displacement(x)),
+        g.coordinates(x),
+        eps,
+    )
+
+
+def _others(g):
+    """What follows from sharp and flat: own stiffness, complex vectors, what kernels know."""
+    name, eps, free = shown(g), np.finfo(float).eps, np.flatnonzero(g.free)
+    some = free[np.linspace(0, len(free) - 1, min(_FEW, len(free))).astype(int)]
+    lengths = [g.norm2(unit) for unit in np.eye(g.size)[some]]
+    near(f"{name}: own and the lengths of unit displacements", g.own[some], lengths, eps)
+    if g.diagonal:
+        V = np.where(g.free, numbers(10, g.size), 0.0)
+        own = np.where(g.free, g.own, 0.0)
+        near(f"{name}: it is said to be diagonal, flat(V) and own·V", g.flat(V), own * V, eps)
+    z = numbers(11, g.size, np.complex128)
+    view = g.real_view()
+    near(
+        f"{name}: sharp of complex numbers and of their reals",
+        g.sharp(z).view(float),
+        view.sharp(z.view(float)),
+        eps,
+    )
+    if g.is_compiled:
+        bounds, inverse, stacks = g.compiled(np.float64)
+        dL = numbers(12, g.size)
+        alone = np.repeat(inverse, np.diff(bounds)) * dL
+        if g.diagonal:
+            near(f"{name}: sharp and what kernels know of it", alone, g.sharp(dL), eps)
+        expect(bounds[-1] == g.size, f"{name}: kernels know it up to {bounds[-1]} of {g.size}")
+        expect(g.diagonal or len(stacks[0]) > 1, f"{name}: kernels know of no coupling")
+
+
+def _from_table(metric, potential, W, time):
+    """A metric with a kind is what its table says."""
+    table = metric_table(metric)
+    if table.get("kind") == "program":
+        return
+    again, dL = metric_from(table, potential), numbers(13, metric.size)
+    one, two = (g.at(time).seen_at(W).sharp(dL) for g in (metric, again))
+    same_bits(f"{shown(metric)}: made again of its table, sharp", two, one)

@@ -1,0 +1,218 @@
+"""`check_potential`: derivatives, series and curvature of a potential agree with its values."""
+
+import numpy as np
+
+from .._errors import shown
+from ..model.potential import OwnPotential, as_potential, in_double
+from ._expect import (
+    check,
+    expect,
+    falls,
+    made_again,
+    near,
+    numbers,
+    one_line,
+    pair,
+    refused,
+    same_bits,
+)
+
+_FEW = 5  # diagonal entries that are compared
+
+
+@check
+def check_potential(potential, W=None):
+    """Check that a potential keeps its contract, `flownet.model.potential.AnyPotential`.
+
+    `value` and `differential` agree and give the same bits twice, and leave W alone; the remainders
+    of L(W + sV) beyond dL, beyond the jet, and of dL beyond the actions of H and T fall like the
+    powers of s that Taylor's theorem says; H is symmetric; the rest of what it offers agrees with
+    these. What it does not offer is not looked at. Only a class that derives from the contract has
+    to refuse parameters of a wrong shape.
+
+    Parameters
+    ----------
+    potential : potential, or any object with size, value(W) and differential(W)
+    W : array (D,), optional
+        Where: a point where it is smooth. By default its initial parameters, or any.
+
+    Raises
+    ------
+    AssertionError
+        With one line that says what fails and by how much.
+    """
+    p = as_potential(potential)
+    expect(
+        isinstance(p.size, (int, np.integer)) and p.size > 0,
+        f"{shown(p)}: size is {p.size!r}, and a whole number above 0 is expected",
+    )
+    one_line(p)
+    W = _point(p, W)
+    _values(p, W)
+    if not isinstance(p, OwnPotential):
+        _refusals(p)
+        _algebra(p, W)
+    p = in_double(p)
+    W = W.astype(p.dtype or np.result_type(W, np.float64))
+    place = _Place(p, W)
+    place.slope()
+    for name, look in (("jet", place.jet), ("hessian", place.hessian), ("bends", place.bends)):
+        if p.offers(name):
+            look()
+    if p.offers("sample_losses"):
+        near(f"{shown(p)}: the mean of sample_losses", p.sample_losses(W).mean(), p.value(W), 1e-15)
+
+
+def _point(p, W):
+    if W is None and p.network is None and p.data is None:
+        return numbers(0, p.size, p.dtype or np.float64)
+    if W is None:
+        W = p.init(0)
+        return (W + 0.1 * numbers(0, p.size, W.dtype)).astype(W.dtype)
+    W = np.asarray(W)
+    expect(W.shape == (p.size,), f"W has shape {W.shape}, and ({p.size},) is expected")
+    return W.astype(p.dtype or np.result_type(W, np.float32))
+
+
+def _values(p, W):
+    """Kinds, shapes and bits of value and differential."""
+    before, name = W.copy(), shown(p)
+    loss, (again, dL) = p.value(W), p.differential(W)
+    for what, value in (("value(W)", loss), ("the loss of differential(W)", again)):
+        expect(
+            np.ndim(value) == 0 and np.isrealobj(value) and np.isfinite(value),
+            f"{name}: {what} is {value!r}, and one finite real number is expected",
+        )
+    expect(
+        isinstance(dL, np.ndarray) and dL.shape == (p.size,),
+        f"{name}: dL has shape {np.shape(dL)}, and ({p.size},) is expected",
+    )
+    expect(
+        dL.dtype == W.dtype or isinstance(p, OwnPotential),
+        f"{name}: dL holds {dL.dtype}, and {W.dtype} is expected, as W does",
+    )
+    eps = np.finfo(W.real.dtype).eps
+    near(f"{name}: value(W) and the loss of differential(W)", loss, again, eps)
+    same_bits(f"{name}: value", loss, p.value(W))
+    same_bits(f"{name}: differential", dL, p.differential(W)[1])
+    expect((before == W).all(), f"{name}: it changes the W that it is given")
+
+
+def _refusals(p):
+    longer = np.zeros(p.size + 1, p.dtype or np.float64)
+    for method in (p.value, p.differential):
+        refused(
+            f"{shown(p)}: {method.__name__} of {p.size + 1} parameters", lambda m=method: m(longer)
+        )
+
+
+def _algebra(p, W):
+    """Sums and multiples, another precision, and the object made again."""
+    loss, eps = p.value(W), np.finfo(W.real.dtype).eps
+    near(f"{shown(p)}: potential + potential", (p + p).value(W), 2 * loss, eps)
+    near(f"{shown(p)}: 3·potential", (3 * p).value(W), 3 * loss, eps)
+    single = p.with_dtype("complex64" if W.dtype.kind == "c" else "float32")
+    near(
+        f"{shown(p)}: its value in single precision",
+        single.value(W.astype(single.dtype or W.dtype)),
+        loss,
+        np.finfo(np.float32).eps,
+    )
+    if p.kind is not None:
+        same_bits(
+            f"{shown(p)}: made again of parameters(), its value", made_again(p).value(W), loss
+        )
+
+
+class _Place:
+    """A potential at W, in double precision, with displacements to look along."""
+
+    def __init__(self, p, W):
+        self.p, self.W, self.name = p, W, shown(p)
+        length = max(1.0, float(np.linalg.norm(W))) / np.sqrt(p.size)
+        self.U, self.V = (length * numbers(draw, p.size, W.dtype) for draw in (1, 2))
+        self.loss, self.dL = p.differential(W)
+        self.eps = np.finfo(np.float64).eps
+        self.floor = self.eps * max(abs(self.loss), abs(p.value(W + self.V)), 1e-300)
+
+    def ahead(self, s):
+        """L(W + sV) − L(W)."""
+        return self.p.difference(self.W, s * self.V)
+
+    def slope(self):
+        """L(W + sV) = L + s·dL(V) + O(s²)."""
+        c1 = pair(self.dL, self.V)
+        falls(f"{self.name}: L beyond dL(V)", lambda s: self.ahead(s) - s * c1, 2, self.floor)
+        if self.p.offers("pushforward"):
+            near(
+                f"{self.name}: pushforward and dL(V)",
+                self.p.pushforward(self.W, self.V),
+                c1,
+                1e-15,
+                self._size(),
+            )
+
+    def jet(self):
+        """c₀ = L, c₁ = dL(V), and L(W + sV) = c₀ + c₁s + c₂s² + O(s³)."""
+        c = self.p.jet(self.W, self.V, 2)
+        near(
+            f"{self.name}: jet(W, V, 2)",
+            c[:2],
+            [self.loss, pair(self.dL, self.V)],
+            1e-15,
+            self._size(),
+        )
+        expect(len(c) == 3, f"{self.name}: jet(W, V, 2) has {len(c)} numbers, and 3 are expected")
+        falls(
+            f"{self.name}: L beyond its jet of order 2",
+            lambda s: self.ahead(s) - s * c[1] - s**2 * c[2],
+            3,
+            self.floor,
+        )
+
+    def bends(self):
+        """The jet along a straight line of outputs begins as the true one."""
+        c, straight = (f(self.W, self.V, 2) for f in (self.p.jet, self.p.bends))
+        near(
+            f"{self.name}: bends and jet up to first order",
+            straight[:2],
+            c[:2],
+            1e-15,
+            self._size(),
+        )
+
+    def hessian(self):
+        """dL(W + sV) = dL + s·HV + ½s²·T[V,V] + O(s³), H symmetric, its diagonal H_ii."""
+        p, W, V, U = self.p, self.W, self.V, self.U
+        if not p.offers("hessian_action"):
+            return
+        HV, HU = p.hessian_action(W, V), p.hessian_action(W, U)
+        floor = self.eps * float(np.abs(self.dL).max() + np.abs(HV).max())
+        change = lambda s: p.differential(W + s * V)[1] - self.dL  # noqa: E731
+        falls(f"{self.name}: dL beyond HV", lambda s: np.abs(change(s) - s * HV).max(), 2, floor)
+        size = np.linalg.norm(HV) * np.linalg.norm(U)
+        near(f"{self.name}: ⟨U, HV⟩ and ⟨V, HU⟩", pair(HV, U), pair(HU, V), self.eps, size)
+        rows = p.hessian_action(W, np.array([U, V]))
+        near(f"{self.name}: the actions of two rows", rows, [HU, HV], self.eps)
+        if p.offers("third_action"):
+            T = p.third_action(W, V)
+            falls(
+                f"{self.name}: dL beyond HV and T[V,V]",
+                lambda s: np.abs(change(s) - s * HV - s**2 / 2 * T).max(),
+                3,
+                floor,
+            )
+        if not (p.couples or p.mixes or W.dtype.kind == "c"):
+            some = np.linspace(0, p.size - 1, min(_FEW, p.size)).astype(int)
+            own = [p.hessian_action(W, unit)[i] for i, unit in zip(some, np.eye(p.size)[some])]
+            near(
+                f"{self.name}: the diagonal of H",
+                p.hessian(W).diagonal()[some],
+                own,
+                self.eps,
+                float(np.abs(HV).max()),
+            )
+
+    def _size(self):
+        """Size of the terms of dL(V)."""
+        return float(np.abs(self.dL) @ np.abs(self.V))
