@@ -7,7 +7,7 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..kernels.cpu.base.threads import most
+from ..kernels.device import kernels_of
 from ..store._size import size_text
 
 DEVICES = ("cpu",)
@@ -35,8 +35,8 @@ def positive(name, value):
 
 def threads(number):
     """Refuse a number of threads that cannot be had."""
-    if number is not None and not 1 <= whole("threads", number, 1) <= most():
-        raise FlownetError(f"threads is {number}; this process may use 1 to {most()}.")
+    if number is not None and not 1 <= whole("threads", number, 1) <= kernels_of().most():
+        raise FlownetError(f"threads is {number}; this process may use 1 to {kernels_of().most()}.")
 
 
 def memory(size):

@@ -2,7 +2,7 @@
 
 from time import monotonic
 
-from ..kernels.cpu.motion import steps as motion
+from ..kernels.layout import Tape
 from ..store._layout import Quantity
 
 LOSS = "observables/loss"
@@ -46,7 +46,7 @@ class Recorder:
         value, row_iteration, row_time = self.store.rows("parameters", rows)
         loss = self.store.rows(LOSS, count)
         step, *extra = (self.store.rows(name, count) for name in self._of_steps)
-        return motion.Tape(self._every, value, row_iteration, row_time, *loss, *step), *extra
+        return Tape(self._every, value, row_iteration, row_time, *loss, *step), *extra
 
     def advance(self, done, rows):
         """Count what the loop has filled."""

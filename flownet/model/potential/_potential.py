@@ -6,9 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...data._dataset import Dataset
-from ...kernels.cpu.base import plan, threads
-from ...kernels.cpu.derivative import jet
-from ...kernels.cpu.network import differential as network
+from ...kernels.layout import Data
 from .. import _check
 from ..hessian import ComplexHessian, NetworkHessian
 from ..network import Network, in_reals
@@ -73,7 +71,7 @@ class Potential(AnyPotential):
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
         self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = plan.Data(
+        self._data = Data(
             picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64)
         )
         self._pools = {}  # buffers not in use, by what they are for
@@ -175,7 +173,7 @@ class Potential(AnyPotential):
             self.loss.on(slice(0))
         return self.borrowed(
             batch_size,
-            lambda: plan.workspace(
+            lambda: self.kernels.workspace(
                 self.network.plan,
                 batch_size or self.data.m,
                 self.network.picture.real,
@@ -192,11 +190,11 @@ class Potential(AnyPotential):
         V = picture.displacement(self._point("V", V))
         with self.borrowed(
             ("jet", orders),
-            lambda: plan.jet_workspace(
+            lambda: self.kernels.jet_workspace(
                 self.network.plan, self.data.m, orders, picture.real, coupled=self.couples
             ),
         ) as buffers:
-            jet.loss_jet(
+            self.kernels.loss_jet(
                 self.network.plan, self._loss, self._data, W, V, buffers, straight, self._threads
             )
             yield buffers.terms
@@ -222,7 +220,7 @@ class Potential(AnyPotential):
     def _differential(self, W, dL, lowest):
         W = self._point("W", W)
         with self.workspace() as work:
-            loss = network.differential(
+            loss = self.kernels.differential(
                 self.network.plan,
                 self._loss,
                 self._data,
@@ -236,4 +234,4 @@ class Potential(AnyPotential):
 
     @property
     def _threads(self):
-        return threads.worthwhile(self.network.plan, self.data.m)
+        return self.kernels.worthwhile(self.network.plan, self.data.m)

@@ -5,7 +5,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
-from ...kernels.cpu.base import threads as _threads
+from ...kernels.device import kernels_of
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
@@ -104,7 +104,7 @@ def flow(
     )
     run = FlowRun(system, W, time, at, bounds)
     kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
-    with _threads.limited(threads):
+    with kernels_of(device).limited(threads):
         run.go(kept, progress)
     return Trajectory(
         kept, potential=potential, metric=known, mechanics=mechanics, experiment=tables
@@ -139,7 +139,7 @@ def resume_flow(run, *, threads=None, progress=True):
         array[...] = arrays[name]
     store = HDF5Store.resume(run.path)
     store.truncate()
-    with _threads.limited(threads):
+    with kernels_of(device).limited(threads):
         resumed.go(store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
 

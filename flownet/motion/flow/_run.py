@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
-from ...kernels.cpu.flow.integrate import Rows
+from ...kernels.layout import Rows
 from ...model.network import in_reals
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS

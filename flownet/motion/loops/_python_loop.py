@@ -3,7 +3,6 @@
 import numpy as np
 
 from ...geometry.metric import DiagonalMetric
-from ...kernels.cpu.motion import steps as motion
 from ...model.network import in_reals
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
@@ -65,7 +64,7 @@ class PythonLoop:
             self.W += self.W.dtype.type(step) * V
             return
         dL = in_reals(np.array(dL if self._now.is_compiled else -V, self.W.dtype))
-        motion.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
+        self._potential.kernels.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
 
     def _hold(self):
         """The metric of the time, and the rule of mechanics that do not just go along V."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.cpu.flow.integrate import Rows
+from ...kernels.layout import Rows
 from ...kernels.scalar.mechanics import Aristotle
 from ...model.network import in_reals
 from .. import _check

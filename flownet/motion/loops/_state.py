@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.motion import steps as motion
+from ...kernels.layout import Tape
 from ...model.potential import Batches
 from .._start import initial_parameters, start
 from ._loop import make_loop
@@ -124,7 +124,7 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
 def one_row(W):
     """Tape that keeps one step and forgets it."""
     integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
-    return motion.Tape(
+    return Tape(
         1,
         np.zeros((1, W.size), W.dtype),
         integers(),

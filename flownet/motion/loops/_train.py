@@ -1,7 +1,7 @@
 """Training: a run of finite steps, recorded."""
 
 from ..._registry import describe
-from ...kernels.cpu.base import threads as _threads
+from ...kernels.device import kernels_of
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from .. import _check
@@ -95,7 +95,7 @@ def train(
         device=device,
     )
     at = potential_of(potential, batch_size, seed)
-    with _threads.limited(threads):
+    with kernels_of(device).limited(threads):
         loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
         state = State(0, 0.0, loop, at)
         columns = [o.quantity(state, steps // o.every + 2) for o in made]

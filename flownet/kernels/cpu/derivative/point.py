@@ -6,12 +6,13 @@ of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
 from ...._compile import in_parallel, jit, part, separate
+from ...layout import CROSS_ENTROPY
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.activation import activate_third
-from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
+from ..layers.loss import covector_on_output, cross_entropy_state
 from ..layers.units import activate_units, bias_of, outputs, pull_units, units, weights
 from ..network.differential import pack_all
 

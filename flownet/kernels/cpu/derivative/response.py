@@ -6,12 +6,13 @@ work where they are wide. What is kept at W (`point`) is at order 0.
 """
 
 from ...._compile import part, separate, spliced
+from ...layout import QUADRATIC
 from ...scalar.pair import PAIR
 from ..base.plan import SERIES
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
-from ..layers.loss import QUADRATIC, metric
+from ..layers.loss import metric
 from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, units, weights
 from . import pair_response
 
