@@ -23,18 +23,19 @@ def _single(name, activation, loss):
 
 for _i, _name in enumerate(MECHANICS):
     CASES[f"float32 {_name}"] = lambda name=_name, i=_i: _single(
-        name, ("tanh", "gelu", ["sigmoid", "elu"], "relu")[i],
+        name, ("sin", "gelu", ["sigmoid", "elu"], "relu")[i],
         ("quadratic", "cross-entropy")[i % 2])
 
 
-def _curved_single():
-    potential = problem(["tanh", "softplus"], "cross-entropy", dtype="float32")
+def _curved_single(activation):
+    potential = problem([activation, "softplus"], "cross-entropy", dtype="float32")
     W, V = (uniforms(s, potential.size, low=-0.5, high=0.5).astype("f4") for s in (70, 71))
     return {"dL": potential.differential(W)[1], "Hv": potential.hessian_action(W, V),
             "third": potential.third_action(W, V), "diagonal": potential.hessian_diagonal(W)}
 
 
-CASES["float32 curvature"] = _curved_single
+for _name in ("tanh", "sin"):
+    CASES[f"float32 curvature, {_name}"] = lambda name=_name: _curved_single(name)
 CASES["float32 tiny"] = lambda: run(train(problem(sizes=(2, 4, 1), m=8, dtype="float32"),
                                           fn.Aristotle(0.4)))
 
@@ -105,7 +106,7 @@ for _name in ADAPTIVE:
     CASES[f"complex128 mechanics {_name}"] = lambda name=_name: _adaptive(name)
 CASES["complex64 adam"] = lambda: run(train(complex_problem("cardioid", "complex64"),
                                             fn.Adam(0.02), seed=3, batch_size=10))
-CASES["complex128 tiny"] = lambda: run(train(complex_problem("split_tanh", m=6, sizes=(2, 3, 1)),
+CASES["complex128 tiny"] = lambda: run(train(complex_problem("cardioid", m=6, sizes=(2, 3, 2)),
                                              fn.Aristotle(0.2)))
 
 
@@ -121,7 +122,7 @@ CASES["complex128 a step"] = _apart
 
 
 def _flow():
-    potential = complex_problem("split_tanh")
+    potential = complex_problem("tanh")
     found = flow(potential, W0=potential.network.init(seed=2), time=3.0, at=[0.0, 1.0, 3.0])
     return {"parameters": (found.parameters[:], "solver"), "step": here(found.step)}
 
@@ -130,7 +131,7 @@ CASES["complex128 flow"] = _flow
 
 
 def _phases():
-    net = fn.Network([2, 3, 2], "split_tanh", bias=False, dtype="complex128")
+    net = fn.Network([2, 3, 2], "sin", bias=False, dtype="complex128")
     potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(turns(90, 24, 2), turns(92, 24, 2)))
     chart = fn.Phases.of(net, modulus=0.8)
     seen = fn.Charted(potential, chart)

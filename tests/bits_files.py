@@ -12,9 +12,10 @@ from bits_of import breakdown, dataset, here, problem, rough, run, train, unifor
 
 import flownet as fn
 
+
 def _half_way():
     """Stopped after 15 of 30 steps and resumed: the bits of the run that was not."""
-    of_network = problem("tanh", "cross-entropy")
+    of_network = problem("gelu", "cross-entropy")
     potential = of_network + 0.01 * fn.Parabola(of_network.size)
     words = dict(batch_size=7, seed=3, record_every=2, observe={"whole": (5, of_network)},
                  metric=fn.LayerMetric(of_network.network, [2.0, 1.0, 0.5]))
@@ -103,7 +104,7 @@ def make():
 
 
 def _make_run(path):
-    potential = problem(["tanh", "gelu"], "cross-entropy", sizes=(3, 4, 4, 3))
+    potential = problem(["sin", "gelu"], "cross-entropy", sizes=(3, 4, 4, 3))
     net = potential.network
     unseen = fn.Potential(net, fn.CrossEntropy(), fn.Dataset(
         uniforms(99, 10, 3), dataset(10, loss="cross-entropy").labels))
@@ -123,7 +124,7 @@ def _make_complex(path):
 
 
 def _make_analysed(path):
-    potential = problem("sigmoid", sizes=(3, 4, 3))
+    potential = problem("gelu", sizes=(3, 4, 3))
     ran = train(potential, fn.Aristotle(0.5), steps=12, seed=4, store=path,
                 metric=fn.LayerMetric(potential.network, [2.0, 1.0]))
     fn.breakdown(ran, every=3, split=True, keep=True, progress=False)
@@ -138,7 +139,7 @@ def _make_flow(path):
         raise KeyboardInterrupt
 
     x = uniforms(80, 24, 2)
-    potential = fn.Potential(fn.Network([2, 6, 1]), fn.Quadratic(),
+    potential = fn.Potential(fn.Network([2, 6, 1], "sin"), fn.Quadratic(),
                              fn.Dataset(x, np.sin(3 * x[:, :1]) * x[:, 1:]))
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, 1.1)

@@ -23,8 +23,10 @@ for _i, _name in enumerate(fn.ACTIVATIONS):
     for _loss in ("quadratic", "cross-entropy")[_i % 2:][:1 + (_name in ("tanh", "elu", "gelu"))]:
         CASES[f"activation {_name}, {_loss}"] = (
             lambda name=_name, loss=_loss: _activation(name, loss))
-CASES["activation tanh, tiny"] = lambda: run(train(problem(sizes=(2, 4, 1), m=8),
+CASES["activation tanh, tiny"] = lambda: run(train(problem("tanh", sizes=(2, 4, 1), m=8),
                                                    fn.Aristotle(0.4)))
+CASES["activation sin, tiny"] = lambda: run(train(problem(sizes=(2, 4, 1), m=8),
+                                                  fn.Aristotle(0.4)))
 CASES["activation mixed, output sigmoid, no bias"] = lambda: run(train(
     problem(["sigmoid", "relu"], output="sigmoid", bias=False), fn.Aristotle(0.5)))
 CASES["activation sin, output softplus"] = lambda: run(train(
@@ -114,7 +116,7 @@ CASES["steps cosine, of adam, batches"] = lambda: run(train(
 
 
 def _batches():
-    potential = problem("elu", "cross-entropy")
+    potential = problem("gelu", "cross-entropy")
     found = train(potential + 0.01 * fn.Parabola(potential.size), fn.Aristotle(0.2), seed=5,
                   batch_size=7, record_every=3, observe={"whole": (10, potential),
                                                          "right": (10, fn.Accuracy(potential))})
@@ -126,10 +128,9 @@ CASES["batches of newton"] = lambda: run(train(problem(), fn.Newton(0.2), batch_
 
 
 def _states():
-    states = list(fn.states(problem("sigmoid"), fn.Newton(0.3), steps=12, seed=6, batch_size=10))
+    states = list(fn.states(problem("gelu"), fn.Newton(0.3), steps=12, seed=6, batch_size=10))
     return {"time": np.array([s.time for s in states]), "loss": np.array([s.loss for s in states]),
-            "W": np.array([s.W for s in fn.states(problem("sigmoid"), fn.Newton(0.3), steps=12,
-                                                  seed=6, batch_size=10)][-1])}
+            "W": states[-1].W}
 
 
 CASES["states one by one"] = _states
@@ -180,7 +181,7 @@ for _name in METRICS:
 def _loss_metrics(loss, sample, **words):
     words |= {"output_metric": positive(60, 3) if loss == "quadratic" else [1.0, 2.0, 0.5],
               "sample_metric": sample}
-    potential = problem("softplus" if loss == "quadratic" else "tanh", loss, words=words)
+    potential = problem("softplus" if loss == "quadratic" else "gelu", loss, words=words)
     found = train(potential, fn.Aristotle(0.2), seed=8)
     return prefixed(run=run(found), step=breakdown(fn.breakdown(found, at=2)))
 
@@ -246,7 +247,7 @@ for _name in ANALYTIC:
 # ---- larger networks -----------------------------------------------------------------------------
 
 
-def _digits(sizes, m, activation="tanh"):
+def _digits(sizes, m, activation):
     return fn.Potential(fn.Network(sizes, activation), fn.CrossEntropy(),
                         fn.data.load("digits", limit=m))
 
@@ -256,20 +257,21 @@ THREADED = {
     "digits 64-64-32-10": lambda threads: run(train(
         _digits([64, 64, 32, 10], 600, "relu"), fn.Aristotle(0.3), steps=6, threads=threads)),
     "digits 64-64-32-10, batches": lambda threads: run(train(
-        _digits([64, 64, 32, 10], 700), fn.Aristotle(0.3), steps=6, batch_size=300,
+        _digits([64, 64, 32, 10], 700, "gelu"), fn.Aristotle(0.3), steps=6, batch_size=300,
         threads=threads)),
 }
 for _name, _run in THREADED.items():
     CASES[_name] = lambda run=_run: run(1)
-CASES["digits 64-32-10"] = lambda: run(train(_digits([64, 32, 10], 300), fn.Aristotle(0.3),
-                                             steps=12, record_every=3))
+for _name in ("tanh", "gelu"):
+    CASES[f"digits 64-32-10, {_name}"] = lambda name=_name: run(train(
+        _digits([64, 32, 10], 300, name), fn.Aristotle(0.3), steps=12, record_every=3))
 CASES["iris"] = lambda: run(train(
     fn.Potential(fn.Network([4, 8, 3], "gelu"), fn.CrossEntropy(), fn.data.load("iris")),
     fn.Newton(0.2)))
 
 
 def _pretrained():
-    made = fn.pretrain(fn.Network([3, 6, 4, 3], "sigmoid"), dataset(), fn.Adam(0.05), steps=12,
+    made = fn.pretrain(fn.Network([3, 6, 4, 3], "gelu"), dataset(), fn.Adam(0.05), steps=12,
                        seed=2, batch_size=8, progress=False)
     return {"W0": made.W0, "losses": np.array([r.loss for r in made.runs])}
 

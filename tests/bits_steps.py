@@ -31,13 +31,16 @@ def case(name):
 
 CURVED = {
     "tanh": lambda: problem("tanh", "cross-entropy"),
+    "sin": problem,
+    "gelu, metrics": lambda: problem("gelu", words={
+        "output_metric": positive(60, 3), "sample_metric": uniforms(61, 24, low=0.5, high=1.5)}),
     "sigmoid, metrics": lambda: problem("sigmoid", words={
         "output_metric": positive(60, 3), "sample_metric": uniforms(61, 24, low=0.5, high=1.5)}),
     "elu and gelu": lambda: problem(["elu", "gelu"], output="sin"),
     "relu": lambda: problem("relu", "cross-entropy", bias=False),
     "softplus and sin": lambda: problem(["softplus", "sin"], "cross-entropy"),
     "leaky relu, decay": lambda: problem("leaky_relu") + 0.1 * fn.Parabola(67),
-    "wide": lambda: fn.Potential(fn.Network([64, 32, 10]), fn.CrossEntropy(),
+    "wide": lambda: fn.Potential(fn.Network([64, 32, 10], "gelu"), fn.CrossEntropy(),
                                  fn.data.load("digits", limit=100)),
 }
 
@@ -60,7 +63,7 @@ for _name in CURVED:
 
 @case("maps")
 def _maps():
-    net, x = fn.Network([3, 6, 4, 3], ["tanh", "gelu"]), uniforms(73, 20, 3)
+    net, x = fn.Network([3, 6, 4, 3], ["sin", "gelu"]), uniforms(73, 20, 3)
     W, V = net.init(seed=1), uniforms(74, net.size)
     potential = fn.Potential(net, fn.Quadratic(), dataset())
     return {"forward": net.forward(W, x), "pushforward": net.pushforward(W, x, V),
@@ -70,7 +73,7 @@ def _maps():
 
 @case("spectrum")
 def _spectrum():
-    potential = problem("tanh", "cross-entropy")
+    potential = problem("sin", "cross-entropy")
     W, metric = potential.network.init(seed=1), fn.LayerMetric(potential.network, [2.0, 1.0, 0.5])
     pairs = fn.eigenpairs(potential, W, k=3, metric=metric)
     density = fn.spectral_density(potential, W, probes=3, steps=12)
@@ -101,7 +104,7 @@ def _charges():
 
 @case("noise of batches")
 def _noise():
-    potential = problem("tanh", "cross-entropy")
+    potential = problem("sin", "cross-entropy")
     net = potential.network
     found = fn.noise(potential, net.init(seed=1), 6, step=0.1,
                      metric=fn.LayerMetric(net, [1.0, 2.0, 0.5]))
@@ -114,7 +117,8 @@ def _noise():
 
 # ---- steps taken apart ---------------------------------------------------------------------------
 
-STEPS = {"tanh": lambda: problem("tanh", "cross-entropy"), "relu": lambda: problem("relu"),
+STEPS = {"tanh": lambda: problem("tanh", "cross-entropy"), "sin": problem,
+         "relu": lambda: problem("relu"),
          "sigmoid and elu": lambda: problem(["sigmoid", "elu"], words={
              "output_metric": [1.0, 2.0, 0.5]}),
          "gelu, decay": lambda: problem("gelu") + 0.1 * fn.Parabola(67)}
@@ -141,7 +145,7 @@ for _name in STEPS:
 
 @case("a step in a metric, split")
 def _apart_in_a_metric():
-    potential = problem("softplus", "cross-entropy")
+    potential = problem("gelu", "cross-entropy")
     metric = fn.LayerMetric(potential.network, [2.0, np.inf, 0.5])
     W = potential.network.init(seed=3)
     b = fn.breakdown(potential, W, 2.0, metric=metric, split=True)
@@ -154,7 +158,7 @@ def _apart_in_a_metric():
 
 @case("steps along a run")
 def _along():
-    potential = problem("tanh", "cross-entropy")
+    potential = problem("gelu", "cross-entropy")
     ran = train(potential, fn.Aristotle(2.0), steps=20, seed=4)
     quick = fn.breakdown(ran, every=4, progress=False)
     full = fn.breakdown(ran, every=8, split=True, progress=False)
@@ -169,7 +173,7 @@ def _along():
 
 @case("one step of digits")
 def _digits():
-    potential = fn.Potential(fn.Network([64, 16, 10]), fn.CrossEntropy(),
+    potential = fn.Potential(fn.Network([64, 16, 10], "gelu"), fn.CrossEntropy(),
                              fn.data.load("digits", limit=100))
     b = fn.breakdown(potential, potential.network.init(seed=0), step=2.0)
     return {**prefixed(step=breakdown(b), parts=parts(b)),
@@ -178,7 +182,7 @@ def _digits():
 
 @case("curl and rod")
 def _curl():
-    potential = problem("tanh", "cross-entropy")
+    potential = problem("gelu", "cross-entropy")
     W = potential.network.init(seed=1)
     whole, probed = fn.curl(potential, W), fn.curl(potential, W, method="stochastic", probes=4)
     rod = fn.rod(train(potential, fn.Aristotle(0.5), steps=6, seed=1), at=2)
