@@ -10,8 +10,6 @@ from .._errors import FlownetError, shown
 from ..kernels.device import kernels_of
 from ..store._size import size_text
 
-DEVICES = ("cpu",)
-
 
 def whole(name, value, least=-np.inf):
     """A whole number not below `least`."""
@@ -47,12 +45,4 @@ def memory(size):
             f"the run would take {size_text(size)} of memory, and the machine has "
             f"{size_text(there)}: record less often (record_every=) or in a file "
             "(store=)."
-        )
-
-
-def device(name):
-    """Refuse a device that is not here; nothing falls back silently."""
-    if name not in DEVICES:
-        raise FlownetError(
-            f"device {name!r} is not available; here there is: {', '.join(DEVICES)}."
         )

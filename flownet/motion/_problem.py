@@ -29,7 +29,7 @@ class Problem:
     """
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
-        atoms = potential.atoms()
+        self.kernels, atoms = potential.kernels, potential.atoms()
         network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
         formulas = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
         factor, self._network = network or (0.0, None)

@@ -37,13 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
-        "network.differential": [
-            "differential",
-            "forward",
-            "from_planes",
-            "planes_of",
-            "pullback",
-        ],
+        "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
         "planes.plan": ["complex_plan"],
     },
 )

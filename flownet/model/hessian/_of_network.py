@@ -27,7 +27,9 @@ class NetworkHessian(Hessian):
         """What is kept of every unit at W, and L(W); computed when first asked for."""
         at, give_back = self._potential.lend(
             "point",
-            lambda: self._kernels.point(self._net, self._m, self.dtype, whole=self._potential.couples),
+            lambda: self._kernels.point(
+                self._net, self._m, self.dtype, whole=self._potential.couples
+            ),
         )
         weakref.finalize(self, give_back)  # the next operator stands on the same buffers
         return at, self._kernels.stand_at(*self._problem, self.W, at, self._threads)
@@ -57,10 +59,15 @@ class NetworkHessian(Hessian):
 
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
-        out, lanes = np.empty_like(rows), self._kernels.most() if self._worth_lanes(len(rows)) else 1
+        out, lanes = (
+            np.empty_like(rows),
+            self._kernels.most() if self._worth_lanes(len(rows)) else 1,
+        )
         t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
         try:
-            self._kernels.actions(*self._problem, self.W, rows, out, self._at, t, lanes, self._threads)
+            self._kernels.actions(
+                *self._problem, self.W, rows, out, self._at, t, lanes, self._threads
+            )
         finally:
             give_back()
         return out
@@ -97,7 +104,10 @@ class NetworkHessian(Hessian):
             "response", lambda: self._kernels.tangent(self._net, self._m, self.dtype, second=True)
         ) as t:
             self._kernels.response(*self._problem, self.W, V, self._at, t, self._threads)
-            with self._in_lanes("push", lambda: self._kernels.push(self._net, self.dtype)) as (push, lanes):
+            with self._in_lanes("push", lambda: self._kernels.push(self._net, self.dtype)) as (
+                push,
+                lanes,
+            ):
                 self._kernels.neuron_derivatives(
                     *self._problem, self.W, V, self._at, t, push, lanes, found
                 )
@@ -120,12 +130,17 @@ class NetworkHessian(Hessian):
     def _collect(self, g, x, a, total=None):
         """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
         out = np.empty(self.shape[0], self.dtype) if total is None else total
-        self._kernels.collect(self._net, x, out, g, a, self._at.zeros, total is not None, self._threads)
+        self._kernels.collect(
+            self._net, x, out, g, a, self._at.zeros, total is not None, self._threads
+        )
         return out
 
     def _summed(self, kernel, room, size, where, shape):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
-        out, sums = np.empty(shape, self.dtype), self._kernels.hands(self._m, size, shape, self.dtype)
+        out, sums = (
+            np.empty(shape, self.dtype),
+            self._kernels.hands(self._m, size, shape, self.dtype),
+        )
         with self._in_lanes(kernel, room) as (rooms, lanes):
             kernel(*self._problem, where, rooms, lanes, size, sums, out)
         return out
@@ -141,14 +156,18 @@ class NetworkHessian(Hessian):
     def _tangents(self, lanes):
         return self._potential.lend(
             ("tangent", lanes),
-            lambda: self._kernels.in_lanes(self._kernels.tangent(self._net, self._m, self.dtype), lanes),
+            lambda: self._kernels.in_lanes(
+                self._kernels.tangent(self._net, self._m, self.dtype), lanes
+            ),
         )
 
     @contextmanager
     def _in_lanes(self, kind, room):
         """Buffers for each thread, and how many threads there are."""
         lanes = self._kernels.most() if self._threads > 1 else 1
-        with self._potential.borrowed((kind, lanes), lambda: self._kernels.in_lanes(room(), lanes)) as rooms:
+        with self._potential.borrowed(
+            (kind, lanes), lambda: self._kernels.in_lanes(room(), lanes)
+        ) as rooms:
             yield rooms, lanes
 
     def _refuse_coupling(self):

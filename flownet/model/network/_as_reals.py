@@ -8,7 +8,6 @@ high and as wide (`kernels.planes`).
 import numpy as np
 
 
-
 class RealPicture:
     """Nothing to do."""
 

@@ -48,6 +48,8 @@ class Network:
         Complex weights have E|w|² in place of the variance and every phase alike.
     dtype : str
         float64, float32, complex128 or complex64.
+    device : str
+        Whose kernels it works with: "cpu".
 
     Attributes
     ----------
@@ -72,7 +74,9 @@ class Network:
         widely_linear=False,
         init="lecun-normal",
         dtype="float64",
+        device="cpu",
     ):
+        self.device = device
         self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
         self.activation = activations_of(
             activation, len(self.sizes) - 2, codes_of(self.dtype), self.dtype
@@ -98,7 +102,9 @@ class Network:
                 gated=np.array(self._gated, int),
                 readout=self.reads_out,
             )
-            self.picture = ComplexPicture(self.kernels, self.plan, self.dtype, self.size, self.reads_out)
+            self.picture = ComplexPicture(
+                self.kernels, self.plan, self.dtype, self.size, self.reads_out
+            )
         else:
             self.plan = self.kernels.network_plan(self.sizes, codes, int(self.bias), self.dtype)
             self.picture = RealPicture(self.dtype)
@@ -214,7 +220,9 @@ class Network:
         W, x = self._point(W), self._inputs(x)
         V = self.picture.displacement(_check.vector("V", V, self.size, self.dtype))
         y_dot, real = self._outputs(len(x)), self.picture.real
-        self.kernels.pushforward(self.plan, x, W, V, self.kernels.jet_workspace(self.plan, len(x), 2, real), y_dot)
+        self.kernels.pushforward(
+            self.plan, x, W, V, self.kernels.jet_workspace(self.plan, len(x), 2, real), y_dot
+        )
         return self.picture.outputs(y_dot)
 
     def pullback(self, W, x, cotangent):
@@ -230,6 +238,10 @@ class Network:
         covector = np.zeros_like(W)
         self.kernels.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
         return self.picture.covector(covector)
+
+    def on_device(self, device):
+        """The same network with the kernels of a device."""
+        return Network(**self.describe(), device=device)
 
     def with_dtype(self, dtype):
         """The same network in another precision."""

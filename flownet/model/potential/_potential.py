@@ -67,13 +67,12 @@ class Potential(AnyPotential):
                     )
                 )
         self.network, self.loss, self.data = network, loss, data
+        self.device = network.device
         picture = network.picture
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
         self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = Data(
-            picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64)
-        )
+        self._data = Data(picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64))
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -141,6 +140,12 @@ class Potential(AnyPotential):
         if dtype not in self._others:
             self._others[dtype] = Potential(self.network.with_dtype(dtype), self.loss, self.data)
         return self._others[dtype]
+
+    def on_device(self, device):
+        """The same potential with the kernels of a device, or the line that says why not."""
+        if device == self.device:
+            return self
+        return Potential(self.network.on_device(device), self.loss, self.data)
 
     def on(self, rows):
         """The potential of some samples alone: that of a mini-batch."""

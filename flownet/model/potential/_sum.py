@@ -24,6 +24,11 @@ class Sum(AnyPotential):
             )
 
     @property
+    def device(self):
+        """Whose kernels its terms work with."""
+        return self.terms[0][1].device
+
+    @property
     def size(self):
         """D, the number of parameters."""
         return self.terms[0][1].size
@@ -84,6 +89,12 @@ class Sum(AnyPotential):
     def with_dtype(self, dtype):
         """The same sum in another precision."""
         return Sum([(scale, potential.with_dtype(dtype)) for scale, potential in self.terms])
+
+    def on_device(self, device):
+        """The same sum with the kernels of a device, or the line that says why not."""
+        if device == self.device:
+            return self
+        return Sum([(scale, potential.on_device(device)) for scale, potential in self.terms])
 
     def on(self, rows):
         """The sum with its network's term on some samples alone."""

@@ -5,7 +5,6 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
-from ...kernels.device import kernels_of
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
@@ -35,6 +34,7 @@ def flow(
     loss_below=None,
     store=None,
     overwrite=False,
+    device="cpu",
     threads=None,
     progress=True,
 ):
@@ -68,7 +68,7 @@ def flow(
         Ascending times from 0 to `time` to record, such as `run.time`; each step by default.
     gradient_below, loss_below : float, optional
         Stop where ‖dL‖, in the metric, or L falls below this.
-    store, overwrite, threads, progress
+    store, overwrite, device, threads, progress
         As in `train`.
 
     Returns
@@ -84,7 +84,7 @@ def flow(
         For arguments that do not fit.
     """
     given = metric
-    potential, metric = landscape(potential, metric)
+    potential, metric = landscape(potential, metric, device)
     known = metric if given is not None else None
     _check.threads(threads)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
@@ -104,7 +104,7 @@ def flow(
     )
     run = FlowRun(system, W, time, at, bounds)
     kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
-    with kernels_of(device).limited(threads):
+    with potential.kernels.limited(threads):
         run.go(kept, progress)
     return Trajectory(
         kept, potential=potential, metric=known, mechanics=mechanics, experiment=tables
@@ -139,7 +139,7 @@ def resume_flow(run, *, threads=None, progress=True):
         array[...] = arrays[name]
     store = HDF5Store.resume(run.path)
     store.truncate()
-    with kernels_of(device).limited(threads):
+    with run.potential.kernels.limited(threads):
         resumed.go(store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
 

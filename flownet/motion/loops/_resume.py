@@ -4,7 +4,6 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
-from ...kernels.device import kernels_of
 from ...model.potential import as_potential
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
@@ -78,7 +77,7 @@ def resume(
     store = HDF5Store.resume(path)
     store.truncate()
     W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
-    with kernels_of(device).limited(threads):
+    with run.potential.kernels.limited(threads):
         whole = metric_of(run.metric, run.potential)
         loop = make_loop(run.potential, run.mechanics, whole, W, time, batch_size, seed)
         for observer in made:
