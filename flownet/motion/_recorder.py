@@ -28,7 +28,7 @@ class Recorder:
 
     def __init__(self, store, loop, record_every):
         self.store, self._every, self._of_steps = store, record_every, _of_steps(loop)
-        self._saved = monotonic()
+        self._saved, self._apart = monotonic(), []
 
     def room(self, iteration):
         """Steps from an iteration on that fit into the store's free rows."""
@@ -44,12 +44,22 @@ class Recorder:
         """Free rows for `count` steps from an iteration on: a tape, and more columns."""
         rows = len(range(-iteration % self._every, count, self._every))
         value, row_iteration, row_time = self.store.rows("parameters", rows)
-        loss = self.store.rows(LOSS, count)
-        step, *extra = (self.store.rows(name, count) for name in self._of_steps)
-        return Tape(self._every, value, row_iteration, row_time, *loss, *step), *extra
+        loss, *clock = self.store.rows(LOSS, count)
+        columns = {name: self.store.rows(name, count) for name in self._of_steps}
+        # files of earlier versions hold iteration and time of such a quantity apart
+        self._apart = [
+            (own, shared)
+            for name, (_, *owns) in columns.items()
+            if self.store.clocks[name] == name
+            for own, shared in zip(owns, clock)
+        ]
+        step, *extra = (value for value, _, _ in columns.values())
+        return Tape(self._every, value, row_iteration, row_time, loss, *clock, step), *extra
 
     def advance(self, done, rows):
         """Count what the loop has filled."""
+        for own, shared in self._apart:
+            own[:done] = shared[:done]
         self.store.advance("parameters", rows)
         self.store.advance(LOSS, done)
         for name in self._of_steps:

@@ -41,13 +41,10 @@ Rule = namedtuple(
     "Rule", "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed"
 )
 
-#: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
-#: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
-Tape = namedtuple(
-    "Tape",
-    "every parameters row_iteration row_time "
-    "loss loss_iteration loss_time step step_iteration step_time",
-)
+#: where rows go: every `every`-th W with its iteration and time, the loss and the step of every
+#: iteration with its time; `step` (count,) comes with the steps to take, or their factors where the
+#: loss multiplies them
+Tape = namedtuple("Tape", "every parameters row_iteration row_time loss iteration time step")
 
 #: stacks of layers of one shape: stack s has the layers whose parameters, `extent[s]` each, begin
 #: in W at begin[first[s]] … begin[first[s+1]−1]; their g^[ij] (n, n) one behind the other in

@@ -80,6 +80,10 @@ class AnyPotential(ABC):
         may hold anything finite.
         """
 
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of some samples alone, a mini-batch."""
+        return self.on(rows).differential(W, lowest=lowest)
+
     @property
     def kernels(self):
         """Kernels of its device."""

@@ -98,6 +98,19 @@ class Potential(AnyPotential):
         dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
         return self._differential(W, dL, lowest)[0], dL
 
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of some samples alone, a mini-batch."""
+        dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
+        net, loss, data = self.compiled
+        data = data._replace(rows=np.ascontiguousarray(rows, np.int64))
+        W = in_reals(self._point("W", W))
+        threads = self.kernels.worthwhile(net, len(rows))
+        with self.workspace(len(rows)) as work:
+            value = self.kernels.differential(
+                net, loss, data, W, in_reals(dL), work, lowest, threads
+            )
+        return value, dL
+
     def sample_losses(self, W):
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]

@@ -64,7 +64,16 @@ class Sum(AnyPotential):
     def differential(self, W, *, lowest=0):
         """L(W) and the covector dL (D,); that of a network down to its layer `lowest`, from 0."""
         W = np.asarray(W, self.dtype)
-        parts = [(scale, term.differential(W, lowest=lowest)) for scale, term in self.terms]
+        return self._added(lambda term: term.differential(W, lowest=lowest))
+
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of the sum, its network's term on some samples alone."""
+        W = np.asarray(W, self.dtype)
+        return self._added(lambda term: term.differential_on(rows, W, lowest=lowest))
+
+    def _added(self, differential):
+        """Σ scale·(L, dL) of the terms."""
+        parts = [(scale, differential(term)) for scale, term in self.terms]
         return (
             sum(scale * loss for scale, (loss, _) in parts),
             sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts),

@@ -35,11 +35,8 @@ class PythonLoop:
         rows = 0
         for i in range(count):
             k = first + i
-            potential = self._potential
-            if self._batches:
-                potential = potential.on(self._batches.rows(k))
             self._hold()
-            loss, dL = potential.differential(self.W, lowest=self._lowest)
+            potential, (loss, dL) = self._differential(k)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
             V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
@@ -50,13 +47,24 @@ class PythonLoop:
                 tape.parameters[rows] = self.W
                 tape.row_iteration[rows], tape.row_time[rows] = k, self.time
                 rows += 1
-            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
-            tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
+            tape.iteration[i], tape.time[i] = k, self.time
+            tape.loss[i], tape.step[i] = loss, step
             self._move(k, step, V, dL)
             self.time += step
             if not np.isfinite(self.W).all():
                 return i + 1, rows, False
         return count, rows, True
+
+    def _differential(self, k):
+        """The potential that the policy of step k may look at, and loss and dL of its batch."""
+        potential, W, lowest = self._potential, self.W, self._lowest
+        if self._batches is None:
+            return potential, potential.differential(W, lowest=lowest)
+        rows = self._batches.rows(k)
+        if not self._policy.of_jet:
+            return potential, potential.differential_on(rows, W, lowest=lowest)
+        potential = potential.on(rows)
+        return potential, potential.differential(W, lowest=lowest)
 
     def _move(self, k, step, V, dL):
         """W ← W + step·V, or a step of mechanics that remember or tremble."""

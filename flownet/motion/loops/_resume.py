@@ -14,6 +14,7 @@ from ..flow import resume_flow
 from ..observe import observe_from, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
+from ._state import potential_of
 
 
 def resume(
@@ -91,8 +92,7 @@ def resume(
             whole,
             iteration,
             wanted,
-            seed,
-            batch_size,
+            potential_of(run.potential, batch_size, seed),
             words["record_every"],
             made,
         ).go(progress)

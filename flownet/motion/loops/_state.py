@@ -133,8 +133,6 @@ def one_row(W):
         integers(),
         floats(),
         floats(),
-        integers(),
-        floats(),
     )
 
 

@@ -108,9 +108,7 @@ def train(
             store,
             overwrite,
         )
-        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every, made).go(
-            progress
-        )
+        Run(kept, loop, potential, metric, 0, steps, at, record_every, made).go(progress)
     return Trajectory(
         kept, potential=potential, mechanics=mechanics, metric=known, experiment=tables
     )

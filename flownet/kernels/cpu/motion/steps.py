@@ -193,12 +193,8 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
             tape.row_iteration[rows] = k
             tape.row_time[rows] = time[0]
             rows += 1
-        tape.loss[i] = value
-        tape.loss_iteration[i] = k
-        tape.loss_time[i] = time[0]
-        tape.step[i] = step
-        tape.step_iteration[i] = k
-        tape.step_time[i] = time[0]
+        tape.iteration[i], tape.time[i] = k, time[0]
+        tape.loss[i], tape.step[i] = value, step
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:
