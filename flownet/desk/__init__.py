@@ -3,5 +3,5 @@
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["plot"], submod_attrs={"_experiment": ["Experiment"]}
+    __name__, submodules=["plot"], submod_attrs={"experiment._experiment": ["Experiment"]}
 )

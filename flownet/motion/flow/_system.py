@@ -10,8 +10,8 @@ from ...kernels.scalar import mechanics as scalar
 from ...model.network import in_complex, in_reals
 from ...model.potential import real_view
 from .._problem import Problem, is_compiled, lowest_layer
-from .._start import carried
 from ..mechanics import Aristotle
+from ..mechanics._start import carried
 from ._python_field import PythonField
 
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .._errors import FlownetError
-from ..geometry.metric import metric_of
-from ..model.potential import Batches, as_potential
-from ._check import whole
-from .mechanics import Mechanics
+from ..._errors import FlownetError
+from ...geometry.metric import metric_of
+from ...model.potential import Batches, as_potential
+from .._check import whole
+from ._mechanics import Mechanics
 
 
 def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from .._errors import FlownetError
-from .._table import Table
+from ..._errors import FlownetError
+from ..._table import Table
 
 _DEAR = 2e11  # multiply-adds of one part, some ten seconds
 _VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
