@@ -4,7 +4,7 @@ from ...._compile import compiled, part, separate
 from ...scalar import series as scalar
 from ..base.plan import BLOCK
 from ..base.pointwise import copy
-from ..base.simd import view
+from ..base.views import view
 from ..layers.activation import activate_slope, by_code
 
 
