@@ -9,7 +9,7 @@ _MOST_ROWS = 400
 
 
 def beside(run, most=_MOST_ROWS):
-    """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows."""
+    """The flow of a run's mechanics from where it began, at times of 400 of its rows at most."""
     if run.is_flow:
         raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
     times = run.time[thinned(len(run), most)]

@@ -193,7 +193,7 @@ class Picture:
             markeredgewidth=2,
         )
         self.curves, self.ends = [], []
-        for i, (path, points) in enumerate(zip(self.paths, self.points)):
+        for i, points in enumerate(self.points):
             many = len(points) > _MANY
             style = (
                 dict(linewidth=2.4, path_effects=halo)

@@ -1,4 +1,4 @@
-"""Series through the activations of a block of units at a time, which stay in the first-level cache."""
+"""Series through the activations of a block of units at a time, which stays in the cache."""
 
 from ...._compile import compiled, part, separate
 from ...scalar import series as scalar
