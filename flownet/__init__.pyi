@@ -30,8 +30,8 @@ from .geometry.metric import (
     step_speed as step_speed,
 )
 from .geometry.noise import GradientNoise as GradientNoise, noise as noise
-from .kernels.cpu.layers.activation import ACTIVATIONS as ACTIVATIONS
-from .kernels.cpu.layers.pair import COMPLEX_ACTIVATIONS as COMPLEX_ACTIVATIONS
+from .kernels.scalar.activation import ACTIVATIONS as ACTIVATIONS
+from .kernels.scalar.pair import COMPLEX_ACTIVATIONS as COMPLEX_ACTIVATIONS
 from .linearization.breakdown import Breakdown as Breakdown, breakdown as breakdown
 from .linearization.departure import (
     Curl as Curl,

@@ -7,7 +7,10 @@ process finds the first one's code.
 """
 
 import ast
+import ctypes
+import dis
 import hashlib
+import inspect
 import os
 import shutil
 from functools import cache
@@ -20,7 +23,9 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 import llvmlite.binding as llvm
 import numba
-from numba.core import caching, cgutils
+from llvmlite import ir
+from numba import types
+from numba.core import caching, cgutils, codegen, compiler
 
 # `fastmath` stays off: it would drop the tests for NaN. Division follows IEEE ("numpy"), since
 # the branch that Python's ZeroDivisionError needs keeps a loop from being vectorised.
@@ -98,8 +103,8 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
     def rebuild(self, target_context, payload):
         called, compiled = payload
         numba.get_num_threads()  # starts the threading layer: the code may call its symbols
-        for key, types in called:
-            _provide(key, types)
+        for key, kinds in called:
+            _provide(key, kinds)
         return super().rebuild(target_context, compiled)
 
 
@@ -111,29 +116,73 @@ class _KernelCache(caching.FunctionCache):
         return signature, codegen.magic_tuple()
 
 
-def jit(function=None, *, parallel=False, cached=True, inline=False):
-    """Compile a kernel for the CPU at its first call and keep the machine code on disk.
+def jit(function, *, parallel=False):
+    """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
 
     Kernels allocate nothing: without numba's runtime no array is counted in and out. A function
     that returns a view of an array must be `spliced` instead.
+    """
+    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel)(function)
+    dispatcher._cache = _KernelCache(function)
+    return dispatcher
+
+
+# ---- parts of kernels -----------------------------------------------------------------------
+# numba optimises what a function calls again with every function above it, and makes machine code
+# of each. A part of a kernel needs neither: it is linked into the kernel as it is, and optimised
+# there, once. Of 60 s for a first run that saved 25.
+
+
+def part(function=None, *, inline=False):
+    """Compile a function that only kernels call.
 
     Parameters
     ----------
-    parallel : bool
-        Run `prange` loops on numba's threads.
-    cached : bool
-        Keep the machine code on disk: for what Python calls. What only other kernels call is
-        part of their machine code already.
     inline : bool
         Always put the code into its callers: for scalar bodies, whose loops must vectorise.
     """
     if function is None:
-        return lambda f: jit(f, parallel=parallel, cached=cached, inline=inline)
-    options = dict(OPTIONS, parallel=parallel, forceinline=inline, _nrt=parallel)
-    dispatcher = numba.njit(**options)(function)
-    if cached:
-        dispatcher._cache = _KernelCache(function)
-    return dispatcher
+        return lambda f: part(f, inline=inline)
+    return numba.njit(
+        **OPTIONS,
+        forceinline=inline,
+        _nrt=False,
+        pipeline_class=_PartCompiler,
+        no_cpython_wrapper=True,
+        no_cfunc_wrapper=True,
+    )(function)
+
+
+class _Part(codegen.JITCodeLibrary):
+    """Code without machine code."""
+
+    def _optimize_final_module(self):
+        pass
+
+    def _finalize_final_module(self):
+        self._finalize_dynamic_globals()
+        self._finalized = True
+
+    def get_pointer_to_function(self, name):
+        """Of what Python gets when it calls a part all the same: a TypeError."""
+        return ctypes.cast(ctypes.pythonapi.PyErr_BadArgument, ctypes.c_void_p).value
+
+    @property
+    def codegen(self):
+        return _NoEnvironment()
+
+
+class _NoEnvironment:
+    """In place of a codegen, where there is no machine code whose environment could be set."""
+
+    def set_env(self, name, env):
+        pass
+
+
+class _PartCompiler(compiler.Compiler):
+    def compile_extra(self, function):
+        self.state.library = _Part(self.state.targetctx.codegen(), function.__qualname__)
+        return super().compile_extra(function)
 
 
 def spliced(function):
@@ -150,38 +199,197 @@ _symbols = {}  # symbol name -> ("module.function", argument types)
 
 
 def separate(function, name=None):
-    """Compile a kernel once and call it by name from others; it returns nothing."""
-    function.__qualname__ = name or function.__qualname__
-    key = f"{function.__module__}.{function.__qualname__}"
-    kernel = jit(function)
-    _separate[key] = kernel
+    """Compile a kernel once, and call it by name from others."""
+    return _called_by_name(function, name or function.__qualname__)
+
+
+def in_parallel(kernel):
+    """`(count, *args)`: a separate kernel's `(*args, i)` for i from 0 to `count` − 1, on all threads.
+
+    Nothing is compiled for it beside the kernel.
+    """
+    return kernel.in_parallel
+
+
+def _called_by_name(function, name, **options):
+    function.__qualname__ = name  # before it is compiled: its file in the cache has this name
+    key = f"{function.__module__}.{name}"
+    kernel = _separate[key] = jit(function, **options)
 
     @numba.extending.intrinsic
     def call(typing, *args):
         symbol, compiled = _provide(key, args)
+        result = compiled.signature.return_type
 
         def codegen(context, builder, signature, values):
-            kind = context.call_conv.get_function_type(numba.types.none, args)
-            target = cgutils.get_or_insert_function(builder.module, kind, symbol)
-            arguments = [builder.extract_value(values[0], i) for i in range(len(args))]
-            context.call_conv.call_function(builder, target, numba.types.none, args, arguments)
-            return context.get_dummy_value()
+            arguments = cgutils.unpack_tuple(builder, values[0])
+            return _emit_call(context, builder, symbol, result, args, arguments)
 
-        return numba.types.void(numba.types.StarArgTuple(args)), codegen
+        return result(types.StarArgTuple(args)), codegen
 
-    call.kernel = kernel
+    @numba.extending.intrinsic
+    def in_parallel(typing, count, *args):
+        symbol, _ = _provide(key, (*args, types.intp))
+        run, _ = _provide(_RUN, _RUN_TYPES)
+
+        def codegen(context, builder, signature, values):
+            count, packed = values
+            arguments = cgutils.unpack_tuple(builder, packed)
+            task, block = _emit_task(context, builder, symbol, args, arguments)
+            return _emit_call(context, builder, run, types.none, _RUN_TYPES, (task, block, count))
+
+        return types.void(types.intp, types.StarArgTuple(args)), codegen
+
+    call.kernel, call.in_parallel = kernel, in_parallel
     return call
 
 
-def _provide(key, types):
+def _emit_call(context, builder, symbol, result, kinds, arguments):
+    """Call of a separate kernel by its symbol."""
+    kind = context.call_conv.get_function_type(result, kinds)
+    target = cgutils.get_or_insert_function(builder.module, kind, symbol)
+    _, value = context.call_conv.call_function(builder, target, result, kinds, arguments)
+    return context.get_dummy_value() if result == types.none else value
+
+
+def _emit_task(context, builder, symbol, kinds, arguments):
+    """Addresses of a function (block, i) that calls a separate kernel, and of its arguments."""
+    module, index = builder.module, context.get_value_type(types.intp)
+    room = ir.LiteralStructType([argument.type for argument in arguments])
+    block = cgutils.alloca_once(builder, room)
+    for i, argument in enumerate(arguments):
+        builder.store(argument, cgutils.gep_inbounds(builder, block, 0, i))
+    name = module.get_unique_name(f"task.{symbol}")
+    task = ir.Function(module, ir.FunctionType(ir.VoidType(), [room.as_pointer(), index]), name)
+    task.linkage = "internal"
+    inner = ir.IRBuilder(task.append_basic_block("entry"))
+    loaded = [
+        inner.load(cgutils.gep_inbounds(inner, task.args[0], 0, i)) for i in range(len(arguments))
+    ]
+    _emit_call(context, inner, symbol, types.none, (*kinds, types.intp), [*loaded, task.args[1]])
+    inner.ret_void()
+    return builder.ptrtoint(task, index), builder.ptrtoint(block, index)
+
+
+def _provide(key, kinds):
     """Symbol and code of a separate kernel for some argument types, compiled or loaded."""
-    types = tuple(numba.types.unliteral(kind) for kind in types)
+    kinds = tuple(types.unliteral(kind) for kind in kinds)
     kernel = _separate[key]
-    symbol = f"flownet.{key}.{hashlib.sha256(str(types).encode()).hexdigest()[:16]}"
+    symbol = f"flownet.{key}.{hashlib.sha256(str(kinds).encode()).hexdigest()[:16]}"
     if symbol not in _symbols:
-        kernel.compile(types)
-        compiled = kernel.overloads[types]
+        kernel.compile(kinds)
+        compiled = kernel.overloads[kinds]
         address = compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
         llvm.add_symbol(symbol, address)
-        _symbols[symbol] = key, types
-    return symbol, kernel.overloads[types]
+        _symbols[symbol] = key, kinds
+    return symbol, kernel.overloads[kinds]
+
+
+@numba.extending.intrinsic
+def _call_task(typing, task, block, i):
+    """Call the function at an address with the block at another, and an index."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args[1:]])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp), codegen
+
+
+def _run(task, block, count):
+    """The one parallel loop: `task(block, i)` for i from 0 to `count` − 1."""
+    for i in numba.prange(count):
+        _call_task(task, block, i)
+
+
+_RUN, _RUN_TYPES = f"{__name__}._run", (types.intp, types.intp, types.intp)
+_called_by_name(_run, "_run", parallel=True)
+
+
+# ---- kernels by the types of their arguments ------------------------------------------------
+
+
+def chosen(choose, leading=0):
+    """A kernel that is one of several: `choose(*types)` names it by the types of the arguments.
+
+    What a call does not need is not compiled: of networks of real numbers, say, no complex kernels.
+
+    Parameters
+    ----------
+    choose : function
+        Gives a kernel, or None for one that does nothing.
+    leading : int
+        So many arguments, the first ones, only help to choose; the kernel does not get them.
+    """
+
+    @numba.extending.intrinsic
+    def call(typing, *args):
+        kernel = choose(*args)
+        if kernel is None:
+            return types.void(
+                types.StarArgTuple(args)
+            ), lambda context, *_: context.get_dummy_value()
+        function = typing.resolve_value_type(kernel)
+        called = function.get_call_type(typing, args[leading:], {})
+
+        def codegen(context, builder, signature, values):
+            values = cgutils.unpack_tuple(builder, values[0])[leading:]
+            if called.args and isinstance(called.args[0], types.StarArgTuple):
+                values = [context.make_tuple(builder, called.args[0], values)]
+            else:
+                values = [
+                    context.cast(builder, *value)
+                    for value in zip(values, args[leading:], called.args)
+                ]
+            target = context.get_function(function, called)
+            context.add_linking_libs(getattr(target, "libs", ()))
+            return target(builder, values)
+
+        return called.return_type(types.StarArgTuple(args)), codegen
+
+    return call
+
+
+def absent(kind):
+    """Whether a type is that of None."""
+    return isinstance(kind, types.NoneType)
+
+
+def lacks(kind, name):
+    """Whether a named tuple of a type has None for a field."""
+    return absent(field(kind, name))
+
+
+def field(kind, name):
+    """Type of a field of a named tuple of a type."""
+    return kind.types[kind.fields.index(name)]
+
+
+# ---- plain functions ------------------------------------------------------------------------
+
+_compiled = {}  # plain function -> what stands for it in kernels
+
+
+def compiled(function, inline=True):
+    """A plain function as part of kernels, with the plain functions that it calls.
+
+    Short ones are put into their callers (`inline`), whose loops must vectorise.
+    """
+    if function not in _compiled:
+        named = inspect.getclosurevars(function).nonlocals
+        for line in dis.get_instructions(function):
+            if line.opname == "LOAD_GLOBAL":
+                named[line.argval] = function.__globals__.get(line.argval)
+        for other in filter(inspect.isfunction, named.values()):
+            compiled(other, inline)
+        stands_for(function, part(function, inline=inline))
+    return _compiled[function]
+
+
+def stands_for(function, kernel):
+    """Let kernels that name a plain function call this kernel instead."""
+    _compiled[function] = kernel
+    context = numba.core.registry.cpu_target.typing_context
+    context.refresh()
+    context.insert_global(function, context.resolve_value_type(kernel))

@@ -23,7 +23,7 @@ BOTH = [pytest.param("float64", marks=needs_wider), "float32"]
 
 
 def over(body):
-    @jit(cached=False)
+    @part
     def loop(x, y):
         for i in range(x.size):
             y[i] = body(x[i])

@@ -15,22 +15,22 @@ DEPTHS = [1, 7, 16, 255, 256, 257, 600]
 MARGIN = 37  # elements of NaN around every matrix, odd so that nothing is aligned
 
 
-@jit(cached=False)
+@part
 def _product(c, d, d_row, a, b):
     product.product(c, address(d), d_row, a, b)
 
 
-@jit(cached=False)
+@part
 def _covector_product(c, d, d_row, a, b, first, last):
     product.covector_product(c, address(d), d_row, a, b, first, last)
 
 
-@jit(cached=False)
+@part
 def _pack(packed, w, count):
     product.pack(packed, w, 0, count)
 
 
-@jit(cached=False)
+@part
 def _product_packed(c, d, d_row, a, packed):
     product.product_packed(c, address(d), d_row, a, packed)
 

@@ -7,7 +7,7 @@ import numpy as np
 from .._errors import FlownetError
 from ..geometry.charges import ChargeDrift, charges as charges_of
 from ..geometry.curvature import sharpness
-from ..linearization.breakdown import breakdown, kept, store
+from ..linearization.breakdown import breakdown, kept as kept_series, store
 from ..store.trajectory import Record
 from ..store.writing import append_analysis
 
@@ -197,7 +197,7 @@ def keep(found):
 
 def kept(run):
     """`Measured` of what a run's file holds, or None where its steps were not split or go on."""
-    series = kept(run)
+    series = kept_series(run)
     if series is None or not len(series) or not any(series.words):
         return None
     every = int(np.diff(series.iteration).min()) if len(series) > 1 else 1

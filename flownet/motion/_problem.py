@@ -1,10 +1,10 @@
 """What a compiled kernel needs of a sum of potentials: the network, the formulas, the batches."""
 
-from contextlib import nullcontext
+from contextlib import contextmanager
 
 import numpy as np
 
-from ..kernels.cpu.base import plan, threads
+from ..kernels.cpu.base import threads
 from ..kernels.cpu.motion import steps as motion
 from ..model.potential import Analytic, Potential, RealView, key
 
@@ -26,39 +26,35 @@ class Problem:
 
     Attributes
     ----------
-    terms, batches : `kernels.motion.Terms`, `kernels.motion.Batches`
     threads : int
     """
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
         atoms = potential.atoms()
         network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
-        analytic = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
-        self.terms = motion.Terms(
-            network=network[0] if network else 0.0,
-            code=np.array([a.code for _, a in analytic], np.int64),
-            parameters=np.array([(scale, *a.numbers) for scale, a in analytic]).reshape(-1, 3),
+        formulas = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
+        factor, self._network = network or (0.0, None)
+        self._batch_size, self._dtype = batch_size or 0, np.dtype(dtype)
+        self._terms = motion.Terms(
+            factor=factor,
+            code=np.array([a.code for _, a in formulas], np.int64),
+            parameters=np.array([(scale, *a.numbers) for scale, a in formulas]).reshape(-1, 3),
         )
-        self._potential = network[1] if network else NoNetwork(dtype)
-        m = network[1].data.m if network else 0
-        self._batch_size = batch_size or 0
-        self.batches = motion.Batches(
+        m = self._network.data.m if network else 0
+        self._batches = motion.Batches(
             size=self._batch_size,
             seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64),
             epoch=np.array([-1]),
         )
-        self._dtype = np.dtype(dtype)
-        self.threads = threads.worthwhile(self._potential.compiled[0], batch_size or m)
-
-    @property
-    def compiled(self):
-        """Network, loss and data."""
-        return self._potential.compiled
+        self.threads = 1
+        if network:
+            self.threads = threads.worthwhile(self._network.compiled[0], batch_size or m)
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
-        metric, network = whole.at(time), self._potential.network
+        metric = whole.at(time)
+        network = None if self._network is None else self._network.network
         return rule_in(
             metric,
             self._dtype,
@@ -67,9 +63,14 @@ class Problem:
             **words,
         )
 
-    def workspace(self):
-        """Context that lends buffers for one batch."""
-        return self._potential.workspace(self._batch_size)
+    @contextmanager
+    def lent(self):
+        """Context that gives what kernels take, with buffers for one batch."""
+        if self._network is None:
+            yield motion.Problem(None, None, None, None, self._terms, self._batches)
+            return
+        with self._network.workspace(self._batch_size) as work:
+            yield motion.Problem(*self._network.compiled, work, self._terms, self._batches)
 
 
 def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
@@ -95,25 +96,3 @@ def lowest_layer(free, network):
         return 0
     first_free = np.argmax(free) if free.any() else len(free)
     return sum(end <= first_free for _, end in network.ranges)
-
-
-class NoNetwork:
-    """What a kernel is given where all terms are analytic."""
-
-    network = None
-
-    def __init__(self, dtype):
-        net = plan.network_plan([1, 1], [0], 0, dtype)
-        empty = np.zeros((0, 0), dtype)
-        data = plan.Data(
-            np.zeros((0, 1), dtype),
-            np.zeros((0, 1), dtype),
-            np.zeros(0, dtype),
-            np.zeros(0, np.int64),
-        )
-        self.compiled = net, plan.Loss(0, 1.0, empty, empty), data
-        self._work = plan.workspace(net, 1, dtype)
-
-    def workspace(self, batch_size):
-        """Context that gives buffers which nothing is ever written to."""
-        return nullcontext(self._work)

@@ -220,7 +220,9 @@ def as_reals(V):
 
 
 def coupling(stacks, dtype):
-    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n))."""
+    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n)), or None."""
+    if not stacks:
+        return None
     counts = [len(begins) for begins, _, _ in stacks]
     flat = [
         np.concatenate([np.zeros(0), *parts])
@@ -234,5 +236,5 @@ def coupling(stacks, dtype):
         flat[0].astype(np.int64),
         np.array([extent for _, extent, _ in stacks], np.int64),
         flat[1],
-        np.zeros((max(counts, default=0), STRIP), dtype),
+        np.zeros((max(counts), STRIP), dtype),
     )

@@ -7,7 +7,7 @@ W, where Taylor's series knows it.
 import numpy as np
 
 from ...data._dataset import Dataset
-from ...kernels.cpu.layers.activation import LEAK
+from ...kernels.scalar.activation import LEAK
 from ...model.network import Network
 from ...model.potential import Potential
 

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
-from ...kernels.cpu.layers.activation import ACTIVATIONS
-from ...kernels.cpu.layers.pair import COMPLEX_ACTIVATIONS, READOUTS
+from ...kernels.scalar.activation import ACTIVATIONS
+from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
 
 _REAL = {name: code for code, name in enumerate(ACTIVATIONS)}
 

@@ -8,9 +8,9 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.cpu.base import plan
 from ...kernels.cpu.derivative import jet
-from ...kernels.cpu.layers.pair import READOUTS
 from ...kernels.cpu.network import differential as network
 from ...kernels.cpu.planes.plan import complex_plan
+from ...kernels.scalar.pair import READOUTS
 from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
 from ._as_reals import ComplexPicture, RealPicture

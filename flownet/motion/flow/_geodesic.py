@@ -4,7 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from ..mechanics import Mechanics
 from ._integrate import integrate
 
@@ -83,7 +83,7 @@ class Geodesic(Mechanics):
         For a step or an order that is none.
     """
 
-    code = kernel.ARISTOTLE
+    numbers = scalar.Aristotle()
     along = True
 
     def __init__(self, step, order="exact", weight_decay=0.0):

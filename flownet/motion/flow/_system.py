@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.cpu.flow import flow as compiled, rates
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from ...model.network import in_complex, in_reals
 from ...model.potential import real_view
 from .._problem import Problem, is_compiled, lowest_layer
@@ -32,8 +32,8 @@ class System:
         self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
         mechanics = mechanics or Aristotle(1.0)
         rule = mechanics.rule(self._dtype, 0)
-        self._rate = mechanics.rate(rule["pairs"])
-        self._decays = {name: rule[name] for name in ("decay", "shrink")}
+        self._rate = mechanics.rate()
+        self._decays = {name: rule[name] for name in ("decay", "shrink", "pairs")}
         self._always = metric.times is None
         self._clock = int(self._always and not self._rate.clock)
         self._real, self.field = real_view(potential), None
@@ -53,7 +53,7 @@ class System:
             self.field = PythonField(
                 self._slope,
                 (lambda y: self._seen) if told else None,
-                self._rate.code == kernel.ARISTOTLE,
+                isinstance(self._rate.numbers, scalar.Aristotle),
             )
 
     def turn_to(self, time):
@@ -94,7 +94,7 @@ class System:
         F = out[: in_reals(W).size]
         F[:] = in_reals(-metric.sharp(dL))
         self._seen = loss, -float(in_reals(dL) @ F)
-        rates.rate(self._rate.code, self._rate.numbers, y, F, out)
+        rates.rate(self._rate.numbers, y, F, out, self._decays["pairs"])
         if self._decays["shrink"]:
             F -= in_reals(self._decays["shrink"] * metric.sharp(W))
         remembered = out[: F.size * (1 + self._rate.memories)].reshape(-1, F.size)
@@ -135,7 +135,9 @@ class PotentialFlow:
 
     def __init__(self, potential, metric, dtype, rate, decays):
         self._rate, self._decays, self.metric = rate, decays, metric
-        self.stabilise = rate.code == kernel.ARISTOTLE  # of others the spectrum is not real
+        self.stabilise = isinstance(
+            rate.numbers, scalar.Aristotle
+        )  # of others the spectrum is not real
         self._problem = Problem(potential, dtype)
         self._dL = in_reals(np.zeros(potential.size, dtype))
         self.integrate = compiled.integrate_flow
@@ -144,14 +146,6 @@ class PotentialFlow:
     def problem(self):
         """What the kernel wants first."""
         p = self._problem
-        rule = p.rule(
-            self.metric,
-            0.0,
-            code=self._rate.code,
-            numbers=self._rate.numbers,
-            pairs=False,
-            seed=0,
-            **self._decays,
-        )
-        with p.workspace() as work:
-            yield (*p.compiled, p.terms, work, p.batches, rule, self._dL, p.threads)
+        rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
+        with p.lent() as problem:
+            yield compiled.Followed(problem, rule, self._dL, p.threads)

@@ -34,15 +34,12 @@ class CompiledLoop:
         tape.step[:] = self._policy.steps(first, count)
         tape = tape._replace(parameters=in_reals(tape.parameters))
         done, rows, finite, p = 0, 0, True, self._problem
-        with p.workspace() as work:
+        with p.lent() as problem:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = p.rule(self.metric, self.time, **self._of)
                 taken, kept, finite = motion.advance(
-                    *p.compiled,
-                    p.terms,
-                    work,
-                    p.batches,
+                    problem,
                     self._rule,
                     _rest(tape, done, rows),
                     self._reals,

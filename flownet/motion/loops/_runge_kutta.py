@@ -7,7 +7,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...kernels.cpu.flow.integrate import Rows
-from ...kernels.cpu.motion.mechanics import ARISTOTLE
+from ...kernels.scalar.mechanics import Aristotle
 from ...model.network import in_reals
 from .. import _check
 from ..flow import STUCK, Integration, System
@@ -38,14 +38,14 @@ class RungeKutta(Mechanics):
     """
 
     policy = Adaptive()
-    code = ARISTOTLE
+    numbers = Aristotle()
 
     def __init__(self, rtol=1e-3, atol=1e-6):
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):
             raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number from 1e-13 to 0.5.")
         self.rtol, self.atol = float(rtol), _check.positive("atol", atol)
 
-    def rate(self, pairs=False):
+    def rate(self):
         """There is none of its own."""
         raise FlownetError(
             f"mechanics is {self!r}, whose steps follow the plain flow: leave it out to have that."

@@ -1,16 +1,34 @@
 """RMSProp and Adam: the force over its remembered size (TM 26)."""
 
-import numpy as np
+import math
 
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._mechanics import MOMENTS, Mechanics, Rate, flag, not_negative, one_of, share
 from ._newton import inertia
+from ._policy import Constant
+
+
+class Adaptive(Mechanics):
+    """Mechanics that take the force over its remembered size, or remember it."""
+
+    def rate(self):
+        """What its flow's kernel wants: what forgets by β a step forgets at ρ = −ln β/step."""
+        numbers = self.numbers
+        if numbers.force is not None and numbers.force.beta == 0:
+            numbers = numbers._replace(force=None)
+        memories = [memory for memory in (numbers.force, numbers.square) if memory is not None]
+        for memory in memories:
+            self._forgetting(memory.beta)
+        if numbers.inertia is not None and numbers.inertia.momentum is not None:
+            self._constant_step()
+        count = len(memories) + (numbers.centre is not None) + (numbers.inertia is not None)
+        return Rate(numbers, count, int(numbers.corrected))
 
 
 @kind("mechanics", "rmsprop")
-class RMSProp(Mechanics):
+class RMSProp(Adaptive):
     """RMSProp: the force over its own size, remembered, W ← W + step·F/(√⟨F²⟩ + ε) (TM 26).
 
     Parameters
@@ -36,8 +54,6 @@ class RMSProp(Mechanics):
     FlownetError
         For numbers out of their range.
     """
-
-    code = kernel.RMSPROP
 
     def __init__(
         self,
@@ -66,22 +82,23 @@ class RMSProp(Mechanics):
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array([self.memory, self.epsilon, self.centered, self.momentum])
-
-    def rate(self, pairs=False):
-        """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
-        forget = self._forgetting(self.memory)
-        if not (pairs or self.centered or self.momentum):
-            return Rate(self.code, np.array([self.memory, self.epsilon, forget]), 1, 0)
-        mass, friction = (
-            inertia(self._constant_step(), self.momentum) if self.momentum else (0.0, 1.0)
+        """What its kernels want; mass and friction of its momentum, where steps are the same."""
+        mass, friction = math.nan, 1.0
+        if self.momentum and isinstance(self.policy, Constant):
+            mass, friction = inertia(self.policy.step, self.momentum)
+        return scalar.Adaptive(
+            friction=friction,
+            inertia=scalar.Inertia(mass, self.momentum) if self.momentum else None,
+            force=None,
+            square=self._memory(self.memory),
+            centre=self.centered or None,
+            epsilon=self.epsilon,
+            corrected=False,
         )
-        return family_rate(self, mass, friction, kernel.BARE, forget, False, self.centered, pairs)
 
 
 @kind("mechanics", "adam")
-class Adam(Mechanics):
+class Adam(Adaptive):
     """Adam: the remembered force over its remembered size, both over 1 − β^k (TM 26).
 
     Parameters
@@ -105,7 +122,6 @@ class Adam(Mechanics):
         For numbers out of their range.
     """
 
-    code = kernel.ADAM
     remembers = ("force", "square")
 
     def __init__(
@@ -123,18 +139,16 @@ class Adam(Mechanics):
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array([self.memory1, self.memory2, self.epsilon])
-
-    def rate(self, pairs=False):
-        """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
-        forgets = [
-            self._forgetting(self.memory1) if self.memory1 else kernel.BARE,
-            self._forgetting(self.memory2),
-        ]
-        if pairs or not self.memory1:
-            return family_rate(self, 0.0, 1.0, *forgets, True, False, pairs)
-        return Rate(kernel.ADAM, np.array([*self.numbers, *forgets]), 2, 1)
+        """What its kernels want."""
+        return scalar.Adaptive(
+            friction=1.0,
+            inertia=None,
+            force=self._memory(self.memory1),
+            square=self._memory(self.memory2),
+            centre=None,
+            epsilon=self.epsilon,
+            corrected=True,
+        )
 
 
 @kind("mechanics", "adamw")
@@ -166,12 +180,3 @@ class AdamW(Adam):
     def shrink(self):
         """κ of a parabola that moves W by itself."""
         return self.weight_decay
-
-
-def family_rate(mechanics, mass, friction, forget1, forget2, corrected, centered, pairs):
-    """`Rate` of the whole equation TM 26; `forget` is `BARE` for what is not remembered."""
-    numbers = np.array(
-        [mass, friction, forget1, forget2, mechanics.epsilon, corrected, centered, pairs]
-    )
-    memories = (forget1 != kernel.BARE) + (forget2 != kernel.BARE) + centered + (mass > 0)
-    return Rate(kernel.FAMILY, numbers, memories, int(corrected))

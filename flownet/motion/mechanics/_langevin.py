@@ -1,10 +1,8 @@
 """Langevin's mechanics: Aristotle's in a heat bath."""
 
-import numpy as np
-
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from ._mechanics import Mechanics, not_negative
 
 
@@ -31,18 +29,16 @@ class Langevin(Mechanics):
         For numbers out of their range.
     """
 
-    code = kernel.LANGEVIN
-
     def __init__(self, step, temperature, weight_decay=0.0):
         super().__init__(step, weight_decay)
         self.temperature = not_negative("temperature", temperature)
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array([self.temperature])
+        """What its kernel wants."""
+        return scalar.Langevin(self.temperature)
 
-    def rate(self, pairs=False):
+    def rate(self):
         """There is none."""
         raise FlownetError(
             f"{self!r} has no flow: thermal noise makes its path rough; that of "

@@ -8,13 +8,13 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._policy import Constant
 from ._policy_of import policy_of
 
-#: a flow's kernel and its numbers, how many vectors (D,) it integrates beside W, 1 for a clock
-Rate = namedtuple("Rate", "code numbers memories clock")
+#: a flow's numbers, how many vectors (D,) it integrates beside W, 1 for a clock
+Rate = namedtuple("Rate", "numbers memories clock")
 
 MOMENTS = ("modulus", "separate")  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
 
@@ -23,9 +23,9 @@ class Mechanics:
     """A rule of motion with a step.
 
     All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
-    is the whole. One has to have `policy`, `code`, and `numbers` if its kernel wants any; one that
-    remembers vectors names them in `remembers`. `rate`, its flow, may be left out where the code's
-    kernel is a flow's too, and refused where there is none. The rest has defaults.
+    is the whole. One has to have `policy` and `numbers`; one that remembers vectors names them in
+    `remembers`. `rate`, its flow, may be left out where the same numbers are those of a flow, and
+    refused where there is none. The rest has defaults.
 
     Attributes
     ----------
@@ -36,8 +36,10 @@ class Mechanics:
     weight_decay : float
         κ of κ·`Parabola`, whose slope joins dL (`decay`) or, AdamW's, moves W by itself
         (`shrink`); the losses recorded stay L.
-    code, remembers
-        Of its kernel, and the names of the vectors (D,) it remembers.
+    numbers : named tuple of `kernels.scalar.mechanics`
+        What its kernels want.
+    remembers : tuple of str
+        Names of the vectors (D,) it remembers.
     along : bool
         Whether a step goes along −g^♯dL.
     mass, temperature : float
@@ -84,8 +86,8 @@ class Mechanics:
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.zeros(0)
+        """What its kernels want, the same for finite steps and flows."""
+        raise NotImplementedError
 
     @property
     def decay(self):
@@ -101,17 +103,16 @@ class Mechanics:
         """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
         pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
         return {
-            "code": self.code,
             "numbers": self.numbers,
             "decay": self.decay,
             "shrink": self.shrink,
-            "pairs": pairs,
+            "pairs": True if pairs else None,
             "seed": seed,
         }
 
-    def rate(self, pairs=False):
-        """What its flow's kernel wants: a `Rate`."""
-        return Rate(self.code, self.numbers, self.memories, 0)
+    def rate(self):
+        """What its flow's kernel wants: a `Rate`; refused where there is no flow."""
+        return Rate(self.numbers, self.memories, 0)
 
     def velocity(self, v, force, iteration):
         """Velocity (D,) at the time of W of the one remembered; `force()` gives F (D,) at W."""
@@ -148,6 +149,12 @@ class Mechanics:
             )
         return -math.log(beta) / self._constant_step()
 
+    def _memory(self, beta):
+        """A memory of β a step; its rate is nan where steps vary or it is gone at once."""
+        if beta > 0 and isinstance(self.policy, Constant):
+            return scalar.Memory(beta, self._forgetting(beta))
+        return scalar.Memory(beta, math.nan)
+
 
 @kind("mechanics", "aristotle")
 class Aristotle(Mechanics):
@@ -170,8 +177,8 @@ class Aristotle(Mechanics):
         For a step that is not above 0, and a text that names no policy or not all its numbers.
     """
 
-    code = kernel.ARISTOTLE
     along = True
+    numbers = scalar.Aristotle()
 
     @property
     def descends(self):

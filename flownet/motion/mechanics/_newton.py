@@ -2,19 +2,17 @@
 
 import math
 
-import numpy as np
-
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._mechanics import Mechanics, Rate, not_negative, one_of, share
 from ._policy import Constant
 
 INTEGRATORS = {
-    "semi-implicit": kernel.SEMI_IMPLICIT,
-    "leapfrog": kernel.LEAPFROG,
-    "explicit": kernel.EXPLICIT,
+    "semi-implicit": scalar.SEMI_IMPLICIT,
+    "leapfrog": scalar.LEAPFROG,
+    "explicit": scalar.EXPLICIT,
 }
 
 
@@ -53,7 +51,6 @@ class Newton(Mechanics):
         For numbers out of their range.
     """
 
-    code = kernel.NEWTON
     remembers = ("velocity",)
 
     def __init__(
@@ -97,16 +94,18 @@ class Newton(Mechanics):
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array([self.mass, self.friction, INTEGRATORS[self.integrator], self.temperature])
+        """What its kernels want."""
+        return scalar.Newton(
+            self.mass, self.friction, INTEGRATORS[self.integrator], self.temperature
+        )
 
-    def rate(self, pairs=False):
+    def rate(self):
         """What its flow's kernel wants; that of a heat bath is no flow."""
         if self.temperature:
             raise FlownetError(
                 f"{self!r} has no flow: thermal noise makes its path rough; temperature=0 has one."
             )
-        return Rate(kernel.NEWTON, np.array([self.mass, self.friction]), 1, 0)
+        return super().rate()
 
     def velocity(self, v, force, iteration):
         """Velocity (D,) at the time of W; what the leapfrog remembers is half a step old.
@@ -115,7 +114,7 @@ class Newton(Mechanics):
         """
         if self.integrator != "leapfrog" or iteration == 0 or self.temperature:
             return v.copy()
-        decay, gain = kernel.friction_of(self.policy.step / 2, self.mass, self.friction, False)
+        decay, gain = scalar.friction_of(self.policy.step / 2, self.mass, self.friction, False)
         return decay * v + gain * force()
 
 
@@ -142,7 +141,6 @@ class Nesterov(Mechanics):
         For numbers out of their range.
     """
 
-    code = kernel.NESTEROV
     remembers = ("velocity",)
 
     def __init__(self, step, momentum=0.9, weight_decay=0.0):
@@ -151,14 +149,17 @@ class Nesterov(Mechanics):
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array([self.momentum])
+        """What its kernels want; its flow is Newton's, where steps are all the same."""
+        constant = self.momentum > 0 and isinstance(self.policy, Constant)
+        flow = inertia(self.policy.step, self.momentum) if constant else (math.nan, math.nan)
+        return scalar.Nesterov(self.momentum, *flow)
 
-    def rate(self, pairs=False):
+    def rate(self):
         """What its flow's kernel wants."""
         if self.momentum == 0:
-            return Rate(kernel.ARISTOTLE, np.zeros(0), 0, 0)
-        return Rate(kernel.NEWTON, np.array(inertia(self._constant_step(), self.momentum)), 1, 0)
+            return Rate(scalar.Aristotle(), 0, 0)
+        self._constant_step()
+        return super().rate()
 
 
 def inertia(step, beta):

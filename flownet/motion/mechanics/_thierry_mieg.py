@@ -1,17 +1,15 @@
 """The whole equation of motion, of which the other mechanics are limits (TM 25-26)."""
 
-import numpy as np
-
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...kernels.cpu.motion import mechanics as kernel
+from ...kernels.scalar import mechanics as scalar
 from .. import _check
-from ._adaptive import family_rate
-from ._mechanics import MOMENTS, Mechanics, flag, not_negative, one_of, share
+from ._adaptive import Adaptive
+from ._mechanics import MOMENTS, flag, not_negative, one_of, share
 
 
 @kind("mechanics", "thierry-mieg")
-class ThierryMieg(Mechanics):
+class ThierryMieg(Adaptive):
     """The whole equation: m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), γ = 1/(√⟨F²⟩ + ε) (TM 25-26).
 
     A step remembers the force and its size, ⟨F⟩ ← β₁⟨F⟩ + (1 − β₁)F, ⟨F²⟩ ← β₂⟨F²⟩ + (1 − β₂)F²,
@@ -56,8 +54,6 @@ class ThierryMieg(Mechanics):
     FlownetError
         For numbers out of their range.
     """
-
-    code = kernel.FAMILY
 
     def __init__(
         self,
@@ -104,26 +100,17 @@ class ThierryMieg(Mechanics):
 
     @property
     def numbers(self):
-        """What its finite steps' kernel wants."""
-        return np.array(
-            [
-                self.mass,
-                self.friction,
-                self.memory1 or kernel.BARE,
-                kernel.BARE if self.memory2 is None else self.memory2,
-                self.epsilon,
-                self.corrected,
-                self.centered,
-            ]
-        )
-
-    def rate(self, pairs=False):
-        """What its flow's kernel wants: it forgets at ρ = −ln β/step."""
-        forget1 = self._forgetting(self.memory1) if self.memory1 else kernel.BARE
-        forget2 = kernel.BARE if self.memory2 is None else self._forgetting(self.memory2)
-        clock = self.corrected and (self.memory1 > 0 or self.memory2 is not None)
-        return family_rate(
-            self, self.mass, self.friction, forget1, forget2, clock, self.centered, pairs
+        """What its kernels want."""
+        force = self._memory(self.memory1) if self.memory1 else None
+        square = None if self.memory2 is None else self._memory(self.memory2)
+        return scalar.Adaptive(
+            friction=self.friction,
+            inertia=scalar.Inertia(self.mass, None) if self.mass else None,
+            force=force,
+            square=square,
+            centre=self.centered or None,
+            epsilon=self.epsilon,
+            corrected=self.corrected and (force is not None or square is not None),
         )
 
     def parameters(self):

@@ -4,9 +4,7 @@ Blocks are dealt out to hands, and hands to lanes, one for each thread with buff
 hands' sums are added in order, so that the bits do not depend on the number of threads.
 """
 
-from numba import prange
-
-from ...._compile import jit
+from ...._compile import in_parallel, jit, separate
 from .pointwise import clear
 from .simd import flat, lane
 
@@ -18,26 +16,23 @@ def summed(add_block, name):
     with the buffers of its lane as its room; `sums` is (hands, *out.shape).
     """
 
-    @jit(cached=False)
-    def add_blocks(net, loss, data, where, room, size, sums, hand):
-        out = sums[hand]
-        clear(flat(out))
-        m = data.x.shape[0]
-        for first in range(hand * size, m, sums.shape[0] * size):
-            add_block(net, loss, data, where, room, first, min(size, m - first), out)
+    def add_blocks(net, loss, data, where, rooms, lanes, size, sums, i):
+        room = lane(rooms, i)
+        for hand in range(i, sums.shape[0], lanes):
+            out = sums[hand]
+            clear(flat(out))
+            m = data.x.shape[0]
+            for first in range(hand * size, m, sums.shape[0] * size):
+                add_block(net, loss, data, where, room, first, min(size, m - first), out)
 
-    @jit(parallel=True, cached=False)
-    def parallel(net, loss, data, where, rooms, lanes, size, sums):
-        for i in prange(lanes):
-            for hand in range(i, sums.shape[0], lanes):
-                add_blocks(net, loss, data, where, lane(rooms, i), size, sums, hand)
+    add_blocks = separate(add_blocks, f"{name}.add_blocks")
+    add_in_parallel = in_parallel(add_blocks)
 
     def run(net, loss, data, where, rooms, lanes, size, sums, out):
         if lanes > 1:
-            parallel(net, loss, data, where, rooms, lanes, size, sums)
+            add_in_parallel(lanes, net, loss, data, where, rooms, lanes, size, sums)
         else:
-            for hand in range(sums.shape[0]):
-                add_blocks(net, loss, data, where, lane(rooms, 0), size, sums, hand)
+            add_blocks(net, loss, data, where, rooms, 1, size, sums, 0)
         total = flat(out)
         clear(total)
         for hand in range(sums.shape[0]):

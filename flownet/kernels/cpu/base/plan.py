@@ -14,7 +14,7 @@ from .simd import VECTOR_BYTES
 #: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the
 #: width of all layers before l, panels[l] the offset of layer l's packed weights. Of a complex
 #: network these speak of its `planes`: gate (L,) holds offsets of modReLU's biases (−1: none), and
-#: origin (L, 4) those of weights, conjugate's weights, bias and gate in W; empty for a real network
+#: origin (L, 4) those of weights, conjugate's weights, bias and gate in W; None for a real network
 Net = namedtuple("Net", "sizes weight bias activation units panels gate origin")
 
 #: kind 0 quadratic, 1 cross-entropy; 1/kT; output metric (n, n) or empty; Γ (m, m) or empty
@@ -25,14 +25,19 @@ Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
 Data = namedtuple("Data", "x y weights rows")
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
-#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `lanes` is empty unless tiny,
-#: `planes` and `dplanes` (those of W and dL) and `corners`, a strip for each hand, unless complex,
-#: `gate` unless there is a modReLU
+#: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `gate` is empty unless there
+#: is a modReLU; `lanes` is None unless the network is tiny, `planes` unless it is complex
 Work = namedtuple(
     "Work",
     "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
-    "lanes lane_slopes lane_scratch planes dplanes corners gate",
+    "gate lanes planes",
 )
+
+#: samples side by side in a tiny network: its inputs and units, their slopes, one layer's cotangents
+Lanes = namedtuple("Lanes", "a slope scratch")
+
+#: planes of a complex network's W and dL, and a strip of dL for each hand
+Planes = namedtuple("Planes", "W dL corners")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
 #: next, room for an activation's own; packed weights and direction; terms (m, orders)
@@ -97,13 +102,13 @@ def network_plan(sizes, activations, bias, dtype):
         units=np.concatenate([[0], np.cumsum(n_out)]),
         panels=np.concatenate([[0], np.cumsum(filled)]),
         gate=np.full(len(n_in), -1),
-        origin=np.zeros((0, 4), np.int64),
+        origin=None,
     )
 
 
 def planes(net, dtype):
     """Room for the planes of a complex network's parameters, with the weights of its readout."""
-    if not len(net.origin):
+    if net.origin is None:
         return np.zeros(0, dtype)
     n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
     end = max(
@@ -132,7 +137,6 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
     batch = capacity if gathered else 0
     gated = bool((net.gate >= 0).any())
     tiny = not coupled and rows <= LANES and flops(net, rows) <= 6 * _TINY
-    lanes = LANES * (n_in + int(net.units[-1])) if tiny else 0
 
     def buffer(*shape):
         return np.empty(shape, dtype)
@@ -152,16 +156,25 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         x=buffer(batch, n_in),
         y=buffer(batch, n_out),
         weights=buffer(batch if weighted else 0),
-        lanes=np.zeros(lanes, dtype),
-        lane_slopes=np.zeros(lanes, dtype),
-        lane_scratch=np.zeros(LANES * widest if tiny else 0, dtype),
-        planes=planes(net, dtype),
-        dplanes=np.zeros_like(planes(net, dtype)),
-        corners=buffer(
-            HANDS * widest * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize if len(net.origin) else 0
-        ),
         gate=buffer((LANES if tiny else capacity) * int(net.units[-1]) if gated else 0),
+        lanes=_lanes(net, dtype) if tiny else None,
+        planes=None if net.origin is None else _planes(net, dtype),
     )
+
+
+def _lanes(net, dtype):
+    """`Lanes` of the inputs and of all units."""
+    size = LANES * (int(net.sizes[0]) + int(net.units[-1]))
+    return Lanes(
+        np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(LANES * int(net.sizes.max()), dtype)
+    )
+
+
+def _planes(net, dtype):
+    """`Planes` of a complex network."""
+    W = planes(net, dtype)
+    strip = int(net.sizes.max()) * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
+    return Planes(W, np.zeros_like(W), np.empty(HANDS * strip, dtype))
 
 
 def jet_workspace(net, rows, orders, dtype, *, coupled=False):
@@ -217,7 +230,7 @@ def point(net, rows, dtype, *, whole=False):
 def tangent(net, rows, dtype, *, second=False):
     """`Tangent` for `rows` samples; with `second` also for responses of second order."""
     size, n_out, widest = rows * int(net.units[-1]), int(net.sizes[-1]), int(net.sizes[1:].max())
-    pairs = len(net.origin) > 0
+    pairs = net.origin is not None
     sizes = {
         "packed_v": int(net.panels[-1]),
         "z1": size,

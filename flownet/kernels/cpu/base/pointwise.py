@@ -2,31 +2,31 @@
 
 import math
 
-from ...._compile import jit
+from ...._compile import part
 
 
-@jit(cached=False)
+@part
 def clear(a):
     """a ← 0."""
     for i in range(a.size):
         a[i] = a.dtype.type(0)
 
 
-@jit(cached=False)
+@part
 def copy(a, b):
     """a ← b."""
     for i in range(a.size):
         a[i] = b[i]
 
 
-@jit(cached=False)
+@part
 def pull_through(slope, g):
     """slope ← g·conj(slope): the cotangent pulled back through an activation."""
     for i in range(slope.size):
         slope[i] = g[i] * slope[i].conjugate()
 
 
-@jit(cached=False)
+@part
 def mean(a):
     """Mean of float64 numbers, four partial sums in a fixed order."""
     s0 = s1 = s2 = s3 = 0.0
@@ -41,7 +41,7 @@ def mean(a):
     return ((s0 + s1) + (s2 + s3)) / a.size
 
 
-@jit(cached=False)
+@part
 def all_finite(a):
     """Whether no element is NaN or infinite."""
     bad = 0

@@ -6,7 +6,7 @@ over the depth in one order whatever the number of rows: a batch cut into shards
 the whole batch.
 """
 
-from ...._compile import jit, separate
+from ...._compile import part, separate
 from .simd import VECTOR_BYTES, address, copy_row, shift, stack, tile, transpose_block
 
 DEPTH = 256
@@ -22,7 +22,7 @@ def _strip(vectors, whole):
     """Kernel of one panel: the rows of A, as many at a time as the registers hold."""
     tallest, tile4, tile2, tile1 = (tile(rows, vectors, whole) for rows in (_TALLEST, 4, 2, 1))
 
-    @jit(cached=False)
+    @part
     def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns):
         i = 0
         while i + _TALLEST <= rows:
@@ -91,7 +91,7 @@ def _strip(vectors, whole):
 _strip_whole, _strip_two, _strip_one = _strip(2, True), _strip(2, False), _strip(1, False)
 
 
-@jit(cached=False)
+@part
 def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width):
     """C = D + A·B for the columns of one panel, at most `width` of them."""
     if columns == width:
@@ -139,20 +139,20 @@ def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, 
                 )
 
 
-@jit(cached=False)
+@part
 def panel_width(array):
     """Columns of one panel: two vectors of the array's dtype."""
     return _PANEL_BYTES // array.itemsize
 
 
-@jit(cached=False)
+@part
 def panels(cols, array):
     """How many panels `cols` columns fill."""
     width = panel_width(array)
     return (cols + width - 1) // width
 
 
-@jit(cached=False)
+@part
 def product(c, d, d_row, a, b):
     """C (m, n) = D + A·B with A (m, k or more), B (k, n); D, a pointer, has rows `d_row` apart."""
     cols = b.shape[1]
@@ -177,13 +177,13 @@ def product(c, d, d_row, a, b):
 # the conjugate is the number itself; complex tiles will take it here and nowhere else.
 
 
-@jit(cached=False)
+@part
 def pull_product(c, d, d_row, g, w):
     """G_X (m, n) = D + G·W̄: the cotangent of a layer's output pulled back to its input."""
     product(c, d, d_row, g, w)
 
 
-@jit(cached=False)
+@part
 def covector_product(c, d, d_row, a, b, first, last):
     """Columns `first` to `last` of G_W (m, n) = D + Gᵀ·x̄ with G = A (k, m), x = B (k, n)."""
     cols = b.shape[1]
@@ -204,7 +204,7 @@ def covector_product(c, d, d_row, a, b, first, last):
     )
 
 
-@jit(cached=False)
+@part
 def covector_strip(c, at, zeros, a, b, first, columns):
     """Columns of C from `at` on = those of Gᵀ·x̄ from `first` on, G = A (k, m), x = B (k, n)."""
     _multiply(

@@ -1,11 +1,11 @@
 """Samples side by side: blocks in which units lie one below the other, (units, samples)."""
 
-from ...._compile import jit
+from ...._compile import part
 from .product import panel_width
 from .simd import address, shift, transpose_block
 
 
-@jit(cached=False)
+@part
 def transpose(out, a, rows, cols):
     """out[c, r] ← a[r, c] for the first `rows` rows and `cols` columns of a."""
     block = panel_width(a) // 2

@@ -7,19 +7,19 @@ half the second derivative along V, and so on (physics: TM §3.6; method: Griewa
 A shard's series (order+1, rows·n) of one layer lies in one buffer, that of the next in another.
 """
 
-from numba import prange
-
-from ...._compile import jit, spliced
+from ...._compile import in_parallel, jit, part, separate, spliced
+from ...scalar.pair import PAIR
 from ..base.plan import BLOCK, SCRATCH
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed
 from ..base.simd import address, flat, view
-from ..layers.pair import PAIR
-from ..layers.units import bias_of, gate_of
+from ..layers.units import bias_of, gate_of, of_planes
 from ..network.differential import pack_all
+from . import pair_response
 from .loss_series import loss_series
-from .pair_response import pairs_along
 from .series import activate_series
+
+pairs_along = of_planes(pair_response.pairs_along)
 
 
 @spliced
@@ -30,7 +30,7 @@ def _layer_series(net, jet, layer, first, rows, orders):
     return (jet.odd if layer % 2 else jet.even)[at : at + orders * rows * n]
 
 
-@jit(cached=False)
+@part
 def _series_products(net, W, V, jet, layer, a, z, rows):
     """Z_k = A_k·Wᵀ + A_{k−1}·Vᵀ with biases; A has order 0 alone at the inputs."""
     n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
@@ -55,7 +55,7 @@ def _series_products(net, W, V, jet, layer, a, z, rows):
     product_packed(moved, address(moved), n_out, view(a, 0, (orders - 1) * rows, n_in), v)
 
 
-@jit(cached=False)
+@part
 def _series(net, W, V, jet, x, shard, rows, orders):
     """The outputs' series (orders, rows·n_out) of a shard, in the buffer of the last layer."""
     first, size = shard * jet.shard, SCRATCH * jet.orders * BLOCK
@@ -68,6 +68,7 @@ def _series(net, W, V, jet, x, shard, rows, orders):
             activate_series(net.activation[layer], series, room)
         else:
             pairs_along(
+                net,
                 net.activation[layer],
                 series,
                 rows,
@@ -78,7 +79,7 @@ def _series(net, W, V, jet, x, shard, rows, orders):
         a = z
 
 
-@jit(cached=False)
+@part
 def _series_loss(net, loss, data, jet, start, shard, rows):
     """Coefficients of the losses of a shard, from the outputs' series."""
     first, top = shard * jet.shard, net.weight.size - 1
@@ -97,8 +98,8 @@ def _series_loss(net, loss, data, jet, start, shard, rows):
     )
 
 
-@jit(cached=False)
-def _shard(net, loss, data, W, V, jet, start, shard, rows, straight):
+@separate
+def _shard(net, loss, data, W, V, jet, start, rows, straight, shard):
     """Series and losses of one shard of the `rows` from `start` on."""
     orders = min(2, jet.orders) if straight else jet.orders
     x = data.x[start : start + rows]
@@ -110,10 +111,7 @@ def _shard(net, loss, data, W, V, jet, start, shard, rows, straight):
     _series_loss(net, loss, data, jet, start, shard, rows)
 
 
-@jit(parallel=True)
-def _shards_parallel(net, loss, data, W, V, jet, start, rows, straight):
-    for shard in prange((rows + jet.shard - 1) // jet.shard):
-        _shard(net, loss, data, W, V, jet, start, shard, rows, straight)
+_shards_in_parallel = in_parallel(_shard)
 
 
 @jit
@@ -127,11 +125,12 @@ def loss_jet(net, loss, data, W, V, jet, straight, threads):
     pack_all(net, V, jet.direction, threads)
     for start in range(0, m, jet.capacity):
         rows = min(jet.capacity, m - start)
+        shards = (rows + jet.shard - 1) // jet.shard
         if threads > 1:
-            _shards_parallel(net, loss, data, W, V, jet, start, rows, straight)
+            _shards_in_parallel(shards, net, loss, data, W, V, jet, start, rows, straight)
         else:
-            for shard in range((rows + jet.shard - 1) // jet.shard):
-                _shard(net, loss, data, W, V, jet, start, shard, rows, straight)
+            for shard in range(shards):
+                _shard(net, loss, data, W, V, jet, start, rows, straight, shard)
 
 
 @jit

@@ -6,7 +6,7 @@ counted from that of the leading class and centred on F as it goes, since Σ_b p
 and 0 at every other: nothing cancels.
 """
 
-from ...._compile import jit, separate
+from ...._compile import part, separate
 from ..base.pointwise import clear
 from ..base.simd import flat, view
 from ..layers.loss import (
@@ -20,7 +20,7 @@ from ..layers.loss import (
 )
 
 
-@jit(cached=False)
+@part
 def _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
     """The series y_hat (K+1, m·n) becomes that of the errors, g that of Γ·e·γ."""
     m, n = y.shape
@@ -41,7 +41,7 @@ def _quadratic_series(loss, y_hat, y, weights, g, scratch, zeros, terms):
             terms[s, k] = weight_of(weights, s) * total
 
 
-@jit(cached=False)
+@part
 def _earlier(z, p, k):
     """p_k ← Σ_{0<j<k} (j/k)·z_j·p_{k−j}, for all outputs of all samples at once."""
     clear(p[k])
@@ -51,7 +51,7 @@ def _earlier(z, p, k):
             p[k, i] += factor * z[j, i] * p[k - j, i]
 
 
-@jit(cached=False)
+@part
 def _cross_entropy_series(loss, y_hat, q, p, masses, terms):
     """The series y_hat (K+1, m·n) becomes that of z − F, p (K+1, m·n) that of the probabilities."""
     m, n = q.shape

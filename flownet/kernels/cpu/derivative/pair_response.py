@@ -7,13 +7,17 @@ With z(s) = Σ z_k s^k and the series of ∂f/∂z and ∂f/∂z̄ along it, a c
 Rows hold the real parts of their units, then the imaginary ones.
 """
 
-from ...._compile import jit, separate
+from ...._compile import compiled, part, separate
+from ...scalar import pair_series as scalar
+from ...scalar.pair import MODRELU
+from ...scalar.pair_series import ROWS, F, P, Q, W, Z
 from ..base.simd import view
-from ..layers.pair import MODRELU
-from .pair_series import ROWS, F, P, Q, W, Z, get, pair_series, put
+
+get, put = compiled(scalar.get), compiled(scalar.put)
+pair_series = compiled(scalar.pair_series, inline=False)
 
 
-@jit(cached=False)
+@part
 def _along(code, order, z0, z1, z2, b, b1, scratch, s, j):
     """The series of one unit of one row, up to an order."""
     S = view(scratch, 0, ROWS, 3)

@@ -5,20 +5,18 @@ For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of th
 of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
-from numba import prange
-
-from ...._compile import jit, separate
+from ...._compile import in_parallel, jit, part, separate
+from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.activation import activate_third
 from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from ..layers.pair import PAIR
 from ..layers.units import activate_units, bias_of, outputs, pull_units, units, weights
 from ..network.differential import pack_all
 
 
-@jit(cached=False)
+@part
 def _forward(net, W, at, x, first, rows):
     """A_l = φ(A_{l−1}·Wᵀ + b), with three derivatives of φ."""
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
@@ -41,7 +39,7 @@ def _forward(net, W, at, x, first, rows):
         a = z
 
 
-@jit(cached=False)
+@part
 def _loss(net, loss, data, at, first, rows):
     """Losses and the covector on the output; for cross-entropy also P̂ and Σq."""
     y_hat = units(net, at.a, at.capacity, net.weight.size - 1, first, rows)
@@ -67,7 +65,7 @@ def _loss(net, loss, data, at, first, rows):
         )
 
 
-@jit(cached=False)
+@part
 def _bend(slope, curvature, twist, g, bend, ga):
     """G_z, G_a·φ″ and ½G_a·φ‴ from G_a."""
     half = ga.dtype.type(0.5)
@@ -77,7 +75,7 @@ def _bend(slope, curvature, twist, g, bend, ga):
         twist[i] *= half * ga[i]
 
 
-@jit(cached=False)
+@part
 def _backward(net, W, at, first, rows):
     """Cotangents from the output downwards."""
     ga = outputs(net, at.covector, first, rows)
@@ -113,29 +111,28 @@ def _backward(net, W, at, first, rows):
 
 
 @separate
-def stand(net, loss, data, W, at, first, rows):
-    """Fill what is kept at W for some rows."""
+def stand(net, loss, data, W, at, shard):
+    """Fill what is kept at W for the rows of a shard."""
+    first = shard * at.shard
+    rows = min(at.shard, data.x.shape[0] - first)
     _forward(net, W, at, data.x, first, rows)
     _loss(net, loss, data, at, first, rows)
     _backward(net, W, at, first, rows)
 
 
-@jit(parallel=True)
-def _shards_parallel(net, loss, data, W, at):
-    m = data.x.shape[0]
-    for i in prange((m + at.shard - 1) // at.shard):
-        stand(net, loss, data, W, at, i * at.shard, min(at.shard, m - i * at.shard))
+_stand_in_parallel = in_parallel(stand)
 
 
 @jit
 def stand_at(net, loss, data, W, at, threads):
     """Fill what is kept at W; returns L(W)."""
     m = data.x.shape[0]
+    shards = (m + at.shard - 1) // at.shard
     at.scale[0] = 1 / m
     pack_all(net, W, at.packed, threads)
     if threads > 1:
-        _shards_parallel(net, loss, data, W, at)
+        _stand_in_parallel(shards, net, loss, data, W, at)
     else:
-        for first in range(0, m, at.shard):
-            stand(net, loss, data, W, at, first, min(at.shard, m - first))
+        for shard in range(shards):
+            stand(net, loss, data, W, at, shard)
     return mean(at.sample)

@@ -5,18 +5,21 @@ order, and G_a = G_z·(W + sV) of the layer above. The inputs do not move, which
 work where they are wide. What is kept at W (`point`) is at order 0.
 """
 
-from ...._compile import jit, separate, spliced
+from ...._compile import part, separate, spliced
+from ...scalar.pair import PAIR
 from ..base.plan import SERIES
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.loss import QUADRATIC, metric
-from ..layers.pair import PAIR
-from ..layers.units import bias_of, gate_of, gates, outputs, units, weights
-from .pair_response import pair_cotangents, pair_values
+from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, units, weights
+from . import pair_response
+
+pair_values = of_planes(pair_response.pair_values)
+pair_cotangents = of_planes(pair_response.pair_cotangents)
 
 
-@jit(cached=False)
+@part
 def _loss_response(net, loss, data, at, t, first, rows, second):
     """Change c₁ of the covector on the output along Y₁ (c₂ along Y₁, Y₂), into `t.covector1`."""
     top = net.weight.size - 1
@@ -59,7 +62,7 @@ def _loss_response(net, loss, data, at, t, first, rows, second):
             c[s, b] *= factor * p[s, b]
 
 
-@jit(cached=False)
+@part
 def _times(out, a, b):
     for i in range(out.size):
         out[i] = a[i] * b[i]
@@ -71,12 +74,13 @@ def _series(t, first):
     return t.series[first * SERIES : (first + 1) * SERIES]
 
 
-@jit(cached=False)
+@part
 def _respond_pairs(net, W, V, at, t, layer, first, rows, order, out):
     """A_k, of order 1 or 2, of a layer of complex units, from what it keeps and Z₁, Z₂."""
     z1 = units(net, t.z1, at.capacity, layer, first, rows)
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
     pair_values(
+        net,
         net.activation[layer],
         order,
         units(net, at.curvature, at.capacity, layer, first, rows),
@@ -89,13 +93,14 @@ def _respond_pairs(net, W, V, at, t, layer, first, rows, order, out):
     )
 
 
-@jit(cached=False)
+@part
 def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
     """G_k, of order 1 or 2, of a layer of complex units from G_a of that order; see `drift`."""
     z1 = units(net, t.z1, at.capacity, layer, first, rows)
     z2 = units(net, t.z2, at.capacity, layer, first, rows) if order == 2 else z1
     ga1 = units(net, t.drift, at.capacity, layer, first, rows) if order == 2 else ga
     pair_cotangents(
+        net,
         net.activation[layer],
         order,
         units(net, at.curvature, at.capacity, layer, first, rows),
@@ -112,7 +117,7 @@ def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
     )
 
 
-@jit(cached=False)
+@part
 def _first_forward(net, W, V, at, t, x, first, rows):
     """Z₁ and A₁ = φ′·Z₁ of every layer."""
     for layer in range(net.weight.size):
@@ -139,21 +144,21 @@ def _first_forward(net, W, V, at, t, x, first, rows):
             _respond_pairs(net, W, V, at, t, layer, first, rows, 1, a1)
 
 
-@jit(cached=False)
+@part
 def _first_pull(g1, slope, ga1, bend, z1):
     """G₁ = G_a₁·φ′ + G_a·φ″·Z₁."""
     for i in range(g1.size):
         g1[i] = slope[i] * ga1[i] + bend[i] * z1[i]
 
 
-@jit(cached=False)
+@part
 def _drift(drift, curvature, ga1, twist, z1):
     """d(G_a·φ″)/ds = G_a₁·φ″ + G_a·φ‴·Z₁."""
     for i in range(drift.size):
         drift[i] = curvature[i] * ga1[i] + (twist[i] + twist[i]) * z1[i]
 
 
-@jit(cached=False)
+@part
 def _first_backward(net, W, V, at, t, first, rows):
     """G₁ of every layer, from the output downwards; the drift of `bend` if there is room for it."""
     ga1 = outputs(net, t.covector1, first, rows)
@@ -193,7 +198,7 @@ def _first_backward(net, W, V, at, t, first, rows):
             )
 
 
-@jit(cached=False)
+@part
 def _second_activate(a2, z2, slope, curvature, z1):
     """A₂ = φ′·Z₂ + ½φ″·Z₁²."""
     half = a2.dtype.type(0.5)
@@ -201,7 +206,7 @@ def _second_activate(a2, z2, slope, curvature, z1):
         a2[i] = slope[i] * z2[i] + half * curvature[i] * z1[i] * z1[i]
 
 
-@jit(cached=False)
+@part
 def _second_forward(net, W, V, at, t, first, rows):
     """Z₂ and A₂ of every layer."""
     for layer in range(net.weight.size):
@@ -236,14 +241,14 @@ def _second_forward(net, W, V, at, t, first, rows):
             _respond_pairs(net, W, V, at, t, layer, first, rows, 2, a2)
 
 
-@jit(cached=False)
+@part
 def _second_pull(g2, slope, ga2, bend, z2, drift, twist, z1):
     """G₂ = G_a₂·φ′ + G_a₁·φ″·Z₁ + G_a·(φ″·Z₂ + ½φ‴·Z₁²)."""
     for i in range(g2.size):
         g2[i] = slope[i] * ga2[i] + bend[i] * z2[i] + (drift[i] - twist[i] * z1[i]) * z1[i]
 
 
-@jit(cached=False)
+@part
 def _second_backward(net, W, V, at, t, first, rows):
     """G₂ of every layer, in place of Z₂."""
     ga2 = outputs(net, t.covector1, first, rows)
@@ -276,7 +281,7 @@ def _second_backward(net, W, V, at, t, first, rows):
 
 
 @separate
-def respond(net, loss, data, W, V, at, t, shard, second):
+def respond(net, loss, data, W, V, at, t, second, shard):
     """Change of first order along V (and of second) of every unit and cotangent of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)

@@ -23,10 +23,10 @@ def _add_block(net, loss, data, where, room, first, rows, out):
     own = Data(data.x[first : first + rows], data.y[first : first + rows], weighted, data.rows)
     at.scale[0] = 2 / data.x.shape[0]  # ½T is the coefficient
     pack_all(net, W, at.packed, 1)
-    stand(net, loss, own, W, at, 0, rows)
+    stand(net, loss, own, W, at, 0)
     for r in range(V.shape[0]):
         pack_all(net, V[r], t.packed_v, 1)
-        respond(net, loss, own, W, V[r], at, t, 0, True)
+        respond(net, loss, own, W, V[r], at, t, True, 0)
         for g, a, lowest in ((t.z2, at.a, 0), (t.g1, t.a1, 1), (at.g, t.a2, 1)):
             deal_columns(
                 net,
@@ -40,8 +40,8 @@ def _add_block(net, loss, data, where, room, first, rows, out):
                 True,
                 lowest == 0,
                 lowest,
-                0,
                 1,
+                0,
             )
         sum_gates(net, out[r], t.gate, at.capacity, rows, True, 0)
 

@@ -1,6 +1,6 @@
 """Second derivatives of the loss for a block of samples side by side, outputs (n_out, R)."""
 
-from ...._compile import jit
+from ...._compile import part
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import product
@@ -8,14 +8,14 @@ from ..base.simd import address, flat
 from ..layers.loss import QUADRATIC
 
 
-@jit(cached=False)
+@part
 def scaled(out, factor, row):
     """out ← factor·row, for a block of samples."""
     for s in range(R):
         out[s] = factor * row[s]
 
 
-@jit(cached=False)
+@part
 def _average(p, y, mean):
     """Σ_c p_c·y_c of each sample, two classes at a time."""
     clear(mean)
@@ -27,7 +27,7 @@ def _average(p, y, mean):
             mean[s] += p[-1, s] * y[-1, s]
 
 
-@jit(cached=False)
+@part
 def centre(p, y, mean):
     """y ← y − Σ_c p_c·y_c, sample by sample."""
     _average(p, y, mean)
@@ -36,7 +36,7 @@ def centre(p, y, mean):
             y[c, s] -= mean[s]
 
 
-@jit(cached=False)
+@part
 def respond(loss, p, y, gy, mean, zeros):
     """ℓ″·ẏ into gy, without the samples' factor; for cross-entropy y is centred."""
     if loss.kind != QUADRATIC:
@@ -50,7 +50,7 @@ def respond(loss, p, y, gy, mean, zeros):
         copy(flat(gy), flat(y))
 
 
-@jit(cached=False)
+@part
 def _add_variance(out, factor, p, y, mean):
     """out += factor·Σ_c p_c·(y_c − mean)², two classes at a time."""
     for c in range(0, y.shape[0] - 1, 2):
@@ -63,7 +63,7 @@ def _add_variance(out, factor, p, y, mean):
             out[s] += factor[s] * p[-1, s] * d * d
 
 
-@jit(cached=False)
+@part
 def add_curvature(loss, out, factor, p, y, gy, mean, zeros):
     """out += factor·ℓ″(ẏ,ẏ)."""
     if loss.kind != QUADRATIC:
@@ -76,7 +76,7 @@ def add_curvature(loss, out, factor, p, y, gy, mean, zeros):
             out[s] += factor[s] * gy[c, s] * y[c, s]
 
 
-@jit(cached=False)
+@part
 def own_curvature(loss, out, factor, p, output):
     """factor·ℓ″ of one output by itself, factor·∂²ℓ/∂ŷ²."""
     clear(out)

@@ -6,7 +6,7 @@ which stays in the cache, with samples side by side and units one below the othe
 in whole vector registers and every sum over units is a matrix product.
 """
 
-from ...._compile import jit, separate, spliced
+from ...._compile import part, separate, spliced
 from ..base.blocks import summed
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
@@ -26,7 +26,7 @@ def _layer(net, buffer, layer):
     return buffer[net.units[layer] : net.units[layer + 1]]
 
 
-@jit(cached=False)
+@part
 def _forward(net, W, b, x, first, rows):
     """Units, φ′, and φ″ into `bend`; samples beyond the last are zeros."""
     below = b.x
@@ -48,7 +48,7 @@ def _forward(net, W, b, x, first, rows):
         below = z
 
 
-@jit(cached=False)
+@part
 def _loss(net, loss, data, b, first, rows):
     """The covector on the outputs into `z`; P̂, and the factor of each sample's ℓ″."""
     n, beta = net.sizes[-1], b.scale.dtype.type(loss.inverse_temperature)
@@ -83,7 +83,7 @@ def _loss(net, loss, data, b, first, rows):
     transpose(b.z, covector, rows, n)
 
 
-@jit(cached=False)
+@part
 def _backward(net, W, b):
     """G_a·φ″ of every unit, from the outputs downwards."""
     ga, g = b.z, b.other
@@ -106,7 +106,7 @@ def _backward(net, W, b):
             ga, g = g, ga
 
 
-@jit(cached=False)
+@part
 def _of_preactivations(net, loss, W, b, layer, h):
     """h = ∂²ℓ/∂z² of a layer."""
     if layer == net.weight.size - 1:
@@ -120,7 +120,7 @@ def _of_preactivations(net, loss, W, b, layer, h):
         h[i] = bend[i] + slope[i] * slope[i] * h[i]
 
 
-@jit(cached=False)
+@part
 def _collect(net, b, layer, h, x2, out):
     """out += Σ_s h ⊗ x² of a layer's weights, and Σ_s h of its biases."""
     w = weights(net, out, layer)
@@ -130,7 +130,7 @@ def _collect(net, b, layer, h, x2, out):
         product(bias, address(bias), 1, h, b.ones[: x2.shape[0]])
 
 
-@jit(cached=False)
+@part
 def _square_inputs(net, b, layer, x, first, rows):
     """x² of a layer, as rows again."""
     n = net.sizes[layer]

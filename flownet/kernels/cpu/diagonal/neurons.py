@@ -12,22 +12,19 @@ Units lie one below the other here and their samples side by side, so that every
 over units runs in vector registers.
 """
 
-from numba import prange
-
-from ...._compile import jit, separate
+from ...._compile import in_parallel, jit, part, separate
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.simd import flat, lane
 from ..base.transpose import transpose
-from ..layers.covectors import deal_columns
 from ..layers.loss import QUADRATIC
 from ..layers.units import outputs, units
-from ..network.differential import HANDS
+from ..network.differential import columns
 from .block_loss import centre, scaled
 from .push_third import push_third
 
 
-@jit(cached=False)
+@part
 def _lay_all(out, buffer, net, capacity, first, rows):
     """The units of all layers."""
     for layer in range(net.weight.size):
@@ -37,7 +34,7 @@ def _lay_all(out, buffer, net, capacity, first, rows):
         )
 
 
-@jit(cached=False)
+@part
 def _settle(net, loss, data, at, t, push, first, rows):
     """Lay out what is kept at W for some samples; lanes beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]
@@ -93,62 +90,26 @@ def _push_neurons(net, loss, data, W, V, at, t, push, first, found):
                 found[2, at_neuron + s * n] = push.t[s]
 
 
-@jit(parallel=True)
-def _lanes_parallel(net, loss, data, W, V, at, t, rooms, lanes, found):
-    for i in prange(lanes):
-        for first in range(i * R, data.x.shape[0], lanes * R):
-            _push_neurons(net, loss, data, W, V, at, t, lane(rooms, i), first, found)
+@separate
+def _push_of_lane(net, loss, data, W, V, at, t, rooms, lanes, found, i):
+    for first in range(i * R, data.x.shape[0], lanes * R):
+        _push_neurons(net, loss, data, W, V, at, t, lane(rooms, i), first, found)
+
+
+_lanes_in_parallel = in_parallel(_push_of_lane)
 
 
 @jit
 def neuron_derivatives(net, loss, data, W, V, at, t, rooms, lanes, found):
     """h, dh/ds and t into `found` (3, m·units), laid out as units are: for every sample."""
     if lanes > 1:
-        _lanes_parallel(net, loss, data, W, V, at, t, rooms, lanes, found)
+        _lanes_in_parallel(lanes, net, loss, data, W, V, at, t, rooms, lanes, found)
     else:
-        for first in range(0, data.x.shape[0], R):
-            _push_neurons(net, loss, data, W, V, at, t, lane(rooms, 0), first, found)
-
-
-@jit(parallel=True)
-def _collect_parallel(net, x, out, g, a, zeros, accumulate, lowest):
-    for hand in prange(HANDS):
-        deal_columns(
-            net,
-            x,
-            out,
-            g,
-            a,
-            x.shape[0],
-            x.shape[0],
-            zeros,
-            accumulate,
-            not accumulate,
-            lowest,
-            hand,
-            HANDS,
-        )
+        _push_of_lane(net, loss, data, W, V, at, t, rooms, 1, found, 0)
 
 
 @jit
 def collect(net, x, out, g, a, zeros, accumulate, threads):
     """Σ_s G ⊗ x of every layer, for powers of the units; accumulated from the second layer on."""
-    lowest = 1 if accumulate else 0
-    if threads > 1:
-        _collect_parallel(net, x, out, g, a, zeros, accumulate, lowest)
-    else:
-        deal_columns(
-            net,
-            x,
-            out,
-            g,
-            a,
-            x.shape[0],
-            x.shape[0],
-            zeros,
-            accumulate,
-            not accumulate,
-            lowest,
-            0,
-            1,
-        )
+    m, lowest = x.shape[0], 1 if accumulate else 0
+    columns(net, x, out, g, a, m, m, zeros, accumulate, not accumulate, lowest, threads)

@@ -3,7 +3,7 @@
 See `neurons` for the sums. Along with ż go ∂ż/∂s (`z11`) and z̈ (`z2`), up to the outputs.
 """
 
-from ...._compile import jit
+from ...._compile import part
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import copy
 from ..base.product import product
@@ -13,7 +13,7 @@ from ..layers.units import weights
 from .block_loss import respond, scaled
 
 
-@jit(cached=False)
+@part
 def _begin(net, W, V, push, layer, neuron):
     """The push of a neuron as the layer above feels it, or the outputs at the top."""
     u = net.units[layer] + neuron
@@ -38,7 +38,7 @@ def _begin(net, W, V, push, layer, neuron):
             push.z11[c, s] = w[c, neuron] * change[s] + v[c, neuron] * slope[s]
 
 
-@jit(cached=False)
+@part
 def _pass(h, dh, t, drift, bend, twist, slope, curvature, z0, z1, z11, z2):
     """One unit: its shares of h, dh/ds and t; then ȧ, ∂ȧ/∂s, ä in place of ż, ∂ż/∂s, z̈."""
     two, three = h.dtype.type(2), h.dtype.type(3)
@@ -54,7 +54,7 @@ def _pass(h, dh, t, drift, bend, twist, slope, curvature, z0, z1, z11, z2):
         z1[s] = slope[s] * z
 
 
-@jit(cached=False)
+@part
 def _climb(net, W, V, push, layer):
     """From one layer's ȧ, ∂ȧ/∂s, ä to the next one's ż, ∂ż/∂s, z̈, which take their place."""
     n_in, n_out = net.sizes[layer + 1], net.sizes[layer + 2]
@@ -68,7 +68,7 @@ def _climb(net, W, V, push, layer):
     copy(flat(push.z1), flat(scratch))
 
 
-@jit(cached=False)
+@part
 def _loss(loss, push, y1, gy):
     """Shares of the loss, ℓ″ and ℓ‴ of the outputs' changes."""
     h, dh, t, factor = push.h, push.dh, push.t, push.factor
@@ -88,7 +88,7 @@ def _loss(loss, push, y1, gy):
                 t[s] += beta * cubic * y1[c, s]
 
 
-@jit(cached=False)
+@part
 def push_third(net, loss, W, V, push, layer, neuron):
     """h, dh/ds and t of one neuron."""
     _begin(net, W, V, push, layer, neuron)

@@ -6,7 +6,7 @@ l is the class that leads a sample and q is P̂ without it, so that what a satur
 keeps its digits. Expanded, each sum is one matrix product for all units and samples.
 """
 
-from ...._compile import jit, separate, spliced
+from ...._compile import part, separate, spliced
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import covector_product
@@ -14,7 +14,7 @@ from ..base.simd import address, flat, view
 from ..layers.units import weights
 
 
-@jit(cached=False)
+@part
 def _lead_apart(b):
     """q without the leading class of each sample, 1 at that class in `lead`, Σ q in `mean`."""
     copy(flat(b.q), flat(b.p))
@@ -37,7 +37,7 @@ def _matrix(net, b, i):
     return view(b.matrix, i * n_out * n, n_out, n)
 
 
-@jit(cached=False)
+@part
 def _from_first_class(net, W, b):
     """Weights into the softmax less the first class's, and their squares; both (n_out, n)."""
     w = weights(net, W, net.weight.size - 1)
@@ -48,7 +48,7 @@ def _from_first_class(net, W, b):
             squares[c, a] = shifted[c, a] * shifted[c, a]
 
 
-@jit(cached=False)
+@part
 def _expanded(out, factor, rest, w_lead, first):
     """out ← factor·(out − 2w_l·Σqw + w_l²·Σq − (Σqw − w_l·Σq)²), Σqw² coming in as `out`."""
     for a in range(out.shape[0]):

@@ -8,12 +8,12 @@ For the layer just above, the sum is one matrix product for all units below. Int
 that, a unit's push goes by one product too: its weights are put into the matrix, W·diag(w).
 """
 
-from ...._compile import jit, separate
+from ...._compile import part, separate
+from ...scalar.activation import ACTIVATIONS
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.product import covector_product, product
 from ..base.simd import address, flat, view
-from ..layers.activation import ACTIVATIONS
 from ..layers.loss import CROSS_ENTROPY
 from ..layers.units import weights
 from .block_loss import add_curvature, scaled
@@ -22,7 +22,7 @@ from .softmax_variance import softmax_variances
 _IDENTITY = ACTIVATIONS.index("identity")
 
 
-@jit(cached=False)
+@part
 def _bends_above(net, W, b, layer, out):
     """Σ_c (G_a·φ″)_c·w_ca² of the layer just above, for all units a."""
     w = weights(net, W, layer + 1)
@@ -32,7 +32,7 @@ def _bends_above(net, W, b, layer, out):
     covector_product(out, address(b.zeros), 0, view(squares, 0, w.shape[0], w.shape[1]), bend, 0, R)
 
 
-@jit(cached=False)
+@part
 def _two_layers_up(net, W, b, layer, unit, z):
     """ż = W·diag(w)·φ′ two layers above a unit, with w its weights into the layer between."""
     w, between = weights(net, W, layer + 2), weights(net, W, layer + 1)
@@ -43,7 +43,7 @@ def _two_layers_up(net, W, b, layer, unit, z):
     product(z, address(b.zeros), 0, matrix, b.slope[net.units[layer + 1] : net.units[layer + 2]])
 
 
-@jit(cached=False)
+@part
 def _pass(out, bend, slope, z):
     """One unit on the way: its share of ∂²ℓ/∂a², and its ȧ in place of ż."""
     for s in range(R):
@@ -51,7 +51,7 @@ def _pass(out, bend, slope, z):
         z[s] *= slope[s]
 
 
-@jit(cached=False)
+@part
 def _carry(net, W, b, layer, unit, out):
     """Push a unit up to the outputs, ẏ into `b.z`; the shares of units on the way to `out`."""
     top, z, other = net.weight.size - 1, b.z, b.other

@@ -1,14 +1,18 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
-from ...._compile import jit, separate
+from collections import namedtuple
+
+from ...._compile import jit, part, separate
 from ..base.pointwise import clear, copy
-from ..motion.coupling import raise_coupled
-from ..motion.steps import add_decay, potential_differential
+from ..motion.steps import add_decay, potential_differential, raise_coupled
 from .integrate import integrator
-from .rates import rate
+from .rates import rate_of_mechanics
+
+#: what a flow follows: a `Problem`, a `Rule`, room for dL (D,), threads
+Followed = namedtuple("Followed", "problem rule dL threads")
 
 
-@jit(cached=False)
+@part
 def pairing(a, b):
     """Σ a·b, four partial sums in a fixed order."""
     s0 = s1 = s2 = s3 = 0.0
@@ -23,7 +27,7 @@ def pairing(a, b):
     return (s0 + s1) + (s2 + s3)
 
 
-@jit(cached=False)
+@part
 def _hold(rule, D, out):
     """No change of frozen ranges, nor of what they remember from when they were not."""
     for r in range(rule.sharp.size):
@@ -33,13 +37,11 @@ def _hold(rule, D, out):
 
 
 @separate
-def velocity(problem, y, out, told):
+def velocity(followed, y, out, told):
     """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
-    net, loss, data, terms, work, batches, rule, dL, threads = problem
+    rule, dL = followed.rule, followed.dL
     W = y[: dL.size]
-    told[0] = potential_differential(
-        net, loss, data, terms, work, batches, W, dL, 0, rule.lowest, threads
-    )
+    told[0] = potential_differential(followed.problem, W, dL, 0, rule.lowest, followed.threads)
     if rule.decay != 0:
         add_decay(W, dL, rule.decay)
     norm2, raised = 0.0, out[: dL.size]
@@ -53,7 +55,7 @@ def velocity(problem, y, out, told):
         for i in range(rule.bounds[r], rule.bounds[r + 1]):
             raised[i] = factor * raised[i] if sharp != 0.0 else W.dtype.type(0)
     told[1] = norm2
-    rate(rule.code, rule.numbers, y, out[: dL.size], out)
+    rate_of_mechanics(rule.numbers, y, out[: dL.size], out, rule.pairs)
     if rule.shrink != 0:
         for r in range(rule.sharp.size):
             share = W.dtype.type(rule.shrink * rule.sharp[r])
@@ -63,4 +65,4 @@ def velocity(problem, y, out, told):
         _hold(rule, dL.size, out)
 
 
-integrate_flow = jit(integrator(velocity, jit(cached=False)))
+integrate_flow = jit(integrator(velocity, part))

@@ -1,4 +1,4 @@
-"""What the force F = −g^♯dL does to the parameters: each mechanics' rate, for their flows.
+"""What the force F = −g^♯dL does to the parameters in time: each mechanics' rate, for their flows.
 
     m dv/dt = F − λv,  dW/dt = v                                       Newton
     d⟨F²⟩/dt = −ρ(⟨F²⟩ − F²),  dW/dt = F/(√⟨F²⟩ + ε)                   RMSProp
@@ -11,97 +11,103 @@
 
 import math
 
-from ...._compile import jit
-from ..motion.mechanics import ADAM, ARISTOTLE, BARE, NEWTON, RMSPROP
+from ...._compile import chosen, compiled, jit, part
+from ...scalar import mechanics as scalar
+from ..motion.mechanics import adaptive_kernel
+
+relaxed, accelerated, size, seen_in_time = map(
+    compiled, (scalar.relaxed, scalar.accelerated, scalar.size, scalar.seen_in_time)
+)
 
 
-@jit(cached=False)
-def _remembered(share, time):
-    """1/(1 − e^{−ρt}), which makes a memory that began at 0 an average."""
-    return 1 / -math.expm1(-share * time) if time > 0 else 1.0
+@part
+def _aristotle(n, y, F, out, pairs):
+    """dW/dt = F, which is there already."""
 
 
-@jit(cached=False)
-def _family_rate(numbers, y, F, out):
-    """The whole equation: (mass, λ, ρ₁, ρ₂, ε, corrected, centered, pairs) in `numbers`."""
+@part
+def _inertial(n, y, F, out, pairs):
+    """Newton's and Nesterov's."""
     D, real = F.size, F.dtype.type
-    zero = real(0)
-    mass, friction = real(numbers[0]), real(numbers[1])
-    rolls, sized = numbers[2] != BARE, numbers[3] != BARE
-    corrected, centered = numbers[5] != 0, numbers[6] != 0
-    forget1, forget2, epsilon = real(numbers[2]), real(numbers[3]), real(numbers[4])
-    at_f, at_s = D, D + (D if rolls else 0)
-    at_c = at_s + (D if sized else 0)
-    at_v = at_c + (D if centered else 0)
-    share1, share2, young = real(1), real(1), False
-    if corrected:
-        time = y[y.size - 1]
-        out[y.size - 1] = 1
-        young = not time > 0
-        share1 = real(_remembered(numbers[2], time))
-        share2 = real(_remembered(numbers[3], time))
-    width = 2 if numbers[7] != 0 else 1
-    for i in range(0, D, width):
-        size = real(1)
+    mass, friction = real(n.mass), real(n.friction)
+    for i in range(D):
+        v = y[D + i]
+        out[D + i] = accelerated(F[i], v, friction, mass)
+        out[i] = v
+
+
+def _adaptive(rolls, sized, centered, inertial, width):
+    """Rate of mechanics with some of the memories ⟨F⟩, ⟨F²⟩, the centre's ⟨F⟩ and v."""
+    at_s = 1 + rolls
+    at_c = at_s + sized
+    at_v = at_c + centered
+
+    @part
+    def rate(n, y, F, out, pairs):
+        D, real = F.size, F.dtype.type
+        zero, friction, epsilon = real(0), real(n.friction), real(n.epsilon)
+        share, root, rho1, rho2, mass, young = real(1), real(1), zero, zero, zero, False
+        time = 0.0
+        if n.corrected:
+            time = y[y.size - 1]
+            out[y.size - 1] = 1
+            young = not time > 0
+        if rolls:
+            rho1 = real(n.force.rho)
+            if n.corrected:
+                share = real(1 / seen_in_time(n.force.rho, time))
         if sized:
-            square, centre, kept = zero, zero, y[at_s + i]
+            rho2 = real(n.square.rho)
+            if n.corrected:
+                root = real(1 / math.sqrt(seen_in_time(n.square.rho, time)))
+        if inertial:
+            mass = real(n.inertia.mass)
+        for i in range(0, D, width):
+            divisor = real(1)
+            if sized:
+                square, centre, kept = zero, zero, y[at_s * D + i]
+                for j in range(i, i + width):
+                    square += F[j] * F[j]
+                    if centered:
+                        c = y[at_c * D + j]
+                        centre += c * c
+                        out[at_c * D + j] = relaxed(rho2, F[j], c)
+                for j in range(i, i + width):
+                    out[at_s * D + j] = relaxed(rho2, square, y[at_s * D + j])
+                divisor = size(square if young else kept, centre, root, epsilon)
             for j in range(i, i + width):
-                square += F[j] * F[j]
-                if centered:
-                    c = y[at_c + j]
-                    centre += c * c
-                    out[at_c + j] = forget2 * (F[j] - c)
-            for j in range(i, i + width):
-                out[at_s + j] = forget2 * (square - y[at_s + j])
-            now = square if young else share2 * kept - centre
-            size = math.sqrt(max(now, zero)) + epsilon
-        for j in range(i, i + width):
-            drive = F[j]
-            if rolls:
-                f = y[at_f + j]
-                out[at_f + j] = forget1 * (F[j] - f)
-                if not young:
-                    drive = share1 * f
-            drive /= size
-            if mass > 0:
-                v = y[at_v + j]
-                out[at_v + j] = (drive - friction * v) / mass
-                out[j] = v
-            else:
-                out[j] = drive / friction
+                drive = F[j]
+                if rolls:
+                    f = y[D + j]
+                    out[D + j] = relaxed(rho1, F[j], f)
+                    if not young:
+                        drive = share * f
+                drive /= divisor
+                if inertial:
+                    v = y[at_v * D + j]
+                    out[at_v * D + j] = accelerated(drive, v, friction, mass)
+                    out[j] = v
+                else:
+                    out[j] = drive / friction
+
+    return rate
+
+
+_adaptive_rates = {}  # by the memories that they have
+
+
+def _rate_of(n, y, F, out, pairs):
+    name = n.instance_class.__name__
+    if name == "Adaptive":
+        return adaptive_kernel(_adaptive, _adaptive_rates, n, pairs)
+    return {"Aristotle": _aristotle, "Newton": _inertial, "Nesterov": _inertial}[name]
+
+
+#: dy/dt of y = (W, memories, time) from F (D,), which is where dW/dt goes in `out`
+rate_of_mechanics = chosen(_rate_of)
 
 
 @jit
-def rate(code, numbers, y, F, out):
-    """dy/dt of y = (W, memories, time) from F (D,), which is where dW/dt goes in `out`."""
-    D, real = F.size, F.dtype.type
-    if code == ARISTOTLE:
-        return
-    if code == NEWTON:
-        mass, friction = real(numbers[0]), real(numbers[1])
-        for i in range(D):
-            v = y[D + i]
-            out[D + i] = (F[i] - friction * v) / mass
-            out[i] = v
-    elif code == RMSPROP:
-        forget, epsilon = real(numbers[2]), real(numbers[1])
-        for i in range(D):
-            s = y[D + i]
-            out[D + i] = forget * (F[i] * F[i] - s)
-            out[i] = F[i] / (math.sqrt(max(s, real(0))) + epsilon)
-    elif code == ADAM:
-        forget1, forget2, epsilon = real(numbers[3]), real(numbers[4]), real(numbers[2])
-        time = y[3 * D]
-        out[3 * D] = 1
-        share1 = real(-math.expm1(-numbers[3] * time))
-        share2 = real(-math.expm1(-numbers[4] * time))
-        for i in range(D):
-            f, s = y[D + i], y[2 * D + i]
-            out[D + i] = forget1 * (F[i] - f)
-            out[2 * D + i] = forget2 * (F[i] * F[i] - s)
-            if time > 0:
-                out[i] = f / share1 / (math.sqrt(max(s, real(0)) / share2) + epsilon)
-            else:
-                out[i] = F[i] / (abs(F[i]) + epsilon)
-    else:
-        _family_rate(numbers, y, F, out)
+def rate(n, y, F, out, pairs):
+    """dy/dt of y = (W, memories, time) from F (D,), for fields that are programs."""
+    rate_of_mechanics(n, y, F, out, pairs)

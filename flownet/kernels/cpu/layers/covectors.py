@@ -1,6 +1,6 @@
 """Covectors on the weights, Σ_s G_Y ⊗ x, strip by strip; and those on biases, Σ_s G_Y."""
 
-from ...._compile import jit
+from ...._compile import in_parallel, part, separate
 from ..base.pointwise import clear
 from ..base.product import covector_product, panel_width
 from ..base.simd import address, view
@@ -9,7 +9,7 @@ from .units import units, weights
 _WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
 
 
-@jit(cached=False)
+@part
 def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
     """Columns `first` to `last` of a layer's Σ_s G_s ⊗ x_s."""
     dw = weights(net, dL, layer)
@@ -17,7 +17,7 @@ def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
     covector_product(dw, d, d_row, g, x, first, last)
 
 
-@jit(cached=False)
+@part
 def sum_bias(net, dL, g, layer, accumulate):
     """A layer's Σ_s G_s."""
     db = dL[net.bias[layer] : net.bias[layer] + g.shape[1]]
@@ -28,8 +28,8 @@ def sum_bias(net, dL, g, layer, accumulate):
             db[b] += g[s, b]
 
 
-@jit(cached=False)
-def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hand, hands):
+@separate
+def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hands, hand):
     """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
 
     Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
@@ -50,7 +50,10 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
             count += 1
 
 
-@jit(cached=False)
+columns_in_parallel = in_parallel(deal_columns)
+
+
+@part
 def sum_gates(net, dL, gate, capacity, rows, accumulate, lowest):
     """Σ_s ∂ℓ/∂b of every modReLU from layer `lowest` up."""
     for layer in range(lowest, net.weight.size):

@@ -5,19 +5,28 @@ by a full one. Cross-entropy at temperature kT: ℓ = −Σ q log P̂ with P̂ =
 (P̂ Σq − q)/kT; its truth arrives as q = ΓPγ already.
 """
 
-import math
-
-from ...._compile import jit, separate
+from ...._compile import compiled, part, separate
+from ...scalar import loss as scalar
 from ..base.elementary import exp
 from ..base.pointwise import copy
 from ..base.product import product
 from ..base.simd import address, flat
 
 QUADRATIC, CROSS_ENTROPY = 0, 1
-_LEAD = 1 / 64  # what the other classes add up to where one leads by far
+
+dot, weight_of, leading, cross_entropy_of_row, balance = (
+    compiled(body, inline=False)
+    for body in (
+        scalar.dot,
+        scalar.weight_of,
+        scalar.leading,
+        scalar.cross_entropy_of_row,
+        scalar.balance,
+    )
+)
 
 
-@jit(cached=False)
+@part
 def metric(loss, e, ge, scratch, zeros):
     """Γ·e·γ of errors or their changes (m, n): the samples' metric times the outputs'."""
     first, second = (scratch, ge) if loss.coupling.size else (ge, scratch)
@@ -29,22 +38,7 @@ def metric(loss, e, ge, scratch, zeros):
         product(second, address(zeros), 0, loss.coupling, first)
 
 
-@jit(cached=False)
-def dot(a, b, s):
-    """⟨a, b⟩ of row s, in float64."""
-    total = 0.0
-    for i in range(a.shape[1]):
-        total += float(a[s, i]) * float(b[s, i])
-    return total
-
-
-@jit(cached=False)
-def weight_of(weights, s):
-    """Importance of sample s, 1 without weights."""
-    return float(weights[s]) if weights.size else 1.0
-
-
-@jit(cached=False)
+@part
 def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample, scale):
     for s in range(y.shape[0]):
         for b in range(y.shape[1]):
@@ -61,7 +55,7 @@ def _quadratic(loss, y_hat, y, weights, covector, errors, scratch, zeros, sample
             covector[s, b] = factor * ge[s, b]
 
 
-@jit(cached=False)
+@part
 def boltzmann(loss, y_hat, p, largest):
     """e^{(Ŷ − max)/kT} into p (m, n), each row's largest exponent max/kT into `largest` (m,)."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
@@ -77,50 +71,7 @@ def boltzmann(loss, y_hat, p, largest):
         exponents[i] = exp(exponents[i])
 
 
-@jit(cached=False)
-def leading(p, s):
-    """The class of row s that leads by far, or −1, and Σ_b p_b without the largest, e⁰ = 1.
-
-    Where one class leads, all that moves is in the others: 1 − P̂ and log Σp would cancel.
-    """
-    total = p[s, 0]
-    for b in range(1, p.shape[1]):
-        total += p[s, b]
-    one = p.dtype.type(1)
-    if not total < one + p.dtype.type(_LEAD):
-        return -1, total - one
-    top, zero = 0, total - total
-    rest = zero
-    for b in range(p.shape[1]):  # without branches, which nobody could predict
-        top = b if p[s, b] == one else top
-        rest += zero if p[s, b] == one else p[s, b]
-    return top, rest
-
-
-@jit(cached=False)
-def cross_entropy_of_row(loss, y_hat, q, largest, rest, s):
-    """−Σ q log P̂ and Σ q of row s."""
-    beta = y_hat.dtype.type(loss.inverse_temperature)
-    mass = beta - beta
-    value = 0.0
-    for b in range(q.shape[1]):
-        mass += q[s, b]
-        value += float(q[s, b]) * (float(largest) - float(y_hat[s, b] * beta))
-    rest = float(rest)
-    log_total = math.log1p(rest) if rest < _LEAD else math.log(1.0 + rest)  # the latter is quicker
-    return value + float(mass) * log_total, mass
-
-
-@jit(cached=False)
-def _balance(covector, top, s):
-    """The entry of the leading class: all of them add up to 0."""
-    total = covector[s, 0] - covector[s, 0]
-    for b in range(covector.shape[1]):
-        total += covector[s, b] if b != top else covector.dtype.type(0)
-    covector[s, top] = -total
-
-
-@jit(cached=False)
+@part
 def _cross_entropy(loss, y_hat, q, covector, sample, scale):
     beta = y_hat.dtype.type(loss.inverse_temperature)
     boltzmann(loss, y_hat, covector, sample)
@@ -131,10 +82,10 @@ def _cross_entropy(loss, y_hat, q, covector, sample, scale):
         for b in range(q.shape[1]):
             covector[s, b] = (covector[s, b] * share - q[s, b]) * (beta * scale[0])
         if top >= 0:
-            _balance(covector, top, s)
+            balance(covector, top, s)
 
 
-@jit(cached=False)
+@part
 def cross_entropy_state(loss, y_hat, q, p, mass, covector, sample, scale):
     """P̂ and Σq of some rows beside their losses and scale·∂ℓ/∂Ŷ."""
     beta = y_hat.dtype.type(loss.inverse_temperature)
@@ -146,7 +97,7 @@ def cross_entropy_state(loss, y_hat, q, p, mass, covector, sample, scale):
             p[s, b] /= rest + p.dtype.type(1)
             covector[s, b] = (p[s, b] * mass[s] - q[s, b]) * (beta * scale[0])
         if top >= 0:
-            _balance(covector, top, s)
+            balance(covector, top, s)
 
 
 @separate

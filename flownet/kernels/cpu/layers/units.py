@@ -1,10 +1,22 @@
 """Where a layer's parameters and units lie, and the pass through its activation, there and back."""
 
-from ...._compile import jit, spliced
+from ...._compile import chosen, lacks, part, spliced
+from ...scalar.pair import PAIR
 from ..base.pointwise import pull_through
 from ..base.simd import address, flat, shift, view
+from . import pair
 from .activation import activate_slope
-from .pair import PAIR, activate_pairs, pull_pairs
+
+
+def of_planes(kernel):
+    """A kernel for complex networks alone, called as `(net, *args)`.
+
+    It is never called for a network of real numbers, for which none is compiled.
+    """
+    return chosen(lambda net, *args: None if lacks(net, "origin") else kernel, leading=1)
+
+
+activate_pairs, pull_pairs = of_planes(pair.activate_pairs), of_planes(pair.pull_pairs)
 
 
 @spliced
@@ -39,24 +51,24 @@ def gate_of(net, W, zeros, layer):
     return (W if net.gate[layer] >= 0 else zeros)[start : start + net.sizes[layer + 1] // 2]
 
 
-@jit(cached=False)
+@part
 def activate_units(net, W, zeros, layer, z, slope):
     """z ← φ(z) of a layer's units (rows, n); slope ← φ′, or what the pullback of pairs needs."""
     code = net.activation[layer]
     if code < PAIR:
         activate_slope(code, flat(z), flat(slope))
     else:
-        activate_pairs(code, z, gate_of(net, W, zeros, layer), slope)
+        activate_pairs(net, code, z, gate_of(net, W, zeros, layer), slope)
 
 
-@jit(cached=False)
+@part
 def pull_units(net, W, zeros, layer, slope, g, gate):
     """slope ← the cotangent G_z of one G_a, g (rows, n), on a layer's units."""
     code = net.activation[layer]
     if code < PAIR:
         pull_through(flat(slope), flat(g))
     else:
-        pull_pairs(code, slope, gate_of(net, W, zeros, layer), g, gate)
+        pull_pairs(net, code, slope, gate_of(net, W, zeros, layer), g, gate)
 
 
 @spliced

@@ -6,12 +6,12 @@ f = u·v/√n and W = (u, v). Parameters (p, q) are (κ, ·), (α, ·), (α, c),
 
 import math
 
-from ...._compile import jit
+from ...._compile import jit, part
 
 PARABOLA, QUARTIC, DOUBLE_WELL, UV = range(4)
 
 
-@jit(cached=False)
+@part
 def _uv(W, V, n):
     """Coefficients of f(W + sV)."""
     f0 = f1 = f2 = 0.0

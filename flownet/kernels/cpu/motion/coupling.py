@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from ...._compile import jit
+from ...._compile import part
 from ..base.pointwise import clear, copy
 
 #: stacks of layers of one shape: stack s has the layers whose parameters, `extent[s]` each, begin
@@ -13,7 +13,7 @@ Coupling = namedtuple("Coupling", "first begin extent sharp room")
 STRIP = 256  # columns of a stack that are raised at a time
 
 
-@jit(cached=False)
+@part
 def raise_coupled(coupling, dL):
     """dL^i ← Σ_j g^[ij] dL_j within each stack; nothing where no layers are coupled."""
     at, wide = 0, coupling.room.shape[1]
@@ -32,7 +32,7 @@ def raise_coupled(coupling, dL):
         at += n * n
 
 
-@jit(cached=False)
+@part
 def _add(row, g, other):
     for a in range(row.size):
         row[a] += g * other[a]

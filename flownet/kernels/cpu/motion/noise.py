@@ -1,31 +1,13 @@
 """Thermal noise: normal numbers keyed by seed, iteration and place, the same on every device.
 
-Philox (`shuffle.philox`) gives the words of any place without those before it, so that neither
-threads nor a stop and a resumption nor the ranges of a metric change a bit.
+Philox gives the words of any place without those before it, so that neither threads nor a stop and
+a resumption nor the ranges of a metric change a bit.
 """
 
-import math
+from ...._compile import compiled, jit
+from ...scalar import philox as scalar
 
-import numpy as np
-
-from ...._compile import jit
-from .shuffle import philox
-
-_LOW, _HALF, _TOP = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11)
-_NOISE_STREAM = np.uint64(5)  # fourth counter word; that of mini-batches is 3
-
-
-@jit(cached=False)
-def two_normals(block, iteration, seed):
-    """Two independent standard normal numbers, by Box and Muller."""
-    block, iteration, seed = np.uint64(block), np.uint64(iteration), np.uint64(seed)
-    w0, w1, w2, w3 = philox(
-        block, iteration & _LOW, iteration >> _HALF, _NOISE_STREAM, seed & _LOW, seed >> _HALF
-    )
-    p = (np.float64(((w0 << _HALF) | w1) >> _TOP) + 1.0) * 2.0**-53  # never 0
-    angle = 2 * math.pi * np.float64(((w2 << _HALF) | w3) >> _TOP) * 2.0**-53
-    radius = math.sqrt(-2 * math.log(p))
-    return radius * math.cos(angle), radius * math.sin(angle)
+two_normals = compiled(scalar.two_normals)
 
 
 @jit

@@ -3,30 +3,34 @@
 import math
 from collections import namedtuple
 
-from numba import prange
-
-from ...._compile import jit
+from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
+from ...scalar.mechanics import Aristotle
 from ..base.plan import Data
 from ..base.pointwise import all_finite, clear, copy
-from ..network.differential import differential
+from ..base.simd import address, stack
+from ..network.differential import network_differential
+from . import coupling as coupling_kernel
 from .analytic import analytic_differential
-from .coupling import raise_coupled
-from .mechanics import ARISTOTLE, remembering_step
+from .mechanics import step_of_mechanics
 from .shuffle import shuffle
 
-#: a sum of potentials: the network's scale (0: none), then codes (T,) and (scale, p, q) (T, 3)
-Terms = namedtuple("Terms", "network code parameters")
+#: a sum of potentials on mini-batches: network, loss, data and buffers (None where there is no
+#: network), `Terms`, `Batches`
+Problem = namedtuple("Problem", "net loss data work terms batches")
+
+#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas
+Terms = namedtuple("Terms", "factor code parameters")
 
 #: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
 Batches = namedtuple("Batches", "size seed order epoch")
 
 #: whether the loss multiplies each step; the inverse stiffness of each range of W, bounds[i] …
-#: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples; the
-#: times from and until which this is the metric; code and numbers of the mechanics, the κ of a
-#: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), whether W are pairs
+#: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples, or None;
+#: the times from and until which this is the metric; the numbers of the mechanics, the κ of a
+#: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), True where W are pairs
 #: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
 Rule = namedtuple(
-    "Rule", "of_loss bounds sharp lowest coupling since until code numbers decay shrink pairs seed"
+    "Rule", "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed"
 )
 
 #: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
@@ -41,7 +45,7 @@ _CHUNK = 1 << 15  # parameters that one thread updates at a time
 _WORTH_THREADS = 1 << 18
 
 
-@jit(cached=False)
+@part
 def batch_rows(batches, m, iteration):
     """Where the mini-batch of an iteration begins and ends in its epoch's order."""
     per_epoch = (m + batches.size - 1) // batches.size
@@ -53,34 +57,47 @@ def batch_rows(batches, m, iteration):
     return begin, min(begin + batches.size, m)
 
 
-@jit(cached=False, inline=True)
-def potential_differential(
-    net, loss, data, terms, work, batches, W, dL, iteration, lowest, threads
-):
+@part(inline=True)
+def _of_network(problem, W, dL, iteration, lowest, threads):
+    """Loss and dL of the network's term, on the mini-batch of this iteration."""
+    data, terms, batches = problem.data, problem.terms, problem.batches
+    rows = data.rows
+    if batches.size > 0:
+        begin, end = batch_rows(batches, data.x.shape[0], iteration)
+        rows = batches.order[begin:end]
+    data = Data(data.x, data.y, data.weights, rows)
+    total = network_differential(
+        problem.net, problem.loss, data, W, dL, problem.work, lowest, threads
+    )
+    if terms.factor != 1.0:
+        total *= terms.factor
+        factor = W.dtype.type(terms.factor)
+        for i in range(dL.size):
+            dL[i] *= factor
+    return total
+
+
+@part
+def _of_nothing(problem, W, dL, iteration, lowest, threads):
+    clear(dL)
+    return 0.0
+
+
+_of_term = chosen(lambda problem, *more: _of_nothing if lacks(problem, "net") else _of_network)
+
+
+@part(inline=True)
+def potential_differential(problem, W, dL, iteration, lowest, threads):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
-    total = 0.0
-    if terms.network != 0.0:
-        rows = data.rows
-        if batches.size > 0:
-            begin, end = batch_rows(batches, data.x.shape[0], iteration)
-            rows = batches.order[begin:end]
-        total = differential(
-            net, loss, Data(data.x, data.y, data.weights, rows), W, dL, work, lowest, threads
-        )
-        if terms.network != 1.0:
-            total *= terms.network
-            factor = W.dtype.type(terms.network)
-            for i in range(dL.size):
-                dL[i] *= factor
-    else:
-        clear(dL)
+    total = _of_term(problem, W, dL, iteration, lowest, threads)
+    terms = problem.terms
     for t in range(terms.code.size):
         scale, p, q = terms.parameters[t]
         total += analytic_differential(terms.code[t], p, q, scale, W, dL)
     return total
 
 
-@jit(cached=False)
+@part
 def _move(W, dL, h):
     """W ← W − h·dL; whether all of it stayed finite."""
     for i in range(W.size):
@@ -88,17 +105,26 @@ def _move(W, dL, h):
     return all_finite(W)
 
 
-@jit(parallel=True)
-def _move_parallel(W, dL, h):
-    bad = 0
-    for chunk in prange((W.size + _CHUNK - 1) // _CHUNK):
-        begin = chunk * _CHUNK
-        end = min(begin + _CHUNK, W.size)
-        bad += not _move(W[begin:end], dL[begin:end], h)
-    return bad == 0
+@separate
+def _move_chunk(W, dL, h, bad, chunk):
+    begin = chunk * _CHUNK
+    end = min(begin + _CHUNK, W.size)
+    if not _move(W[begin:end], dL[begin:end], h):
+        bad[0] = 1  # whichever thread comes to it, the same number
 
 
-@jit(cached=False)
+_chunks_in_parallel, _flag = in_parallel(_move_chunk), stack(1)
+
+
+@part
+def _move_in_parallel(W, dL, h):
+    bad = _flag(address(W))
+    bad[0] = 0
+    _chunks_in_parallel((W.size + _CHUNK - 1) // _CHUNK, W, dL, h, bad)
+    return bad[0] == 0
+
+
+@part
 def add_decay(W, dL, decay):
     """dL ← dL + κW, the slope of κ·Parabola."""
     decay = W.dtype.type(decay)
@@ -106,7 +132,7 @@ def add_decay(W, dL, decay):
         dL[i] += decay * W[i]
 
 
-@jit(cached=False)
+@part
 def _shrink(W, share):
     """W ← (1 − share)·W."""
     keep = W.dtype.type(1 - share)
@@ -114,7 +140,45 @@ def _shrink(W, share):
         W[i] *= keep
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
+def _along(rule, W, memory, dL, step, iteration, i, threads):
+    """W ← W − step·g^♯dL of a range; whether it stayed finite."""
+    part, h = slice(rule.bounds[i], rule.bounds[i + 1]), W.dtype.type(step * rule.sharp[i])
+    if threads > 1 and W[part].size >= _WORTH_THREADS:
+        return _move_in_parallel(W[part], dL[part], h)
+    return _move(W[part], dL[part], h)
+
+
+@part(inline=True)
+def _with_memory(rule, W, memory, dL, step, iteration, i, threads):
+    """A step of mechanics that remember or tremble, of a range."""
+    part, sharp, begin = slice(rule.bounds[i], rule.bounds[i + 1]), rule.sharp[i], rule.bounds[i]
+    step_of_mechanics(
+        rule.numbers,
+        W[part],
+        memory[:, part],
+        sharp,
+        dL[part],
+        step,
+        iteration + 1,
+        begin,
+        rule.pairs,
+        rule.seed,
+    )
+    return all_finite(W[part])
+
+
+_by_mechanics = chosen(
+    lambda rule, *more: (
+        _along if field(rule, "numbers").instance_class is Aristotle else _with_memory
+    )
+)
+raise_coupled = chosen(
+    lambda coupling, dL: None if absent(coupling) else coupling_kernel.raise_coupled
+)
+
+
+@part(inline=True)
 def finite_step(rule, W, memory, dL, step, iteration, threads):
     """W ← W − step·g^♯dL (TM 39), or a step with memory; frozen ranges keep every bit.
 
@@ -126,29 +190,9 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
     raise_coupled(rule.coupling, dL)
     for i in range(rule.sharp.size):
         if rule.sharp[i] != 0.0:
-            h = W.dtype.type(step * rule.sharp[i])
-            part = slice(rule.bounds[i], rule.bounds[i + 1])
             if rule.shrink != 0:
-                _shrink(W[part], rule.shrink * step * rule.sharp[i])
-            if rule.code != ARISTOTLE:
-                remembering_step(
-                    rule.code,
-                    rule.numbers,
-                    W[part],
-                    memory[:, part],
-                    rule.sharp[i],
-                    dL[part],
-                    step,
-                    iteration + 1,
-                    rule.bounds[i],
-                    rule.pairs,
-                    rule.seed,
-                )
-                finite &= all_finite(W[part])
-            elif threads > 1 and W[part].size >= _WORTH_THREADS:
-                finite &= _move_parallel(W[part], dL[part], h)
-            else:
-                finite &= _move(W[part], dL[part], h)
+                _shrink(W[rule.bounds[i] : rule.bounds[i + 1]], rule.shrink * step * rule.sharp[i])
+            finite &= _by_mechanics(rule, W, memory, dL, step, iteration, i, threads)
     return finite
 
 
@@ -159,9 +203,7 @@ def step_with_memory(rule, W, memory, dL, step, iteration):
 
 
 @jit
-def advance(
-    net, loss, data, terms, work, batches, rule, tape, W, memory, dL, time, first, count, threads
-):
+def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
     """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
     stayed finite. A state whose loss, parameters or step are not finite is not recorded. It returns
     where the metric of its rule is no longer that of the time."""
@@ -170,9 +212,7 @@ def advance(
         if not rule.since <= time[0] < rule.until:
             return i, rows, True
         k = first + i
-        value = potential_differential(
-            net, loss, data, terms, work, batches, W, dL, k, rule.lowest, threads
-        )
+        value = potential_differential(problem, W, dL, k, rule.lowest, threads)
         step = tape.step[i] * value if rule.of_loss else tape.step[i]
         if not (math.isfinite(value) and math.isfinite(step)):
             return i, rows, False

@@ -5,16 +5,14 @@ loss and back to the lowest layer; then strips of every layer's weights collect 
 and strips are cut by shapes alone, so the bits do not depend on the number of threads.
 """
 
-from numba import prange
-
-from ...._compile import jit
+from ...._compile import chosen, in_parallel, jit, lacks, part, separate
+from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import pack, panels, product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.activation import activate
-from ..layers.covectors import deal_columns, sum_gates
+from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
 from ..layers.loss import covector_on_output
-from ..layers.pair import PAIR
 from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
@@ -24,7 +22,7 @@ from .tiny import tiny_differential
 HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
 
 
-@jit(cached=False)
+@part
 def forward_shard(net, W, work, x, first, rows, slopes):
     """Units A_l of some rows, and their slopes φ′ if wanted, from inputs x."""
     a = view(x, first * net.sizes[0], rows, net.sizes[0])
@@ -47,7 +45,7 @@ def forward_shard(net, W, work, x, first, rows, slopes):
         a = z
 
 
-@jit(cached=False)
+@part
 def pullback_shard(net, W, work, first, rows, lowest):
     """Turn the slopes of some rows into cotangents G_z, from that on the output downwards."""
     ga = outputs(net, work.covector, first, rows)
@@ -67,7 +65,7 @@ def pullback_shard(net, W, work, first, rows, lowest):
             pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
-@jit(cached=False)
+@part
 def gather(data, work, start, first, rows):
     """Copy a shard's samples of the mini-batch side by side."""
     for s in range(first, first + rows):
@@ -78,7 +76,7 @@ def gather(data, work, start, first, rows):
             work.weights[s] = data.weights[row]
 
 
-@jit(cached=False)
+@part
 def loss_shard(net, loss, data, work, start, first, rows):
     """Losses of some rows, and the covector on their output."""
     m = first if data.rows.size else start + first
@@ -100,9 +98,11 @@ def loss_shard(net, loss, data, work, start, first, rows):
     )
 
 
-@jit(cached=False)
-def _shard(net, loss, data, W, work, start, first, rows, lowest):
-    """One shard forward, through the loss, and back; `first` counts from the chunk's start."""
+@separate
+def _shard(net, loss, data, W, work, start, chunk, lowest, i):
+    """The i-th shard of a chunk of rows forward, through the loss, and back."""
+    first = i * work.shard
+    rows = min(work.shard, chunk - first)
     if data.rows.size:
         gather(data, work, start, first, rows)
     x = work.x if data.rows.size else data.x[start:]
@@ -112,8 +112,8 @@ def _shard(net, loss, data, W, work, start, first, rows, lowest):
         pullback_shard(net, W, work, first, rows, lowest)
 
 
-@jit(cached=False)
-def deal_packing(net, W, packed, hand, hands):
+@separate
+def _deal_packing(net, W, packed, hands, hand):
     """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
     for layer in range(net.weight.size):
         w = weights(net, W, layer)
@@ -121,50 +121,85 @@ def deal_packing(net, W, packed, hand, hands):
             pack(packed[net.panels[layer] :], w, panel, panel + 1)
 
 
-@jit(parallel=True)
-def _shards_parallel(net, loss, data, W, work, start, rows, lowest):
-    for i in prange((rows + work.shard - 1) // work.shard):
-        first = i * work.shard
-        _shard(net, loss, data, W, work, start, first, min(work.shard, rows - first), lowest)
+_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_deal_packing)
 
 
-@jit(parallel=True)
-def _columns_parallel(net, x, dL, work, rows, accumulate, lowest):
-    for hand in prange(HANDS):
-        deal_columns(
-            net,
-            x,
-            dL,
-            work.slope,
-            work.a,
-            work.capacity,
-            rows,
-            work.zeros,
-            accumulate,
-            True,
-            lowest,
-            hand,
-            HANDS,
-        )
-
-
-@jit(parallel=True)
-def _pack_parallel(net, W, packed):
-    for hand in prange(HANDS):
-        deal_packing(net, W, packed, hand, HANDS)
-
-
-@jit(cached=False)
+@part
 def pack_all(net, W, packed, threads):
     """Wᵀ of every layer in panels."""
     if threads > 1:
-        _pack_parallel(net, W, packed)
+        _packing_in_parallel(HANDS, net, W, packed, HANDS)
     else:
-        deal_packing(net, W, packed, 0, 1)
+        _deal_packing(net, W, packed, 1, 0)
 
 
-@jit(cached=False, inline=True)
-def _tiny(net, loss, data, W, dL, work, m, lowest):
+@part
+def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, threads):
+    """Σ_s G_s ⊗ x_s of every layer from `lowest` up, and with `bias` Σ_s G_s."""
+    if threads > 1:
+        columns_in_parallel(
+            HANDS, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, HANDS
+        )
+    else:
+        deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
+
+
+@part
+def _shards(net, loss, data, W, work, start, rows, lowest, threads):
+    count = (rows + work.shard - 1) // work.shard
+    if threads > 1:
+        _shards_in_parallel(count, net, loss, data, W, work, start, rows, lowest)
+    else:
+        for i in range(count):
+            _shard(net, loss, data, W, work, start, rows, lowest, i)
+
+
+@separate
+def _of_reals(net, loss, data, W, dL, work, m, lowest, threads):
+    """`differential` of a network of real numbers."""
+    pack_all(net, W, work.packed, threads)
+    for start in range(0, m, work.capacity):
+        rows = min(work.capacity, m - start)
+        x = work.x if data.rows.size else data.x[start:]
+        _shards(net, loss, data, W, work, start, rows, lowest, threads)
+        if lowest < net.weight.size:
+            columns(
+                net,
+                x,
+                dL,
+                work.slope,
+                work.a,
+                work.capacity,
+                rows,
+                work.zeros,
+                start > 0,
+                True,
+                lowest,
+                threads,
+            )
+
+
+@separate
+def _of_planes(net, loss, data, W, dL, work, m, lowest, threads):
+    """`differential` of a complex network, by the planes of W."""
+    E, dE = work.planes.W, work.planes.dL
+    pack_planes(net, W, E, work.packed, threads)
+    for start in range(0, m, work.capacity):
+        rows = min(work.capacity, m - start)
+        x = work.x if data.rows.size else data.x[start:]
+        _shards(net, loss, data, E, work, start, rows, lowest, threads)
+        if lowest < net.weight.size:
+            complex_columns(net, x, dL, work, rows, start > 0, lowest, threads)
+            sum_gates(net, dE, work.gate, work.capacity, rows, start > 0, lowest)
+    for layer in range(lowest, net.origin.shape[0]):
+        gather_singles(net, dE, dL, layer)
+
+
+_of_any = chosen(lambda net, *more: _of_reals if lacks(net, "origin") else _of_planes)
+
+
+@part(inline=True)
+def _lanes(net, loss, data, W, dL, work, m, lowest):
     if data.rows.size:
         gather(data, work, 0, 0, m)
         weighted = work.weights[:m] if work.weights.size else work.weights
@@ -173,70 +208,43 @@ def _tiny(net, loss, data, W, dL, work, m, lowest):
         tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
 
 
-@jit(cached=False, inline=True)
-def _columns(net, x, dL, work, rows, accumulate, lowest, threads):
-    if net.origin.shape[0] > 0:
-        complex_columns(net, x, dL, work, rows, accumulate, lowest, threads)
-        sum_gates(net, work.dplanes, work.gate, work.capacity, rows, accumulate, lowest)
-    elif threads > 1:
-        _columns_parallel(net, x, dL, work, rows, accumulate, lowest)
+@part(inline=True)
+def _lanes_of_planes(net, loss, data, W, dL, work, m, lowest):
+    spread(net, W, work.planes.W)
+    _lanes(net, loss, data, work.planes.W, work.planes.dL, work, m, lowest)
+    collect(net, work.planes.dL, dL, lowest)
+
+
+_of_few = chosen(lambda net, *more: _lanes if lacks(net, "origin") else _lanes_of_planes)
+
+
+@part(inline=True)
+def _tiny(net, loss, data, W, dL, work, m, lowest, threads):
+    """`differential` of a tiny network; L alone goes the way of the others."""
+    if lowest < net.weight.size:
+        _of_few(net, loss, data, W, dL, work, m, lowest)
     else:
-        deal_columns(
-            net,
-            x,
-            dL,
-            work.slope,
-            work.a,
-            work.capacity,
-            rows,
-            work.zeros,
-            accumulate,
-            True,
-            lowest,
-            0,
-            1,
-        )
+        _of_any(net, loss, data, W, dL, work, m, lowest, threads)
 
 
-@jit(cached=False, inline=True)
-def _differential(net, loss, data, W, dL, work, m, lowest, threads):
-    """`differential` of any but tiny networks; of complex ones the planes of W stand in `work`."""
-    on_planes = net.origin.shape[0] > 0
-    if on_planes:
-        pack_planes(net, W, work.planes, work.packed, threads)
-    else:
-        pack_all(net, W, work.packed, threads)
-    E = work.planes if on_planes else W
-    for start in range(0, m, work.capacity):
-        rows = min(work.capacity, m - start)
-        x = work.x if data.rows.size else data.x[start:]
-        if threads > 1:
-            _shards_parallel(net, loss, data, E, work, start, rows, lowest)
-        else:
-            for first in range(0, rows, work.shard):
-                _shard(
-                    net, loss, data, E, work, start, first, min(work.shard, rows - first), lowest
-                )
-        if lowest < net.weight.size:
-            _columns(net, x, dL, work, rows, start > 0, lowest, threads)
-    for layer in range(lowest, net.origin.shape[0]):
-        gather_singles(net, work.dplanes, dL, layer)
+_of_size = chosen(
+    lambda net, loss, data, W, dL, work, *more: _of_any if lacks(work, "lanes") else _tiny
+)
 
 
-@jit(inline=True)
-def differential(net, loss, data, W, dL, work, lowest, threads):
-    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+@part(inline=True)
+def network_differential(net, loss, data, W, dL, work, lowest, threads):
+    """`differential`, as part of other kernels."""
     m = data.rows.size if data.rows.size else data.x.shape[0]
     work.scale[0] = 1 / m
-    if not (work.lanes.size and lowest < net.weight.size):
-        _differential(net, loss, data, W, dL, work, m, lowest, threads)
-    elif net.origin.shape[0] > 0:
-        spread(net, W, work.planes)
-        _tiny(net, loss, data, work.planes, work.dplanes, work, m, lowest)
-        collect(net, work.dplanes, dL, lowest)
-    else:
-        _tiny(net, loss, data, W, dL, work, m, lowest)
+    _of_size(net, loss, data, W, dL, work, m, lowest, threads)
     return mean(work.sample[:m])
+
+
+@jit
+def differential(net, loss, data, W, dL, work, lowest, threads):
+    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+    return network_differential(net, loss, data, W, dL, work, lowest, threads)
 
 
 @jit
@@ -283,7 +291,7 @@ def pullback(net, x, cotangent, W, covector, work):
             start > 0,
             True,
             0,
-            0,
             1,
+            0,
         )
         sum_gates(net, covector, work.gate, work.capacity, rows, start > 0, 0)

@@ -5,17 +5,18 @@ vector registers: nothing is packed, and a layer is one product Z = W·A. Lanes 
 sample hold numbers that count nowhere.
 """
 
-from ...._compile import jit, spliced
+from ...._compile import part, spliced
+from ...scalar.pair import PAIR
 from ..base.elementary import fma
 from ..base.plan import LANES
 from ..base.product import panel, panel_width
 from ..base.simd import address, flat, shift, view
 from ..layers.activation import activate_slope
 from ..layers.loss import covector_on_output
-from ..layers.pair import PAIR, activate_pairs, pull_pairs
+from ..layers.units import activate_pairs, pull_pairs
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _load(x, lanes):
     """Inputs (m, n) into lanes (n, LANES)."""
     a = address(lanes)
@@ -24,7 +25,7 @@ def _load(x, lanes):
             a[i * LANES + s] = x[s, i]
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _product(c, d, d_row, a, a_row, a_col, b, rows, depth, width):
     """C = D + A·B for B and C in lanes."""
     for j in range(0, LANES, width):
@@ -52,14 +53,14 @@ def _gates(net, gate, layer):
     return flat(view(gate, LANES * net.units[layer], n, LANES))
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _load_gates(net, W, gates, layer):
     for j in range(gates.size // LANES):
         for s in range(LANES):
             gates[j * LANES + s] = W[net.gate[layer] + j]
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _forward(net, W, a, slope, gate):
     """A_l = φ(W·A_{l−1} + b) and φ′ of every layer."""
     for layer in range(net.weight.size):
@@ -91,6 +92,7 @@ def _forward(net, W, a, slope, gate):
             gates = _gates(net, gate, layer)
             _load_gates(net, W, gates, layer)
             activate_pairs(
+                net,
                 net.activation[layer],
                 view(a, above * LANES, 1, n_out * LANES),
                 gates,
@@ -98,7 +100,7 @@ def _forward(net, W, a, slope, gate):
             )
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _pull(net, layer, slope, ga, gate):
     """slope ← G_z from G_a of a layer's units, all lanes of all units in one row."""
     if net.activation[layer] < PAIR:
@@ -106,10 +108,10 @@ def _pull(net, layer, slope, ga, gate):
             slope[0, i] = ga[0, i] * slope[0, i].conjugate()
     else:
         gates = _gates(net, gate, layer)
-        pull_pairs(net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
+        pull_pairs(net, net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _pullback(net, W, slope, ga, gate, zeros, lowest):
     """Slopes of the hidden layers into cotangents G_z, downwards from the top layer's."""
     for layer in range(net.weight.size - 1, lowest, -1):
@@ -136,7 +138,7 @@ def _pullback(net, W, slope, ga, gate, zeros, lowest):
         )
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
     """∂L/∂W = Σ_s G_s ⊗ x̄_s and ∂L/∂b = Σ_s G_s of the free layers."""
     rows = inputs.shape[0]
@@ -183,16 +185,17 @@ def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
             dL[net.gate[layer] + j] = total
 
 
-@jit(cached=False, inline=True)
+@part(inline=True)
 def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
     """Losses of some samples into `work.sample`, dL of the layers from `lowest` up."""
+    lanes = work.lanes
     rows, n_out = y.shape
     top = net.sizes[0] + net.units[net.weight.size - 1]
-    _load(x, work.lanes)
-    _forward(net, W, work.lanes, work.lane_slopes, work.gate)
+    _load(x, lanes.a)
+    _forward(net, W, lanes.a, lanes.slope, work.gate)
     a, slope = (
-        view(work.lanes, top * LANES, n_out, LANES),
-        view(work.lane_slopes, top * LANES, n_out, LANES),
+        view(lanes.a, top * LANES, n_out, LANES),
+        view(lanes.slope, top * LANES, n_out, LANES),
     )
     y_hat, covector = view(work.a, 0, rows, n_out), view(work.covector, 0, rows, n_out)
     for s in range(rows):
@@ -215,16 +218,16 @@ def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
             for b in range(n_out):
                 slope[b, s] *= covector[s, b]
     else:
-        g = view(work.lane_scratch, 0, n_out, LANES)
+        g = view(lanes.scratch, 0, n_out, LANES)
         for s in range(rows):
             for b in range(n_out):
                 g[b, s] = covector[s, b]
         _pull(
             net,
             net.weight.size - 1,
-            view(work.lane_slopes, top * LANES, 1, n_out * LANES),
-            view(work.lane_scratch, 0, 1, n_out * LANES),
+            view(lanes.slope, top * LANES, 1, n_out * LANES),
+            view(lanes.scratch, 0, 1, n_out * LANES),
             work.gate,
         )
-    _pullback(net, W, work.lane_slopes, work.lane_scratch, work.gate, work.zeros, lowest)
-    _covectors(net, x, work.lanes, work.lane_slopes, work.gate, dL, work.zeros, lowest)
+    _pullback(net, W, lanes.slope, lanes.scratch, work.gate, work.zeros, lowest)
+    _covectors(net, x, lanes.a, lanes.slope, work.gate, dL, work.zeros, lowest)

@@ -3,9 +3,7 @@
 A strip holds the columns of some inputs' real parts beside those of their imaginary ones.
 """
 
-from numba import prange
-
-from ...._compile import jit
+from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import covector_strip, panel_width
 from ..base.simd import view
@@ -13,7 +11,7 @@ from ..layers.covectors import sum_bias
 from ..layers.units import units
 
 
-@jit(cached=False)
+@part
 def _gather(w, strip, first, cols, sign, accumulate):
     """Rows of ∂L/∂A + i∂L/∂B from a strip with sign 1, of the conjugate's with sign −1."""
     n, wide = strip.shape[0] // 2, strip.shape[1] // 2
@@ -27,8 +25,8 @@ def _gather(w, strip, first, cols, sign, accumulate):
             row[2 * b + 1] = (row[2 * b + 1] if accumulate else zero) + im
 
 
-@jit(cached=False)
-def _deal(net, x, dL, work, rows, accumulate, lowest, hand, hands):
+@separate
+def _deal(net, x, dL, work, rows, accumulate, lowest, hands, hand):
     """Every `hands`-th strip of dL from layer `lowest` up; biases go to the planes of dL."""
     count = 0
     for layer in range(lowest, net.origin.shape[0]):
@@ -44,7 +42,12 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hand, hands):
         for first in range(0, n_in, wide):
             if count % hands == hand:
                 cols = min(wide, n_in - first)
-                strip = view(work.corners, hand * (work.corners.size // HANDS), 2 * n_out, 2 * wide)
+                strip = view(
+                    work.planes.corners,
+                    hand * (work.planes.corners.size // HANDS),
+                    2 * n_out,
+                    2 * wide,
+                )
                 covector_strip(strip, 0, work.zeros, g, a, first, cols)
                 covector_strip(strip, wide, work.zeros, g, a, n_in + first, cols)
                 _gather(view(dL, weight, n_out, 2 * n_in), strip, first, cols, 1, accumulate)
@@ -53,20 +56,17 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hand, hands):
                         view(dL, conjugate, n_out, 2 * n_in), strip, first, cols, -1, accumulate
                     )
                 if first == 0 and net.bias[layer] >= 0:
-                    sum_bias(net, work.dplanes, g, layer, accumulate)
+                    sum_bias(net, work.planes.dL, g, layer, accumulate)
             count += 1
 
 
-@jit(parallel=True)
-def _parallel(net, x, dL, work, rows, accumulate, lowest):
-    for hand in prange(HANDS):
-        _deal(net, x, dL, work, rows, accumulate, lowest, hand, HANDS)
+_in_parallel = in_parallel(_deal)
 
 
-@jit(cached=False)
+@part
 def complex_columns(net, x, dL, work, rows, accumulate, lowest, threads):
     """Σ_s G_s ⊗ x̄_s into dL; Σ_s G_s into the planes of its biases."""
     if threads > 1:
-        _parallel(net, x, dL, work, rows, accumulate, lowest)
+        _in_parallel(HANDS, net, x, dL, work, rows, accumulate, lowest, HANDS)
     else:
-        _deal(net, x, dL, work, rows, accumulate, lowest, 0, 1)
+        _deal(net, x, dL, work, rows, accumulate, lowest, 1, 0)

@@ -4,17 +4,15 @@ Planes are four times as many numbers as a layer has, too many for the second-le
 lowest layer's are wanted in panels alone: its rows are made in a corner and overwritten.
 """
 
-from numba import prange
-
-from ...._compile import jit
+from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import pack, panel_width, panels
 from ..base.simd import view
 from .planes import spread_row, spread_singles
 
 
-@jit(cached=False)
-def _deal(net, W, E, packed, hand, hands):
+@separate
+def _deal(net, W, E, packed, hands, hand):
     """Every `hands`-th panel of every layer; those of the lowest are made in a hand's corner."""
     for layer in range(net.weight.size):
         rows, cols = net.sizes[layer + 1], net.sizes[layer]
@@ -32,16 +30,13 @@ def _deal(net, W, E, packed, hand, hands):
             spread_singles(net, W, E, layer)
 
 
-@jit(parallel=True)
-def _parallel(net, W, E, packed):
-    for hand in prange(HANDS):
-        _deal(net, W, E, packed, hand, HANDS)
+_in_parallel = in_parallel(_deal)
 
 
-@jit(cached=False)
+@part
 def pack_planes(net, W, E, packed, threads):
     """Panels of the planes of W; E holds the planes of all layers but the lowest."""
     if threads > 1:
-        _parallel(net, W, E, packed)
+        _in_parallel(HANDS, net, W, E, packed, HANDS)
     else:
-        _deal(net, W, E, packed, 0, 1)
+        _deal(net, W, E, packed, 1, 0)

@@ -9,11 +9,11 @@ The parameters W lie as (re, im, re, im, …); kernels work with their planes E(
 its transpose takes a covector on E back to one on W: ∂L/∂x + i∂L/∂y of every parameter.
 """
 
-from ...._compile import jit
+from ...._compile import part
 from ..base.simd import view
 
 
-@jit(cached=False)
+@part
 def spread_row(net, e, W, layer, r):
     """Row r of a layer's planes: | A + C  D − B | of the real parts, | B + D  A − C | below."""
     weight, conjugate, _, _ = net.origin[layer]
@@ -39,7 +39,7 @@ def spread_row(net, e, W, layer, r):
                 right[b] += row[2 * b + 1]
 
 
-@jit(cached=False)
+@part
 def _gather_weights(w, e, n_in, sign):
     """∂L/∂A + i∂L/∂B with sign 1, of the conjugate's weights with sign −1."""
     height = e.shape[0] // 2
@@ -52,7 +52,7 @@ def _gather_weights(w, e, n_in, sign):
             row[2 * b + 1] = y[b] - sign * right[b]
 
 
-@jit(cached=False)
+@part
 def spread_singles(net, W, E, layer):
     """Biases, and those of modReLU."""
     _, _, bias, gate = net.origin[layer]
@@ -65,7 +65,7 @@ def spread_singles(net, W, E, layer):
             E[net.gate[layer] + a] = W[gate + 2 * a]
 
 
-@jit(cached=False)
+@part
 def gather_singles(net, dE, dW, layer):
     """Covectors on biases, and on those of modReLU, whose imaginary parts do nothing."""
     _, _, bias, gate = net.origin[layer]
@@ -79,7 +79,7 @@ def gather_singles(net, dE, dW, layer):
             dW[gate + 2 * a + 1] = dE.dtype.type(0)
 
 
-@jit(cached=False)
+@part
 def spread(net, W, E):
     """E ← the planes of parameters W; a readout's weights, the last in E, stay as they are."""
     for layer in range(net.origin.shape[0]):
@@ -89,7 +89,7 @@ def spread(net, W, E):
         spread_singles(net, W, E, layer)
 
 
-@jit(cached=False)
+@part
 def collect(net, dE, dW, lowest):
     """dW ← the covector on W of one on its planes, for layers from `lowest` up."""
     for layer in range(lowest, net.origin.shape[0]):

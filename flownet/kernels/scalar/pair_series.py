@@ -16,28 +16,24 @@ imaginary parts. Everything is done in double precision, one unit after another.
 import cmath
 import math
 
-from ...._compile import jit
-from ..layers.pair import ABS, CARDIOID, CAYLEY, MODRELU, SIN, TANH, ZRELU
+from .pair import ABS, CARDIOID, CAYLEY, MODRELU, SIN, TANH, ZRELU
 
 Z, F, P, Q, W, W2 = range(0, 12, 2)
 R, V = 12, 13
 ROWS = 14
 
 
-@jit(cached=False, inline=True)
 def get(S, row, k):
     """Coefficient k of a complex series."""
     return complex(float(S[row, k]), float(S[row + 1, k]))
 
 
-@jit(cached=False, inline=True)
 def put(S, row, k, value):
     """Set it."""
     S[row, k] = value.real
     S[row + 1, k] = value.imag
 
 
-@jit(cached=False)
 def _times(S, a, b, k):
     """Coefficient k of the product of two series."""
     total = 0j
@@ -46,7 +42,6 @@ def _times(S, a, b, k):
     return total
 
 
-@jit(cached=False)
 def _grown(S, rate, k):
     """(1/k) Σ_{j=1..k} j·z_j·rate_{k−j}."""
     total = 0j
@@ -55,7 +50,6 @@ def _grown(S, rate, k):
     return total / k
 
 
-@jit(cached=False)
 def _squared(S, k):
     """Coefficient k of zz̄."""
     total = 0.0
@@ -64,7 +58,6 @@ def _squared(S, k):
     return total
 
 
-@jit(cached=False)
 def _polar(S, k):
     """Coefficient k of r, 1/r, w = z/r and w²; all of them 0 at the origin."""
     norm2 = _squared(S, k)
@@ -86,7 +79,6 @@ def _polar(S, k):
     put(S, W2, k, _times(S, W, W, k))
 
 
-@jit(cached=False)
 def _cardioid(S, k):
     f, q = 0.5 * get(S, Z, k), 0j
     for i in range(k + 1):
@@ -99,7 +91,6 @@ def _cardioid(S, k):
     put(S, Q, k, -0.25j * q)
 
 
-@jit(cached=False)
 def _modrelu(S, b, b_1, k):
     on = float(S[R, 0]) + b > 0
     f = get(S, Z, k) + b * get(S, W, k) + (b_1 * get(S, W, k - 1) if k > 0 else 0j)
@@ -114,13 +105,11 @@ def _modrelu(S, b, b_1, k):
         put(S, W, k, 0j)  # which is ∂f/∂b
 
 
-@jit(cached=False, inline=True)
 def _half_bias(S, b, b_1, k):
     """Coefficient k of b/2r."""
     return 0.5 * (b * float(S[V, k]) + (b_1 * float(S[V, k - 1]) if k > 0 else 0.0))
 
 
-@jit(cached=False)
 def _tanh(S, k):
     if k == 0:
         z = get(S, Z, 0)
@@ -133,7 +122,6 @@ def _tanh(S, k):
     put(S, P, k, -_times(S, F, F, k))
 
 
-@jit(cached=False)
 def _sin(S, k):
     if k == 0:
         put(S, F, 0, cmath.sin(get(S, Z, 0)))
@@ -143,7 +131,6 @@ def _sin(S, k):
     put(S, P, k, -_grown(S, F, k))
 
 
-@jit(cached=False)
 def _cayley(S, k):
     if k == 0:
         put(S, W, 0, 1 / (get(S, Z, 0) + 1j))
@@ -154,14 +141,12 @@ def _cayley(S, k):
     put(S, P, k, 2j * _times(S, W, W, k))
 
 
-@jit(cached=False)
 def _zrelu(S, k):
     on = S[Z, 0] > 0 and S[Z + 1, 0] > 0
     put(S, F, k, get(S, Z, k) if on else 0j)
     put(S, P, k, complex(1.0 if on and k == 0 else 0.0, 0.0))
 
 
-@jit(cached=False)
 def pair_series(code, S, b, b_1, orders):
     """Fill the series of f, ∂f/∂z and ∂f/∂z̄ (F, P, Q) from that of z; W is ∂f/∂b of modReLU."""
     for k in range(orders):
