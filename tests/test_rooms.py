@@ -1,6 +1,7 @@
 """The structure promised: imports run downwards only, numba lives in one room, files stay small."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,22 @@ def test_public_functions_do_not_share_their_name_with_a_module():
     modules = {f.stem for f in PACKAGE.glob("*.py")} | {f.parent.name for f in FILES}
     functions = {n for n in dir(flownet) if callable(getattr(flownet, n)) and not n.startswith("_")}
     assert not functions & modules
+
+
+#: printing, which names columns by their words, and rooms that are looked at later
+NOT_LOOKED_AT = ("_table.py", "_tables.py", "_html.py", "_rows.py", "_text.py")
+
+
+def test_what_an_object_offers_is_said_by_its_contract():
+    """hasattr and getattr are a handful, each with its reason on the line or just above it."""
+    asked = re.compile(r"\b(hasattr|getattr)\(")
+    for path in FILES:
+        if room(path) in ("kernels", "store") or path.name in ("_compile.py", *NOT_LOOKED_AT):
+            continue
+        lines = path.read_text().splitlines()
+        for i, line in enumerate(lines):
+            if asked.search(line):
+                assert any("# " in near for near in lines[max(0, i - 2) : i + 1]), f"{path}:{i + 1}"
 
 
 def test_files_are_small_enough_to_read_whole():

@@ -60,7 +60,7 @@ class ParameterSplit(Split):
         """Noise floor of each exact self term, or twice the standard error of an estimate."""
         if not self.exact:
             return {name: 2 * error for name, error in self.error.items()}
-        values = np.array([getattr(self, name) for name in NAMES])
+        values = np.array([vars(self)[name] for name in NAMES])
         return dict(zip(NAMES, diagonal_floors(self.place, values).tolist()))
 
     def __str__(self):

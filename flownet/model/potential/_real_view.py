@@ -26,17 +26,16 @@ def is_complex(potential):
 def real_view(potential):
     """The potential of the 2D reals that complex parameters are; a real one is itself."""
     potential = as_potential(potential, needs=())
-    if not is_complex(potential):
-        return potential
+    return seen_in_reals(potential, potential.dtype) if is_complex(potential) else potential
+
+
+def seen_in_reals(potential, dtype):
+    """The potential of the 2D reals that complex parameters of a dtype are."""
     if isinstance(potential, Sum):
-        return Sum([(scale, _atom(atom)) for scale, atom in potential.terms])
-    return RealView(potential)
-
-
-def _atom(atom):
-    if isinstance(atom, Parabola):  # ½κ‖W‖² of either
-        return Parabola(2 * atom.size, strength=atom.strength)
-    return RealView(atom)
+        return Sum([(scale, seen_in_reals(atom, dtype)) for scale, atom in potential.terms])
+    if isinstance(potential, Parabola):  # ½κ‖W‖² of either
+        return Parabola(2 * potential.size, strength=potential.strength)
+    return RealView(potential, dtype)
 
 
 def in_double(potential):
@@ -54,9 +53,9 @@ class RealView(AnyPotential):
         2D.
     """
 
-    def __init__(self, potential):
+    def __init__(self, potential, dtype=None):
         self.potential, self.size = potential, 2 * potential.size
-        self.dtype = np.zeros(0, potential.dtype).real.dtype
+        self.dtype = np.zeros(0, dtype or potential.dtype).real.dtype
         self.data, self.loss = potential.data, potential.loss
 
     @cached_property

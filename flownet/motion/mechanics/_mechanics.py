@@ -99,9 +99,9 @@ class Mechanics:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return False
 
-    def rule(self, dtype, seed):
-        """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
-        pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
+    def rule(self, pairs, seed):
+        """What the kernels' `Rule` wants, beside the metric; `pairs` of reals may be complex."""
+        pairs = pairs and self.moments == "modulus"
         return {
             "numbers": self.numbers,
             "decay": self.decay,
