@@ -122,11 +122,7 @@ def _parts(ranges, density):
 
 def _noisy(potential):
     """The term with the samples, and its scale."""
-    terms = [
-        (scale, atom)
-        for scale, atom in potential.atoms()
-        if isinstance(atom, (Potential, RealView))
-    ]
+    terms = [(scale, atom) for scale, atom in potential.atoms() if atom.of_network]
     if len(terms) != 1:
         raise FlownetError(
             f"noise of {potential!r}: it has to be a potential with data, one at most in a sum."
