@@ -36,14 +36,14 @@ def kind(family, name):
 
 
 def _known(family):
-    """Classes of a family by name, in the order of their definition."""
+    """Classes of a family by name, in the order of the alphabet."""
     for room in _HOMES.get(family, ()):
         import_module(f"{__package__}.{room}")
-    return _classes.get(family, {})
+    return dict(sorted(_classes.get(family, {}).items()))
 
 
 def names(family):
-    """Kinds known in a family, in the order of their definition."""
+    """Kinds known in a family."""
     return list(_known(family))
 
 

@@ -30,12 +30,22 @@ def dataset(m=24, n_in=3, n_out=3, loss="quadratic"):
     return fn.Dataset(x, y if loss == "quadratic" else np.argmax(y, axis=1))
 
 
-def problem(activation="tanh", loss="quadratic", sizes=(3, 6, 4, 3), m=24, dtype="float64",
-            words=None, **of_network):
-    """A small network's loss; the data of the same sizes are always the same."""
+def problem(
+    activation="sin",
+    loss="quadratic",
+    sizes=(3, 6, 4, 3),
+    m=24,
+    dtype="float64",
+    words=None,
+    **of_network,
+):
+    """A small network's loss; the data of the same sizes are always the same.
+
+    Cases about something else than an activation take sin or gelu: how the slopes of tanh, sigmoid
+    and elu round may change, and what depends on them is then made anew.
+    """
     net = fn.Network(list(sizes), activation, dtype=dtype, **of_network)
-    return fn.Potential(net, LOSSES[loss](**(words or {})),
-                        dataset(m, sizes[0], sizes[-1], loss))
+    return fn.Potential(net, LOSSES[loss](**(words or {})), dataset(m, sizes[0], sizes[-1], loss))
 
 
 def train(potential, mechanics, steps=30, **words):
@@ -80,21 +90,27 @@ def followed(flow):
 
 def breakdown(b):
     """One step: its terms and its table, which has chance, kinks and verdict."""
-    return {"terms": np.append(b.terms, [b.actual, b.linear]),
-            "noise": here([b.noise[name] for name in sorted(b.noise)]),
-            "remainder": here(b.remainder), "text": str(b)}
+    return {
+        "terms": np.append(b.terms, [b.actual, b.linear]),
+        "noise": here([b.noise[name] for name in sorted(b.noise)]),
+        "remainder": here(b.remainder),
+        "text": str(b),
+    }
 
 
 def parts(b):
     """What second and third order of a step are made of, by parameters."""
     split = b.split("parameters")
-    return {"second": np.array([b.second_self, b.second_pairs, b.second]),
-            "third": np.array([b.third_self, b.third_two, b.third_triplets, b.third]),
-            "flips": np.array(split.flips.band("second") + split.flips.band("third")),
-            "critical": rough([b.critical_step, b.critical_third, b.ratio])}
+    return {
+        "second": np.array([b.second_self, b.second_pairs, b.second]),
+        "third": np.array([b.third_self, b.third_two, b.third_triplets, b.third]),
+        "flips": np.array(split.flips.band("second") + split.flips.band("third")),
+        "critical": rough([b.critical_step, b.critical_third, b.ratio]),
+    }
 
 
 def prefixed(**tables):
     """Several tables of numbers as one, each under its name."""
-    return {f"{name}/{key}": value
-            for name, table in tables.items() for key, value in table.items()}
+    return {
+        f"{name}/{key}": value for name, table in tables.items() for key, value in table.items()
+    }

@@ -5,6 +5,17 @@ import pytest
 import flownet as fn
 
 
+def pytest_addoption(parser):
+    parser.addoption("--fast", action="store_true", help="leave out the tests marked slow")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--fast"):
+        slow = {item for item in items if item.get_closest_marker("slow")}
+        config.hook.pytest_deselected(items=list(slow))
+        items[:] = [item for item in items if item not in slow]
+
+
 @pytest.fixture(params=["float64", "float32"])
 def dtype(request):
     return request.param

@@ -38,7 +38,7 @@ def exact(array):
 def cauchy(f, order):
     """Coefficients (order+1, n) of f(s) = [n numbers], real for real s: half a circle is enough."""
     N = order + 2 + order % 2  # even: the circle meets the real line on both sides
-    r = mpf(10) ** -(-(-FOLDED // N))
+    r = mpf(10) ** (-FOLDED // N)
     values = [f(r), *(f(r * mpmath.expjpi(mpf(2 * j) / N)) for j in range(1, N // 2)), f(-r)]
 
     rounding = [max(map(abs, v)) * mpf(10) ** (5 - DIGITS) for v in zip(*values)]
@@ -126,7 +126,10 @@ def changes(case, steps):
     """L(W + sV) − L(W) at each step s (n,), to the last digit of a double."""
     with mp.workdps(DIGITS):
         W, V, m = exact(case["arrays"]["W"]), exact(case["arrays"]["V"]), len(case["arrays"]["x"])
-        at = lambda s: sum(losses(case, outputs(case, [w + s * v for w, v in zip(W, V)]))) / m
+
+        def at(s):
+            return sum(losses(case, outputs(case, [w + s * v for w, v in zip(W, V)]))) / m
+
         return np.array([float(at(s) - at(mpf(0))) for s in exact(steps)])
 
 

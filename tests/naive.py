@@ -1,4 +1,4 @@
-"""Slow, obvious twins of the package: plain NumPy written from the equations, nothing imported from it.
+"""Slow, obvious twins of the package: plain NumPy from the equations, nothing imported from it.
 
 W is one flat vector: for each layer the weights (n_out, n_in) row-major, then the bias (n_out,).
 Layer: Z = X Wᵀ + b, Y = φ(Z), a sample a row.  A *problem* p says what L(W) is (see `problem`).
@@ -6,7 +6,7 @@ Taylor coefficients sit on the leading axis: a series a is (K+1, ...), a(s) = Σ
 """
 
 from functools import cache
-from itertools import combinations_with_replacement, permutations
+from itertools import combinations_with_replacement, pairwise, permutations
 from math import pi, sqrt
 from types import SimpleNamespace
 
@@ -27,7 +27,7 @@ ACTIVATIONS = (
 
 
 def activation(name, z):
-    """φ, φ′, φ″, φ‴ at z, each of z's shape; at a kink as PyTorch has it: elu right of 0, relu left."""
+    """φ, φ′, φ″, φ‴ at z, each of z's shape; at a kink as PyTorch: elu right of 0, relu left."""
     zero, one = np.zeros_like(z), np.ones_like(z)
     decay = np.exp(-np.abs(z))  # never overflows, whatever the sign of z
     sigma = np.where(z >= 0, 1, decay) / (1 + decay)
@@ -62,9 +62,9 @@ def activation(name, z):
 
 
 def unpack(sizes, W, bias=True):
-    """[(weights (n_out, n_in), bias (n_out,)), ...] of the flat W; a layer without bias gets zeros."""
+    """[(weights (n_out, n_in), bias (n_out,)), ...] of the flat W; without bias it is zeros."""
     layers, at = [], 0
-    for n_in, n_out in zip(sizes[:-1], sizes[1:]):
+    for n_in, n_out in pairwise(sizes):
         A, at = W[at : at + n_out * n_in].reshape(n_out, n_in), at + n_out * n_in
         b, at = (W[at : at + n_out], at + n_out) if bias else (np.zeros(n_out), at)
         layers.append((A, b))
@@ -98,7 +98,7 @@ def pushforward(sizes, acts, W, x, V, bias=True, output="identity"):
 
 
 def pullback(sizes, acts, W, x, cotangent, bias=True, output="identity"):
-    """Jᵀ·cotangent (D,), layers in reverse: G_Z = φ′ G_Y, G_W = Σ G_Z ⊗ x, G_b = Σ G_Z, G_X = G_Z W."""
+    """Jᵀ·cotangent (D,), in reverse: G_Z = φ′ G_Y, G_W = Σ G_Z ⊗ x, G_b = Σ G_Z, G_X = G_Z W."""
     layers, tape = unpack(sizes, W, bias), []
     for (A, b), name in zip(layers, layerwise(sizes, acts, output), strict=True):
         y, slope = activation(name, x @ A.T + b)[:2]
@@ -134,7 +134,10 @@ def quadratic(y_hat, y, gamma=None, Gamma=None):
 
 
 def cross_entropy(y_hat, y, temperature=1.0, gamma=None, Gamma=None):
-    """L = −(1/m) Σ q_sb log P̂_sb, q = ΓPγ, P̂ = softmax(Ŷ/kT); covector (P̂ Σ_b q − q)/(kT m) (TM 30–32)."""
+    """L = −(1/m) Σ q_sb log P̂_sb, q = ΓPγ, P̂ = softmax(Ŷ/kT); covector (P̂ Σ_b q − q)/(kT m).
+
+    TM 30–32.
+    """
     q, m = mixed(y, gamma, Gamma), len(y)
     u = y_hat / temperature
     u = u - u.max(axis=1, keepdims=True)
@@ -150,7 +153,7 @@ LOSSES = {"quadratic": quadratic, "cross-entropy": cross_entropy}
 
 
 def problem(sizes, acts, x, y, loss="quadratic", bias=True, output="identity", **keywords):
-    """What L(W) is: network, data, loss by name, and the loss's keywords (temperature, gamma, Gamma)."""
+    """What L(W) is: network, data, loss by name and its keywords (temperature, gamma, Gamma)."""
     net = dict(sizes=sizes, acts=acts, bias=bias, output=output)
     return SimpleNamespace(x=x, y=y, loss=loss, keywords=keywords, net=net)
 
@@ -217,10 +220,11 @@ def series(name, z):
         return times(z, integrate(erfc(-z[0] / sqrt(2)) / 2, z, lambda a: density[: len(a)]))
     if name == "sin":
         return integrate(np.exp(1j * z[0]), z, lambda a: 1j * a).imag
+    raise ValueError(name)
 
 
 def jet_forward(sizes, acts, W, x, V, order, bias=True, output="identity"):
-    """Series (order+1, m, n_out) of Ŷ(W+sV): Z_k = A_k Wᵀ + A_{k−1} Vᵀ, plus b at k=0 and ḃ at k=1."""
+    """Series (order+1, m, n_out) of Ŷ(W+sV): Z_k = A_k Wᵀ + A_{k−1} Vᵀ, b at k=0, ḃ at k=1."""
     a = np.array([x, *[np.zeros_like(x)] * order])
     layers = zip(
         unpack(sizes, W, bias), unpack(sizes, V, bias), layerwise(sizes, acts, output), strict=True
@@ -267,7 +271,10 @@ def hessian(p, W):
 
 
 def third(p, W):
-    """Dense T_ijk (D, D, D) = c₃(ijk) − c₃(ij) − c₃(jk) − c₃(ki) + c₃(i) + c₃(j) + c₃(k), c₃(ij) along e_i + e_j."""
+    """Dense T_ijk (D, D, D) = c₃(ijk) − c₃(ij) − c₃(jk) − c₃(ki) + c₃(i) + c₃(j) + c₃(k).
+
+    c₃(ij) is along e_i + e_j.
+    """
     e, n = np.eye(len(W)), range(len(W))
     c3 = cache(lambda *axes: jet(p, W, e[list(axes)].sum(axis=0), 3)[3])
     T = np.zeros((len(W),) * 3)

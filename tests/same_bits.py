@@ -23,8 +23,13 @@ KEPT = 32  # numbers of each array
 
 #: name -> function without arguments that gives a table of arrays and texts. An array may stand in
 #: a pair with the kind of its tolerance on other processors, None for one that has none there.
-CASES = {**bits_runs.CASES, **bits_steps.CASES, **bits_flows.CASES, **bits_complex.CASES,
-         **bits_files.CASES}
+CASES = {
+    **bits_runs.CASES,
+    **bits_steps.CASES,
+    **bits_flows.CASES,
+    **bits_complex.CASES,
+    **bits_files.CASES,
+}
 
 
 def key():
@@ -35,9 +40,19 @@ def key():
     import scipy
 
     features = numba.config.CPU_FEATURES or llvm.get_host_cpu_features().flatten()
-    return (f"{numba.config.CPU_NAME or llvm.get_host_cpu_name()} "
-            f"{hashlib.sha256(features.encode()).hexdigest()[:12]}, numba {numba.__version__}, "
-            f"llvmlite {llvmlite.__version__}, numpy {np.__version__}, scipy {scipy.__version__}")
+    return (
+        f"{numba.config.CPU_NAME or llvm.get_host_cpu_name()} "
+        f"{hashlib.sha256(features.encode()).hexdigest()[:12]}, numba {numba.__version__}, "
+        f"llvmlite {llvmlite.__version__}, numpy {np.__version__}, scipy {scipy.__version__}, "
+        f"linear algebra {_algebra()}"
+    )
+
+
+def _algebra():
+    """Digest of what numpy's linear algebra gives: its code is chosen by more than a processor."""
+    A = np.random.RandomState(0).uniform(-1, 1, (32, 32))
+    found = np.concatenate([*np.linalg.eigh(A + A.T)[1], *(A @ A), A @ A[0]])
+    return hashlib.sha256(found.tobytes()).hexdigest()[:12]
 
 
 # ---- what is kept --------------------------------------------------------------------------------
@@ -56,23 +71,37 @@ def entry(value):
     head = f"{array.dtype.str} {array.shape} "
     digest = hashlib.sha256(head.encode() + array.tobytes()).hexdigest()
     finite = np.abs(numbers[np.isfinite(numbers)])
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "digest": digest, "kind": kind,
-            "largest": float(finite.max(initial=0)), "count": kept.size}, kept
+    return {
+        "dtype": array.dtype.name,
+        "shape": list(array.shape),
+        "digest": digest,
+        "kind": kind,
+        "largest": float(finite.max(initial=0)),
+        "count": kept.size,
+    }, kept
 
 
 def entries(results):
     """{"case/array": (table, numbers)} of results {case: {array: …}}."""
-    return {f"{case}/{name}": entry(value) for case, found in results.items()
-            for name, value in found.items()}
+    return {
+        f"{case}/{name}": entry(value)
+        for case, found in results.items()
+        for name, value in found.items()
+    }
 
 
 def save(known, made_on, file=FILE):
     """Write entries into the reference."""
-    index = json.dumps({name: table for name, (table, _) in sorted(known.items())},
-                       ensure_ascii=False)
+    index = json.dumps(
+        {name: table for name, (table, _) in sorted(known.items())}, ensure_ascii=False
+    )
     values = [numbers for _, (_, numbers) in sorted(known.items())]
-    np.savez_compressed(file, key=np.array(made_on), values=np.concatenate(values),
-                        index=np.frombuffer(index.encode(), np.uint8))
+    np.savez_compressed(
+        file,
+        key=np.array(made_on),
+        values=np.concatenate(values),
+        index=np.frombuffer(index.encode(), np.uint8),
+    )
 
 
 def load(file=FILE):
@@ -81,8 +110,10 @@ def load(file=FILE):
         index, values = json.loads(stored["index"].tobytes()), stored["values"]
         made_on = str(stored["key"])
     ends = np.cumsum([table.get("count", 0) for table in index.values()])
-    return made_on, {name: (table, values[end - table.get("count", 0):end])
-                     for (name, table), end in zip(index.items(), ends)}
+    return made_on, {
+        name: (table, values[end - table.get("count", 0) : end])
+        for (name, table), end in zip(index.items(), ends)
+    }
 
 
 def of_case(known, case):
@@ -116,7 +147,8 @@ def changed(before, now, same_key):
         return ""
     form = f"{new['dtype']} {new['shape']}"
     if (old["dtype"], old["shape"]) != (new["dtype"], new["shape"]) and (
-            same_key or old["kind"] is not None):
+        same_key or old["kind"] is not None
+    ):
         return f"it is {form} instead of {old['dtype']} {old['shape']}"
     far = apart(before, now)
     if same_key:

@@ -46,17 +46,18 @@ def test_second_process_compiles_nothing_and_an_edit_elsewhere_compiles_anew(tmp
     assert compiled > 0 and sorted(order) == list(range(6))
     assert first_order(copy) == (0, order)
 
-    kernels = copy / "flownet" / "kernels"
-    text = (kernels / "shuffle.py").read_text()
-    (kernels / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(77)\n")
+    scalar = copy / "flownet" / "kernels" / "scalar"
+    text = (scalar / "philox.py").read_text()
+    (scalar / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(77)\n")
     edited = text.replace(
-        "_BATCH_STREAM = np.uint64(3)", "from .elsewhere import STREAM as _BATCH_STREAM"
+        "_BATCHES, _NOISE = np.uint64(3), np.uint64(5)  # uses of a seed",
+        "from .elsewhere import STREAM as _BATCHES\n\n_NOISE = np.uint64(5)",
     )
     assert edited != text
-    (kernels / "shuffle.py").write_text(edited)
+    (scalar / "philox.py").write_text(edited)
     compiled, other = first_order(copy)
     assert compiled > 0 and other != order
 
-    (kernels / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(3)\n")
+    (scalar / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(3)\n")
     compiled, again = first_order(copy)
     assert compiled > 0 and again == order

@@ -95,7 +95,7 @@ def test_one_direction_at_the_edge(dense, plain):
 def test_the_rate_of_the_curvature_seen_along_the_velocity(dense, plain, beyond):
     """Ṁ, from Hessians a little before and after, is at most rate·(2/h − M), complementary to X;
     the more directions, the further beyond the edge they are."""
-    potential, W, H, _ = dense
+    potential, W, _H, _ = dense
     metric = metric_of(potential, plain)
     values = fn.eigenpairs(potential, W, 4, metric=metric).values
     field = fn.Central(2 * beyond / values[1])

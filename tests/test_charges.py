@@ -1,5 +1,7 @@
 """Charges: derived completely, kept by the flow, changed by finite steps as h² says, exactly."""
 
+from itertools import pairwise
+
 import naive
 import numpy as np
 import pytest
@@ -153,7 +155,7 @@ def kept_polynomials(made, stiffness=None, decay=0.0):
     """Number of quadratic and linear functions P of the free parameters that every step keeps to
     first order, dP(g⁻¹dL) = 0 whatever W, x and y; and how far the rest is from being kept."""
     sizes = made["sizes"]
-    ends = np.cumsum([n * (k + made["bias"]) for k, n in zip(sizes, sizes[1:])])
+    ends = np.cumsum([n * (k + made["bias"]) for k, n in pairwise(sizes)])
     g = np.repeat(stiffness or [1.0] * len(ends), np.diff([0, *ends]))
     free, rows, p = np.isfinite(g), [], problem(made)
     upper = np.triu_indices(free.sum())
@@ -410,8 +412,8 @@ def test_sums_keep_what_all_terms_keep(digits):
     """Several networks: the least of them; a scale changes nothing, a term of scale 0 is none."""
     data = fn.data.load("iris")
 
-    def term(activation, loss=fn.CrossEntropy()):
-        return fn.Potential(fn.Network([4, 3, 3], activation), loss, data)
+    def term(activation, loss=None):
+        return fn.Potential(fn.Network([4, 3, 3], activation), loss or fn.CrossEntropy(), data)
 
     linear, relu, tanh = (fn.charges(term(name)) for name in ("identity", "relu", "tanh"))
     assert linear.shapes == [(3, 3), (4,)] and relu.shapes == [(3,), (4,)] and tanh.shapes == [(4,)]

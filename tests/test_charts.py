@@ -115,7 +115,7 @@ def test_there_and_back(chart, dtype):
 def test_lengths_and_signs_stay_beside_a_point():
     """Weight normalisation: ‖v‖ and the sign of g are those of the point before."""
     chart = CHARTS["weight normalisation"]
-    u, v = point(chart)
+    u, _v = point(chart)
     (_, g, _), _ = chart.unpack(u)
     g *= np.sign(uniforms(12, g.size))
     close(chart.to_u(chart.to_W(u), near=u), u, kind="rounding", scale=10)

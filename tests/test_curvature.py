@@ -483,7 +483,7 @@ def test_no_index_away_from_critical_points():
         (fn.Parabola(2), [1.0, 0.0]),
         (SADDLE, [0.1, 0.2]),
     ):
-        with pytest.raises(FlownetError, match="critical point; here ‖dL‖ is .*inertia"):
+        with pytest.raises(FlownetError, match=r"critical point; here ‖dL‖ is .*inertia"):
             fn.index(potential, W)
         fn.inertia(potential, W)
 

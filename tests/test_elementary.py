@@ -3,10 +3,10 @@
 import naive
 import numpy as np
 import pytest
+from numba import njit
 from tolerance import tolerance
 from twins import uniforms
 
-from flownet._compile import jit
 from flownet.kernels.cpu.base import elementary
 from flownet.kernels.cpu.layers.activation import (
     ACTIVATIONS,
@@ -23,7 +23,7 @@ BOTH = [pytest.param("float64", marks=needs_wider), "float32"]
 
 
 def over(body):
-    @part
+    @njit
     def loop(x, y):
         for i in range(x.size):
             y[i] = body(x[i])

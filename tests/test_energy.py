@@ -54,9 +54,11 @@ def test_the_oscillators_shadow_energy():
     """½v² + ½κx²(1 − κh²/4) is the leapfrog's own, to rounding; the shadow is that to h⁴."""
     h, kappa = 0.3, 1.7
     p = fn.Parabola(1, strength=kappa)
-    exact = lambda state: (
-        0.5 * state.velocity[0] ** 2 + 0.5 * kappa * state.W[0] ** 2 * (1 - kappa * h * h / 4)
-    )
+
+    def exact(state):
+        kinetic, height = 0.5 * state.velocity[0] ** 2, 0.5 * kappa * state.W[0] ** 2
+        return kinetic + height * (1 - kappa * h * h / 4)
+
     run = fn.train(
         p,
         fn.Newton(h, friction=0.0, integrator="leapfrog"),

@@ -293,13 +293,19 @@ def test_a_recorded_run_and_its_flow():
     assert one.verdict == other.verdict and one.run.W == other.run.W and one.steps == other.steps
 
 
+def printed(table):
+    """Lines of a table: of an upright one its columns, of any other its rows and their heads."""
+    own = len(table.rows[0]) if table.upright else 1 + len(table.rows)
+    return own + sum(map(printed, table.more))
+
+
 def test_tables_fit_a_page():
     """At most 100 columns; HTML has every row."""
     found = fn.exit_step(fn.DoubleWell(1), [2.0], low=0.3, high=0.9, time=2.0, grid=3, rtol=0.1)
     for part in (found, found.at, found.comparison, found.at.run):
         assert max(map(len, str(part).splitlines())) <= 100, str(part)
-        assert part._repr_html_().count("<tr>") == len(part.rows) + 1
-    assert found.values.shape == (len(found.tried), len(fn.linearization.EXIT_COLUMNS))
+        assert part._repr_html_().count("<tr>") == printed(part.table())
+    assert found.values.shape == (len(found.tried), len(fn.linearization.exits.EXIT_COLUMNS))
 
 
 # --- the shipped experiment -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from scipy.integrate import solve_ivp
 from tolerance import close, has_order, tolerance
 
 import flownet as fn
-from flownet.kernels.cpu.flow import solution
+from flownet.kernels import layout
 from flownet.kernels.cpu.flow.chebyshev import chebyshev
 from flownet.kernels.cpu.flow.dormand_prince import dense, dormand_prince
 from flownet.motion.flow import _run as _flow_run
@@ -51,10 +51,10 @@ def stepped(method, h, end, *radius):
     def velocity(problem, y, out, told):
         out[:] = -UV.differential(y)[1]
 
-    s, attempt = solution.solution(UV0), method(velocity)
+    s, attempt = layout.solution(UV0), method(velocity)
     velocity(None, s.y, s.k[6], s.told)
-    while s.numbers[solution.T] < end:
-        s.k[0], s.numbers[solution.H] = s.k[6], h
+    while s.numbers[layout.T] < end:
+        s.k[0], s.numbers[layout.H] = s.k[6], h
         assert attempt(None, s, 1e9, 1e9, end, *radius)
     return s
 
@@ -69,7 +69,7 @@ def test_orders(stages):
         else stepped(chebyshev, h, 1.0, (stages - 1) ** 2 / h / 1.54)
         for h in steps
     ]
-    assert stages is None or all(s.numbers[solution.COST] == stages for s in ends)
+    assert stages is None or all(s.numbers[layout.COST] == stages for s in ends)
     errors = [np.abs(s.y - UV.exact(UV0, 1.0)).max() for s in ends]
     has_order(errors, steps, 2 if stages else 5)
 

@@ -358,9 +358,11 @@ def test_ffmpeg_is_handed_every_frame_and_the_end_for_a_while(parts, tmp_path):
     pixels = np.frombuffer(path.read_bytes(), np.uint8).reshape(-1, 464 * 896 * 4)
     assert len(pixels) == 3 + 4
     program.write_text("#!/bin/sh\nexit 3\n")
-    with matplotlib.rc_context({"animation.ffmpeg_path": str(program)}):
-        with told_in_one_line("cannot write the film"):
-            fn.plot.film(*parts, path, seconds=1, fps=3, resolution=9)
+    with (
+        matplotlib.rc_context({"animation.ffmpeg_path": str(program)}),
+        told_in_one_line("cannot write the film"),
+    ):
+        fn.plot.film(*parts, path, seconds=1, fps=3, resolution=9)
     assert not np.array_equal(pixels[0], pixels[1]) and np.array_equal(pixels[2], pixels[6])
 
 

@@ -141,7 +141,7 @@ def test_the_third_action_is_quadratic(activation):
 @pytest.mark.parametrize("activation", ["tanh", "softplus", "gelu", "sin"])
 def test_actions_are_the_derivatives_of_what_comes_before(activation):
     """dL(W+sV) and its slope HV: a symmetric difference misses by s²/6 of the derivative after."""
-    case, p, W, V = tiny(activation, "cross-entropy")
+    case, _p, W, V = tiny(activation, "cross-entropy")
     potential, s = twins.potential(case), 1e-4
     HV, TVV = potential.hessian_action(W, V), potential.third_action(W, V)
     ends = [potential.differential(W + h * V)[1] for h in (s, -s)]
@@ -311,7 +311,7 @@ def test_diagonals_through_every_output(output, loss):
 @pytest.mark.parametrize("shift", [0, 100], ids=["", "weights shifted"])
 @pytest.mark.parametrize("lead", [0, 30], ids=["", "saturated"])
 def test_diagonal_of_a_softmax(lead, shift):
-    """Blocks of samples, one class ahead by e³⁰, weights of all classes shifted alike: 2c₂ of e_i."""
+    """Blocks of samples, one class ahead by e³⁰, weights of all classes shifted: 2c₂ of e_i."""
     case = twins.case(78_500, [3, 4, 3], ["tanh"], "cross-entropy", m=300)
     p, W = twins.potential(case), twins.point(case)[0]
     weights, bias = p.network.unpack(W)[-1]

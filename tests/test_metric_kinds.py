@@ -100,7 +100,7 @@ def every(request):
 
 
 def test_a_step_is_the_metric_s_own(every, potential):
-    """W ← W − h·g^♯dL of the compiled loop, one step after another; what is frozen keeps its bits."""
+    """W ← W − h·g^♯dL of the compiled loop, step after step; what is frozen keeps its bits."""
     W0 = uniforms(54, D)
     run = fn.train(potential, fn.Aristotle(0.2), W0=W0, steps=25, metric=every)
     for k, time in enumerate(run.time[:-1]):
@@ -441,7 +441,7 @@ def test_charges_in_a_metric_of_coupled_layers():
 
 
 def test_breaking_down_a_step_in_a_coupled_metric(potential):
-    """Its terms sum, its modes are those in the metric; the trace in it is estimated, and says so."""
+    """Its terms sum, its modes are those in the metric; the trace is estimated, and says so."""
     run = fn.train(
         potential, fn.Aristotle(0.3), W0=uniforms(61, D), steps=6, metric=EVERY["coupled"](ONES)
     )

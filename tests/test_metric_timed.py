@@ -1,5 +1,7 @@
 """Metrics that depend on time: schedules and functions, in runs, flows, files and readings."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from every_metric import EVERY, INF, NET, ONES, layers, problem
@@ -149,7 +151,7 @@ def test_a_function_is_asked_for_again(metric, potential, tmp_path):
     run(11, tmp_path / "a.h5")
     opened = fn.Trajectory.open(tmp_path / "a.h5")
     if metric is not TIMED:
-        with pytest.raises(FlownetError, match="or set run.metric"):
+        with pytest.raises(FlownetError, match=r"or set run\.metric"):
             fn.breakdown(opened, at=3)
         opened.metric = metric
     close(
@@ -286,17 +288,15 @@ def test_a_flow_is_resumed_bit_for_bit(metric, mechanics, potential, tmp_path, m
     for stop in (1, 2):
         left = [stop]
 
-        def interrupted(self, steps):
+        def interrupted(self, steps, left=left):
             if not left[0]:
                 raise KeyboardInterrupt
             left[0] -= 1
             return stretch(self, min(steps, 16))
 
         monkeypatch.setattr(FlowRun, "_stretch", interrupted)
-        try:
+        with suppress(KeyboardInterrupt):
             follow(tmp_path / "f.h5")
-        except KeyboardInterrupt:
-            pass
         monkeypatch.setattr(FlowRun, "_stretch", stretch)
         words = {"metric": metric} if metric is not TIMED else {}
         again = fn.resume(tmp_path / "f.h5", **words)

@@ -7,6 +7,7 @@ import twins
 from tolerance import close, has_order
 
 import flownet as fn
+from flownet.model.tables import potential_from, tables_of
 
 LOSSES = ["quadratic", "cross-entropy"]
 every_loss = pytest.mark.parametrize("loss", LOSSES)
@@ -192,5 +193,5 @@ def test_a_potential_in_another_precision(digits_potential):
     narrow = digits_potential.with_dtype("float32")
     assert narrow.dtype == np.float32 and narrow.differential(W)[1].dtype == np.float32
     close(narrow.value(W), digits_potential.value(W), "float32")
-    again = fn.model.potential_from(fn.model.tables_of(2 * digits_potential + fn.Parabola(W.size)))
+    again = potential_from(tables_of(2 * digits_potential + fn.Parabola(W.size)))
     assert again.value(W) == (2 * digits_potential + fn.Parabola(W.size)).value(W)

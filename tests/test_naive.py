@@ -1,16 +1,13 @@
-"""The witnesses are examined first: the naive code against mpmath, complex steps, its own loops and PyTorch."""
+"""The witnesses first: naive code against mpmath, complex steps, its own loops and PyTorch."""
 
-import sys
-from pathlib import Path
+from itertools import pairwise
 
+import make_reference
 import mpmath
 import naive
 import numpy as np
 import pytest
 from mpmath import mp, mpf
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-import make_reference
 
 REFERENCE = make_reference.load()
 NETWORKS = [name for name in REFERENCE if not name.startswith("run")]
@@ -55,7 +52,7 @@ def exact_value(p, W):
     W, total, name = list(W), mpf(0), p.net["acts"]
     for row, y, Gamma in zip(p.x, p.y, p.keywords["Gamma"]):
         a, at, sizes = [mpf(v) for v in row], 0, p.net["sizes"]
-        for depth, (n_in, n_out) in enumerate(zip(sizes[:-1], sizes[1:])):
+        for depth, (n_in, n_out) in enumerate(pairwise(sizes)):
             bias = at + n_in * n_out
             z = [
                 sum(W[at + i * n_in + j] * a[j] for j in range(n_in)) + W[bias + i]
@@ -118,7 +115,7 @@ def test_pullback_is_the_adjoint(act):
 
 @pytest.mark.parametrize("loss", ["quadratic", "cross-entropy"])
 def test_losses_against_loops(loss):
-    """Lopsided metrics: each is symmetrised on its own, which is not the same as symmetrising their product."""
+    """Lopsided metrics: each is symmetrised on its own, which their product would not be."""
     r, m, n, kT = rng(2), 4, 3, 1.7
     y_hat, y, gamma, Gamma = (
         r.normal(size=(m, n)),
@@ -157,7 +154,7 @@ def test_cross_entropy_survives_logits_of_ten_thousand():
 
 @pytest.mark.parametrize("loss", ["quadratic", "cross-entropy"])
 def test_dense_derivatives(loss):
-    """H and T against the jet and the differential, and the self/two/triplet sums of the third order."""
+    """H and T against the jet and the differential, and the sums of the third order."""
     r = rng(3)
     y = np.abs(r.normal(size=(4, 2)))
     p = naive.problem([2, 2, 2], "tanh", r.normal(size=(4, 2)), y, loss)
@@ -190,7 +187,7 @@ POTENTIALS = {
 
 @pytest.mark.parametrize("name", POTENTIALS)
 def test_potentials_by_complex_steps(name):
-    """dL and ∂²L from L, and dW/dt = −dL for the closed form of the flow: Im f(x + ih)/h has no cancellation."""
+    """dL and ∂²L from L, dW/dt = −dL for the closed flow: Im f(x + ih)/h cancels nothing."""
     potential, flow = POTENTIALS[name]
     W, h = rng(4).normal(size=6), 1e-30
     close(potential(W)[1], [potential(W + 1j * h * e)[0].imag / h for e in np.eye(6)])

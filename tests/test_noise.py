@@ -43,7 +43,7 @@ def metrics(potential):
     ids=str,
 )
 def test_against_every_samples_gradient(words):
-    """C_ii, both traces by layers, the slopes along V; of a sum the network's term alone scatters."""
+    """C_ii, both traces by layers, slopes along V; of a sum the network's term alone scatters."""
     p, W, V = small(**words)
     sum_of = 0.7 * p + 0.3 * fn.Parabola(p.size)
     for potential, scale in ((p, 1.0), (sum_of, 0.7)):

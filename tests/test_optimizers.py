@@ -1,9 +1,9 @@
 """The field's optimizers: every mechanics takes PyTorch's steps, real and complex."""
 
-import numpy as np  # noqa: I001  (twins finds the scripts)
+import make_mechanics_reference as reference
+import numpy as np
 import pytest
 import twins
-import make_mechanics_reference as reference
 
 import flownet as fn
 
@@ -180,17 +180,15 @@ def test_flows_of_complex_parameters(mechanics):
     turned = fn.flow(p, W0=phase * p.z, **words).parameters[-1] - phase * flow.parameters[-1]
     separate = getattr(mechanics, "moments", "") == "separate" and mechanics.kind == "adam"
     assert np.abs(turned).max() > 1e-3 if separate else np.abs(turned).max() < 1e-8
-    if mechanics is None:
-        made = lambda h: fn.Aristotle(h)  # noqa: E731
-    else:
+
+    def made(h):
+        """The mechanics at another step, its memories as long in time."""
+        if mechanics is None:
+            return fn.Aristotle(h)
         old = mechanics.parameters()
-        made = lambda h: type(mechanics)(
-            **{
-                **old,
-                "step": h,
-                **{name: old[name] ** (h / 0.01) for name in old if name.startswith("memory")},
-            }
-        )
+        memories = {name: old[name] ** (h / 0.01) for name in old if name.startswith("memory")}
+        return type(mechanics)(**{**old, "step": h, **memories})
+
     ends = [
         fn.train(p, made(h), W0=p.z, steps=round(0.5 / h), metric=metric).parameters[-1]
         for h in (0.005, 0.0025)

@@ -1,5 +1,7 @@
 """Path length and speed in the metric: of runs, of flows, as observables."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from every_metric import EVERY, NET, ONES, STRETCH, problem, spread
@@ -114,7 +116,7 @@ def test_a_length_does_not_see_the_coordinates(potential):
     run = fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=20, metric=EVERY["coupled"](ONES))
     there, s = EVERY["coupled"](STRETCH), spread(STRETCH)
     W = s * run.parameters[:]
-    pieces = [np.sqrt(there.norm2(b - a)) for a, b in zip(W, W[1:])]
+    pieces = [np.sqrt(there.norm2(b - a)) for a, b in pairwise(W)]
     close(np.cumsum(pieces), fn.path_length(run).value[1:])
 
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from numba import njit
 from tolerance import roundoff
 from twins import uniforms
 
-from flownet._compile import jit
 from flownet.kernels.cpu.base import product
 from flownet.kernels.cpu.base.simd import address
 
@@ -15,22 +15,22 @@ DEPTHS = [1, 7, 16, 255, 256, 257, 600]
 MARGIN = 37  # elements of NaN around every matrix, odd so that nothing is aligned
 
 
-@part
+@njit
 def _product(c, d, d_row, a, b):
     product.product(c, address(d), d_row, a, b)
 
 
-@part
+@njit
 def _covector_product(c, d, d_row, a, b, first, last):
     product.covector_product(c, address(d), d_row, a, b, first, last)
 
 
-@part
+@njit
 def _pack(packed, w, count):
     product.pack(packed, w, 0, count)
 
 
-@part
+@njit
 def _product_packed(c, d, d_row, a, packed):
     product.product_packed(c, address(d), d_row, a, packed)
 

@@ -1,11 +1,13 @@
 """Runs that are killed, stopped or made longer end in the same bits as runs that never were."""
 
+import gzip
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -144,6 +146,37 @@ def test_a_stopped_run_goes_on(tmp_path, digits):
         observe={"calm": (4, lambda state: 0.0)},
     )
     assert_same_bits(contents(tmp_path / "a.h5"), contents(tmp_path / "b.h5"))
+
+
+def earlier(name, folder):
+    """A run's file from before its steps shared iteration and time with its loss."""
+    path = folder / f"{name}.h5"
+    reference = Path(__file__).parent / "reference" / f"separate_clocks_{name}.h5.gz"
+    path.write_bytes(gzip.decompress(reference.read_bytes()))
+    return path
+
+
+def test_a_killed_run_of_an_earlier_version_goes_on(tmp_path):
+    """Halved at every step, its parameters have the same bits on every machine."""
+    path, potential = earlier("killed", tmp_path), fn.Parabola(3)
+    assert not fn.Trajectory.open(path).finished
+    fn.resume(path, observe={"whole": potential})
+    settings = dict(W0=[1.0, -2.0, 3.0], steps=40, record_every=4)
+    observe = {"whole": (5, potential)}
+    fn.train(potential, fn.Aristotle(0.5), store=tmp_path / "b.h5", observe=observe, **settings)
+    assert_same_bits(contents(path), contents(tmp_path / "b.h5"))
+
+
+def test_a_finished_run_of_an_earlier_version_is_made_longer(tmp_path):
+    path = earlier("finished", tmp_path)
+    before = contents(path)
+    fn.resume(path, steps=30)
+    after = contents(path)
+    for name, rows in before.items():
+        assert (after[name][0] == np.arange(len(rows[0]) + 10)).all()
+        for mine, other in zip(rows, after[name]):
+            assert mine[:20].tobytes() == other[:20].tobytes()
+    assert (after["observables/evaluations"][1] == after["observables/loss"][1][:30]).all()
 
 
 def test_other_data_are_refused(tmp_path, digits):

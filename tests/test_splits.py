@@ -60,7 +60,7 @@ def by_blocks(T, delta, labels):
 
 def test_terms_by_parameters_against_dense_tensors(dense):
     """second = self + pairs, third = self + two + triplets, each sum term by term."""
-    name, b, delta, dL, H, T = dense
+    _name, b, delta, _dL, H, T = dense
     bends = np.outer(delta, delta) * H / 2
     close([b.second_self, b.second_pairs], [np.trace(bends), bends.sum() - np.trace(bends)])
     expected = by_blocks(T, delta, range(len(delta)))
@@ -153,7 +153,7 @@ def test_a_hessian_of_rank_one_meets_its_null():
 
 def test_modes_against_a_dense_spectrum(dense):
     """All directions: curvatures, weights, contributions and promises of the dense Hessian."""
-    name, b, delta, dL, H, T = dense
+    _name, b, delta, dL, H, _T = dense
     modes = b.split("eigen", steps=len(delta))
     values, vectors = np.linalg.eigh(H)
     x = vectors.T @ delta

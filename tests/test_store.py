@@ -1,5 +1,6 @@
 """A run is kept, whatever happens to it: in memory and in a file, killed, followed, damaged."""
 
+import gzip
 import json
 import os
 import random
@@ -8,7 +9,7 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
+import threading
 from pathlib import Path
 
 import h5py
@@ -16,14 +17,17 @@ import numpy as np
 import pytest
 
 from flownet._errors import FlownetError
-from flownet.store._layout import Layout, Quantity, check_space, estimate
+from flownet.store._failure import explain
+from flownet.store._layout import Layout, Quantity
+from flownet.store._size import check_space, estimate
 from flownet.store.bytes import _superblock
 from flownet.store.reading import open_reader
 from flownet.store.trajectory import MemoryStore
 from flownet.store.writing import HDF5Store, _analysis, _edit, append_analysis
 
 D = 37
-NAMES = ("parameters", "observables/loss", "observables/charge")
+NAMES = ("parameters", "observables/loss", "observables/step", "observables/charge")
+LIMIT = 600  # seconds: whatever takes so long hangs
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -33,6 +37,7 @@ def layout(block_bytes=4096, **more):
         [
             Quantity("parameters", (D,), "f4"),
             Quantity("observables/loss"),
+            Quantity("observables/step", clock="observables/loss"),
             Quantity("observables/charge", (2, 3), "c16"),
         ],
         checkpoint={"parameters": ((D,), "f4"), "mechanics": ((2, D), "f8"), "none": ((0,), "f8")},
@@ -55,18 +60,22 @@ def expected(name, k):
         return np.sin(k[:, None] + np.arange(D)).astype("f4")
     if name == "observables/loss":
         return k * 0.5
+    if name == "observables/step":
+        return k - 0.25
     return (k[:, None, None] + 1j * np.arange(6).reshape(2, 3)).astype("c16")
 
 
-def fill(store, start, stop):
-    for name in NAMES:
+def fill(store, start, stop, names=NAMES, clock=True):
+    for name in names:
         done = start
         while done < stop:
             n = min(store.room(name), stop - done)
             assert n >= 1
             value, iteration, time = store.rows(name, n)
             k = np.arange(done, done + n)
-            value[:], iteration[:], time[:] = expected(name, k), k, 0.1 * k
+            value[:] = expected(name, k)
+            if clock:
+                iteration[:], time[:] = k, 0.1 * k
             store.advance(name, n)
             done += n
 
@@ -100,13 +109,13 @@ def check_checkpoint(store, k):
 
 
 def python(code, *arguments, **more):
-    """Start a script that can use everything above."""
+    """Start a script that can use everything above; one that hangs is killed."""
     text = (
         "import sys; from test_store import *; from test_store import _superblock\n"
         + textwrap.dedent(code)
     )
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-c", text, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -114,6 +123,17 @@ def python(code, *arguments, **more):
         env={**os.environ, "PYTHONPATH": paths},
         **more,
     )
+    watch = threading.Timer(LIMIT, process.kill)
+    watch.daemon = True
+    watch.start()
+    return process
+
+
+def output_of(process):
+    """What a script prints until it ends well."""
+    output, errors = process.communicate()
+    assert process.returncode == 0, f"{process.returncode}: {errors[-2000:]}"
+    return output
 
 
 def finished(path, rows=300, **more):
@@ -145,7 +165,7 @@ def test_rows_come_back(store):
     fill(store, 100, 333)
     store.finish()
     assert store.finished and store.diverged_at is None and store.names == list(NAMES)
-    assert [store.count(name) for name in NAMES] == [333] * 3
+    assert [store.count(name) for name in NAMES] == [333] * len(NAMES)
     check(store, 0, 333)
     for start, stop in [(0, 0), (5, 6), (26, 29), (27, 108), (300, 333), (333, 333)]:
         check(store, start, stop)
@@ -184,11 +204,19 @@ def test_checkpoints_and_truncation(store):
     fill(store, 130, 200)
     store.flush()
     check(store, 0, 200)
-    store.truncate({"parameters": 27, "observables/loss": 0, "observables/charge": 5})
-    assert [store.count(name) for name in NAMES] == [27, 0, 5]
+    with pytest.raises(FlownetError, match="step would have 200 rows, and observables/loss"):
+        store.truncate({"observables/loss": 0})
+    store.truncate(dict(zip(NAMES, (27, 1, 0, 5))))
+    assert [store.count(name) for name in NAMES] == [27, 1, 0, 5]
     check(store, 0, 5, ("parameters", "observables/charge"))
     store.truncate(dict.fromkeys(NAMES, 0))
     fill(store, 0, 40)
+    store.truncate({"observables/step": 15})  # a quantity goes on behind its clock
+    value, iteration, time = store.rows("observables/step", 25)
+    np.testing.assert_array_equal(iteration, np.arange(15, 40))
+    np.testing.assert_array_equal(time, 0.1 * np.arange(15, 40))
+    value[:] = expected("observables/step", np.arange(15, 40))
+    store.advance("observables/step", 25)
     store.finish(diverged_at=39)
     check(store, 0, 40)
     assert store.diverged_at == 39
@@ -203,6 +231,8 @@ def test_clear_errors(store):
         store.read("parameters", 0, 1)
     with pytest.raises(FlownetError, match="do not fit"):
         store.rows("parameters", store.room("parameters") + 1)
+    with pytest.raises(FlownetError, match="step would have 1 rows, and observables/loss"):
+        store.advance("observables/step", 1)
     with pytest.raises(FlownetError, match="made of parameters, mechanics"):
         store.checkpoint(0, 0.0, {"parameters": np.zeros(D, "f4")})
     with pytest.raises(FlownetError, match="'mechanics' is float64"):
@@ -217,6 +247,21 @@ def test_views_are_filled_in_place(store):
     assert np.shares_memory(value, again)
 
 
+def test_a_clock_is_one(store):
+    """Iteration and time of a step are those of the loss: the same rooms, filled once."""
+    loss, step = (store.rows(f"observables/{name}", 3) for name in ("loss", "step"))
+    assert not np.shares_memory(loss[0], step[0])
+    for of_loss, of_step in zip(loss[1:], step[1:]):
+        assert of_loss.ctypes.data == of_step.ctypes.data
+    for first in range(0, 3000, 100):  # loss is a block ahead, then step is not
+        fill(store, first, first + 100, ["observables/loss"])
+        behind = max(first - 900, 0)
+        fill(store, behind, max(first - 800, 0), ["observables/step"], clock=False)
+    fill(store, 2100, 3000, ["observables/step"], clock=False)
+    store.finish()
+    check(store, 0, 3000, ("observables/loss", "observables/step"))
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -227,6 +272,8 @@ def test_views_are_filled_in_place(store):
         lambda: Quantity("x", (1 << 40,)),
         lambda: Layout([Quantity("x"), Quantity("x")]),
         lambda: Layout([], checkpoint={"rows": ((1,), "f8")}),
+        lambda: Layout([Quantity("x", clock="y"), Quantity("y")]),
+        lambda: Layout([Quantity("x"), Quantity("y", clock="x"), Quantity("z", clock="y")]),
     ],
 )
 def test_layouts_that_cannot_be(wrong):
@@ -244,7 +291,9 @@ def test_any_hdf5_tool_reads_it(tmp_path):
         np.testing.assert_array_equal(
             file["parameters/value"][:], expected("parameters", np.arange(300))
         )
-        np.testing.assert_array_equal(file["observables/loss/time"][:], 0.1 * np.arange(300))
+        for name in ("loss", "step"):
+            np.testing.assert_array_equal(file[f"observables/{name}/time"][:], 0.1 * np.arange(300))
+        assert file["observables/step/time"] == file["observables/loss/time"]  # by a hard link
         assert file["state/committed/observables/charge"][()]["value"] == 300
         assert file["state/finished"][()]["value"] == 1 and file["network"].attrs[
             "sizes"
@@ -316,7 +365,7 @@ def test_a_run_goes_on(tmp_path):
 
 
 def test_checksums_over_the_edge_of_a_page(tmp_path):
-    """A page holds the checksums of 128 blocks, here of 4 rows each; runs go on from around its end."""
+    """A page holds the checksums of 128 blocks, here of 4 rows each; runs go on around its end."""
     path = tmp_path / "run.h5"
     wide = Layout([Quantity("x", (), "f8", rows=4)])
     for rows in (*range(506, 518), 1023, 1024, 1025):
@@ -352,16 +401,17 @@ def test_a_reader_follows(tmp_path):
             """,
             path,
         )
-        assert follower.stdout.readline() == "0\n"
+        seen = follower.stdout.readline()
+        assert seen == "0\n"
         for k in range(0, 2000, 10):
             fill(store, k, k + 10)
             store.flush()
-            time.sleep(0.002)
+            while seen and k % 200 == 190 and int(seen) < k + 10:  # it reads on, and has caught up
+                seen = follower.stdout.readline()
         check(store, 0, 2000)
         store.finish()
-    output, errors = follower.communicate(timeout=20)
-    assert follower.returncode == 0, errors
-    assert len(output.split()) > 5
+    output_of(follower)
+    assert seen == "2000\n"
 
 
 KILLED = """
@@ -381,6 +431,7 @@ KILLED = """
             store.flush(wait=False)
         if chance.random() < 0.3:
             save(store, k)
+        print(k, flush=True)
     """
 
 
@@ -390,7 +441,8 @@ def test_kill_and_resume(tmp_path):
     for turn in range(10):
         run = python(KILLED, path, turn)
         assert run.stdout.readline() == "started\n", run.stderr.read()
-        time.sleep(chance.uniform(0, 0.25))
+        for _ in range(chance.randrange(200)):
+            assert run.stdout.readline()
         run.send_signal(signal.SIGKILL)
         run.communicate()
         with open_reader(path) as reader:
@@ -440,9 +492,7 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
         """,
         path,
     )
-    output, errors = run.communicate(timeout=60)
-    assert run.returncode == 0, errors
-    message, counts = output.splitlines()
+    message, counts = output_of(run).splitlines()
     assert "stopped: File too large; what was recorded before stays" in message
     with open_reader(path) as reader:
         rows = reader.count("parameters")
@@ -456,8 +506,6 @@ def test_a_full_disk_is_one_clear_error(tmp_path):
 
 
 def test_a_full_disk_has_its_own_words():
-    from flownet.store.writing._writer import explain
-
     assert (
         explain(OSError("Can't write data (errno = 28, error message = '...')"))
         == "the disk is full"
@@ -468,7 +516,7 @@ def test_a_full_disk_has_its_own_words():
 
 
 def test_lookup3():
-    """Published values, and the checksum of a real superblock."""
+    """Published values."""
     assert _superblock.lookup3(b"") == 0xDEADBEEF
     assert _superblock.lookup3(b"Four score and seven years ago") == 0x17770551
     assert _superblock.lookup3(b"Four score and seven years ago", 1) == 0xCD628161
@@ -512,7 +560,7 @@ def test_a_damaged_block_is_named(tmp_path):
         check(reader, 0, 3 * 27)
         for start, stop in [(0, 300), (90, 91)]:
             with pytest.raises(
-                FlownetError, match="run.h5 is damaged: block 3 of /parameters/value"
+                FlownetError, match=r"run\.h5 is damaged: block 3 of /parameters/value"
             ):
                 reader.read("parameters", start, stop)
         assert reader.column("parameters", "iteration").tolist() == list(range(300))
@@ -526,9 +574,11 @@ READ_ALL = """
         try:
             with open_reader(path) as reader:
                 counts = {name: reader.count(name) for name in reader.names}
-                assert counts == right["counts"] and reader.finished and reader.diverged_at is None, counts
+                assert counts == right["counts"], counts
+                assert reader.finished and reader.diverged_at is None
                 check(reader, 0, counts["parameters"])
-                assert same({path: reader.attrs(path) for path in ("", "network", "data")}, right["attrs"])
+                attrs = {path: reader.attrs(path) for path in ("", "network", "data")}
+                assert same(attrs, right["attrs"])
                 assert same(reader.array("data/x").tolist(), right["x"])
                 assert reader.latest_checkpoint()[0] in right["checkpoints"]
                 check_checkpoint(reader, reader.latest_checkpoint()[0])
@@ -569,9 +619,7 @@ def damaged_copies(tmp_path, damage, code=READ_ALL):
         path,
         json.dumps(right),
     )
-    output, errors = run.communicate(timeout=60)
-    assert run.returncode == 0, f"{run.returncode}: {errors[-2000:]}"
-    return output.splitlines()
+    return output_of(run).splitlines()
 
 
 def test_flipped_bytes(tmp_path):
@@ -646,7 +694,18 @@ def number(file, path, value):
     write_number(file[path].id, value)
 
 
-LOSS = "observables/loss/value"
+def link(file, path, other):
+    file[path] = file[other]
+
+
+def forge(file, **attrs):
+    """Other attributes with the right checksum."""
+    from flownet.store.bytes import _attributes
+
+    _attributes.write(file, {**_attributes.read(file, "run.h5"), **attrs})
+
+
+LOSS, TIME = "observables/loss/value", "observables/step/time"
 MALICE = {
     "soft link": lambda f: replace(
         f, LOSS, lambda p: f.__setitem__(p, h5py.SoftLink("/parameters/time"))
@@ -681,10 +740,22 @@ MALICE = {
     "group": lambda f: replace(f, LOSS, lambda p: f.create_group(p)),
     "missing": lambda f: replace(f, LOSS, lambda p: None),
     "count": lambda f: number(f, "state/committed/observables/loss", 1 << 40),
+    "count beyond the clock's": lambda f: number(f, "state/committed/observables/loss", 44),
     "negative count": lambda f: number(f, "state/committed/observables/loss", -1),
     "attribute": lambda f: f.attrs.__setitem__("seed", 8),
     "vlen attribute": lambda f: f.attrs.__setitem__("format", "flownet-trajectory"),
     "null attribute": lambda f: f.attrs.__setitem__("quantities", h5py.Empty("f8")),
+    "value of another": lambda f: replace(f, LOSS, lambda p: link(f, p, "parameters/time")),
+    "value of its own clock": lambda f: replace(f, LOSS, lambda p: link(f, p, TIME)),
+    "clock of another": lambda f: replace(
+        f, "observables/charge/time", lambda p: link(f, p, "observables/loss/time")
+    ),
+    "clock not linked": lambda f: replace(f, TIME, lambda p: f.copy("observables/loss/time", p)),
+    "clock of the wrong one": lambda f: replace(f, TIME, lambda p: link(f, p, "parameters/time")),
+    "clock of nobody": lambda f: forge(f, clocks=["x"] * 4),
+    "clock of those behind": lambda f: forge(f, clocks=[NAMES[3], *NAMES[1:]]),
+    "too few clocks": lambda f: forge(f, clocks=list(NAMES[:3])),
+    "numbers for clocks": lambda f: forge(f, clocks=[1, 2, 3, 4]),
     "names": lambda f: f.attrs.__setitem__("quantities", np.array([b"../x"])),
 }
 
@@ -720,6 +791,41 @@ def test_files_of_others(tmp_path):
         open_reader(path)
 
 
+# Files of earlier versions, where every quantity has iteration and time of its own
+
+
+def earlier(name, path):
+    """A file that was written before quantities shared a clock."""
+    path.write_bytes(gzip.decompress((ROOT / "tests/reference" / f"{name}.h5.gz").read_bytes()))
+    return path
+
+
+def test_a_file_with_separate_clocks(tmp_path):
+    path = earlier("separate_clocks_killed", tmp_path / "run.h5")
+    names = ["parameters", *(f"observables/{name}" for name in ("loss", "step", "whole"))]
+    with open_reader(path) as reader:
+        assert reader.names == names and all(reader.clocks[name] == name for name in names)
+        assert [reader.count(name) for name in names] == [7, 25, 25, 5]
+        assert reader.checkpoint_rows() == dict(zip(names, (5, 20, 20, 4))) and not reader.live
+        iteration, time, step = reader.read("observables/step")
+        assert (iteration == np.arange(25)).all() and (time == 0.5 * iteration).all()
+        assert (step == 0.5).all() and (reader.read("observables/loss")[1] == time).all()
+    with HDF5Store.resume(path) as store:
+        store.truncate()
+        loss, step = (store.rows(f"observables/{name}", 2) for name in ("loss", "step"))
+        for rows in (loss, step):
+            rows[0][:], rows[1][:], rows[2][:] = 7, (20, 21), (10, 10.5)
+        assert not np.shares_memory(loss[1], step[1])
+        for name in ("loss", "step"):
+            store.advance(f"observables/{name}", 2)
+        store.finish()
+    with h5py.File(path) as file:
+        for column in ("iteration", "time", "value"):
+            data = [file[f"observables/{name}/{column}"] for name in ("loss", "step")]
+            assert data[0] != data[1] and [len(rows) for rows in data] == [22, 22]
+        assert file["observables/step/time"][:].tolist() == (0.5 * np.arange(22)).tolist()
+
+
 # Analyses
 
 
@@ -737,7 +843,8 @@ def test_analyses(tmp_path, monkeypatch, large):
     check(reader, 0, 300)
     reader.refresh()
     check(reader, 0, 300)
-    assert reader.names == [*NAMES, *sorted(reader.names[3:])] and set(reader.names[3:]) == {
+    added = reader.names[len(NAMES) :]
+    assert reader.names == [*NAMES, *sorted(added)] and set(added) == {
         "analysis/split",
         "analysis/other",
     }
@@ -771,7 +878,7 @@ def test_other_words_for_a_run(tmp_path):
 
 
 def test_import_is_cheap():
-    code = "import sys, flownet.store; assert 'h5py' not in sys.modules"
+    code = "import sys; from flownet.store import writing; assert 'h5py' not in sys.modules"
     subprocess.run(
         [sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )

@@ -12,16 +12,16 @@ from two_claims_numbers import column, compared, counted, difference, often, rat
 
 import flownet as fn
 
-SCRIPTS = Path(study.__file__).parent
+STUDIES = Path(study.__file__).parent
 
 
 def test_it_writes_a_page_and_a_figure(tmp_path, capsys):
     """Tables of at most 100 columns, in a short run as in the long one that is shipped."""
     found, problems = study.main(["--quick", "-o", str(tmp_path)])
-    for page in (tmp_path / "TWO_CLAIMS.md", SCRIPTS / "TWO_CLAIMS.md"):
+    for page in (tmp_path / "TWO_CLAIMS.md", STUDIES / "TWO_CLAIMS.md"):
         text = page.read_text()
         assert max(map(len, text.splitlines())) <= 100
-        assert "    python scripts/two_claims.py\n" in text and "nan" not in text
+        assert "    python scripts/studies/two_claims.py\n" in text and "nan" not in text
     assert (tmp_path / "figures" / "two_claims.png").stat().st_size > 50_000
     assert list(found) == [p.name for p in problems]
     for results in found.values():
@@ -120,10 +120,10 @@ def test_numbers_seed_by_seed():
         who: Result(
             {},
             {},
-            dict.fromkeys(
-                ("sure", "fast"),
-                [Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)],
-            ),
+            {
+                rule: [Outcome(Row(r, 1, loss, loss), NEVER) for r, loss in zip(its, losses)]
+                for rule in ("sure", "fast")
+            },
         )
         for who, its, losses in (("Aristotle", reached, one), ("Adam", [3.0] * 12, two))
     }

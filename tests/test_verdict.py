@@ -111,7 +111,7 @@ def test_a_table_computes_what_costs_little(monkeypatch):
     """Self terms, pairs, a verdict; and nothing where all is dear, but what to ask for."""
     cheap, dear = (fn.breakdown(made.rank_one(), np.ones(6), 0.01) for _ in range(2))
     assert "pairs of parameters" in str(cheap) and "verdict: a single mode" in str(cheap)
-    monkeypatch.setattr("flownet.linearization.splits._cost.BUDGET", 0)
+    monkeypatch.setattr("flownet.linearization.breakdown._table.BUDGET", 0)
     assert "pairs" not in str(dear) and "on demand" in str(dear) and not dear.made
     assert "pairs of parameters" in str(cheap)  # it is known
 

@@ -1,19 +1,14 @@
 """One problem, twice: the package's potential and its naive twin, made of one case.
 
-A case is a table of `scripts/make_reference.py`: words for network and loss, and arrays x, y, W, V,
-gamma (output metric), Gamma (sample metric).
+A case is a table of `scripts/reference/make_reference.py`: words for network and loss, and
+arrays x, y, W, V, gamma (output metric), Gamma (sample metric).
 """
-
-import sys
-from pathlib import Path
 
 import naive
 import numpy as np
+from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights
 
 import flownet as fn
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "scripts"))
-from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights
 
 __all__ = [
     "PYTORCH",

@@ -1,29 +1,36 @@
-"""One step of a run in full, as text."""
+"""One step of a run in full."""
+
+from dataclasses import replace
 
 from .._errors import FlownetError
-from ._tables import filled
+from .._table import Table
 
 _DEAR = 2e11  # multiply-adds of one part, some ten seconds
 _VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
 
 
 def one_step(b):
-    """One step in full: its table and verdict, and what its parts are made of."""
+    """One step in full, a `Table`: its terms and verdict, and what its parts are made of."""
     if _VERDICT * b.place.work <= _DEAR:
         b.verdict  # the table tells what is known
-    told = [str(b)]
+    tables = [b.table()]
     for title, passes, make in (
-        ("What the step delivers without one of its parts", 300, b.interventions),
-        ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen")),
-        ("By layers", 300, lambda: b.split("layers")),
-        ("What the loss bends, and what the map bends", 30, lambda: b.split("map")),
-        ("Radius of convergence of the Taylor series", 300, b.radius),
+        ("What the step delivers without one of its parts", 300, lambda: b.interventions().table()),
+        ("Second order by eigendirections of the Hessian", 300, lambda: b.split("eigen").table()),
+        ("By layers", 300, lambda: b.split("layers").table()),
+        ("What the loss bends, and what the map bends", 30, lambda: b.split("map").table()),
+        ("Radius of convergence of the Taylor series", 300, lambda: _sentence(b.radius())),
     ):
-        if passes * b.place.work > _DEAR:
-            told.append(f"{title}: left out, {passes * b.place.work:.0e} multiply-adds")
+        work = passes * b.place.work
+        if work > _DEAR:
+            tables.append(_sentence(f"{title}: left out, {work:.0e} multiply-adds"))
             continue
         try:
-            told.append(f"{title}\n\n{make()}")
+            tables.append(replace(make(), title=title))
         except FlownetError as error:
-            told.append(filled(f"{title}: {error}"))
-    return "\n\n".join(told)
+            tables.append(_sentence(f"{title}: {error}"))
+    return Table("", {}, more=tables)
+
+
+def _sentence(told):
+    return Table("", {}, [str(told)])

@@ -2,7 +2,8 @@
 
 import os
 
-from ..store._layout import size_text
+from .._table import Table
+from ..store._size import size_text
 
 
 def run_lines(run):
@@ -35,16 +36,23 @@ def info_lines(run):
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
-    lines = [
-        f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
-        f"parameters   {rows} rows of {D} {run.parameters.dtype}",
-    ]
-    for title, records in (("observables", run.observables), ("analyses", run.analyses)):
-        parts = [f"{name} ({len(records[name].value)})" for name in records]
-        lines.append(f"{title:<13}{', '.join(parts) or 'none'}")
+    loss = None
     if len(run.loss):
-        lines.append(
-            f"loss         {run.loss[0]:.6g} → {run.loss[-1]:.6g}, "
-            f"time {run.observables['loss'].time[-1]:.6g}"
+        loss = (
+            f"{run.loss[0]:.6g} → {run.loss[-1]:.6g}, time {run.observables['loss'].time[-1]:.6g}"
         )
-    return "\n".join([*lines, "", run.store.experiment.rstrip()])
+    table = Table(
+        f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
+        {
+            "parameters": (str, [f"{rows} rows of {D} {run.parameters.dtype}"]),
+            "observables": (str, [_counted(run.observables)]),
+            "analyses": (str, [_counted(run.analyses)]),
+            "loss": (str, [loss]),
+        },
+        upright=True,
+    )
+    return f"{table}\n\n{run.store.experiment.rstrip()}"
+
+
+def _counted(records):
+    return ", ".join(f"{name} ({len(records[name].value)})" for name in records) or "none"

@@ -15,10 +15,10 @@ from pydantic import (
 
 from .. import _registry
 from ..data._load import names as data_names
+from ..kernels.device import DEVICES
 from ..kernels.scalar.activation import ACTIVATIONS
 from ..kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
 from ..model.network import INITS
-from ..motion._check import DEVICES
 from ..motion.mechanics import INTEGRATORS, MOMENTS, policy_of
 from ..motion.observe import PARTS
 

@@ -7,10 +7,8 @@ from numbers import Real
 import numpy as np
 
 from .._errors import FlownetError, shown
-from ..kernels.cpu.base.threads import most
-from ..store._layout import size_text
-
-DEVICES = ("cpu",)
+from ..kernels.device import kernels_of
+from ..store._size import size_text
 
 
 def whole(name, value, least=-np.inf):
@@ -35,8 +33,8 @@ def positive(name, value):
 
 def threads(number):
     """Refuse a number of threads that cannot be had."""
-    if number is not None and not 1 <= whole("threads", number, 1) <= most():
-        raise FlownetError(f"threads is {number}; this process may use 1 to {most()}.")
+    if number is not None and not 1 <= whole("threads", number, 1) <= kernels_of().most():
+        raise FlownetError(f"threads is {number}; this process may use 1 to {kernels_of().most()}.")
 
 
 def memory(size):
@@ -47,12 +45,4 @@ def memory(size):
             f"the run would take {size_text(size)} of memory, and the machine has "
             f"{size_text(there)}: record less often (record_every=) or in a file "
             "(store=)."
-        )
-
-
-def device(name):
-    """Refuse a device that is not here; nothing falls back silently."""
-    if name not in DEVICES:
-        raise FlownetError(
-            f"device {name!r} is not available; here there is: {', '.join(DEVICES)}."
         )

@@ -4,8 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from ..kernels.cpu.base import threads
-from ..kernels.cpu.motion import steps as motion
+from ..kernels import layout
 from ..model.potential import Analytic, Potential, RealView, key
 
 
@@ -30,18 +29,18 @@ class Problem:
     """
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
-        atoms = potential.atoms()
+        self.kernels, atoms = potential.kernels, potential.atoms()
         network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
         formulas = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
         factor, self._network = network or (0.0, None)
         self._batch_size, self._dtype = batch_size or 0, np.dtype(dtype)
-        self._terms = motion.Terms(
+        self._terms = layout.Terms(
             factor=factor,
             code=np.array([a.code for _, a in formulas], np.int64),
             parameters=np.array([(scale, *a.numbers) for scale, a in formulas]).reshape(-1, 3),
         )
         m = self._network.data.m if network else 0
-        self._batches = motion.Batches(
+        self._batches = layout.Batches(
             size=self._batch_size,
             seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64),
@@ -49,7 +48,7 @@ class Problem:
         )
         self.threads = 1
         if network:
-            self.threads = threads.worthwhile(self._network.compiled[0], batch_size or m)
+            self.threads = self.kernels.worthwhile(self._network.compiled[0], batch_size or m)
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
@@ -67,16 +66,16 @@ class Problem:
     def lent(self):
         """Context that gives what kernels take, with buffers for one batch."""
         if self._network is None:
-            yield motion.Problem(None, None, None, None, self._terms, self._batches)
+            yield layout.Problem(None, None, None, None, self._terms, self._batches)
             return
         with self._network.workspace(self._batch_size) as work:
-            yield motion.Problem(*self._network.compiled, work, self._terms, self._batches)
+            yield layout.Problem(*self._network.compiled, work, self._terms, self._batches)
 
 
 def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
     """`kernels.motion.Rule` in a constant metric, for parameters of a dtype."""
     bounds, sharp, coupling = metric.compiled(np.dtype(dtype))
-    return motion.Rule(
+    return layout.Rule(
         of_loss=of_loss,
         bounds=bounds,
         sharp=sharp,

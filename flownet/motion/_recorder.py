@@ -2,21 +2,20 @@
 
 from time import monotonic
 
-import numpy as np
-
-from ..kernels.cpu.motion import steps as motion
+from ..kernels.layout import Tape
 from ..store._layout import Quantity
 
+LOSS = "observables/loss"
 CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
 
 
 def quantities(loop, steps, record_every):
     """Quantities that every run records, and what its loop tells of each step."""
-    f8, W = np.dtype("f8"), loop.W
+    W = loop.W
     return [
         Quantity("parameters", W.shape, W.dtype, rows=steps // record_every + 2),
-        Quantity("observables/loss", (), f8, rows=steps + 1),
-        *(Quantity(name, (), f8, rows=max(steps, 1)) for name in _of_steps(loop)),
+        Quantity(LOSS, rows=steps + 1),
+        *(Quantity(name, rows=max(steps, 1), clock=LOSS) for name in _of_steps(loop)),
     ]
 
 
@@ -29,15 +28,15 @@ class Recorder:
 
     def __init__(self, store, loop, record_every):
         self.store, self._every, self._of_steps = store, record_every, _of_steps(loop)
-        self._saved = monotonic()
+        self._saved, self._apart = monotonic(), []
 
     def room(self, iteration):
         """Steps from an iteration on that fit into the store's free rows."""
         rows = self.store.room("parameters")
         to_next = -iteration % self._every
         return min(
-            to_next + (rows - 1) * self._every + self._every,
-            self.store.room("observables/loss"),
+            to_next + rows * self._every,
+            self.store.room(LOSS),
             *map(self.store.room, self._of_steps),
         )
 
@@ -45,20 +44,30 @@ class Recorder:
         """Free rows for `count` steps from an iteration on: a tape, and more columns."""
         rows = len(range(-iteration % self._every, count, self._every))
         value, row_iteration, row_time = self.store.rows("parameters", rows)
-        loss = self.store.rows("observables/loss", count)
-        step, *extra = (self.store.rows(name, count) for name in self._of_steps)
-        return motion.Tape(self._every, value, row_iteration, row_time, *loss, *step), *extra
+        loss, *clock = self.store.rows(LOSS, count)
+        columns = {name: self.store.rows(name, count) for name in self._of_steps}
+        # files of earlier versions hold iteration and time of such a quantity apart
+        self._apart = [
+            (own, shared)
+            for name, (_, *owns) in columns.items()
+            if self.store.clocks[name] == name
+            for own, shared in zip(owns, clock)
+        ]
+        step, *extra = (value for value, _, _ in columns.values())
+        return Tape(self._every, value, row_iteration, row_time, loss, *clock, step), *extra
 
     def advance(self, done, rows):
         """Count what the loop has filled."""
+        for own, shared in self._apart:
+            own[:done] = shared[:done]
         self.store.advance("parameters", rows)
-        self.store.advance("observables/loss", done)
+        self.store.advance(LOSS, done)
         for name in self._of_steps:
             self.store.advance(name, done)
 
     def end(self, state, loss):
         """The last row: the state that no step follows, its loss on the full potential."""
-        for name, row in (("parameters", state.W), ("observables/loss", loss)):
+        for name, row in (("parameters", state.W), (LOSS, loss)):
             value, iteration, time = self.store.rows(name, 1)
             value[0], iteration[0], time[0] = row, state.iteration, state.time
             self.store.advance(name, 1)

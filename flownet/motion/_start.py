@@ -9,11 +9,11 @@ from ._check import whole
 from .mechanics import Mechanics
 
 
-def start(potential, mechanics, metric, batch_size, steps, seed):
+def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
     """Refuse what cannot run; the potential and the metric."""
     if not -(2**63) <= whole("seed", seed) < 2**64:
         raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
-    potential, metric = landscape(potential, metric)
+    potential, metric = landscape(potential, metric, device)
     if not isinstance(mechanics, Mechanics):
         raise FlownetError(
             f"mechanics is {mechanics!r}; it has to be one such as flownet.Aristotle(step=0.1)."
@@ -29,9 +29,9 @@ def start(potential, mechanics, metric, batch_size, steps, seed):
     return potential, metric
 
 
-def landscape(potential, metric):
-    """A potential and its metric; refused where they are none, or not of the same parameters."""
-    potential = as_potential(potential)
+def landscape(potential, metric, device="cpu"):
+    """A potential on a device and its metric; refused where they are none, or not of the same parameters."""
+    potential = as_potential(potential).on_device(device)
     return potential, metric_of(metric, potential)
 
 

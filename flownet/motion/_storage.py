@@ -5,7 +5,8 @@ import os
 from .. import _progress
 from .._errors import FlownetError, shown
 from .._version import __version__
-from ..store._layout import Layout, check_space, estimate, size_text
+from ..store._layout import Layout
+from ..store._size import check_space, estimate, size_text
 from ..store._text import to_text
 from ..store.trajectory import MemoryStore
 from ..store.writing import HDF5Store

@@ -1,29 +1,12 @@
-"""What a run records: names, shapes and types of its quantities, and the room they will take."""
+"""What a run records: names, shapes and types of its quantities, and how many go into a block."""
 
-import os
 import re
-import shutil
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from .._errors import FlownetError
-
-FORMAT = "flownet-trajectory"
-ANALYSIS = "flownet-analysis"
-VERSION = 1
-COLUMNS = ("iteration", "time", "value")
-
-# One entry a block: its committed rows, and the xxh3 of those rows in each column.
-RECORD = np.dtype([("rows", "<i8"), *((column, "<u8") for column in COLUMNS)])
-# One number of the state, with the xxh3 of its eight bytes.
-NUMBER = np.dtype([("value", "<i8"), ("xxh3_64", "<u8")])
-# First entry of a checkpoint: which one it is, where the run stood, and the xxh3 of the whole slot.
-HEADER = np.dtype([("sequence", "<i8"), ("iteration", "<i8"), ("time", "<f8"), ("xxh3_64", "<u8")])
-# SIGKILL can stop a write at the edge of a page: what is small enough never crosses one, neither
-# a counter nor a piece of HDF5's own index, whose checksum half a write would break.
-ALIGN = 1024
-RECORDS = 128  # entries in a chunk of checksums: 4 kB, one page
+from ._size import size_text
 
 _MOST_ROWS = 16384  # scalars: a block of a few hundred kB, not of half a million rows
 _LARGEST_BLOCK = (4 << 30) - 1
@@ -43,6 +26,8 @@ class Quantity:
     dtype : dtype
     rows : int, optional
         Rows expected; a short run gets small blocks.
+    clock : str, optional
+        Quantity whose iteration and time are this one's too, row by row; its own by default.
 
     Raises
     ------
@@ -52,12 +37,14 @@ class Quantity:
 
     name: str
     shape: tuple = ()
-    dtype: np.dtype = np.dtype("f8")
+    dtype: np.dtype | str = "f8"
     rows: int | None = None
+    clock: str | None = None
 
     def __post_init__(self):
         object.__setattr__(self, "shape", tuple(int(n) for n in np.atleast_1d(self.shape)))
         object.__setattr__(self, "dtype", np.dtype(self.dtype).newbyteorder("<"))
+        object.__setattr__(self, "clock", self.clock or self.name)
         check_name(self.name)
         check_dtype(self.dtype, self.name)
         if any(n < 1 for n in self.shape):
@@ -72,6 +59,11 @@ class Quantity:
     def row_bytes(self):
         """Bytes of one row's value."""
         return self.dtype.itemsize * int(np.prod(self.shape, dtype=object))
+
+    @property
+    def has_clock(self):
+        """Whether iteration and time are its own."""
+        return self.clock == self.name
 
 
 @dataclass(frozen=True)
@@ -95,7 +87,8 @@ class Layout:
     Raises
     ------
     FlownetError
-        Two things of one name, or a name or type that a file cannot hold.
+        Two things of one name, a name or type that a file cannot hold, or a clock that is not one
+        of the quantities before.
     """
 
     quantities: tuple
@@ -125,14 +118,25 @@ class Layout:
             check_dtype(dtype, f"checkpoint/{name}")
         if len(set(self.names)) < len(self.names):
             raise FlownetError(f"a quantity is recorded twice: {', '.join(self.names)}.")
+        wrong = wrong_clock(self.clocks)
+        if wrong:
+            raise FlownetError(
+                f"{wrong}: its clock {self.clocks[wrong]!r} has to be a quantity before it that "
+                "has iteration and time of its own."
+            )
 
     @property
     def names(self):
         """Names of the quantities."""
         return [quantity.name for quantity in self.quantities]
 
+    @property
+    def clocks(self):
+        """Name of each quantity to the name of its clock."""
+        return {quantity.name: quantity.clock for quantity in self.quantities}
+
     def block_rows(self, quantity):
-        """Rows in one block of a quantity.
+        """Rows in one block of a quantity; quantities of one clock have blocks of one length.
 
         Parameters
         ----------
@@ -143,10 +147,31 @@ class Layout:
         int
             At least 1.
         """
-        rows = min(self.block_bytes // quantity.row_bytes, _MOST_ROWS)
-        if quantity.rows is not None:
-            rows = min(rows, quantity.rows)
-        return max(rows, 1)
+        together = [q for q in self.quantities if q.clock == quantity.clock]
+        rows = min(self.block_bytes // max(q.row_bytes for q in together), _MOST_ROWS)
+        expected = together[0].rows  # of the clock, which has the most
+        return max(rows if expected is None else min(rows, expected), 1)
+
+
+def wrong_clock(clocks):
+    """First quantity whose clock is not one of the quantities before it that have their own.
+
+    Parameters
+    ----------
+    clocks : dict
+        Name of each quantity to the name of its clock, in their order.
+
+    Returns
+    -------
+    str or None
+    """
+    own = set()
+    for name, clock in clocks.items():
+        if name == clock:
+            own.add(name)
+        elif clock not in own:
+            return name
+    return None
 
 
 def check_name(name):
@@ -185,72 +210,27 @@ def check_dtype(dtype, name):
         )
 
 
-def estimate(layout, rows):
-    """Size of a run's file before the run.
+def check_arrays(arrays, forms):
+    """Refuse arrays that are not the ones a checkpoint is made of.
 
     Parameters
     ----------
-    layout : Layout
-    rows : dict
-        Name of a quantity to the rows it will have.
-
-    Returns
-    -------
-    int
-        Bytes.
-    """
-    total = 96 << 10
-    for quantity in layout.quantities:
-        block = layout.block_rows(quantity)
-        blocks = -(-rows.get(quantity.name, 0) // block)
-        columns = (8, 8, quantity.row_bytes)
-        total += blocks * sum(-(-block * size // ALIGN) * ALIGN for size in columns)
-        total += -(-blocks // RECORDS) * RECORDS * RECORD.itemsize + 40 * blocks + 4096
-    for shape, dtype in layout.checkpoint.values():
-        total += 2 * dtype.itemsize * int(np.prod(shape, dtype=object))
-    total += sum(np.asarray(array).nbytes for array in layout.arrays.values())
-    return total
-
-
-def check_space(path, size):
-    """Refuse a run whose file does not fit on the disk.
-
-    Parameters
-    ----------
-    path : path
-        Of the file to come.
-    size : int
-        Bytes.
+    arrays : dict
+        Name to ndarray.
+    forms : dict
+        Name to (shape, dtype).
 
     Raises
     ------
     FlownetError
-        The disk has less free space than that, or there is no such folder.
     """
-    folder = os.path.dirname(os.path.abspath(path))
-    try:
-        free = shutil.disk_usage(folder).free
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {error.strerror}.") from None
-    if size > free:
+    if not forms or set(arrays) != set(forms):
         raise FlownetError(
-            f"{path} would take {size_text(size)}, and its disk has {size_text(free)} free."
+            f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}."
         )
-
-
-def size_text(size):
-    """Number of bytes as a person reads it.
-
-    Parameters
-    ----------
-    size : int
-
-    Returns
-    -------
-    str
-    """
-    size = float(size)
-    for unit in ("bytes", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            return f"{size:.0f} bytes" if unit == "bytes" else f"{size:.1f} {unit}"
-        size /= 1000
+    for name, (shape, dtype) in forms.items():
+        array = np.asarray(arrays[name])
+        if (array.shape, array.dtype) != (shape, dtype):
+            raise FlownetError(
+                f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}."
+            )

@@ -1,19 +1,16 @@
 """Charges: what the flow keeps and a finite step changes by a known amount."""
 
-from textwrap import shorten, wrap
-
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled
 from ...model.potential import as_potential
 from ..metric import Euclidean
 from ._drift import drift_along
 from ._symmetry import derive
 
-_WIDTH = 100
 
-
-class Charges:
+class Charges(Tabled):
     """Charges of a potential: the numbers that gradient flow conserves; see `charges`.
 
     Attributes
@@ -120,17 +117,21 @@ class Charges:
     def __repr__(self):
         return f"Charges: {len(self)} ({', '.join(self.names) or 'none'})"
 
-    def __str__(self):
+    def table(self):
+        """What is conserved, and why what is not has no charge, as a `Table`."""
         whose = self.potential if self.potential.network is None else self.potential.network
-        title = f"{len(self) or 'no'} charge{'s' * (len(self) != 1)} of {whose!r}"
-        lines = [shorten(title, _WIDTH, placeholder=" …"), ""]
-        for form in self.forms:
-            kept = "finite steps keep it" if form.linear else "a step adds Q(step·g^♯dL)"
-            shape = "×".join(map(str, form.shape)) or "1"
-            lines.append(f"{form.name:<14}{shape:<8}{form.formula:<48} {kept}")
-        for reason in self.reasons:
-            lines += wrap(reason, _WIDTH, initial_indent="none  ", subsequent_indent=" " * 6)
-        return "\n".join(lines)
+        forms = self.forms
+        adds = ["keeps it" if form.linear else "adds Q(step·g^♯dL)" for form in forms]
+        return Table(
+            f"{len(self) or 'no'} charge{'s' * (len(self) != 1)} of {whose!r}",
+            {
+                "charge": (str, self.names),
+                "shape": (str, ["×".join(map(str, shape)) or "1" for shape in self.shapes]),
+                "formula": (str, [form.formula for form in forms]),
+                "a finite step": (str, adds),
+            },
+            [f"none: {reason}" for reason in self.reasons],
+        )
 
 
 def charges(potential, metric=None):

@@ -6,11 +6,12 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled
 from ...store.trajectory import Trajectory
 
 
 @dataclass(frozen=True, eq=False)
-class ChargeDrift:
+class ChargeDrift(Tabled):
     """How a run moved its charges.
 
     Attributes
@@ -45,27 +46,34 @@ class ChargeDrift:
         """The largest of the errors. Rounding alone leaves about one a step, mostly far less."""
         return float(self.errors.max(initial=0.0))
 
-    def __str__(self):
+    def table(self):
+        """The largest of each kind of charge, as a `Table`; without charges, why there are none."""
         if not len(self.charges):
-            return str(self.charges)
-        lines = [
+            return self.charges.table()
+        names = self.charges.names
+
+        def largest(of_each):
+            parts = self.charges.unpack(np.abs(of_each))
+            return [parts[name].max() for name in names]
+
+        return Table(
             f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
             f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind",
-            "",
-            f"{'charge':<16}{'drift':>14}{'predicted':>14}{'error':>12}{'in roundings':>15}",
-        ]
-        columns = (self.drift, self.predicted, self.drift - self.predicted, self.errors)
-        parts = [self.charges.unpack(np.abs(column)) for column in columns]
-        for name in self.charges.names:
-            drift, predicted, error, units = (part[name].max() for part in parts)
-            lines.append(f"{name:<16}{drift:>14.3e}{predicted:>14.3e}{error:>12.1e}{units:>15.3g}")
-        return "\n".join(lines)
+            {
+                "charge": (str, names),
+                "drift": (".3e", largest(self.drift)),
+                "predicted": (".3e", largest(self.predicted)),
+                "error": (".1e", largest(self.drift - self.predicted)),
+                "in roundings": (".3g", largest(self.errors)),
+            },
+        )
 
 
 def drift_along(charges, run, every, progress):
     """`ChargeDrift` of charges along a run; see `Charges.along`."""
     _check(charges, run, every)
     rows = [k for k in range(len(run)) if k % every == 0 or k == len(run) - 1]
+    iteration, time, step = run.iteration, run.time, run.step
     drift, predicted = np.zeros((2, len(rows), len(charges)))
     first = charges.value(run.parameters[0])
     total, largest, at = np.zeros(len(charges)), np.zeros(len(charges)), 0
@@ -83,24 +91,24 @@ def drift_along(charges, run, every, progress):
                 drift[at], predicted[at] = value - first, total
                 at += 1
             if k < len(run) - 1 and len(charges):
-                total = total + _change(charges, run, k, W)
+                at_step = int(iteration[k])
+                total = total + _change(charges, run, at_step, W, step[at_step])
             show(k + 1)
     rows = rows[:at]
     return ChargeDrift(
         charges,
-        run.iteration[rows],
-        run.time[rows],
+        iteration[rows],
+        time[rows],
         drift[:at],
         predicted[:at],
         np.finfo(run.parameters.dtype).eps * largest,
     )
 
 
-def _change(charges, run, k, W):
-    """Exact change of the charges by the step of row k, in float64."""
-    iteration = int(run.iteration[k])
+def _change(charges, run, iteration, W, step):
+    """Exact change of the charges by the step of an iteration, in float64."""
     potential = run.potential_at(iteration).with_dtype("float64")
-    return charges.change(W, potential.differential(W)[1], run.step[iteration])
+    return charges.change(W, potential.differential(W)[1], step)
 
 
 def _check(charges, run, every):

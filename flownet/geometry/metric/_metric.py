@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.motion.coupling import STRIP, Coupling
+from ...kernels.layout import STRIP, Coupling
 
 
 class Metric(ABC):

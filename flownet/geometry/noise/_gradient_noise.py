@@ -6,11 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._table import Table, Tabled, percent, short
 from ..curvature import eigenpairs
+
+_MOST = 12  # layers in a table
 
 
 @dataclass(frozen=True, eq=False)
-class GradientNoise:
+class GradientNoise(Tabled):
     """How the gradients of the samples scatter about dL at one W, exact over the data set.
 
     C = (1/m)Σ_s (g_s − dL)⊗(g_s − dL), g_s = ∂ℓ_s; lengths and traces in the metric, ‖dL‖² =
@@ -113,19 +116,46 @@ class GradientNoise:
         pairs = eigenpairs(potential, W, k, metric=metric)
         return NoiseModes(self, pairs.values, self.along(pairs.vectors), pairs.vectors)
 
-    def __str__(self):
-        from ._table import text
+    def table(self):
+        """The noise by layers and in all, as a `Table`."""
+        step = "" if self.step is None else f", step {self.step:.4g}"
+        names = [*self.names[:_MOST], "all"]
+        counts, gradients, traces = (
+            np.array([*parts[:_MOST], parts.sum()])
+            for parts in (self.parameters, self.gradients, self.traces)
+        )
+        variances, moved = self.shrinking * traces, {}
+        if self.step is not None:
+            diffusion = self.step * variances / 2
+            moved = {"diffusion": (short, diffusion), "temperature": _ratio(diffusion, counts)}
+        return Table(
+            f"Noise of mini-batches of {self.batch_size} out of {self.m} samples{step}; the loss "
+            f"is {self.loss:.6g}",
+            {
+                "part": (str, names),
+                "parameters": (short, counts.astype(int)),
+                "‖dL‖²": (short, gradients),
+                "tr C": (short, traces),
+                "tr C/‖dL‖²": _ratio(traces, gradients),
+                "of a batch": (short, variances),
+                **moved,
+            },
+            self._notes(),
+        )
 
-        return text(self)
-
-    def _repr_html_(self):
-        from ._table import html
-
-        return html(self)
+    def _notes(self):
+        if not self.gradient2 > 0:
+            return ["the gradient is 0: all of a batch's gradient is noise"]
+        equal = self.trace * self.m / ((self.m - 1) * self.gradient2 + self.trace)
+        return [
+            f"noise scale B = {short(self.scale)}: a batch of {equal:.3g} of these samples is as "
+            f"noisy as its gradient is large; of {self.batch_size} the noise is "
+            f"{self.variance / self.gradient2:.3g} of the gradient, in squares"
+        ]
 
 
 @dataclass(frozen=True, eq=False)
-class NoiseModes:
+class NoiseModes(Tabled):
     """Mini-batch noise along eigendirections u_i of the Hessian, orthonormal in the metric.
 
     Attributes
@@ -162,12 +192,27 @@ class NoiseModes:
         bend = self.values * (1 - self.noise._step * self.values / 2)
         return np.divide(self.temperatures, bend, out=np.full(bend.shape, np.inf), where=bend > 0)
 
-    def __str__(self):
-        from ._table import modes
+    def table(self):
+        """The noise along each direction, as a `Table`."""
+        moved = {}
+        if self.noise.step is not None:
+            moved = {
+                "temperature": (short, self.temperatures),
+                "√⟨x²⟩": (short, np.sqrt(self.spread)),
+            }
+        return Table(
+            f"Mini-batch noise along the {len(self.values)} sharpest directions, which hold "
+            f"{percent(self.shares.sum())} of tr C",
+            {
+                "direction": (str, [f"u{i + 1}" for i in range(len(self.values))]),
+                "curvature λ": (short, self.values),
+                "C(u, u)": (short, self.variances),
+                "of tr C": (percent, self.shares),
+                **moved,
+            },
+        )
 
-        return modes(self)
 
-    def _repr_html_(self):
-        from ._table import modes_html
-
-        return modes_html(self)
+def _ratio(a, b):
+    """A column of quotients; NaN where there is none."""
+    return short, np.divide(a, b, out=np.full(len(a), np.nan), where=b != 0)

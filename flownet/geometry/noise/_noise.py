@@ -5,7 +5,7 @@ from numbers import Real
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...model.potential import Potential, Reals, RealView, as_potential
+from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
 from ..metric import Euclidean, Ranges, metric_of
 from ._gradient_noise import GradientNoise

@@ -1,6 +1,43 @@
-"""Kernels for the CPU, compiled by numba."""
+"""Kernels for the CPU, compiled by numba: the entries of this device, loaded when first used."""
 
-from .base import elementary as _elementary  # what stands for plain functions, before they compile
+import lazy_loader
 
+from .base import elementary  # noqa: F401  stands for plain functions: before any kernel compiles
 
-__all__ = ["_elementary"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "base.plan": [
+            "BLOCK_ROWS",
+            "Standing",
+            "WORTH_THREADS",
+            "block",
+            "empty_planes",
+            "flops",
+            "hands",
+            "in_lanes",
+            "jet_workspace",
+            "network_plan",
+            "point",
+            "push",
+            "tangent",
+            "workspace",
+        ],
+        "base.threads": ["limited", "most", "worthwhile"],
+        "derivative.curvature": ["actions", "response"],
+        "derivative.jet": ["loss_jet", "pushforward"],
+        "derivative.point": ["stand_at"],
+        "derivative.third": ["third_actions"],
+        "diagonal.diagonal": ["hessian_diagonal"],
+        "diagonal.neurons": ["collect", "neuron_derivatives"],
+        "flow.dormand_prince": ["dense"],
+        "flow.flow": ["integrate_flow"],
+        "flow.integrate": ["integrator"],
+        "flow.rates": ["rate"],
+        "motion.analytic": ["analytic_differential", "analytic_jet"],
+        "motion.shuffle": ["shuffle"],
+        "motion.steps": ["advance", "step_with_memory"],
+        "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
+        "planes.plan": ["complex_plan"],
+    },
+)

@@ -30,6 +30,7 @@ def breakdown(
     every=None,
     split=False,
     keep=False,
+    device="cpu",
     progress=True,
 ):
     """What one finite step promised and delivered, term by term (TM §3.6).
@@ -58,6 +59,8 @@ def breakdown(
         triplets, what chance gives for them, the top eigendirection, the radius of convergence.
     keep : bool
         Store the breakdown of `every` n-th step in the run's file, in place of an earlier one.
+    device : str
+        Whose kernels do the work: "cpu".
     progress : bool
 
     Returns
@@ -83,6 +86,7 @@ def breakdown(
             )
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
+        what.potential = what.potential.on_device(device)
         if at is not None:
             return _of_step(what, _whole("at", at), order, split, metric)
         series = _along(what, _whole("every", every, 1), order, split, progress, metric)
@@ -93,7 +97,7 @@ def breakdown(
         raise FlownetError(f"breakdown wants an open run: flownet.Trajectory.open({str(what)!r}).")
     _only("breakdown(potential)", at=at, every=every, keep=keep or None)
     line = f"breakdown of {shown(what)}: it has to be a potential or a Trajectory."
-    what = as_potential(what, needs=("size", "jet"), line=line)
+    what = as_potential(what, needs=("size", "jet"), line=line).on_device(device)
     if W is None or (step is None and displacement is None):
         raise FlownetError(
             "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."

@@ -4,8 +4,10 @@ from functools import partial
 
 import numpy as np
 
+from ..._table import Tabled
 from ...geometry.curvature import NoSpectrum
 from ..step import place_of_step
+from ._table import along_run
 from ._terms import Breakdown
 from ._verdict import WORDS
 
@@ -77,7 +79,7 @@ def split_numbers(b):
         return dict.fromkeys(SPLIT, np.nan)
 
 
-class Breakdowns:
+class Breakdowns(Tabled):
     """The breakdowns of several steps of a run; a sequence of `Breakdown`.
 
     Attributes
@@ -153,12 +155,6 @@ class Breakdowns:
         found = self.steps[index]
         return Breakdowns(found) if isinstance(index, slice) else found
 
-    def __str__(self):
-        from ._table import along_run
-
-        return along_run(self)
-
-    def _repr_html_(self):
-        from ._html import along_run
-
+    def table(self):
+        """Some of the steps, evenly spread, as a `Table`."""
         return along_run(self)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import unknown
+from ..._table import Tabled
 from ..splits import (
     _interventions,
     _measured as _beyond,
@@ -22,6 +23,7 @@ from ..splits import (
 )
 from ..step import _kinks, floors, offered
 from . import _critical, _radius, _verdict
+from ._table import one_step
 
 SPLITS = {
     "parameters": by_parameters,
@@ -33,7 +35,7 @@ SPLITS = {
 
 
 @dataclass(frozen=True, eq=False)
-class Breakdown:
+class Breakdown(Tabled):
     """One finite step, term by term: `linear + second + third + remainder = actual` (TM §3.6).
 
     What the terms are made of is computed when asked for, and kept: `split`, `interventions`, …
@@ -245,14 +247,8 @@ class Breakdown:
                 self.made[key] = make()
         return self.made[key]
 
-    def __str__(self):
-        from ._table import one_step
-
-        return one_step(self)
-
-    def _repr_html_(self):
-        from ._html import one_step
-
+    def table(self):
+        """Its terms and verdict as a `Table`; what costs little is computed for it."""
         return one_step(self)
 
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
+from ..._table import Table, Tabled, short
 from ...geometry.curvature import metric_hessian
 from ...model.hessian import third
 from ...model.potential import as_potential
 from ..step import mean_and_error, signs
-from ._paired import Paired
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
 
 
 @dataclass(repr=False, frozen=True)
-class Curl(Paired):
+class Curl(Tabled):
     """Curl of the h² term of the modified flow, and what it is a part of; neither needs a chart.
 
     F = H²g/3 + T[g,g]/12, lowered, is a 1-form, and ∂F its Jacobian in the metric. With h the
@@ -48,13 +48,23 @@ class Curl(Paired):
         """Norm of the curl of the modified flow of a step h, h²·norm, to second order in h."""
         return step**2 * self.norm
 
-    def _rows(self):
-        def told(value, error):
-            return f"{value:.4g}" + (f" ± {error:.1g}" if error else "")
+    def table(self):
+        """The three numbers with their errors, as a `Table`."""
+        names = (
+            "curl of the second-order term",
+            "symmetric part of its Jacobian",
+            "curl of the symmetric part",
+        )
+        return Table(
+            "",
+            {
+                "modified flow": (str, names),
+                "value": (short, [self.norm, self.symmetric, self.ratio]),
+                "± error": (".1g", [error or None for error in self.error]),
+            },
+        )
 
-        yield "curl of the second-order term", told(self.norm, self.error[0])
-        yield "symmetric part of its Jacobian", told(self.symmetric, self.error[1])
-        yield "curl of the symmetric part", told(self.ratio, self.error[2])
+    __repr__ = Tabled.__str__
 
 
 def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):

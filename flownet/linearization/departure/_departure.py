@@ -6,12 +6,13 @@ from operator import attrgetter
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._table import Tabled
 from ...store.trajectory import Trajectory
 from ._file import kept_departure
 from ._of_flow import COLUMNS, PLAIN
 from ._of_steps import COLUMNS as OF_STEP
 from ._power import power_of_run
-from ._table import html, table
+from ._table import table
 from ._verdict import departure_verdict
 
 
@@ -20,7 +21,7 @@ def _of_the_flow(name):
 
 
 @dataclass(frozen=True, eq=False)
-class Departure:
+class Departure(Tabled):
     """A recorded run beside its flows; see `departure`.
 
     Attributes
@@ -138,8 +139,6 @@ class Departure:
             f"Departure: {len(self)} rows, flows {', '.join(self.flows)}, {len(self.steps)} steps"
         )
 
-    def __str__(self):
+    def table(self):
+        """Some rows beside the plain flow, and all flows at the end, as a `Table`."""
         return table(self)
-
-    def _repr_html_(self):
-        return html(self)

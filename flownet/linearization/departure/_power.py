@@ -6,6 +6,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential, in_double
 from ...motion.flow import as_field, flow as follow, is_field
@@ -19,7 +20,7 @@ _FLOOR = 100  # tolerances of the integrator, below which a distance is its erro
 
 
 @dataclass(frozen=True, eq=False)
-class Power:
+class Power(Tabled):
     """Distance of finite runs from a flow at one time, distance ≈ C·step^power.
 
     Attributes
@@ -48,20 +49,19 @@ class Power:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.diff(np.log(self.distance)) / np.diff(np.log(self.steps))
 
-    def __str__(self):
-        lines = [
+    def table(self):
+        """The distances and the slopes between them, as a `Table`."""
+        left_out = [None if used else "error of the flow, left out" for used in self.used]
+        return Table(
             f"Distance from the flow at t = {self.time:.6g} grows with the step to the power "
             f"{self.power:.4g} ± {self.error:.1g}",
-            "",
-            f"{'step':>12}{'distance':>14}{'slope':>9}",
-        ]
-        for i, (step, distance) in enumerate(zip(self.steps, self.distance)):
-            slope = "" if i == 0 else f"{self.slopes[i - 1]:.4f}"
-            lines.append(
-                f"{step:>12.5g}{distance:>14.4e}{slope:>9}"
-                + ("" if self.used[i] else "  error of the flow, left out")
-            )
-        return "\n".join(lines)
+            {
+                "step": (".5g", self.steps),
+                "distance": (".4e", self.distance),
+                "slope": (".4f", [None, *self.slopes]),
+                "remark": (str, left_out),
+            },
+        )
 
 
 def departure_power(

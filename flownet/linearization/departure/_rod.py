@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_of
 from ...store.trajectory import as_reals
-from ._paired import Paired
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
 
 
 @dataclass(repr=False, frozen=True)
-class Rod(Paired):
+class Rod(Tabled):
     """Two consecutive states of plain descent as a rod, and both identities of its next move.
 
     w̄ = (W_k + W_{k+1})/2, d = (W_{k+1} − W_k)/2, and with g = g^♯dL at the two ends
@@ -59,15 +59,29 @@ class Rod(Paired):
         """Largest |entry| of the residual of w̄′, and of that of d′."""
         return tuple(float(np.abs(r).max()) for r in (self.centre_residual, self.half_residual))
 
-    def _rows(self):
-        centre, half = self.worst
-        yield f"rod of steps {self.iteration} and {self.iteration + 1}", ""
-        yield "step sizes", f"{self.steps[0]:.4g}, {self.steps[1]:.4g}"
-        yield "length 2‖d‖", f"{self.length:.4g}"
-        yield "residual of the centre", f"{centre:.1e}"
-        yield "residual of the half", f"{half:.1e}"
-        yield "rounding explains", f"{self.floor:.1e}"
-        yield "verdict", "exact" if self.exact else "not the run of this potential and metric"
+    def table(self):
+        """Both residuals beside what rounding explains, as a `Table`."""
+        return Table(
+            f"rod of steps {self.iteration} and {self.iteration + 1}",
+            {
+                "step sizes": (_pair, [self.steps]),
+                "length 2‖d‖": (short, [self.length]),
+                "residual of the centre": (".1e", self.worst[:1]),
+                "residual of the half": (".1e", self.worst[1:]),
+                "rounding explains": (".1e", [self.floor]),
+                "verdict": (
+                    str,
+                    ["exact" if self.exact else "not the run of this potential and metric"],
+                ),
+            },
+            upright=True,
+        )
+
+    __repr__ = Tabled.__str__
+
+
+def _pair(steps):
+    return ", ".join(map(short, steps))
 
 
 def rod(run, *, at=None):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..._table import percent
 from ..breakdown import Verdict
 from ._of_flow import PLAIN
 
@@ -99,8 +100,3 @@ def _better(departure, left):
 def _mean(flow):
     """Relative distance from a flow on average over time."""
     return np.trapezoid(flow.relative, flow.time) / (flow.time[-1] - flow.time[0])
-
-
-def percent(share):
-    """A share in per cent, three digits."""
-    return f"{100 * share:.3g} %"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._table import Table, Tabled, short
 from ...geometry.curvature import eigenpairs, metric_hessian
-from ..step import html, text
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
 from ._minimum import CriticalPoint
@@ -15,7 +15,7 @@ SAME = 1e-6  # of the length of the parameters: what the polish of two minima ma
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Comparison(Tabled):
     """Two critical points A and B, as they are and without the symmetries of hidden units.
 
     Attributes
@@ -51,35 +51,24 @@ class Comparison:
         """Whether both lie in one basin."""
         return self.verdict == "same basin"
 
-    @property
-    def rows(self):
-        """Label, and values as the points are and aligned."""
-        pair = self.barrier, self.aligned_barrier
-        return [
-            ("distance", f"{self.distance:.6g}", f"{self.aligned_distance:.6g}"),
-            ("barrier above the line between them", *(f"{b.height:.4g}" for b in pair)),
-            ("barrier above the higher", *(f"{b.rise:.4g}" for b in pair)),
-            ("rounding of a barrier", *(f"{b.floor:.0e}" for b in pair)),
-        ]
-
-    @property
-    def head(self):
-        """Heads of the columns."""
-        return "", "as they are", "aligned"
-
-    @property
-    def notes(self):
-        """What is said below the table."""
-        return (
-            f"symmetries of hidden units removed: {self.symmetries}",
-            f"verdict: {self.verdict}. {self.reason}",
+    def table(self):
+        """Distance and barrier, as the points are and aligned, as a `Table`."""
+        paths = self.barrier, self.aligned_barrier
+        return Table(
+            "",
+            {
+                "between them": (str, ["as they are", "aligned"]),
+                "distance": (".6g", [self.distance, self.aligned_distance]),
+                "barrier above the line between them": (short, [path.height for path in paths]),
+                "barrier above the higher": (short, [path.rise for path in paths]),
+                "rounding of a barrier": (".0e", [path.floor for path in paths]),
+            },
+            [
+                f"symmetries of hidden units removed: {self.symmetries}",
+                f"verdict: {self.verdict}. {self.reason}",
+            ],
+            upright=True,
         )
-
-    def __str__(self):
-        return text(self.head, self.rows, self.notes)
-
-    def _repr_html_(self):
-        return html(self.head, self.rows, self.notes)
 
 
 def compare_minima(potential, A, B, *, metric=None):

@@ -6,7 +6,8 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
-from ..step import html, on_reals, text
+from ..._table import Table, Tabled, short
+from ..step import on_reals
 from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
 from ._minimum import minimum
@@ -28,7 +29,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ExitSteps:
+class ExitSteps(Tabled):
     """Exits by step.
 
     Attributes
@@ -74,46 +75,52 @@ class ExitSteps:
             ]
         ).reshape(-1, len(COLUMNS))
 
-    head = ("step", "steps", "exit", "comes to", "loss there", "distance", "aligned", "barrier")
-
-    @property
-    def rows(self):
-        """What each step came to, on the grid and next to the change."""
-        shown_ = [
+    def table(self):
+        """What each step came to, on the grid and next to the change, as a `Table`."""
+        rows = [
             i
             for i, found in enumerate(self.tried)
             if self.scanned[i] or found.step in (self.step, self.below)
-        ]
-        return [
-            _row(self.tried[i], self.exits[i], self.tried[i].step == self.step)
-            for i in shown_[:_MOST_ROWS]
-        ]
+        ][:_MOST_ROWS]
+        found = [self.tried[i] for i in rows]
 
-    @property
-    def notes(self):
-        """What is said below the table."""
+        def of(part, number):
+            """A number of each one's part; NaN of a run that diverged."""
+            parts = [getattr(one, part) for one in found]
+            return [np.nan if each is None else number(each) for each in parts]
+
+        return Table(
+            "",
+            {
+                "step": (".7g", [one.step for one in found]),
+                "change": (short, ["*" if one.step == self.step else None for one in found]),
+                "steps": (short, [one.steps for one in found]),
+                "exit": (short, [np.nan if exit_ < 0 else exit_ for exit_ in self.exits[rows]]),
+                "comes to": (short, [one.run.words if one.run else "diverged" for one in found]),
+                "loss there": (".6g", of("run", lambda end: end.loss)),
+                "distance": (".3g", of("comparison", lambda c: c.distance)),
+                "aligned": (".3g", of("comparison", lambda c: c.aligned_distance)),
+                "barrier": (".3g", of("comparison", lambda c: c.aligned_barrier.rise)),
+            },
+            self._notes(),
+        )
+
+    def _notes(self):
         low, high = self.tried[0].step, self.tried[-1].step
         grid = int(self.scanned.sum())
         counted = f"{len(self.tried)} steps tried, {grid} of them a grid from {low:g} to {high:g}"
+        fractal = "for the exit as a function of the step may be a fractal"
         if self.step is None:
-            return (
+            return [
                 counted,
-                "the exit is the flow's at all of them; between them it may differ, for the",
-                "exit as a function of the step may be a fractal",
-            )
+                f"the exit is the flow's at all of them; between them it may differ, {fractal}",
+            ]
         how = "the run diverges" if self.at.verdict == "diverged" else "the exit changes"
-        return (
-            counted + f"; {len(self.tried) - grid} by bisection",
+        return [
+            f"{counted}; {len(self.tried) - grid} by bisection",
             f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",
-            "this is the first change on the grid; others may lie between its steps, for the",
-            "exit as a function of the step may be a fractal",
-        )
-
-    def __str__(self):
-        return text(self.head, self.rows, self.notes)
-
-    def _repr_html_(self):
-        return html(self.head, self.rows, self.notes)
+            f"this is the first change on the grid; others may lie between its steps, {fractal}",
+        ]
 
 
 def exit_step(
@@ -272,20 +279,3 @@ def _numbers(found, exit_, scanned):
         c.aligned_barrier.rise,
         scanned,
     ]
-
-
-def _row(found, exit_, changed):
-    step = f"{found.step:.7g}" + (" *" if changed else "  ")
-    if found.comparison is None:
-        return step, found.steps, "—", "diverged", "—", "—", "—", "—"
-    c = found.comparison
-    return (
-        step,
-        found.steps,
-        exit_,
-        found.run.words,
-        f"{found.run.loss:.6g}",
-        f"{c.distance:.3g}",
-        f"{c.aligned_distance:.3g}",
-        f"{c.aligned_barrier.rise:.3g}",
-    )

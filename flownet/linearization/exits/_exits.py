@@ -1,14 +1,15 @@
 """By which exit a finite run and its flow leave: the minima they come to, compared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled, short
 from ...motion.loops import train
 from ...motion.mechanics import Aristotle
 from ...store.trajectory import Trajectory, as_reals
-from ..step import html, on_reals, text
+from ..step import on_reals
 from ._compare import Comparison, compare_minima
 from ._minimum import CriticalPoint, minimum
 
@@ -16,7 +17,7 @@ _DIVERGED = 1e6  # times the first loss: as good as infinite
 
 
 @dataclass(frozen=True)
-class Exits:
+class Exits(Tabled):
     """The minimum below a finite run, and the one its flow comes to.
 
     Attributes
@@ -44,47 +45,32 @@ class Exits:
         """That of the comparison, or "diverged"."""
         return "diverged" if self.comparison is None else self.comparison.verdict
 
-    @property
-    def head(self):
-        """Heads of the columns."""
-        return f"{self.steps} steps of {self.step:.6g}", "finite run", "flow"
-
-    @property
-    def rows(self):
-        """Label, finite run, flow."""
-        points = (self.run, self.flow)
-        made = [("loss where the finite steps end", f"{self.run_loss:.6g}", "")]
-        for label, form in (
-            ("comes to", lambda p: p.words),
-            ("loss there", lambda p: f"{p.loss:.8g}"),
-            ("‖dL‖ there", lambda p: f"{p.gradient:.1e}"),
-            ("rounding of ‖dL‖", lambda p: f"{p.rounding:.1e}"),
-            ("time of the flow to it", lambda p: f"{p.time:.4g}"),
-            ("length of the polish", lambda p: f"{p.polish_length:.1e}"),
-        ):
-            made.append((label, *("—" if p is None else form(p) for p in points)))
+    def table(self):
+        """Where the finite run and the flow come to, and what lies between, as a `Table`."""
+        notes, more = ["verdict: diverged. The finite run leaves by no exit at all."], []
         if self.comparison is not None:
-            made += [
-                ("", "", ""),
-                ("between them", *self.comparison.head[1:]),
-                *self.comparison.rows,
-            ]
-        return made
+            compared = self.comparison.table()
+            notes, more = compared.notes, [replace(compared, notes=())]
 
-    @property
-    def notes(self):
-        """What is said below the table."""
-        return (
-            ("verdict: diverged. The finite run leaves by no exit at all.",)
-            if self.comparison is None
-            else self.comparison.notes
+        def there(name):
+            return [np.nan if p is None else getattr(p, name) for p in (self.run, self.flow)]
+
+        return Table(
+            "",
+            {
+                f"{self.steps} steps of {self.step:.6g}": (str, ["finite run", "flow"]),
+                "loss where the finite steps end": (".6g", [self.run_loss, None]),
+                "comes to": (str, there("words")),
+                "loss there": (".8g", there("loss")),
+                "‖dL‖ there": (".1e", there("gradient")),
+                "rounding of ‖dL‖": (".1e", there("rounding")),
+                "time of the flow to it": (short, there("time")),
+                "length of the polish": (".1e", there("polish_length")),
+            },
+            notes,
+            upright=True,
+            more=more,
         )
-
-    def __str__(self):
-        return text(self.head, self.rows, self.notes)
-
-    def _repr_html_(self):
-        return html(self.head, self.rows, self.notes)
 
 
 def exits(

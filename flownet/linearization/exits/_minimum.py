@@ -6,9 +6,10 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled, short
 from ...geometry.curvature import NoSpectrum, eigenpairs, inertia, metric_hessian
 from ...motion.flow import flow
-from ..step import first_kink, html, text
+from ..step import first_kink
 from ._filippov import kinked, slid
 from ._infimum import refuse_separated
 from ._polish import polish, rounding
@@ -24,7 +25,7 @@ _SAMPLES = 5  # points between hand-over and minimum where convexity is looked a
 
 
 @dataclass(frozen=True)
-class CriticalPoint:
+class CriticalPoint(Tabled):
     """Where a flow ends.
 
     Attributes
@@ -71,25 +72,22 @@ class CriticalPoint:
             f"saddle, index {self.index:.0f}{flat}" if self.kind == "saddle" else (self.kind + flat)
         )
 
-    @property
-    def rows(self):
-        """Label and value of what it prints."""
-        return [
-            ("what it is", self.words),
-            ("loss", f"{self.loss:.10g}"),
-            ("‖dL‖", f"{self.gradient:.1e}"),
-            ("rounding of ‖dL‖", f"{self.rounding:.1e}"),
-            ("|λ| of a flat direction", f"≤ {self.floor:.1e}"),
-            ("time of the flow to it", f"{self.time:.4g}"),
-            ("Newton steps", f"{self.polish_steps}"),
-            ("their length", f"{self.polish_length:.2g}"),
-        ]
-
-    def __str__(self):
-        return text(("critical point", ""), self.rows)
-
-    def _repr_html_(self):
-        return html(("critical point", ""), self.rows)
+    def table(self):
+        """What it is, as a `Table` of one row."""
+        return Table(
+            "critical point",
+            {
+                "what it is": (str, [self.words]),
+                "loss": (".10g", [self.loss]),
+                "‖dL‖": (".1e", [self.gradient]),
+                "rounding of ‖dL‖": (".1e", [self.rounding]),
+                "|λ| of a flat direction": ("≤ {:.1e}".format, [self.floor]),
+                "time of the flow to it": (short, [self.time]),
+                "Newton steps": (short, [self.polish_steps]),
+                "their length": (".2g", [self.polish_length]),
+            },
+            upright=True,
+        )
 
 
 def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, progress=True):

@@ -2,19 +2,9 @@
 
 from ._blocks import by_blocks
 from ._chance import rotation_spread
+from ._diagonals import exact_work
 from ._gauss_newton import by_map
 from ._modes import by_modes
 from ._parameters import by_parameters
-from ._rows import rows, signed, told_share, tried
 
-__all__ = [
-    "by_blocks",
-    "by_map",
-    "by_modes",
-    "by_parameters",
-    "rotation_spread",
-    "rows",
-    "signed",
-    "told_share",
-    "tried",
-]
+__all__ = ["by_blocks", "by_map", "by_modes", "by_parameters", "exact_work", "rotation_spread"]

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._table import Table, signed_percent
 from ._split import Split
 
 _MOST_BLOCKS = 4096  # a matrix of 128 MiB
+_MOST_ROWS = 12
 _BATCH = 1 << 24  # numbers in a batch of displacements, 128 MiB
 
 
@@ -58,10 +60,39 @@ class BlockSplit(Split):
         """Share of the self terms in the second order of a Hessian ∝ dL ⊗ dL."""
         return float(np.sum(self.linear**2) / self.promise**2) if self.promise else np.nan
 
-    def __str__(self):
-        from ._tables import blocks
+    def table(self):
+        """Blocks with the largest terms, and the sums against a Hessian of rank one: a `Table`."""
+        rows = self.matrix.sum(axis=1)
+        largest = np.argsort(-np.abs(rows), kind="stable")[:_MOST_ROWS]
+        return Table(
+            "",
+            {
+                self.basis: (str, [self.names[a] for a in largest]),
+                "promised": self._shares(self.linear[largest]),
+                "second order": self._shares(rows[largest]),
+                "of which self": self._shares(np.diag(self.matrix)[largest]),
+            },
+            self._notes(len(rows) - len(largest)),
+        )
 
-        return blocks(self)
+    def _notes(self, left):
+        def told(value):
+            return signed_percent(self.share(value))
+
+        whole = self.second_self / self.second if self.second else np.nan
+        notes = [f"… and {left} more"] if left else []
+        notes += [
+            f"second order: self {told(self.second_self)}, pairs {told(self.second_pairs)} of the "
+            "promise",
+            f"self terms are {whole:.3g} of it; of a Hessian ∝ dL⊗dL they would be "
+            f"{self.rank_one:.3g}",
+        ]
+        if np.isfinite(self.third):
+            notes.append(
+                f"third order: self {told(self.third_self)}, two {told(self.third_two)}, triplets "
+                f"{told(self.third_triplets)}"
+            )
+        return notes
 
 
 def by_blocks(b, basis, third=None):

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..._table import Table
 from ..step import offered
+from ._split import BesidePromise
 
 
 @dataclass(frozen=True)
-class MapSplit:
+class MapSplit(BesidePromise):
     """`second = second_loss + second_map`, `third = third_loss + third_map`.
 
     Attributes
@@ -50,10 +52,16 @@ class MapSplit:
         """Third order that needs a bent map."""
         return float(self.map[3])
 
-    def __str__(self):
-        from ._tables import maps
-
-        return maps(self)
+    def table(self):
+        """What the loss bends and what the map bends, as a `Table`."""
+        return Table(
+            "",
+            {
+                "of the promise": (str, ["second order", "third order"]),
+                "loss bends": self._shares(self.loss[2:]),
+                "map bends": self._shares(self.map[2:]),
+            },
+        )
 
 
 def by_map(b):

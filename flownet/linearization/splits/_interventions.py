@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import unknown
+from ..._table import Table, Tabled, signed_percent
 
 
 @dataclass(frozen=True)
@@ -38,13 +39,31 @@ class Intervention:
     shortened: float
 
 
-class Interventions(list):
+def _left(share):
+    return f"{100 * share:.4g} %"
+
+
+class Interventions(Tabled, list):
     """The whole step and what is left of it, a list of `Intervention`; also by name."""
 
-    def __str__(self):
-        from ._tables import interventions
-
-        return interventions(self)
+    def table(self):
+        """What is left of the step, and what it delivers, as a `Table`."""
+        whole = abs(self[0].linear) or np.nan
+        return Table(
+            "",
+            {
+                "step": (str, [row.name for row in self]),
+                "promise left": (_left, [row.promise_left for row in self]),
+                "second order": (signed_percent, [row.second / whole for row in self]),
+                "delivered": (signed_percent, [row.actual / whole for row in self]),
+                "delivery": (".3g", [row.delivery for row in self]),
+                "shortened": (".3g", [row.shortened for row in self]),
+            },
+            [
+                "delivery: delivered per promise left; shortened: that of the whole step made so "
+                "short"
+            ],
+        )
 
     def __getitem__(self, key):
         if isinstance(key, str):

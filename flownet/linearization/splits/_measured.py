@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._table import Table, percent
 from ..step import mean_and_error, picks
+from ._split import BesidePromise
 
 MOST_PARAMETERS = 2000  # moved one by one; of more, a sample
 MOST_LAYERS = 12  # 4096 subsets
 
 
 @dataclass(frozen=True)
-class OneAtATime:
+class OneAtATime(BesidePromise):
     """Every parameter moved alone, from the same W, to all orders.
 
     Attributes
@@ -43,10 +45,17 @@ class OneAtATime:
         """What they delivered together beyond what each does alone."""
         return self.actual - self.total
 
-    def __str__(self):
-        from ._tables import one_at_a_time
-
-        return one_at_a_time(self)
+    def table(self):
+        """Every parameter alone, against all together, as a `Table`."""
+        error = None if self.exact else self.share(self.error)
+        return Table(
+            "",
+            {
+                "moved": (str, ["every parameter alone", "all together"]),
+                "of the promise": self._shares([self.total, self.actual]),
+                "± error": (percent, [error, None]),
+            },
+        )
 
 
 def one_at_a_time(b, sample=None, seed=0):
@@ -77,7 +86,7 @@ def _alone(delta, i):
 
 
 @dataclass(frozen=True)
-class LayerSubsets:
+class LayerSubsets(BesidePromise):
     """What every subset of layers delivers, and what it adds to its own subsets.
 
     Subset S is the number Σ 2^l over its layers l. delivered(S) = Σ_{T⊆S} interaction(T).
@@ -102,10 +111,11 @@ class LayerSubsets:
         sizes = [bin(subset).count("1") for subset in range(len(self.delivered))]
         return np.bincount(sizes, self.interactions, self.layers + 1)
 
-    def __str__(self):
-        from ._tables import layer_subsets
-
-        return layer_subsets(self)
+    def table(self):
+        """Interactions by the number of layers, as a `Table`."""
+        sizes = [*map(str, range(1, self.layers + 1)), "all"]
+        values = [*self.by_size[1:], self.delivered[-1]]
+        return Table("", {"layers together": (str, sizes), "of the promise": self._shares(values)})
 
 
 def layer_subsets(b):

@@ -5,15 +5,18 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._table import Table, percent, short
 from ...geometry.curvature import lanczos
 from ..step import signs
+from ._split import BesidePromise
 
 STEPS = 40  # Hessian actions, as many directions
+_MOST_ROWS = 12
 _PROBES = 32  # of tr H and tr H²; as many parameters or fewer are summed one by one
 
 
 @dataclass(frozen=True)
-class ModeSplit:
+class ModeSplit(BesidePromise):
     """Second order by the directions that Lanczos' recurrence finds from the step itself.
 
     The step x, in g-orthonormal coordinates, is a sum of Ritz vectors of g^{-1/2} H g^{-1/2}, and
@@ -96,10 +99,30 @@ class ModeSplit:
         trace, trace2 = self.moments
         return trace**2 / (self.place.dimension * trace2) if trace2 else np.nan
 
-    def __str__(self):
-        from ._tables import modes
+    def table(self):
+        """Directions with the largest contributions, as a `Table`."""
+        largest = np.argsort(-np.abs(self.contributions), kind="stable")[:_MOST_ROWS]
+        return Table(
+            "",
+            {
+                "curvature": (short, self.curvatures[largest]),
+                "of the step": (percent, self.weights[largest]),
+                "promised": self._shares(self.promises[largest]),
+                "second order": self._shares(self.contributions[largest]),
+            },
+            self._notes() if len(largest) else ["the step is zero and has no directions"],
+        )
 
-        return modes(self)
+    def _notes(self):
+        how = "all that it has" if self.exact else "Lanczos' best"
+        return (
+            f"{len(self.curvatures)} directions, {how}; the top one carries "
+            f"{percent(self.top_share)}, residual {self.residual:.1e}",
+            f"participation {self.participation:.3g} of the second order, "
+            f"{self.weight_participation:.3g} of the step; mean curvature tr H/F of the F = "
+            f"{self.place.dimension} free parameters {self.mean_curvature:.3g}, (tr H)²/(F tr H²) "
+            f"{self.isotropy:.2g}: 1 where all directions bend alike",
+        )
 
 
 def by_modes(b, steps=STEPS):

@@ -5,9 +5,18 @@ from functools import cached_property
 
 import numpy as np
 
+from ..._table import Table
 from ._chance import Rotations, flips, rotations
 from ._diagonals import NAMES, diagonal_floors, diagonal_sums
 from ._split import Split
+
+_TERMS = {
+    "second_self": "second order, by themselves",
+    "second_pairs": "second order, pairs",
+    "third_self": "third order, by themselves",
+    "third_two": "third order, one twice, another",
+    "third_triplets": "third order, triplets",
+}
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,25 @@ class ParameterSplit(Split):
         values = np.array([vars(self)[name] for name in NAMES])
         return dict(zip(NAMES, diagonal_floors(self.place, values).tolist()))
 
-    def __str__(self):
-        from ._tables import parameters
-
-        return parameters(self)
+    def table(self):
+        """Self terms, pairs and triplets, beside what chance gives, as a `Table`."""
+        values, chance = ([getattr(of, name) for name in _TERMS] for of in (self, self.rotations))
+        how = "exact" if self.exact else f"estimated from {self.draws} random probes"
+        mean = self.trace / self.dimension
+        return Table(
+            "",
+            {
+                "terms of parameters": (str, _TERMS.values()),
+                "value": ("+.4e", values),
+                "of the promise": self._shares(values),
+                "standard error": (
+                    ".0e",
+                    [None if self.exact else self.error[name] for name in _TERMS],
+                ),
+                "random basis": self._shares(chance),
+            },
+            [f"{self.dimension} parameters, {how}; tr H/D {mean:.3g}"],
+        )
 
 
 def by_parameters(b, exact=None, draws=64, seed=0):

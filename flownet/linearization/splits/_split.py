@@ -1,7 +1,23 @@
-"""What follows from the self terms of a split, whatever its parts are."""
+"""What splits of a step have in common, whatever its parts are."""
+
+import numpy as np
+
+from ..._table import Tabled, signed_percent
 
 
-class Split:
+class BesidePromise(Tabled):
+    """Mixin of what is told beside the step's promise."""
+
+    def share(self, value):
+        """A number relative to |dL(δ)|, with its sign; NaN where nothing was promised."""
+        return value / abs(self.promise) if self.promise else np.full(np.shape(value), np.nan)
+
+    def _shares(self, values):
+        """A column of shares of the promise."""
+        return signed_percent, self.share(np.asarray(values, np.float64))
+
+
+class Split(BesidePromise):
     """Mixin: pairs and triplets are what self terms leave of second and third order."""
 
     @property

@@ -1,7 +1,6 @@
 """The finite step that was taken: where, along what, with what rounding; probes and kinks of it."""
 
 from ._branches import LINEAR_PIECES, names, passed
-from ._grid import html, text
 from ._kinks import first_kink
 from ._probes import cube_roots, mean_and_error, picks, signs
 from ._rounding import DRAWS, floors, spread, wiggled
@@ -14,7 +13,6 @@ __all__ = [
     "cube_roots",
     "first_kink",
     "floors",
-    "html",
     "mean_and_error",
     "names",
     "offered",
@@ -24,6 +22,5 @@ __all__ = [
     "place_of_step",
     "signs",
     "spread",
-    "text",
     "wiggled",
 ]

@@ -7,9 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.base import plan, threads
-from ...kernels.cpu.derivative import curvature, point, third
-from ...kernels.cpu.diagonal import diagonal, neurons
 from ._hessian import Hessian
 
 
@@ -19,21 +16,23 @@ class NetworkHessian(Hessian):
     def __init__(self, potential, W):
         real = potential.network.picture.real
         super().__init__(potential.size * (1 + potential.network.is_complex), real)
-        self._potential, self.W = potential, W.copy()
+        self._potential, self.W, self._kernels = potential, W.copy(), potential.kernels
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
-        self._threads = threads.worthwhile(self._net, self._m)
+        self._threads = self._kernels.worthwhile(self._net, self._m)
 
     @cached_property
     def _state(self):
         """What is kept of every unit at W, and L(W); computed when first asked for."""
         at, give_back = self._potential.lend(
             "point",
-            lambda: plan.point(self._net, self._m, self.dtype, whole=self._potential.couples),
+            lambda: self._kernels.point(
+                self._net, self._m, self.dtype, whole=self._potential.couples
+            ),
         )
         weakref.finalize(self, give_back)  # the next operator stands on the same buffers
-        return at, point.stand_at(*self._problem, self.W, at, self._threads)
+        return at, self._kernels.stand_at(*self._problem, self.W, at, self._threads)
 
     @cached_property
     def _at(self):
@@ -60,33 +59,38 @@ class NetworkHessian(Hessian):
 
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
-        out, lanes = np.empty_like(rows), threads.most() if self._worth_lanes(len(rows)) else 1
+        out, lanes = (
+            np.empty_like(rows),
+            self._kernels.most() if self._worth_lanes(len(rows)) else 1,
+        )
         t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
         try:
-            curvature.actions(*self._problem, self.W, rows, out, self._at, t, lanes, self._threads)
+            self._kernels.actions(
+                *self._problem, self.W, rows, out, self._at, t, lanes, self._threads
+            )
         finally:
             give_back()
         return out
 
     def _third_actions(self, rows):
         """T[V,V] of rows (R, D) as kernels take them."""
-        size = self._m if self._potential.couples else min(self._m, plan.BLOCK_ROWS)
+        size = self._m if self._potential.couples else min(self._m, self._kernels.BLOCK_ROWS)
 
         def room():
-            return plan.Standing(
-                *plan.point(self._net, size, self.dtype, whole=True),
-                *plan.tangent(self._net, size, self.dtype, second=True),
+            return self._kernels.Standing(
+                *self._kernels.point(self._net, size, self.dtype, whole=True),
+                *self._kernels.tangent(self._net, size, self.dtype, second=True),
             )
 
-        return self._summed(third.third_actions, room, size, (self.W, rows), rows.shape)
+        return self._summed(self._kernels.third_actions, room, size, (self.W, rows), rows.shape)
 
     def diagonal(self):
         """H_ii (D,), exact."""
         self._refuse_coupling()
         return self._summed(
-            diagonal.diagonal,
-            lambda: plan.block(self._net, self._m, self.dtype),
-            plan.BLOCK_ROWS,
+            self._kernels.hessian_diagonal,
+            lambda: self._kernels.block(self._net, self._m, self.dtype),
+            self._kernels.BLOCK_ROWS,
             self.W,
             self.shape[:1],
         )
@@ -97,11 +101,14 @@ class NetworkHessian(Hessian):
         V, x, a = self._one(V), self._data.x, self._at.a
         h, dh, h3 = found = np.empty((3, a.size), self.dtype)
         with self._potential.borrowed(
-            "response", lambda: plan.tangent(self._net, self._m, self.dtype, second=True)
+            "response", lambda: self._kernels.tangent(self._net, self._m, self.dtype, second=True)
         ) as t:
-            curvature.response(*self._problem, self.W, V, self._at, t, self._threads)
-            with self._in_lanes("push", lambda: plan.push(self._net, self.dtype)) as (push, lanes):
-                neurons.neuron_derivatives(
+            self._kernels.response(*self._problem, self.W, V, self._at, t, self._threads)
+            with self._in_lanes("push", lambda: self._kernels.push(self._net, self.dtype)) as (
+                push,
+                lanes,
+            ):
+                self._kernels.neuron_derivatives(
                     *self._problem, self.W, V, self._at, t, push, lanes, found
                 )
             x2, a2, change = x * x, a * a, 2 * a * t.a1
@@ -123,12 +130,17 @@ class NetworkHessian(Hessian):
     def _collect(self, g, x, a, total=None):
         """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
         out = np.empty(self.shape[0], self.dtype) if total is None else total
-        neurons.collect(self._net, x, out, g, a, self._at.zeros, total is not None, self._threads)
+        self._kernels.collect(
+            self._net, x, out, g, a, self._at.zeros, total is not None, self._threads
+        )
         return out
 
     def _summed(self, kernel, room, size, where, shape):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
-        out, sums = np.empty(shape, self.dtype), plan.hands(self._m, size, shape, self.dtype)
+        out, sums = (
+            np.empty(shape, self.dtype),
+            self._kernels.hands(self._m, size, shape, self.dtype),
+        )
         with self._in_lanes(kernel, room) as (rooms, lanes):
             kernel(*self._problem, where, rooms, lanes, size, sums, out)
         return out
@@ -138,20 +150,24 @@ class NetworkHessian(Hessian):
         return (
             count > 1
             and self._threads == 1
-            and count * plan.flops(self._net, self._m) >= plan.WORTH_THREADS
+            and count * self._kernels.flops(self._net, self._m) >= self._kernels.WORTH_THREADS
         )
 
     def _tangents(self, lanes):
         return self._potential.lend(
             ("tangent", lanes),
-            lambda: plan.in_lanes(plan.tangent(self._net, self._m, self.dtype), lanes),
+            lambda: self._kernels.in_lanes(
+                self._kernels.tangent(self._net, self._m, self.dtype), lanes
+            ),
         )
 
     @contextmanager
     def _in_lanes(self, kind, room):
         """Buffers for each thread, and how many threads there are."""
-        lanes = threads.most() if self._threads > 1 else 1
-        with self._potential.borrowed((kind, lanes), lambda: plan.in_lanes(room(), lanes)) as rooms:
+        lanes = self._kernels.most() if self._threads > 1 else 1
+        with self._potential.borrowed(
+            (kind, lanes), lambda: self._kernels.in_lanes(room(), lanes)
+        ) as rooms:
             yield rooms, lanes
 
     def _refuse_coupling(self):

@@ -7,9 +7,6 @@ high and as wide (`kernels.planes`).
 
 import numpy as np
 
-from ...kernels.cpu.base import plan
-from ...kernels.cpu.network import differential as network
-
 
 class RealPicture:
     """Nothing to do."""
@@ -41,7 +38,9 @@ class ComplexPicture:
 
     Parameters
     ----------
-    net : `kernels.plan.Net`
+    kernels : namespace
+        Of a device.
+    net : `kernels.layout.Net`
     dtype : dtype
         complex64 or complex128.
     size : int
@@ -50,10 +49,11 @@ class ComplexPicture:
         Whether outputs are real.
     """
 
-    def __init__(self, net, dtype, size, readout):
+    def __init__(self, kernels, net, dtype, size, readout):
         self._net, self._dtype, self._size, self._readout = net, dtype, size, readout
+        self._planes_of, self._from_planes = kernels.planes_of, kernels.from_planes
         self.real = np.zeros(0, dtype).real.dtype
-        self._planes = plan.planes(net, self.real)
+        self._planes = kernels.empty_planes(net, self.real)
         self._fixed = len(self._planes)
         if readout:
             self._fixed = int(net.weight[-1])
@@ -61,7 +61,7 @@ class ComplexPicture:
     def point(self, W):
         """Planes of parameters W (D,)."""
         E = self._planes.copy()
-        network.planes_of(self._net, in_reals(W), E)
+        self._planes_of(self._net, in_reals(W), E)
         return E
 
     def displacement(self, V):
@@ -73,7 +73,7 @@ class ComplexPicture:
     def covector(self, dE):
         """Covector ∂L/∂x + i∂L/∂y (D,) of one on the planes."""
         dL = np.empty(self._size, self._dtype)
-        network.from_planes(self._net, dE, in_reals(dL))
+        self._from_planes(self._net, dE, in_reals(dL))
         return dL
 
     def samples(self, x):

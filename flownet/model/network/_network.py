@@ -6,10 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.base import plan
-from ...kernels.cpu.derivative import jet
-from ...kernels.cpu.network import differential as network
-from ...kernels.cpu.planes.plan import complex_plan
+from ...kernels.device import kernels_of
 from ...kernels.scalar.pair import READOUTS
 from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
@@ -51,6 +48,8 @@ class Network:
         Complex weights have E|w|² in place of the variance and every phase alike.
     dtype : str
         float64, float32, complex128 or complex64.
+    device : str
+        Whose kernels it works with: "cpu".
 
     Attributes
     ----------
@@ -75,7 +74,9 @@ class Network:
         widely_linear=False,
         init="lecun-normal",
         dtype="float64",
+        device="cpu",
     ):
+        self.device = device
         self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
         self.activation = activations_of(
             activation, len(self.sizes) - 2, codes_of(self.dtype), self.dtype
@@ -92,7 +93,7 @@ class Network:
         self.init_name = full_name(init)
         codes = [codes[name] for name in (*self.activation, self.output)]
         if self.is_complex:
-            self.plan = complex_plan(
+            self.plan = self.kernels.complex_plan(
                 self.sizes,
                 codes,
                 int(self.bias),
@@ -101,10 +102,17 @@ class Network:
                 gated=np.array(self._gated, int),
                 readout=self.reads_out,
             )
-            self.picture = ComplexPicture(self.plan, self.dtype, self.size, self.reads_out)
+            self.picture = ComplexPicture(
+                self.kernels, self.plan, self.dtype, self.size, self.reads_out
+            )
         else:
-            self.plan = plan.network_plan(self.sizes, codes, int(self.bias), self.dtype)
+            self.plan = self.kernels.network_plan(self.sizes, codes, int(self.bias), self.dtype)
             self.picture = RealPicture(self.dtype)
+
+    @property
+    def kernels(self):
+        """Kernels of its device."""
+        return kernels_of(self.device)
 
     @property
     def is_complex(self):
@@ -204,7 +212,7 @@ class Network:
         """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
         W, x = self._point(W), self._inputs(x)
         y_hat = self._outputs(len(x))
-        network.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
+        self.kernels.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
         return self.picture.outputs(y_hat)
 
     def pushforward(self, W, x, V):
@@ -212,7 +220,9 @@ class Network:
         W, x = self._point(W), self._inputs(x)
         V = self.picture.displacement(_check.vector("V", V, self.size, self.dtype))
         y_dot, real = self._outputs(len(x)), self.picture.real
-        jet.pushforward(self.plan, x, W, V, plan.jet_workspace(self.plan, len(x), 2, real), y_dot)
+        self.kernels.pushforward(
+            self.plan, x, W, V, self.kernels.jet_workspace(self.plan, len(x), 2, real), y_dot
+        )
         return self.picture.outputs(y_dot)
 
     def pullback(self, W, x, cotangent):
@@ -226,8 +236,12 @@ class Network:
             _check.matrix("cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x))
         )
         covector = np.zeros_like(W)
-        network.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
+        self.kernels.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
         return self.picture.covector(covector)
+
+    def on_device(self, device):
+        """The same network with the kernels of a device."""
+        return Network(**self.describe(), device=device)
 
     def with_dtype(self, dtype):
         """The same network in another precision."""
@@ -260,4 +274,4 @@ class Network:
         return np.empty((rows, self.plan.sizes[-1]), self.picture.real)
 
     def _workspace(self, rows):
-        return plan.workspace(self.plan, rows, self.picture.real)
+        return self.kernels.workspace(self.plan, rows, self.picture.real)

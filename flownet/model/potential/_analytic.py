@@ -4,7 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...kernels.cpu.motion import analytic
+from ...kernels import layout
 from .. import _check
 from ..hessian import SeparableHessian, UVHessian
 from ..network import in_complex, in_reals
@@ -35,12 +35,12 @@ class Analytic(AnyPotential):
         """L(W) and the covector dL (D,)."""
         W = self._point("W", W)
         dL = np.zeros_like(W)
-        return analytic.analytic_differential(self.code, *self.numbers, 1.0, W, dL), dL
+        return self.kernels.analytic_differential(self.code, *self.numbers, 1.0, W, dL), dL
 
     def jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
         W, V = self._point("W", W), self._point("V", V)
-        c = analytic.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
+        c = self.kernels.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
         return np.pad(c, (0, max(0, _check.order(order) - 4)))[: order + 1]
 
     def hessian(self, W):
@@ -65,7 +65,7 @@ class Analytic(AnyPotential):
 class Parabola(Analytic):
     """Parabola ½κ‖W‖² (weight decay, the regulator of TM 33), with W(t) = W₀e^{−κt}."""
 
-    code = analytic.PARABOLA
+    code = layout.PARABOLA
     real_only = False
 
     def __init__(self, size=1, *, strength=1.0):
@@ -119,7 +119,7 @@ class Parabola(Analytic):
 class Quartic(Analytic):
     """Quartic (α/8)ΣW⁴ (TM 34), with W(t) = W₀/√(1 + αW₀²t)."""
 
-    code = analytic.QUARTIC
+    code = layout.QUARTIC
 
     def __init__(self, size=1, *, alpha=1.0):
         super().__init__(size)
@@ -148,7 +148,7 @@ class Quartic(Analytic):
 class DoubleWell(Analytic):
     """Double well (α/8)Σ(W² − c²)² (TM 35-37); W² follows a logistic curve."""
 
-    code = analytic.DOUBLE_WELL
+    code = layout.DOUBLE_WELL
 
     def __init__(self, size=1, *, alpha=1.0, c=1.0):
         super().__init__(size)
@@ -179,7 +179,7 @@ class DoubleWell(Analytic):
 class UV(Analytic):
     """UV model ½f², f = u·v/√n, W = (u, v): one hidden linear layer at one sample (2003.02218)."""
 
-    code = analytic.UV
+    code = layout.UV
 
     def __init__(self, n=1):
         super().__init__(n)

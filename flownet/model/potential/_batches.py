@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.motion.shuffle import shuffle
+from ...kernels.device import kernels_of
 
 
 def key(seed):
@@ -42,6 +42,6 @@ class Batches:
         """Samples (b,) that the step of an iteration sees, b ≤ size."""
         epoch, position = divmod(iteration, self.per_epoch)
         if epoch != self._epoch:
-            shuffle(self._order, self.seed, epoch)
+            kernels_of().shuffle(self._order, self.seed, epoch)
             self._epoch = epoch
         return self._order[position * self.size : (position + 1) * self.size].copy()

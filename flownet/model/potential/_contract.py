@@ -1,11 +1,13 @@
 """What a potential is: the contract that every one keeps, the library's and a user's alike."""
 
+import copy
 import numbers
 from abc import ABC, abstractmethod
 
 import numpy as np
 
 from ..._errors import FlownetError
+from ...kernels.device import kernels_of
 from ..network import in_complex, in_reals
 
 #: what a potential may leave out: asked for, the contract refuses it in one line
@@ -58,10 +60,13 @@ class AnyPotential(ABC):
         Whether a coordinate moves several parameters, so that H has no diagonal of its own.
     real_only : bool
         Whether its parameters cannot be complex.
+    device : str
+        Whose kernels it works with.
     """
 
     kind = dtype = network = data = loss = None
     of_network = couples = mixes = real_only = False
+    device = "cpu"
 
     @abstractmethod
     def value(self, W):
@@ -74,6 +79,24 @@ class AnyPotential(ABC):
         Of a network's dL only the layers from `lowest` on are wanted, counted from 0; those below
         may hold anything finite.
         """
+
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of some samples alone, a mini-batch."""
+        return self.on(rows).differential(W, lowest=lowest)
+
+    @property
+    def kernels(self):
+        """Kernels of its device."""
+        return kernels_of(self.device)
+
+    def on_device(self, device):
+        """The same potential with the kernels of a device, or the line that says why not."""
+        kernels_of(device)
+        if device == self.device:
+            return self
+        moved = copy.copy(self)
+        moved.device = device
+        return moved
 
     @property
     def name(self):

@@ -4,8 +4,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...kernels.cpu.base import plan
-from ...kernels.cpu.layers.loss import CROSS_ENTROPY, QUADRATIC
+from ...kernels import layout
+from ...kernels.layout import CROSS_ENTROPY, QUADRATIC
 from .. import _check
 
 
@@ -90,7 +90,7 @@ class Quadratic(Loss):
         elif np.iscomplexobj(gamma):
             raise FlownetError("output_metric is complex, and the outputs are real.")
         return (
-            plan.Loss(
+            layout.Loss(
                 QUADRATIC,
                 1.0,
                 _or_empty(gamma, dtype),
@@ -156,7 +156,7 @@ class CrossEntropy(Loss):
                 f"sample {row} has {q.min():.3g}: the loss has no lower bound."
             )
         return (
-            plan.Loss(
+            layout.Loss(
                 CROSS_ENTROPY,
                 1.0 / self.temperature,
                 _or_empty(None, dtype),

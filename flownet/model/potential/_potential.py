@@ -6,9 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...data._dataset import Dataset
-from ...kernels.cpu.base import plan, threads
-from ...kernels.cpu.derivative import jet
-from ...kernels.cpu.network import differential as network
+from ...kernels.layout import Data
 from .. import _check
 from ..hessian import ComplexHessian, NetworkHessian
 from ..network import Network, in_reals
@@ -69,13 +67,12 @@ class Potential(AnyPotential):
                     )
                 )
         self.network, self.loss, self.data = network, loss, data
+        self.device = network.device
         picture = network.picture
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
         self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = plan.Data(
-            picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64)
-        )
+        self._data = Data(picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64))
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -100,6 +97,19 @@ class Potential(AnyPotential):
         """
         dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
         return self._differential(W, dL, lowest)[0], dL
+
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of some samples alone, a mini-batch."""
+        dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
+        net, loss, data = self.compiled
+        data = data._replace(rows=np.ascontiguousarray(rows, np.int64))
+        W = in_reals(self._point("W", W))
+        threads = self.kernels.worthwhile(net, len(rows))
+        with self.workspace(len(rows)) as work:
+            value = self.kernels.differential(
+                net, loss, data, W, in_reals(dL), work, lowest, threads
+            )
+        return value, dL
 
     def sample_losses(self, W):
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
@@ -144,6 +154,12 @@ class Potential(AnyPotential):
             self._others[dtype] = Potential(self.network.with_dtype(dtype), self.loss, self.data)
         return self._others[dtype]
 
+    def on_device(self, device):
+        """The same potential with the kernels of a device, or the line that says why not."""
+        if device == self.device:
+            return self
+        return Potential(self.network.on_device(device), self.loss, self.data)
+
     def on(self, rows):
         """The potential of some samples alone: that of a mini-batch."""
         return Potential(self.network, self.loss.on(rows), self.data.take(rows))
@@ -175,7 +191,7 @@ class Potential(AnyPotential):
             self.loss.on(slice(0))
         return self.borrowed(
             batch_size,
-            lambda: plan.workspace(
+            lambda: self.kernels.workspace(
                 self.network.plan,
                 batch_size or self.data.m,
                 self.network.picture.real,
@@ -192,11 +208,11 @@ class Potential(AnyPotential):
         V = picture.displacement(self._point("V", V))
         with self.borrowed(
             ("jet", orders),
-            lambda: plan.jet_workspace(
+            lambda: self.kernels.jet_workspace(
                 self.network.plan, self.data.m, orders, picture.real, coupled=self.couples
             ),
         ) as buffers:
-            jet.loss_jet(
+            self.kernels.loss_jet(
                 self.network.plan, self._loss, self._data, W, V, buffers, straight, self._threads
             )
             yield buffers.terms
@@ -222,7 +238,7 @@ class Potential(AnyPotential):
     def _differential(self, W, dL, lowest):
         W = self._point("W", W)
         with self.workspace() as work:
-            loss = network.differential(
+            loss = self.kernels.differential(
                 self.network.plan,
                 self._loss,
                 self._data,
@@ -236,4 +252,4 @@ class Potential(AnyPotential):
 
     @property
     def _threads(self):
-        return threads.worthwhile(self.network.plan, self.data.m)
+        return self.kernels.worthwhile(self.network.plan, self.data.m)

@@ -34,7 +34,8 @@ def seen_in_reals(potential, dtype):
     if isinstance(potential, Sum):
         return Sum([(scale, seen_in_reals(atom, dtype)) for scale, atom in potential.terms])
     if isinstance(potential, Parabola):  # ½κ‖W‖² of either
-        return Parabola(2 * potential.size, strength=potential.strength)
+        seen = Parabola(2 * potential.size, strength=potential.strength)
+        return seen.on_device(potential.device)
     return RealView(potential, dtype)
 
 
@@ -56,7 +57,7 @@ class RealView(AnyPotential):
     def __init__(self, potential, dtype=None):
         self.potential, self.size = potential, 2 * potential.size
         self.dtype = np.zeros(0, dtype or potential.dtype).real.dtype
-        self.data, self.loss = potential.data, potential.loss
+        self.data, self.loss, self.device = potential.data, potential.loss, potential.device
 
     @cached_property
     def network(self):
@@ -87,6 +88,11 @@ class RealView(AnyPotential):
         loss, dL = self.potential.differential(self._point(u), lowest=lowest)
         return loss, in_reals(dL)
 
+    def differential_on(self, rows, u, *, lowest=0):
+        """L and the covector dL (2D,) of some samples alone, a mini-batch."""
+        loss, dL = self.potential.differential_on(rows, self._point(u), lowest=lowest)
+        return loss, in_reals(dL)
+
     def sample_losses(self, u):
         """Loss of each sample (m,)."""
         return self.potential.sample_losses(self._point(u))
@@ -113,11 +119,16 @@ class RealView(AnyPotential):
 
     def with_dtype(self, dtype):
         """The same view in another precision, that of its reals."""
-        return RealView(self.potential.with_dtype(np.result_type(dtype, np.complex64)))
+        dtype = np.result_type(dtype, np.complex64)
+        return RealView(self.potential.with_dtype(dtype), dtype)
 
     def on(self, rows):
         """The view of some samples alone."""
-        return RealView(self.potential.on(rows))
+        return RealView(self.potential.on(rows), np.result_type(self.dtype, np.complex64))
+
+    def on_device(self, device):
+        """The same view with the kernels of a device, or the line that says why not."""
+        return RealView(self.potential.on_device(device), np.result_type(self.dtype, np.complex64))
 
     def describe(self):
         """Tables of data, network and loss."""

@@ -24,6 +24,11 @@ class Sum(AnyPotential):
             )
 
     @property
+    def device(self):
+        """Whose kernels its terms work with."""
+        return self.terms[0][1].device
+
+    @property
     def size(self):
         """D, the number of parameters."""
         return self.terms[0][1].size
@@ -59,7 +64,16 @@ class Sum(AnyPotential):
     def differential(self, W, *, lowest=0):
         """L(W) and the covector dL (D,); that of a network down to its layer `lowest`, from 0."""
         W = np.asarray(W, self.dtype)
-        parts = [(scale, term.differential(W, lowest=lowest)) for scale, term in self.terms]
+        return self._added(lambda term: term.differential(W, lowest=lowest))
+
+    def differential_on(self, rows, W, *, lowest=0):
+        """L(W) and dL (D,) of the sum, its network's term on some samples alone."""
+        W = np.asarray(W, self.dtype)
+        return self._added(lambda term: term.differential_on(rows, W, lowest=lowest))
+
+    def _added(self, differential):
+        """Σ scale·(L, dL) of the terms."""
+        parts = [(scale, differential(term)) for scale, term in self.terms]
         return (
             sum(scale * loss for scale, (loss, _) in parts),
             sum(np.asarray(dL).dtype.type(scale) * dL for scale, (_, dL) in parts),
@@ -84,6 +98,12 @@ class Sum(AnyPotential):
     def with_dtype(self, dtype):
         """The same sum in another precision."""
         return Sum([(scale, potential.with_dtype(dtype)) for scale, potential in self.terms])
+
+    def on_device(self, device):
+        """The same sum with the kernels of a device, or the line that says why not."""
+        if device == self.device:
+            return self
+        return Sum([(scale, potential.on_device(device)) for scale, potential in self.terms])
 
     def on(self, rows):
         """The sum with its network's term on some samples alone."""

@@ -88,7 +88,8 @@ def _layout(run, seen, metric):
             if name == "parameters":
                 W = seen.to_W(run.parameters[0])
                 shape, dtype = W.shape, W.dtype
-            quantities.append(Quantity(name, shape, dtype, rows=max(run.store.count(name), 1)))
+            rows, clock = max(run.store.count(name), 1), run.store.clocks[name]
+            quantities.append(Quantity(name, shape, dtype, rows=rows, clock=clock))
     return layout_of(quantities, {}, tables, seen.potential)
 
 

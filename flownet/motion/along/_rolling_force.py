@@ -7,6 +7,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
+from ..._table import Table, Tabled, evenly, short
 from ...store.writing import append_analysis
 from .. import _check
 from ._replay import Replay
@@ -15,7 +16,7 @@ _MOST_ROWS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class RollingForce:
+class RollingForce(Tabled):
     """The force F = −g^♯dL of each step's batch and its rolling mean ⟨F⟩, in the metric.
 
     Each is an array (T, P) of parts of a total: the layers of a network, one after another.
@@ -83,72 +84,37 @@ class RollingForce:
     def __len__(self):
         return len(self.iteration)
 
-    def __str__(self):
-        head, lines, below = self._rows()
-        return "\n".join(
-            [
-                self._heading,
-                "",
-                *(
-                    "".join(f"{cell:>{14 if i else 10}}" for i, cell in enumerate(line))
-                    for line in (head, *lines)
-                ),
-                "",
-                *below,
-            ]
-        )
-
-    def _repr_html_(self):
-        head, lines, below = self._rows()
-        cells = "".join(
-            "<tr>"
-            + "".join(f'<{tag} style="text-align:right">{cell}</{tag}>' for cell in line)
-            + "</tr>"
-            for tag, line in (("th", head), *(("td", line) for line in lines))
-        )
-        return (
-            f"<div><p><b>{self._heading}</b></p><table>{cells}</table>"
-            + "".join(f"<p>{line}</p>" for line in below)
-            + "</div>"
+    def table(self):
+        """Some steps, evenly spread, and a sentence for each part, as a `Table`."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            over = np.where(self.mean > 0, self.fluctuation / self.mean, np.nan)
+        rows = evenly(len(self), _MOST_ROWS)
+        return Table(
+            f"Force of each step and its rolling mean, memory β = {self.memory:g}, "
+            f"{len(self)} steps",
+            {
+                "step k": (short, self.iteration[rows]),
+                "‖F‖": (short, self.force[rows]),
+                "‖⟨F⟩‖": (short, self.mean[rows]),
+                "cosine": (".3f", self.cosine[rows]),
+                "fluctuation": (short, self.fluctuation[rows]),
+                "over ‖⟨F⟩‖": (".3g", over[rows]),
+            },
+            [self.of(name)._note for name in self.names],
         )
 
     @property
-    def _heading(self):
+    def _note(self):
+        """Of one part alone."""
+        (name,) = self.names
+        if not self.mean2.any():
+            return f"{name}: no force"
+        with np.errstate(invalid="ignore", divide="ignore"):
+            over = self.fluctuation / self.mean
         return (
-            f"Force of each step and its rolling mean, memory β = {self.memory:g}, "
-            f"{len(self)} steps"
+            f"{name}: median fluctuation {np.nanmedian(over):.3g} of ‖⟨F⟩‖, cosine "
+            f"{np.nanmedian(self.cosine):.3f}"
         )
-
-    def _rows(self):
-        """Columns, some steps evenly spread, and a sentence for each part."""
-        head = ["step k", "‖F‖", "‖⟨F⟩‖", "cosine", "fluctuation", "over ‖⟨F⟩‖"]
-        columns = self.force, self.mean, self.cosine, self.fluctuation
-        rows = np.unique(np.linspace(0, len(self) - 1, min(_MOST_ROWS, len(self))).round())
-        lines = []
-        for k in rows.astype(int):
-            force, mean, cosine, fluctuation = (column[k] for column in columns)
-            lines.append(
-                [
-                    f"{self.iteration[k]}",
-                    f"{force:.4g}",
-                    f"{mean:.4g}",
-                    f"{cosine:.3f}",
-                    f"{fluctuation:.4g}",
-                    f"{fluctuation / mean:.3g}" if mean else "—",
-                ]
-            )
-        below = []
-        for name in self.names:
-            part = self.of(name)
-            with np.errstate(invalid="ignore", divide="ignore"):
-                over = part.fluctuation / part.mean
-            below.append(
-                f"{name}: median fluctuation {np.nanmedian(over):.3g} of ‖⟨F⟩‖, cosine "
-                f"{np.nanmedian(part.cosine):.3f}"
-                if part.mean2.any()
-                else f"{name}: no force"
-            )
-        return head, lines, below
 
 
 def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):

@@ -5,7 +5,6 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
-from ...kernels.cpu.base import threads as _threads
 from ...model.potential import Reals
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
@@ -37,6 +36,7 @@ def flow(
     loss_below=None,
     store=None,
     overwrite=False,
+    device="cpu",
     threads=None,
     progress=True,
 ):
@@ -70,7 +70,7 @@ def flow(
         Ascending times from 0 to `time` to record, such as `run.time`; each step by default.
     gradient_below, loss_below : float, optional
         Stop where ‖dL‖, in the metric, or L falls below this.
-    store, overwrite, threads, progress
+    store, overwrite, device, threads, progress
         As in `train`.
 
     Returns
@@ -86,7 +86,7 @@ def flow(
         For arguments that do not fit.
     """
     given = metric
-    potential, metric = landscape(potential, metric)
+    potential, metric = landscape(potential, metric, device)
     known = metric if given is not None else None
     _check.threads(threads)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
@@ -105,7 +105,7 @@ def flow(
     run = _run(reals, metric, reals.of(W), time, at, bounds, field, mechanics)
     layout = layout_of(recorded(run.quantities, W), run.state, tables, potential)
     kept = open_store(layout, store, overwrite)
-    with _threads.limited(threads):
+    with potential.kernels.limited(threads):
         run.go(PairedStore(kept) if reals.pairs else kept, progress)
     return Trajectory(
         kept, potential=potential, metric=known, mechanics=mechanics, experiment=tables
@@ -132,7 +132,7 @@ def resume_flow(run, *, threads=None, progress=True):
         array[...] = arrays[name]
     store = HDF5Store.resume(run.path)
     store.truncate()
-    with _threads.limited(threads):
+    with run.potential.kernels.limited(threads):
         resumed.go(PairedStore(store) if reals.pairs else store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
 

@@ -5,11 +5,11 @@ import math
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.flow import integrate as kernel, solution
-from ...kernels.cpu.flow.dormand_prince import DORMAND_PRINCE, dense
+from ...kernels import layout
+from ...kernels.device import kernels_of
 from ._python_field import PythonField
 
-END, EVENT, FULL, PAUSE, STUCK = (kernel.END, kernel.EVENT, kernel.FULL, kernel.PAUSE, kernel.STUCK)
+END, EVENT, FULL, PAUSE, STUCK = (layout.END, layout.EVENT, layout.FULL, layout.PAUSE, layout.STUCK)
 
 _STRETCH = 1000  # steps between two looks at what is done
 
@@ -35,13 +35,13 @@ class Integration:
 
     Attributes
     ----------
-    s : `kernels.solution.Solution`
+    s : `kernels.layout.Solution`
     """
 
     def __init__(self, field, y0, end, rtol, atol, at=None, gradient_below=None, loss_below=None):
         self.field, self.end = field, float(end)
         self.at = np.zeros(0) if at is None else np.ascontiguousarray(at, np.float64)
-        self.bounds = kernel.Bounds(
+        self.bounds = layout.Bounds(
             rtol,
             atol,
             self.end,
@@ -49,18 +49,18 @@ class Integration:
             -math.inf if loss_below is None else float(loss_below),
             field.stabilise,
         )
-        self.s = solution.solution(y0)
+        self.s = layout.solution(y0)
         self._filled = np.zeros(1, np.int64)
 
     @property
     def time(self):
-        """Time of the solution."""
-        return float(self.s.numbers[solution.T])
+        """Time of the layout."""
+        return float(self.s.numbers[layout.T])
 
     @property
     def calls(self):
         """Evaluations of f so far."""
-        return int(self.s.numbers[solution.CALLS])
+        return int(self.s.numbers[layout.CALLS])
 
     def go_on_to(self, end):
         """Where the integration ends, from now on."""
@@ -71,8 +71,8 @@ class Integration:
         """Begin anew with another field from here on, its stiffness unknown, nothing being asked of
         what was before."""
         numbers = self.s.numbers
-        numbers[solution.T_BEFORE] = self.time
-        numbers[solution.NOW], numbers[solution.STIFF] = DORMAND_PRINCE, 0.0
+        numbers[layout.T_BEFORE] = self.time
+        numbers[layout.NOW], numbers[layout.STIFF] = layout.DORMAND_PRINCE, 0.0
         self.begin_anew()
 
     @property
@@ -82,7 +82,7 @@ class Integration:
 
     def begin_anew(self):
         """Forget the slopes at y, which somebody has changed."""
-        self.s.numbers[solution.CALLS] = 0
+        self.s.numbers[layout.CALLS] = 0
 
     def rows_until(self, time):
         """The rows still wanted up to a time within the last step: times (T,), values (T, n)."""
@@ -94,13 +94,13 @@ class Integration:
         if time >= self.time:
             return self.s.y.copy()
         out = np.empty_like(self.s.y)
-        dense(self.s, time, out)
+        kernels_of().dense(self.s, time, out)
         return out
 
     @property
     def last_step(self):
         """Times of the last step's beginning and end."""
-        return float(self.s.numbers[solution.T_BEFORE]), self.time
+        return float(self.s.numbers[layout.T_BEFORE]), self.time
 
     @property
     def state(self):
@@ -144,7 +144,7 @@ def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
     why = None
     while why != END:
         more, _, why = integration.advance(
-            kernel.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]), room
+            layout.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]), room
         )
         rows += more
         if why == STUCK:

@@ -4,7 +4,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from ...kernels.cpu.flow import integrate
+from ...kernels.device import kernels_of
 
 
 class PythonField:
@@ -19,5 +19,5 @@ class PythonField:
             if told is not None:
                 numbers[:] = told(y)
 
-        self.integrate = integrate.integrator(velocity, lambda function: function)
+        self.integrate = kernels_of().integrator(velocity, lambda function: function)
         self.problem, self.stabilise = nullcontext, stabilise

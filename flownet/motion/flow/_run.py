@@ -7,9 +7,9 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
-from ...kernels.cpu.flow.integrate import Rows
+from ...kernels.layout import Rows
 from ...store._layout import Quantity
-from .._recorder import CHECKPOINT_SECONDS
+from .._recorder import CHECKPOINT_SECONDS, LOSS
 from ._integrate import END, EVENT, STUCK, Integration
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
@@ -48,11 +48,11 @@ class FlowRun:
     @property
     def quantities(self):
         """What is recorded: rows of parameters and losses, and what each step took."""
-        rows, f8 = None if self._at is None else len(self._at) + 1, np.dtype("f8")
+        rows = None if self._at is None else len(self._at) + 1
         return [
             Quantity("parameters", self.W.shape, self.W.dtype, rows=rows),
-            Quantity("observables/loss", (), f8, rows=rows),
-            *(Quantity(name, (), f8) for name in _STEPS),
+            Quantity(LOSS, rows=rows, clock="parameters"),
+            *(Quantity(name, clock=_STEPS[0]) for name in _STEPS),
         ]
 
     def go(self, store, progress):
@@ -105,11 +105,11 @@ class FlowRun:
         """A number of steps at most, with their rows."""
         store = self._store
         steps = min(steps, *(store.room(name) for name in _STEPS))
-        room = min(store.room("parameters"), store.room("observables/loss"), _ROWS)
+        room = min(store.room("parameters"), store.room(LOSS), _ROWS)
         value, iteration, time = store.rows("parameters", room)
         whole = self._integration.s.y.size
         rows = value if whole == self._size else np.empty((room, whole), value.dtype)
-        loss = store.rows("observables/loss", room)
+        loss = store.rows(LOSS, room)
         taken = [store.rows(name, steps) for name in _STEPS]
         filled, done, why = self._integration.advance(
             Rows(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
@@ -127,14 +127,14 @@ class FlowRun:
         self._steps, self._rows = self._steps + done, self._rows + filled
         self._row_time = time[filled - 1] if filled else self._row_time
         store.advance("parameters", filled)
-        store.advance("observables/loss", filled)
+        store.advance(LOSS, filled)
         for name in _STEPS:
             store.advance(name, done)
         return why
 
     def _put(self, times, values, losses):
         for time, W, loss in zip(times, values, losses):
-            for name, row in (("parameters", self._system.point(W)), ("observables/loss", loss)):
+            for name, row in (("parameters", self._system.point(W)), (LOSS, loss)):
                 value, iteration, at = self._store.rows(name, 1)
                 value[0], iteration[0], at[0] = row, self._rows, time
                 self._store.advance(name, 1)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.flow import flow as compiled, rates
+from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
 from .._problem import Problem, is_compiled, lowest_layer
 from .._start import carried
@@ -90,7 +90,7 @@ class System:
         F = out[: W.size]
         F[:] = -metric.sharp(dL)
         self._seen = loss, -float(dL @ F)
-        rates.rate(self._rate.numbers, y, F, out, self._decays["pairs"])
+        self._potential.kernels.rate(self._rate.numbers, y, F, out, self._decays["pairs"])
         if self._decays["shrink"]:
             F -= self._decays["shrink"] * metric.sharp(W)
         remembered = out[: F.size * (1 + self._rate.memories)].reshape(-1, F.size)
@@ -133,7 +133,7 @@ class PotentialFlow:
         )  # of others the spectrum is not real
         self._problem = Problem(potential, dtype)
         self._dL = np.zeros(potential.size, dtype)
-        self.integrate = compiled.integrate_flow
+        self.integrate = potential.kernels.integrate_flow
 
     @contextmanager
     def problem(self):
@@ -141,4 +141,4 @@ class PotentialFlow:
         p = self._problem
         rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
         with p.lent() as problem:
-            yield compiled.Followed(problem, rule, self._dL, p.threads)
+            yield Followed(problem, rule, self._dL, p.threads)

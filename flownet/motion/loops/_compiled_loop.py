@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ...kernels.cpu.motion import steps as motion
+from ...kernels.layout import Tape
 from ...model.potential import key
 from .._problem import Problem
 from ._python_loop import arrays_of_step
@@ -36,7 +36,7 @@ class CompiledLoop:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = p.rule(self.metric, self.time, **self._of)
-                taken, kept, finite = motion.advance(
+                taken, kept, finite = p.kernels.advance(
                     problem,
                     self._rule,
                     _rest(tape, done, rows),
@@ -56,7 +56,7 @@ def _rest(tape, done, rows):
     """A tape from so many steps and rows on."""
     if not done:
         return tape
-    return motion.Tape(
+    return Tape(
         tape.every,
         *(column[rows:] for column in tape[1:4]),
         *(column[done:] for column in tape[4:]),

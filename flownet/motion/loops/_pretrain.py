@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._table import Table, Tabled, short
 from ...data._dataset import Dataset
 from ...model.network import Network
 from ...model.potential import Potential, Quadratic
@@ -10,7 +11,7 @@ from .. import _check
 from ._train import train
 
 
-class Pretraining:
+class Pretraining(Tabled):
     """A pretrained network: where to begin its training, and how each layer was learnt.
 
     Attributes
@@ -33,39 +34,22 @@ class Pretraining:
         )
         self.mean = np.array([_variance(run.potential.data.x) / 2 for run in runs])
 
-    def __repr__(self):
-        rows = (
-            "".join(f"{cell:>{width}}" for cell, width in zip(row, (7, 18, 12, 12, 15)))
-            for row in self._rows()
-        )
-        return "\n".join(
-            [
-                f"Pretraining of {self.network!r}:",
-                f"reconstruction loss on {self.runs[0].potential.data.m} samples",
-                *rows,
-            ]
-        )
-
-    def _repr_html_(self):
-        lines = zip(["th", *["td"] * len(self.runs)], self._rows())
-        return (
-            "<table>"
-            + "".join(
-                f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in row)}</tr>"
-                for tag, row in lines
-            )
-            + "</table>"
+    def table(self):
+        """How each layer was learnt, as a `Table`."""
+        shapes = ["-".join(map(str, run.potential.network.sizes)) for run in self.runs]
+        return Table(
+            f"Pretraining of {self.network!r}: reconstruction loss on "
+            f"{self.runs[0].potential.data.m} samples",
+            {
+                "layer": (short, range(1, len(shapes) + 1)),
+                "autoencoder": (short, shapes),
+                "at first": (short, self.before),
+                "in the end": (short, self.after),
+                "of their mean": (short, self.mean),
+            },
         )
 
-    def _rows(self):
-        yield "layer", "autoencoder", "at first", "in the end", "of their mean"
-        for k, run in enumerate(self.runs):
-            shape = "-".join(map(str, run.potential.network.sizes))
-            yield (
-                k + 1,
-                shape,
-                *(f"{loss[k]:.4g}" for loss in (self.before, self.after, self.mean)),
-            )
+    __repr__ = Tabled.__str__
 
 
 def pretrain(

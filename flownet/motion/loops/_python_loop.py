@@ -3,7 +3,6 @@
 import numpy as np
 
 from ...geometry.metric import DiagonalMetric
-from ...kernels.cpu.motion import steps as motion
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
@@ -35,11 +34,8 @@ class PythonLoop:
         rows = 0
         for i in range(count):
             k = first + i
-            potential = self._potential
-            if self._batches:
-                potential = potential.on(self._batches.rows(k))
             self._hold()
-            loss, dL = potential.differential(self.W, lowest=self._lowest)
+            potential, (loss, dL) = self._differential(k)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
             V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
@@ -50,13 +46,24 @@ class PythonLoop:
                 tape.parameters[rows] = self.W
                 tape.row_iteration[rows], tape.row_time[rows] = k, self.time
                 rows += 1
-            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, self.time
-            tape.step[i], tape.step_iteration[i], tape.step_time[i] = step, k, self.time
+            tape.iteration[i], tape.time[i] = k, self.time
+            tape.loss[i], tape.step[i] = loss, step
             self._move(k, step, V, dL)
             self.time += step
             if not np.isfinite(self.W).all():
                 return i + 1, rows, False
         return count, rows, True
+
+    def _differential(self, k):
+        """The potential that the policy of step k may look at, and loss and dL of its batch."""
+        potential, W, lowest = self._potential, self.W, self._lowest
+        if self._batches is None:
+            return potential, potential.differential(W, lowest=lowest)
+        rows = self._batches.rows(k)
+        if not self._policy.of_jet:
+            return potential, potential.differential_on(rows, W, lowest=lowest)
+        potential = potential.on(rows)
+        return potential, potential.differential(W, lowest=lowest)
 
     def _move(self, k, step, V, dL):
         """W ← W + step·V, or a step of mechanics that remember or tremble."""
@@ -64,7 +71,7 @@ class PythonLoop:
             self.W += self.W.dtype.type(step) * V
             return
         dL = np.array(dL if self._now.is_compiled else -V, self.W.dtype)
-        motion.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
+        self._potential.kernels.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
 
     def _hold(self):
         """The metric of the time, and the rule of mechanics that do not just go along V."""

@@ -4,7 +4,6 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
-from ...kernels.cpu.base import threads as _threads
 from ...model.potential import as_potential
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
@@ -15,6 +14,7 @@ from ..flow import resume_flow
 from ..observe import observe_from, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
+from ._state import potential_of
 
 
 def resume(
@@ -78,7 +78,7 @@ def resume(
     store = HDF5Store.resume(path)
     store.truncate()
     W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
-    with _threads.limited(threads):
+    with run.potential.kernels.limited(threads):
         whole = metric_of(run.metric, run.potential)
         loop = make_loop(run.potential, run.mechanics, whole, W, time, batch_size, seed)
         for observer in made:
@@ -92,8 +92,7 @@ def resume(
             whole,
             iteration,
             wanted,
-            seed,
-            batch_size,
+            potential_of(run.potential, batch_size, seed),
             words["record_every"],
             made,
         ).go(progress)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ... import _progress
 from .._recorder import Recorder
-from ._state import State, potential_of
+from ._state import State
 
 _BLOCK_SECONDS = 0.1  # of compiled steps between two looks at the clock and at Ctrl-C
 
@@ -20,22 +20,12 @@ class Run:
     """A run under way, from an iteration on."""
 
     def __init__(
-        self,
-        store,
-        loop,
-        potential,
-        metric,
-        iteration,
-        steps,
-        seed,
-        batch_size,
-        record_every,
-        observers,
+        self, store, loop, potential, metric, iteration, steps, at, record_every, observers
     ):
         self.potential, self.steps, self.observers = potential, steps, observers
         self.metric, self.arrays = metric, arrays_of(loop, observers)
         self.recorder, self.loop = Recorder(store, loop, record_every), loop
-        self.at = potential_of(potential, batch_size, seed)
+        self.at = at
         self.iteration = iteration
 
     @property

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.cpu.flow.integrate import Rows
+from ...kernels.layout import Rows
 from ...kernels.scalar.mechanics import Aristotle
 from .. import _check
 from ..flow import STUCK, Integration, System
@@ -108,11 +108,9 @@ class RungeKuttaLoop:
             if k % tape.every == 0:
                 tape.parameters[rows], tape.row_iteration[rows], tape.row_time[rows] = W, k, time
                 rows += 1
-            tape.loss[i], tape.loss_iteration[i], tape.loss_time[i] = loss, k, time
-            tape.step[i], tape.step_iteration[i], tape.step_time[i] = self._rows.step[0], k, time
-            if evaluations:
-                spent = self._integration.calls - before
-                for column, entry in zip(evaluations, (spent, k, time)):
-                    column[i] = entry
+            tape.iteration[i], tape.time[i] = k, time
+            tape.loss[i], tape.step[i] = loss, self._rows.step[0]
+            if evaluations is not None:
+                evaluations[i] = self._integration.calls - before
             self._known[:] = self.W
         return count, rows, True

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.cpu.motion import steps as motion
+from ...kernels.layout import Tape
 from ...model.potential import Batches
 from .._start import initial_parameters, start
 from ._loop import make_loop
@@ -96,9 +96,12 @@ def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, ba
 
     Examples
     --------
-    >>> for state in states(potential, Aristotle(0.1), steps=100):
+    >>> import flownet as fn
+    >>> for state in fn.states(fn.Parabola(1), fn.Aristotle(0.1), W0=[1.0], steps=100):
     ...     if state.loss < 0.01:
     ...         break
+    >>> print(state.iteration)
+    19
     """
     potential, metric = start(potential, mechanics, metric, batch_size, steps, seed)
     return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
@@ -121,7 +124,7 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
 def one_row(W):
     """Tape that keeps one step and forgets it."""
     integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
-    return motion.Tape(
+    return Tape(
         1,
         np.zeros((1, W.size), W.dtype),
         integers(),
@@ -129,8 +132,6 @@ def one_row(W):
         floats(),
         integers(),
         floats(),
-        floats(),
-        integers(),
         floats(),
     )
 

@@ -1,7 +1,6 @@
 """Training: a run of finite steps, recorded."""
 
 from ..._registry import describe
-from ...kernels.cpu.base import threads as _threads
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from .. import _check
@@ -59,7 +58,7 @@ def train(
     overwrite : bool
         Whether `store` may replace a file.
     device : str
-        "cpu".
+        Whose kernels do the work: "cpu".
     threads : int, optional
         Threads at most. The bits do not depend on it.
     progress : bool
@@ -76,8 +75,7 @@ def train(
         For arguments that do not fit, a file that exists or cannot be written, or a full disk.
     """
     given = metric
-    potential, metric = start(potential, mechanics, metric, batch_size, steps, seed)
-    _check.device(device)
+    potential, metric = start(potential, mechanics, metric, batch_size, steps, seed, device)
     _check.threads(threads)
     record_every = _check.whole("record_every", record_every, 1)
     made = observers(observe)
@@ -95,7 +93,7 @@ def train(
         device=device,
     )
     at = potential_of(potential, batch_size, seed)
-    with _threads.limited(threads):
+    with potential.kernels.limited(threads):
         loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
         state = State(0, 0.0, loop, at)
         columns = [o.quantity(state, steps // o.every + 2) for o in made]
@@ -110,9 +108,7 @@ def train(
             store,
             overwrite,
         )
-        Run(kept, loop, potential, metric, 0, steps, seed, batch_size, record_every, made).go(
-            progress
-        )
+        Run(kept, loop, potential, metric, 0, steps, at, record_every, made).go(progress)
     return Trajectory(
         kept, potential=potential, mechanics=mechanics, metric=known, experiment=tables
     )

@@ -37,7 +37,7 @@ class Observable(ABC):
 
     def memory(self, W):
         """What it remembers, a dictionary of arrays, in a run that begins at W (D,); or None."""
-        return None
+        return
 
     def parameters(self):
         """What makes this observable again, beside its potential."""

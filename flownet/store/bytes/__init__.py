@@ -1,18 +1,21 @@
 """The bytes of a file: superblock, lock, attributes, columns, checkpoint slots."""
 
-from ._checkpoint import Kept, Slots, check_arrays
-from ._columns import Appender, Block, write_number
+from ._checkpoint import Checkpoint, Kept, Slots
+from ._checksum import checksum, plain_bytes, with_checksum
+from ._columns import Appender, write_number
 from ._flatfile import FlatFile
 from ._lock import Lock, refuse_busy
 
 __all__ = [
     "Appender",
-    "Block",
+    "Checkpoint",
     "FlatFile",
     "Kept",
     "Lock",
     "Slots",
-    "check_arrays",
+    "checksum",
+    "plain_bytes",
     "refuse_busy",
+    "with_checksum",
     "write_number",
 ]

@@ -8,10 +8,11 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-import xxhash
 
 from ..._errors import FlownetError
-from .._layout import HEADER
+from .._format import HEADER
+from ._checksum import checksum, plain_bytes
+from ._columns import reserve
 
 
 @dataclass
@@ -33,8 +34,6 @@ def create(file, layout):
     file : h5py.File
     layout : Layout
     """
-    from ._columns import reserve
-
     for slot in ("checkpoint/slot0", "checkpoint/slot1"):
         reserve(file, f"{slot}/header", (), HEADER)[...] = np.zeros((), HEADER)
         reserve(file, f"{slot}/rows", (len(layout.quantities),), "<i8")
@@ -85,7 +84,7 @@ class Slots:
         for name, array in {"rows": rows, **arrays}.items():
             _write(slot[name], array)
         header = np.array((sequence, iteration, time, 0), HEADER)
-        header["xxh3_64"] = digest(header, rows, arrays.values())
+        header["xxh3_64"] = _digest(header, rows, arrays)
         _write(slot["header"], header)
         self._sequence = sequence
 
@@ -110,14 +109,8 @@ class Kept:
         Parameters
         ----------
         arrays : dict
-            Name to ndarray.
-
-        Raises
-        ------
-        FlownetError
-            Other arrays than a checkpoint is made of.
+            Name to ndarray, of the same forms.
         """
-        check_arrays(arrays, {name: (kept.shape, kept.dtype) for name, kept in self.arrays.items()})
         self._written.wait()
         for name, kept in self.arrays.items():
             np.copyto(kept, arrays[name])
@@ -138,32 +131,6 @@ class Kept:
             raise
 
 
-def check_arrays(arrays, forms):
-    """Refuse arrays that are not the ones a checkpoint is made of.
-
-    Parameters
-    ----------
-    arrays : dict
-        Name to ndarray.
-    forms : dict
-        Name to (shape, dtype).
-
-    Raises
-    ------
-    FlownetError
-    """
-    if not forms or set(arrays) != set(forms):
-        raise FlownetError(
-            f"a checkpoint is made of {', '.join(forms) or 'nothing'}; got {', '.join(arrays)}."
-        )
-    for name, (shape, dtype) in forms.items():
-        array = np.asarray(arrays[name])
-        if (array.shape, array.dtype) != (shape, dtype):
-            raise FlownetError(
-                f"checkpoint {name!r} is {dtype} {shape}; got {array.dtype} {array.shape}."
-            )
-
-
 def _write(data, array):
     from h5py import h5s
 
@@ -172,25 +139,10 @@ def _write(data, array):
         data.flush()
 
 
-def digest(header, rows, arrays):
-    """Checksum of one slot.
-
-    Parameters
-    ----------
-    header : () HEADER ndarray
-        Its own checksum is left out.
-    rows : (Q,) int64 ndarray
-    arrays : iterable of ndarray
-
-    Returns
-    -------
-    int
-    """
-    total = xxhash.xxh3_64(header.tobytes()[: HEADER.fields["xxh3_64"][1]])
-    for array in (rows, *arrays):
-        if array.size:
-            total.update(array.reshape(-1).view("u1"))
-    return total.intdigest()
+def _digest(header, rows, arrays):
+    """Checksum of one slot; that in its header is left out."""
+    begin = plain_bytes(header)[: HEADER.fields["xxh3_64"][1]]
+    return checksum(begin, rows, *arrays.values())
 
 
 def latest(slots, read, name):
@@ -221,7 +173,7 @@ def latest(slots, read, name):
         header = headers[slot]
         arrays = {key: read(place) for key, place in slots[slot].items() if key != "header"}
         rows = arrays.pop("rows")
-        if header["sequence"] > 0 and header["xxh3_64"] == digest(header, rows, arrays.values()):
+        if header["sequence"] > 0 and header["xxh3_64"] == _digest(header, rows, arrays):
             return Checkpoint(*header.tolist()[:3], rows, arrays)
     if any(header.tobytes().strip(b"\0") for header in headers):
         raise FlownetError(f"{name}: both checkpoints are damaged, their checksums are wrong.")

@@ -7,28 +7,13 @@ rows: killed between any two of these, the file says less than it holds, never m
 import os
 
 import numpy as np
-import xxhash
 
-from .._layout import COLUMNS, NUMBER, RECORD, RECORDS
-
-
-class Block:
-    """Room for one block of rows, one array a column.
-
-    Parameters
-    ----------
-    rows : int
-    quantity : Quantity
-    """
-
-    def __init__(self, rows, quantity):
-        self.iteration = np.zeros(rows, "<i8")
-        self.time = np.zeros(rows, "<f8")
-        self.value = np.zeros((rows, *quantity.shape), quantity.dtype)
+from .._format import CLOCK, COLUMNS, NUMBER, RECORD, RECORDS
+from ._checksum import checksum, with_checksum
 
 
 def create(file, quantity, block):
-    """Make the data sets of one quantity, empty.
+    """Make the data sets of one quantity, empty; those of its clock, made before, are linked.
 
     Parameters
     ----------
@@ -38,8 +23,11 @@ def create(file, quantity, block):
         Rows in a block.
     """
     name = quantity.name
-    _extendable(file, f"{name}/iteration", (block,), np.dtype("<i8"))
-    _extendable(file, f"{name}/time", (block,), np.dtype("<f8"))
+    for column, dtype in CLOCK.items():
+        if quantity.has_clock:
+            _extendable(file, f"{name}/{column}", (block,), dtype)
+        else:
+            file[f"{name}/{column}"] = file[f"{quantity.clock}/{column}"]  # a hard link
     _extendable(file, f"{name}/value", (block, *quantity.shape), quantity.dtype)
     _extendable(file, f"state/checksum/{name}", (RECORDS,), RECORD)
     reserve(file, f"state/committed/{name}", (), NUMBER)
@@ -101,24 +89,28 @@ def write_number(data, value):
     """
     from h5py import h5s
 
-    number = np.array((value, 0), NUMBER)
-    number["xxh3_64"] = xxhash.xxh3_64_intdigest(number.tobytes()[:8])
-    data.write(h5s.ALL, h5s.ALL, number)
+    data.write(h5s.ALL, h5s.ALL, with_checksum(value))
     data.flush()
 
 
 class Appender:
     """Writes blocks of one quantity, whole or partly filled, into an open file.
 
+    A block is a dict of one array a column. Iteration and time of a quantity that shares those of
+    another are in the file before: they are checksummed here, and not written again.
+
     Parameters
     ----------
     file : h5py.File
     name : str
         Of a quantity without rows; `restart` takes up one that has some.
+    has_clock : bool
+        Whether iteration and time are its own.
     """
 
-    def __init__(self, file, name):
-        self._columns = {column: file[f"{name}/{column}"].id for column in COLUMNS}
+    def __init__(self, file, name, has_clock=True):
+        own = COLUMNS if has_clock else ("value",)
+        self._columns = {column: file[f"{name}/{column}"].id for column in own}
         self._descriptor = file.id.get_vfd_handle()
         self._places = {}
         self._checksum = file[f"state/checksum/{name}"].id
@@ -137,14 +129,14 @@ class Appender:
             Of the block.
         rows : int
             How many of its rows are filled.
-        block : Block
+        block : dict
         """
         first = number * self.block
         for column, data in self._columns.items():
             row = self._row if column == "value" else ()
             if data.shape[0] < first + rows:
                 data.set_extent((first + rows, *row))
-            self._put(column, (first, *(0 for _ in row)), getattr(block, column))
+            self._put(column, (first, *(0 for _ in row)), block[column])
         for data in self._columns.values():
             data.flush()
         self._record(number, rows, block)
@@ -169,13 +161,7 @@ class Appender:
         place = number % RECORDS
         if place == 0:
             self._page[:] = np.zeros((), RECORD)
-        self._page[place] = (
-            rows,
-            *(
-                xxhash.xxh3_64_intdigest(getattr(block, column)[:rows].reshape(-1).view("u1"))
-                for column in COLUMNS
-            ),
-        )
+        self._page[place] = (rows, *(checksum(block[column][:rows]) for column in COLUMNS))
         grown = self._checksum.shape[0] <= number
         if grown:
             self._checksum.set_extent((number + 1,))
@@ -204,7 +190,7 @@ class Appender:
         rows : int
         records : (n,) RECORD ndarray
             Checksums of the blocks that hold them.
-        block : Block
+        block : dict
             With the rows of the last, partly filled block.
         """
         self.commit(rows)

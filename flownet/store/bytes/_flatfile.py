@@ -35,7 +35,7 @@ class FlatFile:
         try:
             if not stat.S_ISREG(os.stat(self.path).st_mode):
                 raise FlownetError(f"cannot read {self.path}: it is no file.")
-            self._file = open(self.path, "rb", buffering=0)
+            self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115  (`close` closes it)
             head = self._file.read(_superblock.SIZE)
             _superblock.check(head, self.size, self.name)
             self.live = not _superblock.closed(head) and busy(self.path)

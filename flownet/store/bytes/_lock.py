@@ -10,6 +10,7 @@ import os
 import time
 
 from ..._errors import FlownetError
+from .._failure import writing
 
 try:
     import fcntl
@@ -88,11 +89,9 @@ def refuse_busy(path):
     FlownetError
         One does, or the file cannot be opened.
     """
-    try:
+    with writing(path):
         if busy(path, patience=0.3):
             raise FlownetError(f"{path} is being written by another process.")
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {error.strerror}.") from None
 
 
 def _flock(file, shared):

@@ -3,10 +3,10 @@
 import time
 
 import numpy as np
-import xxhash
 
 from ..._errors import FlownetError
-from .._layout import NUMBER, RECORD, RECORDS
+from .._format import RECORD, RECORDS
+from ..bytes import checksum, plain_bytes, with_checksum
 
 _AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
 
@@ -33,7 +33,7 @@ class Rows:
         self.block = parts["value"].block
         self.count = parts["count"]
 
-    def column(self, column, start=0, stop=None):
+    def column(self, column, start, stop):
         """One column of the rows.
 
         Parameters
@@ -41,6 +41,7 @@ class Rows:
         column : str
             "iteration", "time" or "value".
         start, stop : int
+            0 <= start <= stop <= count.
 
         Returns
         -------
@@ -48,14 +49,8 @@ class Rows:
 
         Raises
         ------
-        FlownetError
-            No such rows, or a block is damaged.
+        Damaged
         """
-        stop = self.count if stop is None else stop
-        if not 0 <= start <= stop <= self.count:
-            raise FlownetError(
-                f"{self._flat.name}: {self._name} has {self.count} rows, not {start} to {stop}."
-            )
         chunks = self._parts[column]
         out = np.empty((stop - start, *chunks.shape), chunks.dtype)
         for number in range(start // self.block, -(-stop // self.block)):
@@ -87,7 +82,7 @@ class Rows:
                 )
                 if (
                     self._flat.read_into(chunks.offsets[number], plain_bytes(whole))
-                    and xxhash.xxh3_64_intdigest(plain_bytes(whole)) == expected
+                    and checksum(whole) == expected
                 ):
                     return whole
             time.sleep(pause)
@@ -121,20 +116,6 @@ class Rows:
         for page, entries in enumerate(out):
             self._flat.read_into(self._parts["checksum"].offsets[page], plain_bytes(entries))
         return out.reshape(-1)[:blocks]
-
-
-def plain_bytes(array):
-    """Bytes of a contiguous array, no copy.
-
-    Parameters
-    ----------
-    array : ndarray
-
-    Returns
-    -------
-    (n,) uint8 ndarray
-    """
-    return array.reshape(-1).view("u1")
 
 
 def read_plain(flat, place):
@@ -173,8 +154,6 @@ def read_number(flat, place):
         It does not match its checksum.
     """
     number = read_plain(flat, place)
-    if place.shape or number["xxh3_64"] != xxhash.xxh3_64_intdigest(
-        number.tobytes()[: NUMBER["value"].itemsize]
-    ):
+    if place.shape or number != with_checksum(number["value"]):
         raise FlownetError(f"{flat.name} is damaged: /{place.path} does not match its checksum.")
     return int(number["value"])

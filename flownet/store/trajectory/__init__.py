@@ -2,6 +2,7 @@
 
 from ._memory import MemoryStore
 from ._real_run import as_reals
-from ._trajectory import Record, Trajectory
+from ._records import Record
+from ._trajectory import Trajectory
 
 __all__ = ["MemoryStore", "Record", "Trajectory", "as_reals"]

@@ -5,7 +5,8 @@ import os
 import numpy as np
 
 from ..._errors import FlownetError
-from .._layout import ANALYSIS, Layout, Quantity
+from .._format import ANALYSIS, COLUMNS
+from .._layout import Layout, Quantity
 from ..bytes import _attributes, _columns, refuse_busy
 from ..reading import Reader, companion_path
 from ._create import make
@@ -49,11 +50,12 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     target = companion_path(path) if beside else path
     if beside and not _belongs(target, run):
         make(target, Layout(()), ANALYSIS, run)
-    rows = [np.asarray(column) for column in (iteration, time, value)]
+    rows = {"iteration": np.asarray(iteration, "<i8"), "time": np.asarray(time, "<f8")}
+    rows["value"] = np.asarray(value, quantity.dtype)
     in_copy(
         target,
         lambda file: _put(file, quantity, rows, attrs or {}),
-        sum(column.nbytes for column in rows),
+        sum(column.nbytes for column in rows.values()),
     )
 
 
@@ -77,9 +79,10 @@ def _put(file, quantity, rows, attrs):
     _columns.create(file, quantity, length)
     _attributes.write(file[quantity.name], attrs)
     appender = _columns.Appender(file, quantity.name)
-    block = _columns.Block(length, quantity)
-    for first in range(0, len(rows[0]), length):
-        filled = min(length, len(rows[0]) - first)
-        for room, column in zip((block.iteration, block.time, block.value), rows):
-            room[:filled] = column[first : first + filled]
+    block = {name: np.zeros((length, *rows[name].shape[1:]), rows[name].dtype) for name in COLUMNS}
+    count = len(rows["value"])
+    for first in range(0, count, length):
+        filled = min(length, count - first)
+        for name, column in rows.items():
+            block[name][:filled] = column[first : first + filled]
         appender.write(first // length, filled, block)

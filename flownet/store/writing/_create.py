@@ -2,15 +2,14 @@
 
 import os
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import numpy as np
-import xxhash
 
-from ..._errors import FlownetError
-from .._layout import ALIGN, FORMAT, VERSION
-from ..bytes import _attributes, _checkpoint, _columns
-from ._writer import explain
+from .._failure import writing
+from .._format import ALIGN, FORMAT, NUMBER, VERSION
+from ..bytes import _attributes, _checkpoint, _columns, checksum
 
 
 def open_to_write(path, mode="r+"):
@@ -42,6 +41,30 @@ def open_to_write(path, mode="r+"):
     )
 
 
+@contextmanager
+def draft_of(path):
+    """Path of a draft, which takes the file's place once it is complete, and is gone otherwise.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FlownetError
+        It cannot be written.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
+    with writing(path):
+        try:
+            yield draft
+            os.replace(draft, path)
+        finally:
+            if os.path.exists(draft):
+                os.remove(draft)
+
+
 def make(path, layout, format=FORMAT, run=None):
     """Make a file with everything in it but rows; it appears under its name when it is complete.
 
@@ -58,18 +81,8 @@ def make(path, layout, format=FORMAT, run=None):
     FlownetError
         The file cannot be made.
     """
-    folder, name = os.path.split(os.path.abspath(path))
-    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
-    try:
-        try:
-            with open_to_write(draft, "x") as file:
-                _fill(file, layout, format, run or uuid.uuid4().hex)
-            os.replace(draft, path)
-        finally:
-            if os.path.exists(draft):
-                os.remove(draft)
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
+    with draft_of(path) as draft, open_to_write(draft, "x") as file:
+        _fill(file, layout, format, run or uuid.uuid4().hex)
 
 
 def _fill(file, layout, format, run):
@@ -80,6 +93,7 @@ def _fill(file, layout, format, run):
         "run": run,
         "experiment": layout.experiment,
         "quantities": layout.names,
+        "clocks": list(layout.clocks.values()),
         "arrays": list(layout.arrays),
         "groups": [path for path in layout.attrs if path],
         "checkpoint": list(layout.checkpoint),
@@ -90,16 +104,11 @@ def _fill(file, layout, format, run):
     for quantity in layout.quantities:
         _columns.create(file, quantity, layout.block_rows(quantity))
     for path, array in layout.arrays.items():
-        array = np.ascontiguousarray(array).astype(
-            np.asarray(array).dtype.newbyteorder("<"), copy=False
-        )
-        array = array.reshape(np.shape(layout.arrays[path]))
+        array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
         data = _columns.reserve(file, path, array.shape, array.dtype)
         data[...] = array
-        data.attrs.create("xxh3_64", np.uint64(xxhash.xxh3_64_intdigest(array.tobytes())))
+        data.attrs.create("xxh3_64", np.uint64(checksum(array)))
     if layout.checkpoint:
         _checkpoint.create(file, layout)
     for name, value in (("finished", 0), ("diverged_at", -1)):
-        _columns.write_number(
-            _columns.reserve(file, f"state/{name}", (), _columns.NUMBER).id, value
-        )
+        _columns.write_number(_columns.reserve(file, f"state/{name}", (), NUMBER).id, value)

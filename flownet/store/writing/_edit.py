@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import uuid
 
-from ..._errors import FlownetError
-from .._layout import check_space
+from .._failure import writing
+from .._size import check_space
 from ..bytes import _attributes, _superblock, refuse_busy
 from ..reading import Reader
-from ._create import open_to_write
-from ._writer import explain
+from ._create import draft_of, open_to_write
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
 
@@ -30,22 +28,13 @@ def in_copy(path, change, growth=0):
     FlownetError
         The disk is too small, or the file cannot be written.
     """
-    folder, name = os.path.split(os.path.abspath(path))
-    draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
-    try:
+    with draft_of(path) as draft:
         check_space(path, os.path.getsize(path) + growth)
-        try:
-            shutil.copy2(path, draft)
-            with open_to_write(draft) as file:
-                change(file)
-            with open(draft, "rb") as file:
-                os.fsync(file.fileno())
-            os.replace(draft, path)
-        finally:
-            if os.path.exists(draft):
-                os.remove(draft)
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
+        shutil.copy2(path, draft)
+        with open_to_write(draft) as file:
+            change(file)
+        with open(draft, "rb") as file:
+            os.fsync(file.fileno())
 
 
 def rewrite_experiment(path, text):
@@ -65,15 +54,13 @@ def rewrite_experiment(path, text):
     """
     Reader(path).close()
     refuse_busy(path)
-    try:
+    with writing(path):
         _superblock.repair(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
                 _put_experiment(file, text)
         else:
             in_copy(path, lambda file: _put_experiment(file, text))
-    except OSError as error:
-        raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
 
 
 def _put_experiment(file, text):

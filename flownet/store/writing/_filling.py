@@ -3,11 +3,57 @@
 import queue
 from functools import partial
 
-from ..._errors import FlownetError
-from .._layout import Quantity
-from ..bytes import Block
+import numpy as np
 
-_POOL = 4  # blocks in memory: one being filled, three on their way
+from .._format import CLOCK
+
+_POOL = 4  # blocks of values in memory: one being filled, three on their way
+
+
+class Clock:
+    """Iteration and time of blocks of rows, for all quantities that share them.
+
+    Each quantity takes each block once. They are made anew for every block, and kept until the
+    last of them has taken it: so one quantity may lie behind another, and the writer may still
+    look at a block while the run fills the next.
+
+    Parameters
+    ----------
+    rows : Rows
+        What is in the file, of the quantity whose clock it is.
+    counts : list of int
+        Rows that each of the quantities goes on from; that one's first, none larger.
+    """
+
+    def __init__(self, rows, counts):
+        self._length, self._sharing, self._open = rows.block, len(counts), {}
+        at = [count // rows.block for count in counts]
+        for number in range(min(at), -(-counts[0] // rows.block)):
+            block, first = self._new(), number * rows.block
+            stop = min(first + rows.block, counts[0])
+            for column, array in block.items():
+                array[: stop - first] = rows.column(column, first, stop)
+            self._open[number] = block, sum(place <= number for place in at)
+
+    def _new(self):
+        return {column: np.zeros(self._length, dtype) for column, dtype in CLOCK.items()}
+
+    def take(self, number):
+        """One block, for one of the quantities.
+
+        Parameters
+        ----------
+        number : int
+
+        Returns
+        -------
+        dict
+            The columns "iteration" and "time".
+        """
+        block, waiting = self._open.pop(number, None) or (self._new(), self._sharing)
+        if waiting > 1:
+            self._open[number] = block, waiting - 1
+        return block
 
 
 class Filling:
@@ -15,31 +61,24 @@ class Filling:
 
     Parameters
     ----------
-    name : str
     rows : Rows
         What is in the file.
+    clock : Clock
     writer : Writer
     count : int
         Rows to go on from; those behind are dropped by `restart`.
     """
 
-    def __init__(self, name, rows, writer, count):
-        self._quantity, self._writer = Quantity(name, rows.shape, rows.dtype), writer
-        self._length = rows.block
+    def __init__(self, rows, clock, writer, count):
+        self._clock, self._writer = clock, writer
+        self._shape, self._dtype = (rows.block, *rows.shape), rows.dtype
         self._number, self._filled = divmod(count, rows.block)
         self._handed = self._filled
         self._free, self._made, self._block = queue.SimpleQueue(), 0, None
         self._records = rows.records(-(-count // rows.block))
-        if self._filled:
-            self._take_up(rows, count)
-
-    def _take_up(self, rows, count):
-        """The last block is not full: its rows come back, to be written again with more."""
-        self._block, self._made = Block(self._length, self._quantity), 1
-        for column in ("iteration", "time", "value"):
-            getattr(self._block, column)[: self._filled] = rows.column(
-                column, count - self._filled, count
-            )
+        if self._filled:  # the last block comes back, to be written again with more
+            self.room()
+            self._block["value"][: self._filled] = rows.column("value", count - self._filled, count)
 
     def restart(self, appender):
         """On the writer thread: make the file end where this begins.
@@ -53,26 +92,26 @@ class Filling:
     @property
     def count(self):
         """Rows counted so far, on disk or not."""
-        return self._number * self._length + self._filled
+        return self._number * self._shape[0] + self._filled
 
     def room(self):
         """Rows that can be filled in place before the next block, at least 1."""
         if self._block is None:
-            self._block = self._fresh()
-        return self._length - self._filled
+            self._block = {**self._clock.take(self._number), "value": self._values()}
+        return self._shape[0] - self._filled
 
-    def _fresh(self):
-        """A block to fill: a used one, else a new one, else the next one that comes back."""
+    def _values(self):
+        """Values to fill: used ones, else new ones, else the next that come back."""
         self._writer.check()
         if self._made < _POOL and self._free.empty():
             self._made += 1
-            return Block(self._length, self._quantity)
-        block = self._free.get()
+            return np.zeros(self._shape, self._dtype)
+        values = self._free.get()
         self._writer.check()
-        return block
+        return values
 
     def rows(self, n):
-        """Views of the next rows.
+        """Views of the next n <= `room()` rows.
 
         Parameters
         ----------
@@ -85,15 +124,13 @@ class Filling:
         Raises
         ------
         FlownetError
-            n is more than `room()`, or an earlier block could not be written.
+            An earlier block could not be written.
         """
-        if n > self.room():
-            raise FlownetError(f"{self._quantity.name}: {n} rows do not fit in this block.")
         part = slice(self._filled, self._filled + n)
-        return self._block.value[part], self._block.iteration[part], self._block.time[part]
+        return tuple(self._block[column][part] for column in ("value", "iteration", "time"))
 
     def advance(self, n, appender):
-        """Count filled rows; a full block goes to the writer and comes back when it is written.
+        """Count n <= `room()` filled rows; a full block goes to the writer, and its values return.
 
         Parameters
         ----------
@@ -103,13 +140,11 @@ class Filling:
         Raises
         ------
         FlownetError
-            n is more than `room()`, or an earlier block could not be written.
+            An earlier block could not be written.
         """
-        if n > self.room():
-            raise FlownetError(f"{self._quantity.name}: {n} rows do not fit in this block.")
         self._filled += n
-        if self._filled == self._length:
-            self.flush(appender, partial(self._free.put, self._block))
+        if self._filled == self._shape[0]:
+            self.flush(appender, partial(self._free.put, self._block["value"]))
             self._number, self._filled, self._handed, self._block = self._number + 1, 0, 0, None
 
     def flush(self, appender, after=None):

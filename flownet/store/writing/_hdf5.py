@@ -7,17 +7,19 @@ from functools import partial
 import numpy as np
 
 from ..._errors import FlownetError
+from .._failure import writing
+from .._store import WritableStore
 from ..bytes import Appender, Kept, Lock, Slots, _superblock, refuse_busy, write_number
 from ..reading import Reader
 from ._create import make, open_to_write
-from ._filling import Filling
-from ._writer import Writer, explain
+from ._filling import Clock, Filling
+from ._writer import Writer
 
 
-class HDF5Store:
+class HDF5Store(Reader, WritableStore):
     """A run that is written to a file; made by `create` or `resume`.
 
-    What a `Reader` of the file answers, this answers too, for the rows that are committed.
+    It reads its own file, so its answers tell of the rows that are committed.
 
     Parameters
     ----------
@@ -31,20 +33,17 @@ class HDF5Store:
     """
 
     def __init__(self, path):
-        self.path = os.fspath(path)
-        self._reader, self._stale = Reader(self.path), False
-        latest = self._reader.slot()
-        try:
+        super().__init__(path)
+        with writing(self.path):
             self._file, self._lock = open_to_write(self.path), Lock(self.path)
-        except OSError as error:
-            raise FlownetError(f"cannot write {self.path}: {explain(error)}.") from None
-        self._writer = Writer(self.path)
+        self._writer, self._seen = Writer(self.path), 0
         self._closer = weakref.finalize(
             self, self._writer.stop, partial(_close, self._file, self._lock, self._writer)
         )
-        self._kept = Kept(self._reader.checkpoint_arrays)
+        self._kept = Kept(self.checkpoint_forms)
         try:
-            self._filling = {name: self._fill(name) for name in self._reader.recorded}
+            latest = self.slot()
+            self._take_up({name: self.count(name) for name in self.recorded})
             self._writer.do(partial(self._start, latest.sequence if latest else 0))
         except FlownetError:
             self._closer()
@@ -94,86 +93,63 @@ class HDF5Store:
         path = os.fspath(path)
         Reader(path).close()  # whatever is wrong with it is said before anything is changed
         refuse_busy(path)
-        try:
+        with writing(path):
             _superblock.repair(path)
-        except OSError as error:
-            raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
         return cls(path)
 
-    def _fill(self, name, count=None):
-        rows = self._reader.rows_of(name)
-        return Filling(name, rows, self._writer, rows.count if count is None else count)
+    def _take_up(self, counts):
+        """Go on from so many rows of every quantity."""
+        self._filling, clocks = {}, {}
+        for name, clock in self.clocks.items():
+            if clock == name:
+                sharing = [counts[other] for other in self.clocks if self.clocks[other] == name]
+                clocks[name] = Clock(self.rows_of(name), sharing)
+            self._filling[name] = Filling(
+                self.rows_of(name), clocks[clock], self._writer, counts[name]
+            )
 
     def _start(self, sequence):
         """On the writer thread: find the data sets, and let readers follow."""
-        self._appenders = {name: Appender(self._file, name) for name in self._filling}
+        self._appenders = {
+            name: Appender(self._file, name, clock == name) for name, clock in self.clocks.items()
+        }
         self._slots = Slots(self._file, self._kept.arrays, sequence)
         self._file.swmr_mode = True
         self._lock.take()
-        for name, filling in self._filling.items():
-            if filling.count:
-                filling.restart(self._appenders[name])
+        self._restart()
+
+    def _restart(self):
+        """On the writer thread: end where the run goes on, a clock after those who share it."""
+        for name in reversed(self._filling):
+            self._filling[name].restart(self._appenders[name])
 
     # Rows
 
     def room(self, name):
-        """Rows of a quantity that can be filled in place before the next block, at least 1."""
         return self._filling[name].room()
 
-    def rows(self, name, n):
-        """Room for the next n <= `room(name)` rows, to be filled in place.
+    def filled(self, name):
+        return self._filling[name].count
 
-        Returns
-        -------
-        value : (n, ...) ndarray
-        iteration : (n,) int64 ndarray
-        time : (n,) float64 ndarray
-
-        Raises
-        ------
-        FlownetError
-            An earlier block could not be written, or n is too large.
-        """
+    def _rows(self, name, n):
         return self._filling[name].rows(n)
 
-    def advance(self, name, n):
-        """Count n rows that were filled; a full block goes to the writer; its errors show here."""
+    def _advance(self, name, n):
         self._unfinish()
         self._filling[name].advance(n, self._appenders[name])
-        self._stale = True
 
     def flush(self, wait=True):
-        """Hand over partly filled blocks too; `wait` until the operating system has everything."""
         for name, filling in self._filling.items():
             filling.flush(self._appenders[name])
         if wait:
             self._writer.do(_nothing)
 
-    def count(self, name):
-        """Rows of a quantity that are committed."""
-        return (
-            self._appenders[name].committed if name in self._appenders else self._reader.count(name)
-        )
+    def _cut(self, counts):
+        self._unfinish()
+        self._take_up(counts)
+        self._writer.do(self._restart)
 
-    # Checkpoints
-
-    def checkpoint(self, iteration, time, arrays, wait=False):
-        """Keep what the next step needs, together with all rows counted so far.
-
-        Parameters
-        ----------
-        iteration : int
-        time : float
-        arrays : dict
-            Name to ndarray, as the layout says; copied.
-        wait : bool
-            Until it is written.
-
-        Raises
-        ------
-        FlownetError
-            Other arrays than the layout has, or something could not be written.
-        """
+    def _keep(self, iteration, time, arrays, wait):
         self._kept.copy(arrays)
         self.flush(wait=False)
         self._unfinish()
@@ -181,39 +157,22 @@ class HDF5Store:
         self._kept.submit(
             self._writer, partial(self._slots.write, iteration, time, rows, self._kept.arrays)
         )
-        self._stale = True
         if wait:
             self._writer.do(_nothing)
-
-    def truncate(self, rows=None):
-        """Drop rows: those behind the latest checkpoint, or all but `{name: count}`."""
-        self.flush()
-        self._look_again()
-        rows = self._reader.checkpoint_rows() if rows is None else rows
-        for name, count in rows.items():
-            if not 0 <= count <= self.count(name):
-                raise FlownetError(f"{self.path}: {name} has {self.count(name)} rows, not {count}.")
-        self._unfinish()
-        for name, count in rows.items():
-            if count < self.count(name):
-                self._filling[name] = self._fill(name, count)
-                self._writer.do(partial(self._filling[name].restart, self._appenders[name]))
-        self._stale = True
 
     # The end
 
     def _unfinish(self):
         """A finished run that goes on is not finished any more; said before anything is written."""
-        if self._reader.finished:
+        if self._last.index.finished:
             self._writer.do(partial(self._end, 0, -1))
-            self._reader.refresh()
+            self.refresh()
 
     def _end(self, finished, diverged_at):
         write_number(self._file["state/diverged_at"].id, diverged_at)
         write_number(self._file["state/finished"].id, finished)
 
     def finish(self, diverged_at=None):
-        """Write everything, say that the run is finished and where it diverged; close."""
         self.flush()
         for appender in self._appenders.values():
             self._writer.do(appender.trim)
@@ -227,27 +186,17 @@ class HDF5Store:
                 self.flush()
             finally:
                 self._closer()
-                self._stale = True
             self._writer.check()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
     # Reading
 
-    def _look_again(self):
-        if self._stale:
-            self._stale = self._closer.alive
-            self._reader.refresh()
-
-    def __getattr__(self, name):
-        if name.startswith("_") or not hasattr(Reader, name):
-            raise AttributeError(f"HDF5Store has no attribute {name!r}")
-        self._look_again()
-        return getattr(self._reader, name)
+    @property
+    def _look(self):
+        """A look that is no older than what was written last."""
+        if self._seen != self._writer.done:
+            self._seen = self._writer.done
+            self.refresh()
+        return self._last
 
 
 def _close(file, lock, writer):
@@ -270,4 +219,4 @@ def _is_hdf5(path):
     if os.path.islink(path) or not os.path.isfile(path):
         return False
     with open(path, "rb") as file:
-        return file.read(8) == b"\x89HDF\r\n\x1a\n"
+        return file.read(8) == _superblock.SIGNATURE

@@ -1,12 +1,10 @@
 """The one thread that touches a file while a run fills it, also when the disk is full."""
 
-import errno
-import os
 import queue
-import re
 import threading
 
 from ..._errors import FlownetError
+from .._failure import explain
 
 
 class Writer:
@@ -16,12 +14,17 @@ class Writer:
     ----------
     path : path
         Of the file, for errors.
+
+    Attributes
+    ----------
+    done : int
+        Jobs that are behind it.
     """
 
     def __init__(self, path):
         self._path = path
         self._jobs = queue.SimpleQueue()
-        self._error, self._stopped = None, False
+        self._error, self._stopped, self.done = None, False, 0
         self._thread = threading.Thread(target=self._work, name="flownet-writer", daemon=True)
         self._thread.start()
 
@@ -102,33 +105,16 @@ class Writer:
     def _work(self):
         while True:
             job, after = self._jobs.get()
-            for call in (job if self._error is None else None, after):
-                try:
-                    if call is not None:
-                        call()
-                except BaseException as error:  # a thread has nobody else to tell
-                    self.fail(error)
+            if self._error is None:
+                self._call(job)
+            self.done += 1
+            self._call(after)
             if job is None:
                 return
 
-
-def explain(error):
-    """What the operating system said, out of what HDF5 made of it.
-
-    Parameters
-    ----------
-    error : Exception
-
-    Returns
-    -------
-    str
-    """
-    number = getattr(error, "errno", None)
-    found = re.search(r"errno\s*=?\s*(\d+)", str(error), re.IGNORECASE)
-    if number is None and found:
-        number = int(found.group(1))
-    if number == errno.ENOSPC:
-        return "the disk is full"
-    if number:
-        return os.strerror(number)
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    def _call(self, what):
+        try:
+            if what is not None:
+                what()
+        except BaseException as error:  # a thread has nobody else to tell
+            self.fail(error)

@@ -9,20 +9,8 @@ from collections import namedtuple
 
 import numpy as np
 
+from ...layout import Net
 from .simd import VECTOR_BYTES
-
-#: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the
-#: width of all layers before l, panels[l] the offset of layer l's packed weights. Of a complex
-#: network these speak of its `planes`: gate (L,) holds offsets of modReLU's biases (−1: none), and
-#: origin (L, 4) those of weights, conjugate's weights, bias and gate in W; None for a real network
-Net = namedtuple("Net", "sizes weight bias activation units panels gate origin")
-
-#: kind 0 quadratic, 1 cross-entropy; 1/kT; output metric (n, n) or empty; Γ (m, m) or empty
-Loss = namedtuple("Loss", "kind inverse_temperature gamma coupling")
-
-#: inputs (m, n_in), truth (m, n_out), sample weights (m,) or empty; `rows` the samples of a
-#: mini-batch, empty for all of them
-Data = namedtuple("Data", "x y weights rows")
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
 #: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `gate` is empty unless there
@@ -106,7 +94,7 @@ def network_plan(sizes, activations, bias, dtype):
     )
 
 
-def planes(net, dtype):
+def empty_planes(net, dtype):
     """Room for the planes of a complex network's parameters, with the weights of its readout."""
     if net.origin is None:
         return np.zeros(0, dtype)
@@ -172,7 +160,7 @@ def _lanes(net, dtype):
 
 def _planes(net, dtype):
     """`Planes` of a complex network."""
-    W = planes(net, dtype)
+    W = empty_planes(net, dtype)
     strip = int(net.sizes.max()) * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
     return Planes(W, np.zeros_like(W), np.empty(HANDS * strip, dtype))
 

@@ -6,13 +6,14 @@ of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
 from ...._compile import in_parallel, jit, part, separate
+from ...layout import CROSS_ENTROPY
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
 from ..layers.activation import activate_third
-from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
-from ..layers.units import activate_units, bias_of, outputs, pull_units, units, weights
+from ..layers.loss import covector_on_output, cross_entropy_state
+from ..layers.units import activate_units, bias_of, outputs, pull_units, room, units, weights
 from ..network.differential import pack_all
 
 
@@ -58,7 +59,7 @@ def _loss(net, loss, data, at, first, rows):
             sample_weights,
             covector,
             p,
-            outputs(net, at.scratch, first, rows),
+            room(at.scratch, at.capacity, first, rows, net.sizes[-1]),
             at.zeros,
             sample,
             at.scale,
@@ -106,7 +107,7 @@ def _backward(net, W, at, first, rows):
             )
         if layer > 0:
             n = net.sizes[layer]
-            ga = view(at.scratch, first * n, rows, n)
+            ga = room(at.scratch, at.capacity, first, rows, n)
             pull_product(ga, address(at.zeros), 0, g, weights(net, W, layer))
 
 

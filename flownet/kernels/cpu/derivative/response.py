@@ -6,13 +6,14 @@ work where they are wide. What is kept at W (`point`) is at order 0.
 """
 
 from ...._compile import part, separate, spliced
+from ...layout import QUADRATIC
 from ...scalar.pair import PAIR
 from ..base.plan import SERIES
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
 from ..base.simd import address, flat, view
-from ..layers.loss import QUADRATIC, metric
-from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, units, weights
+from ..layers.loss import metric
+from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, room, units, weights
 from . import pair_response
 
 pair_values = of_planes(pair_response.pair_values)
@@ -28,7 +29,7 @@ def _loss_response(net, loss, data, at, t, first, rows, second):
     c = outputs(net, t.covector1, first, rows)
     scale = at.scale[0]
     if loss.kind == QUADRATIC:
-        metric(loss, y2, c, outputs(net, t.scratch1, first, rows), at.zeros)
+        metric(loss, y2, c, room(t.scratch1, at.capacity, first, rows, net.sizes[-1]), at.zeros)
         for s in range(rows):
             factor = scale
             if data.weights.size:
@@ -187,7 +188,7 @@ def _first_backward(net, W, V, at, t, first, rows):
                 )
         if layer > 0:
             n = net.sizes[layer]
-            ga1 = view(t.scratch1, first * n, rows, n)
+            ga1 = room(t.scratch1, at.capacity, first, rows, n)
             pull_product(ga1, address(at.zeros), 0, g1, weights(net, W, layer))
             pull_product(
                 ga1,
@@ -269,7 +270,7 @@ def _second_backward(net, W, V, at, t, first, rows):
             _pull_pairs(net, W, V, at, t, layer, first, rows, 2, ga2, g2)
         if layer > 0:
             n = net.sizes[layer]
-            ga2 = view(t.scratch1, first * n, rows, n)
+            ga2 = room(t.scratch1, at.capacity, first, rows, n)
             pull_product(ga2, address(at.zeros), 0, g2, weights(net, W, layer))
             pull_product(
                 ga2,

@@ -5,8 +5,9 @@ respond to second order (`response`), and the weights collect Σ_s (G₂⊗A + G
 """
 
 from ...._compile import separate
+from ...layout import Data
 from ..base.blocks import summed
-from ..base.plan import Data, Point, Tangent
+from ..base.plan import Point, Tangent
 from ..base.simd import fields
 from ..layers.covectors import deal_columns, sum_gates
 from ..network.differential import pack_all

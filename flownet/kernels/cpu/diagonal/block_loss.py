@@ -1,11 +1,11 @@
 """Second derivatives of the loss for a block of samples side by side, outputs (n_out, R)."""
 
 from ...._compile import part
+from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import product
 from ..base.simd import address, flat
-from ..layers.loss import QUADRATIC
 
 
 @part

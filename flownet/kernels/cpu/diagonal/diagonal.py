@@ -7,6 +7,7 @@ in whole vector registers and every sum over units is a matrix product.
 """
 
 from ...._compile import part, separate, spliced
+from ...layout import CROSS_ENTROPY
 from ..base.blocks import summed
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
@@ -14,7 +15,7 @@ from ..base.product import covector_product, product
 from ..base.simd import address, flat, view
 from ..base.transpose import transpose
 from ..layers.activation import activate_curvature
-from ..layers.loss import CROSS_ENTROPY, covector_on_output, cross_entropy_state
+from ..layers.loss import covector_on_output, cross_entropy_state
 from ..layers.units import weights
 from .block_loss import own_curvature
 from .unit_curvature import unit_curvatures
@@ -158,4 +159,4 @@ def _add_block(net, loss, data, W, b, first, rows, out):
 
 
 #: ∂²L/∂W_i² (D,) at W
-diagonal = summed(_add_block, "diagonal")
+hessian_diagonal = summed(_add_block, "hessian_diagonal")

@@ -4,11 +4,11 @@ See `neurons` for the sums. Along with ż go ∂ż/∂s (`z11`) and z̈ (`z2`), 
 """
 
 from ...._compile import part
+from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import copy
 from ..base.product import product
 from ..base.simd import address, flat
-from ..layers.loss import QUADRATIC
 from ..layers.units import weights
 from .block_loss import respond, scaled
 

@@ -9,12 +9,12 @@ that, a unit's push goes by one product too: its weights are put into the matrix
 """
 
 from ...._compile import part, separate
+from ...layout import CROSS_ENTROPY
 from ...scalar.activation import ACTIVATIONS
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.product import covector_product, product
 from ..base.simd import address, flat, view
-from ..layers.loss import CROSS_ENTROPY
 from ..layers.units import weights
 from .block_loss import add_curvature, scaled
 from .softmax_variance import softmax_variances

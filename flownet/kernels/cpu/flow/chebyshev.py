@@ -7,9 +7,9 @@ of f and no matrix (Sommeijer, Shampine, Verwer, J. Comput. Appl. Math. 88 (1998
 import math
 
 from ...._compile import jit
-from .solution import AGAIN, CALLS, ERROR, TAKEN, TINY, H, accept, put, refuse, scaled_norm, to_try
+from ...layout import AGAIN, CALLS, CHEBYSHEV, ERROR, TAKEN, H
+from .solution import TINY, accept, put, refuse, scaled_norm, to_try
 
-CHEBYSHEV = 1  # this method among `numbers`
 _DAMPING = 2 / 13
 _REACH = 1.54  # s stages are stable where s² ≥ 1 + 1.54·h·λ
 _ROUNDING = 2.2e-15  # of s² stages, relative

@@ -10,27 +10,9 @@ import math
 import numpy as np
 
 from ...._compile import jit
-from .solution import (
-    AGAIN,
-    CALLS,
-    ERROR,
-    METHOD,
-    STIFF,
-    T_BEFORE,
-    TAKEN,
-    TINY,
-    H,
-    accept,
-    distance2,
-    moved,
-    put,
-    refuse,
-    scaled_norm,
-    to_try,
-    weighted,
-)
+from ...layout import AGAIN, CALLS, DORMAND_PRINCE, ERROR, METHOD, STIFF, T_BEFORE, TAKEN, H
+from .solution import TINY, accept, distance2, moved, put, refuse, scaled_norm, to_try, weighted
 
-DORMAND_PRINCE = 0  # this method among `numbers`
 EDGE = 3.0  # of h·λ, from where on the method is limited by stability
 CALLS_A_STEP = 6
 

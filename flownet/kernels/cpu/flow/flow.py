@@ -1,15 +1,10 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
-from collections import namedtuple
-
 from ...._compile import jit, part, separate
 from ..base.pointwise import clear, copy
 from ..motion.steps import add_decay, potential_differential, raise_coupled
 from .integrate import integrator
 from .rates import rate_of_mechanics
-
-#: what a flow follows: a `Problem`, a `Rule`, room for dL (D,), threads
-Followed = namedtuple("Followed", "problem rule dL threads")
 
 
 @part

@@ -1,40 +1,28 @@
 """Integration of ẏ = f(y) over many steps: rows wanted, events, and why it stops."""
 
-from collections import namedtuple
-
 import numpy as np
 
-from .chebyshev import CHEBYSHEV, chebyshev
-from .dormand_prince import dense, dormand_prince
-from .solution import (
+from ...layout import (
     CALLS,
+    CHEBYSHEV,
+    END,
+    EVENT,
     FRESH,
+    FULL,
     METHOD,
     NOW,
+    PAUSE,
     RADIUS,
     SINCE,
+    STUCK,
     TAKEN,
     H,
     T,
-    first_step,
-    moved,
-    put,
-    trial_step,
 )
+from .chebyshev import chebyshev
+from .dormand_prince import dense, dormand_prince
+from .solution import first_step, moved, put, trial_step
 from .stiffness import switch
-
-#: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
-#: method is of use where the pair is limited by stability
-Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
-
-#: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
-#: step where there are none; each step's length, evaluations of f (with those of tries
-#: refused and of looks at the spectrum), method, time at its beginning
-Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
-
-#: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
-#: event in the last step; no step is short enough
-END, FULL, PAUSE, EVENT, STUCK = range(5)
 
 _ONE = np.ones(1)
 _SHORTEST = 1e-14  # step, relative to the time

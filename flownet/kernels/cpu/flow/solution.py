@@ -5,61 +5,26 @@ potential, and run as they are around a field that is a Python function.
 """
 
 import math
-from collections import namedtuple
-
-import numpy as np
 
 from ...._compile import jit
-from ..base.pointwise import mean
-
-#: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
-#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `told`
-#: (2,) by the field at y, L and ‖dL‖², and `aside`, elsewhere; and numbers
-Solution = namedtuple("Solution", "y before k stage other room zeros direction told aside numbers")
-
-#: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
-#: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the
-#: last try was refused; steps in a row limited by stability; evaluations, steps, tries refused; the
-#: method now, the spectral radius, and since it was found: steps; evaluations and time then
-(
-    T,
-    T_BEFORE,
-    H,
-    ERROR,
-    TAKEN,
-    COST,
-    METHOD,
-    FRESH,
+from ...layout import (
     AGAIN,
-    STIFF,
-    CALLS,
-    STEPS,
+    COST,
+    ERROR,
+    FRESH,
+    METHOD,
     REFUSED,
-    NOW,
-    RADIUS,
     SINCE,
-    CALLS_THEN,
-    T_THEN,
-) = range(18)
-NUMBERS = 18
+    STEPS,
+    T_BEFORE,
+    TAKEN,
+    H,
+    T,
+)
+from ..base.pointwise import mean
 
 _LONGEST = 1e100  # step, where nothing moves
 TINY = 1e-4  # a scaled error counts as at least this in the choice of a step
-
-
-def solution(y0):
-    """`Solution` at y0 (n,), at time 0."""
-    rows = np.zeros((14, y0.size), y0.dtype)
-    rows[0] = y0
-    return Solution(
-        rows[0],
-        rows[1],
-        rows[2:9],
-        *rows[9:],
-        np.full(2, np.nan),
-        np.full(2, np.nan),
-        np.zeros(NUMBERS),
-    )
 
 
 @jit

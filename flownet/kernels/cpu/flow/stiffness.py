@@ -9,9 +9,21 @@ import math
 
 import numpy as np
 
-from .chebyshev import CHEBYSHEV
-from .dormand_prince import CALLS_A_STEP, DORMAND_PRINCE, EDGE
-from .solution import CALLS, CALLS_THEN, FRESH, NOW, RADIUS, SINCE, STIFF, T_THEN, T, distance2, put
+from ...layout import (
+    CALLS,
+    CALLS_THEN,
+    CHEBYSHEV,
+    DORMAND_PRINCE,
+    FRESH,
+    NOW,
+    RADIUS,
+    SINCE,
+    STIFF,
+    T_THEN,
+    T,
+)
+from .dormand_prince import CALLS_A_STEP, EDGE
+from .solution import distance2, put
 
 _PATIENCE = 15  # steps in a row, net, that are limited by stability
 _WARY = 60  # steps more that are not counted after going back to the pair

@@ -6,13 +6,12 @@ by a full one. Cross-entropy at temperature kT: ℓ = −Σ q log P̂ with P̂ =
 """
 
 from ...._compile import compiled, part, separate
+from ...layout import QUADRATIC
 from ...scalar import loss as scalar
 from ..base.elementary import exp
 from ..base.pointwise import copy
 from ..base.product import product
 from ..base.simd import address, flat
-
-QUADRATIC, CROSS_ENTROPY = 0, 1
 
 dot, weight_of, leading, cross_entropy_of_row, balance = (
     compiled(body, inline=False)

@@ -39,6 +39,15 @@ def outputs(net, buffer, first, rows):
 
 
 @spliced
+def room(buffer, capacity, first, rows, n):
+    """Room for some rows (rows, n) of any layer, in a buffer for `capacity` rows of the widest.
+
+    It begins where the rows do in the widest layer: shards that are at different layers share none.
+    """
+    return view(buffer, first * (buffer.size // capacity), rows, n)
+
+
+@spliced
 def bias_of(net, W, zeros, layer):
     """Pointer to a layer's bias in W, or to zeros."""
     return shift(address(W), net.bias[layer]) if net.bias[layer] >= 0 else address(zeros)

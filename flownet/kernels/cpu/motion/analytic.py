@@ -7,8 +7,7 @@ f = u·v/√n and W = (u, v). Parameters (p, q) are (κ, ·), (α, ·), (α, c),
 import math
 
 from ...._compile import jit, part
-
-PARABOLA, QUARTIC, DOUBLE_WELL, UV = range(4)
+from ...layout import DOUBLE_WELL, PARABOLA, UV
 
 
 @part

@@ -1,16 +1,7 @@
 """Raising the index of layers that a metric couples, in place: dL^i ← g^[ij] dL_j (TM 7)."""
 
-from collections import namedtuple
-
 from ...._compile import part
 from ..base.pointwise import clear, copy
-
-#: stacks of layers of one shape: stack s has the layers whose parameters, `extent[s]` each, begin
-#: in W at begin[first[s]] … begin[first[s+1]−1]; their g^[ij] (n, n) one behind the other in
-#: `sharp`; and room for a strip of as many columns as there are layers in the largest stack
-Coupling = namedtuple("Coupling", "first begin extent sharp room")
-
-STRIP = 256  # columns of a stack that are raised at a time
 
 
 @part

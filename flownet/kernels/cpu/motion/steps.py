@@ -1,11 +1,10 @@
 """The compiled loop of finite steps: differential, W ← W − step·g^♯dL, record; many a call."""
 
 import math
-from collections import namedtuple
 
 from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
+from ...layout import Data
 from ...scalar.mechanics import Aristotle
-from ..base.plan import Data
 from ..base.pointwise import all_finite, clear, copy
 from ..base.simd import address, stack
 from ..network.differential import network_differential
@@ -13,33 +12,6 @@ from . import coupling as coupling_kernel
 from .analytic import analytic_differential
 from .mechanics import step_of_mechanics
 from .shuffle import shuffle
-
-#: a sum of potentials on mini-batches: network, loss, data and buffers (None where there is no
-#: network), `Terms`, `Batches`
-Problem = namedtuple("Problem", "net loss data work terms batches")
-
-#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas
-Terms = namedtuple("Terms", "factor code parameters")
-
-#: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
-Batches = namedtuple("Batches", "size seed order epoch")
-
-#: whether the loss multiplies each step; the inverse stiffness of each range of W, bounds[i] …
-#: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples, or None;
-#: the times from and until which this is the metric; the numbers of the mechanics, the κ of a
-#: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), True where W are pairs
-#: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
-Rule = namedtuple(
-    "Rule", "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed"
-)
-
-#: where rows go: every `every`-th W with its iteration and time, every loss and step with theirs;
-#: `step` (count,) comes with the steps to take, or their factors where the loss multiplies them
-Tape = namedtuple(
-    "Tape",
-    "every parameters row_iteration row_time "
-    "loss loss_iteration loss_time step step_iteration step_time",
-)
 
 _CHUNK = 1 << 15  # parameters that one thread updates at a time
 _WORTH_THREADS = 1 << 18
@@ -221,12 +193,8 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
             tape.row_iteration[rows] = k
             tape.row_time[rows] = time[0]
             rows += 1
-        tape.loss[i] = value
-        tape.loss_iteration[i] = k
-        tape.loss_time[i] = time[0]
-        tape.step[i] = step
-        tape.step_iteration[i] = k
-        tape.step_time[i] = time[0]
+        tape.iteration[i], tape.time[i] = k, time[0]
+        tape.loss[i], tape.step[i] = value, step
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:

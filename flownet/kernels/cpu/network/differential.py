@@ -13,7 +13,7 @@ from ..base.simd import address, flat, view
 from ..layers.activation import activate
 from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
 from ..layers.loss import covector_on_output
-from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, units, weights
+from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, room, units, weights
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
 from ..planes.planes import collect, gather_singles, spread
@@ -61,7 +61,7 @@ def pullback_shard(net, W, work, first, rows, lowest):
             gates(net, work.gate, work.capacity, layer, first, rows, ga),
         )
         if layer > lowest:
-            ga = view(work.scratch, first * net.sizes[layer], rows, net.sizes[layer])
+            ga = room(work.scratch, work.capacity, first, rows, net.sizes[layer])
             pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
@@ -91,7 +91,7 @@ def loss_shard(net, loss, data, work, start, first, rows):
         sample_weights,
         outputs(net, work.covector, first, rows),
         outputs(net, work.errors, first, rows),
-        outputs(net, work.scratch, first, rows),
+        room(work.scratch, work.capacity, first, rows, net.sizes[-1]),
         work.zeros,
         work.sample[start + first : start + first + rows],
         work.scale,

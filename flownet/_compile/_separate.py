@@ -1,0 +1,167 @@
+"""Kernels compiled once and called by name, in parallel, or chosen by the types of arguments.
+
+numba optimises a function again in every kernel that calls it, directly or not. A large kernel is
+compiled once instead and called under a symbol name that another process can look up too.
+"""
+
+import numba
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from ._kernels import jit
+from ._symbols import kernels, provide
+
+
+def separate(function, name=None):
+    """Compile a kernel once, and call it by name from others."""
+    return _called_by_name(function, name or function.__qualname__)
+
+
+def in_parallel(kernel):
+    """A separate kernel `(*args, i)` for i from 0 to `count` − 1, called as `(count, *args)`.
+
+    Nothing is compiled for it beside the kernel.
+    """
+    return kernel.in_parallel
+
+
+def _called_by_name(function, name, **options):
+    function.__qualname__ = name  # before it is compiled: its file in the cache has this name
+    key = f"{function.__module__}.{name}"
+    kernel = kernels[key] = jit(function, **options)
+
+    @numba.extending.intrinsic
+    def call(typing, *args):
+        symbol, compiled = provide(key, args)
+        result = compiled.signature.return_type
+
+        def codegen(context, builder, signature, values):
+            arguments = cgutils.unpack_tuple(builder, values[0])
+            return _emit_call(context, builder, symbol, result, args, arguments)
+
+        return result(types.StarArgTuple(args)), codegen
+
+    @numba.extending.intrinsic
+    def in_parallel(typing, count, *args):
+        symbol, _ = provide(key, (*args, types.intp))
+        run, _ = provide(_RUN, _RUN_TYPES)
+
+        def codegen(context, builder, signature, values):
+            count, packed = values
+            arguments = cgutils.unpack_tuple(builder, packed)
+            task, block = _emit_task(context, builder, symbol, args, arguments)
+            return _emit_call(context, builder, run, types.none, _RUN_TYPES, (task, block, count))
+
+        return types.void(types.intp, types.StarArgTuple(args)), codegen
+
+    call.kernel, call.in_parallel = kernel, in_parallel
+    return call
+
+
+def _emit_call(context, builder, symbol, result, kinds, arguments):
+    """Call of a separate kernel by its symbol."""
+    kind = context.call_conv.get_function_type(result, kinds)
+    target = cgutils.get_or_insert_function(builder.module, kind, symbol)
+    _, value = context.call_conv.call_function(builder, target, result, kinds, arguments)
+    return context.get_dummy_value() if result == types.none else value
+
+
+def _emit_task(context, builder, symbol, kinds, arguments):
+    """Addresses of a function (block, i) that calls a separate kernel, and of its arguments."""
+    module, index = builder.module, context.get_value_type(types.intp)
+    room = ir.LiteralStructType([argument.type for argument in arguments])
+    block = cgutils.alloca_once(builder, room)
+    for i, argument in enumerate(arguments):
+        builder.store(argument, cgutils.gep_inbounds(builder, block, 0, i))
+    name = module.get_unique_name(f"task.{symbol}")
+    task = ir.Function(module, ir.FunctionType(ir.VoidType(), [room.as_pointer(), index]), name)
+    task.linkage = "internal"
+    inner = ir.IRBuilder(task.append_basic_block("entry"))
+    loaded = [
+        inner.load(cgutils.gep_inbounds(inner, task.args[0], 0, i)) for i in range(len(arguments))
+    ]
+    _emit_call(context, inner, symbol, types.none, (*kinds, types.intp), [*loaded, task.args[1]])
+    inner.ret_void()
+    return builder.ptrtoint(task, index), builder.ptrtoint(block, index)
+
+
+@numba.extending.intrinsic
+def _call_task(typing, task, block, i):
+    """Call the function at an address with the block at another, and an index."""
+
+    def codegen(context, builder, signature, args):
+        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args[1:]])
+        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
+        return context.get_dummy_value()
+
+    return types.void(types.intp, types.intp, types.intp), codegen
+
+
+def _run(task, block, count):
+    """The one parallel loop: `task(block, i)` for i from 0 to `count` − 1."""
+    for i in numba.prange(count):
+        _call_task(task, block, i)
+
+
+_RUN, _RUN_TYPES = f"{__name__}._run", (types.intp, types.intp, types.intp)
+_called_by_name(_run, "_run", parallel=True)
+
+
+# ---- kernels by the types of their arguments ------------------------------------------------
+
+
+def chosen(choose, leading=0):
+    """A kernel that is one of several: `choose(*types)` names it by the types of the arguments.
+
+    What a call does not need is not compiled: of networks of real numbers, say, no complex kernels.
+
+    Parameters
+    ----------
+    choose : function
+        Gives a kernel, or None for one that does nothing.
+    leading : int
+        So many arguments, the first ones, only help to choose; the kernel does not get them.
+    """
+
+    @numba.extending.intrinsic
+    def call(typing, *args):
+        kernel = choose(*args)
+        if kernel is None:
+            return types.void(
+                types.StarArgTuple(args)
+            ), lambda context, *_: context.get_dummy_value()
+        function = typing.resolve_value_type(kernel)
+        called = function.get_call_type(typing, args[leading:], {})
+
+        def codegen(context, builder, signature, values):
+            values = cgutils.unpack_tuple(builder, values[0])[leading:]
+            if called.args and isinstance(called.args[0], types.StarArgTuple):
+                values = [context.make_tuple(builder, called.args[0], values)]
+            else:
+                values = [
+                    context.cast(builder, *value)
+                    for value in zip(values, args[leading:], called.args)
+                ]
+            target = context.get_function(function, called)
+            context.add_linking_libs(getattr(target, "libs", ()))
+            return target(builder, values)
+
+        return called.return_type(types.StarArgTuple(args)), codegen
+
+    return call
+
+
+def absent(kind):
+    """Whether a type is that of None."""
+    return isinstance(kind, types.NoneType)
+
+
+def lacks(kind, name):
+    """Whether a named tuple of a type has None for a field."""
+    return absent(field(kind, name))
+
+
+def field(kind, name):
+    """Type of a field of a named tuple of a type."""
+    return kind.types[kind.fields.index(name)]

@@ -1,0 +1,70 @@
+"""What the integration of a flow is told, and what it tells: named tuples of arrays and numbers."""
+
+from collections import namedtuple
+
+import numpy as np
+
+DORMAND_PRINCE, CHEBYSHEV = 0, 1  # methods
+
+#: what a flow follows: a `Problem`, a `Rule`, room for dL (D,), threads
+Followed = namedtuple("Followed", "problem rule dL threads")
+
+
+#: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
+#: method is of use where the pair is limited by stability
+Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
+
+#: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
+#: step where there are none; each step's length, evaluations of f (with those of tries
+#: refused and of looks at the spectrum), method, time at its beginning
+Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
+
+#: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
+#: event in the last step; no step is short enough
+END, FULL, PAUSE, EVENT, STUCK = range(5)
+
+#: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
+#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `told`
+#: (2,) by the field at y, L and ‖dL‖², and `aside`, elsewhere; and numbers
+Solution = namedtuple("Solution", "y before k stage other room zeros direction told aside numbers")
+
+#: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
+#: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the
+#: last try was refused; steps in a row limited by stability; evaluations, steps, tries refused; the
+#: method now, the spectral radius, and since it was found: steps; evaluations and time then
+(
+    T,
+    T_BEFORE,
+    H,
+    ERROR,
+    TAKEN,
+    COST,
+    METHOD,
+    FRESH,
+    AGAIN,
+    STIFF,
+    CALLS,
+    STEPS,
+    REFUSED,
+    NOW,
+    RADIUS,
+    SINCE,
+    CALLS_THEN,
+    T_THEN,
+) = range(18)
+NUMBERS = 18
+
+
+def solution(y0):
+    """`Solution` at y0 (n,), at time 0."""
+    rows = np.zeros((14, y0.size), y0.dtype)
+    rows[0] = y0
+    return Solution(
+        rows[0],
+        rows[1],
+        rows[2:9],
+        *rows[9:],
+        np.full(2, np.nan),
+        np.full(2, np.nan),
+        np.zeros(NUMBERS),
+    )

@@ -1,0 +1,163 @@
+"""The one place that lets HDF5 look into a file that it may not trust.
+
+Only hard links are followed, and only to what our own lists name; two paths lead to one data set
+only where a quantity shares the clock of another.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..._errors import FlownetError
+from .._format import NUMBER
+from .._layout import check_dtype, check_name
+from ..bytes import _attributes
+from ._rows import read_number
+
+
+@dataclass
+class Plain:
+    """A data set in one piece: where it starts, and the checksum it claims."""
+
+    path: str
+    dtype: np.dtype
+    shape: tuple
+    offset: int
+    checksum: int | None = None
+
+
+@dataclass
+class Chunks:
+    """A data set in blocks of rows: where each block starts."""
+
+    path: str
+    dtype: np.dtype
+    shape: tuple  # of one row
+    block: int  # rows in a block
+    offsets: list  # of the blocks
+
+
+class Walk:
+    """An open file, walked along hard links only."""
+
+    def __init__(self, file, flat):
+        self._file, self._flat = file, flat
+        self._noted = {}  # where a data set's header lies, to its path
+        self.name = flat.name
+
+    def open(self, path):
+        """Group or data set at a path, each step of it a hard link."""
+        from h5py import h5l
+
+        node = self._file
+        for step in filter(None, path.split("/")):
+            if step not in node:
+                raise FlownetError(f"{self.name} is damaged: /{path} is missing.")
+            if node.id.links.get_info(step.encode()).type != h5l.TYPE_HARD:
+                raise FlownetError(
+                    f"{self.name}: /{path} is a link to elsewhere; flownet follows none."
+                )
+            node = node[step]
+        return node
+
+    def attrs(self, path):
+        """Checked attributes of the group at a path."""
+        return _attributes.read(self.open(path), f"{self.name}: /{path}")
+
+    def analyses(self):
+        """Names of what was added after the run."""
+        if "analysis" not in self._file:
+            return []
+        names = [f"analysis/{name}" for name in self.open("analysis")]
+        for name in names:
+            check_name(name)
+        return names
+
+    def plain(self, path, dtype=None, checksum=False):
+        """A data set in one piece, inside this file."""
+        from h5py import h5d
+
+        data, shape, dtype = self._data(path, dtype, h5d.CONTIGUOUS)
+        size = dtype.itemsize * int(np.prod(shape, dtype=object))
+        offset = data.id.get_offset() if size else 0
+        if offset is None or offset + size > self._flat.size:
+            raise FlownetError(f"{self.name} is damaged: /{path} lies outside of the file.")
+        claimed = int(_attributes.read_one(data, "xxh3_64", self.name)) if checksum else None
+        return Plain(path, dtype, shape, offset, claimed)
+
+    def number(self, path):
+        """A number of the state, read at once."""
+        return read_number(self._flat, self.plain(path, NUMBER))
+
+    def chunks(self, path, rows, dtype=None):
+        """A data set in blocks of whole rows, as far as its rows count, inside this file."""
+        from h5py import h5d
+
+        data, shape, dtype = self._data(path, dtype, h5d.CHUNKED)
+        block, *row = data.chunks
+        size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
+        if tuple(row) != shape[1:]:
+            raise FlownetError(
+                f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}."
+            )
+        blocks = -(-rows // block)
+        if rows < 0 or rows > shape[0] or blocks * size > self._flat.size:
+            raise FlownetError(
+                f"{self.name} is damaged: /{path} holds less than the {rows} rows that count."
+            )
+        return Chunks(path, dtype, shape[1:], block, self._places(data, blocks, size))
+
+    def check_linked(self, path, other):
+        """Refuse a path that does not lead to the data set that was noted under another one."""
+        if self._noted.get(_header(self.open(path))) != other:
+            raise FlownetError(f"{self.name} is damaged: /{path} is not /{other}.")
+
+    def _places(self, data, blocks, size):
+        """Where blocks start: what HDF5 looks at when it is asked for each of them.
+
+        HDF5's own ways to tell a place go through all entries for every one, or through as many as
+        a broken index claims to have; a look-up of one block touches a few of them only.
+        """
+        buffer, places = np.empty(size if blocks else 0, "u1"), []
+        for first in range(0, blocks * data.chunks[0], data.chunks[0]):
+            with self._flat.watch(size) as seen:
+                data.id.read_direct_chunk((first, *(0 for _ in data.shape[1:])), out=buffer)
+            if not seen or seen[-1] + size > self._flat.size:
+                raise FlownetError(
+                    f"{self.name} is damaged: row {first} of {data.name} lies outside of the file."
+                )
+            places.append(seen[-1])
+        return places
+
+    def _data(self, path, dtype, layout):
+        """A data set of plain numbers without filters, external or virtual storage."""
+        import h5py
+
+        data = self.open(path)
+        if not isinstance(data, h5py.Dataset):
+            raise FlownetError(f"{self.name} is damaged: /{path} is no data set.")
+        creation = data.id.get_create_plist()
+        if (
+            creation.get_layout() != layout
+            or creation.get_nfilters()
+            or creation.get_external_count()
+        ):
+            raise FlownetError(f"{self.name}: /{path} is not stored the way flownet stores it.")
+        known = data.id.dtype
+        if dtype is None:
+            check_dtype(known, f"{self.name}: /{path}")
+        elif known != dtype:
+            raise FlownetError(f"{self.name} is damaged: /{path} has type {known}.")
+        if data.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+            raise FlownetError(f"{self.name} is damaged: /{path} is empty.")
+        other = self._noted.setdefault(_header(data), path)
+        if other != path:
+            raise FlownetError(f"{self.name} is damaged: /{path} and /{other} are one data set.")
+        return data, data.shape, known
+
+
+def _header(node):
+    """Where the header of a group or data set lies, the same for all hard links to it."""
+    from h5py import h5o
+
+    return h5o.get_info(node.id).addr

@@ -1,0 +1,101 @@
+"""Time flownet: its steps and curvature against PyTorch and JAX, its recording, its start.
+
+    python scripts/bench [steps] [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench record
+    python scripts/bench start
+    python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench flow [--only stiff] [--json FILE]
+    python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench frozen [--dtype float64] [--json FILE]
+
+What is compared runs in one process, in turns; a ratio is the median of the ratios within the
+rounds. A core that other programs use spoils kernels on several threads: look at the load first.
+"""
+
+import argparse
+import json
+import os
+import platform
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from cases import AGREEMENT
+from complex import bench_complex
+from curvature import bench_curvature
+from flow import PROBLEMS as FLOWS, bench_flow
+from frozen import bench_frozen
+from record import bench_record
+from start import bench_start
+from steps import PROBLEMS, bench_steps
+
+import flownet as fn
+
+BENCHMARKS = {
+    "steps": bench_steps,
+    "record": bench_record,
+    "start": bench_start,
+    "curvature": bench_curvature,
+    "flow": bench_flow,
+    "complex": bench_complex,
+    "frozen": bench_frozen,
+}
+
+
+def machine():
+    """What the figures depend on."""
+    packages = ("numpy", "numba", "torch", "jax", "diffrax", "h5py")
+    versions = {name: version(name) for name in packages if find_spec(name)}
+    return {
+        "flownet": fn.__version__,
+        "python": platform.python_version(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        **versions,
+    }
+
+
+def options_from(arguments=None):
+    """What the command line asks for."""
+    summary = "\n".join(f"  {name:<11}{bench.__doc__}" for name, bench in BENCHMARKS.items())
+    parser = argparse.ArgumentParser(
+        description=f"Time flownet.\n\n{summary}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
+    parser.add_argument(
+        "--dtype", choices=AGREEMENT, help="float32 by default, float64 for curvature and flow"
+    )
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
+        help="(steps, curvature, flow, complex)",
+    )
+    parser.add_argument("--folder", help="where files are written (record)")
+    parser.add_argument("--json", type=Path, help="file for every figure of every round")
+    options = parser.parse_args(arguments)
+    options.dtype = options.dtype or (
+        "float64" if options.benchmark in ("curvature", "flow") else "float32"
+    )
+    return options
+
+
+def main():
+    """Run one benchmark, print its table, and keep its figures if asked."""
+    options = options_from()
+    rows = BENCHMARKS[options.benchmark](options)
+    if options.json:
+        result = {
+            "benchmark": options.benchmark,
+            "dtype": options.dtype,
+            "machine": machine(),
+            "rows": rows,
+        }
+        options.json.write_text(json.dumps(result, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
