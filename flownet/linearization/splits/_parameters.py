@@ -74,6 +74,7 @@ class ParameterSplit(Split):
 
     def table(self):
         """Self terms, pairs and triplets, beside what chance gives, as a `Table`."""
+        # columns are named as the numbers are
         values, chance = ([getattr(of, name) for name in _TERMS] for of in (self, self.rotations))
         how = "exact" if self.exact else f"estimated from {self.draws} random probes"
         mean = self.trace / self.dimension
