@@ -16,7 +16,7 @@ from ._loss import Loss
 
 @cache
 def _hessian_of(is_complex):
-    """Class of the Hessian, loaded when first wanted: scipy's operators take a tenth of a second."""
+    """Class of the Hessian, loaded when first wanted: scipy takes a tenth of a second."""
     from ..hessian import ComplexHessian, NetworkHessian
 
     return ComplexHessian if is_complex else NetworkHessian
