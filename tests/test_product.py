@@ -26,6 +26,16 @@ def _covector_product(c, d, d_row, a, b, first, last):
 
 
 @njit
+def _panels(columns, array):
+    return product.panels(columns, array)
+
+
+@njit
+def _panel_width(array):
+    return product.panel_width(array)
+
+
+@njit
 def _pack(packed, w, count):
     product.pack(packed, w, 0, count)
 
@@ -47,8 +57,8 @@ def transposed(c, d, d_row, a, b):
 
 def packed(c, d, d_row, a, b):
     """C = D + A·Wᵀ by panels, handed W = Bᵀ."""
-    count = product.panels(b.shape[1], b)
-    panels = np.full(count * product.panel_width(b) * b.shape[0], np.nan, b.dtype)
+    count = _panels(b.shape[1], b)
+    panels = np.full(count * _panel_width(b) * b.shape[0], np.nan, b.dtype)
     _pack(panels, amid_nan(b.T)[1], count)
     _product_packed(c, d.reshape(-1), d_row, a, panels)
 
