@@ -1,4 +1,4 @@
-"""The structure promised: imports run downwards only, between rooms and between the rooms in them."""
+"""The structure promised: imports run downwards only, between rooms and the rooms in them."""
 
 import ast
 from pathlib import Path
