@@ -1,13 +1,12 @@
 """Pages say what is there: their links lead somewhere, and the list of rooms is the house."""
 
-import ast
 import re
 from pathlib import Path
 
 import pytest
+from test_rooms import PACKAGE, ROOMS
 
 ROOT = Path(__file__).parents[1]
-PACKAGE = ROOT / "flownet"
 PAGES = [
     *ROOT.glob("*.md"),
     *(ROOT / "data").glob("*.md"),
@@ -37,31 +36,8 @@ def test_paths_are_there(page):
         assert (ROOT / path).exists(), path
 
 
-def folders():
-    """Every folder of the package with modules in it."""
-    return {str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py")} - {"."}
-
-
-def imported_folders(path):
-    """Folders of the package that a module imports from, at its top or within a function."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            home = path.parents[node.level - 1]
-            target = home.joinpath(*node.module.split(".")) if node.module else home
-            for name in node.names:
-                named = [target / name.name, target, target.parent]
-                room = next(path for path in named if any(path.glob("*.py")))
-                yield str(room.relative_to(PACKAGE))
-
-
-def test_every_folder_has_its_line():
-    assert len(set(LISTED)) == len(LISTED) and set(LISTED) == folders()
-
-
-@pytest.mark.parametrize("folder", LISTED)
-def test_a_folder_imports_what_stands_above_its_line(folder):
-    """Lower rooms first; a folder may know the rooms within it."""
-    lower = {".", folder, *LISTED[: LISTED.index(folder)]}
-    within = {other for other in LISTED if other.startswith(f"{folder}/")}
-    for path in (PACKAGE / folder).glob("*.py"):
-        assert set(imported_folders(path)) <= lower | within, path.name
+def test_the_list_of_rooms_is_the_one_that_imports_keep():
+    """Lower rooms first; a folder that is nothing but a face has a line, and no place in theirs."""
+    folders = {path.parent for path in PACKAGE.rglob("*.py")} - {PACKAGE}
+    assert set(LISTED) == {path.relative_to(PACKAGE).as_posix() for path in folders}
+    assert [name for name in LISTED if name in ROOMS] == ROOMS[::-1]
