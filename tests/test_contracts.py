@@ -123,7 +123,9 @@ def test_every_kind_that_a_file_may_name_is_looked_at(family):
     assert set(names(family)) == set(FAMILIES[family])
 
 
-@pytest.mark.parametrize("potential", [*POTENTIALS.values(), *OTHERS.values()], ids=[*POTENTIALS, *OTHERS])
+@pytest.mark.parametrize(
+    "potential", [*POTENTIALS.values(), *OTHERS.values()], ids=[*POTENTIALS, *OTHERS]
+)
 def test_potentials(potential):
     fn.testing.check_potential(potential)
 

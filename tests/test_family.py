@@ -237,7 +237,7 @@ def test_in_python_and_in_single_precision(p, name):
 def test_experiment_files_know_every_word():
     """Each argument of each mechanics is a key of [mechanics]."""
     from flownet import _registry
-    from flownet.desk import _schema
+    from flownet.desk.experiment import _schema
 
     keys = set(_schema.Mechanics.model_fields)
     for kind in _registry.names("mechanics"):

@@ -7,7 +7,7 @@ from tolerance import roundoff
 from twins import uniforms
 
 from flownet.kernels.cpu.base import product
-from flownet.kernels.cpu.base.simd import address
+from flownet.kernels.cpu.base.views import address
 
 ROWS = [1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 70]
 COLS = [1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 61, 70]

@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from tolerance import close
 
 import flownet as fn
-from flownet.desk import _measured, _tables, cli
+from flownet.desk import cli
+from flownet.desk.report import _measured, _tables
 from flownet.geometry.curvature import NoSpectrum, _curvature
 from flownet.linearization.breakdown import Breakdown, kept
 from flownet.linearization.breakdown._series import SPLIT

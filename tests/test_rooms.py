@@ -1,4 +1,4 @@
-"""The structure promised: imports run downwards only, numba lives in one room, files stay small."""
+"""The structure promised: imports run downwards only, between rooms and within them."""
 
 import ast
 import re
@@ -7,34 +7,76 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "flownet"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+#: from the top floor down; the files of a folder itself lie below the rooms in it, but the shell's
 ROOMS = [
     "desk",
+    "desk/plot",
+    "desk/report",
+    "desk/experiment",
     "testing",
-    "ensemble",
-    "linearization",
+    "linearization/exits",
+    "linearization/departure",
+    "linearization/breakdown",
+    "linearization/splits",
+    "linearization/step",
+    "motion/along",
+    "motion/loops",
+    "motion/flow",
+    "motion/observe",
+    "motion/mechanics",
     "motion",
-    "geometry",
+    "geometry/noise",
+    "geometry/charges",
+    "geometry/curvature",
+    "geometry/metric",
+    "store/trajectory",
+    "store/writing",
+    "store/reading",
+    "store/bytes",
     "store",
+    "model/tables",
+    "model/chart",
+    "model/potential",
+    "model/hessian",
+    "model/network",
     "model",
     "kernels",
+    "kernels/cpu",
+    "kernels/cpu/flow",
+    "kernels/cpu/motion",
+    "kernels/cpu/diagonal",
+    "kernels/cpu/derivative",
+    "kernels/cpu/network",
+    "kernels/cpu/planes",
+    "kernels/cpu/layers",
+    "kernels/cpu/base",
+    "kernels/scalar",
+    "kernels/layout",
     "data",
+    "_compile",
 ]
-FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def room(path):
-    """Name of the room a file is in; None for the files beside the rooms."""
-    parts = path.relative_to(PACKAGE).parts
-    return parts[0] if len(parts) > 1 else None
+    """Folder of a file, from the package on; "" for the files beside the rooms."""
+    return path.parent.relative_to(PACKAGE).as_posix().removeprefix(".")
 
 
-def imported_rooms(path):
-    """Rooms of flownet that a file imports, at its top or within a function."""
-    depth = len(path.relative_to(PACKAGE).parts)
+def imported(path):
+    """Files of flownet that a file imports, at its top or within a function."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level == depth:
-            names = [node.module.split(".")[0]] if node.module else [a.name for a in node.names]
-            yield from (name for name in names if name in ROOMS)
+        if not (isinstance(node, ast.ImportFrom) and node.level):
+            continue
+        folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+        if folder.with_suffix(".py").is_file():
+            yield folder.with_suffix(".py")
+            continue
+        for alias in node.names:
+            inner = folder / alias.name
+            inside = [inner.with_suffix(".py"), inner / "__init__.py", folder / "__init__.py"]
+            yield next((file for file in inside if file.is_file()), inside[-1])
 
 
 def imported_packages(path):
@@ -46,23 +88,54 @@ def imported_packages(path):
             yield node.module.split(".")[0]
 
 
-@pytest.mark.parametrize(
-    "path", [f for f in FILES if room(f)], ids=lambda f: str(f.relative_to(PACKAGE))
-)
+def lines(path):
+    return len(path.read_text().splitlines())
+
+
+def test_every_folder_is_a_room():
+    named = {room(file) for file in FILES if file.name != "__init__.py"} - {""}
+    assert named <= set(ROOMS), named - set(ROOMS)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_imports_run_downwards(path):
-    for other in imported_rooms(path):
-        assert ROOMS.index(room(path)) < ROOMS.index(other), f"{path.name} imports {other}"
-
-
-@pytest.mark.parametrize("path", [f for f in FILES if room(f) is None], ids=lambda f: f.name)
-def test_files_beside_the_rooms_know_none_of_them(path):
-    if path.name != "__init__.py":
-        assert not list(imported_rooms(path))
+    """A face (`__init__`) may know what is within it; the files beside the rooms know no room."""
+    own = room(path)
+    for other in map(room, imported(path)):
+        within = path.name == "__init__.py" and other.startswith(f"{own}/".lstrip("/"))
+        if other in (own, "") or within:
+            continue
+        assert own, f"{path.name}, beside the rooms, imports {other}"
+        assert ROOMS.index(own) < ROOMS.index(other), f"{own}/{path.name} imports {other}"
 
 
 def test_numba_lives_in_kernels():
-    homes = {room(f) or f.name for f in FILES if {"numba", "llvmlite"} & set(imported_packages(f))}
-    assert homes <= {"kernels", "_compile.py"}
+    homes = {room(f) for f in FILES if {"numba", "llvmlite"} & set(imported_packages(f))}
+    assert all(home == "_compile" or home.startswith("kernels/cpu") for home in homes), homes
+
+
+def test_one_door_to_a_device():
+    """Nothing but the door names the kernels of a device."""
+    for path in FILES:
+        if not room(path).startswith("kernels/cpu") and path.name != "device.py":
+            found = [room(f) for f in imported(path) if room(f).startswith("kernels/cpu")]
+            assert not found, f"{path.relative_to(PACKAGE)} imports {found}"
+
+
+def test_scalar_mathematics_is_plain_python():
+    """No decorator, and no package but NumPy beside Python's own."""
+    for path in PACKAGE.glob("kernels/scalar/*.py"):
+        functions = [
+            n for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.FunctionDef)
+        ]
+        assert not any(function.decorator_list for function in functions), path.name
+        assert set(imported_packages(path)) <= {
+            "math",
+            "cmath",
+            "numpy",
+            "fractions",
+            "collections",
+        }
 
 
 def test_no_room_needs_a_rival():
@@ -70,11 +143,12 @@ def test_no_room_needs_a_rival():
         assert not {"torch", "jax"} & set(imported_packages(path))
 
 
-def test_public_functions_do_not_share_their_name_with_a_module():
+def test_public_functions_do_not_share_their_name_with_a_module_beside_them():
+    """`flownet.train` is the function, whatever has been imported."""
     import flownet
 
-    modules = {f.stem for f in PACKAGE.glob("*.py")} | {f.parent.name for f in FILES}
-    functions = {n for n in dir(flownet) if callable(getattr(flownet, n)) and not n.startswith("_")}
+    modules = {f.stem for f in PACKAGE.glob("*.py")} | {f.name for f in PACKAGE.iterdir()}
+    functions = {name for name in flownet.__all__ if name.islower()} - {"data", "plot", "testing"}
     assert not functions & modules
 
 
@@ -91,5 +165,47 @@ def test_what_an_object_offers_is_said_by_its_contract():
 
 
 def test_files_are_small_enough_to_read_whole():
+    assert [str(f) for f in FILES if lines(f) > 300] == []
+
+
+def test_rooms_are_small_enough_to_look_about_in():
+    """Some fifteen modules; the face of a folder is none."""
+    counts = {}
     for path in FILES:
-        assert len(path.read_text().splitlines()) <= 350, path
+        if path.name != "__init__.py":
+            counts[room(path)] = counts.get(room(path), 0) + 1
+    assert {name: count for name, count in counts.items() if count > 16} == {}
+
+
+def test_small_files_are_not_splinters():
+    """A file of a few lines that one other file of its room alone uses belongs into that file."""
+    users = {}
+    for path in FILES:
+        for file in set(imported(path)) - {path}:
+            users.setdefault(file, set()).add(path)
+    splinters = [
+        str(f.relative_to(PACKAGE))
+        for f in FILES
+        if f.name != "__init__.py"
+        and lines(f) < 20
+        and len(users.get(f, ())) == 1
+        and room(next(iter(users[f]))) == room(f)
+        and lines(f) + lines(next(iter(users[f]))) <= 250
+    ]
+    assert splinters == []
+
+
+def test_nothing_is_asked_what_it_is_without_a_reason():
+    """`hasattr`, and `getattr` with a default, have their reason beside them, in a comment."""
+    bare = []
+    for path in FILES:
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)):
+            asks = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+            if asks and (
+                node.func.id == "hasattr" or (node.func.id, len(node.args)) == ("getattr", 3)
+            ):
+                near = text.splitlines()[max(0, node.lineno - 3) : node.lineno]
+                if not any("#" in line for line in near):
+                    bare.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+    assert bare == []

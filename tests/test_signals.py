@@ -14,7 +14,7 @@ from tolerance import close as close_real
 import flownet as fn
 from flownet import data
 from flownet.data import bloch, pulses, steering, tissue
-from flownet.desk._schema import Data
+from flownet.desk.experiment._schema import Data
 
 
 def close(found, expected, kind="reference", scale=None):

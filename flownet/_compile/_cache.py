@@ -6,9 +6,9 @@ that this one imports, directly or not: an edit of any of them selects an empty 
 process finds the first one's code.
 """
 
-import ast
 import hashlib
 import os
+import re
 import shutil
 from functools import cache
 from pathlib import Path
@@ -21,16 +21,20 @@ from ._symbols import provide, symbols
 
 _KEPT_FOLDERS = 4  # digests kept beside the newest one, so that branches do not evict each other
 
+# A parse of each file would take a tenth of a second at every start; a line in a comment or a
+# docstring that looks like an import does no harm.
+_IMPORT = re.compile(r"^ *from (\.+)([\w.]*) import (?:\(([^)]*)\)|([^\n(]*))", re.MULTILINE)
+_NAME = re.compile(r"\w+")
+
 
 @cache
 def _imported(path):
     """Files of this package that a source file imports."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_bytes())):
-        if isinstance(node, ast.ImportFrom) and node.level:
-            folder = path.parents[node.level - 1] / (node.module or "").replace(".", "/")
-            found |= {folder / f"{name.name}.py" for name in node.names}
-            found |= {folder.with_suffix(".py"), folder / "__init__.py"}
+    for dots, module, *names in _IMPORT.findall(path.read_text()):
+        folder = path.parents[len(dots) - 1] / module.replace(".", "/")
+        found |= {folder / f"{name}.py" for name in _NAME.findall("".join(names))}
+        found |= {folder.with_suffix(".py"), folder / "__init__.py"}
     return frozenset(file for file in found if file.is_file())
 
 

@@ -6,11 +6,13 @@ A part is a function that only kernels call, or a plain function that they use.
 import ctypes
 import dis
 import inspect
+from time import monotonic
 
 import numba
 from numba import types
 from numba.core import codegen, compiler, event
 
+from .._progress import note
 from ._cache import KernelCache
 
 # `fastmath` stays off: it would drop the tests for NaN. Division follows IEEE ("numpy"), since
@@ -124,9 +126,21 @@ def _called(function):
 
 
 class _Compilation(event.Listener):
-    """Tells numba of plain functions before it compiles anything, since that takes it a while."""
+    """Before anything is compiled, tells numba of plain functions, which takes it a while.
+
+    And tells whoever sits at a terminal, once, why nothing seems to happen.
+    """
+
+    _SECONDS = 2.0
+
+    def __init__(self):
+        self._depth, self._began, self._spent, self._said = 0, 0.0, 0.0, False
 
     def on_start(self, event):
+        self._depth += 1
+        if self._depth == 1:
+            self._began = monotonic()
+        self._say()
         context = numba.core.registry.cpu_target.typing_context
         while _untold:
             function = _untold.pop()
@@ -141,7 +155,15 @@ class _Compilation(event.Listener):
             context.insert_global(function, kind)
 
     def on_end(self, event):
-        pass
+        self._depth -= 1
+        self._say()
+        if self._depth == 0:
+            self._spent += monotonic() - self._began
+
+    def _say(self):
+        if not self._said and self._spent + monotonic() - self._began > self._SECONDS:
+            self._said = True
+            note("compiling kernels, once")
 
 
 event.register("numba:compile", _Compilation())

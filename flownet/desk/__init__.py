@@ -1,6 +1,7 @@
 """The desk: experiment files, the shell, figures, reports."""
 
-from . import plot
-from ._experiment import Experiment
+import lazy_loader
 
-__all__ = ["Experiment", "plot"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submodules=["plot"], submod_attrs={"experiment._experiment": ["Experiment"]}
+)

@@ -23,8 +23,8 @@ def shell():
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
 def run(experiment, output, overwrite):
     """Train as EXPERIMENT, a TOML file, says, and record every step in a file."""
-    from ._experiment import Experiment
-    from ._report import run_lines
+    from .experiment._experiment import Experiment
+    from .report._report import run_lines
 
     done = Experiment.load(experiment).run(output, overwrite=overwrite)
     click.echo(run_lines(done))
@@ -36,7 +36,7 @@ def run(experiment, output, overwrite):
 def resume(file, steps):
     """Continue a stopped or killed run from its FILE, bit for bit."""
     from ..motion.loops import resume as go_on
-    from ._report import run_lines
+    from .report._report import run_lines
 
     click.echo(run_lines(go_on(file, steps=steps)))
 
@@ -56,7 +56,8 @@ def breakdown(file, at, every, quick, figure):
     and pairs, verdicts, sharpness against 2/step, drift of the charges. Stored in its FILE."""
     from ..linearization.breakdown import breakdown as break_down
     from ..store.trajectory import Trajectory
-    from . import _measured, _one_step, _tables, plot
+    from . import plot
+    from .report import _measured, _one_step, _tables
 
     if at is not None and (every or figure or quick):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
@@ -101,7 +102,7 @@ def departure(file, every, modified, rtol):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
     from ..store.trajectory import Trajectory
-    from . import _departed
+    from .report import _departed
 
     found = _departed.depart(Trajectory.open(file), every, modified, rtol)
     click.echo(found)
@@ -123,7 +124,7 @@ def exits(file, low, high, grid):
     """The smallest step at which the finite run leaves by another exit than its flow: the minima
     both come to, without the symmetries of hidden units, and the barrier between them. FILE is an
     experiment (TOML) or a run, in whose file it is stored."""
-    from . import _exits
+    from .report import _exits
 
     found, run = _exits.exit_steps(file, low, high, grid)
     click.echo(_exits.told(found))
@@ -160,7 +161,7 @@ def plot(file, output, kind):
 def info(file):
     """What a run's FILE holds, and the experiment it came from."""
     from ..store.trajectory import Trajectory
-    from ._report import info_lines
+    from .report._report import info_lines
 
     click.echo(info_lines(Trajectory.open(file)))
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...linearization.breakdown import breakdown as _breakdown, kept
-from .._measured import quick_interval
+from ..report._measured import quick_interval
 from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 
 

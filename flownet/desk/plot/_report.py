@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._measured import kept, measure
+from ..report._measured import kept, measure
 from ._breakdown import promises
 from ._style import (
     INK,

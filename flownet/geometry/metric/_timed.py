@@ -149,7 +149,7 @@ class TimedMetric(Moving):
         return all(metric.is_compiled for metric in self.metrics)
 
     def at(self, time):
-        """The metric at a time; a billionth before a change it has changed, as sums of steps round."""
+        """The metric at a time, changed a billionth before a change, since sums of steps round."""
         return self.metrics[_stage(self._begins, time)]
 
     def span(self, time):

@@ -1,11 +1,10 @@
 """Hessians at a point, as linear operators that are never stored."""
 
-from ._hessian import SumHessian
+from ._hessian import SumHessian, third
 from ._of_charted import ChartedHessian, OnComplex
 from ._of_complex import ComplexHessian
 from ._of_formulas import SeparableHessian, UVHessian
 from ._of_network import NetworkHessian
-from ._third import third
 
 __all__ = [
     "ChartedHessian",

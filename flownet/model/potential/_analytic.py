@@ -6,7 +6,6 @@ from ..._errors import FlownetError
 from ..._registry import kind
 from ...kernels import layout
 from .. import _check
-from ..hessian import SeparableHessian, UVHessian
 from ..network import in_complex, in_reals
 from ._contract import AnyPotential
 
@@ -45,6 +44,8 @@ class Analytic(AnyPotential):
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        from ..hessian import SeparableHessian  # scipy's operators take a tenth of a second
+
         return SeparableHessian(self, self._point("W", W))
 
     bends = jet  # its output is W itself, which runs straight
@@ -196,6 +197,8 @@ class UV(Analytic):
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator`."""
+        from ..hessian import UVHessian  # scipy's operators take a tenth of a second
+
         return UVHessian(self, self._point("W", W))
 
     def exact(self, W0, t):

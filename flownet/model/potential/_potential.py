@@ -8,7 +8,6 @@ from ..._errors import FlownetError
 from ...data._dataset import Dataset
 from ...kernels.layout import Data
 from .. import _check
-from ..hessian import ComplexHessian, NetworkHessian
 from ..network import Network, in_reals
 from ._contract import AnyPotential
 from ._loss import Loss
@@ -138,6 +137,11 @@ class Potential(AnyPotential):
 
         Of a complex network it is real-linear, an operator on the 2D reals (re, im, re, im, …).
         """
+        from ..hessian import (
+            ComplexHessian,
+            NetworkHessian,
+        )  # scipy's operators take a tenth of a second
+
         kind = ComplexHessian if self.network.is_complex else NetworkHessian
         return kind(self, self._point("W", W))
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..._errors import FlownetError
-from ..hessian import SumHessian
 from ._contract import AnyPotential
 from ._own import as_potential
 
@@ -89,6 +88,8 @@ class Sum(AnyPotential):
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        from ..hessian import SumHessian  # scipy's operators take a tenth of a second
+
         return SumHessian(self.terms, np.asarray(W, self.dtype))
 
     def difference(self, W, V):

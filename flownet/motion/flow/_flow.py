@@ -11,9 +11,9 @@ from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
 from .. import _check
 from .._pairs import PairedStore, recorded
-from .._start import initial_parameters, landscape
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
+from ..mechanics._start import initial_parameters, landscape
 from ._field import as_field
 from ._run import FlowRun
 from ._system import System

@@ -8,8 +8,8 @@ from ..._errors import FlownetError
 from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
 from .._problem import Problem, is_compiled, lowest_layer
-from .._start import carried
 from ..mechanics import Aristotle
+from ..mechanics._start import carried
 from ._python_field import PythonField
 
 

@@ -4,8 +4,8 @@ from ..._errors import FlownetError
 from ...model.potential import Reals
 from .._pairs import PairedLoop
 from .._problem import is_compiled
-from .._start import carried
 from ..flow import Geodesic
+from ..mechanics._start import carried
 from ._compiled_loop import CompiledLoop
 from ._python_loop import GeodesicLoop, PythonLoop
 from ._runge_kutta import RungeKutta, RungeKuttaLoop

@@ -5,7 +5,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.layout import Tape
 from ...model.potential import Batches
-from .._start import initial_parameters, start
+from ..mechanics._start import initial_parameters, start
 from ._loop import make_loop
 
 

@@ -5,8 +5,8 @@ from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from .. import _check
 from .._recorder import quantities
-from .._start import initial_parameters, start
 from .._storage import layout_of, open_store
+from ..mechanics._start import initial_parameters, start
 from ..observe import observe_tables, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of

@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .._errors import FlownetError
-from ..geometry.charges import ChargeDrift, charges as charges_of
-from ..geometry.curvature import sharpness
-from ..linearization.breakdown import breakdown, kept as kept_series, store
-from ..store.trajectory import Record
-from ..store.writing import append_analysis
+from ..._errors import FlownetError
+from ...geometry.charges import ChargeDrift, charges as charges_of
+from ...geometry.curvature import sharpness
+from ...linearization.breakdown import breakdown, kept as kept_series, store
+from ...store.trajectory import Record
+from ...store.writing import append_analysis
 
 _MOST_STEPS = 60  # looked at in full; of the terms alone
 _MOST_TERMS = 300

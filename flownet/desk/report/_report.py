@@ -2,8 +2,8 @@
 
 import os
 
-from .._table import Table
-from ..store._size import size_text
+from ..._table import Table
+from ...store._size import size_text
 
 
 def run_lines(run):

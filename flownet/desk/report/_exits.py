@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 
-from .._errors import FlownetError
-from ..linearization.exits import EXIT_COLUMNS, exit_step
-from ..motion.mechanics import Constant
-from ..store.trajectory import Trajectory
-from ..store.writing import append_analysis
-from ._experiment import Experiment
+from ..._errors import FlownetError
+from ...linearization.exits import EXIT_COLUMNS, exit_step
+from ...motion.mechanics import Constant
+from ...store.trajectory import Trajectory
+from ...store.writing import append_analysis
+from ..experiment._experiment import Experiment
 
 _BELOW, _ABOVE, _GRID = 16, 4, 25  # from step/16 to 4·step, the experiment's own step among them
 

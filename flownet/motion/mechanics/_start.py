@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from .._errors import FlownetError
-from ..geometry.metric import metric_of
-from ..model.potential import Batches, as_potential
-from ._check import whole
-from .mechanics import Mechanics
+from ..._errors import FlownetError
+from ...geometry.metric import metric_of
+from ...model.potential import Batches, as_potential
+from .._check import whole
+from ._mechanics import Mechanics
 
 
 def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
@@ -30,7 +30,7 @@ def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
 
 
 def landscape(potential, metric, device="cpu"):
-    """A potential on a device and its metric; refused where they are none, or not of the same parameters."""
+    """A potential on a device and its metric; refused where they are none, or do not fit."""
     potential = as_potential(potential).on_device(device)
     return potential, metric_of(metric, potential)
 

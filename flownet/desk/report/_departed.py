@@ -1,8 +1,8 @@
 """What `flownet departure` does with a run's file: its flows, and where they are kept."""
 
-from .._errors import FlownetError
-from ..linearization.departure import departure, store_departure
-from ..motion.flow import Modified
+from ..._errors import FlownetError
+from ...linearization.departure import departure, store_departure
+from ...motion.flow import Modified
 
 
 def depart(run, every=None, modified=(), rtol=1e-6):

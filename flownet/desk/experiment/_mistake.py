@@ -1,7 +1,7 @@
 """pydantic's findings as the one line a user reads: file, key, what is wrong, what is allowed."""
 
-from .. import _registry
-from .._errors import FlownetError
+from ... import _registry
+from ..._errors import FlownetError
 
 #: what says most about a mistake: a misspelt key before the one missed, a misspelt name before
 #: the other branch of a union

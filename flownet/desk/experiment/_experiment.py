@@ -4,14 +4,14 @@ import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 
-from .._errors import FlownetError
-from .._registry import build, find
-from ..model.potential import Batches
-from ..model.tables import metric_from, potential_from
-from ..motion.loops import train
-from ..motion.observe import observe_from
-from ..store._text import to_text
-from ..store.trajectory import Trajectory
+from ..._errors import FlownetError
+from ..._registry import build, find
+from ...model.potential import Batches
+from ...model.tables import metric_from, potential_from
+from ...motion.loops import train
+from ...motion.observe import observe_from
+from ...store._text import to_text
+from ...store.trajectory import Trajectory
 
 
 class Experiment:

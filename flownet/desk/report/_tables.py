@@ -4,9 +4,9 @@ from collections import Counter
 
 import numpy as np
 
-from .._errors import FlownetError
-from .._table import Floored, Table, evenly, percent, short
-from ..linearization.breakdown import Breakdowns
+from ..._errors import FlownetError
+from ..._table import Floored, Table, evenly, percent, short
+from ...linearization.breakdown import Breakdowns
 
 _MOST_ROWS = 8
 _TERMS = {"second": "second", "third": "third", "rest": "remainder", "delivered": "actual"}

@@ -13,14 +13,14 @@ from pydantic import (
     model_validator,
 )
 
-from .. import _registry
-from ..data._load import names as data_names
-from ..kernels.device import DEVICES
-from ..kernels.scalar.activation import ACTIVATIONS
-from ..kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
-from ..model.network import INITS
-from ..motion.mechanics import INTEGRATORS, MOMENTS, policy_of
-from ..motion.observe import PARTS
+from ... import _registry
+from ...data._load import names as data_names
+from ...kernels.device import DEVICES
+from ...kernels.scalar.activation import ACTIVATIONS
+from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
+from ...model.network import INITS
+from ...motion.mechanics import INTEGRATORS, MOMENTS, policy_of
+from ...motion.observe import PARTS
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]

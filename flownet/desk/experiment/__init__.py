@@ -1,0 +1,1 @@
+"""Experiments: what a TOML file may say, and the run that follows from it."""
