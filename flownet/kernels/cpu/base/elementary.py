@@ -51,7 +51,7 @@ stands_for(scalar.power_of_two, power_of_two)
 
 def _by_type(place):
     wide, narrow = compiled(scalar.float64[place]), compiled(scalar.float32[place])
-    return chosen(lambda x: narrow if x == types.float32 else wide)
+    return chosen(lambda x, *more: narrow if x == types.float32 else wide)
 
 
 for function, place in scalar.BY_TYPE.items():
