@@ -1,10 +1,11 @@
-"""Scalar functions to hundreds of digits: Taylor coefficients of activations, and how errors count.
+"""Scalar functions to hundreds of digits: Taylor coefficients of activations; how errors count.
 
-An error counts in units in the last place of the larger of |φ⁽ᵐ⁾| and |zφ⁽ᵐ⁺¹⁾|: nobody can do better
-who knows z to its last place only.
+An error counts in units in the last place of the larger of |φ⁽ᵐ⁾| and |zφ⁽ᵐ⁺¹⁾|: nobody who
+knows z to its last place only can do better.
 """
 
 import math
+from itertools import pairwise
 
 import mp as digits
 import mpmath
@@ -57,7 +58,7 @@ def taylor(name, z, order):
 def conditioned(c, z):
     """max(|c_m|, (m+1)·|z·c_{m+1}|) of Taylor coefficients at z, one fewer than those."""
     z = abs(mpf(float(z)))
-    return [max(abs(a), (m + 1) * abs(z * b)) for m, (a, b) in enumerate(zip(c, c[1:]))]
+    return [max(abs(a), (m + 1) * abs(z * b)) for m, (a, b) in enumerate(pairwise(c))]
 
 
 def composed(c, line):

@@ -1,4 +1,4 @@
-"""The scalar room as plain Python: real activations, their series, losses and mechanics, to the bit.
+"""The scalar room as plain Python: real activations, their series, losses and mechanics.
 
 What is compared with mpmath is the function itself, not what a compiler made of it; that both are
 the same is asked in `test_scalar_compiled`.
@@ -14,15 +14,7 @@ import mpmath
 import naive
 import numpy as np
 import pytest
-from exact_scalars import (
-    LAST_PLACES,
-    ORDER,
-    composed,
-    conditioned,
-    places,
-    real_points,
-    taylor,
-)
+from exact_scalars import LAST_PLACES, ORDER, composed, conditioned, places, real_points, taylor
 from mpmath import mp, mpf
 from twins import uniforms
 

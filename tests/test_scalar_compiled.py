@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import math
 import pkgutil
 from fractions import Fraction
 
@@ -24,7 +23,7 @@ ONLY_PYTHON = {elementary._functions, elementary._rounded, series.straight}
 
 @pytest.fixture(scope="module")
 def stands():
-    """Plain function -> what stands for it, when all kernels are there and something is compiled."""
+    """Plain function -> what stands for it, with all kernels there and something compiled."""
     for module in pkgutil.walk_packages(flownet.kernels.cpu.__path__, "flownet.kernels.cpu."):
         importlib.import_module(module.name)
     njit(lambda x: x)(0.0)
@@ -146,7 +145,7 @@ FROM_LIBM = [  # and how many last places apart: a product after it may double i
 @pytest.mark.parametrize(("function", "arity", "places"), FROM_LIBM, ids=named)
 @pytest.mark.parametrize("real", REALS.values(), ids=REALS)
 def test_within_the_last_place(function, arity, places, real):
-    """Where both call the system's sin, cos, log1p or erfc, which differ by one last place at most."""
+    """Where both call the system's sin, cos, log1p or erfc: one last place at most."""
     found, plain = both_ways(function, numbers(real, 40, arity))
     finite = np.isfinite(plain)
     np.testing.assert_array_equal(found[~finite], plain[~finite])
@@ -188,7 +187,7 @@ def test_random_numbers():
 
 
 def to_nearest(exact, real):
-    """The number nearest to a fraction, the even one of two: found among all bit patterns in order."""
+    """The number nearest to a fraction, the even one of two, by halving all bit patterns."""
     pattern = np.int64 if real is np.float64 else np.int32
     size, top = abs(exact), int(np.array(np.inf, real).view(pattern))
 

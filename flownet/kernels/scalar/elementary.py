@@ -43,7 +43,7 @@ def power_of_two(shifted, part):
 
 
 def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
-    """exp, (expm1, exp), (tanh, 1/cosh²) and `scale_of` of one type; `fit`: q, highest power first."""
+    """The functions below for one type; `fit` holds q, highest power first."""
     zero, one, three = real(0), real(1), real(3)
     magic = real(1.5 * 2.0 ** np.finfo(real).nmant)
     log2e = real(math.log2(math.e))

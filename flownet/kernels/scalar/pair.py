@@ -50,15 +50,16 @@ def modrelu(x, y, b):
 
 
 def pull_modrelu(x, y, b, gx, gy):
-    """Where r + b > 0: G_z = (a + it·(1 + b/r))·e^{iθ} of G_f = (a + it)·e^{iθ}, and G_b = a."""
+    """G_z = G_f + i(b/r)·t·e^{iθ} and G_b = a, with (a + it)·e^{iθ} = G_f; where r + b, r > 0."""
     r, c, s = phase(x, y)
-    along, across = gx * c + gy * s, gy * c - gx * s
-    on = r + b > type(x)(0)
-    turned = across * (type(x)(1) + b / (r if r > type(x)(0) else type(x)(1)))
+    zero = type(x)(0)
+    away = r > zero
+    on = away and r + b > zero
+    turned = (gy * c - gx * s) * (b / (r if away else type(x)(1)))
     return (
-        along * c - turned * s if on else type(x)(0),
-        along * s + turned * c if on else type(x)(0),
-        along if on else type(x)(0),
+        gx - turned * s if on else zero,
+        gy + turned * c if on else zero,
+        gx * c + gy * s if on else zero,
     )
 
 
@@ -93,10 +94,7 @@ def pull_cardioid(x, y, gx, gy):
     _, c, s = phase(x, y)
     factor, half = cardioid_factor(c, s), type(x)(0.5) * s
     side = half * c * s
-    return (
-        gx * (factor + side) + gy * (half * s * s),
-        gy * (factor - side) - gx * (half * c * c),
-    )
+    return (gx * (factor + side) + gy * (half * s * s), gy * (factor - side) - gx * (half * c * c))
 
 
 def modulus(x, y):
@@ -131,7 +129,7 @@ def tanh(x, y):
     norm = one / (m * m + k * k)
     scale = four * e2 * norm * norm
     return (
-        above * side * norm,
+        (side * c * m + above * s * k) * norm,
         four * e2 * s * c * norm,
         scale * (m * m - k * k),
         type(x)(-2) * scale * m * k,

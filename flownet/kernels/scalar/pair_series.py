@@ -200,5 +200,5 @@ def pair_series(code, S, b, b_1, orders):
             _zrelu(S, k)
         elif code == ABS2:
             _square(S, k)
-    if code == CARDIOID or code == MODRELU or code == ABS:
+    if code in (CARDIOID, MODRELU, ABS):
         _turning(code, S, b, b_1, orders)
