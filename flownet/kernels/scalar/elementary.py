@@ -5,7 +5,8 @@ fit of (expm1(r) − r)/r², and tanh x = (e^{2x} − 1)/(e^{2x} + 1). Errors st
 last place over the whole range; NaN and ±inf give what they should. libm's versions cost ten times
 as much, since no loop that calls them is vectorised.
 
-`fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic.
+`fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic. `sine`
+and `cosine` are the system's.
 """
 
 import math
