@@ -15,16 +15,16 @@ _SLACK = 0.3  # by which a slope may be lower than its order
 
 
 def check(function):
-    """Decorator: an error of the library within a check is told as the failure that it is."""
+    """Decorator: an error of the library within a check is raised as the failure that it is."""
 
     @wraps(function)
-    def told(subject, *arguments, **words):
+    def checked(subject, *arguments, **words):
         try:
             return function(subject, *arguments, **words)
         except FlownetError as error:
             raise AssertionError(f"{shown(subject)}: {error}") from error
 
-    return told
+    return checked
 
 
 def expect(true, line):

@@ -40,8 +40,8 @@ def extreme(operator, k, which, start, rtol, most):
         if not search.due():
             continue
         values, S, residuals = search.ritz()
-        told = len(values) == k and (residuals <= rtol * search.scale).all()
-        if search.whole or (told and search.tried):
+        converged = len(values) == k and (residuals <= rtol * search.scale).all()
+        if search.whole or (converged and search.tried):
             known = found is not None and (abs(values - found) <= rtol * search.scale).all()
             if search.whole or k == 1 or known or search.blocks > k:
                 order = np.argsort(-values, kind="stable")

@@ -1,4 +1,4 @@
-"""What the integration of a flow is told, and what it tells: named tuples of arrays and numbers."""
+"""What the integration of a flow takes and returns: named tuples of arrays and numbers."""
 
 from collections import namedtuple
 
@@ -24,9 +24,11 @@ Rows = namedtuple("Rows", "at value time loss filled step cost method step_time"
 END, FULL, PAUSE, EVENT, STUCK = range(5)
 
 #: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
-#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `told`
-#: (2,) by the field at y, L and ‖dL‖², and `aside`, elsewhere; and numbers
-Solution = namedtuple("Solution", "y before k stage other room zeros direction told aside numbers")
+#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `meters`
+#: (2,), what the field reads off at y: L and ‖dL‖²; `aside` (2,), elsewhere; and numbers
+Solution = namedtuple(
+    "Solution", "y before k stage other room zeros direction meters aside numbers"
+)
 
 #: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
 #: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the

@@ -1,4 +1,4 @@
-"""What kernels are told of a potential and of a run: small named tuples of arrays and numbers.
+"""What kernels take of a potential and of a run: small named tuples of arrays and numbers.
 
 Options are data: sizes, offsets and codes travel as integer arrays, so that one compiled kernel
 serves every network. What is not there is None, and nothing is compiled for it.

@@ -179,7 +179,7 @@ def _pairs(b):
             ("flips_high", high),
         )
     }
-    told = (
+    reason = (
         f"pairs of parameters bring {_percent(shares['pairs'])} of the promise; by chance, in "
         f"a random basis, {_percent(shares['chance_pairs'])} (± "
         f"{_percent(spread / abs(b.linear), sign=False)}). With random signs second order "
@@ -189,7 +189,7 @@ def _pairs(b):
     )
     return Verdict(
         "interference beyond chance" if beyond else "depends on the basis",
-        told,
+        reason,
         {**shares, "top_share": modes.top_share},
     )
 

@@ -102,9 +102,9 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     dλ_min = T[v,v].
 
     Where the flow is stopped by a saddle, ‖dL‖ below 1e-8 of its natural size while some λ < 0,
-    the saddle is the answer: a flow that would pass it nearer than its own tolerance is not told
-    from one that ends there. Where the flow slides along a kink of relu, steps of 0.02/max|λ| stand
-    for it.
+    the saddle is the answer: a flow that would pass it nearer than its own tolerance cannot be
+    distinguished from one that ends there. Where the flow slides along a kink of relu, steps of
+    0.02/max|λ| stand for it.
 
     Parameters
     ----------

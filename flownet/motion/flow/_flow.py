@@ -146,12 +146,12 @@ def _run(reals, metric, W, time, at, bounds, field, mechanics):
         pairs=reals.pairs,
         field=field,
         mechanics=mechanics,
-        told=_told(at, bounds),
+        wants_meters=_wants_meters(at, bounds),
     )
     return FlowRun(system, W, time, at, bounds)
 
 
-def _told(at, bounds):
+def _wants_meters(at, bounds):
     """Whether L and ‖dL‖ are wanted at every step."""
     return at is None or "gradient_below" in bounds or "loss_below" in bounds
 

@@ -111,7 +111,7 @@ class Integration:
             "before": s.before,
             "slopes": s.k,
             "numbers": s.numbers,
-            "told": s.told,
+            "told": s.meters,  # its name in checkpoints
             "direction": s.direction,
             "recorded": self._filled,
         }

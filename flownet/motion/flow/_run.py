@@ -159,7 +159,7 @@ class FlowRun:
             if name in self._bounds:
 
                 def above(t, part=part, bound=self._bounds[name]):
-                    return self._system.meters(self._integration.within(t))[part] - bound
+                    return self._system.loss_and_norm(self._integration.within(t))[part] - bound
 
                 if above(before) > 0 >= above(after):
                     found.append(brentq(above, before, after, xtol=1e-14 * after))

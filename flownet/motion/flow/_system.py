@@ -22,12 +22,20 @@ class System:
     Attributes
     ----------
     field
-        What is integrated: dy/dt of y = (W, memories, time); it also tells L and ‖dL‖², where a
-        field of Python has to (`told`).
+        What is integrated: dy/dt of y = (W, memories, time); it also reads off L and ‖dL‖², a
+        Python one where `wants_meters` says so.
     """
 
     def __init__(
-        self, potential, metric, dtype, *, pairs=False, field=None, mechanics=None, told=True
+        self,
+        potential,
+        metric,
+        dtype,
+        *,
+        pairs=False,
+        field=None,
+        mechanics=None,
+        wants_meters=True,
     ):
         self._potential, self._whole, self.field = potential, metric, None
         mechanics = mechanics or Aristotle(1.0)
@@ -44,14 +52,14 @@ class System:
                     f"{field!r} is a field of a constant metric, and this one depends on the point."
                 )
             self.field = PythonField(
-                lambda y: self._of_field(field, y), self._told if told else None
+                lambda y: self._of_field(field, y), self._meters if wants_meters else None
             )
         elif is_compiled(potential) and metric.is_compiled and not self._always:
             self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(
                 self._slope,
-                (lambda y: self._seen) if told else None,
+                (lambda y: self._seen) if wants_meters else None,
                 isinstance(self._rate.numbers, scalar.Aristotle),
             )
 
@@ -75,9 +83,9 @@ class System:
         """Parameters W (D,) of y."""
         return y[: self._potential.size]
 
-    def meters(self, y):
+    def loss_and_norm(self, y):
         """L and ‖dL‖ in the metric, at y."""
-        loss, norm2 = self._told(y)
+        loss, norm2 = self._meters(y)
         return loss, np.sqrt(norm2)
 
     @np.errstate(all="ignore")  # stages of a try that is too long
@@ -104,7 +112,8 @@ class System:
         V = _checked(field.velocity(self._potential, self._metric_of(y), W), W)
         return np.append(V, V.dtype.type(1)) if self._clock else V
 
-    def _told(self, y):
+    def _meters(self, y):
+        """L and ‖dL‖² in the metric, at y."""
         loss, dL = self._potential.differential(self.point(y))
         return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)))
 

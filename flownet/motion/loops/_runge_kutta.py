@@ -75,7 +75,7 @@ class RungeKuttaLoop:
             )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
         self._integration = Integration(
-            System(potential, metric, W.dtype, told=False).field,
+            System(potential, metric, W.dtype, wants_meters=False).field,
             W,
             math.inf,
             mechanics.rtol,

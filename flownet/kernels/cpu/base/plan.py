@@ -1,4 +1,4 @@
-"""What a compiled kernel is told: the network, the loss and the workspace as small named tuples.
+"""What a compiled kernel takes: the network, the loss and the workspace as small named tuples.
 
 Options are data: sizes, offsets and codes travel as integer arrays, so that one compiled kernel
 serves every network. Buffers hold one layer after another, layer l from `capacity·units[l]` on,

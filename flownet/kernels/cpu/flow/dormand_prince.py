@@ -55,7 +55,7 @@ def _next_step(s, h, error):
 def dormand_prince(velocity):
     """`attempt(problem, s, rtol, atol, end)` -> whether a step of ẏ = f(y) was taken.
 
-    `velocity(problem, y, out, told)` writes f(y) to `out`.
+    `velocity(problem, y, out, meters)` writes f(y) to `out`.
     """
 
     def attempt(problem, s, rtol, atol, end):
@@ -65,7 +65,7 @@ def dormand_prince(velocity):
             if i == 6:
                 put(s.other, s.stage)
             moved(s.stage, s.y, h, _STAGES[i], k, i)
-            velocity(problem, s.stage, k[i], s.told)
+            velocity(problem, s.stage, k[i], s.meters)
         n[CALLS] += CALLS_A_STEP
         limited = h * h * distance2(k[6], k[5], s.room) > EDGE**2 * distance2(
             s.stage, s.other, s.room

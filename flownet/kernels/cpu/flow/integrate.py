@@ -31,8 +31,8 @@ _SHORTEST = 1e-14  # step, relative to the time
 def integrator(velocity, compiled):
     """`integrate(problem, s, bounds, rows, steps)` -> rows written, steps taken, and why no more.
 
-    `velocity(problem, y, out, told)` is f; `compiled` makes kernels of functions that call it, or
-    leaves them as they are.
+    `velocity(problem, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
+    `compiled` makes kernels of functions that call it, or leaves them as they are.
     """
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
     turn, look = switch(velocity, compiled)
@@ -41,12 +41,12 @@ def integrator(velocity, compiled):
     def begin(problem, s, bounds):
         """f at the initial y, and a first step from f there and a little further on."""
         n, k = s.numbers, s.k
-        velocity(problem, s.y, k[6], s.told)
+        velocity(problem, s.y, k[6], s.meters)
         h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.room)
         moved(s.stage, s.y, h, _ONE, k[6:], 1)
-        loss, norm2 = s.told
-        velocity(problem, s.stage, k[0], s.told)
-        s.told[0], s.told[1] = loss, norm2
+        loss, norm2 = s.meters
+        velocity(problem, s.stage, k[0], s.meters)
+        s.meters[0], s.meters[1] = loss, norm2
         n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
         n[FRESH], n[CALLS] = 1, 2
 
@@ -56,7 +56,7 @@ def integrator(velocity, compiled):
         if n[CALLS] == 0:
             begin(problem, s, bounds)
         while True:
-            if s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss:
+            if s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss:
                 return filled, taken, EVENT
             while rows.filled[0] < rows.at.size and rows.at[rows.filled[0]] <= n[T]:
                 if filled == room:
@@ -80,7 +80,7 @@ def integrator(velocity, compiled):
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
             rows.step_time[taken] = n[T]
-            loss, norm2 = s.told
+            loss, norm2 = s.meters
             if n[NOW] == CHEBYSHEV:
                 done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
             else:
@@ -90,13 +90,13 @@ def integrator(velocity, compiled):
                 rows.cost[taken] = n[CALLS] - calls
                 calls = n[CALLS]
                 taken += 1
-                event = s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss
+                event = s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss
                 if rows.at.size == 0 and not event:
                     put(rows.value[filled], s.y)
-                    rows.time[filled], rows.loss[filled] = n[T], s.told[0]
+                    rows.time[filled], rows.loss[filled] = n[T], s.meters[0]
                     filled += 1
             else:
-                s.told[0], s.told[1] = loss, norm2
+                s.meters[0], s.meters[1] = loss, norm2
                 if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
                     look(problem, s)
 
