@@ -258,12 +258,12 @@ def break_down(place, step, iteration=None, time=None, order=3, find_place=None)
     with np.errstate(all="ignore"):
         terms = place.potential.jet(place.W, place.delta, order)
         actual = place.delivered(place.delta)
-        noise = floors(place, terms, actual)
+        rounding = floors(place, terms, actual)
     return Breakdown(
         step=float(step),
         terms=terms,
         actual=actual,
-        noise=noise,
+        noise=rounding,
         iteration=iteration,
         time=time,
         find_place=find_place or (lambda: place),

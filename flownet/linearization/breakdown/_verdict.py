@@ -55,7 +55,7 @@ class Verdict:
 
 def verdict(b):
     """`Verdict` of a breakdown; the first case that applies."""
-    judges = (_not_finite, _noise, _small, _not_second, _modes, _pairs)
+    judges = (_not_finite, _below_floor, _small, _not_second, _modes, _pairs)
     return next(found for judged in judges if (found := judged(b)) is not None)
 
 
@@ -67,7 +67,7 @@ def _not_finite(b):
     )
 
 
-def _noise(b):
+def _below_floor(b):
     if abs(b.linear) > b.noise["linear"]:
         return None
     if not b.place.delta.any():
