@@ -59,14 +59,14 @@ class NetworkHessian(Hessian):
 
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
-        out, lanes = (
+        out, workers = (
             np.empty_like(rows),
-            self._kernels.most() if self._worth_lanes(len(rows)) else 1,
+            self._kernels.most() if self._worth_workers(len(rows)) else 1,
         )
-        t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
+        t, give_back = self._tangents(workers)  # no `with`: it takes a tenth of a small action
         try:
             self._kernels.actions(
-                *self._problem, self.W, rows, out, self._at, t, lanes, self._threads
+                *self._problem, self.W, rows, out, self._at, t, workers, self._threads
             )
         finally:
             give_back()
@@ -104,12 +104,12 @@ class NetworkHessian(Hessian):
             "response", lambda: self._kernels.tangent(self._net, self._m, self.dtype, second=True)
         ) as t:
             self._kernels.response(*self._problem, self.W, V, self._at, t, self._threads)
-            with self._in_lanes("push", lambda: self._kernels.push(self._net, self.dtype)) as (
+            with self._for_workers("push", lambda: self._kernels.push(self._net, self.dtype)) as (
                 push,
-                lanes,
+                workers,
             ):
                 self._kernels.neuron_derivatives(
-                    *self._problem, self.W, V, self._at, t, push, lanes, found
+                    *self._problem, self.W, V, self._at, t, push, workers, found
                 )
             x2, a2, change = x * x, a * a, 2 * a * t.a1
         return [
@@ -141,34 +141,34 @@ class NetworkHessian(Hessian):
             np.empty(shape, self.dtype),
             self._kernels.hands(self._m, size, shape, self.dtype),
         )
-        with self._in_lanes(kernel, room) as (rooms, lanes):
-            kernel(*self._problem, where, rooms, lanes, size, sums, out)
+        with self._for_workers(kernel, room) as (rooms, workers):
+            kernel(*self._problem, where, rooms, workers, size, sums, out)
         return out
 
-    def _worth_lanes(self, count):
-        """Whether each thread had better take vectors of its own."""
+    def _worth_workers(self, count):
+        """Whether each worker had better take vectors of its own."""
         return (
             count > 1
             and self._threads == 1
             and count * self._kernels.flops(self._net, self._m) >= self._kernels.WORTH_THREADS
         )
 
-    def _tangents(self, lanes):
+    def _tangents(self, workers):
         return self._potential.lend(
-            ("tangent", lanes),
-            lambda: self._kernels.in_lanes(
-                self._kernels.tangent(self._net, self._m, self.dtype), lanes
+            ("tangent", workers),
+            lambda: self._kernels.for_workers(
+                self._kernels.tangent(self._net, self._m, self.dtype), workers
             ),
         )
 
     @contextmanager
-    def _in_lanes(self, kind, room):
-        """Buffers for each thread, and how many threads there are."""
-        lanes = self._kernels.most() if self._threads > 1 else 1
+    def _for_workers(self, kind, room):
+        """Buffers for each worker, and how many there are, one a thread."""
+        workers = self._kernels.most() if self._threads > 1 else 1
         with self._potential.borrowed(
-            (kind, lanes), lambda: self._kernels.in_lanes(room(), lanes)
+            (kind, workers), lambda: self._kernels.for_workers(room(), workers)
         ) as rooms:
-            yield rooms, lanes
+            yield rooms, workers
 
     def _refuse_coupling(self):
         if self._potential.couples:

@@ -1,24 +1,26 @@
 """Sums over all samples, a block of them at a time: what a block needs stays in the cache.
 
-Blocks are dealt out to hands, and hands to lanes, one for each thread with buffers of its own. The
+Blocks are dealt out to hands, and hands to workers, one a thread with buffers of its own. The
 hands' sums are added in order, so that the bits do not depend on the number of threads.
 """
 
 from ...._compile import in_parallel, jit, separate
 from .pointwise import clear
-from .views import flat, lane
+from .views import flat, of_worker
 
 
 def summed(add_block, name):
-    """Kernel (net, loss, data, where, rooms, lanes, size, sums, out): Σ over blocks of `size` rows.
+    """Kernel (net, loss, data, where, rooms, workers, size, sums, out): Σ over blocks of rows.
+
+    A block has `size` rows, the last one fewer.
 
     `add_block(net, loss, data, where, room, first, rows, out)` adds what some rows give at `where`,
-    with the buffers of its lane as its room; `sums` is (hands, *out.shape).
+    with the buffers of its worker as its room; `sums` is (hands, *out.shape).
     """
 
-    def add_blocks(net, loss, data, where, rooms, lanes, size, sums, i):
-        room = lane(rooms, i)
-        for hand in range(i, sums.shape[0], lanes):
+    def add_blocks(net, loss, data, where, rooms, workers, size, sums, i):
+        room = of_worker(rooms, i)
+        for hand in range(i, sums.shape[0], workers):
             out = sums[hand]
             clear(flat(out))
             m = data.x.shape[0]
@@ -28,9 +30,9 @@ def summed(add_block, name):
     add_blocks = separate(add_blocks, f"{name}.add_blocks")
     add_in_parallel = in_parallel(add_blocks)
 
-    def run(net, loss, data, where, rooms, lanes, size, sums, out):
-        if lanes > 1:
-            add_in_parallel(lanes, net, loss, data, where, rooms, lanes, size, sums)
+    def run(net, loss, data, where, rooms, workers, size, sums, out):
+        if workers > 1:
+            add_in_parallel(workers, net, loss, data, where, rooms, workers, size, sums)
         else:
             add_blocks(net, loss, data, where, rooms, 1, size, sums, 0)
         total = flat(out)

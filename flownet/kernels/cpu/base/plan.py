@@ -276,11 +276,11 @@ def block(net, rows, dtype):
     )
 
 
-def in_lanes(room, lanes):
-    """So many sets of the same buffers, along a new first axis of every array."""
+def for_workers(room, workers):
+    """A set of the same buffers for each worker, along a new first axis of every array."""
     if isinstance(room, tuple):
-        return type(room)(*(in_lanes(part, lanes) for part in room))
-    return np.repeat(room[None], lanes, axis=0) if isinstance(room, np.ndarray) else room
+        return type(room)(*(for_workers(part, workers) for part in room))
+    return np.repeat(room[None], workers, axis=0) if isinstance(room, np.ndarray) else room
 
 
 def hands(rows, size, shape, dtype):

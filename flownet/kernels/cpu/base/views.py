@@ -78,8 +78,8 @@ def flat(typing, array):
 
 
 @intrinsic
-def lane(typing, rooms, i):
-    """The i-th of `in_lanes`' sets of buffers: of every array (lanes, …) its i-th part."""
+def of_worker(typing, rooms, i):
+    """The i-th worker's set of buffers: of every array (workers, …) its i-th part."""
     kinds = [_along_first_axis(kind) for kind in rooms.types]
 
     def codegen(context, builder, signature, args):
