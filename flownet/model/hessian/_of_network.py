@@ -139,7 +139,7 @@ class NetworkHessian(Hessian):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
         out, sums = (
             np.empty(shape, self.dtype),
-            self._kernels.hands(self._m, size, shape, self.dtype),
+            self._kernels.partial_sums(self._m, size, shape, self.dtype),
         )
         with self._for_workers(kernel, room) as (rooms, workers):
             kernel(*self._problem, where, rooms, workers, size, sums, out)

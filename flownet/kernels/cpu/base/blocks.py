@@ -1,7 +1,7 @@
 """Sums over all samples, a block of them at a time: what a block needs stays in the cache.
 
-Blocks are dealt out to hands, and hands to workers, one a thread with buffers of its own. The
-hands' sums are added in order, so that the bits do not depend on the number of threads.
+Blocks are dealt out to partitions, and these to workers, one a thread with buffers of its own. The
+partitions' sums are added in order, so that the bits do not depend on the number of threads.
 """
 
 from ...._compile import in_parallel, jit, separate
@@ -15,16 +15,16 @@ def summed(add_block, name):
     A block has `size` rows, the last one fewer.
 
     `add_block(net, loss, data, where, room, first, rows, out)` adds what some rows give at `where`,
-    with the buffers of its worker as its room; `sums` is (hands, *out.shape).
+    with the buffers of its worker as its room; `sums` is (partitions, *out.shape).
     """
 
     def add_blocks(net, loss, data, where, rooms, workers, size, sums, i):
         room = of_worker(rooms, i)
-        for hand in range(i, sums.shape[0], workers):
-            out = sums[hand]
+        for partition in range(i, sums.shape[0], workers):
+            out = sums[partition]
             clear(flat(out))
             m = data.x.shape[0]
-            for first in range(hand * size, m, sums.shape[0] * size):
+            for first in range(partition * size, m, sums.shape[0] * size):
                 add_block(net, loss, data, where, room, first, min(size, m - first), out)
 
     add_blocks = separate(add_blocks, f"{name}.add_blocks")
@@ -37,8 +37,8 @@ def summed(add_block, name):
             add_blocks(net, loss, data, where, rooms, 1, size, sums, 0)
         total = flat(out)
         clear(total)
-        for hand in range(sums.shape[0]):
-            part = flat(sums[hand])
+        for partition in range(sums.shape[0]):
+            part = flat(sums[partition])
             for i in range(total.size):
                 total[i] += part[i]
 

@@ -24,7 +24,7 @@ Work = namedtuple(
 #: samples side by side in a tiny network: inputs and units, their slopes, one layer's cotangents
 Lanes = namedtuple("Lanes", "a slope scratch")
 
-#: planes of a complex network's W and dL, and a strip of dL for each hand
+#: planes of a complex network's W and dL, and a strip of dL for each partition
 Planes = namedtuple("Planes", "W dL corners")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
@@ -63,12 +63,12 @@ Block = namedtuple(
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
-HANDS = 4  # to which the panels and strips of a complex network's weights are dealt out
+PLANE_PARTITIONS = 4  # of the panels and strips of a complex network's weights
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
 BLOCK_ROWS = 128  # samples side by side when single units are pushed
-_BLOCK_HANDS = 8  # sums to which blocks of samples are dealt out
+_BLOCK_PARTITIONS = 8  # of the blocks of samples, each with a sum of its own
 BLOCK = 128  # units side by side in the series of an activation
 SERIES = 42  # numbers of the series of one complex unit, to second order
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
@@ -162,7 +162,7 @@ def _planes(net, dtype):
     """`Planes` of a complex network."""
     W = empty_planes(net, dtype)
     strip = int(net.sizes.max()) * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
-    return Planes(W, np.zeros_like(W), np.empty(HANDS * strip, dtype))
+    return Planes(W, np.zeros_like(W), np.empty(PLANE_PARTITIONS * strip, dtype))
 
 
 def jet_workspace(net, rows, orders, dtype, *, coupled=False):
@@ -283,6 +283,6 @@ def for_workers(room, workers):
     return np.repeat(room[None], workers, axis=0) if isinstance(room, np.ndarray) else room
 
 
-def hands(rows, size, shape, dtype):
-    """Sums (hands, *shape) to which blocks of `size` samples are dealt out, see `blocks`."""
-    return np.empty((min(_BLOCK_HANDS, -(-rows // size)), *shape), dtype)
+def partial_sums(rows, size, shape, dtype):
+    """Sums (partitions, *shape) over blocks of `size` samples, see `blocks`."""
+    return np.empty((min(_BLOCK_PARTITIONS, -(-rows // size)), *shape), dtype)

@@ -9,7 +9,7 @@ from ...layout import Data
 from ..base.blocks import summed
 from ..base.plan import Point, Tangent
 from ..base.views import fields
-from ..layers.covectors import deal_columns, sum_gates
+from ..layers.covectors import columns_of_partition, sum_gates
 from ..network.differential import pack_all
 from .point import stand
 from .response import respond
@@ -29,7 +29,7 @@ def _add_block(net, loss, data, where, room, first, rows, out):
         pack_all(net, V[r], t.packed_v, 1)
         respond(net, loss, own, W, V[r], at, t, True, 0)
         for g, a, lowest in ((t.z2, at.a, 0), (t.g1, t.a1, 1), (at.g, t.a2, 1)):
-            deal_columns(
+            columns_of_partition(
                 net,
                 own.x,
                 out[r],

@@ -11,7 +11,7 @@ from ..base.pointwise import copy, mean
 from ..base.product import pack, panels, product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.activation import activate
-from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
+from ..layers.covectors import columns_in_parallel, columns_of_partition, sum_gates
 from ..layers.loss import covector_on_output
 from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, room, units, weights
 from ..planes.covectors import complex_columns
@@ -19,7 +19,7 @@ from ..planes.panels import pack_planes
 from ..planes.planes import collect, gather_singles, spread
 from .tiny import tiny_differential
 
-HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
+PARTITIONS = 16  # of the strips of columns, whatever the number of threads
 
 
 @part
@@ -113,24 +113,24 @@ def _shard(net, loss, data, W, work, start, chunk, lowest, i):
 
 
 @separate
-def _deal_packing(net, W, packed, hands, hand):
-    """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
+def _pack_partition(net, W, packed, partitions, partition):
+    """Every `partitions`-th panel of every layer's Wᵀ, as the forward products want it."""
     for layer in range(net.weight.size):
         w = weights(net, W, layer)
-        for panel in range(hand, panels(w.shape[0], w), hands):
+        for panel in range(partition, panels(w.shape[0], w), partitions):
             pack(packed[net.panels[layer] :], w, panel, panel + 1)
 
 
-_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_deal_packing)
+_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_pack_partition)
 
 
 @part
 def pack_all(net, W, packed, threads):
     """Wᵀ of every layer in panels."""
     if threads > 1:
-        _packing_in_parallel(HANDS, net, W, packed, HANDS)
+        _packing_in_parallel(PARTITIONS, net, W, packed, PARTITIONS)
     else:
-        _deal_packing(net, W, packed, 1, 0)
+        _pack_partition(net, W, packed, 1, 0)
 
 
 @part
@@ -138,10 +138,24 @@ def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, t
     """Σ_s G_s ⊗ x_s of every layer from `lowest` up, and with `bias` Σ_s G_s."""
     if threads > 1:
         columns_in_parallel(
-            HANDS, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, HANDS
+            PARTITIONS,
+            net,
+            x,
+            dL,
+            g,
+            a,
+            capacity,
+            rows,
+            zeros,
+            accumulate,
+            bias,
+            lowest,
+            PARTITIONS,
         )
     else:
-        deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
+        columns_of_partition(
+            net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0
+        )
 
 
 @part
@@ -279,7 +293,7 @@ def pullback(net, x, cotangent, W, covector, work):
         forward_shard(net, W, work, x[start:], 0, rows, True)
         copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start : start + rows]))
         pullback_shard(net, W, work, 0, rows, 0)
-        deal_columns(
+        columns_of_partition(
             net,
             x[start:],
             covector,
