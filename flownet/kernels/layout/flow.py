@@ -6,7 +6,7 @@ import numpy as np
 
 DORMAND_PRINCE, CHEBYSHEV = 0, 1  # methods
 
-#: what a flow follows: a `Problem`, a `Rule`, room for dL (D,), threads
+#: what a flow follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads
 Followed = namedtuple("Followed", "problem rule dL threads")
 
 
@@ -24,10 +24,10 @@ Rows = namedtuple("Rows", "at value time loss filled step cost method step_time"
 END, FULL, PAUSE, EVENT, STUCK = range(5)
 
 #: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
-#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `meters`
-#: (2,), what the field reads off at y: L and ‖dL‖²; `aside` (2,), elsewhere; and numbers
+#: k[6] of y; two stages, scratch and zeros (n,); a direction (n,) along which f changes most; what
+#: the field reads off: L and ‖dL‖² at y, `meters` (2,), and elsewhere, `aside` (2,); and numbers
 Solution = namedtuple(
-    "Solution", "y before k stage other room zeros direction meters aside numbers"
+    "Solution", "y before k stage other scratch zeros direction meters aside numbers"
 )
 
 #: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled

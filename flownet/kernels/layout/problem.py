@@ -48,7 +48,7 @@ Tape = namedtuple("Tape", "every parameters row_iteration row_time loss iteratio
 
 #: stacks of layers of one shape: stack s has the layers whose parameters, `extent[s]` each, begin
 #: in W at begin[first[s]] … begin[first[s+1]−1]; their g^[ij] (n, n) one behind the other in
-#: `sharp`; and room for a strip of as many columns as there are layers in the largest stack
-Coupling = namedtuple("Coupling", "first begin extent sharp room")
+#: `sharp`; and a buffer for a strip of as many columns as there are layers in the largest stack
+Coupling = namedtuple("Coupling", "first begin extent sharp strip")
 
 STRIP = 256  # columns of a stack that are raised at a time

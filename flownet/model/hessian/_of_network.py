@@ -76,13 +76,13 @@ class NetworkHessian(Hessian):
         """T[V,V] of rows (R, D) as kernels take them."""
         size = self._m if self._potential.couples else min(self._m, self._kernels.BLOCK_ROWS)
 
-        def room():
+        def make():
             return self._kernels.Standing(
                 *self._kernels.point(self._net, size, self.dtype, whole=True),
                 *self._kernels.tangent(self._net, size, self.dtype, second=True),
             )
 
-        return self._summed(self._kernels.third_actions, room, size, (self.W, rows), rows.shape)
+        return self._summed(self._kernels.third_actions, make, size, (self.W, rows), rows.shape)
 
     def diagonal(self):
         """H_ii (D,), exact."""
@@ -135,14 +135,14 @@ class NetworkHessian(Hessian):
         )
         return out
 
-    def _summed(self, kernel, room, size, where, shape):
+    def _summed(self, kernel, make, size, where, shape):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
         out, sums = (
             np.empty(shape, self.dtype),
             self._kernels.partial_sums(self._m, size, shape, self.dtype),
         )
-        with self._for_workers(kernel, room) as (rooms, workers):
-            kernel(*self._problem, where, rooms, workers, size, sums, out)
+        with self._for_workers(kernel, make) as (buffers, workers):
+            kernel(*self._problem, where, buffers, workers, size, sums, out)
         return out
 
     def _worth_workers(self, count):
@@ -162,13 +162,13 @@ class NetworkHessian(Hessian):
         )
 
     @contextmanager
-    def _for_workers(self, kind, room):
+    def _for_workers(self, kind, make):
         """Buffers for each worker, and how many there are, one a thread."""
         workers = self._kernels.most() if self._threads > 1 else 1
         with self._potential.borrowed(
-            (kind, workers), lambda: self._kernels.for_workers(room(), workers)
-        ) as rooms:
-            yield rooms, workers
+            (kind, workers), lambda: self._kernels.for_workers(make(), workers)
+        ) as buffers:
+            yield buffers, workers
 
     def _refuse_coupling(self):
         if self._potential.couples:

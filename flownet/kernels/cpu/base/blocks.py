@@ -10,31 +10,31 @@ from .views import flat, of_worker
 
 
 def summed(add_block, name):
-    """Kernel (net, loss, data, where, rooms, workers, size, sums, out): Σ over blocks of rows.
+    """Kernel (net, loss, data, where, buffers, workers, size, sums, out): Σ over blocks of rows.
 
     A block has `size` rows, the last one fewer.
 
-    `add_block(net, loss, data, where, room, first, rows, out)` adds what some rows give at `where`,
-    with the buffers of its worker as its room; `sums` is (partitions, *out.shape).
+    `add_block(net, loss, data, where, own, first, rows, out)` adds what some rows give at `where`,
+    with the buffers of its worker as `own`; `sums` is (partitions, *out.shape).
     """
 
-    def add_blocks(net, loss, data, where, rooms, workers, size, sums, i):
-        room = of_worker(rooms, i)
+    def add_blocks(net, loss, data, where, buffers, workers, size, sums, i):
+        own = of_worker(buffers, i)
         for partition in range(i, sums.shape[0], workers):
             out = sums[partition]
             clear(flat(out))
             m = data.x.shape[0]
             for first in range(partition * size, m, sums.shape[0] * size):
-                add_block(net, loss, data, where, room, first, min(size, m - first), out)
+                add_block(net, loss, data, where, own, first, min(size, m - first), out)
 
     add_blocks = separate(add_blocks, f"{name}.add_blocks")
     add_in_parallel = in_parallel(add_blocks)
 
-    def run(net, loss, data, where, rooms, workers, size, sums, out):
+    def run(net, loss, data, where, buffers, workers, size, sums, out):
         if workers > 1:
-            add_in_parallel(workers, net, loss, data, where, rooms, workers, size, sums)
+            add_in_parallel(workers, net, loss, data, where, buffers, workers, size, sums)
         else:
-            add_blocks(net, loss, data, where, rooms, 1, size, sums, 0)
+            add_blocks(net, loss, data, where, buffers, 1, size, sums, 0)
         total = flat(out)
         clear(total)
         for partition in range(sums.shape[0]):

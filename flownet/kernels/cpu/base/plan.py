@@ -28,7 +28,7 @@ Lanes = namedtuple("Lanes", "a slope scratch")
 Planes = namedtuple("Planes", "W dL corners")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
-#: next, room for an activation's own; packed weights and direction; terms (m, orders)
+#: next, buffers for an activation's own; packed weights and direction; terms (m, orders)
 Jet = namedtuple(
     "Jet", "orders capacity shard widest packed direction even odd series scratch zeros terms"
 )
@@ -95,7 +95,7 @@ def network_plan(sizes, activations, bias, dtype):
 
 
 def empty_planes(net, dtype):
-    """Room for the planes of a complex network's parameters, with the weights of its readout."""
+    """Buffer for the planes of a complex network's parameters, with the weights of its readout."""
     if net.origin is None:
         return np.zeros(0, dtype)
     n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
@@ -104,10 +104,10 @@ def empty_planes(net, dtype):
         int(net.bias[-1]) + n_out,
         int(net.gate[-1]) + n_out // 2,
     )
-    room = np.zeros(end, dtype)
+    planes = np.zeros(end, dtype)
     if len(net.weight) > len(net.origin):
-        room[net.weight[-1] :].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
-    return room
+        planes[net.weight[-1] :].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
+    return planes
 
 
 def flops(net, rows):
@@ -276,11 +276,11 @@ def block(net, rows, dtype):
     )
 
 
-def for_workers(room, workers):
+def for_workers(buffers, workers):
     """A set of the same buffers for each worker, along a new first axis of every array."""
-    if isinstance(room, tuple):
-        return type(room)(*(for_workers(part, workers) for part in room))
-    return np.repeat(room[None], workers, axis=0) if isinstance(room, np.ndarray) else room
+    if isinstance(buffers, tuple):
+        return type(buffers)(*(for_workers(part, workers) for part in buffers))
+    return np.repeat(buffers[None], workers, axis=0) if isinstance(buffers, np.ndarray) else buffers
 
 
 def partial_sums(rows, size, shape, dtype):

@@ -42,19 +42,19 @@ def _action(net, loss, data, W, V, out, at, t, threads):
 
 
 @separate
-def _actions_of_worker(net, loss, data, W, V, out, at, rooms, workers, i):
+def _actions_of_worker(net, loss, data, W, V, out, at, buffers, workers, i):
     for r in range(i, V.shape[0], workers):
-        _action(net, loss, data, W, V[r], out[r], at, of_worker(rooms, i), 1)
+        _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, i), 1)
 
 
 _workers_in_parallel = in_parallel(_actions_of_worker)
 
 
 @jit
-def actions(net, loss, data, W, V, out, at, rooms, workers, threads):
+def actions(net, loss, data, W, V, out, at, buffers, workers, threads):
     """HV of every row of V (R, D); a row a worker where there are several."""
     if workers > 1:
-        _workers_in_parallel(workers, net, loss, data, W, V, out, at, rooms, workers)
+        _workers_in_parallel(workers, net, loss, data, W, V, out, at, buffers, workers)
     else:
         for r in range(V.shape[0]):
-            _action(net, loss, data, W, V[r], out[r], at, of_worker(rooms, 0), threads)
+            _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, 0), threads)

@@ -13,7 +13,7 @@ from ..base.product import product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.activation import activate_third
 from ..layers.loss import covector_on_output, cross_entropy_state
-from ..layers.units import activate_units, bias_of, outputs, pull_units, room, units, weights
+from ..layers.units import activate_units, bias_of, outputs, pull_units, spare, units, weights
 from ..network.differential import pack_all
 
 
@@ -59,7 +59,7 @@ def _loss(net, loss, data, at, first, rows):
             sample_weights,
             covector,
             p,
-            room(at.scratch, at.capacity, first, rows, net.sizes[-1]),
+            spare(at.scratch, at.capacity, first, rows, net.sizes[-1]),
             at.zeros,
             sample,
             at.scale,
@@ -107,7 +107,7 @@ def _backward(net, W, at, first, rows):
             )
         if layer > 0:
             n = net.sizes[layer]
-            ga = room(at.scratch, at.capacity, first, rows, n)
+            ga = spare(at.scratch, at.capacity, first, rows, n)
             pull_product(ga, address(at.zeros), 0, g, weights(net, W, layer))
 
 

@@ -91,21 +91,21 @@ def _push_neurons(net, loss, data, W, V, at, t, push, first, found):
 
 
 @separate
-def _push_of_worker(net, loss, data, W, V, at, t, rooms, workers, found, i):
+def _push_of_worker(net, loss, data, W, V, at, t, buffers, workers, found, i):
     for first in range(i * R, data.x.shape[0], workers * R):
-        _push_neurons(net, loss, data, W, V, at, t, of_worker(rooms, i), first, found)
+        _push_neurons(net, loss, data, W, V, at, t, of_worker(buffers, i), first, found)
 
 
 _workers_in_parallel = in_parallel(_push_of_worker)
 
 
 @jit
-def neuron_derivatives(net, loss, data, W, V, at, t, rooms, workers, found):
+def neuron_derivatives(net, loss, data, W, V, at, t, buffers, workers, found):
     """h, dh/ds and t into `found` (3, m·units), laid out as units are: for every sample."""
     if workers > 1:
-        _workers_in_parallel(workers, net, loss, data, W, V, at, t, rooms, workers, found)
+        _workers_in_parallel(workers, net, loss, data, W, V, at, t, buffers, workers, found)
     else:
-        _push_of_worker(net, loss, data, W, V, at, t, rooms, 1, found, 0)
+        _push_of_worker(net, loss, data, W, V, at, t, buffers, 1, found, 0)
 
 
 @jit

@@ -90,7 +90,7 @@ def chebyshev(velocity):
         velocity(problem, s.stage, k[6], s.meters)
         n[CALLS] += stages
         _combine(s.other, 0.8, s.y, -0.8, s.stage, 0.4 * h, k[0], 0.4 * h, k[6], 0.0, s.y)
-        error = _STRICT * scaled_norm(s.other, s.y, s.stage, rtol, atol, s.room)
+        error = _STRICT * scaled_norm(s.other, s.y, s.stage, rtol, atol, s.scratch)
         if not error < 1:  # NaN too
             shrink = _SAFETY / error ** (1 / 3) if math.isfinite(error) else _LEAST
             refuse(s, h * max(_LEAST, shrink))

@@ -67,11 +67,11 @@ def dormand_prince(velocity):
             moved(s.stage, s.y, h, _STAGES[i], k, i)
             velocity(problem, s.stage, k[i], s.meters)
         n[CALLS] += CALLS_A_STEP
-        limited = h * h * distance2(k[6], k[5], s.room) > EDGE**2 * distance2(
-            s.stage, s.other, s.room
+        limited = h * h * distance2(k[6], k[5], s.scratch) > EDGE**2 * distance2(
+            s.stage, s.other, s.scratch
         )
         weighted(s.other, h, _ERRORS, k, 7)
-        error = scaled_norm(s.other, s.y, s.stage, rtol, atol, s.room)
+        error = scaled_norm(s.other, s.y, s.stage, rtol, atol, s.scratch)
         if not error < 1:  # NaN too
             refuse(s, h * (max(_LEAST, _SAFETY / error**0.2) if math.isfinite(error) else 0.1))
             return False

@@ -42,24 +42,24 @@ def integrator(velocity, compiled):
         """f at the initial y, and a first step from f there and a little further on."""
         n, k = s.numbers, s.k
         velocity(problem, s.y, k[6], s.meters)
-        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.room)
+        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.scratch)
         moved(s.stage, s.y, h, _ONE, k[6:], 1)
         loss, norm2 = s.meters
         velocity(problem, s.stage, k[0], s.meters)
         s.meters[0], s.meters[1] = loss, norm2
-        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
+        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.scratch)
         n[FRESH], n[CALLS] = 1, 2
 
     def integrate(problem, s, bounds, rows, steps):
         n = s.numbers
-        room, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
+        most, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
         if n[CALLS] == 0:
             begin(problem, s, bounds)
         while True:
             if s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss:
                 return filled, taken, EVENT
             while rows.filled[0] < rows.at.size and rows.at[rows.filled[0]] <= n[T]:
-                if filled == room:
+                if filled == most:
                     return filled, taken, FULL
                 at = rows.at[rows.filled[0]]
                 if at == n[T]:
@@ -71,7 +71,7 @@ def integrator(velocity, compiled):
                 rows.filled[0] += 1
             if n[T] >= bounds.end:
                 return filled, taken, END
-            if taken == steps or (rows.at.size == 0 and filled == room):
+            if taken == steps or (rows.at.size == 0 and filled == most):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK

@@ -40,13 +40,13 @@ def switch(velocity, compiled):
         """Find the spectral radius of ∂f/∂y at y."""
         n, here, along, image = s.numbers, s.k[6] if s.numbers[FRESH] else s.k[0], s.stage, s.other
         length = math.sqrt(np.finfo(here.dtype).eps) * max(
-            1e-3, math.sqrt(distance2(s.y, s.zeros, s.room))
+            1e-3, math.sqrt(distance2(s.y, s.zeros, s.scratch))
         )
         v, radius, before = s.direction, 0.0, 0.0
-        size = math.sqrt(distance2(v, s.zeros, s.room))
+        size = math.sqrt(distance2(v, s.zeros, s.scratch))
         if not size > 0:
             put(v, here)
-            size = math.sqrt(distance2(v, s.zeros, s.room))
+            size = math.sqrt(distance2(v, s.zeros, s.scratch))
         for action in range(_ACTIONS):
             if not size > 0:
                 break
@@ -57,7 +57,7 @@ def switch(velocity, compiled):
             n[CALLS] += 1
             for i in range(v.size):
                 v[i] = image[i] - here[i]
-            size = math.sqrt(distance2(v, s.zeros, s.room))
+            size = math.sqrt(distance2(v, s.zeros, s.scratch))
             before, radius = radius, size / length
             if action > 0 and abs(radius - before) <= _CLOSE * radius:
                 break

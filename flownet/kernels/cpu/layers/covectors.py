@@ -29,7 +29,7 @@ def sum_bias(net, dL, g, layer, accumulate):
 
 
 @separate
-def columns_of_partition(
+def partition_columns(
     net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, partitions, partition
 ):
     """Every `partitions`-th strip of columns of Σ_s G_s ⊗ x_s, from the `partition`-th on.
@@ -53,7 +53,7 @@ def columns_of_partition(
             count += 1
 
 
-columns_in_parallel = in_parallel(columns_of_partition)
+columns_in_parallel = in_parallel(partition_columns)
 
 
 @part

@@ -26,7 +26,7 @@ def _gather(w, strip, first, cols, sign, accumulate):
 
 
 @separate
-def _columns_of_partition(net, x, dL, work, rows, accumulate, lowest, partitions, partition):
+def _partition_columns(net, x, dL, work, rows, accumulate, lowest, partitions, partition):
     """Every `partitions`-th strip of dL from layer `lowest` up; biases go to the planes of dL."""
     count = 0
     for layer in range(lowest, net.origin.shape[0]):
@@ -60,7 +60,7 @@ def _columns_of_partition(net, x, dL, work, rows, accumulate, lowest, partitions
             count += 1
 
 
-_in_parallel = in_parallel(_columns_of_partition)
+_in_parallel = in_parallel(_partition_columns)
 
 
 @part
@@ -69,4 +69,4 @@ def complex_columns(net, x, dL, work, rows, accumulate, lowest, threads):
     if threads > 1:
         _in_parallel(PLANE_PARTITIONS, net, x, dL, work, rows, accumulate, lowest, PLANE_PARTITIONS)
     else:
-        _columns_of_partition(net, x, dL, work, rows, accumulate, lowest, 1, 0)
+        _partition_columns(net, x, dL, work, rows, accumulate, lowest, 1, 0)
