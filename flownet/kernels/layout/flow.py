@@ -14,10 +14,10 @@ Followed = namedtuple("Followed", "problem rule dL threads")
 #: method is of use where the pair is limited by stability
 Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
 
-#: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
-#: step where there are none; each step's length, evaluations of f (with those of tries
-#: refused and of looks at the spectrum), method, time at its beginning
-Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
+#: where an integration writes: rows (R, n) of y with their times and losses, for the times `at`
+#: from `filled[0]` on, or for every step where there are none; each step's length, evaluations of f
+#: (with those of tries refused and of the spectral radius), method, time at its beginning
+Trace = namedtuple("Trace", "at value time loss filled step cost method step_time")
 
 #: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
 #: event in the last step; no step is short enough

@@ -116,14 +116,14 @@ class Integration:
             "recorded": self._filled,
         }
 
-    def advance(self, rows, steps):
+    def advance(self, trace, steps):
         """Go on for at most so many steps: rows written, steps taken, and why it stopped there.
 
-        `rows` is `kernels.integrate.Rows`, without its `at` and `filled`.
+        `trace` is `kernels.layout.Trace`, without its `at` and `filled`.
         """
         with self.field.problem() as problem:
             return self.field.integrate(
-                problem, self.s, self.bounds, rows._replace(at=self.at, filled=self._filled), steps
+                problem, self.s, self.bounds, trace._replace(at=self.at, filled=self._filled), steps
             )
 
 
@@ -139,12 +139,13 @@ def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
     integration = Integration(
         PythonField(field), y0, times[-1] - times[0], rtol, atol, at=times - times[0]
     )
-    value, room = np.empty((len(times), y0.size), y0.dtype), _STRETCH
-    rows, columns = 0, np.empty((6, max(room, len(times))))
+    value, most = np.empty((len(times), y0.size), y0.dtype), _STRETCH
+    rows, columns = 0, np.empty((6, max(most, len(times))))
     why = None
     while why != END:
         more, _, why = integration.advance(
-            layout.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]), room
+            layout.Trace(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]),
+            most,
         )
         rows += more
         if why == STUCK:

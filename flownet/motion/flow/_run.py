@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
-from ...kernels.layout import Rows
+from ...kernels.layout import Trace
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS
 from ._integrate import END, EVENT, STUCK, Integration
@@ -112,7 +112,7 @@ class FlowRun:
         loss = store.rows(LOSS, room)
         taken = [store.rows(name, steps) for name in _STEPS]
         filled, done, why = self._integration.advance(
-            Rows(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
+            Trace(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
         )
         if rows is not value:
             value[:filled] = rows[:filled, : self._size]

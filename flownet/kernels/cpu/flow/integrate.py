@@ -29,7 +29,7 @@ _SHORTEST = 1e-14  # step, relative to the time
 
 
 def integrator(velocity, compiled):
-    """`integrate(problem, s, bounds, rows, steps)` -> rows written, steps taken, and why no more.
+    """`integrate(problem, s, bounds, trace, steps)` -> rows written, steps taken, and why no more.
 
     `velocity(problem, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
     `compiled` makes kernels of functions that call it, or leaves them as they are.
@@ -50,28 +50,28 @@ def integrator(velocity, compiled):
         n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.scratch)
         n[FRESH], n[CALLS] = 1, 2
 
-    def integrate(problem, s, bounds, rows, steps):
+    def integrate(problem, s, bounds, trace, steps):
         n = s.numbers
-        most, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
+        most, filled, taken, calls = trace.value.shape[0], 0, 0, n[CALLS]
         if n[CALLS] == 0:
             begin(problem, s, bounds)
         while True:
             if s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss:
                 return filled, taken, EVENT
-            while rows.filled[0] < rows.at.size and rows.at[rows.filled[0]] <= n[T]:
+            while trace.filled[0] < trace.at.size and trace.at[trace.filled[0]] <= n[T]:
                 if filled == most:
                     return filled, taken, FULL
-                at = rows.at[rows.filled[0]]
+                at = trace.at[trace.filled[0]]
                 if at == n[T]:
-                    put(rows.value[filled], s.y)
+                    put(trace.value[filled], s.y)
                 else:
-                    dense(s, at, rows.value[filled])
-                rows.time[filled] = at
+                    dense(s, at, trace.value[filled])
+                trace.time[filled] = at
                 filled += 1
-                rows.filled[0] += 1
+                trace.filled[0] += 1
             if n[T] >= bounds.end:
                 return filled, taken, END
-            if taken == steps or (rows.at.size == 0 and filled == most):
+            if taken == steps or (trace.at.size == 0 and filled == most):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
@@ -79,21 +79,21 @@ def integrator(velocity, compiled):
             if n[FRESH]:
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
-            rows.step_time[taken] = n[T]
+            trace.step_time[taken] = n[T]
             loss, norm2 = s.meters
             if n[NOW] == CHEBYSHEV:
                 done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
             else:
                 done = by_pair(problem, s, bounds.rtol, bounds.atol, bounds.end)
             if done:
-                rows.step[taken], rows.method[taken] = n[TAKEN], n[METHOD]
-                rows.cost[taken] = n[CALLS] - calls
+                trace.step[taken], trace.method[taken] = n[TAKEN], n[METHOD]
+                trace.cost[taken] = n[CALLS] - calls
                 calls = n[CALLS]
                 taken += 1
                 event = s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss
-                if rows.at.size == 0 and not event:
-                    put(rows.value[filled], s.y)
-                    rows.time[filled], rows.loss[filled] = n[T], s.meters[0]
+                if trace.at.size == 0 and not event:
+                    put(trace.value[filled], s.y)
+                    trace.time[filled], trace.loss[filled] = n[T], s.meters[0]
                     filled += 1
             else:
                 s.meters[0], s.meters[1] = loss, norm2
