@@ -48,7 +48,7 @@ UV, UV0 = fn.UV(2), np.array([1.0, 0.5, -0.3, 0.8])
 def stepped(method, h, end, *radius):
     """The state of UV's flow after equal steps, every one accepted, with k[0] of the last."""
 
-    def velocity(problem, y, out, meters):
+    def velocity(followed, y, out, meters):
         out[:] = -UV.differential(y)[1]
 
     s, attempt = layout.solution(UV0), method(velocity)

@@ -6,7 +6,7 @@ import numpy as np
 
 DORMAND_PRINCE, CHEBYSHEV = 0, 1  # methods
 
-#: what a flow follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads
+#: what the flow of a potential follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads
 Followed = namedtuple("Followed", "problem rule dL threads")
 
 

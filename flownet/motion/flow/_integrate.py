@@ -23,7 +23,7 @@ class Integration:
     Parameters
     ----------
     field
-        `integrate`, a kernel or a function of its kind; `problem()`, a context that gives what it
+        `integrate`, a kernel or a function of its kind; `followed()`, a context that gives what it
         wants first; and `stabilise`, whether the stabilised method fits, for a real spectrum.
     y0 : array (n,)
     end : float
@@ -121,9 +121,13 @@ class Integration:
 
         `trace` is `kernels.layout.Trace`, without its `at` and `filled`.
         """
-        with self.field.problem() as problem:
+        with self.field.followed() as followed:
             return self.field.integrate(
-                problem, self.s, self.bounds, trace._replace(at=self.at, filled=self._filled), steps
+                followed,
+                self.s,
+                self.bounds,
+                trace._replace(at=self.at, filled=self._filled),
+                steps,
             )
 
 

@@ -11,7 +11,7 @@ class PythonField:
     """ẏ = field(y); `meters(y)` gives L and ‖dL‖², for events and the losses of rows."""
 
     def __init__(self, field, meters=None, stabilise=True):
-        def velocity(problem, y, out, measured):
+        def velocity(followed, y, out, measured):
             if not np.isfinite(y).all():  # a stage of a try that is far too long
                 out[:] = np.nan
                 return
@@ -20,4 +20,4 @@ class PythonField:
                 measured[:] = meters(y)
 
         self.integrate = kernels_of().integrator(velocity, lambda function: function)
-        self.problem, self.stabilise = nullcontext, stabilise
+        self.followed, self.stabilise = nullcontext, stabilise

@@ -145,8 +145,8 @@ class PotentialFlow:
         self.integrate = potential.kernels.integrate_flow
 
     @contextmanager
-    def problem(self):
-        """What the kernel wants first."""
+    def followed(self):
+        """`Followed`, what the kernel wants first."""
         p = self._problem
         rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
         with p.lent() as problem:

@@ -53,19 +53,19 @@ def _next_step(s, h, error):
 
 
 def dormand_prince(velocity):
-    """`attempt(problem, s, rtol, atol, end)` -> whether a step of ẏ = f(y) was taken.
+    """`attempt(followed, s, rtol, atol, end)` -> whether a step of ẏ = f(y) was taken.
 
-    `velocity(problem, y, out, meters)` writes f(y) to `out`.
+    `velocity(followed, y, out, meters)` writes f(y) to `out`.
     """
 
-    def attempt(problem, s, rtol, atol, end):
+    def attempt(followed, s, rtol, atol, end):
         n, k = s.numbers, s.k
         h = to_try(s, end, end)
         for i in range(1, 7):
             if i == 6:
                 put(s.other, s.stage)
             moved(s.stage, s.y, h, _STAGES[i], k, i)
-            velocity(problem, s.stage, k[i], s.meters)
+            velocity(followed, s.stage, k[i], s.meters)
         n[CALLS] += CALLS_A_STEP
         limited = h * h * distance2(k[6], k[5], s.scratch) > EDGE**2 * distance2(
             s.stage, s.other, s.scratch

@@ -29,32 +29,32 @@ _SHORTEST = 1e-14  # step, relative to the time
 
 
 def integrator(velocity, compiled):
-    """`integrate(problem, s, bounds, trace, steps)` -> rows written, steps taken, and why no more.
+    """`integrate(followed, s, bounds, trace, steps)` -> rows written, steps taken, and why no more.
 
-    `velocity(problem, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
+    `velocity(followed, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
     `compiled` makes kernels of functions that call it, or leaves them as they are.
     """
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
     turn, look = switch(velocity, compiled)
 
     @compiled
-    def begin(problem, s, bounds):
+    def begin(followed, s, bounds):
         """f at the initial y, and a first step from f there and a little further on."""
         n, k = s.numbers, s.k
-        velocity(problem, s.y, k[6], s.meters)
+        velocity(followed, s.y, k[6], s.meters)
         h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.scratch)
         moved(s.stage, s.y, h, _ONE, k[6:], 1)
         loss, norm2 = s.meters
-        velocity(problem, s.stage, k[0], s.meters)
+        velocity(followed, s.stage, k[0], s.meters)
         s.meters[0], s.meters[1] = loss, norm2
         n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.scratch)
         n[FRESH], n[CALLS] = 1, 2
 
-    def integrate(problem, s, bounds, trace, steps):
+    def integrate(followed, s, bounds, trace, steps):
         n = s.numbers
         most, filled, taken, calls = trace.value.shape[0], 0, 0, n[CALLS]
         if n[CALLS] == 0:
-            begin(problem, s, bounds)
+            begin(followed, s, bounds)
         while True:
             if s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss:
                 return filled, taken, EVENT
@@ -75,16 +75,16 @@ def integrator(velocity, compiled):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
-            turn(problem, s, bounds.stabilise)
+            turn(followed, s, bounds.stabilise)
             if n[FRESH]:
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
             trace.step_time[taken] = n[T]
             loss, norm2 = s.meters
             if n[NOW] == CHEBYSHEV:
-                done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
+                done = stabilised(followed, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
             else:
-                done = by_pair(problem, s, bounds.rtol, bounds.atol, bounds.end)
+                done = by_pair(followed, s, bounds.rtol, bounds.atol, bounds.end)
             if done:
                 trace.step[taken], trace.method[taken] = n[TAKEN], n[METHOD]
                 trace.cost[taken] = n[CALLS] - calls
@@ -98,6 +98,6 @@ def integrator(velocity, compiled):
             else:
                 s.meters[0], s.meters[1] = loss, norm2
                 if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
-                    look(problem, s)
+                    look(followed, s)
 
     return integrate

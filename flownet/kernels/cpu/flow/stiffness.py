@@ -34,9 +34,9 @@ _ACTIONS = 50  # evaluations of a look at most
 
 
 def switch(velocity, compiled):
-    """`turn(problem, s, stabilise)`: look at the spectrum or change the method, if it is time."""
+    """`turn(followed, s, stabilise)`: look at the spectrum or change the method, if it is time."""
 
-    def look(problem, s):
+    def look(followed, s):
         """Find the spectral radius of ∂f/∂y at y."""
         n, here, along, image = s.numbers, s.k[6] if s.numbers[FRESH] else s.k[0], s.stage, s.other
         length = math.sqrt(np.finfo(here.dtype).eps) * max(
@@ -53,7 +53,7 @@ def switch(velocity, compiled):
             factor = here.dtype.type(length / size)
             for i in range(v.size):
                 along[i] = s.y[i] + factor * v[i]
-            velocity(problem, along, image, s.aside)
+            velocity(followed, along, image, s.aside)
             n[CALLS] += 1
             for i in range(v.size):
                 v[i] = image[i] - here[i]
@@ -65,12 +65,12 @@ def switch(velocity, compiled):
 
     look = compiled(look)
 
-    def turn(problem, s, stabilise):
+    def turn(followed, s, stabilise):
         n = s.numbers
         if n[NOW] == DORMAND_PRINCE:
             if n[STIFF] >= _PATIENCE:
                 if stabilise:
-                    look(problem, s)
+                    look(followed, s)
                     n[NOW] = CHEBYSHEV
                 else:
                     n[STIFF] = -math.inf
@@ -80,6 +80,6 @@ def switch(velocity, compiled):
             if n[CALLS] - n[CALLS_THEN] > by_pair:
                 n[NOW], n[STIFF] = DORMAND_PRINCE, -_WARY
             else:
-                look(problem, s)
+                look(followed, s)
 
     return compiled(turn), look
