@@ -67,7 +67,7 @@ class Integration:
         self.end = float(end)
         self.bounds = self.bounds._replace(end=self.end)
 
-    def turn(self):
+    def change_field(self):
         """Begin anew with another field from here on, its stiffness unknown, nothing being asked of
         what was before."""
         numbers = self.s.numbers

@@ -82,7 +82,7 @@ class FlowRun:
                 began = perf_counter()
                 why = self._stretch(steps)
                 if why == END and self._integration.time < self._end_time:
-                    self._integration.turn()
+                    self._integration.change_field()
                     why = self._hold()
                 seconds = perf_counter() - began
                 steps = max(1, int(steps * min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))))
@@ -96,7 +96,7 @@ class FlowRun:
         """Hold the metric of the stage under way; it ends at the next change."""
         i = self._integration
         time = i.time if i.begins else math.nextafter(i.time, -math.inf)  # a change is ahead still
-        i.go_on_to(min(self._end_time, self._system.turn_to(time)))
+        i.go_on_to(min(self._end_time, self._system.hold_metric(time)))
 
     def _done(self):
         return int(_PARTS * self._integration.time / self._end_time)

@@ -16,7 +16,7 @@ from ._python_field import PythonField
 class System:
     """A flow of a potential's parameters, and of what mechanics remember beside them.
 
-    A metric of stages is held from one change to the next, see `turn_to`; one that changes all the
+    A metric of stages is held from one change to the next, see `hold_metric`; one that changes all the
     time is that of the clock, which is then part of y.
 
     Attributes
@@ -45,7 +45,7 @@ class System:
         self._always = metric.times is None
         self._clock = int(self._always and not self._rate.clock)
         carried(mechanics, metric)
-        self.turn_to(0.0)
+        self.hold_metric(0.0)
         if field is not None:
             if metric.depends_on_point and field.of_constant_metric:
                 raise FlownetError(
@@ -63,8 +63,8 @@ class System:
                 isinstance(self._rate.numbers, scalar.Aristotle),
             )
 
-    def turn_to(self, time):
-        """Go on in the metric of a time, and until when it stays."""
+    def hold_metric(self, time):
+        """Hold the metric of a time from here on; returns until when it stays."""
         self._metric, until = self._whole.stage(time)
         if isinstance(self.field, PotentialFlow):
             self.field.metric = self._metric

@@ -35,7 +35,7 @@ def integrator(velocity, compiled):
     `compiled` makes kernels of functions that call it, or leaves them as they are.
     """
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
-    turn, look = switch(velocity, compiled)
+    choose_method, find_radius = switch(velocity, compiled)
 
     @compiled
     def begin(followed, s, bounds):
@@ -75,7 +75,7 @@ def integrator(velocity, compiled):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
-            turn(followed, s, bounds.stabilise)
+            choose_method(followed, s, bounds.stabilise)
             if n[FRESH]:
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
@@ -98,6 +98,6 @@ def integrator(velocity, compiled):
             else:
                 s.meters[0], s.meters[1] = loss, norm2
                 if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
-                    look(followed, s)
+                    find_radius(followed, s)
 
     return integrate
