@@ -9,9 +9,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "base.plan": [
             "BLOCK_ROWS",
-            "Standing",
+            "StateAndResponse",
             "WORTH_THREADS",
-            "block",
+            "diagonal_buffers",
             "empty_planes",
             "flops",
             "for_workers",
@@ -26,7 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "base.threads": ["limited", "most", "worthwhile"],
         "derivative.curvature": ["actions", "response"],
         "derivative.jet": ["loss_jet", "pushforward"],
-        "derivative.point": ["stand_at"],
+        "derivative.point": ["state_at"],
         "derivative.third": ["third_actions"],
         "diagonal.diagonal": ["hessian_diagonal"],
         "diagonal.neurons": ["collect", "neuron_derivatives"],

@@ -31,8 +31,8 @@ class NetworkHessian(Hessian):
                 self._net, self._m, self.dtype, whole=self._potential.couples
             ),
         )
-        weakref.finalize(self, give_back)  # the next operator stands on the same buffers
-        return at, self._kernels.stand_at(*self._problem, self.W, at, self._threads)
+        weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
+        return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
 
     @cached_property
     def _at(self):
@@ -77,7 +77,7 @@ class NetworkHessian(Hessian):
         size = self._m if self._potential.couples else min(self._m, self._kernels.BLOCK_ROWS)
 
         def make():
-            return self._kernels.Standing(
+            return self._kernels.StateAndResponse(
                 *self._kernels.point(self._net, size, self.dtype, whole=True),
                 *self._kernels.tangent(self._net, size, self.dtype, second=True),
             )
@@ -89,7 +89,7 @@ class NetworkHessian(Hessian):
         self._refuse_coupling()
         return self._summed(
             self._kernels.hessian_diagonal,
-            lambda: self._kernels.block(self._net, self._m, self.dtype),
+            lambda: self._kernels.diagonal_buffers(self._net, self._m, self.dtype),
             self._kernels.BLOCK_ROWS,
             self.W,
             self.shape[:1],

@@ -16,8 +16,8 @@ from ._python_field import PythonField
 class System:
     """A flow of a potential's parameters, and of what mechanics remember beside them.
 
-    A metric of stages is held from one change to the next, see `hold_metric`; one that changes all the
-    time is that of the clock, which is then part of y.
+    A metric of stages is held from one change to the next, see `hold_metric`; one that changes all
+    the time is that of the clock, which is then part of y.
 
     Attributes
     ----------

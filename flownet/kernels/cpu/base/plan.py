@@ -33,8 +33,8 @@ Jet = namedtuple(
     "Jet", "orders capacity shard widest packed direction even odd series scratch zeros terms"
 )
 
-#: what is kept at a point W, see `point`: `capacity` rows of the units of every layer, in shards;
-#: packed weights; p (m, n_out) and mass (m,) of the loss
+#: the state at W, kept for derivatives there, see `derivative.point`: `capacity` rows of the units
+#: of every layer, in shards; packed weights; p (m, n_out) and mass (m,) of the loss
 Point = namedtuple(
     "Point",
     "capacity shard packed a slope curvature bend twist g p mass covector "
@@ -44,19 +44,19 @@ Point = namedtuple(
 #: first and second response to a displacement, see `response`; series of one unit for each shard
 Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1 gate series")
 
-#: both at once, for kernels that work a block of samples through
-Standing = namedtuple("Standing", Point._fields + Tangent._fields)
+#: state and response at once, for kernels that work a block of samples through
+StateAndResponse = namedtuple("StateAndResponse", Point._fields + Tangent._fields)
 
-#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of what is
-#: kept at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
+#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of the
+#: state at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
 Push = namedtuple(
     "Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean factor zeros"
 )
 
 #: what the diagonal of the Hessian needs, see `diagonal`, for a block of R samples side by side:
 #: inputs (n_in, R), units (units, R), outputs (n_out, R) and as rows (R, n_out)
-Block = namedtuple(
-    "Block",
+DiagonalBuffers = namedtuple(
+    "DiagonalBuffers",
     "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
     "errors scratch mass sample factor mean zeros ones scale",
 )
@@ -252,15 +252,15 @@ def push(net, dtype):
     )
 
 
-def block(net, rows, dtype):
-    """`Block` for the diagonal of a network's Hessian on `rows` samples."""
+def diagonal_buffers(net, rows, dtype):
+    """`DiagonalBuffers` of a network's Hessian on `rows` samples."""
     R, n_in, n_out, size = BLOCK_ROWS, int(net.sizes[0]), int(net.sizes[-1]), int(net.units[-1])
     widest = int(net.sizes[1:].max())
 
     def buffers(names, *shape):
         return {name: np.zeros(shape, dtype) for name in names.split()}
 
-    return Block(
+    return DiagonalBuffers(
         **buffers("x", n_in, R),
         **buffers("a slope bend", size, R),
         **buffers("h z other", widest, R),

@@ -1,4 +1,4 @@
-"""Hessian action H·V, exact, from what is kept at W.
+"""Hessian action H·V, exact, from the state at W.
 
 The differential is itself a map of W; HV is its Taylor coefficient of first order along W + sV.
 Units and cotangents respond first (`response`), then the weights collect Σ_s (G₁⊗A + G⊗A₁)

@@ -1,4 +1,4 @@
-"""What is kept at a point W, so that derivatives of second and third order there cost little.
+"""The state at a point W, kept so that derivatives of second and third order there cost little.
 
 For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of the loss, and G_a·φ″ and
 ½G_a·φ‴, by which the map bends (`bend`, `twist`). For the loss, the probabilities P̂ and Σq. Pairs
@@ -112,8 +112,8 @@ def _backward(net, W, at, first, rows):
 
 
 @separate
-def stand(net, loss, data, W, at, shard):
-    """Fill what is kept at W for the rows of a shard."""
+def fill_state(net, loss, data, W, at, shard):
+    """Fill the state at W for the rows of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)
     _forward(net, W, at, data.x, first, rows)
@@ -121,19 +121,19 @@ def stand(net, loss, data, W, at, shard):
     _backward(net, W, at, first, rows)
 
 
-_stand_in_parallel = in_parallel(stand)
+_fill_in_parallel = in_parallel(fill_state)
 
 
 @jit
-def stand_at(net, loss, data, W, at, threads):
-    """Fill what is kept at W; returns L(W)."""
+def state_at(net, loss, data, W, at, threads):
+    """Fill the state at W; returns L(W)."""
     m = data.x.shape[0]
     shards = (m + at.shard - 1) // at.shard
     at.scale[0] = 1 / m
     pack_all(net, W, at.packed, threads)
     if threads > 1:
-        _stand_in_parallel(shards, net, loss, data, W, at)
+        _fill_in_parallel(shards, net, loss, data, W, at)
     else:
         for shard in range(shards):
-            stand(net, loss, data, W, at, shard)
+            fill_state(net, loss, data, W, at, shard)
     return mean(at.sample)

@@ -2,7 +2,7 @@
 
 Forward: Z₁ = A·Vᵀ + A₁·Wᵀ, Z₂ = A₁·Vᵀ + A₂·Wᵀ. Backward, with u = φ′(z(s)): G_z = G_a·u order by
 order, and G_a = G_z·(W + sV) of the layer above. The inputs do not move, which saves half of the
-work where they are wide. What is kept at W (`point`) is at order 0.
+work where they are wide. The state at W (`point`) is of order 0.
 """
 
 from ...._compile import part, separate, spliced

@@ -11,7 +11,7 @@ from ..base.plan import Point, Tangent
 from ..base.views import fields
 from ..layers.covectors import partition_columns, sum_gates
 from ..network.differential import pack_all
-from .point import stand
+from .point import fill_state
 from .response import respond
 
 
@@ -24,7 +24,7 @@ def _add_block(net, loss, data, where, buffers, first, rows, out):
     own = Data(data.x[first : first + rows], data.y[first : first + rows], weighted, data.rows)
     at.scale[0] = 2 / data.x.shape[0]  # ½T is the coefficient
     pack_all(net, W, at.packed, 1)
-    stand(net, loss, own, W, at, 0)
+    fill_state(net, loss, own, W, at, 0)
     for r in range(V.shape[0]):
         pack_all(net, V[r], t.packed_v, 1)
         respond(net, loss, own, W, V[r], at, t, True, 0)

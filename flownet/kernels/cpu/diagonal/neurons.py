@@ -2,7 +2,7 @@
 
 A weight W_ab enters a sample only through z_a, with slope x_b, so ∂²L/∂W_ab² = Σ_s x_b²·h_a with
 h_a = ∂²ℓ/∂z_a², and likewise in third order. A push ε at z_a is carried forward through the layers
-above as ż (and z̈, and ∂ż/∂s along a displacement V); the cotangents kept at W do the rest:
+above as ż (and z̈, and ∂ż/∂s along a displacement V); the cotangents of the state at W do the rest:
 
     h = Σ_units (G_a·φ″)·ż² + ℓ″(ẏ,ẏ)
     t = Σ_units (G_a·φ‴)·ż³ + 3(G_a·φ″)·ż·z̈ + ℓ‴(ẏ,ẏ,ẏ) + 3ℓ″(ẏ,ÿ)
@@ -36,7 +36,7 @@ def _lay_all(out, buffer, net, capacity, first, rows):
 
 @part
 def _settle(net, loss, data, at, t, push, first, rows):
-    """Lay out what is kept at W for some samples; places beyond them stay 0 and count nowhere."""
+    """Lay out the state at W for some samples; places beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]
     if rows < R:
         for buffer in (
