@@ -1,6 +1,6 @@
 """Metrics: what it costs to move, which way is down, and how long a path is."""
 
-from ._coupled import Blocks, CoupledMetric
+from ._coupled import CoupledMetric, CoupledRanges
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
@@ -10,8 +10,8 @@ from ._pulled_back import PulledBack
 from ._timed import Moving, TimedMetric, metric_of
 
 __all__ = [
-    "Blocks",
     "CoupledMetric",
+    "CoupledRanges",
     "DiagonalMetric",
     "Euclidean",
     "GroupMetric",
