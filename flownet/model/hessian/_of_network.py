@@ -14,7 +14,7 @@ class NetworkHessian(Hessian):
     """H of a `Potential` at W (D,); the forward and backward state there is computed once."""
 
     def __init__(self, potential, W):
-        real = potential.network.picture.real
+        real = potential.network.as_reals.real
         super().__init__(potential.size * (1 + potential.network.is_complex), real)
         self._potential, self.W, self._kernels = potential, W.copy(), potential.kernels
         self._problem = potential.compiled

@@ -67,11 +67,11 @@ class Potential(AnyPotential):
                 )
         self.network, self.loss, self.data = network, loss, data
         self.device = network.device
-        picture = network.picture
+        as_reals = network.as_reals
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
-        self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = Data(picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64))
+        self._loss, y, weights = loss.compiled(y, as_reals.real)
+        self._data = Data(as_reals.samples(x), as_reals.samples(y), weights, np.zeros(0, np.int64))
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -198,7 +198,7 @@ class Potential(AnyPotential):
             lambda: self.kernels.workspace(
                 self.network.plan,
                 batch_size or self.data.m,
-                self.network.picture.real,
+                self.network.as_reals.real,
                 coupled=self.couples,
                 gathered=batch_size > 0,
                 weighted=self._data.weights.size > 0,
@@ -207,13 +207,13 @@ class Potential(AnyPotential):
 
     @contextmanager
     def _jets(self, W, V, order, straight=False):
-        picture, orders = self.network.picture, _check.order(order) + 1
-        W = picture.point(self._point("W", W))
-        V = picture.displacement(self._point("V", V))
+        as_reals, orders = self.network.as_reals, _check.order(order) + 1
+        W = as_reals.point(self._point("W", W))
+        V = as_reals.displacement(self._point("V", V))
         with self.borrowed(
             ("jet", orders),
             lambda: self.kernels.jet_workspace(
-                self.network.plan, self.data.m, orders, picture.real, coupled=self.couples
+                self.network.plan, self.data.m, orders, as_reals.real, coupled=self.couples
             ),
         ) as buffers:
             self.kernels.loss_jet(
