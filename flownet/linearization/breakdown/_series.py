@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._table import Tabled
 from ...geometry.curvature import NoSpectrum
-from ..step import place_of_step
+from ..step import taken_step
 from ._table import along_run
 from ._terms import Breakdown
 from ._verdict import WORDS
@@ -114,7 +114,7 @@ class Breakdowns(Tabled):
                     k,
                     t,
                     known if np.isfinite(known.get("second_self", np.nan)) else {},
-                    run and partial(place_of_step, run, k),
+                    run and partial(taken_step, run, k),
                 )
             )
         return cls(made)
