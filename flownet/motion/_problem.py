@@ -63,7 +63,7 @@ class Problem:
         )
 
     @contextmanager
-    def lent(self):
+    def for_kernels(self):
         """Context that gives what kernels take, with buffers for one batch."""
         if self._network is None:
             yield layout.Problem(None, None, None, None, self._terms, self._batches)

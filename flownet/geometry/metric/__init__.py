@@ -7,7 +7,7 @@ from ._layer import LayerMetric
 from ._metric import Metric, Ranges
 from ._path import path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
-from ._timed import Moving, TimedMetric, metric_of
+from ._timed import TimeDependent, TimedMetric, metric_of
 
 __all__ = [
     "CoupledMetric",
@@ -17,9 +17,9 @@ __all__ = [
     "GroupMetric",
     "LayerMetric",
     "Metric",
-    "Moving",
     "PulledBack",
     "Ranges",
+    "TimeDependent",
     "TimedMetric",
     "metric_of",
     "path_length",

@@ -149,5 +149,5 @@ class PotentialFlow:
         """`Followed`, what the kernel wants first."""
         p = self._problem
         rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
-        with p.lent() as problem:
+        with p.for_kernels() as problem:
             yield Followed(problem, rule, self._dL, p.threads)

@@ -32,7 +32,7 @@ class CompiledLoop:
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         tape.step[:] = self._policy.steps(first, count)
         done, rows, finite, p = 0, 0, True, self._problem
-        with p.lent() as problem:
+        with p.for_kernels() as problem:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = p.rule(self.metric, self.time, **self._of)
