@@ -167,7 +167,7 @@ class Breakdown(Tabled):
             "parameters": self terms, pairs, triplets, beside what chance gives; `exact=False`,
             `draws=n`, `seed` estimate them by random probes. "layers", "neurons": blocks of
             parameters. "eigen": eigendirections of the Hessian in the metric, in `steps` Hessian
-            actions. "map": what the loss bends and what the map bends.
+            actions. "map": what the loss bends (Gauss-Newton) and what the map bends.
 
         Returns
         -------

@@ -216,7 +216,7 @@ class Network:
         return self.as_reals.outputs(y_hat)
 
     def pushforward(self, W, x, V):
-        """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of W."""
+        """Pushforward (JVP) Ẏ = J·V (m, n_out): change of the outputs along V (D,)."""
         W, x = self._point(W), self._inputs(x)
         V = self.as_reals.displacement(_check.vector("V", V, self.size, self.dtype))
         y_dot, real = self._outputs(len(x)), self.as_reals.real
@@ -226,7 +226,7 @@ class Network:
         return self.as_reals.outputs(y_dot)
 
     def pullback(self, W, x, cotangent):
-        """Covector Jᵀ·G (D,) on the parameters of a cotangent G (m, n_out) on the outputs.
+        """Pullback (VJP) Jᵀ·G (D,): covector on W of a cotangent G (m, n_out) on the outputs.
 
         The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38), of complex numbers
         Re Σ conj(JV)·G = Re Σ conj(V)·JᵀG.

@@ -90,7 +90,7 @@ class Potential(AnyPotential):
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
 
     def differential(self, W, *, lowest=0):
-        """L(W) and the covector dL (D,), pulled back through the layers in reverse order.
+        """L(W) and the covector dL (D,), its gradient, pulled back in reverse order (backprop).
 
         The pullback stops at the layer `lowest`, counted from 0; below it dL is 0.
         """
@@ -115,7 +115,7 @@ class Potential(AnyPotential):
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]
 
     def jet(self, W, V, order=2):
-        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
+        """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k, exactly."""
         with self._jets(W, V, order) as terms:
             return terms.mean(axis=0)
 
