@@ -104,7 +104,8 @@ def spectral_density(potential, W, *, metric=None, probes=8, steps=64, seed=0):
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless W and the metric have the potential's D parameters and `probes` and `steps` are whole
+        numbers from 1 up.
     """
     for name, value in (("probes", probes), ("steps", steps)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:

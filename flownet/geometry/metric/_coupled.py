@@ -142,8 +142,8 @@ class CoupledMetric(CoupledRanges):
     Raises
     ------
     FlownetError
-        When the matrix does not fit the network, is not symmetric and positive, couples layers of
-        different shape or a frozen one.
+        Unless the matrix has a row for each layer, is symmetric and positive, and couples layers of
+        one shape alone, none of them frozen.
 
     Examples
     --------

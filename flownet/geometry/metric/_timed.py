@@ -88,7 +88,7 @@ class TimedMetric(TimeDependent):
     Raises
     ------
     FlownetError
-        When times and metrics do not fit.
+        Unless the times ascend from 0 and there is one metric for each, all of one size.
 
     Examples
     --------

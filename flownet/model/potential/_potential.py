@@ -30,7 +30,8 @@ class Potential(AnyPotential):
     Raises
     ------
     FlownetError
-        When network, loss and data do not fit together.
+        Unless the data have as many inputs and outputs as the network, and the metrics of the loss
+        as many outputs and samples as the data.
 
     Examples
     --------

@@ -144,7 +144,8 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     Raises
     ------
     FlownetError
-        For arguments that do not fit.
+        Unless `memory` is from 0 to below 1, `every` a whole number from 1 up, and with `keep` the
+        run has a file.
 
     Examples
     --------

@@ -83,7 +83,8 @@ def flow(
     Raises
     ------
     FlownetError
-        For arguments that do not fit.
+        Unless W0 and the metric have the potential's D parameters, `time` and the tolerances are
+        above 0, and `at` ascends from 0 to `time`.
     """
     given = metric
     potential, metric = landscape(potential, metric, device)

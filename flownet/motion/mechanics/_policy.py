@@ -218,8 +218,8 @@ class Warmup(StepPolicy):
 class Cosine(StepPolicy):
     """Cosine schedule: h_k = floor + (step − floor)·(1 + cos(πk/over))/2 for k < over.
 
-    From `over` on the step is `floor`. With the floor 0, by default, all `over` steps are above 0 and a run of more is refused: it
-    would stand still. `states` without an end does stand still.
+    From `over` on the step is `floor`. With the floor 0, by default, all `over` steps are above 0
+    and a run of more is refused: it would stand still. `states` without an end does stand still.
 
     Parameters
     ----------
