@@ -20,8 +20,8 @@ def _is_network(atom):
     return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
 
 
-class Problem:
-    """A sum of potentials as kernels take it.
+class CompiledSum:
+    """A sum of potentials that kernels know, and what they take of it.
 
     Attributes
     ----------

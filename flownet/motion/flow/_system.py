@@ -7,7 +7,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
-from .._problem import Problem, is_compiled, lowest_layer
+from .._problem import CompiledSum, is_compiled, lowest_layer
 from ..mechanics import Aristotle
 from ..mechanics._start import carried
 from ._python_field import PythonField
@@ -140,14 +140,14 @@ class PotentialFlow:
         self.stabilise = isinstance(
             rate.numbers, scalar.Aristotle
         )  # of others the spectrum is not real
-        self._problem = Problem(potential, dtype)
+        self._compiled = CompiledSum(potential, dtype)
         self._dL = np.zeros(potential.size, dtype)
         self.integrate = potential.kernels.integrate_flow
 
     @contextmanager
     def followed(self):
         """`Followed`, what the kernel wants first."""
-        p = self._problem
+        p = self._compiled
         rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
         with p.for_kernels() as problem:
             yield Followed(problem, rule, self._dL, p.threads)
