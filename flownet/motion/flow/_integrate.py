@@ -54,7 +54,7 @@ class Integration:
 
     @property
     def time(self):
-        """Time of the layout."""
+        """Time of the solution."""
         return float(self.s.numbers[layout.T])
 
     @property
