@@ -12,7 +12,8 @@ from tolerance import close, tolerance
 import flownet as fn
 from flownet.desk import cli
 from flownet.desk.plot import _film, _landscape, _paths, _plane
-from flownet.desk.plot._flows import Picture, beside
+from flownet.desk.plot._beside import beside
+from flownet.desk.plot._flows import Picture
 
 METRICS = {
     "plain": lambda D: fn.Euclidean(D),

@@ -7,7 +7,7 @@ from tolerance import roundoff
 from twins import uniforms
 
 from flownet.kernels.cpu.base import product
-from flownet.kernels.cpu.base.simd import address
+from flownet.kernels.cpu.base.views import address
 
 ROWS = [1, 2, 3, 4, 5, 7, 8, 13, 16, 17, 31, 70]
 COLS = [1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 32, 33, 61, 70]
@@ -23,6 +23,16 @@ def _product(c, d, d_row, a, b):
 @njit
 def _covector_product(c, d, d_row, a, b, first, last):
     product.covector_product(c, address(d), d_row, a, b, first, last)
+
+
+@njit
+def _panels(columns, array):
+    return product.panels(columns, array)
+
+
+@njit
+def _panel_width(array):
+    return product.panel_width(array)
 
 
 @njit
@@ -47,8 +57,8 @@ def transposed(c, d, d_row, a, b):
 
 def packed(c, d, d_row, a, b):
     """C = D + A·Wᵀ by panels, handed W = Bᵀ."""
-    count = product.panels(b.shape[1], b)
-    panels = np.full(count * product.panel_width(b) * b.shape[0], np.nan, b.dtype)
+    count = _panels(b.shape[1], b)
+    panels = np.full(count * _panel_width(b) * b.shape[0], np.nan, b.dtype)
     _pack(panels, amid_nan(b.T)[1], count)
     _product_packed(c, d.reshape(-1), d_row, a, panels)
 

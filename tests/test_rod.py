@@ -78,6 +78,6 @@ def test_mistakes(digits):
         fn.rod(seldom, at=0)
     with told_in_one_line("no three consecutive states"):
         fn.rod(seldom)
-    run.mechanics = "Newton"
+    run.mechanics = fn.Newton(0.1)
     with told_in_one_line("identity of plain descent"):
         fn.rod(run, at=0)

@@ -1,6 +1,7 @@
-"""The structure promised: imports run downwards only, between rooms and the rooms in them."""
+"""The structure promised: imports run downwards only, between rooms and within them."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -149,6 +150,18 @@ def test_public_functions_do_not_share_their_name_with_a_module_beside_them():
     modules = {f.stem for f in PACKAGE.glob("*.py")} | {f.name for f in PACKAGE.iterdir()}
     functions = {name for name in flownet.__all__ if name.islower()} - {"data", "plot", "testing"}
     assert not functions & modules
+
+
+def test_what_an_object_offers_is_said_by_its_contract():
+    """hasattr and getattr are a handful, each with its reason on the line or just above it."""
+    asked = re.compile(r"\b(hasattr|getattr)\(")
+    for path in FILES:
+        if room(path) in ("kernels", "store", "_compile"):
+            continue
+        lines = path.read_text().splitlines()
+        for i, line in enumerate(lines):
+            if asked.search(line):
+                assert any("# " in near for near in lines[max(0, i - 2) : i + 1]), f"{path}:{i + 1}"
 
 
 def test_files_are_small_enough_to_read_whole():

@@ -144,6 +144,7 @@ def chosen(choose, leading=0):
                     for value in zip(values, args[leading:], called.args)
                 ]
             target = context.get_function(function, called)
+            # of what numba itself provides nothing is to be linked
             context.add_linking_libs(getattr(target, "libs", ()))
             return target(builder, values)
 

@@ -62,9 +62,10 @@ def _read(path, limit):
 
 
 def _npz(path, limit):
-    with np.load(path, allow_pickle=False) as file:
-        if not hasattr(file, "files"):
-            raise FlownetError(f"{path} holds a single array, not an .npz with x and y.")
+    file = np.load(path, allow_pickle=False)
+    if not isinstance(file, np.lib.npyio.NpzFile):
+        raise FlownetError(f"{path} holds a single array, not an .npz with x and y.")
+    with file:
         keys = _present(path, file.files)
         return {key: _head(file[key], limit) for key in keys}
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from inspect import signature
 
 from .._errors import FlownetError
 from .._registry import unknown
@@ -134,7 +135,8 @@ def _whole(name, split, options):
 
 def _allowed(name, make, options):
     """The options, where the maker of the set takes them."""
-    takes = list(getattr(make, "__kwdefaults__", None) or {})
+    words = [] if make is None else signature(make).parameters.values()
+    takes = [word.name for word in words if word.kind is word.KEYWORD_ONLY]
     if options and not takes:
         raise FlownetError(f"{name} takes no option {next(iter(options))!r}.")
     _refuse_unknown(name, options, takes)

@@ -152,6 +152,7 @@ def plot(file, output, kind):
         click.echo(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []
+        # click has let through names of figures alone
         _save(getattr(figures, kind)(run, *flows), output)
 
 

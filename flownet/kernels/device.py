@@ -4,11 +4,14 @@ What a device has is a namespace of kernels and of the buffers they want; those 
 the same entries. Nothing above this room knows which device it works on.
 """
 
+from functools import cache
+
 from .._errors import FlownetError
 
 DEVICES = ("cpu",)
 
 
+@cache
 def kernels_of(device="cpu"):
     """Kernels of a device, "cpu"; a device that is not there is an error, never another one."""
     if device == "cpu":

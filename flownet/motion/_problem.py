@@ -74,10 +74,7 @@ class Problem:
 
 def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
     """`kernels.motion.Rule` in a constant metric, for parameters of a dtype."""
-    dtype = np.dtype(dtype)
-    if dtype.kind == "c":
-        metric, dtype = metric.real_view(), np.zeros(0, dtype).real.dtype
-    bounds, sharp, coupling = metric.compiled(dtype)
+    bounds, sharp, coupling = metric.compiled(np.dtype(dtype))
     return layout.Rule(
         of_loss=of_loss,
         bounds=bounds,

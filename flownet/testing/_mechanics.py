@@ -76,6 +76,6 @@ def _flow(mechanics):
     except FlownetError:
         return
     expect(
-        rate.memories >= 0 and np.isfinite(rate.numbers).all(),
-        f"{shown(mechanics)}: rate() is {rate}, and finite numbers are expected",
+        rate.memories >= 0 and rate.clock in (0, 1),
+        f"{shown(mechanics)}: rate() has {rate.memories} memories and {rate.clock} clocks",
     )

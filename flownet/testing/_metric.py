@@ -51,6 +51,8 @@ def check_metric(metric, potential=None, *, W=None, time=0.0):
     _symmetric(at)
     _rooted(at)
     _others(at)
+    if not now.depends_on_point:
+        _of_complex(at)
     if potential is not None:
         _from_table(metric, potential, W, time)
 
@@ -121,7 +123,7 @@ def _rooted(g):
 
 
 def _others(g):
-    """What follows from sharp and flat: own stiffness, complex vectors, what kernels know."""
+    """What follows from sharp and flat: own stiffness, and what kernels know."""
     name, eps, free = shown(g), np.finfo(float).eps, np.flatnonzero(g.free)
     some = free[np.linspace(0, len(free) - 1, min(_FEW, len(free))).astype(int)]
     lengths = [g.norm2(unit) for unit in np.eye(g.size)[some]]
@@ -130,14 +132,6 @@ def _others(g):
         V = np.where(g.free, numbers(10, g.size), 0.0)
         own = np.where(g.free, g.own, 0.0)
         near(f"{name}: it is said to be diagonal, flat(V) and own·V", g.flat(V), own * V, eps)
-    z = numbers(11, g.size, np.complex128)
-    view = g.real_view()
-    near(
-        f"{name}: sharp of complex numbers and of their reals",
-        g.sharp(z).view(float),
-        view.sharp(z.view(float)),
-        eps,
-    )
     if g.is_compiled:
         bounds, inverse, stacks = g.compiled(np.float64)
         dL = numbers(12, g.size)
@@ -146,6 +140,14 @@ def _others(g):
             near(f"{name}: sharp and what kernels know of it", alone, g.sharp(dL), eps)
         expect(bounds[-1] == g.size, f"{name}: kernels know it up to {bounds[-1]} of {g.size}")
         expect(g.diagonal or len(stacks[0]) > 1, f"{name}: kernels know of no coupling")
+
+
+def _of_complex(g):
+    """Complex vectors are raised as the reals that they are."""
+    z = numbers(11, g.size, np.complex128)
+    seen = g.real_view().sharp(z.view(float))
+    name = f"{shown(g)}: sharp of complex numbers and of their reals"
+    near(name, g.sharp(z).view(float), seen, np.finfo(float).eps)
 
 
 def _from_table(metric, potential, W, time):

@@ -69,16 +69,19 @@ def _keys(schema, where):
     for part in where:
         if isinstance(part, int):
             continue
+        # a table of pydantic's has fields, a list or a number has none
         fields = getattr(schema, "model_fields", {})
         if part in fields:
             schema = _table_of(fields[part].annotation)
+    # likewise
     return list(getattr(schema, "model_fields", {}))
 
 
 def _table_of(annotation):
     """The table class within an annotation such as `Table | None` or `dict[str, Table]`."""
-    if hasattr(annotation, "model_fields"):
+    if hasattr(annotation, "model_fields"):  # a table of pydantic's
         return annotation
+    # an annotation such as `Table | None` has parts, a class has none
     for part in getattr(annotation, "__args__", ()):
         if (found := _table_of(part)) is not None:
             return found

@@ -4,9 +4,10 @@ its flows, `.flows(run, flows)`; each a Figure. `.film(run, flows, path)` writes
 Lines differ in brightness and in dashes, so that they can be told apart in grey.
 """
 
+from ._beside import beside
 from ._breakdown import breakdown, comparison
 from ._film import check_film, film
-from ._flows import beside, flows
+from ._flows import flows
 from ._loss import loss
 from ._report import report
 

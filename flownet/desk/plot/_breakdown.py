@@ -46,6 +46,7 @@ def promises(axis, series, names=("linear", "actual", "second"), size=3, width=1
         "second": "second order, exact",
     }
     for i, name in enumerate(names):
+        # columns of a breakdown are its attributes
         trend(axis, i, series.time, getattr(series, name), labels[name], size, width)
     size = np.abs(series.linear)
     axis.set_yscale(

@@ -56,6 +56,7 @@ def film(run, flows, path, *, seconds=8, fps=20, pace="path", metric=None, resol
     try:
         write(scene, path, fps)
     except (OSError, CalledProcessError) as error:
+        # an OSError has a text of its own, a failed process has none
         why = getattr(error, "strerror", None) or " ".join(str(error).split())
         raise FlownetError(f"cannot write the film {path}: {why}.") from None
     return path

@@ -2,15 +2,12 @@
 
 import numpy as np
 
-from ..._errors import FlownetError, shown
-from ...geometry.metric import Euclidean, Metric
-from ...motion.flow import flow as _flow
+from ._beside import metric_of_run
 from ._landscape import inscriptions, landscape, levels, minima
-from ._paths import distances, paths, reach_of, thinned
+from ._paths import distances, paths, reach_of
 from ._plane import frame, principal_plane
 from ._style import DASHES, INK, TIME, log_if_wide, running_median, styled, title_of
 
-_MOST_ROWS = 400  # of the flow that the shell puts beside a run
 _HEIGHTS = ("#ffffff", "#e4e8ed", "#c6ced7", "#9fabb9")  # low to high; grey as they are
 _LEVEL, _INSCRIPTION = "#5d6875", "#333b44"
 _SIZE = (11.2, 5.8)
@@ -56,22 +53,6 @@ def flows(run, flows, *, metric=None, resolution=None):
     return Picture(run, flows, metric, resolution).figure
 
 
-def beside(run, most=_MOST_ROWS):
-    """The flow of a run's mechanics from where it began, at the times of at most 400 of its rows."""
-    if run.is_flow:
-        raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
-    times = run.time[thinned(len(run), most)]
-    mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
-    return _flow(
-        run.potential,
-        W0=run.parameters[0],
-        time=times[-1],
-        mechanics=mechanics,
-        metric=run.metric,
-        at=times,
-    )
-
-
 class Picture:
     """The figure of `flows`, and what a film needs of it.
 
@@ -91,7 +72,7 @@ class Picture:
     def __init__(self, run, flows, metric=None, resolution=None):
         from matplotlib.figure import Figure
 
-        self.metric = _metric(run, metric)
+        self.metric = metric_of_run(run, metric)
         first, others = paths(run, flows)
         self.paths, self.run = [first, *others], run
         self.told = self._told()
@@ -212,7 +193,7 @@ class Picture:
             markeredgewidth=2,
         )
         self.curves, self.ends = [], []
-        for i, (path, points) in enumerate(zip(self.paths, self.points)):
+        for i, points in enumerate(self.points):
             many = len(points) > _MANY
             style = (
                 dict(linewidth=2.4, path_effects=halo)
@@ -306,17 +287,6 @@ class Picture:
         log_if_wide(axis, values)
         if axis.get_yscale() == "log":
             axis.set_ylim(0.6 * values.min(), 1.6 * top)
-
-
-def _metric(run, metric):
-    D = run.parameters.shape[1]
-    metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
-    if not isinstance(metric, Metric) or metric.size != D:
-        raise FlownetError(
-            f"metric is {shown(metric)}; the run has {D} parameters, and so has "
-            f"flownet.Euclidean({D})."
-        )
-    return metric
 
 
 def _percent(share):

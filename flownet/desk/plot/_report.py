@@ -82,6 +82,7 @@ def _orders(axis, found):
     for i, (name, label) in enumerate(
         (("second", "second order"), ("third", "third order"), ("remainder", "all beyond"))
     ):
+        # columns of a breakdown are its attributes
         trend(axis, i, *_share(series, getattr(series, name)), label, _DOT, _WIDTH)
     low, high = axis.get_ylim()
     if max(-low, high) > 1000:

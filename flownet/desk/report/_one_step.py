@@ -12,7 +12,7 @@ _VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
 def one_step(b):
     """One step in full, a `Table`: its terms and verdict, and what its parts are made of."""
     if _VERDICT * b.place.work <= _DEAR:
-        b.verdict  # the table tells what is known
+        _ = b.verdict  # the table tells what is known
     tables = [b.table()]
     for title, passes, make in (
         ("What the step delivers without one of its parts", 300, lambda: b.interventions().table()),

@@ -220,6 +220,7 @@ def _shares(chosen, values):
 def _term(chosen, name):
     """The same of a term, above its floor."""
     floors = [b.share(b.noise.get(name, 0.0)) for b in chosen]
+    # columns are named as the numbers are
     form, shares = _shares(chosen, getattr(chosen, name))
     return form, list(map(Floored, shares, floors))
 

@@ -6,6 +6,7 @@ kind; rotations are not. Any term that breaks the symmetry breaks the charge.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -179,7 +180,7 @@ def _across_frozen(blocks, hidden):
     """
     free = [i for i, block in enumerate(blocks) if not block.frozen]
     found = []
-    for i, j in zip(free, free[1:]):
+    for i, j in pairwise(free):
         scales = all(name in _HOMOGENEOUS for names in hidden for name in names[i:j])
         alone = not (blocks[i].coupled or blocks[j].coupled)
         if j > i + 1 and scales and alone and not blocks[i].bias:

@@ -8,8 +8,7 @@ from scipy.sparse.linalg import LinearOperator
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
-from ...model.network import in_complex, in_reals
-from ...model.potential import as_potential, in_double, is_complex, real_view
+from ...model.potential import Reals, as_potential
 from ...store.trajectory import Record, Trajectory
 from ..metric import metric_of
 from ._eigen import WHICH, extreme, fresh
@@ -51,6 +50,8 @@ class MetricHessian(LinearOperator):
 
     Attributes
     ----------
+    reals : Reals
+        How parameters are seen by the operator: D below counts reals.
     potential, W : the potential and parameters (D,), in float64
     hessian : LinearOperator (D, D)
         H.
@@ -61,18 +62,16 @@ class MetricHessian(LinearOperator):
 
     def __init__(self, potential, W, metric=None):
         given = with_hessian(potential)
-        potential, W = _in_double(given, W)
-        metric = metric_of(metric, given)
-        if is_complex(given):
-            metric = metric.real_view()
-        self.potential, self.W = potential, W
-        self.metric = metric = metric.seen_at(W)
+        self.reals = reals = Reals.in_double(given)
+        self.potential, self.W = reals.potential, _point(reals, W)
+        metric = reals.of_metric(metric_of(metric, given))
+        self.metric = metric = metric.seen_at(self.W)
         self.free = metric.free
         free = int(self.free.sum())
         if not free:
             raise FlownetError("the metric freezes every parameter; there is no curvature to see.")
         self._root = metric.displacement(np.ones(self.free.size))[self.free]
-        self.hessian = potential.hessian(W)
+        self.hessian = self.potential.hessian(self.W)
         super().__init__(np.dtype(np.float64), (free, free))
 
     def _matvec(self, x):
@@ -91,7 +90,7 @@ class MetricHessian(LinearOperator):
 
     def coordinates(self, V):
         """Orthonormal coordinates (F,) of a displacement (D,)."""
-        V = in_reals(np.ascontiguousarray(V))
+        V = self.reals.of(np.ascontiguousarray(V))
         return self.metric.coordinates(V.astype(np.float64, copy=False))[self.free]
 
     def covector(self, dL):
@@ -144,7 +143,6 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     FlownetError
         When the arguments do not fit, or the search does not converge.
     """
-    potential = with_hessian(potential)
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
     if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
@@ -158,7 +156,7 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     values, x = extreme(operator, int(k), which, _start(operator, start), rtol, max(_MOST, 10 * k))
     x *= np.sign(x[range(k), np.abs(x).argmax(axis=1)])[:, None]
     vectors = np.array([operator.displacement(row) for row in x])
-    return Eigenpairs(values, in_complex(vectors) if is_complex(potential) else vectors)
+    return Eigenpairs(values, operator.reals.back(vectors))
 
 
 def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, progress=True):
@@ -234,7 +232,7 @@ def _start(operator, start):
     if start is None:
         return fresh(operator.shape[0], 0)
     V = start.vectors.sum(axis=0) if isinstance(start, Eigenpairs) else start
-    V = np.asarray(V)
+    V = operator.reals.of(np.ascontiguousarray(V))
     if V.shape != operator.free.shape or V.dtype.kind not in "biuf":
         raise FlownetError(
             f"start is {shown(start)}; it has to be a displacement of shape "
@@ -255,18 +253,16 @@ def with_hessian(given):
     return as_potential(given, needs=("size", "hessian"), line=line)
 
 
-def _in_double(potential, W):
-    """A potential and parameters in float64; of complex numbers those of their reals."""
+def _point(reals, W):
+    """Parameters in double precision, as reals."""
     W = np.asarray(W)
-    numbers = "complex" if is_complex(potential) else "real"
-    if W.shape != (potential.size,) or W.dtype.kind not in (
-        "biufc" if numbers == "complex" else "biuf"
-    ):
+    numbers = "complex" if reals.pairs else "real"
+    if W.shape != (reals.size,) or W.dtype.kind not in ("biufc" if reals.pairs else "biuf"):
         raise FlownetError(
             f"W has shape {W.shape} and holds {W.dtype}; the potential's parameters "
-            f"are ({potential.size},) {numbers} numbers."
+            f"are ({reals.size},) {numbers} numbers."
         )
-    W = W.astype(np.complex128 if numbers == "complex" else np.float64)
+    W = W.astype(reals.dtype)
     if not np.isfinite(W).all():
         raise FlownetError(f"W is not finite at index {int(np.argmin(np.isfinite(W)))}.")
-    return real_view(in_double(potential)), in_reals(W)
+    return reals.of(W)

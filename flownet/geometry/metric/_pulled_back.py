@@ -16,8 +16,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...model.chart import AnyChart
-from ...model.network import in_complex
+from ...model.chart import AnyChart, ChartOfReals
 from ...model.tables import metric_table
 from ._diagonal import DiagonalMetric
 from ._metric import Metric
@@ -90,7 +89,7 @@ class PulledBack(Metric):
 
     def real_view(self):
         """The same metric over the 2D_u reals (re, im, …) that complex coordinates are."""
-        return _OfReals(self)
+        return PulledBack(ChartOfReals(self.chart), self.metric.real_view())
 
     def christoffel(self, u, v):
         """Γ(v, v) = g̃^♯W′ᵀg♭W″(v, v) (D_u,): how far a straight line of u is from a geodesic."""
@@ -114,21 +113,6 @@ class PulledBack(Metric):
 
     def __repr__(self):
         return f"PulledBack({self.chart!r}, {self.metric!r})"
-
-
-class _OfReals(PulledBack):
-    """A metric of complex coordinates over the reals that they are."""
-
-    def __init__(self, whole):
-        self._whole, self.chart, self.metric = whole, whole.chart, whole.metric
-        self.size = 2 * whole.size
-
-    def seen_at(self, u):
-        """The metric at u (2D_u,), diagonal."""
-        return self._whole.seen_at(in_complex(u)).real_view()
-
-    def __repr__(self):
-        return repr(self._whole)
 
 
 class PulledBackAt(Metric):

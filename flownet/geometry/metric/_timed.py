@@ -17,11 +17,56 @@ class Moving(Metric):
 
     moves, times = True, None
 
+    def real_view(self):
+        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
+        return MovingOfReals(self)
+
     def _refuse(self, *_):
         raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
 
     sharp = flat = norm2 = coordinates = displacement = _refuse
     free = diagonal = property(_refuse)
+
+
+class MovingOfReals(Moving):
+    """A metric of complex parameters that moves, as one of the reals that they are.
+
+    Parameters
+    ----------
+    metric : Moving
+    """
+
+    def __init__(self, metric):
+        self.of, self.size, self.times = metric, 2 * metric.size, metric.times
+        self._now = self._seen = None
+
+    @property
+    def is_compiled(self):
+        """Whether kernels know it."""
+        return self.of.is_compiled
+
+    def at(self, time):
+        """The metric at a time; the same object as long as it stays."""
+        return self._view(self.of.at(time))
+
+    def span(self, time):
+        """From when until when, the end excluded, the metric is that of a time."""
+        return self.of.span(time)
+
+    def stage(self, time):
+        """The metric from a time on, and when it changes; itself where it always does."""
+        if self.times is None:
+            return super().stage(time)
+        metric, until = self.of.stage(time)
+        return self._view(metric), until
+
+    def _view(self, metric):
+        if metric is not self._now:
+            self._now, self._seen = metric, metric.real_view()
+        return self._seen
+
+    def __repr__(self):
+        return repr(self.of)
 
 
 @kind("metric", "timed")
@@ -104,7 +149,7 @@ class TimedMetric(Moving):
         return all(metric.is_compiled for metric in self.metrics)
 
     def at(self, time):
-        """The metric at a time; a billionth before a change it has changed, as sums of steps round."""
+        """The metric at a time, changed a billionth before a change, since sums of steps round."""
         return self.metrics[_stage(self._begins, time)]
 
     def span(self, time):
@@ -117,10 +162,6 @@ class TimedMetric(Moving):
         """The metric from a time on, and when it changes, to the last bit: that of a flow."""
         stage = _stage(self.times, time)
         return self.metrics[stage], [*self.times.tolist(), math.inf][stage + 1]
-
-    def real_view(self):
-        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
-        return TimedMetric(self.times, [metric.real_view() for metric in self.metrics])
 
     def parameters(self):
         """What makes this metric again: times, and metrics."""
@@ -173,10 +214,6 @@ class MetricOfTime(Moving):
     def span(self, time):
         """The time itself: the next one may have another metric."""
         return time, math.nextafter(time, math.inf)
-
-    def real_view(self):
-        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
-        return MetricOfTime(lambda time: self.at(time).real_view(), 2 * self.size)
 
     def __repr__(self):
         # a function has a name, a callable object has none

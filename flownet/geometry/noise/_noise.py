@@ -5,8 +5,7 @@ from numbers import Real
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...model.network import in_reals
-from ...model.potential import Potential, RealView, as_potential, in_double, is_complex, real_view
+from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
 from ..metric import Euclidean, Ranges, metric_of
 from ._gradient_noise import GradientNoise
@@ -62,9 +61,10 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
             "of samples in a batch."
         )
     what = as_potential(what, line=f"noise of {shown(what)}: it has to be a potential with data.")
-    if is_complex(what) and metric is not None and metric.size == what.size:
-        metric = metric.real_view()
-    potential, W = real_view(in_double(what)), in_reals(np.ascontiguousarray(W))
+    reals = Reals.in_double(what)
+    if metric is not None and metric.size == reals.size:
+        metric = reals.of_metric(metric)
+    potential, W = reals.potential, reals.of(np.ascontiguousarray(W))
     scale, atom = _noisy(potential)
     metric = Euclidean(potential.size) if metric is None else metric
     if not isinstance(metric, Ranges) or metric.size != potential.size:
@@ -122,11 +122,7 @@ def _parts(ranges, density):
 
 def _noisy(potential):
     """The term with the samples, and its scale."""
-    terms = [
-        (scale, atom)
-        for scale, atom in potential.atoms()
-        if isinstance(atom, (Potential, RealView))
-    ]
+    terms = [(scale, atom) for scale, atom in potential.atoms() if atom.of_network]
     if len(terms) != 1:
         raise FlownetError(
             f"noise of {potential!r}: it has to be a potential with data, one at most in a sum."

@@ -24,7 +24,7 @@ def fma(a, b, c):
 
 
 def _nearest(exact, close):
-    """The number of a type that is nearest to an exact one, from one that is close; even in a tie."""
+    """The number of a type nearest to an exact one, from one that is close; even in a tie."""
     around = [
         np.nextafter(close, type(close)(-math.inf)),
         close,

@@ -23,7 +23,7 @@ from .elementary import exp, tanh
 )
 
 
-# ---- order 0 of a, u and of the two series p and q that the activation works with beside ----------
+# ---- order 0 of a, u and of the two series p and q that the activation works with beside ----
 
 
 def straight(body):
@@ -81,7 +81,7 @@ BEGINNINGS = (
 )
 
 
-# ---- order k from the orders below ----------------------------------------------------------------
+# ---- order k from the orders below ----------------------------------------------------------
 
 
 def integral(out, z, u, k, n, sign):
@@ -120,7 +120,7 @@ def order(code, z, a, u, p, q, k, n):
             a[k, i] = u[0, i] * z[k, i]
         return
     integral(a, z, u, k, n, 1)
-    if code == _TANH or code == _SIGMOID:
+    if code in (_TANH, _SIGMOID):
         riccati(u, p, a, k, n)
     elif code == _ELU:
         for i in range(n):

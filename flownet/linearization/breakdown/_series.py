@@ -123,7 +123,7 @@ class Breakdowns(Tabled):
                 [
                     b.step,
                     b.loss,
-                    *(getattr(b, name) for name in _TERMS),
+                    *(getattr(b, name) for name in _TERMS),  # columns are named as attributes
                     *(b.noise.get(name, np.nan) for name in _NOISE),
                     *(b.known.get(name, np.nan) for name in SPLIT),
                 ]
@@ -141,11 +141,11 @@ class Breakdowns(Tabled):
         return ["" if np.isnan(code) else WORDS[int(code)] for code in self.column("verdict")]
 
     def __getattr__(self, name):
-        if name.startswith("_") or not (
-            name in Breakdown.__dataclass_fields__
-            or isinstance(getattr(Breakdown, name, None), property)
-        ):
+        # what one breakdown has as a number, all of them have as an array
+        is_number = isinstance(getattr(Breakdown, name, None), property)
+        if name.startswith("_") or not (name in Breakdown.__dataclass_fields__ or is_number):
             raise AttributeError(f"Breakdowns has no attribute {name!r}")
+        # the same number of each step
         return np.array([getattr(b, name) for b in self.steps])
 
     def __len__(self):

@@ -52,6 +52,7 @@ def _lines(b):
     yield line("promised (first order)", b.linear, b.noise["linear"])
     for order in ("second", "third")[: b.order - 1]:
         signs = _signs(b, parts, order)
+        # columns are named as the numbers are
         yield line(f"{order} order, exact", getattr(b, order), b.noise[order], signs=signs)
         if parts:
             yield from _parts_of(b, parts, order)
@@ -71,6 +72,7 @@ def _parts_of(b, parts, order):
     whole = sum(floors[name] for name in names if name in floors) + b.noise[order]
     for name, text in names.items():
         text = f"  {text}" + ("" if parts.exact else " ±")
+        # columns are named as the numbers are
         chance = b.share(getattr(parts.rotations, name))
         yield _line(b, text, getattr(parts, name), floors.get(name, whole), chance)
 
@@ -176,6 +178,7 @@ def along_run(series):
 
 
 def _term(b, name):
+    # columns are named as the numbers are
     return Floored(getattr(b, name), b.noise.get(name, np.nan))
 
 

@@ -238,6 +238,7 @@ class Breakdown(Tabled):
     def _part(self, name):
         if name in self.known:
             return self.known[name]
+        # a number of the split by the name that it has there and here
         return getattr(self.split("parameters"), name)
 
     def _once(self, key, make):

@@ -55,10 +55,8 @@ class Verdict:
 
 def verdict(b):
     """`Verdict` of a breakdown; the first case that applies."""
-    for judged in (_not_finite, _noise, _small, _not_second, _modes, _pairs):
-        found = judged(b)
-        if found is not None:
-            return found
+    judges = (_not_finite, _noise, _small, _not_second, _modes, _pairs)
+    return next(found for judged in judges if (found := judged(b)) is not None)
 
 
 def _not_finite(b):

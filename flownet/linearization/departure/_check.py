@@ -79,7 +79,7 @@ def _fields(fields):
         return {}
     if not isinstance(fields, Mapping):
         raise FlownetError(f'fields is {shown(fields)}; it has to be a dict {{"name": field}}.')
-    for name, field in fields.items():
+    for name in fields:
         if not isinstance(name, str) or not name or file_name(name) in (PLAIN, "run", "steps"):
             raise FlownetError(
                 f"a field cannot be called {shown(name)}: a name other than flow, "

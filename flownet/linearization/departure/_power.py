@@ -8,10 +8,11 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
-from ...model.potential import as_potential
+from ...model.potential import as_potential, in_double
 from ...motion.flow import as_field, flow as follow, is_field
 from ...motion.loops import train
 from ...motion.mechanics import Aristotle
+from ..step import on_reals
 from ._check import check_run, tolerance
 from ._lengths import length
 
@@ -98,7 +99,7 @@ def departure_power(
     """
     tolerance(rtol)
     counts = _counts(steps, time)
-    potential = as_potential(potential).with_dtype("float64")
+    potential, W0, metric = on_reals(in_double(as_potential(potential)), W0, metric)
     try:
         W0 = np.asarray(W0, np.float64)
     except (TypeError, ValueError):

@@ -139,7 +139,8 @@ def _matched(found, A, B, stiffness, start):
         for i in reversed(found.hidden):
             _match(found, a, b, stiffness, i, (1,))
     for _ in range(_MOST):
-        if not any([_match(found, a, b, stiffness, i, (0, 1)) for i in found.hidden]):
+        moved = [_match(found, a, b, stiffness, i, (0, 1)) for i in found.hidden]  # all of them
+        if not any(moved):
             break
     return B
 

@@ -86,6 +86,7 @@ class ExitSteps(Tabled):
 
         def of(part, number):
             """A number of each one's part; NaN of a run that diverged."""
+            # columns are named as the numbers are
             parts = [getattr(one, part) for one in found]
             return [np.nan if each is None else number(each) for each in parts]
 

@@ -53,6 +53,7 @@ class Exits(Tabled):
             notes, more = compared.notes, [replace(compared, notes=())]
 
         def there(name):
+            # columns are named as the numbers are
             return [np.nan if p is None else getattr(p, name) for p in (self.run, self.flow)]
 
         return Table(

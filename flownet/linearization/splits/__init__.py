@@ -1,4 +1,4 @@
-"""Second and third order split by parameters, neurons, layers, eigendirections, and loss from map."""
+"""Second and third order split by parameters, neurons, layers, eigendirections; loss and map."""
 
 from ._blocks import by_blocks
 from ._chance import rotation_spread

@@ -79,11 +79,11 @@ class Flips:
 
     def mean(self, term):
         """Mean of `second` or `third`."""
-        return float(np.mean(getattr(self, term)))
+        return float(np.mean(vars(self)[term]))
 
     def band(self, term):
         """From the 5th to the 95th percentile."""
-        return tuple(np.percentile(getattr(self, term), (5, 95)).tolist())
+        return tuple(np.percentile(vars(self)[term], (5, 95)).tolist())
 
 
 def flips(place, n=100, seed=0):

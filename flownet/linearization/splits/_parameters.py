@@ -69,11 +69,12 @@ class ParameterSplit(Split):
         """Noise floor of each exact self term, or twice the standard error of an estimate."""
         if not self.exact:
             return {name: 2 * error for name, error in self.error.items()}
-        values = np.array([getattr(self, name) for name in NAMES])
+        values = np.array([vars(self)[name] for name in NAMES])
         return dict(zip(NAMES, diagonal_floors(self.place, values).tolist()))
 
     def table(self):
         """Self terms, pairs and triplets, beside what chance gives, as a `Table`."""
+        # columns are named as the numbers are
         values, chance = ([getattr(of, name) for name in _TERMS] for of in (self, self.rotations))
         how = "exact" if self.exact else f"estimated from {self.draws} random probes"
         mean = self.trace / self.dimension

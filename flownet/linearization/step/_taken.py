@@ -7,8 +7,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...geometry.curvature import metric_hessian
 from ...geometry.metric import metric_of
-from ...model.network import in_reals
-from ...model.potential import as_potential, in_double, is_complex, real_view
+from ...model.potential import Reals
 
 
 class Place:
@@ -20,14 +19,10 @@ class Place:
     """
 
     def __init__(self, potential, W, delta, metric=None):
-        numbers = np.complex128 if is_complex(potential) else np.float64
-        self.potential = real_view(in_double(potential))
-        self.W = in_reals(np.asarray(W, numbers))
-        self.delta = in_reals(np.asarray(delta, numbers))
-        metric = metric_of(metric, potential)
-        if is_complex(potential):
-            metric = metric.real_view()
-        self.metric = metric.seen_at(self.W)
+        reals = Reals.in_double(potential)
+        self.potential = reals.potential
+        self.W, self.delta = reals.in_double_of(W), reals.in_double_of(delta)
+        self.metric = reals.of_metric(metric_of(metric, potential)).seen_at(self.W)
 
     @cached_property
     def dL(self):
@@ -98,14 +93,10 @@ def offered(potential, method):
 
 def on_reals(potential, W, metric=None):
     """Potential, W and metric of the reals that complex parameters are; real ones as they are."""
-    potential = as_potential(potential, needs=())
-    if not is_complex(potential):
-        return potential, W, metric
-    return (
-        real_view(potential),
-        None if W is None else in_reals(np.asarray(W, np.complex128)),
-        None if metric is None else metric.real_view(),
-    )
+    reals = Reals(potential)
+    if reals.pairs and W is not None:
+        W = reals.in_double_of(W)
+    return reals.potential, W, reals.of_metric(metric)
 
 
 def place_of_step(run, k, metric=None):

@@ -3,8 +3,18 @@
 from ._chart import AnyChart
 from ._charted import Charted
 from ._elementwise import Rescaling, Sinh
+from ._of_reals import ChartOfReals
 from ._own import Chart
 from ._phases import Phases
 from ._weights import WeightNormalisation
 
-__all__ = ["AnyChart", "Chart", "Charted", "Phases", "Rescaling", "Sinh", "WeightNormalisation"]
+__all__ = [
+    "AnyChart",
+    "Chart",
+    "ChartOfReals",
+    "Charted",
+    "Phases",
+    "Rescaling",
+    "Sinh",
+    "WeightNormalisation",
+]

@@ -96,7 +96,7 @@ class NetworkHessian(Hessian):
         )
 
     def diagonals(self, V):
-        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact (`kernels.neurons`)."""
+        """H_ii, its change Σ_k T_iik·V_k along V, and T_iii; each (D,), exact."""
         self._refuse_coupling()
         V, x, a = self._one(V), self._data.x, self._at.a
         h, dh, h3 = found = np.empty((3, a.size), self.dtype)

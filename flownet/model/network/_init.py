@@ -12,7 +12,7 @@ _VARIANCE = {
     "glorot": lambda n_in, n_out: 2 / (n_in + n_out),
     "he": lambda n_in, n_out: 2 / n_in,
 }
-INITS = tuple(f"{rule}-{law}" for rule in _VARIANCE for law in ("normal", "uniform")) + ("zeros",)
+INITS = (*(f"{rule}-{law}" for rule in _VARIANCE for law in ("normal", "uniform")), "zeros")
 
 
 def full_name(name):

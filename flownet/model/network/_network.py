@@ -138,7 +138,7 @@ class Network:
     def ranges(self):
         """(begin, end) of each layer's parameters in W."""
         ends = np.cumsum([sum(extent) for extent in self._extents]).tolist()
-        return list(zip([0] + ends[:-1], ends))
+        return list(zip([0, *ends[:-1]], ends))
 
     @property
     def _gated(self):

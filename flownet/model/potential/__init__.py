@@ -7,6 +7,7 @@ from ._loss import CrossEntropy, Quadratic
 from ._own import OwnPotential, as_potential
 from ._potential import Potential
 from ._real_view import RealLayout, RealView, in_double, is_complex, real_view
+from ._reals import Reals
 from ._sum import Sum
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Quartic",
     "RealLayout",
     "RealView",
+    "Reals",
     "Sum",
     "as_potential",
     "in_double",

@@ -20,6 +20,8 @@ _TAKEN = (  # from the object where it has them; the rest is the contract's
     *OPTIONAL,
 )
 
+_WRAPPED = ("differential", "with_dtype", "on", "atoms")  # what they give is adapted too
+
 
 def as_potential(given, *, needs=_NEEDED, line=None):
     """A potential of what a user hands in: itself, or an `OwnPotential` of any other object.
@@ -59,11 +61,9 @@ class OwnPotential(AnyPotential):
 
     def __init__(self, given):
         self.given = given
-        for name in _TAKEN:
-            # an object of any class: what it offers is looked for here, once, and nowhere else
-            if hasattr(given, name):
-                vars(self)[name] = getattr(given, name)
-        self._more = {n for n in ("differential", "with_dtype", "on", "atoms") if hasattr(given, n)}
+        # an object of any class: what it offers is looked for here, once, and nowhere else
+        vars(self).update({name: getattr(given, name) for name in _TAKEN if hasattr(given, name)})
+        self._more = {name for name in _WRAPPED if hasattr(given, name)}
 
     def offers(self, *names):
         """Whether the object itself has all of these."""

@@ -1,6 +1,7 @@
 """The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
 
 from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
 
@@ -11,6 +12,14 @@ from .. import _check
 from ..network import Network, in_reals
 from ._contract import AnyPotential
 from ._loss import Loss
+
+
+@cache
+def _hessian_of(is_complex):
+    """Class of the Hessian, loaded when first wanted: scipy takes a tenth of a second."""
+    from ..hessian import ComplexHessian, NetworkHessian
+
+    return ComplexHessian if is_complex else NetworkHessian
 
 
 class Potential(AnyPotential):
@@ -137,12 +146,8 @@ class Potential(AnyPotential):
 
         Of a complex network it is real-linear, an operator on the 2D reals (re, im, re, im, …).
         """
-        from ..hessian import (
-            ComplexHessian,
-            NetworkHessian,
-        )  # scipy's operators take a tenth of a second
 
-        kind = ComplexHessian if self.network.is_complex else NetworkHessian
+        kind = _hessian_of(self.network.is_complex)
         return kind(self, self._point("W", W))
 
     def difference(self, W, V):

@@ -26,17 +26,17 @@ def is_complex(potential):
 def real_view(potential):
     """The potential of the 2D reals that complex parameters are; a real one is itself."""
     potential = as_potential(potential, needs=())
-    if not is_complex(potential):
-        return potential
+    return seen_in_reals(potential, potential.dtype) if is_complex(potential) else potential
+
+
+def seen_in_reals(potential, dtype):
+    """The potential of the 2D reals that complex parameters of a dtype are."""
     if isinstance(potential, Sum):
-        return Sum([(scale, _atom(atom)) for scale, atom in potential.terms])
-    return RealView(potential)
-
-
-def _atom(atom):
-    if isinstance(atom, Parabola):  # ½κ‖W‖² of either
-        return Parabola(2 * atom.size, strength=atom.strength)
-    return RealView(atom)
+        return Sum([(scale, seen_in_reals(atom, dtype)) for scale, atom in potential.terms])
+    if isinstance(potential, Parabola):  # ½κ‖W‖² of either
+        seen = Parabola(2 * potential.size, strength=potential.strength)
+        return seen.on_device(potential.device)
+    return RealView(potential, dtype)
 
 
 def in_double(potential):
@@ -54,10 +54,10 @@ class RealView(AnyPotential):
         2D.
     """
 
-    def __init__(self, potential):
+    def __init__(self, potential, dtype=None):
         self.potential, self.size = potential, 2 * potential.size
-        self.dtype = np.zeros(0, potential.dtype).real.dtype
-        self.data, self.loss = potential.data, potential.loss
+        self.dtype = np.zeros(0, dtype or potential.dtype).real.dtype
+        self.data, self.loss, self.device = potential.data, potential.loss, potential.device
 
     @cached_property
     def network(self):
@@ -88,6 +88,11 @@ class RealView(AnyPotential):
         loss, dL = self.potential.differential(self._point(u), lowest=lowest)
         return loss, in_reals(dL)
 
+    def differential_on(self, rows, u, *, lowest=0):
+        """L and the covector dL (2D,) of some samples alone, a mini-batch."""
+        loss, dL = self.potential.differential_on(rows, self._point(u), lowest=lowest)
+        return loss, in_reals(dL)
+
     def sample_losses(self, u):
         """Loss of each sample (m,)."""
         return self.potential.sample_losses(self._point(u))
@@ -114,11 +119,16 @@ class RealView(AnyPotential):
 
     def with_dtype(self, dtype):
         """The same view in another precision, that of its reals."""
-        return RealView(self.potential.with_dtype(np.result_type(dtype, np.complex64)))
+        dtype = np.result_type(dtype, np.complex64)
+        return RealView(self.potential.with_dtype(dtype), dtype)
 
     def on(self, rows):
         """The view of some samples alone."""
-        return RealView(self.potential.on(rows))
+        return RealView(self.potential.on(rows), np.result_type(self.dtype, np.complex64))
+
+    def on_device(self, device):
+        """The same view with the kernels of a device, or the line that says why not."""
+        return RealView(self.potential.on_device(device), np.result_type(self.dtype, np.complex64))
 
     def describe(self):
         """Tables of data, network and loss."""

@@ -51,24 +51,25 @@ def _interior(B, q):
         w, U = np.linalg.eigh(both.T @ B.reshape(k * k, k * k) @ both)
         w = 1 + np.maximum(w, 0)
         off = G.T @ residual @ G
-
-        def direction(wanted):
-            rhs = 2 * wanted / (d[:, None] + d) - off
-            dx = (U @ ((U.T @ rhs.ravel()) / w)).reshape(k, k)
-            return dx, 2 * wanted / (d[:, None] + d) - dx
-
         aim = -np.diag(d**2)
-        dx, dy = direction(aim)
+        dx, dy = _direction(aim, d, U, w, off)
         a = min(_reach(d, dx), _reach(d, dy))  # one for both: X has a part in the residual
         ahead = np.vdot(np.diag(d) + a * dx, np.diag(d) + a * dy) / k
         centre = min(1.0, max(ahead / gap, 0.0)) ** 3
         second = (dx @ dy + dy @ dx) / 2
-        dx, dy = direction(aim + centre * gap * np.eye(k) - second)
+        dx, dy = _direction(aim + centre * gap * np.eye(k) - second, d, U, w, off)
         a = min(_reach(d, dx), _reach(d, dy))
         dX = G @ dx @ G.T  # and dY not from dy, whose way back would lose what G is ill for
         X, Y = X + a * dX, Y + a * (residual + np.tensordot(B, dX, 2))
         X, Y = (X + X.T) / 2, (Y + Y.T) / 2
     return None
+
+
+def _direction(wanted, d, U, w, off):
+    """Changes dx and dy, in scaled coordinates, that lead to what is wanted of the product."""
+    k, whole = len(d), 2 * wanted / (d[:, None] + d)
+    dx = (U @ ((U.T @ (whole - off).ravel()) / w)).reshape(k, k)
+    return dx, whole - dx
 
 
 def _scaling(X, Y):

@@ -5,10 +5,12 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
+from ...model.potential import Reals
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
 from .. import _check
+from .._pairs import PairedStore, recorded
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
 from ..mechanics._start import initial_parameters, landscape
@@ -99,13 +101,12 @@ def flow(
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, known, mechanics, field, time, at, bounds)
-    system = System(
-        potential, metric, W.dtype, field=field, mechanics=mechanics, told=_told(at, bounds)
-    )
-    run = FlowRun(system, W, time, at, bounds)
-    kept = open_store(layout_of(run.quantities, run.state, tables, potential), store, overwrite)
+    reals = Reals(potential, W.dtype)
+    run = _run(reals, metric, reals.of(W), time, at, bounds, field, mechanics)
+    layout = layout_of(recorded(run.quantities, W), run.state, tables, potential)
+    kept = open_store(layout, store, overwrite)
     with potential.kernels.limited(threads):
-        run.go(kept, progress)
+        run.go(PairedStore(kept) if reals.pairs else kept, progress)
     return Trajectory(
         kept, potential=potential, metric=known, mechanics=mechanics, experiment=tables
     )
@@ -124,24 +125,30 @@ def resume_flow(run, *, threads=None, progress=True):
         field = build("flow field", field)
     _, _, arrays = checkpoint_of(run)
     run.close()
-    dtype, y = run.parameters.dtype, arrays["solution"]
-    W = y[: run.potential.size * (dtype.itemsize // y.itemsize)].view(dtype)
-    system = System(
-        run.potential,
-        metric_of(run.metric, run.potential),
-        W.dtype,
-        field=field,
-        mechanics=run.mechanics,
-        told=_told(at, words),
-    )
-    resumed = FlowRun(system, W, time, at, words)
+    reals = Reals(run.potential, run.parameters.dtype)
+    metric, W = metric_of(run.metric, run.potential), arrays["solution"][: reals.potential.size]
+    resumed = _run(reals, metric, W, time, at, words, field, run.mechanics)
     for name, array in resumed.state.items():
         array[...] = arrays[name]
     store = HDF5Store.resume(run.path)
     store.truncate()
     with run.potential.kernels.limited(threads):
-        resumed.go(store, progress)
+        resumed.go(PairedStore(store) if reals.pairs else store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=run.experiment)
+
+
+def _run(reals, metric, W, time, at, bounds, field, mechanics):
+    """A flow of reals from W on."""
+    system = System(
+        reals.potential,
+        reals.of_metric(metric),
+        W.dtype,
+        pairs=reals.pairs,
+        field=field,
+        mechanics=mechanics,
+        told=_told(at, bounds),
+    )
+    return FlowRun(system, W, time, at, bounds)
 
 
 def _told(at, bounds):

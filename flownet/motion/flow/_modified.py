@@ -51,11 +51,12 @@ class Modified(Field):
         """Ẇ (D,) at W (D,): one gradient, then one Hessian action, then another and a T[g,g]."""
         if self.order == 0:
             return -metric.sharp(potential.differential(W)[1])
-        line = (
-            f"the modified flow of order {self.order} wants a potential with "
-            f"hessian(W); {shown(potential)} offers none."
-        )
-        potential = as_potential(potential, needs=("hessian",), line=line)
+        potential = as_potential(potential, needs=())
+        if not potential.offers("hessian"):
+            raise FlownetError(
+                f"the modified flow of order {self.order} wants a potential with "
+                f"hessian(W); a {potential.name} offers none."
+            )
         h, H = self.step, potential.hessian(W)
         g = metric.sharp(H.dL)
         Hg = metric.sharp(H @ g)

@@ -8,7 +8,6 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError
 from ...kernels.layout import Rows
-from ...model.network import in_reals
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS
 from ._integrate import END, EVENT, STUCK, Integration
@@ -31,7 +30,7 @@ class FlowRun:
     def __init__(self, system, W, time, at, bounds):
         self._system, self._bounds, self._at, self._end_time = system, bounds, at, time
         self._integration = Integration(system.field, system.start(W), time, at=at, **bounds)
-        self._size = in_reals(W).size
+        self._size = W.size
         self._steps = self._rows = 0
         self._row_time = -math.inf  # of the last row
         self._saved = monotonic()
@@ -108,7 +107,6 @@ class FlowRun:
         steps = min(steps, *(store.room(name) for name in _STEPS))
         room = min(store.room("parameters"), store.room(LOSS), _ROWS)
         value, iteration, time = store.rows("parameters", room)
-        value = in_reals(value)
         whole = self._integration.s.y.size
         rows = value if whole == self._size else np.empty((room, whole), value.dtype)
         loss = store.rows(LOSS, room)

@@ -7,8 +7,6 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
-from ...model.network import in_complex, in_reals
-from ...model.potential import real_view
 from .._problem import Problem, is_compiled, lowest_layer
 from ..mechanics import Aristotle
 from ..mechanics._start import carried
@@ -28,15 +26,16 @@ class System:
         field of Python has to (`told`).
     """
 
-    def __init__(self, potential, metric, dtype, *, field=None, mechanics=None, told=True):
-        self._potential, self._whole, self._dtype = potential, metric, np.dtype(dtype)
+    def __init__(
+        self, potential, metric, dtype, *, pairs=False, field=None, mechanics=None, told=True
+    ):
+        self._potential, self._whole, self.field = potential, metric, None
         mechanics = mechanics or Aristotle(1.0)
-        rule = mechanics.rule(self._dtype, 0)
+        rule = mechanics.rule(pairs, 0)
         self._rate = mechanics.rate()
         self._decays = {name: rule[name] for name in ("decay", "shrink", "pairs")}
         self._always = metric.times is None
         self._clock = int(self._always and not self._rate.clock)
-        self._real, self.field = real_view(potential), None
         carried(mechanics, metric)
         self.turn_to(0.0)
         if field is not None:
@@ -65,18 +64,15 @@ class System:
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
-        W = in_reals(W)
         more = W.size * self._rate.memories + self._rate.clock + self._clock
         return np.concatenate([W, np.zeros(more, W.dtype)])
 
     def value(self, y):
-        """L at y, or at parameters as reals."""
+        """L at y."""
         return self._potential.value(self.point(y))
 
     def point(self, y):
-        """Parameters W (D,) of y, complex ones of their reals."""
-        if self._dtype.kind == "c":
-            return in_complex(y[: 2 * self._potential.size])
+        """Parameters W (D,) of y."""
         return y[: self._potential.size]
 
     def meters(self, y):
@@ -91,29 +87,26 @@ class System:
         loss, dL = self._potential.differential(W, lowest=lowest)
         if self._decays["decay"]:
             dL = dL + self._decays["decay"] * W
-        F = out[: in_reals(W).size]
-        F[:] = in_reals(-metric.sharp(dL))
-        self._seen = loss, -float(in_reals(dL) @ F)
+        F = out[: W.size]
+        F[:] = -metric.sharp(dL)
+        self._seen = loss, -float(dL @ F)
         self._potential.kernels.rate(self._rate.numbers, y, F, out, self._decays["pairs"])
         if self._decays["shrink"]:
-            F -= in_reals(self._decays["shrink"] * metric.sharp(W))
+            F -= self._decays["shrink"] * metric.sharp(W)
         remembered = out[: F.size * (1 + self._rate.memories)].reshape(-1, F.size)
-        frozen = np.repeat(~metric.free, F.size // W.size)
-        remembered[:, frozen] = 0  # what is frozen stays, with what it remembers
+        remembered[:, ~metric.free] = 0  # what is frozen stays, with what it remembers
         if self._clock:
             out[-1] = 1
         return out
 
     def _of_field(self, field, y):
-        W, potential, metric = self.point(y), self._potential, self._metric_of(y)
-        if W.dtype.kind == "c":  # fields know reals
-            W, potential, metric = in_reals(W), self._real, metric.real_view()
-        V = _checked(field.velocity(potential, metric, W), W)
+        W = self.point(y)
+        V = _checked(field.velocity(self._potential, self._metric_of(y), W), W)
         return np.append(V, V.dtype.type(1)) if self._clock else V
 
     def _told(self, y):
         loss, dL = self._potential.differential(self.point(y))
-        return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)).real)
+        return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)))
 
     def _metric_of(self, y):
         metric = self._metric.at(float(y[-1])) if self._always else self._metric
@@ -139,7 +132,7 @@ class PotentialFlow:
             rate.numbers, scalar.Aristotle
         )  # of others the spectrum is not real
         self._problem = Problem(potential, dtype)
-        self._dL = in_reals(np.zeros(potential.size, dtype))
+        self._dL = np.zeros(potential.size, dtype)
         self.integrate = potential.kernels.integrate_flow
 
     @contextmanager

@@ -3,25 +3,24 @@
 import numpy as np
 
 from ...kernels.layout import Tape
-from ...model.network import in_reals
 from ...model.potential import key
 from .._problem import Problem
 from ._python_loop import arrays_of_step
 
 
 class CompiledLoop:
-    """Many steps a call, nothing allocated in between; complex numbers are pairs of reals to it."""
+    """Many steps a call, nothing allocated in between."""
 
     extra = ()  # what is recorded of each step beside loss and step
 
-    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
-        self.W, self._reals, self._time = W, in_reals(W), np.array([time], np.float64)
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False):
+        self.W, self._time = W, np.array([time], np.float64)
         self.mechanics, self.metric = mechanics, metric
-        self._dL, self._policy = np.zeros_like(self._reals), mechanics.policy
-        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
+        self._dL, self._policy = np.zeros_like(W), mechanics.policy
+        self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
         self._problem = Problem(potential, W.dtype, batch_size, seed)
-        self._of = {"of_loss": self._policy.of_loss, **mechanics.rule(W.dtype, key(seed))}
+        self._of = {"of_loss": self._policy.of_loss, **mechanics.rule(pairs, key(seed))}
         self._rule = self._problem.rule(metric, time, **self._of)
 
     @property
@@ -32,7 +31,6 @@ class CompiledLoop:
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         tape.step[:] = self._policy.steps(first, count)
-        tape = tape._replace(parameters=in_reals(tape.parameters))
         done, rows, finite, p = 0, 0, True, self._problem
         with p.lent() as problem:
             while done < count and finite:  # once for a metric that does not change meanwhile
@@ -42,7 +40,7 @@ class CompiledLoop:
                     problem,
                     self._rule,
                     _rest(tape, done, rows),
-                    self._reals,
+                    self.W,
                     self._memory,
                     self._dL,
                     self._time,

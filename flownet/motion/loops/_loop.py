@@ -1,6 +1,8 @@
 """The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
 
 from ..._errors import FlownetError
+from ...model.potential import Reals
+from .._pairs import PairedLoop
 from .._problem import is_compiled
 from ..flow import Geodesic
 from ..mechanics._start import carried
@@ -20,10 +22,14 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
             f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
             f"wants a metric that couples none; {metric!r} does."
         )
+    reals = Reals(potential, W.dtype)
+    potential = reals.potential
     compiled = is_compiled(potential) and metric.is_compiled and not mechanics.policy.of_jet
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):
         kind = RungeKuttaLoop
     elif isinstance(mechanics, Geodesic) and metric.depends_on_point:
         kind = GeodesicLoop
-    return kind(potential, mechanics, metric, W, time, batch_size, seed)
+    seen, W = reals.of_metric(metric), reals.of(W)
+    loop = kind(potential, mechanics, seen, W, time, batch_size, seed, reals.pairs)
+    return PairedLoop(loop, metric) if reals.pairs else loop

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ...geometry.metric import DiagonalMetric
-from ...model.network import in_reals
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
@@ -19,14 +18,14 @@ class PythonLoop:
 
     extra = ()
 
-    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
-        self.W, self._reals, self.time = W, in_reals(W), float(time)
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False):
+        self.W, self.time = W, float(time)
         self.mechanics, self.metric = mechanics, metric
         self._potential, self._policy = potential, mechanics.policy
-        self._memory = np.zeros((mechanics.memories, self._reals.size), self._reals.dtype)
+        self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
         self._now = None
-        self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(W.dtype, key(seed))}
+        self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(pairs, key(seed))}
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     @np.errstate(all="ignore")  # a run that diverges is a result
@@ -71,8 +70,8 @@ class PythonLoop:
         if self.mechanics.along:
             self.W += self.W.dtype.type(step) * V
             return
-        dL = in_reals(np.array(dL if self._now.is_compiled else -V, self.W.dtype))
-        self._potential.kernels.step_with_memory(self._rule, self._reals, self._memory, dL, step, k)
+        dL = np.array(dL if self._now.is_compiled else -V, self.W.dtype)
+        self._potential.kernels.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
 
     def _hold(self):
         """The metric of the time, and the rule of mechanics that do not just go along V."""

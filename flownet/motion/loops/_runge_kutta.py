@@ -8,7 +8,6 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...kernels.layout import Rows
 from ...kernels.scalar.mechanics import Aristotle
-from ...model.network import in_reals
 from .. import _check
 from ..flow import STUCK, Integration, System
 from ..mechanics import Mechanics, StepPolicy
@@ -45,7 +44,7 @@ class RungeKutta(Mechanics):
             raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number from 1e-13 to 0.5.")
         self.rtol, self.atol = float(rtol), _check.positive("atol", atol)
 
-    def rate(self, pairs=False):
+    def rate(self):
         """There is none of its own."""
         raise FlownetError(
             f"mechanics is {self!r}, whose steps follow the plain flow: leave it out to have that."
@@ -64,7 +63,7 @@ class RungeKuttaLoop:
 
     extra = ("evaluations",)
 
-    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed):
+    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False):
         if batch_size:
             raise FlownetError(
                 "a Runge-Kutta step follows the flow of one potential: it takes no batch_size."
@@ -77,13 +76,12 @@ class RungeKuttaLoop:
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
         self._integration = Integration(
             System(potential, metric, W.dtype, told=False).field,
-            in_reals(W),
+            W,
             math.inf,
             mechanics.rtol,
             mechanics.atol,
         )
-        y = self._integration.s.y
-        self.W = y.view(W.dtype)
+        self.W = y = self._integration.s.y
         self.arrays = {"parameters": self.W, **self._integration.state}
         del self.arrays["solution"]
         self._known = self.W.copy()  # a script may change W in between

@@ -23,9 +23,9 @@ class Mechanics:
     """A rule of motion with a step.
 
     All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
-    is the whole. One has to have `policy`, `code`, and `numbers` if its kernel wants any; one that
-    remembers vectors names them in `remembers`. `rate`, its flow, may be left out where the code's
-    kernel is a flow's too, and refused where there is none. The rest has defaults.
+    is the whole. One has to have `policy` and `numbers`; one that remembers vectors names them in
+    `remembers`. `rate`, its flow, may be left out where the same numbers are those of a flow, and
+    refused where there is none. The rest has defaults.
 
     Attributes
     ----------
@@ -99,9 +99,9 @@ class Mechanics:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return False
 
-    def rule(self, dtype, seed):
-        """What the kernels' `Rule` wants, beside the metric, for parameters of a dtype."""
-        pairs = np.dtype(dtype).kind == "c" and self.moments == "modulus"
+    def rule(self, pairs, seed):
+        """What the kernels' `Rule` wants, beside the metric; `pairs` of reals may be complex."""
+        pairs = pairs and self.moments == "modulus"
         return {
             "numbers": self.numbers,
             "decay": self.decay,

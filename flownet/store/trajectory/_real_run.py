@@ -1,23 +1,23 @@
 """A run of complex parameters seen as one of twice as many reals."""
 
 from ...model.network import in_reals
-from ...model.potential import is_complex, real_view
+from ...model.potential import Reals
 from ._trajectory import Trajectory
 
 
 def as_reals(run):
     """The run with parameters (re, im, re, im, …); a run of real ones is itself."""
-    return RealRun(run) if is_complex(run.potential) else run
+    reals = Reals(run.potential, run.parameters.dtype)
+    return RealRun(run, reals) if reals.pairs else run
 
 
 class RealRun(Trajectory):
     """A run whose parameters, potential and metric are those of the reals."""
 
-    def __init__(self, run):
+    def __init__(self, run, reals):
         vars(self).update(vars(run))
         self.given = run
-        self.potential = real_view(run.potential)
-        self.metric = None if run.metric is None else run.metric.real_view()
+        self.potential, self.metric = reals.potential, reals.of_metric(run.metric)
 
     @property
     def parameters(self):
@@ -26,7 +26,7 @@ class RealRun(Trajectory):
 
     def potential_at(self, iteration):
         """The potential that the step of an iteration saw."""
-        return real_view(self.given.potential_at(iteration))
+        return Reals(self.given.potential_at(iteration), self.given.parameters.dtype).potential
 
 
 class RealRows:

@@ -6,7 +6,7 @@ hands' sums are added in order, so that the bits do not depend on the number of 
 
 from ...._compile import in_parallel, jit, separate
 from .pointwise import clear
-from .simd import flat, lane
+from .views import flat, lane
 
 
 def summed(add_block, name):

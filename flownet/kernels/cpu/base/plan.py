@@ -21,7 +21,7 @@ Work = namedtuple(
     "gate lanes planes",
 )
 
-#: samples side by side in a tiny network: its inputs and units, their slopes, one layer's cotangents
+#: samples side by side in a tiny network: inputs and units, their slopes, one layer's cotangents
 Lanes = namedtuple("Lanes", "a slope scratch")
 
 #: planes of a complex network's W and dL, and a strip of dL for each hand

@@ -7,7 +7,8 @@ the whole batch.
 """
 
 from ...._compile import part, separate
-from .simd import VECTOR_BYTES, address, copy_row, shift, stack, tile, transpose_block
+from .simd import VECTOR_BYTES, copy_row, stack, tile, transpose_block
+from .views import address, shift
 
 DEPTH = 256
 _PANEL_BYTES = 2 * VECTOR_BYTES

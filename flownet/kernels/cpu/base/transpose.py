@@ -2,7 +2,8 @@
 
 from ...._compile import part
 from .product import panel_width
-from .simd import address, shift, transpose_block
+from .simd import transpose_block
+from .views import address, shift
 
 
 @part

@@ -6,7 +6,7 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 """
 
 from ...._compile import in_parallel, jit, part, separate
-from ..base.simd import lane
+from ..base.views import lane
 from ..layers.covectors import sum_gates
 from ..network.differential import columns, pack_all
 from .response import respond

@@ -12,7 +12,7 @@ from ...scalar.pair import PAIR
 from ..base.plan import BLOCK, SCRATCH
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.units import bias_of, gate_of, of_planes
 from ..network.differential import pack_all
 from . import pair_response

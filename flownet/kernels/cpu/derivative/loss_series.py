@@ -9,7 +9,7 @@ and 0 at every other: nothing cancels.
 from ...._compile import part, separate
 from ...layout import QUADRATIC
 from ..base.pointwise import clear
-from ..base.simd import flat, view
+from ..base.views import flat, view
 from ..layers.loss import boltzmann, cross_entropy_of_row, dot, leading, metric, weight_of
 
 

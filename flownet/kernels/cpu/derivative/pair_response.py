@@ -11,7 +11,7 @@ from ...._compile import compiled, part, separate
 from ...scalar import pair_series as scalar
 from ...scalar.pair import MODRELU
 from ...scalar.pair_series import ROWS, F, P, Q, W, Z
-from ..base.simd import view
+from ..base.views import view
 
 get, put = compiled(scalar.get), compiled(scalar.put)
 pair_series = compiled(scalar.pair_series, inline=False)

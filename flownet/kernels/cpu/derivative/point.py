@@ -10,7 +10,7 @@ from ...layout import CROSS_ENTROPY
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import product_packed, pull_product
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.activation import activate_third
 from ..layers.loss import covector_on_output, cross_entropy_state
 from ..layers.units import activate_units, bias_of, outputs, pull_units, room, units, weights

@@ -11,7 +11,7 @@ from ...scalar.pair import PAIR
 from ..base.plan import SERIES
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.loss import metric
 from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, room, units, weights
 from . import pair_response

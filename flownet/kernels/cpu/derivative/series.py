@@ -1,10 +1,10 @@
-"""Series through the activations of a block of units at a time, which stay in the first-level cache."""
+"""Series through the activations of a block of units at a time, which stays in the cache."""
 
 from ...._compile import compiled, part, separate
 from ...scalar import series as scalar
 from ..base.plan import BLOCK
 from ..base.pointwise import copy
-from ..base.simd import view
+from ..base.views import view
 from ..layers.activation import activate_slope, by_code
 
 

@@ -8,7 +8,7 @@ from ...._compile import separate
 from ...layout import Data
 from ..base.blocks import summed
 from ..base.plan import Point, Tangent
-from ..base.simd import fields
+from ..base.views import fields
 from ..layers.covectors import deal_columns, sum_gates
 from ..network.differential import pack_all
 from .point import stand

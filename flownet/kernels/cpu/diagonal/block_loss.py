@@ -5,7 +5,7 @@ from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import product
-from ..base.simd import address, flat
+from ..base.views import address, flat
 
 
 @part

@@ -12,8 +12,8 @@ from ..base.blocks import summed
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import covector_product, product
-from ..base.simd import address, flat, view
 from ..base.transpose import transpose
+from ..base.views import address, flat, view
 from ..layers.activation import activate_curvature
 from ..layers.loss import covector_on_output, cross_entropy_state
 from ..layers.units import weights

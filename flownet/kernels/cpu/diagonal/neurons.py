@@ -16,8 +16,8 @@ from ...._compile import in_parallel, jit, part, separate
 from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
-from ..base.simd import flat, lane
 from ..base.transpose import transpose
+from ..base.views import flat, lane
 from ..layers.units import outputs, units
 from ..network.differential import columns
 from .block_loss import centre, scaled

@@ -8,7 +8,7 @@ from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import copy
 from ..base.product import product
-from ..base.simd import address, flat
+from ..base.views import address, flat
 from ..layers.units import weights
 from .block_loss import respond, scaled
 

@@ -10,7 +10,7 @@ from ...._compile import part, separate, spliced
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear, copy
 from ..base.product import covector_product
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.units import weights
 
 

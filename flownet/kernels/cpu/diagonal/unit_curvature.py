@@ -14,7 +14,7 @@ from ...scalar.activation import ACTIVATIONS
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.product import covector_product, product
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.units import weights
 from .block_loss import add_curvature, scaled
 from .softmax_variance import softmax_variances

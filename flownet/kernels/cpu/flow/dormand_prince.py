@@ -85,7 +85,7 @@ def dormand_prince(velocity):
 
 @jit
 def dense(s, at, out):
-    """The solution at a time within the last step: of order 4, or by a cubic of the other method's."""
+    """The solution at a time within the last step: of order 4, or a cubic of the other method's."""
     n, k = s.numbers, s.k
     q = out.dtype.type((at - n[T_BEFORE]) / n[TAKEN])
     h, rest = out.dtype.type(n[TAKEN]), out.dtype.type(1) - q

@@ -3,7 +3,7 @@
 from ...._compile import in_parallel, part, separate
 from ..base.pointwise import clear
 from ..base.product import covector_product, panel_width
-from ..base.simd import address, view
+from ..base.views import address, view
 from .units import units, weights
 
 _WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache

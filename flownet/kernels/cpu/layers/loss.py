@@ -11,7 +11,7 @@ from ...scalar import loss as scalar
 from ..base.elementary import exp
 from ..base.pointwise import copy
 from ..base.product import product
-from ..base.simd import address, flat
+from ..base.views import address, flat
 
 dot, weight_of, leading, cross_entropy_of_row, balance = (
     compiled(body, inline=False)

@@ -3,7 +3,7 @@
 from ...._compile import chosen, lacks, part, spliced
 from ...scalar.pair import PAIR
 from ..base.pointwise import pull_through
-from ..base.simd import address, flat, shift, view
+from ..base.views import address, flat, shift, view
 from . import pair
 from .activation import activate_slope
 

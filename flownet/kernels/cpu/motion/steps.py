@@ -6,7 +6,8 @@ from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, s
 from ...layout import Data
 from ...scalar.mechanics import Aristotle
 from ..base.pointwise import all_finite, clear, copy
-from ..base.simd import address, stack
+from ..base.simd import stack
+from ..base.views import address
 from ..network.differential import network_differential
 from . import coupling as coupling_kernel
 from .analytic import analytic_differential

@@ -9,7 +9,7 @@ from ...._compile import chosen, in_parallel, jit, lacks, part, separate
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
 from ..base.product import pack, panels, product_packed, pull_product
-from ..base.simd import address, flat, view
+from ..base.views import address, flat, view
 from ..layers.activation import activate
 from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
 from ..layers.loss import covector_on_output

@@ -10,7 +10,7 @@ from ...scalar.pair import PAIR
 from ..base.elementary import fma
 from ..base.plan import LANES
 from ..base.product import panel, panel_width
-from ..base.simd import address, flat, shift, view
+from ..base.views import address, flat, shift, view
 from ..layers.activation import activate_slope
 from ..layers.loss import covector_on_output
 from ..layers.units import activate_pairs, pull_pairs

@@ -6,7 +6,7 @@ A strip holds the columns of some inputs' real parts beside those of their imagi
 from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import covector_strip, panel_width
-from ..base.simd import view
+from ..base.views import view
 from ..layers.covectors import sum_bias
 from ..layers.units import units
 

@@ -7,7 +7,7 @@ lowest layer's are wanted in panels alone: its rows are made in a corner and ove
 from ...._compile import in_parallel, part, separate
 from ..base.plan import HANDS
 from ..base.product import pack, panel_width, panels
-from ..base.simd import view
+from ..base.views import view
 from .planes import spread_row, spread_singles
 
 

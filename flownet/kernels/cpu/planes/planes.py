@@ -10,7 +10,7 @@ its transpose takes a covector on E back to one on W: ∂L/∂x + i∂L/∂y of 
 """
 
 from ...._compile import part
-from ..base.simd import view
+from ..base.views import view
 
 
 @part

@@ -1,0 +1,35 @@
+"""The flow that the shell puts beside a run, and the metric in which both are drawn."""
+
+from ..._errors import FlownetError, shown
+from ...geometry.metric import Euclidean, Metric
+from ...motion.flow import flow
+from ._paths import thinned
+
+_MOST_ROWS = 400
+
+
+def beside(run, most=_MOST_ROWS):
+    """The flow of a run's mechanics from where it began, at times of 400 of its rows at most."""
+    if run.is_flow:
+        raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
+    times = run.time[thinned(len(run), most)]
+    mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
+    return flow(
+        run.potential,
+        W0=run.parameters[0],
+        time=times[-1],
+        mechanics=mechanics,
+        metric=run.metric,
+        at=times,
+    )
+
+
+def metric_of_run(run, metric):
+    D = run.parameters.shape[1]
+    metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
+    if not isinstance(metric, Metric) or metric.size != D:
+        raise FlownetError(
+            f"metric is {shown(metric)}; the run has {D} parameters, and so has "
+            f"flownet.Euclidean({D})."
+        )
+    return metric

@@ -1,0 +1,129 @@
+"""Pointers and views: the few things that numba's own array model cannot say.
+
+`view` gives a matrix that lies somewhere in a flat buffer, without copy, allocation or reference
+count. All emit LLVM instructions directly and are cached like any kernel.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np import arrayobj
+
+_INT = types.intp
+
+
+@intrinsic
+def address(typing, array):
+    """Pointer to an array's first element; the array must outlive it."""
+
+    def codegen(context, builder, signature, args):
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+    return types.CPointer(array.dtype)(array), codegen
+
+
+@intrinsic
+def shift(typing, pointer, elements):
+    """Pointer `elements` further on."""
+
+    def codegen(context, builder, signature, args):
+        return builder.gep(args[0], [args[1]], inbounds=True)
+
+    return pointer(pointer, _INT), codegen
+
+
+@intrinsic
+def view(typing, buffer, at, rows, cols):
+    """Matrix (rows, cols), row-major, that begins at element `at` of a flat buffer."""
+    matrix = types.Array(buffer.dtype, 2, "C")
+
+    def codegen(context, builder, signature, args):
+        flat = context.make_array(signature.args[0])(context, builder, args[0])
+        at, rows, cols = args[1:]
+        out = context.make_array(matrix)(context, builder)
+        size = ir.Constant(at.type, context.get_abi_sizeof(context.get_data_type(matrix.dtype)))
+        arrayobj.populate_array(
+            out,
+            data=builder.gep(flat.data, [at], inbounds=True),
+            shape=cgutils.pack_array(builder, [rows, cols]),
+            strides=cgutils.pack_array(builder, [builder.mul(cols, size), size]),
+            itemsize=size,
+            meminfo=None,
+        )
+        return out._getvalue()
+
+    return matrix(buffer, _INT, _INT, _INT), codegen
+
+
+@intrinsic
+def flat(typing, array):
+    """All elements of a contiguous array as a flat one."""
+    vector = types.Array(array.dtype, 1, "C")
+
+    def codegen(context, builder, signature, args):
+        array = context.make_array(signature.args[0])(context, builder, args[0])
+        out = context.make_array(vector)(context, builder)
+        arrayobj.populate_array(
+            out,
+            data=array.data,
+            shape=cgutils.pack_array(builder, [array.nitems]),
+            strides=cgutils.pack_array(builder, [array.itemsize]),
+            itemsize=array.itemsize,
+            meminfo=None,
+        )
+        return out._getvalue()
+
+    return vector(array), codegen
+
+
+@intrinsic
+def lane(typing, rooms, i):
+    """The i-th of `in_lanes`' sets of buffers: of every array (lanes, …) its i-th part."""
+    kinds = [_along_first_axis(kind) for kind in rooms.types]
+
+    def codegen(context, builder, signature, args):
+        rooms, i = args
+        values = cgutils.unpack_tuple(builder, rooms)
+        parts = [
+            _part(context, builder, *array, i) if array[0] != array[1] else array[2]
+            for array in zip(signature.args[0].types, kinds, values)
+        ]
+        return context.make_tuple(builder, signature.return_type, parts)
+
+    return types.BaseTuple.from_types(kinds, rooms.instance_class)(rooms, _INT), codegen
+
+
+def _along_first_axis(kind):
+    return types.Array(kind.dtype, kind.ndim - 1, "C") if isinstance(kind, types.Array) else kind
+
+
+def _part(context, builder, kind, kind_of_part, value, i):
+    """The i-th part of an array along its first axis."""
+    whole = context.make_array(kind)(context, builder, value)
+    part = context.make_array(kind_of_part)(context, builder)
+    shape, strides = (cgutils.unpack_tuple(builder, axes) for axes in (whole.shape, whole.strides))
+    elements = builder.mul(i, builder.sdiv(strides[0], whole.itemsize))
+    arrayobj.populate_array(
+        part,
+        data=builder.gep(whole.data, [elements], inbounds=True),
+        shape=cgutils.pack_array(builder, shape[1:]),
+        strides=cgutils.pack_array(builder, strides[1:]),
+        itemsize=whole.itemsize,
+        meminfo=None,
+    )
+    return part._getvalue()
+
+
+@intrinsic
+def fields(typing, room, kind):
+    """The fields that a named tuple shares with another kind, as one of that kind."""
+    names = kind.instance_class._fields
+    chosen = [room.fields.index(name) for name in names]
+
+    def codegen(context, builder, signature, args):
+        values = cgutils.unpack_tuple(builder, args[0])
+        return context.make_tuple(builder, signature.return_type, [values[i] for i in chosen])
+
+    found = types.BaseTuple.from_types([room.types[i] for i in chosen], kind.instance_class)
+    return found(room, kind), codegen
