@@ -29,14 +29,14 @@ def short(value):
     """A number in four digits, a whole one in full."""
     if isinstance(value, Integral):
         return str(value)
-    told = f"{value:.4g}"
-    return told if len(told) <= _LONGEST else f"{value:.2e}"
+    text = f"{value:.4g}"
+    return text if len(text) <= _LONGEST else f"{value:.2e}"
 
 
 def signed(value):
     """A term of a sum, with its sign and power of ten."""
-    told = f"{value:+.3e}" if value else "0"
-    return told if len(told) <= _LONGEST else f"{value:+.2e}"
+    text = f"{value:+.3e}" if value else "0"
+    return text if len(text) <= _LONGEST else f"{value:+.2e}"
 
 
 def percent(share):
@@ -225,11 +225,11 @@ def _broken(head, width):
 
 def _tagged(heads, lines, sides):
     """The same as HTML."""
-    told = ""
+    text = ""
     for tag, texts in (*([("th", heads)] if heads else ()), *(("td", line) for line in lines)):
         cells = (
             f'<{tag} style="text-align:{side};white-space:pre">{escape(text)}</{tag}>'
             for side, text in zip(sides, texts)
         )
-        told += f"<tr>{''.join(cells)}</tr>"
-    return f"<table>{told}</table>"
+        text += f"<tr>{''.join(cells)}</tr>"
+    return f"<table>{text}</table>"

@@ -41,7 +41,7 @@ def cauchy(f, order):
     r = mpf(10) ** (-FOLDED // N)
     values = [f(r), *(f(r * mpmath.expjpi(mpf(2 * j) / N)) for j in range(1, N // 2)), f(-r)]
 
-    rounding = [max(map(abs, v)) * mpf(10) ** (5 - DIGITS) for v in zip(*values)]
+    rounding = [max(map(abs, v)) * mpf(10) ** (5 - mp.dps) for v in zip(*values)]
 
     def coefficient(k, n):
         inner = sum(

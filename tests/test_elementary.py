@@ -1,4 +1,7 @@
-"""Scalar bodies: exp, expm1, tanh to the last place or two, and the nine activations."""
+"""Loops over arrays: exp, expm1, tanh to the last place or two, and the nine activations.
+
+How near the scalar bodies are to the exact values all over is asked in `test_scalar`.
+"""
 
 import naive
 import numpy as np
@@ -8,12 +11,8 @@ from tolerance import tolerance
 from twins import uniforms
 
 from flownet.kernels.cpu.base import elementary
-from flownet.kernels.cpu.layers.activation import (
-    ACTIVATIONS,
-    activate,
-    activate_curvature,
-    activate_slope,
-)
+from flownet.kernels.cpu.layers import activation as loops
+from flownet.kernels.scalar.activation import ACTIVATIONS
 
 WIDER = {"float64": np.longdouble, "float32": np.float64}
 needs_wider = pytest.mark.skipif(
@@ -82,19 +81,35 @@ def test_tanh_is_odd_to_the_bit(dtype):
     np.testing.assert_array_equal(np.signbit(tanh(-x)), ~np.signbit(tanh(x)))
 
 
-def all_three(name, z):
-    value, slope, curvature = z.copy(), np.empty_like(z), np.empty_like(z)
-    activate_curvature(ACTIVATIONS.index(name), value, slope, curvature)
-    return value, slope, curvature
+@njit
+def activate(code, z):
+    loops.activate(code, z)
 
 
-def test_codes_are_in_the_order_of_the_naive_list():
-    assert ACTIVATIONS == naive.ACTIVATIONS
+@njit
+def activate_slope(code, z, slope):
+    loops.activate_slope(code, z, slope)
+
+
+@njit
+def activate_curvature(code, z, slope, curvature):
+    loops.activate_curvature(code, z, slope, curvature)
+
+
+@njit
+def activate_third(code, z, slope, curvature, third):
+    loops.activate_third(code, z, slope, curvature, third)
+
+
+def all_four(name, z):
+    value, slope, curvature, third = z.copy(), *(np.empty_like(z) for _ in range(3))
+    activate_third(ACTIVATIONS.index(name), value, slope, curvature, third)
+    return value, slope, curvature, third
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
-def test_activation_slope_and_curvature(name, dtype):
-    """φ, φ′, φ″ against the naive twin in float64, kinks and ±0 included."""
+def test_activation_and_its_derivatives(name, dtype):
+    """φ, φ′, φ″, φ‴ against the naive twin in float64, kinks and ±0 included."""
     z = np.concatenate(
         [
             uniforms(4, 4001, low=-8, high=8),
@@ -102,28 +117,28 @@ def test_activation_slope_and_curvature(name, dtype):
             [0.0, -0.0, 1e-5, -1e-5, 1e-30, -1e-30],
         ]
     ).astype(dtype)
-    for found, expected in zip(all_three(name, z), naive.activation(name, z.astype(np.float64))):
+    for found, expected in zip(all_four(name, z), naive.activation(name, z.astype(np.float64))):
         error = np.abs(found - expected) / np.maximum(1, np.abs(expected))
         assert error.max() < tolerance("rounding", dtype), f"at {z[error.argmax()]!r}"
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_fewer_derivatives_are_the_same_bits(name, dtype):
-    """Value alone, and value with slope, are what all three together give."""
-    z = uniforms(6, 1001, low=-9, high=9).astype(dtype)
-    value, slope, _ = all_three(name, z)
-    alone, also, its_slope = z.copy(), z.copy(), np.empty_like(z)
-    activate(ACTIVATIONS.index(name), alone)
-    activate_slope(ACTIVATIONS.index(name), also, its_slope)
-    for found, expected in ((alone, value), (also, value), (its_slope, slope)):
-        np.testing.assert_array_equal(found, expected)
+    """Value alone, with slope, and with curvature, are what all four together give."""
+    z, code = uniforms(6, 1001, low=-9, high=9).astype(dtype), ACTIVATIONS.index(name)
+    expected = all_four(name, z)
+    for n, kernel in enumerate((activate, activate_slope, activate_curvature), 1):
+        found = [z.copy(), *(np.empty_like(z) for _ in range(n - 1))]
+        kernel(code, *found)
+        for mine, theirs in zip(found, expected):
+            np.testing.assert_array_equal(mine, theirs)
 
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_extreme_arguments(name, dtype):
-    """At ±1e4 and ±1e15 all three are the limits: no NaN, no overflow."""
+    """At ±1e4 and ±1e15 all four are the limits: no NaN, no overflow."""
     z = np.array([-1e15, -1e4, 1e4, 1e15], dtype)
-    for found, expected in zip(all_three(name, z), naive.activation(name, z.astype(np.float64))):
+    for found, expected in zip(all_four(name, z), naive.activation(name, z.astype(np.float64))):
         np.testing.assert_allclose(
             found, expected, rtol=tolerance("rounding", dtype), atol=tolerance("rounding", dtype)
         )
@@ -132,4 +147,4 @@ def test_extreme_arguments(name, dtype):
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_activations_keep_nan(name, dtype):
     """φ(NaN) is NaN, or a diverging run would look like a converging one."""
-    assert np.isnan(all_three(name, np.full(17, np.nan, dtype))[0]).all()
+    assert np.isnan(all_four(name, np.full(17, np.nan, dtype))[0]).all()

@@ -48,11 +48,11 @@ UV, UV0 = fn.UV(2), np.array([1.0, 0.5, -0.3, 0.8])
 def stepped(method, h, end, *radius):
     """The state of UV's flow after equal steps, every one accepted, with k[0] of the last."""
 
-    def velocity(problem, y, out, told):
+    def velocity(followed, y, out, meters):
         out[:] = -UV.differential(y)[1]
 
     s, attempt = layout.solution(UV0), method(velocity)
-    velocity(None, s.y, s.k[6], s.told)
+    velocity(None, s.y, s.k[6], s.meters)
     while s.numbers[layout.T] < end:
         s.k[0], s.numbers[layout.H] = s.k[6], h
         assert attempt(None, s, 1e9, 1e9, end, *radius)

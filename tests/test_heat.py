@@ -10,7 +10,7 @@ from test_batches import philox
 from tolerance import close
 
 import flownet as fn
-from flownet.kernels.cpu.motion.noise import add_noise
+from flownet.kernels.cpu.motion.thermal import add_thermal_noise
 
 CASE = twins.case(96_000, [3, 4, 2], ["tanh"], "quadratic", m=9)
 BATHS = {
@@ -41,7 +41,7 @@ def test_normal_numbers():
     """Moments, and no correlation between places, iterations or seeds."""
     x = np.zeros((3, 200_000))
     for row, key in zip(x, ((1, 0), (1, 1), (2, 0))):
-        add_noise(row, 1.0, *key, 0)
+        add_thermal_noise(row, 1.0, *key, 0)
     error = 4 / np.sqrt(x.shape[1])
     assert np.abs(x.mean(axis=1)).max() < error
     assert np.abs((x**2).mean(axis=1) - 1).max() < np.sqrt(2) * error
@@ -53,14 +53,14 @@ def test_normal_numbers():
     part = np.zeros(7)
     for begin in (12, 13):  # a number belongs to its place, whatever range is asked for
         part[:] = 0
-        add_noise(part, 1.0, 1, 0, begin)
+        add_thermal_noise(part, 1.0, 1, 0, begin)
         np.testing.assert_array_equal(part, x[0, begin : begin + 7])
 
 
 def test_noise_is_philox_through_box_and_muller():
     """Words keyed (seed, iteration, pair of places) on their own stream, in plain Python."""
     seed, iteration, found = 2**40 + 5, 2**33 + 7, np.zeros(9)
-    add_noise(found, 2.0, seed, iteration, 0)
+    add_thermal_noise(found, 2.0, seed, iteration, 0)
     for block in range(5):
         w = philox((block, iteration % 2**32, iteration >> 32, 5), (seed % 2**32, seed >> 32))
         p = (((w[0] << 32 | w[1]) >> 11) + 1) * 2.0**-53

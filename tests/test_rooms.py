@@ -1,4 +1,4 @@
-"""The structure promised: imports run downwards only, between rooms and within them."""
+"""The structure promised: imports run downwards only, between rooms and the rooms in them."""
 
 import ast
 import re

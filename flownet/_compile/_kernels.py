@@ -97,7 +97,7 @@ def spliced(function):
 # ---- plain functions ------------------------------------------------------------------------
 
 _compiled = {}  # plain function -> what stands for it in kernels
-_untold = []  # of these, those that numba has not been told of
+_not_registered = []  # of these, those that numba does not know yet
 
 
 def compiled(function, inline=True):
@@ -113,7 +113,7 @@ def compiled(function, inline=True):
 def stands_for(function, kernel):
     """Let kernels that name a plain function call this kernel instead."""
     _compiled[function] = kernel
-    _untold.append(function)
+    _not_registered.append(function)
 
 
 def _called(function):
@@ -142,8 +142,8 @@ class _Compilation(event.Listener):
             self._began = monotonic()
         self._say()
         context = numba.core.registry.cpu_target.typing_context
-        while _untold:
-            function = _untold.pop()
+        while _not_registered:
+            function = _not_registered.pop()
             kernel = _compiled[function]
             if isinstance(kernel, numba.core.dispatcher.Dispatcher):
                 for other in _called(function):

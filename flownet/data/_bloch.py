@@ -40,7 +40,8 @@ def bloch(t1, t2, f, flip, phase, wait, echo, *, start=1.0, spoiled=False):
     Raises
     ------
     FlownetError
-        When arrays do not fit, times are not above 0, or the echo comes after the next pulse.
+        Unless arrays of tissues have one length m and those of pulses one n, times are above 0,
+        and the echo comes before the next pulse.
     """
     t1, t2, f = (np.atleast_1d(np.asarray(a, np.float64)) for a in (t1, t2, f))
     flip, phase, wait = np.broadcast_arrays(*(np.atleast_1d(a) for a in (flip, phase, wait)))

@@ -127,7 +127,7 @@ def exits(file, low, high, grid):
     from .report import _exits
 
     found, run = _exits.exit_steps(file, low, high, grid)
-    click.echo(_exits.told(found))
+    click.echo(_exits.as_text(found))
     if run is not None:
         click.echo("\n" + _exits.stored(found, run))
 

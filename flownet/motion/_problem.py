@@ -20,8 +20,8 @@ def _is_network(atom):
     return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
 
 
-class Problem:
-    """A sum of potentials as kernels take it.
+class CompiledSum:
+    """A sum of potentials that kernels know, and what they take of it.
 
     Attributes
     ----------
@@ -63,7 +63,7 @@ class Problem:
         )
 
     @contextmanager
-    def lent(self):
+    def for_kernels(self):
         """Context that gives what kernels take, with buffers for one batch."""
         if self._network is None:
             yield layout.Problem(None, None, None, None, self._terms, self._batches)

@@ -233,8 +233,11 @@ class WritableStore(Store):
         self._cut(counts)
 
     def _fits(self, name, n):
-        if n > self.room(name):
-            raise FlownetError(f"{self.label}: {n} rows of {name} do not fit in this block.")
+        free = self.room(name)
+        if n > free:
+            raise FlownetError(
+                f"{self.label}: {n} rows of {name} do not fit in this block: it takes {free}."
+            )
 
     def _behind_clock(self, counts):
         """Refuse counts of rows beyond those of their clock."""

@@ -69,16 +69,16 @@ def _series(chart, u, W):
         )
 
         def rest(s, rows=rows):
-            told = sum(row * s**k for k, row in enumerate(rows))
-            return np.abs(chart.to_W(u + s * v) - told).max()
+            partial_sum = sum(row * s**k for k, row in enumerate(rows))
+            return np.abs(chart.to_W(u + s * v) - partial_sum).max()
 
         falls(f"{name}: W(u + sv) beyond its series of order {order}", rest, order + 1, floor)
     for order in range(_highest(chart)):
         rows = chart.pullback_series(u, v, dL, order)
 
         def rest(s, rows=rows):
-            told = sum(row * s**k for k, row in enumerate(rows))
-            return np.abs(chart.pullback(u + s * v, dL) - told).max()
+            partial_sum = sum(row * s**k for k, row in enumerate(rows))
+            return np.abs(chart.pullback(u + s * v, dL) - partial_sum).max()
 
         falls(f"{name}: the pullback beyond its series of order {order}", rest, order + 1, floor)
 

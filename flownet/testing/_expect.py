@@ -10,21 +10,21 @@ from .._errors import FlownetError, shown
 IDENTITY = 1e3  # roundings by which two sides of an identity may differ, relative to their size
 _SHORTEST, _LONGEST = 2.0**-14, 2.0**-3  # displacements along which a remainder is looked at
 _POINTS = 4  # of the shortest that stand above rounding
-_NOISE = 1e3  # roundings that a remainder has to stand above
+_ABOVE_ROUNDING = 1e3  # roundings that a remainder has to stand above
 _SLACK = 0.3  # by which a slope may be lower than its order
 
 
 def check(function):
-    """Decorator: an error of the library within a check is told as the failure that it is."""
+    """Decorator: an error of the library within a check is raised as the failure that it is."""
 
     @wraps(function)
-    def told(subject, *arguments, **words):
+    def checked(subject, *arguments, **words):
         try:
             return function(subject, *arguments, **words)
         except FlownetError as error:
             raise AssertionError(f"{shown(subject)}: {error}") from error
 
-    return told
+    return checked
 
 
 def expect(true, line):
@@ -83,7 +83,7 @@ def falls(what, remainder, order, floor):
     with np.errstate(all="ignore"):
         sizes = np.array([abs(remainder(s)) for s in steps])
     expect(np.isfinite(sizes).any(), f"{what}: the remainder is not finite")
-    seen = np.isfinite(sizes) & (sizes > _NOISE * floor)
+    seen = np.isfinite(sizes) & (sizes > _ABOVE_ROUNDING * floor)
     steps, sizes = steps[seen][-_POINTS:], sizes[seen][-_POINTS:]
     if len(steps) < 3:  # nothing is left but rounding
         return

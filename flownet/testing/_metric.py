@@ -68,8 +68,8 @@ def _inverse(g, dtype, whole):
     before = V.copy(), dL.copy()
     low, high = g.flat(V), g.sharp(dL)
     for what, found in (("flat(V)", low), ("sharp(dL)", high)):
-        told, wanted = (f"{d} {s}" for d, s in ((found.dtype, found.shape), (V.dtype, V.shape)))
-        expect(told == wanted, f"{name}: {what} is {told}, and {wanted} is expected")
+        given, wanted = (f"{d} {s}" for d, s in ((found.dtype, found.shape), (V.dtype, V.shape)))
+        expect(given == wanted, f"{name}: {what} is {given}, and {wanted} is expected")
     unchanged = (before[0] == V).all() and (before[1] == dL).all()
     expect(unchanged, f"{name}: it changes what it is given")
     expect(not high[~free].any(), f"{name}: sharp(dL) moves what is frozen")

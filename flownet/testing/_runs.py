@@ -30,7 +30,7 @@ def run_of(potential, mechanics, steps=STEPS, **words):
 def check_runs(subject, potential, mechanics, **words):
     """The same bits twice, one state at a time, and stopped and resumed; the run.
 
-    `words` are those of `train`; the name of what is checked is told of `subject`.
+    `words` are those of `train`; failures name `subject`.
     """
     name, run = shown(subject), run_of(potential, mechanics, **words)
     expect(run.diverged_at is None, f"{name}: the run diverges at step {run.diverged_at}")
@@ -38,8 +38,8 @@ def check_runs(subject, potential, mechanics, **words):
     same_bits(f"{name}: a run", W, run_of(potential, mechanics, **words).parameters[:])
     W0 = None if potential.network is not None else run.parameters[0]
     walk = states(potential, mechanics, steps=STEPS, W0=W0, seed=7)
-    told = np.array([state.W.copy() for state in walk])
-    same_bits(f"{name}: a run, and one a state at a time", told, W)
+    walked = np.array([state.W.copy() for state in walk])
+    same_bits(f"{name}: a run, and one a state at a time", walked, W)
     return run
 
 

@@ -75,7 +75,7 @@ def moments(picture, frames, pace="path"):
     known = known[known <= end]
     parts = [known / end]
     for path, points in zip(picture.paths, picture.points):
-        if path not in picture.told:  # it ran away
+        if path not in picture.framing:  # it ran away
             continue
         gone = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1)))
         gone = np.interp(known, path.time, gone)
@@ -211,7 +211,7 @@ def _checked(path, seconds, fps, pace):
 
 
 def check_film(path, fps=20):
-    """What writes a film, by the ending of its path; one that cannot be written is told."""
+    """What writes a film, by the ending of its path; one that cannot be written is an error."""
     try:
         ending = Path(path).suffix[1:].lower()
     except TypeError:

@@ -61,8 +61,8 @@ class Picture:
     figure : Figure
     plane, departure, loss : Axes
     found : Plane
-    paths, told : list of Path
-        The run first; those that say where the plane is.
+    paths, framing : list of Path
+        The run first; those that the plane and its frame are chosen by.
     points : list of ndarray (T, 2)
         Of each path, on the plane.
     curves, ends : list of Line2D
@@ -75,8 +75,8 @@ class Picture:
         self.metric = metric_of_run(run, metric)
         first, others = paths(run, flows)
         self.paths, self.run = [first, *others], run
-        self.told = self._told()
-        self.found = principal_plane([path.rows for path in self.told], self.metric)
+        self.framing = self._framing()
+        self.found = principal_plane([path.rows for path in self.framing], self.metric)
         self.points = [self.found.coordinates(path.rows) for path in self.paths]
         self.figure = Figure(figsize=_SIZE)
         self._place_panels(1 + len(others))
@@ -121,8 +121,8 @@ class Picture:
             **options,
         )
 
-    def _told(self):
-        """The paths that say where the plane is: of a run that runs away, its flows alone."""
+    def _framing(self):
+        """The paths that the plane is chosen by: of a run that runs away, its flows alone."""
         reach = [reach_of(path, self.metric) for path in self.paths]
         self.reach = max(reach[1:])
         away = self.run.diverged_at is not None or reach[0] > _AWAY * self.reach > 0
@@ -131,10 +131,10 @@ class Picture:
     def _draw_landscape(self, resolution):
         from matplotlib.colors import LinearSegmentedColormap
 
-        told = [points for path, points in zip(self.paths, self.points) if path in self.told]
-        borders, stretch = frame(np.concatenate(told), self.wide)
+        framed = [points for path, points in zip(self.paths, self.points) if path in self.framing]
+        borders, stretch = frame(np.concatenate(framed), self.wide)
         ground = landscape(self.found, self.run.potential, borders, resolution)
-        steps = levels(ground.values, max(path.loss.value.max() for path in self.told))
+        steps = levels(ground.values, max(path.loss.value.max() for path in self.framing))
         values, axis = np.clip(ground.values, None, 2 * np.abs(steps[-1]) + steps[-1]), self.plane
         shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)
         axis.contourf(
@@ -268,20 +268,20 @@ class Picture:
             axis,
             np.concatenate(reached),
             _DEEPEST,
-            max(path.loss.value.max() for path in self.told),
+            max(path.loss.value.max() for path in self.framing),
         )
         axis.set(xlabel=TIME, ylabel="loss L")
         names = [path.name for path in self.paths]
         self._legend(axis, axis.lines, names, 3 if sum(map(len, names)) < 36 else 1, 50)
 
-    def _scale(self, axis, values, deepest, told):
+    def _scale(self, axis, values, deepest, highest):
         """A logarithmic axis where values go far, down to where rounding begins.
 
-        Of a run that runs away the axis shows what is near enough to what its flows told.
+        Of a run that runs away the axis shows what is near enough to the highest loss of its flows.
         """
         top = values.max() if len(values) else 1.0
-        if self.told is not self.paths and top > _AWAY * told > 0:
-            top = _AWAY * told
+        if self.framing is not self.paths and top > _AWAY * highest > 0:
+            top = _AWAY * highest
             axis.set_ylim(0, top)
         values = values[(values > deepest * top) & (values <= top)]
         log_if_wide(axis, values)

@@ -53,7 +53,7 @@ def path(name, recorded):
 
 
 def paths(run, flows):
-    """The run's `Path`, and those of its flows, {name: Trajectory} or one; mistakes are told."""
+    """The run's `Path`, and those of its flows, {name: Trajectory} or one."""
     if "flow" in run.experiment or "mechanics" not in run.experiment:
         raise FlownetError(
             "the first argument is a flow; it has to be the finite run, and flows come after it."

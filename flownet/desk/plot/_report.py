@@ -127,8 +127,8 @@ def _second(axis, found):
 
 def _share(series, values):
     """Times, and values in per cent of the promise, of the steps that promise something."""
-    told = np.isfinite(values) & np.isfinite(series.ratio)
-    return series.time[told], 100 * values[told] / np.abs(series.linear[told])
+    known = np.isfinite(values) & np.isfinite(series.ratio)
+    return series.time[known], 100 * values[known] / np.abs(series.linear[known])
 
 
 def _median(time, values):

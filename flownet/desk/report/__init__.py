@@ -1,1 +1,1 @@
-"""What is told of runs and flows: measured along them, and as text."""
+"""What is reported of runs and flows: measured along them, and as text."""

@@ -54,7 +54,7 @@ def _constant_step(file, mechanics, words):
     """The step of an experiment whose runs differ from the flow by their step alone."""
     if not mechanics.descends or not isinstance(mechanics.policy, Constant):
         raise FlownetError(
-            f"{file}: exits are told by the step of plain gradient descent "
+            f"{file}: exits are found by the step of plain gradient descent "
             f"(aristotle) with a constant step, not by {mechanics!r}."
         )
     if "batch_size" in words:
@@ -65,7 +65,7 @@ def _constant_step(file, mechanics, words):
     return mechanics.policy.step
 
 
-def told(found):
+def as_text(found):
     """The steps tried, and both exits where they first differ."""
     return str(found) if found.at is None else f"{found}\n\n{found.at}"
 

@@ -32,5 +32,5 @@ def one_step(b):
     return Table("", {}, more=tables)
 
 
-def _sentence(told):
-    return Table("", {}, [str(told)])
+def _sentence(text):
+    return Table("", {}, [str(text)])

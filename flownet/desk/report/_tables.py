@@ -87,14 +87,14 @@ def _terms(found, chosen):
 
 def _summary(found):
     """Sentences on all steps that were looked at."""
-    series, told = found.series, np.isfinite(found.series.ratio)
-    if not told.any():
+    series, known = found.series, np.isfinite(found.series.ratio)
+    if not known.any():
         return [f"all {len(series)} promises are noise"]
-    noise = f" ({np.sum(~told)} more are noise)" if not told.all() else ""
+    noise = f" ({np.sum(~known)} more are noise)" if not known.all() else ""
     lines = [
-        f"of {np.sum(told)} steps{noise}, {np.sum(series.ratio[told] > 1)} lie beyond their "
-        f"critical step and {np.sum(series.actual[told] > 0)} go uphill; median second/first "
-        f"{np.median(series.ratio[told]):.3g}"
+        f"of {np.sum(known)} steps{noise}, {np.sum(series.ratio[known] > 1)} lie beyond their "
+        f"critical step and {np.sum(series.actual[known] > 0)} go uphill; median second/first "
+        f"{np.median(series.ratio[known]):.3g}"
     ]
     return lines if found.sharpness is None else [*lines, _edge(found)]
 
@@ -190,8 +190,8 @@ def _verdicts(found):
         b = found.series[worst]
         which = f"The most broken of these steps is step {b.iteration}"
         try:
-            told = str(b.verdict)
-            lines.append(f"{which}. {told[:1].upper()}{told[1:]}")
+            verdict = str(b.verdict)
+            lines.append(f"{which}. {verdict[:1].upper()}{verdict[1:]}")
         except FlownetError as error:
             lines.append(f"{which}: {error}")
     return lines
@@ -241,5 +241,5 @@ def _points(share):
 
 
 def _between(ends):
-    told = [_points(share) for share in ends]
-    return "—" if "—" in told else "…".join(told)
+    texts = [_points(share) for share in ends]
+    return "—" if "—" in texts else "…".join(texts)

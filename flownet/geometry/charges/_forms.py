@@ -13,7 +13,7 @@ MATRIX, NEURONS, TOTAL = "matrix", "neurons", "total"
 
 
 @dataclass(frozen=True)
-class Block:
+class Layer:
     """A layer within W: weights (n_out, n_in) from `begin` on, then its bias; its stiffness, and
     whether the metric couples it to other layers."""
 
@@ -52,8 +52,8 @@ class Balance:
     name: str
     formula: str
     form: str
-    below: Block
-    above: Block
+    below: Layer
+    above: Layer
     linear = False
 
     @property
@@ -108,31 +108,31 @@ class OutputSums:
 
     name: str
     formula: str
-    block: Block
+    layer: Layer
     direction: tuple
     linear = True
 
     @property
     def shape(self):
         """(n_in,), and one more for the bias."""
-        return (self.block.n_in + self.block.bias,)
+        return (self.layer.n_in + self.layer.bias,)
 
     @property
     def labels(self):
         """One for each unit below, then the bias."""
-        units = [*range(self.block.n_in), *(["bias"] if self.block.bias else [])]
+        units = [*range(self.layer.n_in), *(["bias"] if self.layer.bias else [])]
         return [f"{self.name} [{unit}]" for unit in units]
 
     def value(self, W):
         """Charges of parameters W (D,)."""
-        w, b = self.block.split(W)
+        w, b = self.layer.split(W)
         n = np.array(self.direction)
-        return np.append(n @ w, [n @ b] if self.block.bias else [])
+        return np.append(n @ w, [n @ b] if self.layer.bias else [])
 
     def scale(self, W):
         """Size of the terms that the charges sum: the lengths of n and of the layer."""
         return float(
-            np.linalg.norm(self.direction) * np.linalg.norm(W[self.block.begin : self.block.end])
+            np.linalg.norm(self.direction) * np.linalg.norm(W[self.layer.begin : self.layer.end])
         )
 
     def unpack(self, values):

@@ -12,8 +12,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...model.potential import UV, CrossEntropy, DoubleWell, Parabola, Potential, Quartic
-from ..metric import Blocks, Ranges
-from ._forms import MATRIX, NEURONS, TOTAL, Balance, Block, OutputSums
+from ..metric import CoupledRanges, Ranges
+from ._forms import MATRIX, NEURONS, TOTAL, Balance, Layer, OutputSums
 
 _LINEAR, _HOMOGENEOUS = ("identity",), ("identity", "relu", "leaky_relu")
 _DISCRETE = {
@@ -46,13 +46,13 @@ def derive(potential, metric):
     first = found[0]
     if any((s.words, s.layers) != (first.words, first.layers) for s in found):
         return (), ("terms of different shape: what leaves one of them as it is changes another",)
-    blocks = _in_metric(first.layers, metric)
+    layers = _in_metric(first.layers, metric)
     forms, reasons = [], []
     for below, names in enumerate(zip(*(s.hidden for s in found))):
-        form, reason = _between(first.words, blocks, below, names)
+        form, reason = _between(first.words, layers, below, names)
         (forms if form else reasons).append(form or reason)
-    forms += _across_frozen(blocks, [s.hidden for s in found])
-    sums, reason = _output_sums(found, blocks[-1], len(blocks))
+    forms += _across_frozen(layers, [s.hidden for s in found])
+    sums, reason = _output_sums(found, layers[-1], len(layers))
     return tuple(forms + sums), tuple(reasons + reason)
 
 
@@ -83,11 +83,11 @@ def _structure(term):
     if isinstance(term, UV):
         n = term.n
         return Structure(
-            "uv", (Block(n, n, 1, False), Block(0, 1, n, False)), _LINEAR, np.eye(1), ""
+            "uv", (Layer(n, n, 1, False), Layer(0, 1, n, False)), _LINEAR, np.eye(1), ""
         )
     net, n_out = term.network, term.network.sizes[-1]
     layers = tuple(
-        Block(begin, n, n_in, net.bias)
+        Layer(begin, n, n_in, net.bias)
         for (begin, _), n_in, n in zip(net.ranges, net.sizes, net.sizes[1:])
     )
     seen, output = np.eye(n_out), ""
@@ -105,7 +105,7 @@ def _structure(term):
 def _check(metric, size):
     if metric is None:
         return
-    if not isinstance(metric, (Ranges, Blocks)):
+    if not isinstance(metric, (Ranges, CoupledRanges)):
         raise FlownetError(
             f"charges in the metric {shown(metric)}: they are known for metrics "
             "that stay, with one stiffness for each layer."
@@ -121,7 +121,7 @@ def _in_metric(layers, metric):
     if metric is None:
         return layers
     own, coupled = metric.stiffness, np.zeros(len(metric.stiffness), bool)
-    if isinstance(metric, Blocks):
+    if isinstance(metric, CoupledRanges):
         own, coupled = own.diagonal(), metric.coupled
     given = []
     for number, layer in enumerate(layers, 1):
@@ -139,9 +139,9 @@ def _in_metric(layers, metric):
     return tuple(given)
 
 
-def _between(words, blocks, i, names):
+def _between(words, layers, i, names):
     """Balance of the layers i and i + 1, or the reason why there is none."""
-    below, above = blocks[i], blocks[i + 1]
+    below, above = layers[i], layers[i + 1]
     where = f"hidden {i + 1}"
     bent = [name for name in names if name not in _HOMOGENEOUS]
     if bent:
@@ -149,13 +149,13 @@ def _between(words, blocks, i, names):
             f"{where} ({bent[0]}): no continuous symmetry, only "
             f"{_DISCRETE.get(bent[0], '')}permutations of its units"
         )
-    frozen = [str(k + 1) for k in (i, i + 1) if blocks[k].frozen]
+    frozen = [str(k + 1) for k in (i, i + 1) if layers[k].frozen]
     if frozen:
         return None, (
             f"{where}: undefined beside a frozen layer ({' and '.join(frozen)}), whose "
             "stiffness is infinite"
         )
-    coupled = [str(k + 1) for k in (i, i + 1) if blocks[k].coupled]
+    coupled = [str(k + 1) for k in (i, i + 1) if layers[k].coupled]
     if coupled:
         return None, (
             f"{where}: the metric couples layer{'s' * (len(coupled) > 1)} "
@@ -173,45 +173,45 @@ def _between(words, blocks, i, names):
     return Balance(where, _difference(*squares[: 2 + below.bias]), form, below, above), None
 
 
-def _across_frozen(blocks, hidden):
+def _across_frozen(layers, hidden):
     """Totals of the free layers below and above frozen ones, if all between only scales.
 
     Scaling W_i by c and W_j by 1/c leaves homogeneous units between them alone; a bias does not.
     """
-    free = [i for i, block in enumerate(blocks) if not block.frozen]
+    free = [i for i, layer in enumerate(layers) if not layer.frozen]
     found = []
     for i, j in pairwise(free):
         scales = all(name in _HOMOGENEOUS for names in hidden for name in names[i:j])
-        alone = not (blocks[i].coupled or blocks[j].coupled)
-        if j > i + 1 and scales and alone and not blocks[i].bias:
-            squares = [(blocks[k].stiffness, f"‖W{_sub(k + 1)}‖²") for k in (j, i)]
+        alone = not (layers[i].coupled or layers[j].coupled)
+        if j > i + 1 and scales and alone and not layers[i].bias:
+            squares = [(layers[k].stiffness, f"‖W{_sub(k + 1)}‖²") for k in (j, i)]
             found.append(
                 Balance(
-                    f"layers {i + 1}, {j + 1}", _difference(*squares), TOTAL, blocks[i], blocks[j]
+                    f"layers {i + 1}, {j + 1}", _difference(*squares), TOTAL, layers[i], layers[j]
                 )
             )
     return found
 
 
-def _output_sums(found, block, number):
+def _output_sums(found, layer, number):
     """Sums along each direction of the outputs that no term's loss sees, and the reason if none."""
     reasons = [s.output for s in found if s.output]
-    names = f"W{_sub(number)}" + f", b{_sub(number)}" * block.bias
+    names = f"W{_sub(number)}" + f", b{_sub(number)}" * layer.bias
     directions = _unseen(sum(s.seen for s in found))
-    if directions and block.frozen:
+    if directions and layer.frozen:
         return [], [f"output: layer {number} is frozen, its sums stand still"]
-    if directions and block.coupled:
+    if directions and layer.coupled:
         return [], [
             f"output: the metric couples layer {number} to others, whose covectors move its sums"
         ]
     made = []
     for direction in directions:
         if len(set(direction)) == 1:
-            made.append(OutputSums("class sums", f"Σ over classes of {names}", block, direction))
+            made.append(OutputSums("class sums", f"Σ over classes of {names}", layer, direction))
         else:
             made.append(
                 OutputSums(
-                    f"unseen {len(made) + 1}", f"n·{names}, n unseen by the loss", block, direction
+                    f"unseen {len(made) + 1}", f"n·{names}, n unseen by the loss", layer, direction
                 )
             )
     return made, [] if made else reasons[:1]

@@ -40,7 +40,7 @@ def metric_hessian(potential, W, metric=None):
     Raises
     ------
     FlownetError
-        When the arguments do not fit each other, or nothing is free.
+        Unless W and the metric have the potential's D parameters and one of them may move.
     """
     return MetricHessian(potential, W, metric)
 
@@ -141,7 +141,8 @@ def eigenpairs(potential, W, k=1, *, metric=None, which="largest", start=None, r
     Raises
     ------
     FlownetError
-        When the arguments do not fit, or the search does not converge.
+        Unless W, `start` and the metric have the potential's D parameters, k is from 1 to the
+        number that may move, and `rtol` between 0 and 1; or where the search does not converge.
     """
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
@@ -191,7 +192,8 @@ def sharpness(what, W=None, *, every=None, metric=None, start=None, rtol=1e-6, p
     Raises
     ------
     FlownetError
-        When the arguments do not fit, or the search at one W does not converge.
+        Unless W, `start` and the metric have the potential's D parameters and `every` is a whole
+        number from 1 up; or where the search at one W does not converge.
     """
     if isinstance(what, Trajectory):
         if W is not None:

@@ -84,7 +84,8 @@ class SpectralDensity:
 def spectral_density(potential, W, *, metric=None, probes=8, steps=64, seed=0):
     """Density of the principal curvatures at W, in the metric, by stochastic Lanczos quadrature.
 
-    Probes with entries ±1 (Rademacher), a Gauss rule of each (Ubaru, Chen & Saad 2017).
+    Probes with entries ±1 (Rademacher, as in Hutchinson's trace), a Gauss rule of each (Ubaru,
+    Chen & Saad 2017).
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def spectral_density(potential, W, *, metric=None, probes=8, steps=64, seed=0):
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless W and the metric have the potential's D parameters and `probes` and `steps` are whole
+        numbers from 1 up.
     """
     for name, value in (("probes", probes), ("steps", steps)):
         if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:

@@ -40,10 +40,10 @@ def extreme(operator, k, which, start, rtol, most):
         if not search.due():
             continue
         values, S, residuals = search.ritz()
-        told = len(values) == k and (residuals <= rtol * search.scale).all()
-        if search.whole or (told and search.tried):
+        converged = len(values) == k and (residuals <= rtol * search.scale).all()
+        if search.whole or (converged and search.tried):
             known = found is not None and (abs(values - found) <= rtol * search.scale).all()
-            if search.whole or k == 1 or known or search.blocks > k:
+            if search.whole or k == 1 or known or search.spaces > k:
                 order = np.argsort(-values, kind="stable")
                 return values[order], search.vectors(S[:, order])
             found = values
@@ -65,7 +65,7 @@ class _Search:
         self.basis, self.T = np.empty((self.room, self.n)), np.zeros((self.room, self.room))
         self.rest, self.size, self.beta = start, 0, np.linalg.norm(start)
         self.scale, self.actions = 0.0, 0
-        self.blocks, self.age = 0, 0  # Krylov spaces that came to an end, actions in this one
+        self.spaces, self.age = 0, 0  # Krylov spaces that came to an end, actions in this one
 
     def act(self):
         """One more basis vector, one action of the operator."""
@@ -92,7 +92,7 @@ class _Search:
     @property
     def tried(self):
         """Whether enough was seen from the last fresh direction."""
-        return self.age >= _PATIENCE or self.blocks > self.k
+        return self.age >= _PATIENCE or self.spaces > self.k
 
     def due(self):
         """Whether it is time to look: the more seldom, the larger the basis."""
@@ -120,8 +120,8 @@ class _Search:
 
     def renew(self):
         """Go on from a fresh direction, orthogonal to the basis."""
-        self.blocks, self.age = self.blocks + 1, 0
-        vector = fresh(self.n, self.blocks)
+        self.spaces, self.age = self.spaces + 1, 0
+        vector = fresh(self.n, self.spaces)
         self.rest = orthogonalise(self.basis[: self.size], vector / np.linalg.norm(vector))[1]
         self.beta = np.linalg.norm(self.rest)
 

@@ -67,7 +67,7 @@ def inertia(potential, W, *, metric=None, tol=None, probes=16, steps=128, seed=0
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless W and the metric have the potential's D parameters, and `tol` is from 0 to below 1.
     """
     _check_tol(0 if tol is None else tol)
     operator = metric_hessian(potential, W, metric)

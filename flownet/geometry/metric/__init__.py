@@ -1,25 +1,25 @@
 """Metrics: what it costs to move, which way is down, and how long a path is."""
 
-from ._coupled import Blocks, CoupledMetric
+from ._coupled import CoupledMetric, CoupledRanges
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
 from ._metric import Metric, Ranges
 from ._path import path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
-from ._timed import Moving, TimedMetric, metric_of
+from ._timed import TimeDependent, TimedMetric, metric_of
 
 __all__ = [
-    "Blocks",
     "CoupledMetric",
+    "CoupledRanges",
     "DiagonalMetric",
     "Euclidean",
     "GroupMetric",
     "LayerMetric",
     "Metric",
-    "Moving",
     "PulledBack",
     "Ranges",
+    "TimeDependent",
     "TimedMetric",
     "metric_of",
     "path_length",

@@ -15,7 +15,7 @@ _POSITIVE = 1e-13  # of the largest eigenvalue: below it the inverse is noise
 
 @dataclass(frozen=True)
 class Stack:
-    """Blocks of W of one extent that are coupled: where each begins, and g_[ij] in four forms."""
+    """Ranges of W of one extent that are coupled: where each begins, and g_[ij] in four forms."""
 
     begins: np.ndarray
     extent: int
@@ -25,16 +25,16 @@ class Stack:
     inverse_root: np.ndarray
 
     def times(self, matrix, V, out):
-        """Write matrix·V of the stack's blocks of V (D,) into those of `out`."""
+        """Write matrix·V of the stack's ranges of V (D,) into those of `out`."""
         rows = np.stack([V[begin : begin + self.extent] for begin in self.begins])
         for begin, row in zip(self.begins, matrix.astype(V.real.dtype) @ rows):
             out[begin : begin + self.extent] = row
 
 
-class Blocks(Metric):
-    """g_[ij] (n, n) between n blocks of W, bounds[i] … bounds[i+1]; coupled ones of one extent.
+class CoupledRanges(Metric):
+    """g_[ij] (n, n) between n ranges of W, bounds[i] … bounds[i+1]; coupled ones of one extent.
 
-    It is factorised once, here: one symmetric eigendecomposition of each stack of coupled blocks.
+    It is factorised once, here: one symmetric eigendecomposition of each stack of coupled ranges.
     """
 
     is_compiled = True
@@ -44,26 +44,26 @@ class Blocks(Metric):
         self.stiffness = np.asarray(stiffness, np.float64)
         together = [np.array(found) for found in _coupled(self.stiffness)]
         own = self.stiffness.diagonal().copy()
-        for blocks in together:
-            own[blocks] = 1.0
+        for ranges in together:
+            own[ranges] = 1.0
         self._rest = Ranges(self.bounds, own)
-        self.stacks = [self._stack(blocks) for blocks in together]
+        self.stacks = [self._stack(ranges) for ranges in together]
 
-    def _stack(self, blocks):
-        g = self.stiffness[np.ix_(blocks, blocks)]
+    def _stack(self, ranges):
+        g = self.stiffness[np.ix_(ranges, ranges)]
         values, U = np.linalg.eigh(g)
         if not values[0] > _POSITIVE * values[-1]:
             raise FlownetError(
-                f"the metric of the coupled layers {_and(blocks)} is not positive: its least "
+                f"the metric of the coupled layers {_and(ranges)} is not positive: its least "
                 f"eigenvalue is {values[0]:.3g}, its largest {values[-1]:.3g}; a coupling has to "
                 "stay below √(g_ii·g_jj)."
             )
         forms = (g, *((U * values**power) @ U.T for power in (-1, 0.5, -0.5)))
-        return Stack(self.bounds[blocks], int(np.diff(self.bounds)[blocks[0]]), *forms)
+        return Stack(self.bounds[ranges], int(np.diff(self.bounds)[ranges[0]]), *forms)
 
     @property
     def coupled(self):
-        """Which of the blocks (n,) are coupled to others."""
+        """Which of the ranges (n,) are coupled to others."""
         return ((self.stiffness != 0) & ~np.eye(len(self.stiffness), dtype=bool)).any(axis=1)
 
     @property
@@ -108,7 +108,7 @@ class Blocks(Metric):
 
     def real_view(self):
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
-        return Blocks(2 * self.bounds, self.stiffness)
+        return CoupledRanges(2 * self.bounds, self.stiffness)
 
     @property
     def diagonal(self):
@@ -125,7 +125,7 @@ class Blocks(Metric):
 
 
 @kind("metric", "coupled")
-class CoupledMetric(Blocks):
+class CoupledMetric(CoupledRanges):
     """A metric that couples layers of equal shape: its length is Σ_ij g_ij ⟨V^i, V^j⟩ (TM 7).
 
     A move of one layer then costs less together with a like move of another (g_ij < 0), or more
@@ -142,8 +142,8 @@ class CoupledMetric(Blocks):
     Raises
     ------
     FlownetError
-        When the matrix does not fit the network, is not symmetric and positive, couples layers of
-        different shape or a frozen one.
+        Unless the matrix has a row for each layer, is symmetric and positive, and couples layers of
+        one shape alone, none of them frozen.
 
     Examples
     --------
@@ -208,7 +208,7 @@ def _matrix(given, layers):
 
 
 def _coupled(g):
-    """Lists of the blocks that hang together by g_ij ≠ 0, of two or more."""
+    """Lists of the ranges that hang together by g_ij ≠ 0, of two or more."""
     left, found = set(range(len(g))), []
     while left:
         group, new = set(), {min(left)}
@@ -221,6 +221,6 @@ def _coupled(g):
     return found
 
 
-def _and(blocks):
-    names = [str(block + 1) for block in blocks]
+def _and(ranges):
+    names = [str(i + 1) for i in ranges]
     return f"{', '.join(names[:-1])} and {names[-1]}"

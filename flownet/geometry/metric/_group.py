@@ -34,8 +34,8 @@ class GroupMetric(Ranges):
     Raises
     ------
     FlownetError
-        When the numbers are not above 0, do not fit the network, or two groups give a parameter
-        two stiffnesses.
+        Unless the numbers are above 0, one for each layer or neuron or parameter that a group
+        names, and no two groups give a parameter two stiffnesses.
 
     Examples
     --------

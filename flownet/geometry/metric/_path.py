@@ -28,7 +28,7 @@ def path_length(run, *, metric=None):
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless `run` is a Trajectory and the metric one of as many parameters.
     """
     pieces = _pieces(run, metric)
     return Record(run.iteration, run.time, np.concatenate([[0.0], np.cumsum(pieces)])[: len(run)])
@@ -77,7 +77,8 @@ def speed(run, *, every=1, metric=None):
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless `run` is a Trajectory, `every` a whole number from 1 up, and the metric one of as
+        many parameters.
     """
     metric = _metric(run, metric)
     if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:

@@ -44,7 +44,8 @@ class PulledBack(Metric):
     Raises
     ------
     FlownetError
-        When chart and metric do not fit, or the chart has no inverse of its derivative.
+        Unless the metric is constant and one of as many parameters as the chart gives; or where
+        the chart has no inverse of its derivative.
 
     Examples
     --------

@@ -12,14 +12,14 @@ from ._metric import Metric
 _ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
 
 
-class Moving(Metric):
+class TimeDependent(Metric):
     """A metric that is none before a time is named."""
 
     moves, times = True, None
 
     def real_view(self):
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
-        return MovingOfReals(self)
+        return TimeDependentOfReals(self)
 
     def _refuse(self, *_):
         raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
@@ -28,12 +28,12 @@ class Moving(Metric):
     free = diagonal = property(_refuse)
 
 
-class MovingOfReals(Moving):
-    """A metric of complex parameters that moves, as one of the reals that they are.
+class TimeDependentOfReals(TimeDependent):
+    """A metric of complex parameters that depends on time, as one of the reals that they are.
 
     Parameters
     ----------
-    metric : Moving
+    metric : TimeDependent
     """
 
     def __init__(self, metric):
@@ -70,7 +70,7 @@ class MovingOfReals(Moving):
 
 
 @kind("metric", "timed")
-class TimedMetric(Moving):
+class TimedMetric(TimeDependent):
     """A metric that changes at given times: metrics[i] from times[i] on.
 
     Layers are thawed one after another, or stiffened as a run goes on. A finite step is taken in
@@ -88,7 +88,7 @@ class TimedMetric(Moving):
     Raises
     ------
     FlownetError
-        When times and metrics do not fit.
+        Unless the times ascend from 0 and there is one metric for each, all of one size.
 
     Examples
     --------
@@ -125,7 +125,7 @@ class TimedMetric(Moving):
                 f"the {len(times)} times."
             )
         for metric in self.metrics:
-            if not isinstance(metric, Metric) or isinstance(metric, Moving):
+            if not isinstance(metric, Metric) or isinstance(metric, TimeDependent):
                 raise FlownetError(
                     f"a metric of a schedule is {shown(metric)}; it has to be one "
                     "that stays, such as flownet.LayerMetric(network, stiffness)."
@@ -175,7 +175,7 @@ def _stage(times, time):
     return max(0, int(np.searchsorted(times, time, "right")) - 1)
 
 
-class MetricOfTime(Moving):
+class MetricOfTime(TimeDependent):
     """A metric that a Python function gives for each time; no file can say it.
 
     What it gives has to be of kinds that kernels know throughout, or at no time.
@@ -199,7 +199,7 @@ class MetricOfTime(Moving):
     def at(self, time):
         """The metric at a time."""
         metric = self.function(float(time))
-        if not isinstance(metric, Metric) or isinstance(metric, Moving):
+        if not isinstance(metric, Metric) or isinstance(metric, TimeDependent):
             raise FlownetError(
                 f"metric({time:g}) is {shown(metric)}; it has to be one such as "
                 "flownet.LayerMetric(network, stiffness)."

@@ -14,7 +14,7 @@ _MOST = 12  # layers in a table
 
 @dataclass(frozen=True, eq=False)
 class GradientNoise(Tabled):
-    """How the gradients of the samples scatter about dL at one W, exact over the data set.
+    """Gradient covariance: how the samples' gradients scatter about dL at one W, all of them.
 
     C = (1/m)Σ_s (g_s − dL)⊗(g_s − dL), g_s = ∂ℓ_s; lengths and traces in the metric, ‖dL‖² =
     ⟨dL, g^♯dL⟩. Arrays (P,) are parts of a total: the layers of a network, one after another.

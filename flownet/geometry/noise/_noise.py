@@ -42,7 +42,8 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
     Raises
     ------
     FlownetError
-        When the arguments do not fit, or the loss couples its samples.
+        Unless W and the metric have the potential's D parameters, `batch_size` is from 1 to m and
+        `step` above 0; or where the loss couples its samples.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What kernels of every device are told, as named tuples."""
+"""What kernels of every device take, as named tuples."""
 
 from .flow import *  # noqa: F403
 from .problem import *  # noqa: F403

@@ -1,4 +1,4 @@
-"""What the integration of a flow is told, and what it tells: named tuples of arrays and numbers."""
+"""What the integration of a flow takes and returns: named tuples of arrays and numbers."""
 
 from collections import namedtuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 DORMAND_PRINCE, CHEBYSHEV = 0, 1  # methods
 
-#: what a flow follows: a `Problem`, a `Rule`, room for dL (D,), threads
+#: what the flow of a potential follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads
 Followed = namedtuple("Followed", "problem rule dL threads")
 
 
@@ -14,19 +14,21 @@ Followed = namedtuple("Followed", "problem rule dL threads")
 #: method is of use where the pair is limited by stability
 Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
 
-#: rows (R, n) with their times and losses, for the times `at` from `filled[0]` on, or for every
-#: step where there are none; each step's length, evaluations of f (with those of tries
-#: refused and of looks at the spectrum), method, time at its beginning
-Rows = namedtuple("Rows", "at value time loss filled step cost method step_time")
+#: where an integration writes: rows (R, n) of y with their times and losses, for the times `at`
+#: from `filled[0]` on, or for every step where there are none; each step's length, evaluations of f
+#: (with those of tries refused and of the spectral radius), method, time at its beginning
+Trace = namedtuple("Trace", "at value time loss filled step cost method step_time")
 
 #: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
 #: event in the last step; no step is short enough
 END, FULL, PAUSE, EVENT, STUCK = range(5)
 
 #: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
-#: k[6] of y; two stages, room and zeros (n,); a direction (n,) along which f changes most; `told`
-#: (2,) by the field at y, L and ‖dL‖², and `aside`, elsewhere; and numbers
-Solution = namedtuple("Solution", "y before k stage other room zeros direction told aside numbers")
+#: k[6] of y; two stages, scratch and zeros (n,); a direction (n,) along which f changes most; what
+#: the field reads off: L and ‖dL‖² at y, `meters` (2,), and elsewhere, `aside` (2,); and numbers
+Solution = namedtuple(
+    "Solution", "y before k stage other scratch zeros direction meters aside numbers"
+)
 
 #: what `numbers` hold: times of y and of `before`; the step to try next; the last step's scaled
 #: error, length, evaluations of f and method; whether k[0] is still that of `before`; whether the

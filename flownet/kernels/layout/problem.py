@@ -1,4 +1,4 @@
-"""What kernels are told of a potential and of a run: small named tuples of arrays and numbers.
+"""What kernels take of a potential and of a run: small named tuples of arrays and numbers.
 
 Options are data: sizes, offsets and codes travel as integer arrays, so that one compiled kernel
 serves every network. What is not there is None, and nothing is compiled for it.
@@ -48,7 +48,7 @@ Tape = namedtuple("Tape", "every parameters row_iteration row_time loss iteratio
 
 #: stacks of layers of one shape: stack s has the layers whose parameters, `extent[s]` each, begin
 #: in W at begin[first[s]] … begin[first[s+1]−1]; their g^[ij] (n, n) one behind the other in
-#: `sharp`; and room for a strip of as many columns as there are layers in the largest stack
-Coupling = namedtuple("Coupling", "first begin extent sharp room")
+#: `sharp`; and a buffer for a strip of as many columns as there are layers in the largest stack
+Coupling = namedtuple("Coupling", "first begin extent sharp strip")
 
 STRIP = 256  # columns of a stack that are raised at a time

@@ -5,7 +5,8 @@ fit of (expm1(r) − r)/r², and tanh x = (e^{2x} − 1)/(e^{2x} + 1). Errors st
 last place over the whole range; NaN and ±inf give what they should. libm's versions cost ten times
 as much, since no loop that calls them is vectorised.
 
-`fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic.
+`fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic. `sine`
+and `cosine` are the system's.
 """
 
 import math
@@ -16,28 +17,24 @@ import numpy as np
 
 def fma(a, b, c):
     """a·b + c with one rounding."""
-    rounded = a * b + c
-    if not math.isfinite(rounded):
-        return rounded
+    kind = type(a * b + c)
+    if not (math.isfinite(a) and math.isfinite(b) and math.isfinite(c)):
+        return a * b + c
     exact = Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c))
-    return _nearest(exact, type(rounded)(float(exact))) if exact else rounded
+    return kind(_rounded(exact, np.finfo(kind))) if exact else a * b + c
 
 
-def _nearest(exact, close):
-    """The number of a type nearest to an exact one, from one that is close; even in a tie."""
-    around = [
-        np.nextafter(close, type(close)(-math.inf)),
-        close,
-        np.nextafter(close, type(close)(math.inf)),
-    ]
-    least = min(abs(Fraction(float(x)) - exact) for x in around)
-    best = [x for x in around if abs(Fraction(float(x)) - exact) == least]
-    even = [x for x in best if not math.frexp(x)[0] * 2 ** (np.finfo(type(x)).nmant + 1) % 2]
-    return type(close)((even or best)[0])
+def _rounded(exact, info):
+    """The number of a type that is nearest to a dyadic fraction, the even one of two; or ±inf."""
+    bits = exact.numerator.bit_length() - exact.denominator.bit_length()  # 2^bits ≤ |exact|
+    last = max(bits, info.minexp) - info.nmant  # 2^last is one in the last place
+    units = round(abs(exact) / Fraction(2) ** last)
+    size = math.ldexp(units, last) if units < 2 ** (info.maxexp - last) else math.inf
+    return -size if exact < 0 else size
 
 
 def power_of_two(shifted, part):
-    """2^k from k + 1.5·2^mantissa, as two factors, `part` 1 and 2; 2^(−k) as those of 3 and 4."""
+    """2^⌊k/2⌋ and 2^⌈k/2⌉ of k + 1.5·2^mantissa, `part` 1 and 2; their inverses, 3 and 4."""
     if shifted != shifted:
         return shifted
     k = int(float(shifted) - 1.5 * 2.0 ** np.finfo(type(shifted)).nmant)
@@ -47,13 +44,13 @@ def power_of_two(shifted, part):
 
 
 def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
-    """exp, (expm1, exp) and (tanh, 1/cosh²) of one type; `fit` holds q, highest power first."""
+    """The functions below for one type; `fit` holds q, highest power first."""
     zero, one, three = real(0), real(1), real(3)
     magic = real(1.5 * 2.0 ** np.finfo(real).nmant)
     log2e = real(math.log2(math.e))
     minus_high, minus_low = real(-ln2_high), real(-ln2_low)
     largest, smallest = real(largest), real(smallest)
-    vanished = real(-smallest / 2)  # 1/cosh² is 0 from here on
+    vanished = real(1 - smallest / 2)  # 1/cosh² is 0 from here on
     far = real(60)  # and expm1 is e^x, which may be too large for 2^k alone
     c = tuple(real(value) for value in fit)
 
@@ -104,7 +101,17 @@ def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
         slope = (inverse + inverse) * (one + a) * first * second  # (1 − a)(1 + a)
         return type(x)(math.copysign(a, x)), slope
 
-    return exp, expm1_exp, tanh_slope
+    step = np.finfo(real).maxexp // 2
+    up, down = real(2.0 ** (step + step // 2)), real(2.0 ** -(step + step // 2))
+    large, small = real(2.0 ** (step - step // 8)), real(2.0 ** -(step - step // 8))
+
+    def scale_of(x, y):
+        magnitude = abs(x) if abs(x) > abs(y) else abs(y)
+        scale = up if magnitude < small else one
+        back = down if magnitude < small else one
+        return down if magnitude > large else scale, up if magnitude > large else back
+
+    return exp, expm1_exp, tanh_slope, scale_of
 
 
 float64 = _functions(
@@ -135,8 +142,13 @@ def tanh_slope(x):
     return (float32 if isinstance(x, np.float32) else float64)[2](x)
 
 
+def scale_of(x, y):
+    """2^n for which the squares of 2^n·x and 2^n·y neither overflow nor vanish, and 2^{−n}."""
+    return (float32 if isinstance(x, np.float32) else float64)[3](x, y)
+
+
 #: which of the functions above are chosen by the type of their argument, and their place
-BY_TYPE = {exp: 0, expm1_exp: 1, tanh_slope: 2}
+BY_TYPE = {exp: 0, expm1_exp: 1, tanh_slope: 2, scale_of: 3}
 
 
 def expm1(x):
@@ -147,3 +159,13 @@ def expm1(x):
 def tanh(x):
     """tanh x."""
     return tanh_slope(x)[0]
+
+
+def sine(x):
+    """sin x, and nan at ±inf, where `math` raises an error."""
+    return type(x)(math.sin(x if abs(x) < math.inf else math.nan))
+
+
+def cosine(x):
+    """cos x, and nan at ±inf."""
+    return type(x)(math.cos(x if abs(x) < math.inf else math.nan))

@@ -11,7 +11,7 @@ parts alike ("split") are real ones.
 import math
 
 from .activation import ACTIVATIONS
-from .elementary import exp, expm1
+from .elementary import cosine, expm1_exp, scale_of, sine
 
 PAIR = len(ACTIVATIONS)  # codes from here on act on pairs (real, imaginary)
 (MODRELU, ZRELU, CARDIOID, ABS, ABS2, TANH, SIN, CAYLEY) = range(PAIR, PAIR + 8)
@@ -33,14 +33,16 @@ READOUTS = {"real": 0, "abs": ABS, "abs2": ABS2}
 
 def phase(x, y):
     """|z|, cos θ and sin θ; 0 at the origin."""
+    scale, back = scale_of(x, y)
+    x, y = x * scale, y * scale
     r = type(x)(math.sqrt(x * x + y * y))
     away = r > type(x)(0)
     inverse = type(x)(1) / (r if away else type(x)(1))
-    return r, x * inverse, y * inverse
+    return r * back, x * inverse, y * inverse
 
 
 def modrelu(x, y, b):
-    """(r + b)₊·e^{iθ}."""
+    """f = (r + b)₊·e^{iθ}."""
     r, c, s = phase(x, y)
     height = r + b
     height = height if height > type(x)(0) or height != height else type(x)(0)
@@ -48,95 +50,109 @@ def modrelu(x, y, b):
 
 
 def pull_modrelu(x, y, b, gx, gy):
+    """G_z = G_f + i(b/r)·t·e^{iθ} and G_b = a, with (a + it)·e^{iθ} = G_f; where r + b, r > 0."""
     r, c, s = phase(x, y)
-    along, across = gx * c + gy * s, gy * c - gx * s
-    on = r + b > type(x)(0)
-    turned = across * (type(x)(1) + b / (r if r > type(x)(0) else type(x)(1)))
+    zero = type(x)(0)
+    away = r > zero
+    on = away and r + b > zero
+    turned = (gy * c - gx * s) * (b / (r if away else type(x)(1)))
     return (
-        along * c - turned * s if on else type(x)(0),
-        along * s + turned * c if on else type(x)(0),
-        along if on else type(x)(0),
+        gx - turned * s if on else zero,
+        gy + turned * c if on else zero,
+        gx * c + gy * s if on else zero,
     )
 
 
 def zrelu(x, y):
-    """z in the first quadrant, else 0."""
+    """f = z in the first quadrant, else 0."""
     on = (x > type(x)(0) and y > type(x)(0)) or x != x or y != y
     return (x, y) if on else (type(x)(0), type(x)(0))
 
 
 def pull_zrelu(x, y, gx, gy):
+    """G_z = G_f in the first quadrant, else 0."""
     on = x > type(x)(0) and y > type(x)(0)
     zero = type(x)(0)
     return gx if on else zero, gy if on else zero
 
 
+def cardioid_factor(c, s):
+    """½(1 + cos θ), which is ½ sin² θ/(1 − cos θ): the sum would cancel where z is near −|z|."""
+    far = type(c)(1) + abs(c)
+    return type(c)(0.5) * (far if c >= type(c)(0) else s * s / far)
+
+
 def cardioid(x, y):
-    """½(1 + cos θ)·z."""
-    _, c, _ = phase(x, y)
-    factor = type(x)(0.5) + type(x)(0.5) * c
+    """f = ½(1 + cos θ)·z."""
+    _, c, s = phase(x, y)
+    factor = cardioid_factor(c, s)
     return factor * x, factor * y
 
 
 def pull_cardioid(x, y, gx, gy):
+    """G_z = ½(1 + c + cs²)·G_x + ½s³·G_y + i(½(1 + c − cs²)·G_y − ½c²s·G_x), c + is = e^{iθ}."""
     _, c, s = phase(x, y)
-    half, quarter = type(x)(0.5), type(x)(0.25)
-    p, p_i = half + half * c, quarter * s
-    q, q_i = half * c * s * s, -quarter * s * (c * c - s * s)
-    return gx * (p + q) + gy * (p_i + q_i), gy * (p - q) + gx * (q_i - p_i)
+    factor, half = cardioid_factor(c, s), type(x)(0.5) * s
+    side = half * c * s
+    return (gx * (factor + side) + gy * (half * s * s), gy * (factor - side) - gx * (half * c * c))
 
 
 def modulus(x, y):
-    """|z|."""
+    """f = |z|."""
     return phase(x, y)[0], type(x)(0)
 
 
 def pull_modulus(x, y, gx, gy):
+    """G_z = Re G_f·e^{iθ}."""
     _, c, s = phase(x, y)
     return gx * c, gx * s
 
 
 def square(x, y):
-    """|z|²."""
+    """f = |z|²."""
     return x * x + y * y, type(x)(0)
 
 
 def pull_square(x, y, gx, gy):
+    """G_z = 2·Re G_f·z."""
     twice = gx + gx
     return twice * x, twice * y
 
 
 def tanh(x, y):
-    """tanh z and 1/cosh² z, both over e^{|x|}."""
-    one = type(x)(1)
-    below, e2 = -expm1(type(x)(-2) * abs(x)), exp(type(x)(-2) * abs(x))
-    above, side = one + e2, type(x)(math.copysign(below, x))
-    c, s = type(x)(math.cos(y)), type(x)(math.sin(y))
-    m, k, a, b = above * c, side * s, side * c, above * s  # cosh, sinh times 2e^{−|x|}
+    """f = tanh z = (½ sinh 2x + i sin y cos y)/|cosh z|² and ∂f = 1/cosh² z, both over e^{|x|}."""
+    one, four = type(x)(1), type(x)(4)
+    less, e2 = expm1_exp(type(x)(-2) * abs(x))
+    above, side = one + e2, type(x)(math.copysign(-less, x))
+    c, s = cosine(y), sine(y)
+    m, k = above * c, side * s  # cosh z = ½e^{|x|}(m + ik)
     norm = one / (m * m + k * k)
-    scale = type(x)(4) * e2 * norm * norm
+    scale = four * e2 * norm * norm
     return (
-        (a * m + b * k) * norm,
-        (b * m - a * k) * norm,
+        (side * c * m + above * s * k) * norm,
+        four * e2 * s * c * norm,
         scale * (m * m - k * k),
         type(x)(-2) * scale * m * k,
     )
 
 
 def sin(x, y):
-    """sin z and cos z."""
+    """f = sin z = sin x cosh y + i cos x sinh y and ∂f = cos z = cos x cosh y − i sin x sinh y."""
     half, one = type(x)(0.5), type(x)(1)
-    grown = expm1(abs(y))
-    sinh = type(x)(math.copysign(half * (grown + grown / (grown + one)), y))
-    cosh = half * (grown + one + one / (grown + one))
-    s, c = type(x)(math.sin(x)), type(x)(math.cos(x))
+    less, grown = expm1_exp(abs(y))
+    share = less / grown if less < grown else one  # also where both are infinite
+    sinh = type(x)(math.copysign(half * (less + share), y))
+    cosh = half * (grown + one / grown)
+    s, c = sine(x), cosine(x)
     return s * cosh, c * sinh, c * cosh, -s * sinh
 
 
 def cayley(x, y):
-    """(z − i)/(z + i) = 1 − 2iw and 2iw², with w = 1/(z + i)."""
+    """f = (z − i)/(z + i) = 1 − 2iw and ∂f = 2iw², with w = 1/(z + i)."""
     one, two = type(x)(1), type(x)(2)
     up = y + one
+    scale, _ = scale_of(x, up)
+    x, up = x * scale, up * scale
     norm = one / (x * x + up * up)
-    w, w_i = x * norm, -up * norm
+    w, w_i = x * norm * scale, -up * norm * scale
     return one + two * w_i, -two * w, type(x)(-4) * w * w_i, two * (w * w - w_i * w_i)

@@ -13,10 +13,10 @@ The bias of modReLU may move too, b + s·b₁. A series lies in two rows of `S`,
 imaginary parts. Everything is done in double precision, one unit after another.
 """
 
-import cmath
 import math
 
-from .pair import ABS, CARDIOID, CAYLEY, MODRELU, SIN, TANH, ZRELU
+from .elementary import scale_of
+from .pair import ABS, ABS2, CARDIOID, CAYLEY, MODRELU, SIN, TANH, ZRELU, sin, tanh
 
 Z, F, P, Q, W, W2 = range(0, 12, 2)
 R, V = 12, 13
@@ -80,6 +80,7 @@ def _polar(S, k):
 
 
 def _cardioid(S, k):
+    """f = ½z + ½z·Re w, ∂f = ½ + ½Re w + (i/4)Im w and ∂̄f = −(i/4)w²·Im w."""
     f, q = 0.5 * get(S, Z, k), 0j
     for i in range(k + 1):
         w = get(S, W, i)
@@ -92,6 +93,7 @@ def _cardioid(S, k):
 
 
 def _modrelu(S, b, b_1, k):
+    """f = z + b·w, ∂f = 1 + b/2r and ∂̄f = −(b/2r)w² where r + b > 0, else 0."""
     on = float(S[R, 0]) + b > 0
     f = get(S, Z, k) + b * get(S, W, k) + (b_1 * get(S, W, k - 1) if k > 0 else 0j)
     q = 0j
@@ -110,28 +112,31 @@ def _half_bias(S, b, b_1, k):
     return 0.5 * (b * float(S[V, k]) + (b_1 * float(S[V, k - 1]) if k > 0 else 0.0))
 
 
+def _begin(S, both):
+    """Order 0 of f and ∂f."""
+    S[F, 0], S[F + 1, 0], S[P, 0], S[P + 1, 0] = both
+
+
 def _tanh(S, k):
+    """k·f_k = Σ j·z_j·p_{k−j} and p_k = −(f²)_k."""
     if k == 0:
-        z = get(S, Z, 0)
-        sign = 1.0 if z.real >= 0 else -1.0
-        e = cmath.exp(-2 * sign * z)  # of modulus ≤ 1: neither tail overflows
-        put(S, F, 0, cmath.tanh(z))
-        put(S, P, 0, 4 * e / ((1 + e) * (1 + e)))
+        _begin(S, tanh(float(S[Z, 0]), float(S[Z + 1, 0])))
         return
     put(S, F, k, _grown(S, P, k))
     put(S, P, k, -_times(S, F, F, k))
 
 
 def _sin(S, k):
+    """k·f_k = Σ j·z_j·p_{k−j} and k·p_k = −Σ j·z_j·f_{k−j}."""
     if k == 0:
-        put(S, F, 0, cmath.sin(get(S, Z, 0)))
-        put(S, P, 0, cmath.cos(get(S, Z, 0)))
+        _begin(S, sin(float(S[Z, 0]), float(S[Z + 1, 0])))
         return
     put(S, F, k, _grown(S, P, k))
     put(S, P, k, -_grown(S, F, k))
 
 
 def _cayley(S, k):
+    """f = 1 − 2iw and ∂f = 2iw² with (z + i)·w = 1."""
     if k == 0:
         put(S, W, 0, 1 / (get(S, Z, 0) + 1j))
     else:
@@ -142,9 +147,43 @@ def _cayley(S, k):
 
 
 def _zrelu(S, k):
+    """f = z and ∂f = 1 in the first quadrant, else 0."""
     on = S[Z, 0] > 0 and S[Z + 1, 0] > 0
     put(S, F, k, get(S, Z, k) if on else 0j)
     put(S, P, k, complex(1.0 if on and k == 0 else 0.0, 0.0))
+
+
+def _scaled(S, row, scale, orders):
+    """Multiply a complex series by a power of two."""
+    for k in range(orders):
+        S[row, k] *= scale
+        S[row + 1, k] *= scale
+
+
+def _turning(code, S, b, b_1, orders):
+    """The activations made of r and w; where |z₀|² would overflow or vanish, of 2ⁿz and 2ⁿb."""
+    scale, back = scale_of(float(S[Z, 0]), float(S[Z + 1, 0]))
+    _scaled(S, Z, scale, orders)
+    for k in range(orders):
+        _polar(S, k)
+        if code == CARDIOID:
+            _cardioid(S, k)
+        elif code == ABS:
+            put(S, F, k, complex(float(S[R, k]), 0.0))
+            put(S, P, k, 0.5 * get(S, W, k).conjugate())
+            put(S, Q, k, 0.5 * get(S, W, k))
+    if code == MODRELU:  # when w is known to all orders, since it is changed
+        for k in range(orders - 1, -1, -1):
+            _modrelu(S, b * scale, b_1 * scale, k)
+    _scaled(S, Z, back, orders)
+    _scaled(S, F, back, orders)
+
+
+def _square(S, k):
+    """f_k = Σ z_i·z̄_{k−i}, ∂f = z̄ and ∂̄f = z."""
+    put(S, F, k, complex(_squared(S, k), 0.0))
+    put(S, P, k, get(S, Z, k).conjugate())
+    put(S, Q, k, get(S, Z, k))
 
 
 def pair_series(code, S, b, b_1, orders):
@@ -159,20 +198,7 @@ def pair_series(code, S, b, b_1, orders):
             _cayley(S, k)
         elif code == ZRELU:
             _zrelu(S, k)
-        else:
-            _polar(S, k)
-            if code == CARDIOID:
-                _cardioid(S, k)
-            elif code == MODRELU:
-                continue  # when w is known to all orders, since it is changed
-            elif code == ABS:
-                put(S, F, k, complex(float(S[R, k]), 0.0))
-                put(S, P, k, 0.5 * get(S, W, k).conjugate())
-                put(S, Q, k, 0.5 * get(S, W, k))
-            else:
-                put(S, F, k, complex(_squared(S, k), 0.0))
-                put(S, P, k, get(S, Z, k).conjugate())
-                put(S, Q, k, get(S, Z, k))
-    if code == MODRELU:
-        for k in range(orders - 1, -1, -1):
-            _modrelu(S, b, b_1, k)
+        elif code == ABS2:
+            _square(S, k)
+    if code in (CARDIOID, MODRELU, ABS):
+        _turning(code, S, b, b_1, orders)

@@ -11,7 +11,7 @@ import numpy as np
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW, _HALF, _TOP = np.uint64(0xFFFFFFFF), np.uint64(32), np.uint64(11)
-_BATCHES, _NOISE = np.uint64(3), np.uint64(5)  # uses of a seed
+_BATCHES, _THERMAL = np.uint64(3), np.uint64(5)  # uses of a seed
 
 
 def philox(c0, c1, c2, c3, k0, k1):
@@ -40,7 +40,7 @@ def two_normals(block, iteration, seed):
     """Two independent standard normal numbers, by Box and Muller."""
     block, iteration, seed = np.uint64(block), np.uint64(iteration), np.uint64(seed)
     w0, w1, w2, w3 = philox(
-        block, iteration & _LOW, iteration >> _HALF, _NOISE, seed & _LOW, seed >> _HALF
+        block, iteration & _LOW, iteration >> _HALF, _THERMAL, seed & _LOW, seed >> _HALF
     )
     p = (np.float64(((w0 << _HALF) | w1) >> _TOP) + 1.0) * 2.0**-53  # never 0
     angle = 2 * math.pi * np.float64(((w2 << _HALF) | w3) >> _TOP) * 2.0**-53

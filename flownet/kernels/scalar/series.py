@@ -23,7 +23,7 @@ from .elementary import exp, tanh
 )
 
 
-# ---- order 0 of a, u and of the two series p and q that the activation works with beside ----
+# ---- order 0 of a, u and of the two series p and q that the activation works with beside ---------
 
 
 def straight(body):
@@ -81,7 +81,7 @@ BEGINNINGS = (
 )
 
 
-# ---- order k from the orders below ----------------------------------------------------------
+# ---- order k from the orders below ---------------------------------------------------------------
 
 
 def integral(out, z, u, k, n, sign):
@@ -113,7 +113,7 @@ def riccati(out, linear, a, k, n):
 
 
 def order(code, z, a, u, p, q, k, n):
-    """Order k of the same series."""
+    """Order k of a from k·a_k = Σ_j j·z_j·u_{k−j}, then of u, p and q by the rules above."""
     real = a.dtype.type
     if code in (_IDENTITY, _RELU, _LEAKY_RELU):
         for i in range(n):

@@ -13,7 +13,7 @@ from ...geometry.metric import metric_of
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
-from ..step import Place, place_of_step
+from ..step import TakenStep, taken_step
 from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
@@ -107,7 +107,7 @@ def breakdown(
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -step * metric_of(metric, what).seen_at(W).sharp(dL)
-    place = Place(what, W, displacement, metric)
+    place = TakenStep(what, W, displacement, metric)
     return _split(break_down(place, 1.0 if step is None else step, order=order), split)
 
 
@@ -146,8 +146,8 @@ def _of_step(run, k, order, split, metric=None, lasting=True):
             f"step {k} wants the parameters before and after it, and the run does "
             "not keep both: record_every=1 keeps all that are finite."
         )
-    place = place_of_step(run, k, metric)
-    again = None if lasting else partial(place_of_step, run, k, metric)
+    place = taken_step(run, k, metric)
+    again = None if lasting else partial(taken_step, run, k, metric)
     b = _split(break_down(place, run.step[k], k, run.time[rows[0]], order, again), split)
     return b if lasting else replace(b)  # without what holds on to the step's arrays
 

@@ -78,11 +78,11 @@ def _on_loss(b, fraction, predicted):
             gap = abs(b.curve(s) - s * b.linear) / (s * abs(b.linear)) - fraction
         return gap if np.isfinite(gap) else np.inf
 
-    noise = b.noise["actual"] / abs(fraction * b.linear)  # below this s a miss is rounding
+    floor = b.noise["actual"] / abs(fraction * b.linear)  # below this s a miss is rounding
     s = predicted / 16 if np.isfinite(predicted) else 1 / 16
-    while apart(s) >= 0 and s > noise:
+    while apart(s) >= 0 and s > floor:
         s /= 4
-    if s <= noise and apart(s) >= 0:
+    if s <= floor and apart(s) >= 0:
         return np.nan
     for _ in range(_POINTS):
         low, s = s, s * _RATIO

@@ -70,11 +70,11 @@ def radius(b, order=24):
     bound = min((bound for bound, _ in found), default=np.inf)
     exact = all(known for _, known in found)
     series = [atom.sample_jets if atom.offers("sample_jets") else atom.jet for atom in atoms]
-    told = np.concatenate(
+    radii = np.concatenate(
         [np.ravel(mercer_roberts(jet(place.W, place.delta, order))) for jet in series]
     )
-    told = told[~np.isnan(told)]
-    return Radius(float(told.min()) if told.size else np.nan, bound, bound if exact else np.nan)
+    radii = radii[~np.isnan(radii)]
+    return Radius(float(radii.min()) if radii.size else np.nan, bound, bound if exact else np.nan)
 
 
 def mercer_roberts(c):
@@ -98,9 +98,9 @@ def mercer_roberts(c):
         limit = _median(quotient - slope[..., None] * x)
         dying = limit < _DYING * _median(quotient)
         off = _median(np.abs(quotient - limit[..., None] - slope[..., None] * x))
-        told = (np.isfinite(quotient).sum(axis=-1) >= _LEAST // 2) & (off < _OFF * limit) | dying
+        settled = (np.isfinite(quotient).sum(axis=-1) >= _LEAST // 2) & (off < _OFF * limit) | dying
         found = np.where(dying, np.inf, 1 / (growth[..., 0] * limit))
-    return np.where(growth[..., 0] == 0, np.inf, np.where(told, found, np.nan))
+    return np.where(growth[..., 0] == 0, np.inf, np.where(settled, found, np.nan))
 
 
 def _median(values):

@@ -6,13 +6,13 @@ import numpy as np
 
 from ..._table import Tabled
 from ...geometry.curvature import NoSpectrum
-from ..step import place_of_step
+from ..step import taken_step
 from ._table import along_run
 from ._terms import Breakdown
 from ._verdict import WORDS
 
 _TERMS = ("linear", "second", "third", "actual")
-_NOISE = ("linear", "second", "third", "actual", "remainder")
+_WITH_FLOORS = ("linear", "second", "third", "actual", "remainder")
 #: numbers of a step that are stored where they were asked for, and otherwise NaN
 SPLIT = (
     "second_self",
@@ -32,7 +32,7 @@ SPLIT = (
     "error_second_self",
 )
 #: columns of the stored analysis `breakdown`
-COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _NOISE), *SPLIT)
+COLUMNS = ("step", "loss", *_TERMS, *(f"noise_{name}" for name in _WITH_FLOORS), *SPLIT)
 #: columns of files that do not name theirs
 _UNNAMED = (
     "step",
@@ -106,11 +106,15 @@ class Breakdowns(Tabled):
                     table["step"],
                     np.array(terms[: order + 1]),
                     table["actual"],
-                    {name: table[f"noise_{name}"] for name in _NOISE if f"noise_{name}" in table},
+                    {
+                        name: table[f"noise_{name}"]
+                        for name in _WITH_FLOORS
+                        if f"noise_{name}" in table
+                    },
                     k,
                     t,
                     known if np.isfinite(known.get("second_self", np.nan)) else {},
-                    run and partial(place_of_step, run, k),
+                    run and partial(taken_step, run, k),
                 )
             )
         return cls(made)
@@ -124,7 +128,7 @@ class Breakdowns(Tabled):
                     b.step,
                     b.loss,
                     *(getattr(b, name) for name in _TERMS),  # columns are named as attributes
-                    *(b.noise.get(name, np.nan) for name in _NOISE),
+                    *(b.noise.get(name, np.nan) for name in _WITH_FLOORS),
                     *(b.known.get(name, np.nan) for name in SPLIT),
                 ]
                 for b in self.steps

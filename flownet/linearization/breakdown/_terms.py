@@ -13,14 +13,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import unknown
 from ..._table import Tabled
-from ..splits import (
-    _interventions,
-    _measured as _beyond,
-    by_blocks,
-    by_map,
-    by_modes,
-    by_parameters,
-)
+from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_parameters
 from ..step import _kinks, floors, offered
 from . import _critical, _radius, _verdict
 from ._table import one_step
@@ -60,7 +53,7 @@ class Breakdown(Tabled):
     iteration: int | None = None
     time: float | None = None
     known: dict = field(default_factory=dict, repr=False)  # numbers that were stored
-    find_place: object = field(default=None, repr=False)  # makes the `Place`
+    find_place: object = field(default=None, repr=False)  # makes the `TakenStep` again
 
     @property
     def order(self):
@@ -174,7 +167,7 @@ class Breakdown(Tabled):
             "parameters": self terms, pairs, triplets, beside what chance gives; `exact=False`,
             `draws=n`, `seed` estimate them by random probes. "layers", "neurons": blocks of
             parameters. "eigen": eigendirections of the Hessian in the metric, in `steps` Hessian
-            actions. "map": what the loss bends and what the map bends.
+            actions. "map": what the loss bends (Gauss-Newton) and what the map bends.
 
         Returns
         -------
@@ -195,12 +188,12 @@ class Breakdown(Tabled):
     def one_at_a_time(self, **options):
         """Σ_i[L(W+δ_i e_i) − L(W)], every parameter alone to all orders: `OneAtATime`."""
         return self._once(
-            ("one", *sorted(options.items())), lambda: _beyond.one_at_a_time(self, **options)
+            ("one", *sorted(options.items())), lambda: _measured.one_at_a_time(self, **options)
         )
 
     def layer_subsets(self):
         """What all 2^L subsets of layers deliver, and their interactions: `LayerSubsets`."""
-        return self._once("subsets", lambda: _beyond.layer_subsets(self))
+        return self._once("subsets", lambda: _measured.layer_subsets(self))
 
     def interventions(self, k=None):
         """What the step delivers without one of its parts: `Interventions`."""
@@ -253,17 +246,17 @@ class Breakdown(Tabled):
 
 
 def break_down(place, step, iteration=None, time=None, order=3, find_place=None):
-    """`Breakdown` of the displacement at a `Place`; `find_place` makes the place again later."""
+    """`Breakdown` of a `TakenStep`; `find_place` makes it again later."""
     offered(place.potential, "jet")
     with np.errstate(all="ignore"):
         terms = place.potential.jet(place.W, place.delta, order)
         actual = place.delivered(place.delta)
-        noise = floors(place, terms, actual)
+        rounding = floors(place, terms, actual)
     return Breakdown(
         step=float(step),
         terms=terms,
         actual=actual,
-        noise=noise,
+        noise=rounding,
         iteration=iteration,
         time=time,
         find_place=find_place or (lambda: place),

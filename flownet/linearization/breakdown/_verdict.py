@@ -55,7 +55,7 @@ class Verdict:
 
 def verdict(b):
     """`Verdict` of a breakdown; the first case that applies."""
-    judges = (_not_finite, _noise, _small, _not_second, _modes, _pairs)
+    judges = (_not_finite, _below_floor, _small, _not_second, _modes, _pairs)
     return next(found for judged in judges if (found := judged(b)) is not None)
 
 
@@ -67,7 +67,7 @@ def _not_finite(b):
     )
 
 
-def _noise(b):
+def _below_floor(b):
     if abs(b.linear) > b.noise["linear"]:
         return None
     if not b.place.delta.any():
@@ -179,7 +179,7 @@ def _pairs(b):
             ("flips_high", high),
         )
     }
-    told = (
+    reason = (
         f"pairs of parameters bring {_percent(shares['pairs'])} of the promise; by chance, in "
         f"a random basis, {_percent(shares['chance_pairs'])} (± "
         f"{_percent(spread / abs(b.linear), sign=False)}). With random signs second order "
@@ -189,7 +189,7 @@ def _pairs(b):
     )
     return Verdict(
         "interference beyond chance" if beyond else "depends on the basis",
-        told,
+        reason,
         {**shares, "top_share": modes.top_share},
     )
 

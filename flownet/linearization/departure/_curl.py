@@ -97,7 +97,8 @@ def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):
     Raises
     ------
     FlownetError
-        When the arguments do not fit.
+        Unless `method` is one of the three, W and the metric have the potential's D parameters, and
+        `probes` is a whole number from 2 up.
     """
     if method not in ("auto", "exact", "stochastic"):
         raise FlownetError(unknown("method", method, ["auto", "exact", "stochastic"]))

@@ -75,13 +75,15 @@ def _notes(d):
 
 def _broken(bounds, broken):
     """Where each bound is first broken; of those that never are only the smallest."""
-    told = [
+    crossed = [
         f"beyond {percent(bound)} of the path from t = {there[0]:.4g} (iteration {there[1]})"
         for bound, there in zip(bounds, broken)
         if there is not None
     ]
-    kept = [f"never beyond {percent(bound)} of it" for bound in bounds[len(told) :][:1]]
-    return ", ".join(told + kept if told else [f"never beyond {percent(bounds[0])} of the path"])
+    kept = [f"never beyond {percent(bound)} of it" for bound in bounds[len(crossed) :][:1]]
+    if not crossed:
+        return f"never beyond {percent(bounds[0])} of the path"
+    return ", ".join(crossed + kept)
 
 
 def _steps(d):

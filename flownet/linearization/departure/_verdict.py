@@ -49,8 +49,8 @@ def departure_verdict(departure):
         reason += f" The run's own path is {longer:.3g} times as long: it goes to and fro."
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
-    better, told = _better(departure, left)
-    return Verdict(words, reason + told, numbers | {"better": better})
+    better, sentence = _better(departure, left)
+    return Verdict(words, reason + sentence, numbers | {"better": better})
 
 
 def _cause(steps, iteration, batched):
@@ -85,16 +85,16 @@ def _better(departure, left):
     name, plain = min(means, key=means.get, default=PLAIN), _mean(departure.flow)
     if not means.get(name, np.inf) < plain:
         return None, ""
-    told = (
+    sentence = (
         f" The flow {name!r} stays nearer, {percent(means[name])} of the path away on average, "
         f"the plain flow {percent(plain)}"
     )
     there = departure.flows[name].broken(LEAVES)
     if left is not None and there is None:
-        told += "; it follows the run to the end"
+        sentence += "; it follows the run to the end"
     elif left is not None and there[0] > left[0]:
-        told += f"; it follows the run longer, to t = {there[0]:.4g}"
-    return name, told + "."
+        sentence += f"; it follows the run longer, to t = {there[0]:.4g}"
+    return name, sentence + "."
 
 
 def _mean(flow):

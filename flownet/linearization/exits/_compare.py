@@ -95,7 +95,8 @@ def compare_minima(potential, A, B, *, metric=None):
     Raises
     ------
     FlownetError
-        When the arguments do not fit each other.
+        Unless A, B and the metric have the potential's D parameters and A and B agree in those that
+        are frozen.
     """
     where = (point.W if isinstance(point, CriticalPoint) else point for point in (A, B))
     a, b = (metric_hessian(potential, W, metric) for W in where)

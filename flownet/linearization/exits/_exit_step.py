@@ -172,7 +172,8 @@ def exit_step(
     Raises
     ------
     FlownetError
-        When the arguments do not fit, the exit at `low` is not the flow's, or as in `exits`.
+        Unless 0 < low < high, one of `steps` and `time` is given, `grid` is from 2 up, and the exit
+        at `low` is the flow's; and as in `exits`.
     """
     _check(low, high, steps, time, rtol, grid)
     potential, W0, metric = on_reals(potential, W0, metric)

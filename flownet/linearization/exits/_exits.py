@@ -117,8 +117,8 @@ def exits(
     Raises
     ------
     FlownetError
-        When arguments are missing, contradict each other or do not fit, or the potential has no
-        minimum at a finite distance.
+        Unless a potential comes with W0, a step above 0 and one of `steps` and `time`, and a run
+        without them; or where the potential has no minimum at a finite distance.
     """
     if isinstance(what, Trajectory):
         given = {"W0": W0, "step": step, "steps": steps, "time": time, "metric": metric}

@@ -102,9 +102,9 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     dλ_min = T[v,v].
 
     Where the flow is stopped by a saddle, ‖dL‖ below 1e-8 of its natural size while some λ < 0,
-    the saddle is the answer: a flow that would pass it nearer than its own tolerance is not told
-    from one that ends there. Where the flow slides along a kink of relu, steps of 0.02/max|λ| stand
-    for it.
+    the saddle is the answer: a flow that would pass it nearer than its own tolerance cannot be
+    distinguished from one that ends there. Where the flow slides along a kink of relu, steps of
+    0.02/max|λ| stand for it.
 
     Parameters
     ----------
@@ -128,7 +128,8 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     FlownetError
         Where there is no minimum at a finite distance: cross-entropy on data that the network
         separates; where the flow runs to infinity, or slides along a kink of relu to a minimum
-        where dL does not vanish; or when the arguments do not fit.
+        where dL does not vanish; and unless W and the
+        metric have the potential's D parameters and `time` is above 0.
     """
     operator = metric_hessian(potential, W, metric)
     potential, metric = operator.potential, operator.metric

@@ -76,21 +76,21 @@ class BlockSplit(Split):
         )
 
     def _notes(self, left):
-        def told(value):
+        def share(value):
             return signed_percent(self.share(value))
 
         whole = self.second_self / self.second if self.second else np.nan
         notes = [f"… and {left} more"] if left else []
         notes += [
-            f"second order: self {told(self.second_self)}, pairs {told(self.second_pairs)} of the "
-            "promise",
+            f"second order: self {share(self.second_self)}, pairs {share(self.second_pairs)} of "
+            "the promise",
             f"self terms are {whole:.3g} of it; of a Hessian ∝ dL⊗dL they would be "
             f"{self.rank_one:.3g}",
         ]
         if np.isfinite(self.third):
             notes.append(
-                f"third order: self {told(self.third_self)}, two {told(self.third_two)}, triplets "
-                f"{told(self.third_triplets)}"
+                f"third order: self {share(self.third_self)}, two {share(self.third_two)}, "
+                f"triplets {share(self.third_triplets)}"
             )
         return notes
 

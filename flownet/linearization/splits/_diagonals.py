@@ -1,4 +1,4 @@
-"""What the parameters do each by itself: sums over diagonals, exact or by random probes."""
+"""What the parameters do each by itself: diagonal sums, exact or by random probes (Hutchinson)."""
 
 from dataclasses import dataclass
 

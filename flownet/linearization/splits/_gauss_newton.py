@@ -16,7 +16,7 @@ from ._split import BesidePromise
 
 @dataclass(frozen=True)
 class MapSplit(BesidePromise):
-    """`second = second_loss + second_map`, `third = third_loss + third_map`.
+    """Gauss-Newton and the rest: `second = second_loss + second_map`, the same of `third`.
 
     Attributes
     ----------
@@ -34,7 +34,7 @@ class MapSplit(BesidePromise):
 
     @property
     def second_loss(self):
-        """½⟨Jδ, ∂²ℓ Jδ⟩: the loss bends, the map is taken as straight."""
+        """½⟨Jδ, ∂²ℓ Jδ⟩, Gauss-Newton's: the loss bends, the map is taken as straight."""
         return float(self.loss[2])
 
     @property

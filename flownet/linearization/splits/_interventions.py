@@ -1,6 +1,6 @@
 """Interventions: the step without one of its parts, and what it delivers per promise left.
 
-Whatever is left out, a smaller step keeps its promise better. So each is told beside the whole step
+Whatever is left out, a smaller step keeps its promise better. So each stands beside the whole step
 shortened until it promises as much: a part whose absence does no better is not what broke the step.
 """
 

@@ -23,7 +23,7 @@ _TERMS = {
 class ParameterSplit(Split):
     """`second = second_self + second_pairs`, `third = third_self + third_two + third_triplets`.
 
-    Which index is equal to which depends on the coordinates: the same sums are told for random
+    Which index is equal to which depends on the coordinates: the same sums are given for random
     orthonormal bases and for random signs of the same changes.
 
     Attributes

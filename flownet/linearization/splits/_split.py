@@ -6,7 +6,7 @@ from ..._table import Tabled, signed_percent
 
 
 class BesidePromise(Tabled):
-    """Mixin of what is told beside the step's promise."""
+    """Mixin of numbers given as shares of the step's promise."""
 
     def share(self, value):
         """A number relative to |dL(δ)|, with its sign; NaN where nothing was promised."""

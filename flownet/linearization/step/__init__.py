@@ -4,12 +4,12 @@ from ._branches import LINEAR_PIECES, names, passed
 from ._kinks import first_kink
 from ._probes import cube_roots, mean_and_error, picks, signs
 from ._rounding import DRAWS, floors, spread, wiggled
-from ._taken import Place, offered, on_reals, place_of_step
+from ._taken import TakenStep, offered, on_reals, taken_step
 
 __all__ = [
     "DRAWS",
     "LINEAR_PIECES",
-    "Place",
+    "TakenStep",
     "cube_roots",
     "first_kink",
     "floors",
@@ -19,8 +19,8 @@ __all__ = [
     "on_reals",
     "passed",
     "picks",
-    "place_of_step",
     "signs",
     "spread",
+    "taken_step",
     "wiggled",
 ]

@@ -63,14 +63,14 @@ def kinks(b):
     if not found:
         return None
     value = sum(scale * part[0] for scale, _, part in found)
-    noise = sum(abs(scale) * part[1] for scale, _, part in found)
+    floor = sum(abs(scale) * part[1] for scale, _, part in found)
     changed, pairs = (sum(part[i] for *_, part in found) for i in (2, 3))
     roots = [first_kink(atom, place.W, place.delta) for _, atom, _ in found]
     first = min(root for root, _ in roots)
     return Kinks(
         float(value),
         float(b.remainder - value),
-        float(noise),
+        float(floor),
         changed,
         pairs,
         first,
@@ -90,8 +90,8 @@ def _of(potential, W, delta):
     pairs = sum(before[i].size for i in kinked)
     with np.errstate(all="ignore"):
         losses = loss_of_outputs(potential, true), loss_of_outputs(potential, continued)
-        noise = 4 * np.finfo(float).eps * max(np.mean(np.abs(part)) for part in losses)
-        return np.mean(losses[0] - losses[1]), noise, changed, pairs
+        floor = 4 * np.finfo(float).eps * max(np.mean(np.abs(part)) for part in losses)
+        return np.mean(losses[0] - losses[1]), floor, changed, pairs
 
 
 def first_kink(potential, W, delta):

@@ -1,4 +1,4 @@
-"""Noise floors: how far a number moves when everything it is made of moves by its last place."""
+"""Noise floors of rounding: how far a number moves when its parts move by their last place."""
 
 import math
 

@@ -10,7 +10,7 @@ from ...geometry.metric import metric_of
 from ...model.potential import Reals
 
 
-class Place:
+class TakenStep:
     """A displacement δ (D,) at parameters W (D,) of a potential, in float64.
 
     Complex parameters are taken as twice as many reals, re and im apart.
@@ -99,12 +99,12 @@ def on_reals(potential, W, metric=None):
     return reals.potential, W, reals.of_metric(metric)
 
 
-def place_of_step(run, k, metric=None):
-    """`Place` of step k of a run, of rows that are both recorded: the actual displacement."""
+def taken_step(run, k, metric=None):
+    """`TakenStep` of step k of a run, of rows that are both recorded: the actual displacement."""
     metric = metric_of(run.metric if metric is None else metric, run.potential)
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
-    return Place(
+    return TakenStep(
         run.potential_at(k),
         before,
         after.astype(np.result_type(after, float)) - before,

@@ -42,7 +42,7 @@ class Charted(AnyPotential):
     Raises
     ------
     FlownetError
-        When potential and chart do not fit.
+        Unless the chart gives as many parameters as the potential has.
 
     Examples
     --------

@@ -14,9 +14,9 @@ class ComplexHessian(NetworkHessian):
     """H of a `Potential` of a complex network at W (D,), acting on 2D reals."""
 
     def __init__(self, potential, W):
-        self._picture = potential.network.picture
+        self._as_reals = potential.network.as_reals
         self._given = W.copy()
-        super().__init__(potential, self._picture.point(W))
+        super().__init__(potential, self._as_reals.point(W))
 
     def _actions(self, rows):
         """H·V of rows (R, 2D)."""
@@ -87,5 +87,5 @@ class ComplexHessian(NetworkHessian):
 
     def _on_planes(self, act, rows):
         """What an action on planes gives for rows of reals."""
-        moved = np.array([self._picture.displacement(in_complex(row)) for row in rows])
-        return np.array([in_reals(self._picture.covector(row)) for row in act(moved)])
+        moved = np.array([self._as_reals.displacement(in_complex(row)) for row in rows])
+        return np.array([in_reals(self._as_reals.covector(row)) for row in act(moved)])

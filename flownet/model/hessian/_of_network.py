@@ -14,7 +14,7 @@ class NetworkHessian(Hessian):
     """H of a `Potential` at W (D,); the forward and backward state there is computed once."""
 
     def __init__(self, potential, W):
-        real = potential.network.picture.real
+        real = potential.network.as_reals.real
         super().__init__(potential.size * (1 + potential.network.is_complex), real)
         self._potential, self.W, self._kernels = potential, W.copy(), potential.kernels
         self._problem = potential.compiled
@@ -31,8 +31,8 @@ class NetworkHessian(Hessian):
                 self._net, self._m, self.dtype, whole=self._potential.couples
             ),
         )
-        weakref.finalize(self, give_back)  # the next operator stands on the same buffers
-        return at, self._kernels.stand_at(*self._problem, self.W, at, self._threads)
+        weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
+        return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
 
     @cached_property
     def _at(self):
@@ -59,14 +59,14 @@ class NetworkHessian(Hessian):
 
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
-        out, lanes = (
+        out, workers = (
             np.empty_like(rows),
-            self._kernels.most() if self._worth_lanes(len(rows)) else 1,
+            self._kernels.most() if self._worth_workers(len(rows)) else 1,
         )
-        t, give_back = self._tangents(lanes)  # no `with`: it takes a tenth of a small action
+        t, give_back = self._tangents(workers)  # no `with`: it takes a tenth of a small action
         try:
             self._kernels.actions(
-                *self._problem, self.W, rows, out, self._at, t, lanes, self._threads
+                *self._problem, self.W, rows, out, self._at, t, workers, self._threads
             )
         finally:
             give_back()
@@ -76,20 +76,20 @@ class NetworkHessian(Hessian):
         """T[V,V] of rows (R, D) as kernels take them."""
         size = self._m if self._potential.couples else min(self._m, self._kernels.BLOCK_ROWS)
 
-        def room():
-            return self._kernels.Standing(
+        def make():
+            return self._kernels.StateAndResponse(
                 *self._kernels.point(self._net, size, self.dtype, whole=True),
                 *self._kernels.tangent(self._net, size, self.dtype, second=True),
             )
 
-        return self._summed(self._kernels.third_actions, room, size, (self.W, rows), rows.shape)
+        return self._summed(self._kernels.third_actions, make, size, (self.W, rows), rows.shape)
 
     def diagonal(self):
         """H_ii (D,), exact."""
         self._refuse_coupling()
         return self._summed(
             self._kernels.hessian_diagonal,
-            lambda: self._kernels.block(self._net, self._m, self.dtype),
+            lambda: self._kernels.diagonal_buffers(self._net, self._m, self.dtype),
             self._kernels.BLOCK_ROWS,
             self.W,
             self.shape[:1],
@@ -104,12 +104,12 @@ class NetworkHessian(Hessian):
             "response", lambda: self._kernels.tangent(self._net, self._m, self.dtype, second=True)
         ) as t:
             self._kernels.response(*self._problem, self.W, V, self._at, t, self._threads)
-            with self._in_lanes("push", lambda: self._kernels.push(self._net, self.dtype)) as (
+            with self._for_workers("push", lambda: self._kernels.push(self._net, self.dtype)) as (
                 push,
-                lanes,
+                workers,
             ):
                 self._kernels.neuron_derivatives(
-                    *self._problem, self.W, V, self._at, t, push, lanes, found
+                    *self._problem, self.W, V, self._at, t, push, workers, found
                 )
             x2, a2, change = x * x, a * a, 2 * a * t.a1
         return [
@@ -135,40 +135,40 @@ class NetworkHessian(Hessian):
         )
         return out
 
-    def _summed(self, kernel, room, size, where, shape):
+    def _summed(self, kernel, make, size, where, shape):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
         out, sums = (
             np.empty(shape, self.dtype),
-            self._kernels.hands(self._m, size, shape, self.dtype),
+            self._kernels.partial_sums(self._m, size, shape, self.dtype),
         )
-        with self._in_lanes(kernel, room) as (rooms, lanes):
-            kernel(*self._problem, where, rooms, lanes, size, sums, out)
+        with self._for_workers(kernel, make) as (buffers, workers):
+            kernel(*self._problem, where, buffers, workers, size, sums, out)
         return out
 
-    def _worth_lanes(self, count):
-        """Whether each thread had better take vectors of its own."""
+    def _worth_workers(self, count):
+        """Whether each worker had better take vectors of its own."""
         return (
             count > 1
             and self._threads == 1
             and count * self._kernels.flops(self._net, self._m) >= self._kernels.WORTH_THREADS
         )
 
-    def _tangents(self, lanes):
+    def _tangents(self, workers):
         return self._potential.lend(
-            ("tangent", lanes),
-            lambda: self._kernels.in_lanes(
-                self._kernels.tangent(self._net, self._m, self.dtype), lanes
+            ("tangent", workers),
+            lambda: self._kernels.for_workers(
+                self._kernels.tangent(self._net, self._m, self.dtype), workers
             ),
         )
 
     @contextmanager
-    def _in_lanes(self, kind, room):
-        """Buffers for each thread, and how many threads there are."""
-        lanes = self._kernels.most() if self._threads > 1 else 1
+    def _for_workers(self, kind, make):
+        """Buffers for each worker, and how many there are, one a thread."""
+        workers = self._kernels.most() if self._threads > 1 else 1
         with self._potential.borrowed(
-            (kind, lanes), lambda: self._kernels.in_lanes(room(), lanes)
-        ) as rooms:
-            yield rooms, lanes
+            (kind, workers), lambda: self._kernels.for_workers(make(), workers)
+        ) as buffers:
+            yield buffers, workers
 
     def _refuse_coupling(self):
         if self._potential.couples:

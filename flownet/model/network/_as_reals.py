@@ -8,8 +8,8 @@ high and as wide (`kernels.planes`).
 import numpy as np
 
 
-class RealPicture:
-    """Nothing to do."""
+class RealsAsTheyAre:
+    """Real numbers as kernels take them: nothing to do."""
 
     def __init__(self, dtype):
         self.real = dtype
@@ -33,8 +33,8 @@ class RealPicture:
         return y
 
 
-class ComplexPicture:
-    """Planes of real and imaginary parts.
+class ComplexAsReals:
+    """Complex numbers as kernels take them: planes of real and imaginary parts.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from ...kernels.device import kernels_of
 from ...kernels.scalar.pair import READOUTS
 from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
-from ._as_reals import ComplexPicture, RealPicture
+from ._as_reals import ComplexAsReals, RealsAsTheyAre
 from ._init import full_name, initial_weights
 
 #: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
@@ -102,12 +102,12 @@ class Network:
                 gated=np.array(self._gated, int),
                 readout=self.reads_out,
             )
-            self.picture = ComplexPicture(
+            self.as_reals = ComplexAsReals(
                 self.kernels, self.plan, self.dtype, self.size, self.reads_out
             )
         else:
             self.plan = self.kernels.network_plan(self.sizes, codes, int(self.bias), self.dtype)
-            self.picture = RealPicture(self.dtype)
+            self.as_reals = RealsAsTheyAre(self.dtype)
 
     @property
     def kernels(self):
@@ -127,7 +127,7 @@ class Network:
     @property
     def output_dtype(self):
         """Type of the outputs."""
-        return self.picture.real if self.reads_out else self.dtype
+        return self.as_reals.real if self.reads_out else self.dtype
 
     @property
     def layers(self):
@@ -213,31 +213,31 @@ class Network:
         W, x = self._point(W), self._inputs(x)
         y_hat = self._outputs(len(x))
         self.kernels.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
-        return self.picture.outputs(y_hat)
+        return self.as_reals.outputs(y_hat)
 
     def pushforward(self, W, x, V):
-        """Change Ẏ = J·V (m, n_out) of the outputs along a displacement V (D,) of W."""
+        """Pushforward (JVP) Ẏ = J·V (m, n_out): change of the outputs along V (D,)."""
         W, x = self._point(W), self._inputs(x)
-        V = self.picture.displacement(_check.vector("V", V, self.size, self.dtype))
-        y_dot, real = self._outputs(len(x)), self.picture.real
+        V = self.as_reals.displacement(_check.vector("V", V, self.size, self.dtype))
+        y_dot, real = self._outputs(len(x)), self.as_reals.real
         self.kernels.pushforward(
             self.plan, x, W, V, self.kernels.jet_workspace(self.plan, len(x), 2, real), y_dot
         )
-        return self.picture.outputs(y_dot)
+        return self.as_reals.outputs(y_dot)
 
     def pullback(self, W, x, cotangent):
-        """Covector Jᵀ·G (D,) on the parameters of a cotangent G (m, n_out) on the outputs.
+        """Pullback (VJP) Jᵀ·G (D,): covector on W of a cotangent G (m, n_out) on the outputs.
 
         The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38), of complex numbers
         Re Σ conj(JV)·G = Re Σ conj(V)·JᵀG.
         """
         W, x = self._point(W), self._inputs(x)
-        cotangent = self.picture.samples(
+        cotangent = self.as_reals.samples(
             _check.matrix("cotangent", cotangent, self.sizes[-1], self.output_dtype, len(x))
         )
         covector = np.zeros_like(W)
         self.kernels.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
-        return self.picture.covector(covector)
+        return self.as_reals.covector(covector)
 
     def on_device(self, device):
         """The same network with the kernels of a device."""
@@ -265,13 +265,13 @@ class Network:
         return f"Network {shape} ({names}; {self.size} parameters, {self.dtype.name})"
 
     def _point(self, W):
-        return self.picture.point(_check.vector("W", W, self.size, self.dtype))
+        return self.as_reals.point(_check.vector("W", W, self.size, self.dtype))
 
     def _inputs(self, x):
-        return self.picture.samples(_check.matrix("x", x, self.sizes[0], self.dtype))
+        return self.as_reals.samples(_check.matrix("x", x, self.sizes[0], self.dtype))
 
     def _outputs(self, rows):
-        return np.empty((rows, self.plan.sizes[-1]), self.picture.real)
+        return np.empty((rows, self.plan.sizes[-1]), self.as_reals.real)
 
     def _workspace(self, rows):
-        return self.kernels.workspace(self.plan, rows, self.picture.real)
+        return self.kernels.workspace(self.plan, rows, self.as_reals.real)

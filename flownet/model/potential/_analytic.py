@@ -64,7 +64,20 @@ class Analytic(AnyPotential):
 
 @kind("potential", "parabola")
 class Parabola(Analytic):
-    """Parabola ½κ‖W‖² (weight decay, the regulator of TM 33), with W(t) = W₀e^{−κt}."""
+    """Parabola ½κ‖W‖² (weight decay, the regulator of TM 33), with W(t) = W₀e^{−κt}.
+
+    Parameters
+    ----------
+    size : int
+        D, the number of parameters.
+    strength : float
+        κ.
+
+    Raises
+    ------
+    FlownetError
+        Unless `size` is a whole number from 1 up and `strength` above 0.
+    """
 
     code = layout.PARABOLA
     real_only = False
@@ -118,7 +131,20 @@ class Parabola(Analytic):
 
 @kind("potential", "quartic")
 class Quartic(Analytic):
-    """Quartic (α/8)ΣW⁴ (TM 34), with W(t) = W₀/√(1 + αW₀²t)."""
+    """Quartic (α/8)ΣW⁴ (TM 34), with W(t) = W₀/√(1 + αW₀²t).
+
+    Parameters
+    ----------
+    size : int
+        D, the number of parameters.
+    alpha : float
+        α.
+
+    Raises
+    ------
+    FlownetError
+        Unless `size` is a whole number from 1 up and `alpha` above 0.
+    """
 
     code = layout.QUARTIC
 
@@ -147,7 +173,22 @@ class Quartic(Analytic):
 
 @kind("potential", "double-well")
 class DoubleWell(Analytic):
-    """Double well (α/8)Σ(W² − c²)² (TM 35-37); W² follows a logistic curve."""
+    """Double well (α/8)Σ(W² − c²)² (TM 35-37); W² follows a logistic curve.
+
+    Parameters
+    ----------
+    size : int
+        D, the number of parameters.
+    alpha : float
+        α.
+    c : float
+        Where the minima are, at ±c.
+
+    Raises
+    ------
+    FlownetError
+        Unless `size` is a whole number from 1 up, and `alpha` and `c` are above 0.
+    """
 
     code = layout.DOUBLE_WELL
 
@@ -178,7 +219,20 @@ class DoubleWell(Analytic):
 
 @kind("potential", "uv")
 class UV(Analytic):
-    """UV model ½f², f = u·v/√n, W = (u, v): one hidden linear layer at one sample (2003.02218)."""
+    """UV model ½f², f = u·v/√n, W = (u, v): one hidden linear layer at one sample.
+
+    (Lewkowycz et al., arXiv:2003.02218.)
+
+    Parameters
+    ----------
+    n : int
+        Hidden units; D = 2n.
+
+    Raises
+    ------
+    FlownetError
+        Unless `n` is a whole number from 1 up.
+    """
 
     code = layout.UV
 

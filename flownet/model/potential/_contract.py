@@ -122,7 +122,7 @@ class AnyPotential(ABC):
     # ---- what may be left out ----
 
     def jet(self, W, V, order=2):
-        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k."""
+        """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k."""
         self.refuse("jet")
 
     def bends(self, W, V, order=2):
@@ -148,7 +148,7 @@ class AnyPotential(ABC):
     # ---- what follows from the rest ----
 
     def pushforward(self, W, V):
-        """dL(V), the change of L to first order along V (D,): a float."""
+        """Pushforward (JVP) dL(V), the change of L to first order along V (D,): a float."""
         return float(self.jet(W, V, 1)[1])
 
     def difference(self, W, V):
@@ -156,11 +156,11 @@ class AnyPotential(ABC):
         return float(self.value(np.asarray(W) + V) - self.value(W))
 
     def hessian_action(self, W, V):
-        """H·V, exact, of a displacement V (D,) or of each row of V (R, D); the same shape."""
+        """Hessian-vector product (HVP) H·V, exact, of V (D,) or of each row of V (R, D)."""
         return self._of_reals(self.hessian(W).action, V)
 
     def third_action(self, W, V):
-        """T[V,V] = ∇⟨V, HV⟩ (D,), exact: how the curvature along V changes."""
+        """Third derivative along V twice, T[V,V] = ∇⟨V, HV⟩ (D,), exact."""
         return self._of_reals(self.hessian(W).third_action, V)
 
     def _of_reals(self, act, V):

@@ -39,7 +39,8 @@ class Potential(AnyPotential):
     Raises
     ------
     FlownetError
-        When network, loss and data do not fit together.
+        Unless the data have as many inputs and outputs as the network, and the metrics of the loss
+        as many outputs and samples as the data.
 
     Examples
     --------
@@ -76,11 +77,11 @@ class Potential(AnyPotential):
                 )
         self.network, self.loss, self.data = network, loss, data
         self.device = network.device
-        picture = network.picture
+        as_reals = network.as_reals
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
-        self._loss, y, weights = loss.compiled(y, picture.real)
-        self._data = Data(picture.samples(x), picture.samples(y), weights, np.zeros(0, np.int64))
+        self._loss, y, weights = loss.compiled(y, as_reals.real)
+        self._data = Data(as_reals.samples(x), as_reals.samples(y), weights, np.zeros(0, np.int64))
         self._pools = {}  # buffers not in use, by what they are for
         self._others = {}  # this potential in other precisions, once asked for
 
@@ -99,7 +100,7 @@ class Potential(AnyPotential):
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
 
     def differential(self, W, *, lowest=0):
-        """L(W) and the covector dL (D,), pulled back through the layers in reverse order.
+        """L(W) and the covector dL (D,), its gradient, pulled back in reverse order (backprop).
 
         The pullback stops at the layer `lowest`, counted from 0; below it dL is 0.
         """
@@ -124,7 +125,7 @@ class Potential(AnyPotential):
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]
 
     def jet(self, W, V, order=2):
-        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): L = Σ c_k s^k, exactly."""
+        """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k, exactly."""
         with self._jets(W, V, order) as terms:
             return terms.mean(axis=0)
 
@@ -203,7 +204,7 @@ class Potential(AnyPotential):
             lambda: self.kernels.workspace(
                 self.network.plan,
                 batch_size or self.data.m,
-                self.network.picture.real,
+                self.network.as_reals.real,
                 coupled=self.couples,
                 gathered=batch_size > 0,
                 weighted=self._data.weights.size > 0,
@@ -212,13 +213,13 @@ class Potential(AnyPotential):
 
     @contextmanager
     def _jets(self, W, V, order, straight=False):
-        picture, orders = self.network.picture, _check.order(order) + 1
-        W = picture.point(self._point("W", W))
-        V = picture.displacement(self._point("V", V))
+        as_reals, orders = self.network.as_reals, _check.order(order) + 1
+        W = as_reals.point(self._point("W", W))
+        V = as_reals.displacement(self._point("V", V))
         with self.borrowed(
             ("jet", orders),
             lambda: self.kernels.jet_workspace(
-                self.network.plan, self.data.m, orders, picture.real, coupled=self.couples
+                self.network.plan, self.data.m, orders, as_reals.real, coupled=self.couples
             ),
         ) as buffers:
             self.kernels.loss_jet(

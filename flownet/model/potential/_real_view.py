@@ -175,7 +175,7 @@ class RealLayout:
     def __init__(self, network):
         self._network = network
         self.layers, self.sizes, self.size = network.layers, network.sizes, 2 * network.size
-        self.dtype = network.picture.real
+        self.dtype = network.as_reals.real
         self.activation = tuple(f"complex {name}" for name in network.activation)
         self.output = f"complex {network.output}"
         self.ranges = [(2 * begin, 2 * end) for begin, end in network.ranges]

@@ -3,12 +3,12 @@
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import Moving
+from ...geometry.metric import TimeDependent
 from ..observe import moving_metric
 from ._replay import Replay
 
 
-class AdaptiveMetric(Moving):
+class AdaptiveMetric(TimeDependent):
     """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
 
     P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with

@@ -131,7 +131,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     memory : float
         β, from 0 to below 1: about 1/(1 − β) steps are remembered.
     every : int
-        Interval of the steps that are told; all of them are remembered.
+        Interval of the steps that are reported; all of them are remembered.
     keep : bool
         Store it in the run's file, in place of an earlier one: `run.analyses["rolling_force"]`
         then holds `force2`, `mean2`, `product` and `fluctuation2`, (T, 4, P).
@@ -144,7 +144,8 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     Raises
     ------
     FlownetError
-        For arguments that do not fit.
+        Unless `memory` is from 0 to below 1, `every` a whole number from 1 up, and with `keep` the
+        run has a file.
 
     Examples
     --------
@@ -159,7 +160,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
     if keep and run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
     parts, steps = _parts(run.potential), len(run.step)
-    told, mean, spread = [], 0.0, 0.0
+    rows, mean, spread = [], 0.0, 0.0
     with _progress.bar(steps, shown=progress, what="forces") as show:
         for k in range(steps):
             again.go_to(k)
@@ -171,7 +172,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
             mean = mean + share * off
             spread = (1 - share) * (spread + share * _inner(metric, off, off, parts))
             if k % every == 0:
-                told.append(
+                rows.append(
                     [
                         _inner(metric, F, F, parts),
                         _inner(metric, mean, mean, parts),
@@ -180,7 +181,7 @@ def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
                     ]
                 )
             show(k + 1)
-    columns = np.array(told).reshape(-1, 4, len(parts))
+    columns = np.array(rows).reshape(-1, 4, len(parts))
     found = RollingForce(
         float(memory),
         list(parts),

@@ -83,7 +83,8 @@ def flow(
     Raises
     ------
     FlownetError
-        For arguments that do not fit.
+        Unless W0 and the metric have the potential's D parameters, `time` and the tolerances are
+        above 0, and `at` ascends from 0 to `time`.
     """
     given = metric
     potential, metric = landscape(potential, metric, device)
@@ -146,12 +147,12 @@ def _run(reals, metric, W, time, at, bounds, field, mechanics):
         pairs=reals.pairs,
         field=field,
         mechanics=mechanics,
-        told=_told(at, bounds),
+        wants_meters=_wants_meters(at, bounds),
     )
     return FlowRun(system, W, time, at, bounds)
 
 
-def _told(at, bounds):
+def _wants_meters(at, bounds):
     """Whether L and ‖dL‖ are wanted at every step."""
     return at is None or "gradient_below" in bounds or "loss_below" in bounds
 

@@ -23,7 +23,7 @@ class Integration:
     Parameters
     ----------
     field
-        `integrate`, a kernel or a function of its kind; `problem()`, a context that gives what it
+        `integrate`, a kernel or a function of its kind; `followed()`, a context that gives what it
         wants first; and `stabilise`, whether the stabilised method fits, for a real spectrum.
     y0 : array (n,)
     end : float
@@ -54,7 +54,7 @@ class Integration:
 
     @property
     def time(self):
-        """Time of the layout."""
+        """Time of the solution."""
         return float(self.s.numbers[layout.T])
 
     @property
@@ -67,7 +67,7 @@ class Integration:
         self.end = float(end)
         self.bounds = self.bounds._replace(end=self.end)
 
-    def turn(self):
+    def change_field(self):
         """Begin anew with another field from here on, its stiffness unknown, nothing being asked of
         what was before."""
         numbers = self.s.numbers
@@ -111,19 +111,23 @@ class Integration:
             "before": s.before,
             "slopes": s.k,
             "numbers": s.numbers,
-            "told": s.told,
+            "told": s.meters,  # its name in checkpoints
             "direction": s.direction,
             "recorded": self._filled,
         }
 
-    def advance(self, rows, steps):
+    def advance(self, trace, steps):
         """Go on for at most so many steps: rows written, steps taken, and why it stopped there.
 
-        `rows` is `kernels.integrate.Rows`, without its `at` and `filled`.
+        `trace` is `kernels.layout.Trace`, without its `at` and `filled`.
         """
-        with self.field.problem() as problem:
+        with self.field.followed() as followed:
             return self.field.integrate(
-                problem, self.s, self.bounds, rows._replace(at=self.at, filled=self._filled), steps
+                followed,
+                self.s,
+                self.bounds,
+                trace._replace(at=self.at, filled=self._filled),
+                steps,
             )
 
 
@@ -139,12 +143,13 @@ def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):
     integration = Integration(
         PythonField(field), y0, times[-1] - times[0], rtol, atol, at=times - times[0]
     )
-    value, room = np.empty((len(times), y0.size), y0.dtype), _STRETCH
-    rows, columns = 0, np.empty((6, max(room, len(times))))
+    value, most = np.empty((len(times), y0.size), y0.dtype), _STRETCH
+    rows, columns = 0, np.empty((6, max(most, len(times))))
     why = None
     while why != END:
         more, _, why = integration.advance(
-            layout.Rows(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]), room
+            layout.Trace(None, value[rows:], columns[0, rows:], columns[1], None, *columns[2:]),
+            most,
         )
         rows += more
         if why == STUCK:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
-from ...kernels.layout import Rows
+from ...kernels.layout import Trace
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS
 from ._integrate import END, EVENT, STUCK, Integration
@@ -82,7 +82,7 @@ class FlowRun:
                 began = perf_counter()
                 why = self._stretch(steps)
                 if why == END and self._integration.time < self._end_time:
-                    self._integration.turn()
+                    self._integration.change_field()
                     why = self._hold()
                 seconds = perf_counter() - began
                 steps = max(1, int(steps * min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))))
@@ -96,7 +96,7 @@ class FlowRun:
         """Hold the metric of the stage under way; it ends at the next change."""
         i = self._integration
         time = i.time if i.begins else math.nextafter(i.time, -math.inf)  # a change is ahead still
-        i.go_on_to(min(self._end_time, self._system.turn_to(time)))
+        i.go_on_to(min(self._end_time, self._system.hold_metric(time)))
 
     def _done(self):
         return int(_PARTS * self._integration.time / self._end_time)
@@ -112,7 +112,7 @@ class FlowRun:
         loss = store.rows(LOSS, room)
         taken = [store.rows(name, steps) for name in _STEPS]
         filled, done, why = self._integration.advance(
-            Rows(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
+            Trace(None, rows, time, loss[0], None, *(t[0] for t in taken), taken[0][2]), steps
         )
         if rows is not value:
             value[:filled] = rows[:filled, : self._size]
@@ -159,7 +159,7 @@ class FlowRun:
             if name in self._bounds:
 
                 def above(t, part=part, bound=self._bounds[name]):
-                    return self._system.meters(self._integration.within(t))[part] - bound
+                    return self._system.loss_and_norm(self._integration.within(t))[part] - bound
 
                 if above(before) > 0 >= above(after):
                     found.append(brentq(above, before, after, xtol=1e-14 * after))

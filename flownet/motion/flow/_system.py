@@ -7,7 +7,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
-from .._problem import Problem, is_compiled, lowest_layer
+from .._problem import CompiledSum, is_compiled, lowest_layer
 from ..mechanics import Aristotle
 from ..mechanics._start import carried
 from ._python_field import PythonField
@@ -16,18 +16,26 @@ from ._python_field import PythonField
 class System:
     """A flow of a potential's parameters, and of what mechanics remember beside them.
 
-    A metric of stages is held from one change to the next, see `turn_to`; one that changes all the
-    time is that of the clock, which is then part of y.
+    A metric of stages is held from one change to the next, see `hold_metric`; one that changes all
+    the time is that of the clock, which is then part of y.
 
     Attributes
     ----------
     field
-        What is integrated: dy/dt of y = (W, memories, time); it also tells L and ‖dL‖², where a
-        field of Python has to (`told`).
+        What is integrated: dy/dt of y = (W, memories, time); it also reads off L and ‖dL‖², a
+        Python one where `wants_meters` says so.
     """
 
     def __init__(
-        self, potential, metric, dtype, *, pairs=False, field=None, mechanics=None, told=True
+        self,
+        potential,
+        metric,
+        dtype,
+        *,
+        pairs=False,
+        field=None,
+        mechanics=None,
+        wants_meters=True,
     ):
         self._potential, self._whole, self.field = potential, metric, None
         mechanics = mechanics or Aristotle(1.0)
@@ -37,26 +45,26 @@ class System:
         self._always = metric.times is None
         self._clock = int(self._always and not self._rate.clock)
         carried(mechanics, metric)
-        self.turn_to(0.0)
+        self.hold_metric(0.0)
         if field is not None:
             if metric.depends_on_point and field.of_constant_metric:
                 raise FlownetError(
                     f"{field!r} is a field of a constant metric, and this one depends on the point."
                 )
             self.field = PythonField(
-                lambda y: self._of_field(field, y), self._told if told else None
+                lambda y: self._of_field(field, y), self._meters if wants_meters else None
             )
         elif is_compiled(potential) and metric.is_compiled and not self._always:
             self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(
                 self._slope,
-                (lambda y: self._seen) if told else None,
+                (lambda y: self._seen) if wants_meters else None,
                 isinstance(self._rate.numbers, scalar.Aristotle),
             )
 
-    def turn_to(self, time):
-        """Go on in the metric of a time, and until when it stays."""
+    def hold_metric(self, time):
+        """Hold the metric of a time from here on; returns until when it stays."""
         self._metric, until = self._whole.stage(time)
         if isinstance(self.field, PotentialFlow):
             self.field.metric = self._metric
@@ -75,9 +83,9 @@ class System:
         """Parameters W (D,) of y."""
         return y[: self._potential.size]
 
-    def meters(self, y):
+    def loss_and_norm(self, y):
         """L and ‖dL‖ in the metric, at y."""
-        loss, norm2 = self._told(y)
+        loss, norm2 = self._meters(y)
         return loss, np.sqrt(norm2)
 
     @np.errstate(all="ignore")  # stages of a try that is too long
@@ -104,7 +112,8 @@ class System:
         V = _checked(field.velocity(self._potential, self._metric_of(y), W), W)
         return np.append(V, V.dtype.type(1)) if self._clock else V
 
-    def _told(self, y):
+    def _meters(self, y):
+        """L and ‖dL‖² in the metric, at y."""
         loss, dL = self._potential.differential(self.point(y))
         return loss, float(np.vdot(dL, self._metric_of(y).sharp(dL)))
 
@@ -131,14 +140,14 @@ class PotentialFlow:
         self.stabilise = isinstance(
             rate.numbers, scalar.Aristotle
         )  # of others the spectrum is not real
-        self._problem = Problem(potential, dtype)
+        self._compiled = CompiledSum(potential, dtype)
         self._dL = np.zeros(potential.size, dtype)
         self.integrate = potential.kernels.integrate_flow
 
     @contextmanager
-    def problem(self):
-        """What the kernel wants first."""
-        p = self._problem
+    def followed(self):
+        """`Followed`, what the kernel wants first."""
+        p = self._compiled
         rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
-        with p.lent() as problem:
+        with p.for_kernels() as problem:
             yield Followed(problem, rule, self._dL, p.threads)

@@ -4,7 +4,7 @@ import numpy as np
 
 from ...kernels.layout import Tape
 from ...model.potential import key
-from .._problem import Problem
+from .._problem import CompiledSum
 from ._python_loop import arrays_of_step
 
 
@@ -19,9 +19,9 @@ class CompiledLoop:
         self._dL, self._policy = np.zeros_like(W), mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
-        self._problem = Problem(potential, W.dtype, batch_size, seed)
+        self._compiled = CompiledSum(potential, W.dtype, batch_size, seed)
         self._of = {"of_loss": self._policy.of_loss, **mechanics.rule(pairs, key(seed))}
-        self._rule = self._problem.rule(metric, time, **self._of)
+        self._rule = self._compiled.rule(metric, time, **self._of)
 
     @property
     def time(self):
@@ -31,8 +31,8 @@ class CompiledLoop:
     def advance(self, first, count, tape):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         tape.step[:] = self._policy.steps(first, count)
-        done, rows, finite, p = 0, 0, True, self._problem
-        with p.lent() as problem:
+        done, rows, finite, p = 0, 0, True, self._compiled
+        with p.for_kernels() as problem:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = p.rule(self.metric, self.time, **self._of)

@@ -101,7 +101,8 @@ def pretrain(
     Raises
     ------
     FlownetError
-        When network, data and number of layers do not fit, or an autoencoder diverges.
+        Unless the data have the network's inputs and `layers` is from 1 to its hidden layers; or
+        when an autoencoder diverges.
 
     Examples
     --------

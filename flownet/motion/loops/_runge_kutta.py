@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...kernels.layout import Rows
+from ...kernels.layout import Trace
 from ...kernels.scalar.mechanics import Aristotle
 from .. import _check
 from ..flow import STUCK, Integration, System
@@ -75,7 +75,7 @@ class RungeKuttaLoop:
             )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
         self._integration = Integration(
-            System(potential, metric, W.dtype, told=False).field,
+            System(potential, metric, W.dtype, wants_meters=False).field,
             W,
             math.inf,
             mechanics.rtol,
@@ -86,7 +86,7 @@ class RungeKuttaLoop:
         del self.arrays["solution"]
         self._known = self.W.copy()  # a script may change W in between
         one = lambda: np.zeros(1)  # noqa: E731
-        self._rows = Rows(
+        self._trace = Trace(
             None, np.zeros((1, y.size), y.dtype), one(), one(), None, one(), one(), one(), one()
         )
 
@@ -103,13 +103,13 @@ class RungeKuttaLoop:
             if i == 0 and not np.array_equal(W, self._known):
                 self._integration.begin_anew()
             loss, before = self._potential.value(W), self._integration.calls
-            if self._integration.advance(self._rows, 1)[2] == STUCK:
+            if self._integration.advance(self._trace, 1)[2] == STUCK:
                 return i, rows, False
             if k % tape.every == 0:
                 tape.parameters[rows], tape.row_iteration[rows], tape.row_time[rows] = W, k, time
                 rows += 1
             tape.iteration[i], tape.time[i] = k, time
-            tape.loss[i], tape.step[i] = loss, self._rows.step[0]
+            tape.loss[i], tape.step[i] = loss, self._trace.step[0]
             if evaluations is not None:
                 evaluations[i] = self._integration.calls - before
             self._known[:] = self.W

@@ -72,7 +72,8 @@ def train(
     Raises
     ------
     FlownetError
-        For arguments that do not fit, a file that exists or cannot be written, or a full disk.
+        Unless W0 and the metric have the potential's D parameters, counts are whole numbers
+        and `batch_size` at most m; for a file that exists or cannot be written; a full disk.
     """
     given = metric
     potential, metric = start(potential, mechanics, metric, batch_size, steps, seed, device)

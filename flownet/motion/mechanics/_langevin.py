@@ -8,7 +8,7 @@ from ._mechanics import Mechanics, not_negative
 
 @kind("mechanics", "langevin")
 class Langevin(Mechanics):
-    """Langevin's mechanics: descent in a heat bath, W ← W − h·g^♯dL + √(2hT)·g^{−1/2}ξ.
+    """Langevin's mechanics (SGLD): descent in a heat bath, W ← W − h·g^♯dL + √(2hT)·g^{−1/2}ξ.
 
     ξ are standard normal numbers keyed by the run's seed, the iteration and the parameter: a run
     that is resumed takes the same ones. Ever smaller steps visit W as often as e^{−L/T} says;

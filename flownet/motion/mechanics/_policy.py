@@ -70,7 +70,7 @@ class StepPolicy:
 
 @kind("step policy", "constant")
 class Constant(StepPolicy):
-    """Every step the same; what a number means.
+    """Constant learning rate: every step the same; what a number means.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ class LossRate(StepPolicy):
 
 @kind("step policy", "warmup")
 class Warmup(StepPolicy):
-    """A linear rise over the first steps, h_k = step·min(1, (k+1)/over), from step/over on.
+    """Warm-up: a linear rise of the first steps, h_k = step·min(1, (k+1)/over), from step/over on.
 
     Parameters
     ----------
@@ -216,10 +216,10 @@ class Warmup(StepPolicy):
 
 @kind("step policy", "cosine")
 class Cosine(StepPolicy):
-    """Half a cosine, h_k = floor + (step − floor)·(1 + cos(πk/over))/2 for k < over, then `floor`.
+    """Cosine schedule: h_k = floor + (step − floor)·(1 + cos(πk/over))/2 for k < over.
 
-    With the floor 0, by default, all `over` steps are above 0 and a run of more is refused: it
-    would stand still. `states` without an end does stand still.
+    From `over` on the step is `floor`. With the floor 0, by default, all `over` steps are above 0
+    and a run of more is refused: it would stand still. `states` without an end does stand still.
 
     Parameters
     ----------

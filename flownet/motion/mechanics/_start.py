@@ -30,7 +30,7 @@ def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
 
 
 def landscape(potential, metric, device="cpu"):
-    """A potential on a device and its metric; refused where they are none, or do not fit."""
+    """A potential on a device and its metric, refused unless it is one of as many parameters."""
     potential = as_potential(potential).on_device(device)
     return potential, metric_of(metric, potential)
 

@@ -31,20 +31,20 @@ class _OfPath(Observable):
         self.metric = metric
 
     def memory(self, W):
-        """What is remembered, by name: the last state (D,); its time and the path up to it."""
+        """What is remembered, by name in checkpoints: the last state (D,); its time and path."""
         return {"before": W.copy(), "told": np.array([np.nan, 0.0])}
 
     def _move(self, state, memory):
         """Length of the path since the last state, and the time that passed; the state is kept."""
-        before, told = memory["before"], memory["told"]
-        passed = state.time - told[0]
+        before, time_length = memory["before"], memory["told"]
+        passed = state.time - time_length[0]
         if np.isnan(passed):  # nothing before
             length = 0.0
         else:
             metric_at = state.metric_at if self.metric is None else self.metric.at
             V = state.W.astype(np.result_type(state.W, np.float64)) - before
-            length = piece(metric_at, told[0], state.time, V)
-        before[:], told[0] = state.W, state.time
+            length = piece(metric_at, time_length[0], state.time, V)
+        before[:], time_length[0] = state.W, state.time
         return length, passed
 
     def parameters(self):

@@ -211,6 +211,6 @@ class Trajectory:
         if "evaluations" not in self.observables:
             return ""
         spent = self.observables["evaluations"].value
-        told = f"{int(spent.sum())} gradients, {len(spent)} steps"
+        text = f"{int(spent.sum())} gradients, {len(spent)} steps"
         stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
-        return told + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
+        return text + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")

@@ -30,7 +30,7 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     Raises
     ------
     FlownetError
-        The run is not finished, the arrays do not fit each other, or the file cannot be written.
+        Unless the run is finished, the arrays have one length n, and the file can be written.
     """
     path, value = os.fspath(path), np.asarray(value)
     if not len(iteration) == len(time) == len(value):

@@ -83,7 +83,7 @@ class Writer:
         return self._error is not None
 
     def fail(self, error):
-        """Remember what went wrong; the first such thing is the one that is told.
+        """Remember what went wrong; the first such thing is the one that is raised.
 
         Parameters
         ----------

@@ -1,4 +1,9 @@
-"""What stands in kernels for the elementary functions of `kernels.scalar`: single instructions."""
+"""What stands in kernels for the elementary functions of `kernels.scalar`.
+
+Single instructions, and the system's sin and cos, which give nan at ±inf by themselves.
+"""
+
+import math
 
 import numpy as np
 from llvmlite import ir
@@ -6,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ...._compile import chosen, compiled, stands_for
+from ...._compile import chosen, compiled, part, stands_for
 from ...scalar import elementary as scalar
 
 
@@ -45,13 +50,27 @@ def power_of_two(typing, shifted, part):
     return shifted(shifted, part), codegen
 
 
+@part(inline=True)
+def sine(x):
+    """sin x."""
+    return math.sin(x)
+
+
+@part(inline=True)
+def cosine(x):
+    """cos x."""
+    return math.cos(x)
+
+
 stands_for(scalar.fma, fma)
 stands_for(scalar.power_of_two, power_of_two)
+stands_for(scalar.sine, sine)
+stands_for(scalar.cosine, cosine)
 
 
 def _by_type(place):
     wide, narrow = compiled(scalar.float64[place]), compiled(scalar.float32[place])
-    return chosen(lambda x: narrow if x == types.float32 else wide)
+    return chosen(lambda x, *more: narrow if x == types.float32 else wide)
 
 
 for function, place in scalar.BY_TYPE.items():

@@ -1,4 +1,4 @@
-"""What a compiled kernel is told: the network, the loss and the workspace as small named tuples.
+"""What a compiled kernel takes: the network, the loss and the workspace as small named tuples.
 
 Options are data: sizes, offsets and codes travel as integer arrays, so that one compiled kernel
 serves every network. Buffers hold one layer after another, layer l from `capacity·units[l]` on,
@@ -24,17 +24,17 @@ Work = namedtuple(
 #: samples side by side in a tiny network: inputs and units, their slopes, one layer's cotangents
 Lanes = namedtuple("Lanes", "a slope scratch")
 
-#: planes of a complex network's W and dL, and a strip of dL for each hand
+#: planes of a complex network's W and dL, and a strip of dL for each partition
 Planes = namedtuple("Planes", "W dL corners")
 
 #: a jet of `orders` coefficients for `capacity` rows, in shards: the series of a layer and of the
-#: next, room for an activation's own; packed weights and direction; terms (m, orders)
+#: next, buffers for an activation's own; packed weights and direction; terms (m, orders)
 Jet = namedtuple(
     "Jet", "orders capacity shard widest packed direction even odd series scratch zeros terms"
 )
 
-#: what is kept at a point W, see `point`: `capacity` rows of the units of every layer, in shards;
-#: packed weights; p (m, n_out) and mass (m,) of the loss
+#: the state at W, kept for derivatives there, see `derivative.point`: `capacity` rows of the units
+#: of every layer, in shards; packed weights; p (m, n_out) and mass (m,) of the loss
 Point = namedtuple(
     "Point",
     "capacity shard packed a slope curvature bend twist g p mass covector "
@@ -44,31 +44,31 @@ Point = namedtuple(
 #: first and second response to a displacement, see `response`; series of one unit for each shard
 Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch1 gate series")
 
-#: both at once, for kernels that work a block of samples through
-Standing = namedtuple("Standing", Point._fields + Tangent._fields)
+#: state and response at once, for kernels that work a block of samples through
+StateAndResponse = namedtuple("StateAndResponse", Point._fields + Tangent._fields)
 
-#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of what is
-#: kept at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
+#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of the
+#: state at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
 Push = namedtuple(
     "Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean factor zeros"
 )
 
 #: what the diagonal of the Hessian needs, see `diagonal`, for a block of R samples side by side:
 #: inputs (n_in, R), units (units, R), outputs (n_out, R) and as rows (R, n_out)
-Block = namedtuple(
-    "Block",
+DiagonalBuffers = namedtuple(
+    "DiagonalBuffers",
     "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
     "errors scratch mass sample factor mean zeros ones scale",
 )
 
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
-HANDS = 4  # to which the panels and strips of a complex network's weights are dealt out
+PLANE_PARTITIONS = 4  # of the panels and strips of a complex network's weights
 LANES = 16  # samples side by side in the kernel for tiny networks
 _TINY = 600  # samples × weights up to which that kernel is the faster one
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
 BLOCK_ROWS = 128  # samples side by side when single units are pushed
-_BLOCK_HANDS = 8  # sums to which blocks of samples are dealt out
+_BLOCK_PARTITIONS = 8  # of the blocks of samples, each with a sum of its own
 BLOCK = 128  # units side by side in the series of an activation
 SERIES = 42  # numbers of the series of one complex unit, to second order
 SCRATCH = 5  # series that an activation works with: z, a, u and two of its own
@@ -95,7 +95,7 @@ def network_plan(sizes, activations, bias, dtype):
 
 
 def empty_planes(net, dtype):
-    """Room for the planes of a complex network's parameters, with the weights of its readout."""
+    """Buffer for the planes of a complex network's parameters, with the weights of its readout."""
     if net.origin is None:
         return np.zeros(0, dtype)
     n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
@@ -104,10 +104,10 @@ def empty_planes(net, dtype):
         int(net.bias[-1]) + n_out,
         int(net.gate[-1]) + n_out // 2,
     )
-    room = np.zeros(end, dtype)
+    planes = np.zeros(end, dtype)
     if len(net.weight) > len(net.origin):
-        room[net.weight[-1] :].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
-    return room
+        planes[net.weight[-1] :].reshape(n_out, n_in)[:, :n_out] = np.eye(n_out)
+    return planes
 
 
 def flops(net, rows):
@@ -162,7 +162,7 @@ def _planes(net, dtype):
     """`Planes` of a complex network."""
     W = empty_planes(net, dtype)
     strip = int(net.sizes.max()) * 4 * VECTOR_BYTES // np.dtype(dtype).itemsize
-    return Planes(W, np.zeros_like(W), np.empty(HANDS * strip, dtype))
+    return Planes(W, np.zeros_like(W), np.empty(PLANE_PARTITIONS * strip, dtype))
 
 
 def jet_workspace(net, rows, orders, dtype, *, coupled=False):
@@ -252,15 +252,15 @@ def push(net, dtype):
     )
 
 
-def block(net, rows, dtype):
-    """`Block` for the diagonal of a network's Hessian on `rows` samples."""
+def diagonal_buffers(net, rows, dtype):
+    """`DiagonalBuffers` of a network's Hessian on `rows` samples."""
     R, n_in, n_out, size = BLOCK_ROWS, int(net.sizes[0]), int(net.sizes[-1]), int(net.units[-1])
     widest = int(net.sizes[1:].max())
 
     def buffers(names, *shape):
         return {name: np.zeros(shape, dtype) for name in names.split()}
 
-    return Block(
+    return DiagonalBuffers(
         **buffers("x", n_in, R),
         **buffers("a slope bend", size, R),
         **buffers("h z other", widest, R),
@@ -276,13 +276,13 @@ def block(net, rows, dtype):
     )
 
 
-def in_lanes(room, lanes):
-    """So many sets of the same buffers, along a new first axis of every array."""
-    if isinstance(room, tuple):
-        return type(room)(*(in_lanes(part, lanes) for part in room))
-    return np.repeat(room[None], lanes, axis=0) if isinstance(room, np.ndarray) else room
+def for_workers(buffers, workers):
+    """A set of the same buffers for each worker, along a new first axis of every array."""
+    if isinstance(buffers, tuple):
+        return type(buffers)(*(for_workers(part, workers) for part in buffers))
+    return np.repeat(buffers[None], workers, axis=0) if isinstance(buffers, np.ndarray) else buffers
 
 
-def hands(rows, size, shape, dtype):
-    """Sums (hands, *shape) to which blocks of `size` samples are dealt out, see `blocks`."""
-    return np.empty((min(_BLOCK_HANDS, -(-rows // size)), *shape), dtype)
+def partial_sums(rows, size, shape, dtype):
+    """Sums (partitions, *shape) over blocks of `size` samples, see `blocks`."""
+    return np.empty((min(_BLOCK_PARTITIONS, -(-rows // size)), *shape), dtype)

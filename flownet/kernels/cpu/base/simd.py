@@ -15,7 +15,7 @@ from numba.extending import intrinsic
 
 
 def _features():
-    """Names of what this processor can do, or the one that numba is told to compile for."""
+    """Names of what this processor can do, or the one that numba compiles for."""
     if numba.config.CPU_FEATURES is not None:
         return {name[1:] for name in numba.config.CPU_FEATURES.split(",") if name[:1] == "+"}
     return {name for name, there in llvm.get_host_cpu_features().items() if there}

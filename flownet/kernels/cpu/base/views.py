@@ -78,20 +78,20 @@ def flat(typing, array):
 
 
 @intrinsic
-def lane(typing, rooms, i):
-    """The i-th of `in_lanes`' sets of buffers: of every array (lanes, …) its i-th part."""
-    kinds = [_along_first_axis(kind) for kind in rooms.types]
+def of_worker(typing, buffers, i):
+    """The i-th worker's set of buffers: of every array (workers, …) its i-th part."""
+    kinds = [_along_first_axis(kind) for kind in buffers.types]
 
     def codegen(context, builder, signature, args):
-        rooms, i = args
-        values = cgutils.unpack_tuple(builder, rooms)
+        buffers, i = args
+        values = cgutils.unpack_tuple(builder, buffers)
         parts = [
             _part(context, builder, *array, i) if array[0] != array[1] else array[2]
             for array in zip(signature.args[0].types, kinds, values)
         ]
         return context.make_tuple(builder, signature.return_type, parts)
 
-    return types.BaseTuple.from_types(kinds, rooms.instance_class)(rooms, _INT), codegen
+    return types.BaseTuple.from_types(kinds, buffers.instance_class)(buffers, _INT), codegen
 
 
 def _along_first_axis(kind):
@@ -116,14 +116,14 @@ def _part(context, builder, kind, kind_of_part, value, i):
 
 
 @intrinsic
-def fields(typing, room, kind):
+def fields(typing, given, kind):
     """The fields that a named tuple shares with another kind, as one of that kind."""
     names = kind.instance_class._fields
-    chosen = [room.fields.index(name) for name in names]
+    chosen = [given.fields.index(name) for name in names]
 
     def codegen(context, builder, signature, args):
         values = cgutils.unpack_tuple(builder, args[0])
         return context.make_tuple(builder, signature.return_type, [values[i] for i in chosen])
 
-    found = types.BaseTuple.from_types([room.types[i] for i in chosen], kind.instance_class)
-    return found(room, kind), codegen
+    found = types.BaseTuple.from_types([given.types[i] for i in chosen], kind.instance_class)
+    return found(given, kind), codegen

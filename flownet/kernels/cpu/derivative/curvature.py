@@ -1,4 +1,4 @@
-"""Hessian action H·V, exact, from what is kept at W.
+"""Hessian action H·V, exact, from the state at W.
 
 The differential is itself a map of W; HV is its Taylor coefficient of first order along W + sV.
 Units and cotangents respond first (`response`), then the weights collect Σ_s (G₁⊗A + G⊗A₁)
@@ -6,7 +6,7 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 """
 
 from ...._compile import in_parallel, jit, part, separate
-from ..base.views import lane
+from ..base.views import of_worker
 from ..layers.covectors import sum_gates
 from ..network.differential import columns, pack_all
 from .response import respond
@@ -42,19 +42,19 @@ def _action(net, loss, data, W, V, out, at, t, threads):
 
 
 @separate
-def _actions_of_lane(net, loss, data, W, V, out, at, rooms, lanes, i):
-    for r in range(i, V.shape[0], lanes):
-        _action(net, loss, data, W, V[r], out[r], at, lane(rooms, i), 1)
+def _actions_of_worker(net, loss, data, W, V, out, at, buffers, workers, i):
+    for r in range(i, V.shape[0], workers):
+        _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, i), 1)
 
 
-_lanes_in_parallel = in_parallel(_actions_of_lane)
+_workers_in_parallel = in_parallel(_actions_of_worker)
 
 
 @jit
-def actions(net, loss, data, W, V, out, at, rooms, lanes, threads):
-    """HV of every row of V (R, D); a row a lane where there are several."""
-    if lanes > 1:
-        _lanes_in_parallel(lanes, net, loss, data, W, V, out, at, rooms, lanes)
+def actions(net, loss, data, W, V, out, at, buffers, workers, threads):
+    """HV of every row of V (R, D); a row a worker where there are several."""
+    if workers > 1:
+        _workers_in_parallel(workers, net, loss, data, W, V, out, at, buffers, workers)
     else:
         for r in range(V.shape[0]):
-            _action(net, loss, data, W, V[r], out[r], at, lane(rooms, 0), threads)
+            _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, 0), threads)

@@ -63,9 +63,9 @@ def _series(net, W, V, jet, x, shard, rows, orders):
     for layer in range(net.weight.size):
         z = _layer_series(net, jet, layer, first, rows, orders)
         _series_products(net, W, V, jet, layer, a, z, rows)
-        series, room = view(z, 0, orders, z.size // orders), jet.series[shard * size :][:size]
+        series, scratch = view(z, 0, orders, z.size // orders), jet.series[shard * size :][:size]
         if net.activation[layer] < PAIR:
-            activate_series(net.activation[layer], series, room)
+            activate_series(net.activation[layer], series, scratch)
         else:
             pairs_along(
                 net,
@@ -74,7 +74,7 @@ def _series(net, W, V, jet, x, shard, rows, orders):
                 rows,
                 gate_of(net, W, jet.zeros, layer),
                 gate_of(net, V, jet.zeros, layer),
-                room,
+                scratch,
             )
         a = z
 

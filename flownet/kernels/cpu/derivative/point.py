@@ -1,4 +1,4 @@
-"""What is kept at a point W, so that derivatives of second and third order there cost little.
+"""The state at a point W, kept so that derivatives of second and third order there cost little.
 
 For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of the loss, and G_a·φ″ and
 ½G_a·φ‴, by which the map bends (`bend`, `twist`). For the loss, the probabilities P̂ and Σq. Pairs
@@ -13,7 +13,7 @@ from ..base.product import product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.activation import activate_third
 from ..layers.loss import covector_on_output, cross_entropy_state
-from ..layers.units import activate_units, bias_of, outputs, pull_units, room, units, weights
+from ..layers.units import activate_units, bias_of, outputs, pull_units, spare, units, weights
 from ..network.differential import pack_all
 
 
@@ -59,7 +59,7 @@ def _loss(net, loss, data, at, first, rows):
             sample_weights,
             covector,
             p,
-            room(at.scratch, at.capacity, first, rows, net.sizes[-1]),
+            spare(at.scratch, at.capacity, first, rows, net.sizes[-1]),
             at.zeros,
             sample,
             at.scale,
@@ -107,13 +107,13 @@ def _backward(net, W, at, first, rows):
             )
         if layer > 0:
             n = net.sizes[layer]
-            ga = room(at.scratch, at.capacity, first, rows, n)
+            ga = spare(at.scratch, at.capacity, first, rows, n)
             pull_product(ga, address(at.zeros), 0, g, weights(net, W, layer))
 
 
 @separate
-def stand(net, loss, data, W, at, shard):
-    """Fill what is kept at W for the rows of a shard."""
+def fill_state(net, loss, data, W, at, shard):
+    """Fill the state at W for the rows of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)
     _forward(net, W, at, data.x, first, rows)
@@ -121,19 +121,19 @@ def stand(net, loss, data, W, at, shard):
     _backward(net, W, at, first, rows)
 
 
-_stand_in_parallel = in_parallel(stand)
+_fill_in_parallel = in_parallel(fill_state)
 
 
 @jit
-def stand_at(net, loss, data, W, at, threads):
-    """Fill what is kept at W; returns L(W)."""
+def state_at(net, loss, data, W, at, threads):
+    """Fill the state at W; returns L(W)."""
     m = data.x.shape[0]
     shards = (m + at.shard - 1) // at.shard
     at.scale[0] = 1 / m
     pack_all(net, W, at.packed, threads)
     if threads > 1:
-        _stand_in_parallel(shards, net, loss, data, W, at)
+        _fill_in_parallel(shards, net, loss, data, W, at)
     else:
         for shard in range(shards):
-            stand(net, loss, data, W, at, shard)
+            fill_state(net, loss, data, W, at, shard)
     return mean(at.sample)

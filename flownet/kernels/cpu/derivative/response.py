@@ -2,7 +2,7 @@
 
 Forward: Z₁ = A·Vᵀ + A₁·Wᵀ, Z₂ = A₁·Vᵀ + A₂·Wᵀ. Backward, with u = φ′(z(s)): G_z = G_a·u order by
 order, and G_a = G_z·(W + sV) of the layer above. The inputs do not move, which saves half of the
-work where they are wide. What is kept at W (`point`) is at order 0.
+work where they are wide. The state at W (`point`) is of order 0.
 """
 
 from ...._compile import part, separate, spliced
@@ -13,7 +13,7 @@ from ..base.pointwise import clear, copy
 from ..base.product import product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.loss import metric
-from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, room, units, weights
+from ..layers.units import bias_of, gate_of, gates, of_planes, outputs, spare, units, weights
 from . import pair_response
 
 pair_values = of_planes(pair_response.pair_values)
@@ -29,7 +29,7 @@ def _loss_response(net, loss, data, at, t, first, rows, second):
     c = outputs(net, t.covector1, first, rows)
     scale = at.scale[0]
     if loss.kind == QUADRATIC:
-        metric(loss, y2, c, room(t.scratch1, at.capacity, first, rows, net.sizes[-1]), at.zeros)
+        metric(loss, y2, c, spare(t.scratch1, at.capacity, first, rows, net.sizes[-1]), at.zeros)
         for s in range(rows):
             factor = scale
             if data.weights.size:
@@ -161,7 +161,7 @@ def _drift(drift, curvature, ga1, twist, z1):
 
 @part
 def _first_backward(net, W, V, at, t, first, rows):
-    """G₁ of every layer, from the output downwards; the drift of `bend` if there is room for it."""
+    """G₁ of every layer, from the output downwards; the drift of `bend` if its buffer is there."""
     ga1 = outputs(net, t.covector1, first, rows)
     for layer in range(net.weight.size - 1, -1, -1):
         g1 = units(net, t.g1, at.capacity, layer, first, rows)
@@ -188,7 +188,7 @@ def _first_backward(net, W, V, at, t, first, rows):
                 )
         if layer > 0:
             n = net.sizes[layer]
-            ga1 = room(t.scratch1, at.capacity, first, rows, n)
+            ga1 = spare(t.scratch1, at.capacity, first, rows, n)
             pull_product(ga1, address(at.zeros), 0, g1, weights(net, W, layer))
             pull_product(
                 ga1,
@@ -270,7 +270,7 @@ def _second_backward(net, W, V, at, t, first, rows):
             _pull_pairs(net, W, V, at, t, layer, first, rows, 2, ga2, g2)
         if layer > 0:
             n = net.sizes[layer]
-            ga2 = room(t.scratch1, at.capacity, first, rows, n)
+            ga2 = spare(t.scratch1, at.capacity, first, rows, n)
             pull_product(ga2, address(at.zeros), 0, g2, weights(net, W, layer))
             pull_product(
                 ga2,

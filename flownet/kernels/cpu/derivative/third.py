@@ -9,27 +9,27 @@ from ...layout import Data
 from ..base.blocks import summed
 from ..base.plan import Point, Tangent
 from ..base.views import fields
-from ..layers.covectors import deal_columns, sum_gates
+from ..layers.covectors import partition_columns, sum_gates
 from ..network.differential import pack_all
-from .point import stand
+from .point import fill_state
 from .response import respond
 
 
 @separate
-def _add_block(net, loss, data, where, room, first, rows, out):
+def _add_block(net, loss, data, where, buffers, first, rows, out):
     """Add T[V,V] of a block of samples for every row of V."""
     W, V = where
-    at, t = fields(room, Point), fields(room, Tangent)
+    at, t = fields(buffers, Point), fields(buffers, Tangent)
     weighted = data.weights[first : first + rows] if data.weights.size else data.weights
     own = Data(data.x[first : first + rows], data.y[first : first + rows], weighted, data.rows)
     at.scale[0] = 2 / data.x.shape[0]  # ½T is the coefficient
     pack_all(net, W, at.packed, 1)
-    stand(net, loss, own, W, at, 0)
+    fill_state(net, loss, own, W, at, 0)
     for r in range(V.shape[0]):
         pack_all(net, V[r], t.packed_v, 1)
         respond(net, loss, own, W, V[r], at, t, True, 0)
         for g, a, lowest in ((t.z2, at.a, 0), (t.g1, t.a1, 1), (at.g, t.a2, 1)):
-            deal_columns(
+            partition_columns(
                 net,
                 own.x,
                 out[r],

@@ -2,7 +2,7 @@
 
 A weight W_ab enters a sample only through z_a, with slope x_b, so ∂²L/∂W_ab² = Σ_s x_b²·h_a with
 h_a = ∂²ℓ/∂z_a², and likewise in third order. A push ε at z_a is carried forward through the layers
-above as ż (and z̈, and ∂ż/∂s along a displacement V); the cotangents kept at W do the rest:
+above as ż (and z̈, and ∂ż/∂s along a displacement V); the cotangents of the state at W do the rest:
 
     h = Σ_units (G_a·φ″)·ż² + ℓ″(ẏ,ẏ)
     t = Σ_units (G_a·φ‴)·ż³ + 3(G_a·φ″)·ż·z̈ + ℓ‴(ẏ,ẏ,ẏ) + 3ℓ″(ẏ,ÿ)
@@ -17,7 +17,7 @@ from ...layout import QUADRATIC
 from ..base.plan import BLOCK_ROWS as R
 from ..base.pointwise import clear
 from ..base.transpose import transpose
-from ..base.views import flat, lane
+from ..base.views import flat, of_worker
 from ..layers.units import outputs, units
 from ..network.differential import columns
 from .block_loss import centre, scaled
@@ -36,7 +36,7 @@ def _lay_all(out, buffer, net, capacity, first, rows):
 
 @part
 def _settle(net, loss, data, at, t, push, first, rows):
-    """Lay out what is kept at W for some samples; lanes beyond them stay 0 and count nowhere."""
+    """Lay out the state at W for some samples; places beyond them stay 0 and count nowhere."""
     top, n_out = net.weight.size - 1, net.sizes[-1]
     if rows < R:
         for buffer in (
@@ -91,21 +91,21 @@ def _push_neurons(net, loss, data, W, V, at, t, push, first, found):
 
 
 @separate
-def _push_of_lane(net, loss, data, W, V, at, t, rooms, lanes, found, i):
-    for first in range(i * R, data.x.shape[0], lanes * R):
-        _push_neurons(net, loss, data, W, V, at, t, lane(rooms, i), first, found)
+def _push_of_worker(net, loss, data, W, V, at, t, buffers, workers, found, i):
+    for first in range(i * R, data.x.shape[0], workers * R):
+        _push_neurons(net, loss, data, W, V, at, t, of_worker(buffers, i), first, found)
 
 
-_lanes_in_parallel = in_parallel(_push_of_lane)
+_workers_in_parallel = in_parallel(_push_of_worker)
 
 
 @jit
-def neuron_derivatives(net, loss, data, W, V, at, t, rooms, lanes, found):
+def neuron_derivatives(net, loss, data, W, V, at, t, buffers, workers, found):
     """h, dh/ds and t into `found` (3, m·units), laid out as units are: for every sample."""
-    if lanes > 1:
-        _lanes_in_parallel(lanes, net, loss, data, W, V, at, t, rooms, lanes, found)
+    if workers > 1:
+        _workers_in_parallel(workers, net, loss, data, W, V, at, t, buffers, workers, found)
     else:
-        _push_of_lane(net, loss, data, W, V, at, t, rooms, 1, found, 0)
+        _push_of_worker(net, loss, data, W, V, at, t, buffers, 1, found, 0)
 
 
 @jit

@@ -32,7 +32,7 @@ def _lead_apart(b):
 
 @spliced
 def _matrix(net, b, i):
-    """The i-th matrix (n_out, n) in the room for them."""
+    """The i-th matrix (n_out, n) in the buffer for them."""
     n_out, n = net.sizes[-1], net.sizes[-2]
     return view(b.matrix, i * n_out * n, n_out, n)
 

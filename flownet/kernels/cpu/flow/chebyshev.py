@@ -44,12 +44,12 @@ def _next_step(s, h, error):
 
 
 def chebyshev(velocity):
-    """`attempt(problem, s, rtol, atol, end, radius)` -> whether a step of ẏ = f(y) was taken.
+    """`attempt(followed, s, rtol, atol, end, radius)` -> whether a step of ẏ = f(y) was taken.
 
-    `velocity(problem, y, out, told)` writes f(y) to `out`; `radius` bounds its spectral radius.
+    `velocity(followed, y, out, meters)` writes f(y) to `out`; `radius` bounds its spectral radius.
     """
 
-    def attempt(problem, s, rtol, atol, end, radius):
+    def attempt(followed, s, rtol, atol, end, radius):
         n, k = s.numbers, s.k
         h = to_try(s, end, (rtol / _ROUNDING - 1) / (_REACH * max(radius, 1e-300)))
         stages = stages_for(h, radius)
@@ -70,7 +70,7 @@ def chebyshev(velocity):
             b = ddTj / dTj**2
             mu, nu = 2 * w0 * b / b1, -b / b2
             rate = h * mu * w1 / w0
-            velocity(problem, newer, k[3], s.told)
+            velocity(followed, newer, k[3], s.meters)
             _combine(
                 older,
                 nu,
@@ -87,10 +87,10 @@ def chebyshev(velocity):
             older, newer = newer, older
             b1, b2, T1, T2, dT1, dT2, ddT1, ddT2 = b, b1, Tj, T1, dTj, dT1, ddTj, ddT1
         put(s.stage, newer)
-        velocity(problem, s.stage, k[6], s.told)
+        velocity(followed, s.stage, k[6], s.meters)
         n[CALLS] += stages
         _combine(s.other, 0.8, s.y, -0.8, s.stage, 0.4 * h, k[0], 0.4 * h, k[6], 0.0, s.y)
-        error = _STRICT * scaled_norm(s.other, s.y, s.stage, rtol, atol, s.room)
+        error = _STRICT * scaled_norm(s.other, s.y, s.stage, rtol, atol, s.scratch)
         if not error < 1:  # NaN too
             shrink = _SAFETY / error ** (1 / 3) if math.isfinite(error) else _LEAST
             refuse(s, h * max(_LEAST, shrink))

@@ -53,25 +53,25 @@ def _next_step(s, h, error):
 
 
 def dormand_prince(velocity):
-    """`attempt(problem, s, rtol, atol, end)` -> whether a step of ẏ = f(y) was taken.
+    """`attempt(followed, s, rtol, atol, end)` -> whether a step of ẏ = f(y) was taken.
 
-    `velocity(problem, y, out, told)` writes f(y) to `out`.
+    `velocity(followed, y, out, meters)` writes f(y) to `out`.
     """
 
-    def attempt(problem, s, rtol, atol, end):
+    def attempt(followed, s, rtol, atol, end):
         n, k = s.numbers, s.k
         h = to_try(s, end, end)
         for i in range(1, 7):
             if i == 6:
                 put(s.other, s.stage)
             moved(s.stage, s.y, h, _STAGES[i], k, i)
-            velocity(problem, s.stage, k[i], s.told)
+            velocity(followed, s.stage, k[i], s.meters)
         n[CALLS] += CALLS_A_STEP
-        limited = h * h * distance2(k[6], k[5], s.room) > EDGE**2 * distance2(
-            s.stage, s.other, s.room
+        limited = h * h * distance2(k[6], k[5], s.scratch) > EDGE**2 * distance2(
+            s.stage, s.other, s.scratch
         )
         weighted(s.other, h, _ERRORS, k, 7)
-        error = scaled_norm(s.other, s.y, s.stage, rtol, atol, s.room)
+        error = scaled_norm(s.other, s.y, s.stage, rtol, atol, s.scratch)
         if not error < 1:  # NaN too
             refuse(s, h * (max(_LEAST, _SAFETY / error**0.2) if math.isfinite(error) else 0.1))
             return False

@@ -32,11 +32,11 @@ def _hold(rule, D, out):
 
 
 @separate
-def velocity(followed, y, out, told):
-    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `told`."""
+def velocity(followed, y, out, meters):
+    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `meters`."""
     rule, dL = followed.rule, followed.dL
     W = y[: dL.size]
-    told[0] = potential_differential(followed.problem, W, dL, 0, rule.lowest, followed.threads)
+    meters[0] = potential_differential(followed.problem, W, dL, 0, rule.lowest, followed.threads)
     if rule.decay != 0:
         add_decay(W, dL, rule.decay)
     norm2, raised = 0.0, out[: dL.size]
@@ -49,7 +49,7 @@ def velocity(followed, y, out, told):
         factor = W.dtype.type(-sharp)
         for i in range(rule.bounds[r], rule.bounds[r + 1]):
             raised[i] = factor * raised[i] if sharp != 0.0 else W.dtype.type(0)
-    told[1] = norm2
+    meters[1] = norm2
     rate_of_mechanics(rule.numbers, y, out[: dL.size], out, rule.pairs)
     if rule.shrink != 0:
         for r in range(rule.sharp.size):

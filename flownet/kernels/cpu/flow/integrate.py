@@ -29,75 +29,75 @@ _SHORTEST = 1e-14  # step, relative to the time
 
 
 def integrator(velocity, compiled):
-    """`integrate(problem, s, bounds, rows, steps)` -> rows written, steps taken, and why no more.
+    """`integrate(followed, s, bounds, trace, steps)` -> rows written, steps taken, and why no more.
 
-    `velocity(problem, y, out, told)` is f; `compiled` makes kernels of functions that call it, or
-    leaves them as they are.
+    `velocity(followed, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
+    `compiled` makes kernels of functions that call it, or leaves them as they are.
     """
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
-    turn, look = switch(velocity, compiled)
+    choose_method, find_radius = switch(velocity, compiled)
 
     @compiled
-    def begin(problem, s, bounds):
+    def begin(followed, s, bounds):
         """f at the initial y, and a first step from f there and a little further on."""
         n, k = s.numbers, s.k
-        velocity(problem, s.y, k[6], s.told)
-        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.room)
+        velocity(followed, s.y, k[6], s.meters)
+        h = trial_step(s.y, k[6], bounds.rtol, bounds.atol, s.scratch)
         moved(s.stage, s.y, h, _ONE, k[6:], 1)
-        loss, norm2 = s.told
-        velocity(problem, s.stage, k[0], s.told)
-        s.told[0], s.told[1] = loss, norm2
-        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.room)
+        loss, norm2 = s.meters
+        velocity(followed, s.stage, k[0], s.meters)
+        s.meters[0], s.meters[1] = loss, norm2
+        n[H] = first_step(s.y, k[0], k[6], h, bounds.rtol, bounds.atol, s.scratch)
         n[FRESH], n[CALLS] = 1, 2
 
-    def integrate(problem, s, bounds, rows, steps):
+    def integrate(followed, s, bounds, trace, steps):
         n = s.numbers
-        room, filled, taken, calls = rows.value.shape[0], 0, 0, n[CALLS]
+        most, filled, taken, calls = trace.value.shape[0], 0, 0, n[CALLS]
         if n[CALLS] == 0:
-            begin(problem, s, bounds)
+            begin(followed, s, bounds)
         while True:
-            if s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss:
+            if s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss:
                 return filled, taken, EVENT
-            while rows.filled[0] < rows.at.size and rows.at[rows.filled[0]] <= n[T]:
-                if filled == room:
+            while trace.filled[0] < trace.at.size and trace.at[trace.filled[0]] <= n[T]:
+                if filled == most:
                     return filled, taken, FULL
-                at = rows.at[rows.filled[0]]
+                at = trace.at[trace.filled[0]]
                 if at == n[T]:
-                    put(rows.value[filled], s.y)
+                    put(trace.value[filled], s.y)
                 else:
-                    dense(s, at, rows.value[filled])
-                rows.time[filled] = at
+                    dense(s, at, trace.value[filled])
+                trace.time[filled] = at
                 filled += 1
-                rows.filled[0] += 1
+                trace.filled[0] += 1
             if n[T] >= bounds.end:
                 return filled, taken, END
-            if taken == steps or (rows.at.size == 0 and filled == room):
+            if taken == steps or (trace.at.size == 0 and filled == most):
                 return filled, taken, PAUSE if taken == steps else FULL
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
-            turn(problem, s, bounds.stabilise)
+            choose_method(followed, s, bounds.stabilise)
             if n[FRESH]:
                 put(s.k[0], s.k[6])
                 n[FRESH] = 0
-            rows.step_time[taken] = n[T]
-            loss, norm2 = s.told
+            trace.step_time[taken] = n[T]
+            loss, norm2 = s.meters
             if n[NOW] == CHEBYSHEV:
-                done = stabilised(problem, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
+                done = stabilised(followed, s, bounds.rtol, bounds.atol, bounds.end, n[RADIUS])
             else:
-                done = by_pair(problem, s, bounds.rtol, bounds.atol, bounds.end)
+                done = by_pair(followed, s, bounds.rtol, bounds.atol, bounds.end)
             if done:
-                rows.step[taken], rows.method[taken] = n[TAKEN], n[METHOD]
-                rows.cost[taken] = n[CALLS] - calls
+                trace.step[taken], trace.method[taken] = n[TAKEN], n[METHOD]
+                trace.cost[taken] = n[CALLS] - calls
                 calls = n[CALLS]
                 taken += 1
-                event = s.told[1] < bounds.gradient2 or s.told[0] < bounds.loss
-                if rows.at.size == 0 and not event:
-                    put(rows.value[filled], s.y)
-                    rows.time[filled], rows.loss[filled] = n[T], s.told[0]
+                event = s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss
+                if trace.at.size == 0 and not event:
+                    put(trace.value[filled], s.y)
+                    trace.time[filled], trace.loss[filled] = n[T], s.meters[0]
                     filled += 1
             else:
-                s.told[0], s.told[1] = loss, norm2
+                s.meters[0], s.meters[1] = loss, norm2
                 if n[NOW] == CHEBYSHEV and n[SINCE] > 0:
-                    look(problem, s)
+                    find_radius(followed, s)
 
     return integrate

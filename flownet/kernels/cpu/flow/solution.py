@@ -64,20 +64,20 @@ def weighted(out, h, weights, k, stages):
 
 
 @jit
-def scaled_norm(error, y, other, rtol, atol, room):
+def scaled_norm(error, y, other, rtol, atol, scratch):
     """√(mean of (error/(atol + rtol·max(|y|, |other|)))²)."""
     for i in range(y.size):
         part = error[i] / (atol + rtol * max(abs(y[i]), abs(other[i])))
-        room[i] = part * part
-    return math.sqrt(mean(room))
+        scratch[i] = part * part
+    return math.sqrt(mean(scratch))
 
 
 @jit
-def distance2(a, b, room):
+def distance2(a, b, scratch):
     """‖a − b‖²."""
     for i in range(a.size):
-        room[i] = (a[i] - b[i]) * (a[i] - b[i])
-    return mean(room) * a.size
+        scratch[i] = (a[i] - b[i]) * (a[i] - b[i])
+    return mean(scratch) * a.size
 
 
 @jit
@@ -110,18 +110,18 @@ def to_try(s, end, longest):
 
 
 @jit
-def trial_step(y, slope, rtol, atol, room):
+def trial_step(y, slope, rtol, atol, scratch):
     """A step along which y changes by a hundredth of itself, in the scaled norm."""
-    size = scaled_norm(y, y, y, rtol, atol, room)
-    change = scaled_norm(slope, y, y, rtol, atol, room)
+    size = scaled_norm(y, y, y, rtol, atol, scratch)
+    change = scaled_norm(slope, y, y, rtol, atol, scratch)
     return 0.01 * size / change if size > 1e-5 and change > 1e-5 else 1e-6
 
 
 @jit
-def first_step(y, further, slope, h, rtol, atol, room):
+def first_step(y, further, slope, h, rtol, atol, scratch):
     """A first step for a method of order 5, from f at y and f a trial step h further on."""
     for i in range(y.size):
         further[i] -= slope[i]
-    bend = scaled_norm(further, y, y, rtol, atol, room) / h
-    most = max(scaled_norm(slope, y, y, rtol, atol, room), bend)
+    bend = scaled_norm(further, y, y, rtol, atol, scratch) / h
+    most = max(scaled_norm(slope, y, y, rtol, atol, scratch), bend)
     return min(100 * h, (0.01 / most) ** 0.2 if most > 1e-15 else max(1e-6, 1e-3 * h))

@@ -29,10 +29,13 @@ def sum_bias(net, dL, g, layer, accumulate):
 
 
 @separate
-def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, hands, hand):
-    """Every `hands`-th strip of columns of Σ_s G_s ⊗ x_s, from the `hand`-th on; layers ≥ `lowest`.
+def partition_columns(
+    net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, partitions, partition
+):
+    """Every `partitions`-th strip of columns of Σ_s G_s ⊗ x_s, from the `partition`-th on.
 
-    Cotangents g and units a are buffers of `capacity` rows; with `bias` Σ_s G_s goes to the biases.
+    Of the layers from `lowest` up. Cotangents g and units a are buffers of `capacity` rows; with
+    `bias` Σ_s G_s goes to the biases.
     """
     count = 0
     for layer in range(net.weight.size):
@@ -41,7 +44,7 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
         g_l = units(net, g, capacity, layer, 0, rows)
         a_l = view(x, 0, rows, n_in) if layer == 0 else units(net, a, capacity, layer - 1, 0, rows)
         for first in range(0, n_in, width):
-            if count % hands == hand and layer >= lowest:
+            if count % partitions == partition and layer >= lowest:
                 _columns(
                     net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros, accumulate
                 )
@@ -50,7 +53,7 @@ def deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowe
             count += 1
 
 
-columns_in_parallel = in_parallel(deal_columns)
+columns_in_parallel = in_parallel(partition_columns)
 
 
 @part

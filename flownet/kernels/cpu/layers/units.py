@@ -39,8 +39,8 @@ def outputs(net, buffer, first, rows):
 
 
 @spliced
-def room(buffer, capacity, first, rows, n):
-    """Room for some rows (rows, n) of any layer, in a buffer for `capacity` rows of the widest.
+def spare(buffer, capacity, first, rows, n):
+    """Where some rows (rows, n) of any layer go, in a buffer for `capacity` rows of the widest.
 
     It begins where the rows do in the widest layer: shards that are at different layers share none.
     """
@@ -82,5 +82,5 @@ def pull_units(net, W, zeros, layer, slope, g, gate):
 
 @spliced
 def gates(net, buffer, capacity, layer, first, rows, otherwise):
-    """A layer's ∂ℓ/∂b of modReLU (rows, n), where the buffer has room for them."""
+    """A layer's ∂ℓ/∂b of modReLU (rows, n), where the buffer holds them."""
     return units(net, buffer, capacity, layer, first, rows) if net.gate[layer] >= 0 else otherwise

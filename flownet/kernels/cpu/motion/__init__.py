@@ -1,1 +1,1 @@
-"""Finite steps, many a call: mechanics, couplings, noise, mini-batches, formulas."""
+"""Finite steps, many a call: mechanics, couplings, thermal noise, mini-batches, formulas."""

@@ -8,7 +8,7 @@ import math
 
 from ...._compile import absent, chosen, compiled, lacks, part
 from ...scalar import mechanics as scalar
-from .noise import add_noise
+from .thermal import add_thermal_noise
 
 kicked, looked_ahead, average, size, seen, friction_of = map(
     compiled,
@@ -37,7 +37,7 @@ def _newton(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     if heat > 0:
         for i in range(W.size):
             v[i] = kicked(v[i], dL[i], decay, gain)
-        add_noise(v, heat, seed, count - 1, begin)
+        add_thermal_noise(v, heat, seed, count - 1, begin)
         for i in range(W.size):
             W[i] += h * v[i]
     else:
@@ -61,7 +61,7 @@ def _langevin(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     for i in range(W.size):
         W[i] -= fall * dL[i]
     if n.temperature > 0:
-        add_noise(W, math.sqrt(2 * h * n.temperature * sharp), seed, count - 1, begin)
+        add_thermal_noise(W, math.sqrt(2 * h * n.temperature * sharp), seed, count - 1, begin)
 
 
 def _adaptive(rolls, sized, centered, inertial, width):

@@ -11,15 +11,24 @@ from ..base.pointwise import copy, mean
 from ..base.product import pack, panels, product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.activation import activate
-from ..layers.covectors import columns_in_parallel, deal_columns, sum_gates
+from ..layers.covectors import columns_in_parallel, partition_columns, sum_gates
 from ..layers.loss import covector_on_output
-from ..layers.units import activate_units, bias_of, gates, outputs, pull_units, room, units, weights
+from ..layers.units import (
+    activate_units,
+    bias_of,
+    gates,
+    outputs,
+    pull_units,
+    spare,
+    units,
+    weights,
+)
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
 from ..planes.planes import collect, gather_singles, spread
 from .tiny import tiny_differential
 
-HANDS = 16  # strips of columns are dealt out to this many hands, whatever the number of threads
+PARTITIONS = 16  # of the strips of columns, whatever the number of threads
 
 
 @part
@@ -61,7 +70,7 @@ def pullback_shard(net, W, work, first, rows, lowest):
             gates(net, work.gate, work.capacity, layer, first, rows, ga),
         )
         if layer > lowest:
-            ga = room(work.scratch, work.capacity, first, rows, net.sizes[layer])
+            ga = spare(work.scratch, work.capacity, first, rows, net.sizes[layer])
             pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
@@ -91,7 +100,7 @@ def loss_shard(net, loss, data, work, start, first, rows):
         sample_weights,
         outputs(net, work.covector, first, rows),
         outputs(net, work.errors, first, rows),
-        room(work.scratch, work.capacity, first, rows, net.sizes[-1]),
+        spare(work.scratch, work.capacity, first, rows, net.sizes[-1]),
         work.zeros,
         work.sample[start + first : start + first + rows],
         work.scale,
@@ -113,35 +122,34 @@ def _shard(net, loss, data, W, work, start, chunk, lowest, i):
 
 
 @separate
-def _deal_packing(net, W, packed, hands, hand):
-    """Every `hands`-th panel of every layer's Wᵀ, as the forward products want it."""
+def _pack_partition(net, W, packed, partitions, partition):
+    """Every `partitions`-th panel of every layer's Wᵀ, as the forward products want it."""
     for layer in range(net.weight.size):
         w = weights(net, W, layer)
-        for panel in range(hand, panels(w.shape[0], w), hands):
+        for panel in range(partition, panels(w.shape[0], w), partitions):
             pack(packed[net.panels[layer] :], w, panel, panel + 1)
 
 
-_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_deal_packing)
+_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_pack_partition)
 
 
 @part
 def pack_all(net, W, packed, threads):
     """Wᵀ of every layer in panels."""
     if threads > 1:
-        _packing_in_parallel(HANDS, net, W, packed, HANDS)
+        _packing_in_parallel(PARTITIONS, net, W, packed, PARTITIONS)
     else:
-        _deal_packing(net, W, packed, 1, 0)
+        _pack_partition(net, W, packed, 1, 0)
 
 
 @part
 def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, threads):
     """Σ_s G_s ⊗ x_s of every layer from `lowest` up, and with `bias` Σ_s G_s."""
     if threads > 1:
-        columns_in_parallel(
-            HANDS, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, HANDS
-        )
+        n = PARTITIONS
+        columns_in_parallel(n, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, n)
     else:
-        deal_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
+        partition_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
 
 
 @part
@@ -279,19 +287,6 @@ def pullback(net, x, cotangent, W, covector, work):
         forward_shard(net, W, work, x[start:], 0, rows, True)
         copy(flat(outputs(net, work.covector, 0, rows)), flat(cotangent[start : start + rows]))
         pullback_shard(net, W, work, 0, rows, 0)
-        deal_columns(
-            net,
-            x[start:],
-            covector,
-            work.slope,
-            work.a,
-            work.capacity,
-            rows,
-            work.zeros,
-            start > 0,
-            True,
-            0,
-            1,
-            0,
-        )
+        g, a, n, zeros = work.slope, work.a, work.capacity, work.zeros
+        partition_columns(net, x[start:], covector, g, a, n, rows, zeros, start > 0, True, 0, 1, 0)
         sum_gates(net, covector, work.gate, work.capacity, rows, start > 0, 0)

@@ -48,7 +48,7 @@ def _product(c, d, d_row, a, a_row, a_col, b, rows, depth, width):
 
 @spliced
 def _gates(net, gate, layer):
-    """Room in lanes for the biases of a layer's modReLUs, and later for ∂ℓ/∂b."""
+    """Lanes for the biases of a layer's modReLUs, and later for ∂ℓ/∂b."""
     n = net.sizes[layer + 1] // 2 if net.gate[layer] >= 0 else 0
     return flat(view(gate, LANES * net.units[layer], n, LANES))
 

@@ -4,7 +4,7 @@ A strip holds the columns of some inputs' real parts beside those of their imagi
 """
 
 from ...._compile import in_parallel, part, separate
-from ..base.plan import HANDS
+from ..base.plan import PLANE_PARTITIONS
 from ..base.product import covector_strip, panel_width
 from ..base.views import view
 from ..layers.covectors import sum_bias
@@ -26,8 +26,8 @@ def _gather(w, strip, first, cols, sign, accumulate):
 
 
 @separate
-def _deal(net, x, dL, work, rows, accumulate, lowest, hands, hand):
-    """Every `hands`-th strip of dL from layer `lowest` up; biases go to the planes of dL."""
+def _partition_columns(net, x, dL, work, rows, accumulate, lowest, partitions, partition):
+    """Every `partitions`-th strip of dL from layer `lowest` up; biases go to the planes of dL."""
     count = 0
     for layer in range(lowest, net.origin.shape[0]):
         weight, conjugate, _, _ = net.origin[layer]
@@ -40,11 +40,11 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hands, hand):
             else units(net, work.a, work.capacity, layer - 1, 0, rows)
         )
         for first in range(0, n_in, wide):
-            if count % hands == hand:
+            if count % partitions == partition:
                 cols = min(wide, n_in - first)
                 strip = view(
                     work.planes.corners,
-                    hand * (work.planes.corners.size // HANDS),
+                    partition * (work.planes.corners.size // PLANE_PARTITIONS),
                     2 * n_out,
                     2 * wide,
                 )
@@ -60,13 +60,13 @@ def _deal(net, x, dL, work, rows, accumulate, lowest, hands, hand):
             count += 1
 
 
-_in_parallel = in_parallel(_deal)
+_in_parallel = in_parallel(_partition_columns)
 
 
 @part
 def complex_columns(net, x, dL, work, rows, accumulate, lowest, threads):
     """Σ_s G_s ⊗ x̄_s into dL; Σ_s G_s into the planes of its biases."""
     if threads > 1:
-        _in_parallel(HANDS, net, x, dL, work, rows, accumulate, lowest, HANDS)
+        _in_parallel(PLANE_PARTITIONS, net, x, dL, work, rows, accumulate, lowest, PLANE_PARTITIONS)
     else:
-        _deal(net, x, dL, work, rows, accumulate, lowest, 1, 0)
+        _partition_columns(net, x, dL, work, rows, accumulate, lowest, 1, 0)

@@ -11,7 +11,7 @@ two_normals = compiled(scalar.two_normals)
 
 
 @jit
-def add_noise(a, scale, seed, iteration, begin):
+def add_thermal_noise(a, scale, seed, iteration, begin):
     """a ← a + scale·ξ; a[i] is place begin + i of the whole."""
     for block in range(begin // 2, (begin + a.size + 1) // 2):
         first, second = two_normals(block, iteration, seed)
