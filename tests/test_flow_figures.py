@@ -399,6 +399,7 @@ def test_films_that_cannot_be_made_are_told_before_the_work(
 # The script
 
 
+@pytest.mark.slow
 def test_lanes_finds_what_its_first_lines_say(tmp_path, capsys):
     lanes.main(tmp_path / "lanes.png")
     printed = " ".join(capsys.readouterr().out.split())

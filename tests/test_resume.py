@@ -60,6 +60,7 @@ def losses(path):
     return fn.Trajectory.open(path).store.count("observables/loss")
 
 
+@pytest.mark.slow
 def test_five_kills_leave_no_trace(tmp_path):
     """kill -9 at random moments, five times over, each time resumed."""
     whole, broken = str(tmp_path / "whole.h5"), str(tmp_path / "broken.h5")
@@ -81,6 +82,7 @@ def digits():
     return fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits", limit=200))
 
 
+@pytest.mark.slow
 def test_a_longer_run_is_the_run_that_was_long_at_once(tmp_path, digits):
     """Extending drops the last row's full loss and goes on from the checkpoint before it."""
     settings = dict(batch_size=64, record_every=3, observe={"whole": (4, digits)})
@@ -91,6 +93,7 @@ def test_a_longer_run_is_the_run_that_was_long_at_once(tmp_path, digits):
     assert fn.Trajectory.open(tmp_path / "a.h5").experiment["run"]["steps"] == 25
 
 
+@pytest.mark.slow
 def test_runs_on_user_arrays_need_nothing_but_their_file(tmp_path):
     """x, y, both metrics and the stiffness come back from the file."""
     random = np.random.default_rng(0)

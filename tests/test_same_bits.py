@@ -5,6 +5,8 @@ import pytest
 import same_bits
 from bits_runs import THREADED
 
+pytestmark = pytest.mark.slow
+
 MADE_ON, KNOWN = same_bits.load()
 SAME_KEY = same_bits.key() == MADE_ON
 

@@ -376,6 +376,7 @@ def test_networks_of_a_comparison_have_equal_numbers_of_real_parameters():
         assert min(sizes) == size and max(sizes) < 1.02 * size
 
 
+@pytest.mark.slow
 def test_few_samples_are_enough_for_a_network_that_sees_no_phase():
     """From 500 snapshots, at 10 dB: less than half the error of the real network."""
     rivals = {name: finding.rivals()[name] for name in ("complex, invariant", "real")}
@@ -404,6 +405,7 @@ def neuron():
     return xor.neurons(xor.FUNCTIONS["XOR"])["complex, |z|²"]
 
 
+@pytest.mark.slow
 def test_the_complex_neuron_solves_xor_at_every_phase(neuron):
     """b = 0, w₂ = −w₁ = e^{iα}: a loss of 0, and no force."""
     for angle in (0.0, 1.0, 2.5):

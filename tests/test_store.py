@@ -435,6 +435,7 @@ KILLED = """
     """
 
 
+@pytest.mark.slow
 def test_kill_and_resume(tmp_path):
     path, chance, furthest = tmp_path / "run.h5", random.Random(5), 0
     HDF5Store.create(path, layout()).close()
@@ -622,6 +623,7 @@ def damaged_copies(tmp_path, damage, code=READ_ALL):
     return output_of(run).splitlines()
 
 
+@pytest.mark.slow
 def test_flipped_bytes(tmp_path):
     answers = damaged_copies(
         tmp_path,
@@ -654,6 +656,7 @@ def test_cut_short(tmp_path):
     assert answers[0] == "run.h5 is empty." and "cut short" in answers[-1]
 
 
+@pytest.mark.slow
 def test_flipped_bytes_of_a_killed_file(tmp_path):
     """The flags of a writer that is gone, so that nothing of SWMR's patience comes into play."""
     answers = damaged_copies(

@@ -9,6 +9,8 @@ import who_breaks_the_step as study
 from who_breaks_reading import broken, claims
 from who_breaks_tables import moments, parts
 
+pytestmark = pytest.mark.slow
+
 STUDIES = Path(study.__file__).parent
 PAGE = (STUDIES / "WHO_BREAKS_THE_STEP.md").read_text()
 
