@@ -1,6 +1,9 @@
 """The metric of groups: one stiffness for each neuron, or for any named group of parameters."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,6 +11,13 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind, unknown
 from ._layer import check_network
 from ._metric import Ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from ...model.network import Network
 
 _NAME = re.compile(r"[\w.+-]+", re.ASCII)  # what a run's file can call an array
 _FEW = 1000
@@ -46,7 +56,12 @@ class GroupMetric(Ranges):
     ...                                           "inputs": [3]}})
     """
 
-    def __init__(self, network, stiffness=1.0, groups=None):
+    def __init__(
+        self,
+        network: Network,
+        stiffness: ArrayLike | Sequence[ArrayLike] = 1.0,
+        groups: Mapping[str, Any] | None = None,
+    ) -> None:
         check_network(network)
         places = network.unpack(np.arange(network.size))
         self._given = _entries(stiffness, places)
@@ -71,7 +86,7 @@ class GroupMetric(Ranges):
         edges = np.flatnonzero(whole[1:] != whole[:-1]) + 1
         super().__init__([0, *edges, network.size], whole[[0, *edges]])
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its network."""
         own = {"stiffness": [np.asarray(entry).tolist() for entry in self._given]}
         groups = {
