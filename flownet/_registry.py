@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
 from typing import Any, TypeVar
 
 from ._errors import FlownetError
@@ -59,6 +60,11 @@ def find(family, name):
     if name not in known:
         raise FlownetError(unknown(family, name, known))
     return known[name]
+
+
+def words(family, name):
+    """Parameters of what makes a kind, by name, in the order of its signature."""
+    return signature(find(family, name)).parameters
 
 
 def describe(part):

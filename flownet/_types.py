@@ -6,11 +6,11 @@ The keys of an experiment file are checked by the same types: what a class takes
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike as _PathLike
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Len, Lt
 from numpy.typing import ArrayLike, NDArray
 
 #: an array of numbers, real or complex; docstrings say of what shape
@@ -21,9 +21,17 @@ Count = Annotated[int, Ge(1)]
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 NotNegative = Annotated[float, Ge(0), Lt(math.inf)]
 Share = Annotated[float, Ge(0), Lt(1)]
+Stiffness = Annotated[float, Gt(0)]  # inf freezes
+Pair = Annotated[Sequence[float], Len(2, 2)]
+Sizes = Annotated[Sequence[Count], Len(2)]
+Indices = Sequence[int] | Vector
+
+#: of named groups of parameters, each a table
+Groups = Mapping[str, Mapping[str, Any]]
 
 # names of what there is: the tables of each say which
 Activation = str
+DataName = str
 Output = str
 Init = str
 Device = str

@@ -25,7 +25,7 @@ from ._made import source_of
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import Count, Positive, Split, Vector, Whole
+    from .._types import Count, Pair, Positive, Split, Vector, Whole
 
 _INGREDIENTS = ["direction", "phase", "snr", "noise"]
 _STREAMS = {
@@ -41,7 +41,7 @@ def antenna(
     split: Split = "train",
     m: Count = 1000,
     antennas: Count = 8,
-    snr: float | tuple[float, float] = (-5.0, 20.0),
+    snr: float | Pair = (-5.0, 20.0),
     sector: Positive = 0.9,
     seed: Whole = 0,
 ) -> Dataset:

@@ -24,7 +24,7 @@ from ._made import source_of
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import Count, Split, Whole
+    from .._types import Count, Pair, Split, Whole
 
 _INGREDIENTS = ["t1", "t2", "f", "amplitude", "phase", "snr", "noise"]
 _STREAMS = {
@@ -46,7 +46,7 @@ def fingerprint(
     split: Split = "train",
     m: Count = 1000,
     points: Count = 120,
-    snr: float | tuple[float, float] = 40.0,
+    snr: float | Pair = 40.0,
     seed: Whole = 0,
 ) -> Dataset:
     """Signals of a balanced pulse train with unknown amplitude and phase, and their tissues.

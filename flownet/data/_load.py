@@ -19,7 +19,7 @@ from ._made import spiral, teacher
 from ._shipped import digits, iris, xor
 
 if TYPE_CHECKING:
-    from .._types import Count, PathLike, Split
+    from .._types import Count, DataName, PathLike, Split
 
 _WHOLE: dict[str, Callable[..., Dataset]] = {
     "digits": digits,
@@ -35,13 +35,18 @@ _SPLIT: dict[str, Callable[..., Dataset]] = {
 _BROUGHT = {name: partial(images, name) for name in ("mnist", "fashion-mnist")}
 
 
+def makers():
+    """Functions whose arguments a table of data may name."""
+    return [load, load_file, *_WHOLE.values(), *_SPLIT.values()]
+
+
 def names() -> list[str]:
     """Names that `load` knows, a list of str."""
     return [*_WHOLE, *_SPLIT, *_BROUGHT]
 
 
 def load(
-    name: str,
+    name: DataName,
     *,
     split: Split = "train",
     limit: Count | None = None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,15 +14,29 @@ from ._layer import check_network
 from ._metric import Ranges
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
+    from ..._types import Groups, Indices, Stiffness, Whole
     from ...model.network import Network
 
 _NAME = re.compile(r"[\w.+-]+", re.ASCII)  # what a run's file can call an array
 _FEW = 1000
-_KEYS = ("stiffness", "layer", "neurons", "inputs", "where")
+
+
+@dataclass
+class Group:
+    """What the table of a group may say."""
+
+    stiffness: Stiffness
+    layer: Whole | None = None
+    neurons: Indices | None = None
+    inputs: Indices | None = None
+    where: Indices | None = None
+
+
+_KEYS = tuple(field.name for field in fields(Group))
 
 
 @kind("metric", "group")
@@ -60,7 +75,7 @@ class GroupMetric(Ranges):
         self,
         network: Network,
         stiffness: ArrayLike | Sequence[ArrayLike] = 1.0,
-        groups: Mapping[str, Any] | None = None,
+        groups: Groups | None = None,
     ) -> None:
         check_network(network)
         places = network.unpack(np.arange(network.size))

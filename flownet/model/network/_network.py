@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike
 
-    from ..._types import Activation, Device, DType, Init, Output, Vector
+    from ..._types import Activation, Device, DType, Init, Output, Sizes, Vector
 
 #: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
 #: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
@@ -51,11 +51,11 @@ class Network:
         give real outputs Re z, |z| or |z|².
     bias : bool
         Whether layers have a bias.
-    widely_linear : bool
-        Whether layers of a complex network are WX + VX̄ + b.
     init : str
         lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; biases begin at 0.
         Complex weights have E|w|² in place of the variance and every phase alike.
+    widely_linear : bool
+        Whether layers of a complex network are WX + VX̄ + b.
     dtype : str
         float64, float32, complex128 or complex64.
     device : str
@@ -76,13 +76,13 @@ class Network:
 
     def __init__(
         self,
-        sizes: Sequence[int],
+        sizes: Sizes,
         activation: Activation | Sequence[Activation] = "tanh",
         *,
         output: Output = "identity",
         bias: bool = True,
-        widely_linear: bool = False,
         init: Init = "lecun-normal",
+        widely_linear: bool = False,
         dtype: DType = "float64",
         device: Device = "cpu",
     ) -> None:

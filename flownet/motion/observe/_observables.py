@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 class Loss(OfPotential):
     """Loss of the state on a potential of its own, such as one on held-out data."""
 
-    def __init__(self, potential):
+    def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         return self.potential.value(state.W)
 
 
