@@ -37,7 +37,6 @@ Init = str
 Device = str
 
 Split = Literal["train", "test"]
-DType = Literal["float64", "float32", "complex128", "complex64"]
 PathLike = str | _PathLike[str]
 
 #: a formula of somebody's own, of vectors

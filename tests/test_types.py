@@ -92,6 +92,7 @@ own = fn.train(
 fn.testing.check_policy(Halving(0.5, 10))
 fn.testing.check_metric(metric, potential)
 fn.testing.check_observable(Walked())
+print(fn.breakdown(own, every=5)[0].verdict, fn.breakdown(potential, W0, 0.1).split("layers"))
 limit = 2 / fn.sharpness(potential, own.parameters[-1], metric=metric)
 beside = fn.flow(potential, W0=W0, time=own.time[-1], at=own.time, metric=lambda time: metric)
 print(own.loss[-1] - beside.loss[-1], fn.sharpness(own, every=5).value, own.mechanics.step)

@@ -25,6 +25,7 @@ from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES
 from ...kernels.scalar.activation import ACTIVATIONS
 from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
+from ...model._check import DTYPES
 from ...model.network import INITS, Network as NetworkOfTable
 from ...motion.loops import train
 from ...motion.mechanics import policy_of
@@ -55,6 +56,7 @@ _IN_A_FILE = {
     "Output": _one_of("output", (*_ACTIVATIONS, *READOUTS)),
     "Init": _one_of("init", [*INITS, "lecun", "glorot", "he"]),
     "Device": _one_of("device", DEVICES),
+    "DTypeLike": _one_of("dtype", DTYPES),
     "DataName": _one_of("data set", data_names()),
     "Step": Annotated[_types.Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)],
     "ArrayLike": float | list[float | list[float]],

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from functools import partial
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -26,6 +26,46 @@ if TYPE_CHECKING:
     from ..._types import Device, MetricLike
     from ...model.potential import AnyPotential
     from ._terms import Breakdown
+
+
+@overload
+def breakdown(
+    what: AnyPotential,
+    W: ArrayLike,
+    step: float | None = ...,
+    *,
+    displacement: ArrayLike | None = ...,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    device: Device = ...,
+) -> Breakdown: ...
+
+
+@overload
+def breakdown(
+    what: Trajectory,
+    *,
+    at: int,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    device: Device = ...,
+) -> Breakdown: ...
+
+
+@overload
+def breakdown(
+    what: Trajectory,
+    *,
+    every: int,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    keep: bool = ...,
+    device: Device = ...,
+    progress: bool = ...,
+) -> Breakdowns: ...
 
 
 def breakdown(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, DTypeLike
 
-    from ..._types import Activation, Device, DType, Init, Output, Sizes, Vector
+    from ..._types import Activation, Device, Init, Output, Sizes, Vector
 
 #: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
 #: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
@@ -83,7 +83,7 @@ class Network:
         bias: bool = True,
         init: Init = "lecun-normal",
         widely_linear: bool = False,
-        dtype: DType = "float64",
+        dtype: DTypeLike = "float64",
         device: Device = "cpu",
     ) -> None:
         self.device = device
