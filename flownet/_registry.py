@@ -4,12 +4,19 @@ A run file describes its parts as plain tables, `{"kind": "parabola", "strength"
 `describe` makes such a table of an object and `build` makes the object of the table.
 """
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import signature
+from typing import Any, TypeVar
 
 from ._errors import FlownetError
 
-_classes = {}
+T = TypeVar("T")
+
+_classes: dict[str, dict[str, type]] = {}
 
 #: rooms whose classes make up a family; loaded when the family is first asked for
 _HOMES = {
@@ -24,10 +31,10 @@ _HOMES = {
 }
 
 
-def kind(family, name):
+def kind(family: str, name: str) -> Callable[[type[T]], type[T]]:
     """Class decorator: register a class as `name` of a `family` ("loss", "mechanics", ...)."""
 
-    def register(cls):
+    def register(cls: Any) -> Any:
         _classes.setdefault(family, {})[name] = cls
         cls.kind = name
         return cls
@@ -53,6 +60,11 @@ def find(family, name):
     if name not in known:
         raise FlownetError(unknown(family, name, known))
     return known[name]
+
+
+def words(family, name):
+    """Parameters of what makes a kind, by name, in the order of its signature."""
+    return signature(find(family, name)).parameters
 
 
 def describe(part):

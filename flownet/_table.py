@@ -4,9 +4,12 @@ A report says what its numbers are, and in which form each column is written; no
 package lays out text.
 """
 
+from __future__ import annotations
+
 import math
 import re
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
@@ -88,9 +91,9 @@ class Table:
 
     title: str
     columns: dict
-    notes: tuple = ()
+    notes: Sequence[str] = ()
     upright: bool = False
-    more: tuple = ()
+    more: Sequence[Table] = ()
 
     @property
     def rows(self):
@@ -156,7 +159,7 @@ class Table:
 class Tabled:
     """Mixin of a report: it prints its `table()`, as text and in a notebook."""
 
-    def table(self):
+    def table(self) -> Table:
         """What it shows, as a `Table`."""
         raise NotImplementedError
 

@@ -8,9 +8,13 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from mistakes import told_in_one_line
+from pydantic import ValidationError, create_model
 
 import flownet as fn
+from flownet import _registry
 from flownet.desk import cli
+from flownet.desk.experiment import _schema
+from flownet.desk.experiment._mistake import explain
 
 ROOT = Path(__file__).parents[1]
 EXPERIMENTS = sorted((ROOT / "scripts" / "experiments").glob("*.toml"))
@@ -143,6 +147,30 @@ def test_mistakes_in_a_file_are_one_line(experiment, tmp_path, good, bad, line):
     with told_in_one_line(line) as error:
         fn.Experiment.load(experiment).run(tmp_path / "run.h5")
     assert str(experiment) in str(error.value)
+
+
+def test_a_new_kind_has_its_keys_by_its_signature(monkeypatch):
+    """The words of its arguments, their types and what they default to, and no line elsewhere."""
+
+    class Slowed(fn.Aristotle):
+        def __init__(self, step: "Step", by: "Share", form: "Literal['a', 'b']" = "a"):  # noqa: F821
+            super().__init__(step)
+
+    monkeypatch.setitem(_registry._classes["mechanics"], "slowed", Slowed)
+    mechanics = _schema._family("Mechanics", "mechanics")
+    schema = create_model("File", mechanics=(mechanics, ...))
+    words = {"kind": "slowed", "step": "linear:0.1", "by": 0.5}
+    assert mechanics.model_validate(words).model_dump(exclude_none=True) == words
+    for wrong, line in [
+        ({"by": 1.0}, "[mechanics] by is 1.0; it has to be less than 1"),
+        ({"form": "c"}, "[mechanics] form: unknown form 'c'. Known: a, b"),
+        ({"mass": 1.0}, "[mechanics]: slowed takes no mass; it takes step, by, form"),
+        ({"by": None}, "[mechanics]: the key by of slowed is missing"),
+    ]:
+        given = {name: value for name, value in {**words, **wrong}.items() if value is not None}
+        with pytest.raises(ValidationError) as caught:
+            schema.model_validate({"mechanics": given})
+        assert line in str(explain(caught.value, "a.toml", schema))
 
 
 def test_shell_runs_tells_and_draws(experiment, tmp_path):

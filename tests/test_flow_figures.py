@@ -13,7 +13,7 @@ import flownet as fn
 from flownet.desk import cli
 from flownet.desk.plot import _film, _landscape, _paths, _plane
 from flownet.desk.plot._beside import beside
-from flownet.desk.plot._flows import Picture
+from flownet.desk.plot._picture import Picture
 
 METRICS = {
     "plain": lambda D: fn.Euclidean(D),

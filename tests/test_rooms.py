@@ -64,9 +64,17 @@ def room(path):
     return path.parent.relative_to(PACKAGE).as_posix().removeprefix(".")
 
 
+def loaded(tree):
+    """Nodes of a module but those that type checkers alone read: such imports load nothing."""
+    for node in ast.iter_child_nodes(tree):
+        if not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield node
+            yield from loaded(node)
+
+
 def imported(path):
     """Files of flownet that a file imports, at its top or within a function."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in loaded(ast.parse(path.read_text())):
         if not (isinstance(node, ast.ImportFrom) and node.level):
             continue
         folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))

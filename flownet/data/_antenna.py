@@ -9,6 +9,10 @@ imaginary part of variance ½ each. A² is the signal-to-noise ratio of one ante
 that in dB.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import FlownetError
@@ -17,6 +21,11 @@ from ._check import check_split, real, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, exp
 from ._made import source_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .._types import Count, Pair, Positive, Split, Vector, Whole
 
 _INGREDIENTS = ["direction", "phase", "snr", "noise"]
 _STREAMS = {
@@ -27,7 +36,15 @@ _STREAMS = {
 _LOG10 = 2.302585092994046
 
 
-def antenna(*, split="train", m=1000, antennas=8, snr=(-5.0, 20.0), sector=0.9, seed=0):
+def antenna(
+    *,
+    split: Split = "train",
+    m: Count = 1000,
+    antennas: Count = 8,
+    snr: float | Pair = (-5.0, 20.0),
+    sector: Positive = 0.9,
+    seed: Whole = 0,
+) -> Dataset:
     """Snapshots of a line of antennas half a wavelength apart, one far source, unknown phase.
 
     Parameters
@@ -72,7 +89,7 @@ def antenna(*, split="train", m=1000, antennas=8, snr=(-5.0, 20.0), sector=0.9, 
     return Dataset(wave + noise, u, name="antenna", source=source)
 
 
-def steering(u, antennas=8, turns=0.0):
+def steering(u: ArrayLike, antennas: int = 8, turns: float = 0.0) -> Vector:
     """Waves e^{iπnu + 2πi·turns} (m, antennas) of directions u = sin θ (m,), n = 0, 1, …"""
     u, turns = np.reshape(u, (-1, 1)), np.reshape(turns, (-1, 1))
     return phasor(turns + u * (np.arange(antennas) / 2))

@@ -7,13 +7,33 @@ hand; between pulses M precesses by f cycles a second and relaxes. Both are exac
 size enters. Real arithmetic in a fixed order: the same bits on every machine.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import FlownetError
 from ._elementary import cos_sin_turns, exp
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
-def bloch(t1, t2, f, flip, phase, wait, echo, *, start=1.0, spoiled=False):
+    from .._types import Vector
+
+
+def bloch(
+    t1: ArrayLike,
+    t2: ArrayLike,
+    f: ArrayLike,
+    flip: ArrayLike,
+    phase: ArrayLike,
+    wait: ArrayLike,
+    echo: float,
+    *,
+    start: float = 1.0,
+    spoiled: bool = False,
+) -> Vector:
     """Transverse magnetisation M_x + iM_y at the echo of every pulse of a train.
 
     Parameters

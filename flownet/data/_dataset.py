@@ -1,13 +1,23 @@
 """The data set: inputs x and truth y, one sample a row, which nothing changes afterwards."""
 
+from __future__ import annotations
+
 import hashlib
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import FlownetError
 from . import _arrays
 from ._check import whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+
+    from .._types import Count, Vector
 
 
 class Dataset:
@@ -51,7 +61,23 @@ class Dataset:
            [1., 0.]])
     """
 
-    def __init__(self, x, y, *, labels=None, classes=None, name="user", source=None):
+    x: Vector
+    y: Vector
+    labels: Vector | None
+    name: str
+    source: dict[str, Any] | None
+    _labels_are_read: bool
+
+    def __init__(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        *,
+        labels: ArrayLike | None = None,
+        classes: Count | None = None,
+        name: str = "user",
+        source: Mapping[str, Any] | None = None,
+    ) -> None:
         classes = classes if classes is None else whole("classes", classes, 1)
         x = _arrays.inputs(x)
         y, given = _arrays.truth(y, x, classes)
@@ -76,12 +102,12 @@ class Dataset:
         return f"Dataset {self.name!r}: {self.m} samples, {n_in} inputs, {n_out} outputs"
 
     @property
-    def m(self):
+    def m(self) -> int:
         """Number of samples."""
         return len(self.x)
 
     @cached_property
-    def sha256(self):
+    def sha256(self) -> str:
         """Hex digest of the shapes, types and bytes of x and y, the same on any byte order."""
         digest = hashlib.sha256()
         for array in (self.x, self.y):
@@ -90,7 +116,7 @@ class Dataset:
             digest.update(array.data)
         return digest.hexdigest()
 
-    def take(self, indices):
+    def take(self, indices: Any) -> Dataset:
         """Samples at the given rows.
 
         Parameters
@@ -115,7 +141,7 @@ class Dataset:
             raise FlownetError(f"take: rows are 0 .. {self.m - 1}; {error}.") from None
         return self._rows(rows.reshape(-1), None)
 
-    def first(self, n):
+    def first(self, n: int) -> Dataset:
         """The first n samples; n above their number is a FlownetError.
 
         Parameters
@@ -132,7 +158,7 @@ class Dataset:
             raise FlownetError(f"limit={n}, but {self.name!r} holds {self.m} samples.")
         return self._rows(slice(n), self.source and {**self.source, "limit": n})
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Table that `from_table` turns back into this data set.
 
         Returns

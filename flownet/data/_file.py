@@ -1,7 +1,10 @@
 """A user's data from an .npz or an HDF5 file."""
 
+from __future__ import annotations
+
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
@@ -10,10 +13,15 @@ from .._errors import FlownetError
 from ._check import whole
 from ._dataset import Dataset
 
+if TYPE_CHECKING:
+    from .._types import Count, PathLike
+
 _KEYS = ("x", "y", "labels")
 
 
-def load_file(file, *, limit=None, root=None):
+def load_file(
+    file: PathLike, *, limit: Count | None = None, root: PathLike | None = None
+) -> Dataset:
     """Read a data set from a file that holds the arrays `x` and `y`, and `labels` if it likes.
 
     Parameters

@@ -7,6 +7,10 @@ apart (Ma et al., Nature 495, 2013, 187). The signal comes with an unknown ampli
     x_n = A e^{iφ} s_n(T1, T2, f) + ν_n,    A from ½ to 2,    E|ν|² = σ².
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from .._random import stream_key, uniform
@@ -16,6 +20,11 @@ from ._check import check_split, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, exp
 from ._made import source_of
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from .._types import Count, Pair, Split, Whole
 
 _INGREDIENTS = ["t1", "t2", "f", "amplitude", "phase", "snr", "noise"]
 _STREAMS = {
@@ -32,7 +41,14 @@ T1, T2, F = (0.3, 3.0), (0.03, 0.3), (-30.0, 30.0)
 ECHO = 0.005
 
 
-def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
+def fingerprint(
+    *,
+    split: Split = "train",
+    m: Count = 1000,
+    points: Count = 120,
+    snr: float | Pair = 40.0,
+    seed: Whole = 0,
+) -> Dataset:
     """Signals of a balanced pulse train with unknown amplitude and phase, and their tissues.
 
     Parameters
@@ -68,7 +84,8 @@ def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
         return uniform(seed, _STREAMS[split, name], m)
 
     y = 2 * np.stack([drawn("t1"), drawn("t2"), drawn("f")], axis=1) - 1
-    signal = bloch(*tissue(y).T, *pulses(points), ECHO, start=-1.0)
+    (t1, t2, f), (flip, phase, wait) = tissue(y).T, pulses(points)
+    signal = bloch(t1, t2, f, flip, phase, wait, ECHO, start=-1.0)
     amplitude = exp(_LOG2 * (2 * drawn("amplitude") - 1))
     c, s = cos_sin_turns(drawn("phase"))
     sigma = exp(-_LOG10 / 20 * (low + (high - low) * drawn("snr")))
@@ -79,14 +96,14 @@ def fingerprint(*, split="train", m=1000, points=120, snr=40.0, seed=0):
     return Dataset(x + noise, y, name="fingerprint", source=source)
 
 
-def tissue(y):
+def tissue(y: ArrayLike) -> Any:
     """T1 and T2 in s and f in Hz (m, 3) of coordinates y (m, 3) from −1 to 1."""
     share = (np.asarray(y, np.float64) + 1) / 2
     columns = [low * exp(share[:, i] * _LOG10) for i, (low, _) in enumerate((T1, T2))]
     return np.stack([*columns, F[0] + (F[1] - F[0]) * share[:, 2]], axis=1)
 
 
-def pulses(points=120):
+def pulses(points: int = 120) -> Any:
     """Flip angles and phases in degrees, and waits in s, of the train, each (points,).
 
     Flip angles are lobes of 10 to 70 degrees, 40 pulses long, with a random jitter of 5 degrees

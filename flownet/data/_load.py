@@ -1,8 +1,11 @@
 """Data sets by name, and from the tables that experiment files and run files hold."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
 from functools import partial
 from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 from .._errors import FlownetError
 from .._registry import unknown
@@ -15,17 +18,41 @@ from ._idx import images
 from ._made import spiral, teacher
 from ._shipped import digits, iris, xor
 
-_WHOLE = {"digits": digits, "iris": iris, "xor": xor, "spiral": spiral}
-_SPLIT = {"teacher": teacher, "antenna": antenna, "fingerprint": fingerprint}
+if TYPE_CHECKING:
+    from .._types import Count, DataName, PathLike, Split
+
+_WHOLE: dict[str, Callable[..., Dataset]] = {
+    "digits": digits,
+    "iris": iris,
+    "xor": xor,
+    "spiral": spiral,
+}
+_SPLIT: dict[str, Callable[..., Dataset]] = {
+    "teacher": teacher,
+    "antenna": antenna,
+    "fingerprint": fingerprint,
+}
 _BROUGHT = {name: partial(images, name) for name in ("mnist", "fashion-mnist")}
 
 
-def names():
+def makers():
+    """Functions whose arguments a table of data may name."""
+    return [load, load_file, *_WHOLE.values(), *_SPLIT.values()]
+
+
+def names() -> list[str]:
     """Names that `load` knows, a list of str."""
     return [*_WHOLE, *_SPLIT, *_BROUGHT]
 
 
-def load(name, *, split="train", limit=None, root=None, **options):
+def load(
+    name: DataName,
+    *,
+    split: Split = "train",
+    limit: Count | None = None,
+    root: PathLike | None = None,
+    **options: Any,
+) -> Dataset:
     """Load a data set by its name.
 
     =============  ====================  ================================================
@@ -85,7 +112,7 @@ def load(name, *, split="train", limit=None, root=None, **options):
     return data if limit is None else data.first(limit)
 
 
-def from_table(table):
+def from_table(table: Mapping[str, Any]) -> Dataset:
     """Make a data set of a table: a `[data]` section, or what `Dataset.describe` gave.
 
     Parameters

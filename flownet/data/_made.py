@@ -4,6 +4,10 @@ Only counter-based words, + - * / and sqrt go in. Sums run in a fixed order over
 library's matrix product would choose its own.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._random import normal, stream_key, uniform
@@ -11,13 +15,23 @@ from ._check import check_split, real, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, tanh
 
+if TYPE_CHECKING:
+    from .._types import Count, NotNegative, Positive, Split, Whole
+
 # Each random ingredient has a stream of its own, so that more samples never change the first ones.
 _INGREDIENTS = ["radius", "blur", "weights", "bias", "readout"]
 _INGREDIENTS += ["train", "test", "train noise", "test noise"]
 _STREAMS = {name: stream_key("data", counter) for counter, name in enumerate(_INGREDIENTS)}
 
 
-def spiral(*, m=200, classes=2, noise=0.0, turns=1.0, seed=0):
+def spiral(
+    *,
+    m: Count = 200,
+    classes: Count = 2,
+    noise: NotNegative = 0.0,
+    turns: Positive = 1.0,
+    seed: Whole = 0,
+) -> Dataset:
     """Interleaved spirals in the unit disc, one a class.
 
     Sample i belongs to class i mod `classes`; its radius is drawn so that the disc is evenly
@@ -58,7 +72,16 @@ def spiral(*, m=200, classes=2, noise=0.0, turns=1.0, seed=0):
     return Dataset(x, label, classes=classes, name="spiral", source=source)
 
 
-def teacher(*, split="train", m=1000, n_in=8, n_out=1, hidden=16, noise=0.0, seed=0):
+def teacher(
+    *,
+    split: Split = "train",
+    m: Count = 1000,
+    n_in: Count = 8,
+    n_out: Count = 1,
+    hidden: Count = 16,
+    noise: NotNegative = 0.0,
+    seed: Whole = 0,
+) -> Dataset:
     """Answers of a random network with one tanh layer on Gaussian inputs: y = U tanh(W x + b).
 
     x, b and the noise are standard normal before scaling; W and U have variance 1/n_in and

@@ -1,16 +1,23 @@
 """`check_chart`: a chart's series, its pullback and its inverse belong to one map W(u)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import shown
 from ..model.chart import AnyChart, Chart
 from ._expect import check, expect, falls, made_again, near, numbers, one_line, pair, same_bits
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
 _SIZE = 4  # of the coordinates of a chart that takes any number
 
 
 @check
-def check_chart(chart, u=None):
+def check_chart(chart: AnyChart, u: ArrayLike | None = None) -> None:
     """Check that a chart keeps its contract, `flownet.model.chart.AnyChart`.
 
     The remainders of W(u + sv) beyond its series fall like the powers of s; pushforward and

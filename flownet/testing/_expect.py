@@ -1,11 +1,17 @@
 """How a check tells what fails: an `AssertionError` of one line, with the size of the error."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from .. import _random
 from .._errors import FlownetError, shown
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 IDENTITY = 1e3  # roundings by which two sides of an identity may differ, relative to their size
 _SHORTEST, _LONGEST = 2.0**-14, 2.0**-3  # displacements along which a remainder is looked at
@@ -14,7 +20,7 @@ _ABOVE_ROUNDING = 1e3  # roundings that a remainder has to stand above
 _SLACK = 0.3  # by which a slope may be lower than its order
 
 
-def check(function):
+def check(function: F) -> F:
     """Decorator: an error of the library within a check is raised as the failure that it is."""
 
     @wraps(function)
@@ -24,7 +30,7 @@ def check(function):
         except FlownetError as error:
             raise AssertionError(f"{shown(subject)}: {error}") from error
 
-    return checked
+    return cast("F", checked)
 
 
 def expect(true, line):

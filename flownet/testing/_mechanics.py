@@ -1,5 +1,9 @@
 """`check_mechanics`: runs give the same bits however they are cut, and know what is frozen."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import FlownetError, shown
@@ -10,9 +14,12 @@ from ..motion.mechanics import Mechanics, StepPolicy
 from ._expect import check, expect, made_again, near, one_line, same_bits
 from ._runs import check_in_python, check_resumed, check_runs, run_of, small
 
+if TYPE_CHECKING:
+    from ..model.potential import AnyPotential
+
 
 @check
-def check_mechanics(mechanics, potential=None):
+def check_mechanics(mechanics: Mechanics, potential: AnyPotential | None = None) -> None:
     """Check that mechanics keep their contract, `flownet.motion.mechanics.Mechanics`.
 
     `parameters()` and the text make them again; a short run gives the same bits twice, one state at

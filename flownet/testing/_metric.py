@@ -1,5 +1,9 @@
 """`check_metric`: raising and lowering the index undo each other, lengths are positive."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import FlownetError, shown
@@ -8,11 +12,22 @@ from ..model.potential import as_potential
 from ..model.tables import metric_from, metric_table
 from ._expect import check, expect, near, numbers, one_line, pair, refused, same_bits
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..model.potential import AnyPotential
+
 _FEW = 5  # components whose own stiffness is compared
 
 
 @check
-def check_metric(metric, potential=None, *, W=None, time=0.0):
+def check_metric(
+    metric: Metric,
+    potential: AnyPotential | None = None,
+    *,
+    W: ArrayLike | None = None,
+    time: float = 0.0,
+) -> None:
     """Check that a metric keeps its contract, `flownet.Metric`.
 
     At a time and a point: `sharp` and `flat` undo each other, are symmetric, and give no vector a

@@ -1,5 +1,9 @@
 """`check_observable`: a number of the state, that leaves the run as it is."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import shown
@@ -9,11 +13,21 @@ from ..motion.observe import as_observable
 from ._expect import check, expect, same_bits
 from ._runs import STEPS, check_resumed, run_of, small
 
+if TYPE_CHECKING:
+    from .._types import AnyObservable
+    from ..model.potential import AnyPotential
+    from ..motion.mechanics import Mechanics
+
 _EVERY = 2
 
 
 @check
-def check_observable(observable, potential=None, *, mechanics=None):
+def check_observable(
+    observable: AnyObservable,
+    potential: AnyPotential | None = None,
+    *,
+    mechanics: Mechanics | None = None,
+) -> None:
     """Check that an observable keeps its contract, `flownet.motion.observe.Observable`.
 
     Asked along a short run it gives numbers of one shape, the same bits twice, and does not change

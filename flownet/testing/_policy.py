@@ -1,5 +1,9 @@
 """`check_policy`: a step depends on the iteration and on the state alone."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import shown
@@ -8,9 +12,12 @@ from ..motion.mechanics import Aristotle, StepPolicy, policy_of
 from ._expect import check, expect, made_again, same_bits
 from ._runs import STEPS, check_resumed, check_runs, small
 
+if TYPE_CHECKING:
+    from ..model.potential import AnyPotential
+
 
 @check
-def check_policy(policy, potential=None):
+def check_policy(policy: StepPolicy, potential: AnyPotential | None = None) -> None:
     """Check that a step policy keeps its contract, `flownet.motion.mechanics.StepPolicy`.
 
     `steps` are those of `at`, finite and from 0 up; `parameters()` and the text make the policy

@@ -1,5 +1,9 @@
 """`check_potential`: derivatives, series and curvature of a potential agree with its values."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from .._errors import shown
@@ -17,11 +21,16 @@ from ._expect import (
     same_bits,
 )
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..model.potential import AnyPotential
+
 _FEW = 5  # diagonal entries that are compared
 
 
 @check
-def check_potential(potential, W=None):
+def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None:
     """Check that a potential keeps its contract, `flownet.model.potential.AnyPotential`.
 
     `value` and `differential` agree and give the same bits twice, and leave W alone; the remainders

@@ -1,8 +1,11 @@
 """Experiments: what a TOML file or a run's file says, and the run that follows from it."""
 
+from __future__ import annotations
+
 import tomllib
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError
 from ..._registry import build, find
@@ -12,6 +15,9 @@ from ...motion.loops import train
 from ...motion.observe import observe_from
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from ..._types import PathLike
 
 
 class Experiment:
@@ -23,11 +29,11 @@ class Experiment:
         The words of the file.
     """
 
-    def __init__(self, tables, path=None):
+    def __init__(self, tables: dict[str, Any], path: PathLike | None = None) -> None:
         self.tables, self._path = tables, path
 
     @classmethod
-    def load(cls, path):
+    def load(cls, path: PathLike) -> Experiment:
         """Experiment of a TOML file, or of the file of a run.
 
         Raises
@@ -48,7 +54,7 @@ class Experiment:
             raise FlownetError(f"{path} is not TOML: {error}.") from None
         return cls(_checked(given, path), path)
 
-    def parts(self):
+    def parts(self) -> tuple[Any, ...]:
         """Potential, mechanics, metric and observables of the tables."""
         try:
             return self._parts()
@@ -65,7 +71,14 @@ class Experiment:
             metric = metric_from(tables["metric"], potential)
         return potential, mechanics, metric, observe_from(self._observed(tables), potential, metric)
 
-    def run(self, store=None, *, overwrite=False, progress=True, threads=None):
+    def run(
+        self,
+        store: PathLike | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool = True,
+        threads: int | None = None,
+    ) -> Trajectory:
         """Train as the tables say, recorded in `store`; a `Trajectory`."""
         potential, mechanics, metric, observe = self.parts()
         return train(
@@ -80,7 +93,7 @@ class Experiment:
             **self.tables["run"],
         )
 
-    def to_toml(self):
+    def to_toml(self) -> str:
         """The experiment as TOML text."""
         return to_text(self.tables)[0]
 

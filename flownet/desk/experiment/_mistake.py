@@ -1,5 +1,7 @@
 """pydantic's findings as the one line a user reads: file, key, what is wrong, what is allowed."""
 
+import re
+
 from ... import _registry
 from ..._errors import FlownetError
 
@@ -8,16 +10,38 @@ from ..._errors import FlownetError
 _TELLING = {"extra_forbidden": 0, "value_error": 1}
 
 
+#: types whose names pydantic adds to a place, as those of the branches of a union
+_BRANCHES = {
+    "float",
+    "int",
+    "str",
+    "bool",
+    "constrained-float",
+    "constrained-int",
+    "constrained-str",
+}
+
+
 def explain(error, source, schema):
     """`FlownetError` of a `pydantic.ValidationError` found in a file."""
-    findings = sorted(error.errors(), key=lambda finding: _TELLING.get(finding["type"], 2))
+    findings = sorted(error.errors(), key=_rank)
     line = f"{source}: {_line(findings[0], schema)}"
     more = len({finding["loc"][:2] for finding in findings}) - 1
     return FlownetError(line + (f" ({more} more)" if more else ""))
 
 
+def _rank(finding):
+    """What is told first: what says most, and of the branches of a union what is more exact."""
+    named = finding["type"] == "literal_error" and isinstance(finding["input"], str)
+    return _TELLING.get(finding["type"], 3), not named, -len(_place_of(finding))
+
+
+def _place_of(finding):
+    return [part for part in finding["loc"] if not _is_branch(part)]
+
+
 def _line(finding, schema):
-    where = [part for part in finding["loc"] if not _is_branch(part)]
+    where = _place_of(finding)
     kind, message = finding["type"], finding["msg"]
     if kind == "extra_forbidden":
         allowed = _keys(schema, where[:-1])
@@ -27,6 +51,10 @@ def _line(finding, schema):
         return f"the {what} {_name(where)} is missing."
     if kind == "value_error":
         return f"{_name(where)}: {message.removeprefix('Value error, ')}"
+    if kind == "literal_error" and isinstance(finding["input"], str):
+        allowed = re.findall(r"'(.*?)'", finding["ctx"]["expected"])
+        if len(allowed) > 1:
+            return f"{_name(where)}: {_registry.unknown(where[-1], finding['input'], allowed)}"
     return f"{_name(where)} is {finding['input']!r}; {_right(message)}."
 
 
@@ -42,6 +70,9 @@ def _right(message):
         ("a valid string", "text in quotes"),
         ("a valid list", "a list"),
         ("greater than or equal to 0", "0 or more"),
+        ("less than inf", "a finite number"),
+        ("an instance of Sequence", "a list"),
+        ("Value should", "it should"),
     ):
         message = message.replace(theirs, ours)
     return message
@@ -49,7 +80,7 @@ def _right(message):
 
 def _is_branch(part):
     """Names that pydantic adds for the branches of a union."""
-    return isinstance(part, str) and any(sign in part for sign in "[(")
+    return isinstance(part, str) and (part in _BRANCHES or any(sign in part for sign in "[("))
 
 
 def _place(where):

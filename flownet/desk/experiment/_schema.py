@@ -1,30 +1,34 @@
-"""What an experiment file may say, key by key; pydantic checks it."""
+"""What an experiment file may say, key by key: the arguments of what its tables name.
 
-from inspect import signature
-from typing import Annotated, Any, Literal
+The keys of a table are the arguments of a class, or of all kinds of a family, with the types and
+the defaults of their signatures; pydantic checks them. A new kind of anything needs no line here.
+"""
+
+import re
+import sys
+from inspect import formatannotation, signature
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
-    Field,
     PlainSerializer,
     WrapValidator,
+    create_model,
     model_validator,
 )
 
-from ... import _registry
-from ...data._load import names as data_names
+from ... import _registry, _types
+from ...data._load import makers, names as data_names
+from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES
 from ...kernels.scalar.activation import ACTIVATIONS
 from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
-from ...model.network import INITS
-from ...motion.mechanics import INTEGRATORS, MOMENTS, policy_of
-from ...motion.observe import PARTS
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=1)]
-Numbers = list[float] | list[list[float]]
+from ...model._check import DTYPES
+from ...model.network import INITS, Network as NetworkOfTable
+from ...motion.loops import train
+from ...motion.mechanics import policy_of
 
 
 def _one_of(what, allowed):
@@ -33,7 +37,7 @@ def _one_of(what, allowed):
             raise ValueError(_registry.unknown(what, name, allowed))
         return name
 
-    return AfterValidator(check)
+    return Annotated[str, AfterValidator(check)]
 
 
 def _policy(step, number):
@@ -45,13 +49,27 @@ def _policy(step, number):
 
 
 _ACTIVATIONS = tuple(dict.fromkeys((*ACTIVATIONS, *COMPLEX_ACTIVATIONS)))
-Activation = Annotated[str, _one_of("activation", _ACTIVATIONS)]
-Output = Annotated[str, _one_of("output", (*_ACTIVATIONS, *READOUTS))]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Stiffness = Annotated[float, Field(gt=0)]
-Index = Annotated[int, Field(ge=0)]
-Share = Annotated[float, Field(ge=0, lt=1)]
-Step = Annotated[Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)]
+
+#: what the names in signatures mean in a file, where that is something else than in Python
+_IN_A_FILE = {
+    "Activation": _one_of("activation", _ACTIVATIONS),
+    "Output": _one_of("output", (*_ACTIVATIONS, *READOUTS)),
+    "Init": _one_of("init", [*INITS, "lecun", "glorot", "he"]),
+    "Device": _one_of("device", DEVICES),
+    "DTypeLike": _one_of("dtype", DTYPES),
+    "DataName": _one_of("data set", data_names()),
+    "Step": Annotated[_types.Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)],
+    "ArrayLike": float | list[float | list[float]],
+    "Indices": list[_types.Whole],
+    "PathLike": str,
+    "Sequence": list,
+}
+
+#: types of what other tables of the file make
+_ELSEWHERE = {"Network", "AnyPotential", "AnyChart", "Mechanics", "Charges"}
+
+#: of a run, what has a table of its own, or is said where it is started
+_SAID_ELSEWHERE = {"W0", "metric", "observe", "store", "overwrite", "threads", "progress"}
 
 
 class Table(BaseModel):
@@ -60,134 +78,87 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def _known_to_its_kind(table, family, elsewhere=()):
-    """A table whose keys are the arguments of its kind, less those that come from elsewhere."""
-    words = {
-        name: word
-        for name, word in signature(_registry.find(family, table.kind)).parameters.items()
-        if name not in elsewhere
-    }
-    given = table.model_dump(exclude_none=True, exclude={"kind"})
-    for name in given:
-        if name not in words:
-            takes = f"it takes {', '.join(words)}" if words else "it takes nothing else"
-            raise ValueError(f"{table.kind} takes no {name}; {takes}.")
-    for name, word in words.items():
-        if word.default is word.empty and name not in given:
-            raise ValueError(f"the key {name} of {table.kind} is missing.")
+class Kind(Table):
+    """A table whose keys are the arguments of its kind, beside a few of the table's own."""
+
+    family: ClassVar[str]
+    own: ClassVar[set[str]]
+    whole: ClassVar[bool]  # whether other tables fill none of its arguments
+
+    def whose(self):
+        """Arguments of its kind, and what messages call it."""
+        return _arguments(_registry.find(self.family, self.kind)), self.kind
+
+    @model_validator(mode="after")
+    def _words_of_its_kind(self):
+        words, name = self.whose()
+        given = [word for word in type(self).model_fields if word in self.model_fields_set]
+        for word in given:
+            if word not in {*words, *self.own}:
+                takes = f"it takes {', '.join(words)}" if words else "it takes nothing else"
+                raise ValueError(f"{name} takes no {word}; {takes}.")
+        for word, argument in words.items() if self.whole else ():
+            if argument.default is argument.empty and word not in given:
+                raise ValueError(f"the key {word} of {name} is missing.")
+        return self
+
+
+def _arguments(make):
+    """Arguments that a file may name, of a class or a function; their types as text."""
+    found = {}
+    for word in signature(make).parameters.values():
+        said = "Any" if word.annotation is word.empty else word.annotation
+        text = said if isinstance(said, str) else formatannotation(said)
+        if word.kind is not word.VAR_KEYWORD and not _ELSEWHERE & set(re.findall(r"\w+", text)):
+            found[word.name] = word.replace(annotation=text)
+    return found
+
+
+def _table(name, makes, base=Table, skip=(), **own):
+    """The table whose keys are the arguments of classes or functions but some, and its own.
+
+    A single one says what is needed and what the defaults are; of several no argument is needed.
+    """
+    types, defaults, names = {}, {}, {}
+    for make in makes:
+        for maker in reversed(make.__mro__) if isinstance(make, type) else [make]:
+            names |= vars(sys.modules[maker.__module__])
+        for word, argument in _arguments(make).items():
+            if word not in {*own, *skip}:
+                types.setdefault(word, {})[argument.annotation] = None
+                needed = len(makes) == 1 and argument.default is argument.empty
+                defaults[word] = ... if needed else argument.default
+    if len(makes) > 1:
+        types = {word: {**texts, "None": None} for word, texts in types.items()}
+        defaults = dict.fromkeys(types)
+    fields = {word: (" | ".join(texts), defaults[word]) for word, texts in types.items()}
+    table = create_model(name, __base__=base, __module__=__name__, **own, **fields)
+    names |= vars(_types) | _IN_A_FILE | {name: table}
+    table.model_rebuild(_types_namespace=names)
     return table
 
 
-class Data(Table):
-    """`[data]`: a set by name, or a file of arrays x and y."""
-
-    name: Annotated[str, _one_of("data set", data_names())] | None = None
-    file: str | None = None
-    split: Literal["train", "test"] | None = None
-    limit: Count | None = None
-    root: str | None = None
-    m: Count | None = None
-    classes: Count | None = None
-    noise: Annotated[float, Field(ge=0)] | None = None
-    turns: Positive | None = None
-    n_in: Count | None = None
-    n_out: Count | None = None
-    hidden: Count | None = None
-    antennas: Count | None = None
-    sector: Positive | None = None
-    points: Count | None = None
-    snr: float | Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
-    seed: Annotated[int, Field(ge=0)] | None = None
+def _family(name, family, base=Kind, whole=True, **own):
+    """The table of a family: any argument of any of its kinds."""
+    kinds = _registry.names(family)
+    own = {"kind": (_one_of(family, kinds), ...), **own}
+    table = _table(name, [_registry.find(family, kind) for kind in kinds], base, **own)
+    table.family, table.own, table.whole = family, set(own), whole
+    return table
 
 
-class Network(Table):
-    """`[network]`."""
+class _Metric(Kind):
+    """Without a kind that of layers. It says itself what it wants of them; inf freezes."""
 
-    sizes: Annotated[list[Count], Field(min_length=2)]
-    activation: Activation | list[Activation] = "tanh"
-    output: Output = "identity"
-    bias: bool = True
-    init: Annotated[str, _one_of("init", [*INITS, "lecun", "glorot", "he"])] = "lecun-normal"
-    widely_linear: bool = False
-    dtype: Literal["float64", "float32", "complex128", "complex64"] = "float64"
-
-
-class Loss(Table):
-    """`[loss]`."""
-
-    kind: Annotated[str, _one_of("loss", _registry.names("loss"))]
-    temperature: Positive | None = None
-    output_metric: Numbers | None = None
-    sample_metric: Numbers | None = None
-    scale: float | None = None
-
-
-class Term(Table):
-    """`[[add]]`: an analytic potential added to the loss."""
-
-    kind: Annotated[str, _one_of("potential", _registry.names("potential"))]
-    scale: float = 1.0
-    size: Count | None = None
-    n: Count | None = None
-    strength: Positive | None = None
-    alpha: Positive | None = None
-    c: Positive | None = None
-
-
-class Group(Table):
-    """`[metric.groups.NAME]`: the stiffness of some neurons or inputs of a layer, or of indices."""
-
-    stiffness: Stiffness
-    layer: Index | None = None
-    neurons: list[Index] | None = None
-    inputs: list[Index] | None = None
-    where: list[Index] | None = None
-
-
-class Chart(Table):
-    """`[chart]`: the coordinates that the parameters are seen in."""
-
-    kind: Annotated[str, _one_of("chart", _registry.names("chart"))]
-    scale: Positive | None = None
-    factors: list[float] | None = None
-    modulus: Positive | list[Positive] | None = None
-
-    @model_validator(mode="after")
-    def _words_of_its_kind(self):
-        return _known_to_its_kind(self, "chart", {"network"})
-
-
-class Metric(Table):
-    """`[metric]`: one stiffness a layer, neuron or parameter; inf freezes. Or a schedule of such.
-
-    Of a coupled one the stiffness is a matrix, a row for each layer.
-    """
-
-    kind: Annotated[str, _one_of("metric", _registry.names("metric"))] | None = None
-    stiffness: Literal["width"] | float | list[float | list[float]] | None = None
-    groups: dict[str, Group] | None = None
-    times: list[float] | None = None
-    metrics: list["Metric"] | None = None
-    metric: "Metric | None" = None
-
-    @model_validator(mode="after")
-    def _words_of_its_kind(self):
+    def whose(self):
         kind = self.kind or "layer"
-        if kind == "moving":
-            return self
-        words = [
-            word
-            for word in signature(_registry.find("metric", kind)).parameters
-            if word not in ("network", "size", "chart")
-        ]
-        for name in self.model_dump(exclude_none=True, exclude={"kind"}):
-            if name not in words:
-                raise ValueError(
-                    f"a metric of kind {kind} takes no {name}; it takes "
-                    f"{', '.join(words) or 'nothing'}."
-                )
-        given = [] if kind == "coupled" or not isinstance(self.stiffness, list) else self.stiffness
-        for entry in given:
+        words = {} if kind == "moving" else _arguments(_registry.find("metric", kind))
+        return words, f"a metric of kind {kind}"
+
+    @model_validator(mode="after")
+    def _above_0(self):
+        given = self.stiffness if isinstance(self.stiffness, list) else []
+        for entry in [] if self.kind == "coupled" else given:
             if not all(number > 0 for number in (entry if isinstance(entry, list) else [entry])):
                 raise ValueError(
                     f"stiffness holds {entry}; numbers above 0 are wanted (inf freezes)."
@@ -195,59 +166,36 @@ class Metric(Table):
         return self
 
 
+Data = _table("Data", makers())
+Network = _table("Network", [NetworkOfTable], skip={"device"})
+Run = _table("Run", [train], skip=_SAID_ELSEWHERE)
+Loss = _family("Loss", "loss", scale=(float | None, None))
+Term = _family("Term", "potential", whole=False, scale=(float, 1.0))
+Chart = _family("Chart", "chart")
+Mechanics = _family("Mechanics", "mechanics")
+_IN_A_FILE["Groups"] = dict[str, _table("Group", [GroupOfMetric])]
+_METRICS = _registry.names("metric")
+_KIND = (_one_of("metric", _METRICS) | None, None)
+Metric = _family("Metric", "metric", _Metric, whole=False, kind=_KIND)
+_IN_A_FILE["Metric"] = Metric
+
+
 class ObservedMetric(Metric):
     """That of an observable: of `[metric]`, or of adaptive mechanics at each state ("moving")."""
 
-    kind: Annotated[str, _one_of("metric", [*_registry.names("metric"), "moving"])] | None = None
+    kind: _one_of("metric", [*_METRICS, "moving"]) | None = None
 
 
-class Mechanics(Table):
-    """`[mechanics]`."""
-
-    kind: Annotated[str, _one_of("mechanics", _registry.names("mechanics"))]
-    step: Step | None = None
-    rtol: Positive | None = None
-    atol: Positive | None = None
-    mass: NotNegative | None = None
-    friction: NotNegative | None = None
-    integrator: Annotated[str, _one_of("integrator", INTEGRATORS)] | None = None
-    temperature: NotNegative | None = None
-    momentum: Share | None = None
-    memory: Share | None = None
-    memory1: Share | None = None
-    memory2: Share | None = None
-    epsilon: Positive | None = None
-    centered: bool | None = None
-    corrected: bool | None = None
-    moments: Annotated[str, _one_of("moments", MOMENTS)] | None = None
-    weight_decay: NotNegative | None = None
-    order: Literal["exact", 2] | None = None
-
-    @model_validator(mode="after")
-    def _words_of_its_kind(self):
-        return _known_to_its_kind(self, "mechanics")
-
-
-class Observable(Table):
-    """`[observe.NAME]`: a number read off the run at an interval, by default on the run's data."""
-
-    kind: Annotated[str, _one_of("observable", _registry.names("observable"))]
-    every: Count
-    split: Literal["train", "test"] | None = None
-    data: Data | None = None
-    loss: Loss | None = None
-    metric: ObservedMetric | None = None
-    part: Annotated[str, _one_of("part", PARTS)] | None = None
-
-
-class Run(Table):
-    """`[run]`."""
-
-    steps: Annotated[int, Field(ge=0)]
-    seed: int = 0
-    batch_size: Count | None = None
-    record_every: Count = 1
-    device: Annotated[str, _one_of("device", DEVICES)] = "cpu"
+_IN_A_FILE["Metric"] = _IN_A_FILE["MetricLike"] = ObservedMetric
+Observable = _family(
+    "Observable",
+    "observable",
+    Table,
+    every=(_types.Count, ...),
+    split=(_types.Split | None, None),
+    data=(Data | None, None),
+    loss=(Loss | None, None),
+)
 
 
 class ExperimentFile(Table):

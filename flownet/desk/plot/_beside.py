@@ -1,14 +1,21 @@
 """The flow that the shell puts beside a run, and the metric in which both are drawn."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ..._errors import FlownetError, shown
 from ...geometry.metric import Euclidean, Metric
 from ...motion.flow import flow
 from ._paths import thinned
 
+if TYPE_CHECKING:
+    from ...store.trajectory import Trajectory
+
 _MOST_ROWS = 400
 
 
-def beside(run, most=_MOST_ROWS):
+def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
     """The flow of a run's mechanics from where it began, at times of 400 of its rows at most."""
     if run.is_flow:
         raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")

@@ -1,14 +1,25 @@
 """Promise and delivery along a run, and along several."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ...linearization.breakdown import breakdown as _breakdown, kept
 from ..report._measured import quick_interval
 from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+
+    from ...store.trajectory import Trajectory
+
 
 @styled
-def breakdown(run, series=None):
+def breakdown(run: Trajectory, series: Any = None) -> Figure:
     """Three panels: loss; promised against delivered; second order over first, against time."""
     series = series or _series(run)
     figure, axes = panels(3, (13.5, 4.4))
@@ -21,7 +32,7 @@ def breakdown(run, series=None):
 
 
 @styled
-def comparison(runs, title, every=None):
+def comparison(runs: Mapping[str, Trajectory], title: str, every: int | None = None) -> Figure:
     """Two panels for several labelled runs, `{label: run}`: loss, and second order over first."""
     figure, axes = panels(2, (11, 4.4))
     broken = []

@@ -1,14 +1,21 @@
 """A finite run and its flows in motion: the plane of `flows`, the run hopping, the flows moving."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from subprocess import CalledProcessError
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._progress import bar
-from ._flows import Picture
+from ._picture import Picture
 from ._style import styled
+
+if TYPE_CHECKING:
+    from ..._types import Flows, MetricLike, PathLike
+    from ...store.trajectory import Trajectory
 
 _DPI = 80
 _COLORS = 96  # of a GIF
@@ -18,7 +25,17 @@ _PACES = ("path", "time")
 
 
 @styled
-def film(run, flows, path, *, seconds=8, fps=20, pace="path", metric=None, resolution=None):
+def film(
+    run: Trajectory,
+    flows: Flows,
+    path: PathLike,
+    *,
+    seconds: float = 8,
+    fps: int = 20,
+    pace: Literal["path", "time"] = "path",
+    metric: MetricLike | None = None,
+    resolution: int | None = None,
+) -> PathLike:
     """Write a film of a finite run beside its flows; at each moment all are at the same time.
 
     On the left the paths over the loss landscape as in `flownet.plot.flows`, the run hopping from
@@ -210,7 +227,7 @@ def _checked(path, seconds, fps, pace):
     return frames, check_film(path, fps)
 
 
-def check_film(path, fps=20):
+def check_film(path: PathLike, fps: int = 20) -> Any:
     """What writes a film, by the ending of its path; one that cannot be written is an error."""
     try:
         ending = Path(path).suffix[1:].lower()

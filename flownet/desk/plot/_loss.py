@@ -1,10 +1,19 @@
 """Loss and observables of a run."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ._style import TIME, below, line, losses, panels, styled
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ...store.trajectory import Trajectory
 
 
 @styled
-def loss(run):
+def loss(run: Trajectory) -> Figure:
     """Loss against time, with losses observed beside it; other observables in a second panel."""
     kinds = {name: table["kind"] for name, table in run.experiment.get("observe", {}).items()}
     same = [name for name in kinds if kinds[name] == "loss"]

@@ -1,5 +1,9 @@
 """The figure for a talk: what the finite steps of a run promised, broke and moved."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..report._measured import kept, measure
@@ -19,13 +23,18 @@ from ._style import (
     trend,
 )
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from ...store.trajectory import Trajectory
+
 _DOT = 5
 _GREY = "#c9c9c9"
 _WIDTH = 5  # steps of a running median
 
 
 @styled
-def report(run, measured=None):
+def report(run: Trajectory, measured: Any = None) -> Figure:
     """Up to six panels of a run; those that do not apply are left out.
 
     Loss; promise and delivery; what each order took of the promise; second order by parameters,

@@ -1,11 +1,17 @@
 """The house style of figures, and the marks they share."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
 from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...store.trajectory import Trajectory
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 INK = ("#1f3b73", "#2a9d8f", "#e07a2f", "#8f2d56", "#7a7a7a")
 DASHES = ("-", (0, (6, 2)), (0, (2, 1.5)), "-.", ":")
@@ -26,7 +32,7 @@ _MOST = 1e200  # what an axis can still scale
 TIME = "time t = Σ step"
 
 
-def styled(draw):
+def styled(draw: F) -> F:
     """Draw in the house style; matplotlib is imported only here."""
 
     @wraps(draw)
@@ -42,7 +48,7 @@ def styled(draw):
         with matplotlib.rc_context(STYLE):
             return draw(runs, *args, **options)
 
-    return drawn
+    return cast("F", drawn)
 
 
 def panels(columns, size, rows=1):

@@ -1,5 +1,9 @@
 """Charges: what the flow keeps and a finite step changes by a known amount."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -8,6 +12,14 @@ from ...model.potential import as_potential
 from ..metric import Euclidean
 from ._drift import drift_along
 from ._symmetry import derive
+
+if TYPE_CHECKING:
+    from ..._types import Vector
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
+    from ...store.trajectory import Trajectory
+    from ..metric import Metric
+    from ._drift import ChargeDrift
 
 
 class Charges(Tabled):
@@ -25,7 +37,7 @@ class Charges(Tabled):
     Called with a `State`, it is an observable of a run: `observe={"charges": (10, charges)}`.
     """
 
-    def __init__(self, potential, metric=None):
+    def __init__(self, potential: AnyPotential, metric: Metric | None = None) -> None:
         line = f"charges of {shown(potential)}: it has to be a potential."
         potential = as_potential(potential, line=line)
         forms, reasons = derive(potential, metric)
@@ -36,11 +48,11 @@ class Charges(Tabled):
         self.labels = [label for form in forms for label in form.labels]
         self.linear = np.array([form.linear for form in forms for _ in form.labels], bool)
 
-    def value(self, W):
+    def value(self, W: Vector) -> Vector:
         """All charges (K,) at parameters W (D,), in float64."""
         return self._value(self._vector("W", W))
 
-    def change(self, W, dL, step):
+    def change(self, W: Vector, dL: Vector, step: float) -> Vector:
         """Exact change (K,) of the charges by the step −step·g^♯dL from W, both (D,).
 
         A quadratic charge Q changes by Q(step·g^♯dL), of order step² (for a neuron
@@ -51,14 +63,14 @@ class Charges(Tabled):
         displacement = step * self.metric.sharp(self._vector("dL", dL))
         return np.where(self.linear, 0.0, self._value(displacement))
 
-    def scale(self, W):
+    def scale(self, W: Vector) -> Vector:
         """Size (K,) of the terms that each charge sums: times ε, what one rounding does to it."""
         W = self._vector("W", W)
         return np.repeat(
             [form.scale(W) for form in self.forms], [len(form.labels) for form in self.forms]
         )
 
-    def unpack(self, values):
+    def unpack(self, values: Vector) -> dict[str, Vector]:
         """Values (…, K) by name, each (…, *shape)."""
         values = np.asarray(values)
         if values.shape[-1:] != (len(self),):
@@ -67,7 +79,7 @@ class Charges(Tabled):
         parts = np.split(values, ends, axis=-1) if self.forms else []
         return {form.name: form.unpack(part) for form, part in zip(self.forms, parts)}
 
-    def along(self, run, *, every=1, progress=True):
+    def along(self, run: Trajectory, *, every: int = 1, progress: bool = True) -> ChargeDrift:
         """How a recorded run moved the charges, and how its finite steps had to: a `ChargeDrift`.
 
         Parameters
@@ -85,7 +97,7 @@ class Charges(Tabled):
         """
         return drift_along(self, run, every, progress)
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         if not len(self):
             raise FlownetError(f"there is no charge to observe: {self.reasons[0]}.")
         return self.value(state.W)
@@ -101,7 +113,7 @@ class Charges(Tabled):
             and self.metric.size == other.metric.size
         )
 
-    __hash__ = None
+    __hash__ = None  # type: ignore[assignment]  # which is how Python says it
 
     def _value(self, W):
         return np.concatenate([np.zeros(0), *(form.value(W) for form in self.forms)])
@@ -117,7 +129,7 @@ class Charges(Tabled):
     def __repr__(self):
         return f"Charges: {len(self)} ({', '.join(self.names) or 'none'})"
 
-    def table(self):
+    def table(self) -> Table:
         """What is conserved, and why what is not has no charge, as a `Table`."""
         whose = self.potential if self.potential.network is None else self.potential.network
         forms = self.forms
@@ -134,7 +146,7 @@ class Charges(Tabled):
         )
 
 
-def charges(potential, metric=None):
+def charges(potential: AnyPotential, metric: Metric | None = None) -> Charges:
     """Charges of a potential under Aristotle's mechanics: what its gradient flow conserves.
 
     They are derived from the structure alone, whatever the data: a symmetry of the loss whose

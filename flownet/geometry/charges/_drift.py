@@ -1,6 +1,9 @@
 """Charges along a recorded run: how far finite steps drove them, and how far they had to."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +11,10 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
 from ...store.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    from ..._types import Vector
+    from ._charges import Charges
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +33,7 @@ class ChargeDrift(Tabled):
         Unit of errors: ε of the run's precision times the largest size of the charge's terms.
     """
 
-    charges: object
+    charges: Charges
     iteration: np.ndarray
     time: np.ndarray
     drift: np.ndarray
@@ -34,7 +41,7 @@ class ChargeDrift(Tabled):
     rounding: np.ndarray
 
     @property
-    def errors(self):
+    def errors(self) -> Vector:
         """Largest |drift − predicted| of each charge (K,), in units of its rounding."""
         largest = np.abs(self.drift - self.predicted).max(axis=0)
         return np.divide(
@@ -42,11 +49,11 @@ class ChargeDrift(Tabled):
         )
 
     @property
-    def error(self):
+    def error(self) -> float:
         """The largest of the errors. Rounding alone leaves about one a step, mostly far less."""
         return float(self.errors.max(initial=0.0))
 
-    def table(self):
+    def table(self) -> Table:
         """The largest of each kind of charge, as a `Table`; without charges, why there are none."""
         if not len(self.charges):
             return self.charges.table()

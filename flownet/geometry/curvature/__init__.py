@@ -1,9 +1,10 @@
 """Curvature in the metric: eigenpairs, sharpness, inertia, spectral density."""
 
-from ._curvature import Eigenpairs, eigenpairs, metric_hessian, sharpness
+from ._curvature import Eigenpairs, eigenpairs, sharpness
 from ._density import SpectralDensity, spectral_density
 from ._inertia import Inertia, index, inertia
 from ._lanczos import NoSpectrum, Quadrature, lanczos
+from ._metric_hessian import metric_hessian
 
 __all__ = [
     "Eigenpairs",

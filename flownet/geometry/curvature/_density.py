@@ -1,13 +1,22 @@
 """The spectral density of the Hessian in the metric, by stochastic Lanczos quadrature."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._random import stream_key, words
-from ._curvature import metric_hessian
 from ._lanczos import lanczos
+from ._metric_hessian import metric_hessian
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike, Vector
+    from ...model.potential import AnyPotential
 
 _AT_ONCE = 1 << 22  # numbers of a density's table of grid points by nodes
 
@@ -34,22 +43,22 @@ class SpectralDensity:
     exact: np.ndarray
     size: int
 
-    def moment(self, k):
+    def moment(self, k: int) -> tuple[float, float]:
         """Mean k-th power of the eigenvalues, tr H^k/F, and its standard error."""
         of_probe = (self.weights * self.nodes**k).sum(axis=1)
         return float(of_probe.mean()), standard_error(of_probe)
 
     @property
-    def trace(self):
+    def trace(self) -> float:
         """Σλ."""
         return self.size * self.moment(1)[0]
 
     @property
-    def trace_error(self):
+    def trace_error(self) -> float:
         """Standard error of the trace; nan for a single probe."""
         return self.size * self.moment(1)[1]
 
-    def density(self, grid, width):
+    def density(self, grid: ArrayLike, width: float) -> Vector:
         """Fraction of directions per unit of λ at the points of a grid, of integral 1.
 
         Parameters
@@ -81,7 +90,15 @@ class SpectralDensity:
         )
 
 
-def spectral_density(potential, W, *, metric=None, probes=8, steps=64, seed=0):
+def spectral_density(
+    potential: AnyPotential,
+    W: ArrayLike,
+    *,
+    metric: MetricLike | None = None,
+    probes: int = 8,
+    steps: int = 64,
+    seed: int = 0,
+) -> SpectralDensity:
     """Density of the principal curvatures at W, in the metric, by stochastic Lanczos quadrature.
 
     Probes with entries ±1 (Rademacher, as in Hutchinson's trace), a Gauss rule of each (Ubaru,

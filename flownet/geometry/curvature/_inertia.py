@@ -1,12 +1,21 @@
 """How many directions bend down, how many are flat, how many bend up."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError
-from ._curvature import metric_hessian
 from ._density import density_of, standard_error
+from ._metric_hessian import metric_hessian
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
 
 EXACT = 2500  # free parameters up to which the matrix is made, for these counts alone
 
@@ -35,12 +44,21 @@ class Inertia:
     threshold: float = 0.0
 
     @property
-    def exact(self):
+    def exact(self) -> bool:
         """Whether these are counts of eigenvalues, not estimates."""
         return not any(self.error)
 
 
-def inertia(potential, W, *, metric=None, tol=None, probes=16, steps=128, seed=0):
+def inertia(
+    potential: AnyPotential,
+    W: ArrayLike,
+    *,
+    metric: MetricLike | None = None,
+    tol: float | None = None,
+    probes: int = 16,
+    steps: int = 128,
+    seed: int = 0,
+) -> Inertia:
     """Numbers of directions along which a potential bends down, is flat, or bends up at W.
 
     Anywhere, critical point or not; which directions bend down does not depend on the metric's
@@ -76,7 +94,9 @@ def inertia(potential, W, *, metric=None, tol=None, probes=16, steps=128, seed=0
     return estimate(operator, 2 / steps if tol is None else tol, probes, steps, seed)
 
 
-def index(potential, W, *, metric=None, tol=1e-6):
+def index(
+    potential: AnyPotential, W: ArrayLike, *, metric: MetricLike | None = None, tol: float = 1e-6
+) -> int:
     """Index of a critical point: its number of negative directions.
 
     With λ_i the eigenvalues and p_i the components of g^{-1/2}dL on their directions, W counts as

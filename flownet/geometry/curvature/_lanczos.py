@@ -1,10 +1,18 @@
 """Lanczos' recurrence with full reorthogonalisation: an operator seen from one vector."""
 
+from __future__ import annotations
+
 from collections import namedtuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError
+
+if TYPE_CHECKING:
+    from scipy.sparse.linalg import LinearOperator
+
+    from ..._types import Vector
 
 #: Gauss's rule of the measure ⟨v, δ(λ−H) v⟩: nodes (n,), weights (n,) of sum ‖v‖², the Ritz vectors
 #: (n, D) if asked for, and whether the rule is the whole measure (the recurrence came to its end)
@@ -17,7 +25,9 @@ class NoSpectrum(FlownetError):
     """A spectrum that was not found: the Hessian is not finite, or a search did not converge."""
 
 
-def lanczos(operator, start, steps, *, vectors=False):
+def lanczos(
+    operator: LinearOperator, start: Vector, steps: int, *, vectors: bool = False
+) -> Quadrature:
     """Gauss quadrature of a symmetric operator H seen from a vector v (Lanczos).
 
     Σ w_i θ_i^k = ⟨v, H^k v⟩ for k ≤ 2·steps − 1 (Golub & Meurant, *Matrices, Moments and
@@ -56,7 +66,7 @@ def lanczos(operator, start, steps, *, vectors=False):
     while True:
         basis[done] = q
         image = operator.matvec(q)
-        scale = max(scale, np.linalg.norm(image))
+        scale = max(scale, float(np.linalg.norm(image)))
         h, rest = orthogonalise(basis[: done + 1], image)
         T[done, done] = h[done]
         done += 1

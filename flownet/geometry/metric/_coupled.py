@@ -1,6 +1,9 @@
 """The metric that couples layers of equal shape: g_[ij] not diagonal in i, j (TM 7)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,6 +11,12 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ._layer import check_network
 from ._metric import Metric, Ranges, coupling
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..._types import Vector
+    from ...model.network import Network
 
 _SYMMETRIC = 1e-12  # relative: what rounding may leave between g_ij and g_ji
 _POSITIVE = 1e-13  # of the largest eigenvalue: below it the inverse is noise
@@ -39,8 +48,9 @@ class CoupledRanges(Metric):
 
     is_compiled = True
 
-    def __init__(self, bounds, stiffness):
+    def __init__(self, bounds: ArrayLike, stiffness: ArrayLike) -> None:
         self.bounds = np.asarray(bounds, np.int64)
+        self.size = int(self.bounds[-1])
         self.stiffness = np.asarray(stiffness, np.float64)
         together = [np.array(found) for found in _coupled(self.stiffness)]
         own = self.stiffness.diagonal().copy()
@@ -62,39 +72,34 @@ class CoupledRanges(Metric):
         return Stack(self.bounds[ranges], int(np.diff(self.bounds)[ranges[0]]), *forms)
 
     @property
-    def coupled(self):
+    def coupled(self) -> Vector:
         """Which of the ranges (n,) are coupled to others."""
         return ((self.stiffness != 0) & ~np.eye(len(self.stiffness), dtype=bool)).any(axis=1)
 
     @property
-    def size(self):
-        """D, the number of parameters."""
-        return int(self.bounds[-1])
-
-    @property
-    def own(self):
+    def own(self) -> Vector:
         """g_ii (D,), the stiffness of each parameter moved by itself."""
         return np.repeat(self.stiffness.diagonal(), np.diff(self.bounds))
 
     @property
-    def free(self):
+    def free(self) -> Vector:
         """Mask (D,) of the components that may move."""
         return self._rest.free
 
-    def sharp(self, dL):
+    def sharp(self, dL: Vector) -> Vector:
         """Direction g^♯dL (D,), g^[ij] dL_j."""
         return self._apply(lambda stack: stack.sharp, self._rest.sharp, self._vector("dL", dL))
 
-    def flat(self, V):
+    def flat(self, V: Vector) -> Vector:
         """Covector g♭V (D,), g_[ij] V^j; 0 where a frozen component does not move."""
         return self._apply(lambda stack: stack.flat, self._rest.flat, self._vector("V", V))
 
-    def coordinates(self, V):
+    def coordinates(self, V: Vector) -> Vector:
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
         V = self._vector("V", V)
         return self._apply(lambda stack: stack.root, self._rest.coordinates, V)
 
-    def displacement(self, x):
+    def displacement(self, x: Vector) -> Vector:
         """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component."""
         x = self._vector("x", x)
         return self._apply(lambda stack: stack.inverse_root, self._rest.displacement, x)
@@ -106,16 +111,16 @@ class CoupledRanges(Metric):
             stack.times(matrix_of(stack), V, out)
         return out
 
-    def real_view(self):
+    def real_view(self) -> Metric:
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
         return CoupledRanges(2 * self.bounds, self.stiffness)
 
     @property
-    def diagonal(self):
+    def diagonal(self) -> bool:  # type: ignore[override]
         """Whether no two parameters are coupled."""
         return not self.stacks
 
-    def compiled(self, dtype):
+    def compiled(self, dtype: DTypeLike) -> Any:
         """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
         return (
             self._rest.bounds,
@@ -155,7 +160,7 @@ class CoupledMetric(CoupledRanges):
     ...                                 [0.0, 0.0, 0.0, 1.0]])
     """
 
-    def __init__(self, network, stiffness):
+    def __init__(self, network: Network, stiffness: ArrayLike) -> None:
         check_network(network)
         g = _matrix(stiffness, network.layers)
         shapes = [f"{n_out}×{n_in}" for n_in, n_out in zip(network.sizes, network.sizes[1:])]
@@ -173,7 +178,7 @@ class CoupledMetric(CoupledRanges):
                 )
         super().__init__([0, *(end for _, end in network.ranges)], g)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its network."""
         return {"stiffness": self.stiffness.tolist()}
 

@@ -1,20 +1,29 @@
 """Metrics without a network: the plain one, and one stiffness for each parameter."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ._metric import Ranges
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Count
+
 
 @kind("metric", "euclidean")
 class Euclidean(Ranges):
     """The plain metric of D parameters: sharp and flat change nothing."""
 
-    def __init__(self, size):
+    def __init__(self, size: Count) -> None:
         super().__init__([0, size], [1.0])
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again."""
         return {"size": self.size}
 
@@ -39,7 +48,7 @@ class DiagonalMetric(Ranges):
         When the numbers are not above 0, or not a row of them.
     """
 
-    def __init__(self, stiffness):
+    def __init__(self, stiffness: ArrayLike) -> None:
         given = stiffness
         try:
             stiffness = np.array(given, np.float64)
@@ -52,7 +61,7 @@ class DiagonalMetric(Ranges):
             )
         super().__init__(np.arange(stiffness.size + 1), stiffness)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again."""
         return {"stiffness": self.stiffness}
 

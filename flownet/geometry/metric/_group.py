@@ -1,6 +1,10 @@
 """The metric of groups: one stiffness for each neuron, or for any named group of parameters."""
 
+from __future__ import annotations
+
 import re
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,9 +13,30 @@ from ..._registry import kind, unknown
 from ._layer import check_network
 from ._metric import Ranges
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from ..._types import Groups, Indices, Stiffness, Whole
+    from ...model.network import Network
+
 _NAME = re.compile(r"[\w.+-]+", re.ASCII)  # what a run's file can call an array
 _FEW = 1000
-_KEYS = ("stiffness", "layer", "neurons", "inputs", "where")
+
+
+@dataclass
+class Group:
+    """What the table of a group may say."""
+
+    stiffness: Stiffness
+    layer: Whole | None = None
+    neurons: Indices | None = None
+    inputs: Indices | None = None
+    where: Indices | None = None
+
+
+_KEYS = tuple(field.name for field in fields(Group))
 
 
 @kind("metric", "group")
@@ -46,7 +71,12 @@ class GroupMetric(Ranges):
     ...                                           "inputs": [3]}})
     """
 
-    def __init__(self, network, stiffness=1.0, groups=None):
+    def __init__(
+        self,
+        network: Network,
+        stiffness: ArrayLike | Sequence[ArrayLike] = 1.0,
+        groups: Groups | None = None,
+    ) -> None:
         check_network(network)
         places = network.unpack(np.arange(network.size))
         self._given = _entries(stiffness, places)
@@ -71,7 +101,7 @@ class GroupMetric(Ranges):
         edges = np.flatnonzero(whole[1:] != whole[:-1]) + 1
         super().__init__([0, *edges, network.size], whole[[0, *edges]])
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its network."""
         own = {"stiffness": [np.asarray(entry).tolist() for entry in self._given]}
         groups = {

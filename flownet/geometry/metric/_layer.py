@@ -1,5 +1,9 @@
 """The layer metric: one stiffness for each layer of a network."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -7,6 +11,9 @@ from ..._registry import kind
 from ...model.network import Network
 from ...model.potential import RealLayout
 from ._metric import Ranges
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 
 @kind("metric", "layer")
@@ -26,7 +33,7 @@ class LayerMetric(Ranges):
         When the numbers are not one a layer, or not above 0.
     """
 
-    def __init__(self, network, stiffness):
+    def __init__(self, network: Network, stiffness: Literal["width"] | ArrayLike) -> None:
         check_network(network)
         given = stiffness
         if isinstance(given, str) and given == "width":
@@ -43,7 +50,7 @@ class LayerMetric(Ranges):
         super().__init__([0, *(end for _, end in network.ranges)], stiffness)
 
     @classmethod
-    def from_width(cls, network):
+    def from_width(cls, network: Network) -> LayerMetric:
         """Stiffness n_in of a layer that n_in units enter: the neural-tangent parametrisation.
 
         There a layer's parameters are w = u/√n_in with the u of order 1, biases like the weight of
@@ -54,7 +61,7 @@ class LayerMetric(Ranges):
         """
         return cls(network, "width")
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its network."""
         return {"stiffness": self.stiffness.tolist()}
 

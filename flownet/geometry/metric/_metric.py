@@ -1,12 +1,20 @@
 """Metrics on parameter space: what it costs to move, and which way is down."""
 
+from __future__ import annotations
+
 import math
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.layout import STRIP, Coupling
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..._types import Vector
 
 
 class Metric(ABC):
@@ -35,67 +43,68 @@ class Metric(ABC):
         Its name in files; None of a program of somebody's own.
     """
 
-    kind = None
+    size: int
+    kind: str | None = None
     moves = depends_on_point = diagonal = is_compiled = False
-    times = ()
+    times: Vector | tuple[()] | None = ()
 
     @abstractmethod
-    def sharp(self, dL):
+    def sharp(self, dL: Vector) -> Vector:
         """Direction g^♯dL (D,): the index of a covector raised."""
 
     @abstractmethod
-    def flat(self, V):
+    def flat(self, V: Vector) -> Vector:
         """Covector g♭V (D,): the index of a displacement lowered."""
 
     @property
-    def free(self):
+    def free(self) -> Vector:
         """Mask (D,) of the components that may move: all of them."""
         return np.ones(self.size, bool)
 
-    def coordinates(self, V):
+    def coordinates(self, V: Vector) -> Vector:
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
         raise FlownetError(f"{self!r} has no coordinates(V), its root g^(1/2): this asks for it.")
 
-    def displacement(self, x):
+    def displacement(self, x: Vector) -> Vector:
         """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component.
 
         The root is symmetric: of a covector this gives its components g^{-1/2}dL.
         """
         raise FlownetError(f"{self!r} has no displacement(x), its root g^(-1/2): this asks for it.")
 
-    def norm2(self, V):
+    def norm2(self, V: Vector) -> float:
         """Squared length g(V, V) of a displacement (D,); infinite if a frozen component moves."""
         return float(np.vdot(as_reals(self.flat(V)), as_reals(self._vector("V", V))))
 
-    def real_view(self):
+    def real_view(self) -> Metric:
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
         return RealView(self)
 
-    def at(self, time):
+    def at(self, time: float) -> Metric:
         """The metric at a time; a constant one is always this."""
         return self
 
-    def seen_at(self, W):
+    def seen_at(self, W: Vector) -> Metric:
         """The metric at parameters W (D,); one that does not depend on them is this everywhere."""
         return self
 
-    def stage(self, time):
+    def stage(self, time: float) -> tuple[Metric, float]:
         """The metric from a time on, and when it changes, to the last bit: that of a flow."""
         return self, math.inf
 
-    def compiled(self, dtype):
+    def compiled(self, dtype: DTypeLike) -> Any:
         """What kernels know of it in a precision; nothing, where `is_compiled` does not say so."""
         raise FlownetError(
             f"{self!r} is known to no kernel, and what the function of the time "
             "gave before was: it has to give kinds that kernels know, or none."
         )
 
-    def span(self, time):
+    def span(self, time: float) -> tuple[float, float]:
         """From when until when, the end excluded, the metric is that of a time."""
         return -math.inf, math.inf
 
     @property
-    def own(self):
+    def own(self) -> Vector:
         """g_ii (D,), the stiffness of each parameter moved by itself."""
         e, found = np.zeros(self.size), np.empty(self.size)
         for i in range(self.size):
@@ -103,7 +112,7 @@ class Metric(ABC):
             found[i], e[i] = self.norm2(e), 0.0
         return found
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its network, of one with a `kind`."""
         return {}
 
@@ -123,23 +132,19 @@ class Ranges(Metric):
 
     diagonal = is_compiled = True
 
-    def __init__(self, bounds, stiffness):
+    def __init__(self, bounds: ArrayLike, stiffness: ArrayLike) -> None:
         self.bounds = np.asarray(bounds, np.int64)
+        self.size = int(self.bounds[-1])
         self.stiffness = np.asarray(stiffness, np.float64)
         self.inverse = np.where(np.isinf(self.stiffness), 0.0, 1.0 / self.stiffness)
 
-    @property
-    def size(self):
-        """D, the number of parameters."""
-        return int(self.bounds[-1])
-
-    def sharp(self, dL):
+    def sharp(self, dL: Vector) -> Vector:
         """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
         dL = self._vector("dL", dL)
         inverse = self._spread(self.inverse, dL)
         return inverse * np.where(inverse == 0, dL.dtype.type(0), dL)
 
-    def flat(self, V):
+    def flat(self, V: Vector) -> Vector:
         """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
         V = self._vector("V", V)
         parts = as_reals(V)
@@ -150,31 +155,31 @@ class Ranges(Metric):
             return np.where(parts == 0, parts.dtype.type(0), stiffness * parts).view(V.dtype)
 
     @property
-    def own(self):
+    def own(self) -> Vector:
         """g_ii (D,), the stiffness of each parameter moved by itself."""
         return np.repeat(self.stiffness, np.diff(self.bounds))
 
     @property
-    def free(self):
+    def free(self) -> Vector:
         """Mask (D,) of the components that may move."""
         return np.repeat(~np.isinf(self.stiffness), np.diff(self.bounds))
 
-    def coordinates(self, V):
+    def coordinates(self, V: Vector) -> Vector:
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
         V = self._vector("V", V)
         root = np.sqrt(np.where(np.isinf(self.stiffness), 0.0, self.stiffness))
         return self._spread(root, V) * V
 
-    def displacement(self, x):
+    def displacement(self, x: Vector) -> Vector:
         """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component."""
         x = self._vector("x", x)
         return self._spread(np.sqrt(self.inverse), x) * x
 
-    def real_view(self):
+    def real_view(self) -> Metric:
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
         return Ranges(2 * self.bounds, self.stiffness)
 
-    def compiled(self, dtype):
+    def compiled(self, dtype: DTypeLike) -> Any:
         """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
         return self.bounds, self.inverse, coupling([], dtype)
 

@@ -1,13 +1,20 @@
 """How far a recorded run or flow went, in the metric, and how fast."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...store.trajectory import Record, Trajectory
 from ._timed import metric_of
 
+if TYPE_CHECKING:
+    from ..._types import MetricLike
 
-def path_length(run, *, metric=None):
+
+def path_length(run: Trajectory, *, metric: MetricLike | None = None) -> Record:
     """Path length I = Σ‖ΔW‖_g of a recorded run or flow, up to each recorded row (TM 8, 11).
 
     The length of the polyline through the recorded states, never more than that of the path
@@ -34,7 +41,7 @@ def path_length(run, *, metric=None):
     return Record(run.iteration, run.time, np.concatenate([[0.0], np.cumsum(pieces)])[: len(run)])
 
 
-def step_speed(run, *, metric=None):
+def step_speed(run: Trajectory, *, metric: MetricLike | None = None) -> Record:
     """Speed ‖ΔW‖_g/Δt of a recorded run or flow from each recorded row to the next.
 
     Of Aristotle, recorded at every step, it is ‖dL‖_g of the step's batch: as fast as the flow.
@@ -56,7 +63,7 @@ def step_speed(run, *, metric=None):
     return Record(run.iteration[:-1], times[:-1], value)
 
 
-def speed(run, *, every=1, metric=None):
+def speed(run: Trajectory, *, every: int = 1, metric: MetricLike | None = None) -> Record:
     """Speed of the flow, ‖g^♯dL‖_g = √dL(g^♯dL), at the recorded states of a run or flow.
 
     Of the full potential, also where the run has mini-batches: one gradient for each state.

@@ -10,7 +10,10 @@ flat, its straight lines are the geodesics: their curves in u bend by the Christ
     Γ(v, v) = g̃^♯ W′ᵀ g♭ W″(v, v),    u(s) = u + sv − ½s²Γ(v, v) + …
 """
 
+from __future__ import annotations
+
 from functools import cached_property
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -20,6 +23,9 @@ from ...model.chart import AnyChart, ChartOfReals
 from ...model.tables import metric_table
 from ._diagonal import DiagonalMetric
 from ._metric import Metric
+
+if TYPE_CHECKING:
+    from ..._types import Vector
 
 
 @kind("metric", "pulled-back")
@@ -57,7 +63,7 @@ class PulledBack(Metric):
 
     depends_on_point = True
 
-    def __init__(self, chart, metric):
+    def __init__(self, chart: AnyChart, metric: Metric) -> None:
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
         if not isinstance(metric, Metric) or metric.moves or metric.depends_on_point:
@@ -78,21 +84,21 @@ class PulledBack(Metric):
         self.chart, self.metric = chart, metric
         self.size = chart.size or metric.size
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again, beside its chart."""
         return {"metric": metric_table(self.metric)}
 
-    def seen_at(self, u):
+    def seen_at(self, u: Vector) -> Metric:
         """The metric at u (D_u,): a `DiagonalMetric` where chart and metric are, of each alone."""
         if self._diagonal:
             return DiagonalMetric(self.chart.stiffness(np.asarray(u), self.metric.own))
         return PulledBackAt(self.chart, self.metric, np.asarray(u))
 
-    def real_view(self):
+    def real_view(self) -> Metric:
         """The same metric over the 2D_u reals (re, im, …) that complex coordinates are."""
         return PulledBack(ChartOfReals(self.chart), self.metric.real_view())
 
-    def christoffel(self, u, v):
+    def christoffel(self, u: Vector, v: Vector) -> Vector:
         """Γ(v, v) = g̃^♯W′ᵀg♭W″(v, v) (D_u,): how far a straight line of u is from a geodesic."""
         if self.chart.linear:
             return np.zeros_like(u)
@@ -101,7 +107,7 @@ class PulledBack(Metric):
         bend = 2 * self.chart.series(u, v, 2)[2]
         return self.seen_at(u).sharp(self.chart.pullback(u, self.metric.flat(bend)))
 
-    def sharp(self, dL):
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         """Refused, like all that asks for the metric without saying where: `seen_at(u)` has it."""
         raise FlownetError(
             "a metric seen in a chart depends on the point, and this asks for it "
@@ -109,8 +115,8 @@ class PulledBack(Metric):
             "the path of W in its constant one."
         )
 
-    flat = norm2 = coordinates = displacement = sharp
-    free = property(lambda self: self.sharp(None))
+    sharp = flat = norm2 = coordinates = displacement = _refuse
+    free = property(_refuse)
 
     def __repr__(self):
         return f"PulledBack({self.chart!r}, {self.metric!r})"

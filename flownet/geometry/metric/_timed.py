@@ -1,6 +1,9 @@
 """Metrics that depend on time: a schedule of metrics, and a function of the time."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -9,15 +12,19 @@ from ..._registry import kind
 from ._diagonal import Euclidean
 from ._metric import Metric
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 _ROUNDING = 1e-9  # relative: what is left between a time and the sum of the steps that lead to it
 
 
 class TimeDependent(Metric):
     """A metric that is none before a time is named."""
 
-    moves, times = True, None
+    moves = True
+    times: Any = None
 
-    def real_view(self):
+    def real_view(self) -> Metric:
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
         return TimeDependentOfReals(self)
 
@@ -100,7 +107,7 @@ class TimedMetric(TimeDependent):
     LayerMetric([1.0, 1.0])
     """
 
-    def __init__(self, times, metrics):
+    def __init__(self, times: Sequence[float], metrics: Sequence[Metric]) -> None:
         given = times
         try:
             times = np.array(given, np.float64)
@@ -136,34 +143,30 @@ class TimedMetric(TimeDependent):
                 f"the metrics of a schedule are of {sizes[0]} and {sizes[1]} "
                 "parameters; all have to be of the same."
             )
+        self.size = self.metrics[0].size
         self.times, self._begins = times, times * (1 - _ROUNDING)
 
     @property
-    def size(self):
-        """D, the number of parameters."""
-        return self.metrics[0].size
-
-    @property
-    def is_compiled(self):
+    def is_compiled(self) -> bool:  # type: ignore[override]
         """Whether kernels know all of them."""
         return all(metric.is_compiled for metric in self.metrics)
 
-    def at(self, time):
+    def at(self, time: float) -> Metric:
         """The metric at a time, changed a billionth before a change, since sums of steps round."""
         return self.metrics[_stage(self._begins, time)]
 
-    def span(self, time):
+    def span(self, time: float) -> tuple[float, float]:
         """From when until when, the end excluded, the metric is that of a time."""
         stage = _stage(self._begins, time)
         ends = [-math.inf, *self._begins[1:].tolist(), math.inf]
         return ends[stage], ends[stage + 1]
 
-    def stage(self, time):
+    def stage(self, time: float) -> tuple[Metric, float]:
         """The metric from a time on, and when it changes, to the last bit: that of a flow."""
         stage = _stage(self.times, time)
         return self.metrics[stage], [*self.times.tolist(), math.inf][stage + 1]
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this metric again: times, and metrics."""
         return {"times": self.times.tolist(), "metrics": list(self.metrics)}
 

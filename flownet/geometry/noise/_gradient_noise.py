@@ -1,13 +1,19 @@
 """Mini-batch noise: how the gradients of single samples scatter about their mean, in the metric."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._table import Table, Tabled, percent, short
 from ..curvature import eigenpairs
+
+if TYPE_CHECKING:
+    from ..._types import Vector
 
 _MOST = 12  # layers in a table
 
@@ -38,7 +44,7 @@ class GradientNoise(Tabled):
     loss: float
     batch_size: int
     m: int
-    step: float
+    step: float | None
     names: list
     gradients: np.ndarray
     traces: np.ndarray
@@ -47,17 +53,17 @@ class GradientNoise(Tabled):
     place: tuple = field(repr=False)
 
     @property
-    def gradient2(self):
+    def gradient2(self) -> float:
         """‖dL‖² of the full gradient."""
         return float(self.gradients.sum())
 
     @property
-    def trace(self):
+    def trace(self) -> float:
         """tr C, the mean of ‖g_s − dL‖²."""
         return float(self.traces.sum())
 
     @property
-    def scale(self):
+    def scale(self) -> float:
         """Gradient noise scale B = tr C/‖dL‖² (McCandlish et al. 1812.06162).
 
         The size of a batch, drawn with replacement, whose noise is as large as the gradient.
@@ -65,17 +71,17 @@ class GradientNoise(Tabled):
         return self.trace / self.gradient2 if self.gradient2 else np.inf
 
     @property
-    def shrinking(self):
+    def shrinking(self) -> float:
         """What of C is left in a batch drawn without replacement, (m − b)/(b(m − 1))."""
         return (self.m - self.batch_size) / (self.batch_size * max(self.m - 1, 1))
 
     @property
-    def variance(self):
+    def variance(self) -> float:
         """E‖dL_b − dL‖² of a mini-batch, tr C/b·(m − b)/(m − 1)."""
         return self.shrinking * self.trace
 
     @property
-    def diffusion(self):
+    def diffusion(self) -> float:
         """D of the Brownian motion that a step's noise is: E‖ΔW − E ΔW‖² = h²·variance = 2D·h.
 
         Of one step. The batches of an epoch share out its samples, so that at a W that stood still
@@ -84,7 +90,7 @@ class GradientNoise(Tabled):
         return self._step * self.variance / 2
 
     @property
-    def temperature(self):
+    def temperature(self) -> float:
         """T of Langevin's motion that diffuses as much, D over the number of free parameters."""
         return self.diffusion / int(self.parameters.sum())
 
@@ -94,7 +100,7 @@ class GradientNoise(Tabled):
             raise FlownetError("diffusion and temperature want the step: noise(…, step=h).")
         return self.step
 
-    def along(self, V):
+    def along(self, V: Vector) -> Any:
         """C(V, V), the variance of the slopes dℓ_s(V) of the samples along a displacement.
 
         Parameters
@@ -110,13 +116,13 @@ class GradientNoise(Tabled):
         found = [scale**2 * atom.sample_jets(W, v, 1)[:, 1].var() for v in np.atleast_2d(V)]
         return np.array(found) if V.ndim > 1 else float(found[0])
 
-    def eigen(self, k=5):
+    def eigen(self, k: int = 5) -> Any:
         """`NoiseModes`: the noise along the k sharpest directions of the potential."""
         _, W, (potential, metric) = self.place
         pairs = eigenpairs(potential, W, k, metric=metric)
         return NoiseModes(self, pairs.values, self.along(pairs.vectors), pairs.vectors)
 
-    def table(self):
+    def table(self) -> Table:
         """The noise by layers and in all, as a `Table`."""
         step = "" if self.step is None else f", step {self.step:.4g}"
         names = [*self.names[:_MOST], "all"]

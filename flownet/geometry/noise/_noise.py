@@ -1,6 +1,9 @@
 """`noise`: the covariance of the sample gradients of a potential, or of a run, made."""
 
+from __future__ import annotations
+
 from numbers import Real
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,10 +13,24 @@ from ...store.trajectory import Trajectory
 from ..metric import Euclidean, Ranges, metric_of
 from ._gradient_noise import GradientNoise
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ...model.potential import AnyPotential
+    from ..metric import Metric
+
 _ROWS = 4096  # samples whose units are kept at once
 
 
-def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
+def noise(
+    what: AnyPotential | Trajectory,
+    W: ArrayLike | None = None,
+    batch_size: int | None = None,
+    *,
+    step: float | None = None,
+    metric: Metric | None = None,
+    at: int | None = None,
+) -> GradientNoise:
     """Mini-batch noise of a potential at W: covariance of the sample gradients, exact, by layers.
 
     `noise(potential, W, b)` at given parameters, or `noise(run, at=k)` at a recorded state of a
@@ -83,22 +100,25 @@ def noise(what, W=None, batch_size=None, *, step=None, metric=None, at=None):
             f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
             f"to {m}, the number of samples."
         )
-    if step is not None and not (isinstance(step, Real) and 0 < step < np.inf):
+    if step is not None and not (isinstance(step, Real) and 0 < float(step) < np.inf):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     loss, dL = potential.differential(W)
     mean = atom.differential(W)[1]
     diagonal = scale**2 * np.maximum(_squares(atom, W) - mean * mean, 0)
     ranges = atom.network.ranges
+    gradients, traces, free = (
+        _parts(ranges, part)
+        for part in (metric.sharp(dL * dL), metric.sharp(diagonal), metric.free)
+    )
     return GradientNoise(
         float(loss),
         int(batch_size),
         m,
         None if step is None else float(step),
         [f"layer {i + 1}" for i in range(len(ranges))],
-        *(
-            _parts(ranges, part)
-            for part in (metric.sharp(dL * dL), metric.sharp(diagonal), metric.free)
-        ),
+        gradients,
+        traces,
+        free,
         diagonal,
         ((scale, atom), W.astype(np.float64), (potential, metric)),
     )

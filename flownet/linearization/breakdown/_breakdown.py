@@ -1,9 +1,12 @@
 """`breakdown`: one step, or a recorded run, term by term."""
 
+from __future__ import annotations
+
 import os
 from dataclasses import replace
 from functools import partial
 from numbers import Real
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -17,22 +20,69 @@ from ..step import TakenStep, taken_step
 from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Device, MetricLike
+    from ...model.potential import AnyPotential
+    from ._terms import Breakdown
+
+
+@overload
+def breakdown(
+    what: AnyPotential,
+    W: ArrayLike,
+    step: float | None = ...,
+    *,
+    displacement: ArrayLike | None = ...,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    device: Device = ...,
+) -> Breakdown: ...
+
+
+@overload
+def breakdown(
+    what: Trajectory,
+    *,
+    at: int,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    device: Device = ...,
+) -> Breakdown: ...
+
+
+@overload
+def breakdown(
+    what: Trajectory,
+    *,
+    every: int,
+    metric: MetricLike | None = ...,
+    order: int = ...,
+    split: bool = ...,
+    keep: bool = ...,
+    device: Device = ...,
+    progress: bool = ...,
+) -> Breakdowns: ...
+
 
 def breakdown(
-    what,
-    W=None,
-    step=None,
+    what: AnyPotential | Trajectory,
+    W: ArrayLike | None = None,
+    step: float | None = None,
     *,
-    displacement=None,
-    metric=None,
-    order=3,
-    at=None,
-    every=None,
-    split=False,
-    keep=False,
-    device="cpu",
-    progress=True,
-):
+    displacement: ArrayLike | None = None,
+    metric: MetricLike | None = None,
+    order: int = 3,
+    at: int | None = None,
+    every: int | None = None,
+    split: bool = False,
+    keep: bool = False,
+    device: Device = "cpu",
+    progress: bool = True,
+) -> Breakdown | Breakdowns:
     """What one finite step promised and delivered, term by term (TM §3.6).
 
     `breakdown(potential, W, step)` breaks down the step −step·g^♯dL of gradient descent, or any
@@ -104,11 +154,12 @@ def breakdown(
         )
     if not isinstance(1.0 if step is None else step, Real):
         raise FlownetError(f"step is {step!r}; it has to be a number.")
+    length = 1.0 if step is None else step
     if displacement is None:
         _, dL = what.differential(W)
-        displacement = -step * metric_of(metric, what).seen_at(W).sharp(dL)
+        displacement = -length * metric_of(metric, what).seen_at(W).sharp(dL)
     place = TakenStep(what, W, displacement, metric)
-    return _split(break_down(place, 1.0 if step is None else step, order=order), split)
+    return _split(break_down(place, length, order=order), split)
 
 
 def _only(call, **arguments):

@@ -5,8 +5,11 @@ what was delivered. A float32 run is looked at in float64: the question is what 
 on the loss surface, not what the arithmetic did to the sum.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +20,13 @@ from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_
 from ..step import _kinks, floors, offered
 from . import _critical, _radius, _verdict
 from ._table import one_step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from ..._table import Table
 
 SPLITS = {
     "parameters": by_parameters,
@@ -53,70 +63,70 @@ class Breakdown(Tabled):
     iteration: int | None = None
     time: float | None = None
     known: dict = field(default_factory=dict, repr=False)  # numbers that were stored
-    find_place: object = field(default=None, repr=False)  # makes the `TakenStep` again
+    find_place: Callable[[], Any] | None = field(default=None, repr=False)  # makes the `TakenStep`
 
     @property
-    def order(self):
+    def order(self) -> int:
         """K, the order of the highest term."""
         return len(self.terms) - 1
 
     @property
-    def finite(self):
+    def finite(self) -> bool:
         """Whether all Taylor terms are finite numbers."""
         return bool(np.isfinite(self.terms).all())
 
     @property
-    def loss(self):
+    def loss(self) -> float:
         """Before the step."""
         return float(self.terms[0])
 
     @property
-    def linear(self):
+    def linear(self) -> float:
         """First order: what the linearization promised, dL(δ)."""
         return float(self.terms[1])
 
     @property
-    def second(self):
+    def second(self) -> float:
         """Second order ½H(δ,δ), exact."""
         return float(self.terms[2])
 
     @property
-    def third(self):
+    def third(self) -> float:
         """Third order T(δ,δ,δ)/6, exact; NaN for a breakdown of order 2."""
         return float(self.terms[3]) if self.order > 2 else np.nan
 
     @property
-    def remainder(self):
+    def remainder(self) -> float:
         """What is left beyond third order (beyond second for a breakdown of order 2)."""
         return self.actual - sum(self.terms[1:4].tolist())
 
     @property
-    def second_self(self):
+    def second_self(self) -> float:
         """½Σ H_ii δ_i²: every parameter by itself."""
         return self._part("second_self")
 
     @property
-    def second_pairs(self):
+    def second_pairs(self) -> float:
         """½Σ_{i≠j} H_ij δ_iδ_j: pairs of parameters."""
         return self.second - self.second_self
 
     @property
-    def third_self(self):
+    def third_self(self) -> float:
         """Σ T_iii δ_i³/6: every parameter by itself."""
         return self._part("third_self")
 
     @property
-    def third_two(self):
+    def third_two(self) -> float:
         """Third order of exactly two equal parameters, (B − P₁)/2 with B = Σ_ik T_iik δ_i²δ_k."""
         return self._part("third_two")
 
     @property
-    def third_triplets(self):
+    def third_triplets(self) -> float:
         """Third order of three different parameters."""
         return self.third - self.third_self - self.third_two
 
     @property
-    def critical_step(self):
+    def critical_step(self) -> float:
         """Step at which second order reaches first, 2‖dL‖²/H(V,V), with the curvature's sign.
 
         Infinite where second order is noise, NaN where the promise is.
@@ -126,7 +136,7 @@ class Breakdown(Tabled):
         )
 
     @property
-    def critical_third(self):
+    def critical_third(self) -> float:
         """Step at which third order reaches first, with its sign; infinite where it is noise."""
         return _critical.crossing(
             self.step,
@@ -137,7 +147,7 @@ class Breakdown(Tabled):
         )
 
     @property
-    def ratio(self):
+    def ratio(self) -> float:
         """Second order over first, |½H(δ,δ)| / |dL(δ)|: the step over the critical step.
 
         NaN where the promise is noise.
@@ -147,18 +157,18 @@ class Breakdown(Tabled):
         return abs(self.second / self.linear)
 
     @cached_property
-    def place(self):
+    def place(self) -> Any:
         """Where the step was taken: potential, W, δ and metric; of a run, rebuilt from it."""
         if self.find_place is None:
             raise FlownetError("these terms were stored without their run: nothing more is known.")
         return self.find_place()
 
     @cached_property
-    def made(self):
+    def made(self) -> Any:
         """What was computed of the step so far."""
         return {}
 
-    def split(self, basis, **options):
+    def split(self, basis: str, **options: Any) -> Any:
         """What the second and third order are made of.
 
         Parameters
@@ -185,46 +195,46 @@ class Breakdown(Tabled):
             lambda: SPLITS[basis](self, **options),
         )
 
-    def one_at_a_time(self, **options):
+    def one_at_a_time(self, **options: Any) -> Any:
         """Σ_i[L(W+δ_i e_i) − L(W)], every parameter alone to all orders: `OneAtATime`."""
         return self._once(
             ("one", *sorted(options.items())), lambda: _measured.one_at_a_time(self, **options)
         )
 
-    def layer_subsets(self):
+    def layer_subsets(self) -> Any:
         """What all 2^L subsets of layers deliver, and their interactions: `LayerSubsets`."""
         return self._once("subsets", lambda: _measured.layer_subsets(self))
 
-    def interventions(self, k=None):
+    def interventions(self, k: int | None = None) -> Any:
         """What the step delivers without one of its parts: `Interventions`."""
         return self._once(("interventions", k), lambda: _interventions.interventions(self, k))
 
     @property
-    def kinks(self):
+    def kinks(self) -> Any:
         """What units that change sign within the step add: `Kinks`, or None without such units."""
         return self._once("kinks", lambda: _kinks.kinks(self))
 
-    def missed(self, fraction=0.5):
+    def missed(self, fraction: float = 0.5) -> Any:
         """Smallest step that misses its promise by a fraction, measured and predicted: `Missed`."""
         return self._once(
             "missed" if fraction == 0.5 else ("missed", fraction),
             lambda: _critical.missed(self, fraction),
         )
 
-    def radius(self, order=24):
+    def radius(self, order: int = 24) -> Any:
         """Radius of convergence of the Taylor series, in units of the step: `Radius`."""
         return self._once(("radius", order), lambda: _radius.radius(self, order))
 
-    def curve(self, s):
+    def curve(self, s: ArrayLike) -> Any:
         """L(W+sδ) − L(W), measured, at one s or an array of them."""
         return _critical.curve(self, s)
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """What broke the step, in words, with the numbers that say so: `Verdict`."""
         return self._once("verdict", lambda: _verdict.verdict(self))
 
-    def share(self, value):
+    def share(self, value: float) -> float:
         """A number relative to |dL(δ)|, with its sign; NaN where nothing was promised."""
         return value / abs(self.linear) if self.linear else np.nan
 
@@ -240,7 +250,7 @@ class Breakdown(Tabled):
                 self.made[key] = make()
         return self.made[key]
 
-    def table(self):
+    def table(self) -> Table:
         """Its terms and verdict as a `Table`; what costs little is computed for it."""
         return one_step(self)
 

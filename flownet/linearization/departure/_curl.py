@@ -1,6 +1,9 @@
 """How far the modified flow is from being a gradient: the curl of its second-order term."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -11,6 +14,12 @@ from ...geometry.curvature import metric_hessian
 from ...model.hessian import third
 from ...model.potential import as_potential
 from ..step import mean_and_error, signs
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
 
@@ -40,15 +49,15 @@ class Curl(Tabled):
     error: tuple = (0.0, 0.0, 0.0)
 
     @property
-    def exact(self):
+    def exact(self) -> bool:
         """Whether every direction was gone through."""
         return not any(self.error)
 
-    def of_flow(self, step):
+    def of_flow(self, step: float) -> float:
         """Norm of the curl of the modified flow of a step h, h²·norm, to second order in h."""
         return step**2 * self.norm
 
-    def table(self):
+    def table(self) -> Table:
         """The three numbers with their errors, as a `Table`."""
         names = (
             "curl of the second-order term",
@@ -67,7 +76,15 @@ class Curl(Tabled):
     __repr__ = Tabled.__str__
 
 
-def curl(potential, W, *, metric=None, method="auto", probes=64, seed=0):
+def curl(
+    potential: AnyPotential,
+    W: ArrayLike,
+    *,
+    metric: Metric | None = None,
+    method: Literal["auto", "exact", "stochastic"] = "auto",
+    probes: int = 64,
+    seed: int = 0,
+) -> Curl:
     """Curl of the second-order term of the modified flow at W: a meter of what no loss explains.
 
     To first order in the step h the modified flow descends a loss of its own; to second order it

@@ -1,17 +1,32 @@
 """Distance between curves, whatever the time at which they are where (TM 22)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.metric import Euclidean
 from ...store.trajectory import Trajectory
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ...geometry.metric import Metric
+
 _BLOCK = 1 << 24  # numbers of a block of points by segments
 _CLOSE = 1e-9  # of the distance: where the search for the farthest point ends
 _MOST_SPLITS = 60
 
 
-def curve_distance(A, B, metric=None, *, directed=False):
+def curve_distance(
+    A: Trajectory | ArrayLike,
+    B: Trajectory | ArrayLike,
+    metric: Metric | None = None,
+    *,
+    directed: bool = False,
+) -> float:
     """Hausdorff distance in the metric of two curves, each the polyline through its rows.
 
     How far the point of one curve that is farthest from the other is from it: points of equal

@@ -1,7 +1,10 @@
 """What a run did beside its flows, and the verdict."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +17,13 @@ from ._of_steps import COLUMNS as OF_STEP
 from ._power import power_of_run
 from ._table import table
 from ._verdict import departure_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..._table import Table
+    from ..._types import PathLike, Vector
+    from ._of_steps import StepDepartures
 
 
 def _of_the_flow(name):
@@ -48,9 +58,9 @@ class Departure(Tabled):
     loss: np.ndarray
     arc_length: np.ndarray
     flows: dict
-    steps: object
-    bounds: tuple
-    run: object = field(repr=False)
+    steps: StepDepartures
+    bounds: Sequence[float]
+    run: Trajectory = field(repr=False)
 
     distance = _of_the_flow("distance")
     relative = _of_the_flow("relative")
@@ -58,7 +68,7 @@ class Departure(Tabled):
     angle = _of_the_flow("angle")
 
     @classmethod
-    def open(cls, what):
+    def open(cls, what: Trajectory | PathLike) -> Departure:
         """Departure that was stored with a run.
 
         Parameters
@@ -74,23 +84,23 @@ class Departure(Tabled):
         return cls(**kept_departure(run), run=run)
 
     @property
-    def flow(self):
+    def flow(self) -> Any:
         """The plain flow."""
         return self.flows[PLAIN]
 
     @property
-    def broken(self):
+    def broken(self) -> dict[str, Any]:
         """By the name of the flow: (time, iteration) or None for each bound."""
         return {
             name: [flow.broken(bound) for bound in self.bounds] for name, flow in self.flows.items()
         }
 
     @property
-    def verdict(self):
+    def verdict(self) -> Any:
         """`Verdict` in words, with the numbers that support it."""
         return departure_verdict(self)
 
-    def power(self, *, time=None, halvings=3, **words):
+    def power(self, *, time: float | None = None, halvings: int = 3, **words: Any) -> Any:
         """Power of the step with which the distance at one time grows; see `departure_power`.
 
         Parameters
@@ -109,7 +119,7 @@ class Departure(Tabled):
         """
         return power_of_run(self.run, time, halvings, words)
 
-    def to_arrays(self):
+    def to_arrays(self) -> dict[str, Vector]:
         """All numbers by name: of the run, of "<flow>.<number>" and of "steps.<number>"."""
         found = {
             "iteration": self.iteration,
@@ -139,6 +149,6 @@ class Departure(Tabled):
             f"Departure: {len(self)} rows, flows {', '.join(self.flows)}, {len(self.steps)} steps"
         )
 
-    def table(self):
+    def table(self) -> Table:
         """Some rows beside the plain flow, and all flows at the end, as a `Table`."""
         return table(self)

@@ -1,7 +1,10 @@
 """`departure`: how a finite run leaves its flow."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,14 +20,27 @@ from ._lengths import angle, length, smooth_piece
 from ._of_flow import COLUMNS, PLAIN, FlowDeparture
 from ._of_steps import step_departures
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ...motion.flow import Field
+    from ...store.trajectory import Trajectory
+
 _MOST_STEPS = 60  # looked at one by one where `every` is not given: some forty gradients each
 _OWN_STEPS = 100, 2000  # of the flow, along which its path is measured, at least and at most
 _NUMBERS = 2e7  # held at once, of one flow
 
 
 def departure(
-    run, *, fields=None, every=None, rtol=1e-8, bounds=(0.01, 0.1, 1.0), keep=False, progress=True
-):
+    run: Trajectory,
+    *,
+    fields: Mapping[str, Field] | None = None,
+    every: int | None = None,
+    rtol: float = 1e-8,
+    bounds: Sequence[float] = (0.01, 0.1, 1.0),
+    keep: bool = False,
+    progress: bool = True,
+) -> Departure:
     """How a recorded run leaves the flow Ẇ = −g^♯dL from the same W0 (TM §2, §3.6).
 
     The flow is that of the full potential, also of a run of mini-batches, in the run's metric and

@@ -1,6 +1,9 @@
 """The power of the step with which a finite run departs from a flow."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +18,15 @@ from ...motion.mechanics import Aristotle
 from ..step import on_reals
 from ._check import check_run, tolerance
 from ._lengths import length
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
+    from ...motion.flow import Field
 
 _FLOOR = 100  # tolerances of the integrator, below which a distance is its error
 
@@ -65,8 +77,16 @@ class Power(Tabled):
 
 
 def departure_power(
-    potential, W0, *, steps, time, field=None, metric=None, rtol=1e-12, progress=True
-):
+    potential: AnyPotential,
+    W0: ArrayLike,
+    *,
+    steps: Sequence[float],
+    time: float,
+    field: Field | Callable[[float], Field] | None = None,
+    metric: MetricLike | None = None,
+    rtol: float = 1e-12,
+    progress: bool = True,
+) -> Any:
     """Power of the step with which plain descent departs from a flow at one time.
 
     1 for the plain flow; p + 1 for the modified flow of order p, at a time that does not depend on

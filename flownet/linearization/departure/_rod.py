@@ -1,6 +1,9 @@
 """The rod: two consecutive states of a finite run, and where two gradients carry them, exactly."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,6 +11,9 @@ from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_of
 from ...store.trajectory import as_reals
+
+if TYPE_CHECKING:
+    from ...store.trajectory import Trajectory
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
 
@@ -50,16 +56,16 @@ class Rod(Tabled):
     floor: float
 
     @property
-    def exact(self):
+    def exact(self) -> bool:
         """Whether both residuals are nothing but rounding."""
         return bool(max(self.worst) <= self.floor)
 
     @property
-    def worst(self):
+    def worst(self) -> tuple[float, ...]:
         """Largest |entry| of the residual of w̄′, and of that of d′."""
         return tuple(float(np.abs(r).max()) for r in (self.centre_residual, self.half_residual))
 
-    def table(self):
+    def table(self) -> Table:
         """Both residuals beside what rounding explains, as a `Table`."""
         return Table(
             f"rod of steps {self.iteration} and {self.iteration + 1}",
@@ -84,7 +90,7 @@ def _pair(steps):
     return ", ".join(map(short, steps))
 
 
-def rod(run, *, at=None):
+def rod(run: Trajectory, *, at: int | None = None) -> Rod:
     """The two-step identity of plain descent on states k, k+1, k+2 of a recorded run.
 
     Exact to rounding for every full-batch or mini-batch run of Aristotle's mechanics, whatever

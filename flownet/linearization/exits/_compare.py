@@ -1,6 +1,9 @@
 """Whether two minima are the same one, after removing the symmetries of hidden units."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +13,12 @@ from ...geometry.curvature import eigenpairs, metric_hessian
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
 from ._minimum import CriticalPoint
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
 
 SAME = 1e-6  # of the length of the parameters: what the polish of two minima may leave
 
@@ -47,11 +56,11 @@ class Comparison(Tabled):
     reason: str
 
     @property
-    def same(self):
+    def same(self) -> bool:
         """Whether both lie in one basin."""
         return self.verdict == "same basin"
 
-    def table(self):
+    def table(self) -> Table:
         """Distance and barrier, as the points are and aligned, as a `Table`."""
         paths = self.barrier, self.aligned_barrier
         return Table(
@@ -71,7 +80,13 @@ class Comparison(Tabled):
         )
 
 
-def compare_minima(potential, A, B, *, metric=None):
+def compare_minima(
+    potential: AnyPotential,
+    A: CriticalPoint | ArrayLike,
+    B: CriticalPoint | ArrayLike,
+    *,
+    metric: MetricLike | None = None,
+) -> Comparison:
     """Whether two minima lie in one basin, after removing the symmetries of hidden units.
 
     Permutations of hidden units, signs of odd ones (identity, tanh, sin), and, unless a term such
@@ -118,7 +133,8 @@ def compare_minima(potential, A, B, *, metric=None):
         distances[0],
         distances[1],
         length,
-        *paths,
+        paths[0],
+        paths[1],
         W_a,
         W_b,
         symmetry(potential, metric).words,

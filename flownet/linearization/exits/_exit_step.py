@@ -1,6 +1,9 @@
 """The smallest step at which the finite run leaves by another exit than its flow."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +14,12 @@ from ..step import on_reals
 from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
 from ._minimum import minimum
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike, Vector
+    from ...model.potential import AnyPotential
 
 _MOST_ROWS = 40
 
@@ -54,19 +63,17 @@ class ExitSteps(Tabled):
     below: float | None
 
     @property
-    def at(self):
+    def at(self) -> Exits | None:
         """`Exits` of `step`, or None."""
         return next((found for found in self.tried if found.step == self.step), None)
 
     @property
-    def comparison(self):
+    def comparison(self) -> Comparison | None:
         """`Comparison` of the exit at `step` with the flow's; None where it diverged."""
-        found: Exits | None = self.at
-        kept: Comparison | None = found and found.comparison
-        return kept
+        return None if self.at is None else self.at.comparison
 
     @property
-    def values(self):
+    def values(self) -> Vector:
         """Columns (T, C) as they are stored."""
         return np.array(
             [
@@ -75,7 +82,7 @@ class ExitSteps(Tabled):
             ]
         ).reshape(-1, len(COLUMNS))
 
-    def table(self):
+    def table(self) -> Table:
         """What each step came to, on the grid and next to the change, as a `Table`."""
         rows = [
             i
@@ -125,19 +132,19 @@ class ExitSteps(Tabled):
 
 
 def exit_step(
-    potential,
-    W0,
+    potential: AnyPotential,
+    W0: ArrayLike,
     *,
-    low,
-    high,
-    steps=None,
-    time=None,
-    metric=None,
-    rtol=1e-3,
-    grid=17,
-    descent_time=None,
-    progress=True,
-):
+    low: float,
+    high: float,
+    steps: int | None = None,
+    time: float | None = None,
+    metric: MetricLike | None = None,
+    rtol: float = 1e-3,
+    grid: int = 17,
+    descent_time: float | None = None,
+    progress: bool = True,
+) -> ExitSteps:
     """The smallest step at which the finite run leaves by another exit than its flow.
 
     A grid of steps evenly spread in log step, then bisection between the first that leaves by

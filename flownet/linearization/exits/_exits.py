@@ -1,6 +1,9 @@
 """By which exit a finite run and its flow leave: the minima they come to, compared."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +15,12 @@ from ...store.trajectory import Trajectory, as_reals
 from ..step import on_reals
 from ._compare import Comparison, compare_minima
 from ._minimum import CriticalPoint, minimum
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
 
 _DIVERGED = 1e6  # times the first loss: as good as infinite
 
@@ -41,11 +50,11 @@ class Exits(Tabled):
     run_loss: float
 
     @property
-    def verdict(self):
+    def verdict(self) -> str:
         """That of the comparison, or "diverged"."""
         return "diverged" if self.comparison is None else self.comparison.verdict
 
-    def table(self):
+    def table(self) -> Table:
         """Where the finite run and the flow come to, and what lies between, as a `Table`."""
         notes, more = ["verdict: diverged. The finite run leaves by no exit at all."], []
         if self.comparison is not None:
@@ -75,17 +84,17 @@ class Exits(Tabled):
 
 
 def exits(
-    what,
-    W0=None,
+    what: AnyPotential | Trajectory,
+    W0: ArrayLike | None = None,
     *,
-    step=None,
-    steps=None,
-    time=None,
-    metric=None,
-    flow=None,
-    descent_time=None,
-    progress=True,
-):
+    step: float | None = None,
+    steps: int | None = None,
+    time: float | None = None,
+    metric: MetricLike | None = None,
+    flow: CriticalPoint | None = None,
+    descent_time: float | None = None,
+    progress: bool = True,
+) -> Exits:
     """By which exit a finite run and its flow leave: the minima they come to, compared.
 
     `exits(potential, W0, step=h, steps=N)` takes N steps W ← W − h·g^♯dL from W0 and follows the
@@ -140,7 +149,7 @@ def exits(
         potential, W0, metric = on_reals(what, W0, metric)
         if W0 is None:
             raise FlownetError("exits(potential, W0) wants the parameters W0 where both begin.")
-        count = count_steps(step, steps, time)
+        step, count = count_steps(step, steps, time)
         run = train(
             potential,
             Aristotle(step),
@@ -172,7 +181,7 @@ def diverged(run):
 
 
 def count_steps(step, steps, time):
-    """N, given or from the time of the run."""
+    """The step, and N, given or from the time of the run."""
     if not (np.isscalar(step) and not isinstance(step, str) and 0 < step < np.inf):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     if (steps is None) == (time is None):
@@ -180,7 +189,7 @@ def count_steps(step, steps, time):
     if steps is not None:
         if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
             raise FlownetError(f"steps is {shown(steps)}; it has to be a whole number from 1 up.")
-        return int(steps)
+        return step, int(steps)
     if not (np.isscalar(time) and not isinstance(time, str) and 0 < time < np.inf):
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
-    return max(1, round(time / step))
+    return step, max(1, round(time / step))

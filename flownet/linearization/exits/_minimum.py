@@ -1,6 +1,9 @@
 """Where the flow ends: down along it, then a polish that stays in its basin."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -8,11 +11,18 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import NoSpectrum, eigenpairs, inertia, metric_hessian
+from ...motion import _check
 from ...motion.flow import flow
 from ..step import first_kink
 from ._filippov import kinked, slid
 from ._infimum import refuse_separated
 from ._polish import polish, rounding
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
 
 FLAT = 1e-8  # |λ| of a flat direction, relative to the largest
 _CONVEX = 1e-6  # of max|λ|: curvature below −this, and the flow is still on its way
@@ -65,14 +75,14 @@ class CriticalPoint(Tabled):
     polish_length: float
 
     @property
-    def words(self):
+    def words(self) -> str:
         """What it is, in words."""
         flat = f", {self.flat:.0f} flat" if self.flat > 0 else ""
         return (
             f"saddle, index {self.index:.0f}{flat}" if self.kind == "saddle" else (self.kind + flat)
         )
 
-    def table(self):
+    def table(self) -> Table:
         """What it is, as a `Table` of one row."""
         return Table(
             "critical point",
@@ -90,7 +100,16 @@ class CriticalPoint(Tabled):
         )
 
 
-def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, progress=True):
+def minimum(
+    potential: AnyPotential,
+    W: ArrayLike,
+    *,
+    metric: MetricLike | None = None,
+    time: float | None = None,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    progress: bool = True,
+) -> CriticalPoint:
     """Where the flow Ẇ = −g^♯dL from W ends, polished until ‖dL‖ is rounding.
 
     The way down is the flow itself, in stretches that double. Newton's steps, by conjugate
@@ -133,7 +152,7 @@ def minimum(potential, W, *, metric=None, time=None, rtol=1e-8, atol=1e-10, prog
     """
     operator = metric_hessian(potential, W, metric)
     potential, metric = operator.potential, operator.metric
-    if time is not None and not (np.isscalar(time) and 0 < time < np.inf):
+    if time is not None and not (_check.is_number(time) and time > 0):
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
     radius = _largest(operator)
     most = _PATIENCE / radius if time is None else float(time)

@@ -37,7 +37,7 @@ def polish(potential, W, metric, radius):
         nearer = _nearer(potential, operator, metric, x, size)
         if nearer is None:
             return Polished(operator.W, operator, float(size), steps)
-        operator, p, before = *nearer, size
+        (operator, p), before = nearer, size
         size = np.linalg.norm(p)
         if size <= _EPS * first and size > 0.05 * before:  # degenerate: it would go on for ever
             return Polished(operator.W, operator, float(size), steps + 1)

@@ -1,5 +1,9 @@
 """A potential seen in other coordinates, L̃(u) = L(W(u)): covector, series, curvature follow."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -7,6 +11,13 @@ from .. import _check
 from ..hessian import ChartedHessian, OnComplex
 from ..potential import AnyPotential, as_potential
 from ._chart import AnyChart
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+    from scipy.sparse.linalg import LinearOperator
+
+    from ..._types import Vector
+    from ...data import Dataset
 
 _MOST = 4  # order of the series through a chart that is not straight
 
@@ -51,7 +62,7 @@ class Charted(AnyPotential):
     >>> loss, dL = well.differential(well.to_u([0.5, 1.0, 2.0]))
     """
 
-    def __init__(self, potential, chart):
+    def __init__(self, potential: AnyPotential, chart: AnyChart) -> None:
         potential = as_potential(potential)
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
@@ -64,60 +75,60 @@ class Charted(AnyPotential):
         self.size = chart.size or potential.size
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype | None:  # type: ignore[override]
         """Precision of the coordinates; None where the potential has none."""
         dtype = self.potential.dtype
         return dtype and self.chart.dtype_of_u(dtype)
 
     @property
-    def data(self):
+    def data(self) -> Dataset | None:  # type: ignore[override]
         """Data of the potential, or None."""
         return self.potential.data
 
     @property
-    def couples(self):
+    def couples(self) -> bool:  # type: ignore[override]
         """Whether the loss of one sample depends on the outputs of others."""
         return any(atom.couples for _, atom in self.potential.atoms())
 
     @property
-    def mixes(self):
+    def mixes(self) -> bool:  # type: ignore[override]
         """Whether a coordinate moves several parameters, so that H̃ has no diagonal of its own."""
         complex_W = np.dtype(self.potential.dtype or float).kind == "c"
         return complex_W or not self.chart.elementwise
 
-    def offers(self, *names):
+    def offers(self, *names: str) -> bool:
         """Whether the potential of W offers all of these, and so this one."""
         return super().offers(*names) and self.potential.offers(*names)
 
-    def to_W(self, u):
+    def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D_u), such as the rows of a run."""
         return self.chart.to_W(np.asarray(u))
 
-    def to_u(self, W):
+    def to_u(self, W: Vector) -> Vector:
         """Coordinates u (…, D_u) of parameters W (…, D)."""
         return self.chart.to_u(np.asarray(W))
 
-    def init(self, seed=0):
+    def init(self, seed: int = 0) -> Vector:
         """Coordinates (D_u,) of the network's initial parameters."""
         return self.chart.to_u(self.potential.init(seed))
 
-    def value(self, u):
+    def value(self, u: Vector) -> float:
         """L̃(u), a float."""
         return self.potential.value(self.chart.to_W(self._point("u", u)))
 
-    def differential(self, u, *, lowest=0):
+    def differential(self, u: Vector, *, lowest: int = 0) -> tuple[float, Vector]:
         """L̃(u) and the covector W′ᵀdL (D_u,)."""
         u = self._point("u", u)
         loss, dL = self.potential.differential(self.chart.to_W(u))
         return loss, self.chart.pullback(u, dL)
 
-    def difference(self, u, v):
+    def difference(self, u: Vector, v: Vector) -> float:
         """L̃(u + v) − L̃(u)."""
         u, v = self._point("u", u), self._point("v", v)
         W = self.chart.to_W(u)
         return self.potential.difference(W, self.chart.to_W(u + v) - W)
 
-    def jet(self, u, v, order=2):
+    def jet(self, u: Vector, v: Vector, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L̃(u + sv), exactly; up to order 4.
 
         Of any order where the chart is straight.
@@ -137,7 +148,7 @@ class Charted(AnyPotential):
 
     def _bent(self, H, curve):
         """What the bends W₂, W₃, … of the curve add to the coefficients along W₁."""
-        c, dL, first, second = np.zeros(len(curve) + 1), H.dL, *curve[:2]
+        c, dL, (first, second) = np.zeros(len(curve) + 1), H.dL, curve[:2]
         c[2] = _pair(dL, second)
         if len(curve) > 2:
             bend = H.action(first)
@@ -150,7 +161,7 @@ class Charted(AnyPotential):
             )
         return c
 
-    def bends(self, u, v, order=2):
+    def bends(self, u: Vector, v: Vector, order: int = 2) -> Vector:
         """Taylor coefficients of the loss along a straight line of outputs Ŷ + s·Jv.
 
         What the loss bends does not ask for coordinates: it is that of W along W′v.
@@ -159,7 +170,7 @@ class Charted(AnyPotential):
         W, V = self.chart.series(u, v, 1)
         return self.potential.bends(W, V, order)
 
-    def hessian(self, u):
+    def hessian(self, u: Vector) -> LinearOperator:
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
         u = self._point("u", u)
         return ChartedHessian(self.chart, u, self._hessian(self.chart.to_W(u)))
@@ -169,12 +180,12 @@ class Charted(AnyPotential):
         H = self.potential.hessian(W)
         return OnComplex(H, W.dtype) if W.dtype.kind == "c" else H
 
-    def with_dtype(self, dtype):
+    def with_dtype(self, dtype: DTypeLike) -> Charted:
         """The same potential for coordinates of another precision."""
         wanted = self.chart.dtype_of_W(np.dtype(dtype)).name
         return Charted(self.potential.with_dtype(wanted), self.chart)
 
-    def on(self, rows):
+    def on(self, rows: Vector) -> Charted:
         """The potential of some samples alone: that of a mini-batch."""
         return Charted(self.potential.on(rows), self.chart)
 

@@ -1,6 +1,9 @@
 """Charts that give each parameter a coordinate of its own, W_i = f(u_i)."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,6 +11,11 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from .. import _check
 from ._chart import AnyChart
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Positive, Vector
 
 
 class Elementwise(AnyChart):
@@ -18,44 +26,44 @@ class Elementwise(AnyChart):
 
     elementwise = diagonal = True
 
-    def coefficients(self, u, order):
+    def coefficients(self, u: Vector, order: int) -> Vector:
         """Taylor coefficients f⁽ᵏ⁾(u)/k!, k = 0 … order: (order+1, D)."""
         raise NotImplementedError
 
-    def to_W(self, u):
+    def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D)."""
         return self.coefficients(np.asarray(u), 0)[0]
 
-    def series(self, u, v, order):
+    def series(self, u: Vector, v: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D) of s ↦ W(u + sv)."""
         return self.coefficients(u, order) * _powers(v, order)
 
-    def pullback_series(self, u, v, dL, order):
+    def pullback_series(self, u: Vector, v: Vector, dL: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D) of s ↦ W′(u + sv)ᵀdL."""
         k = np.arange(1, order + 2, dtype=u.real.dtype)[:, None]
         slopes = k * self.coefficients(u, order + 1)[1:] * _powers(v, order)
         covector = np.conj(slopes) * dL
         return covector if u.dtype.kind == "c" else covector.real
 
-    def slope(self, u):
+    def slope(self, u: Vector) -> Vector:
         """W′(u) (D,)."""
         return self.coefficients(u, 1)[1]
 
-    def stiffness(self, u, k):
+    def stiffness(self, u: Vector, k: Vector) -> Vector:
         """k·|W′|² (D,), where k is that of each parameter."""
         return k * np.abs(self.slope(u)) ** 2
 
-    def christoffel(self, u, v):
+    def christoffel(self, u: Vector, v: Vector) -> Vector:
         """Γ(v, v) = (W″/W′)·v² (D,), of the real part where W is complex and u is not."""
         _, slope, bend = self.coefficients(u, 2)
         gamma = 2 * np.conj(slope) * bend / np.abs(slope) ** 2 * v**2
         return gamma if u.dtype.kind == "c" else gamma.real
 
-    def lift(self, u, V):
+    def lift(self, u: Vector, V: Vector) -> Vector:
         """V/W′(u) (D,)."""
         return V / self.slope(u)
 
-    def drop(self, u, covector):
+    def drop(self, u: Vector, covector: Vector) -> Vector:
         """The covector over conj W′(u) (D,)."""
         return covector / np.conj(self.slope(u))
 
@@ -83,19 +91,19 @@ class Sinh(Elementwise):
         When it is not above 0.
     """
 
-    def __init__(self, scale=1.0):
+    def __init__(self, scale: Positive = 1.0) -> None:
         self.scale = _check.positive("scale", scale)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this chart again."""
         return {"scale": self.scale}
 
-    def coefficients(self, u, order):
+    def coefficients(self, u: Vector, order: int) -> Vector:
         """sinh u, cosh u, sinh u/2!, cosh u/3!, … times the scale."""
         even_odd = self.scale * np.sinh(u), self.scale * np.cosh(u)
         return np.array([even_odd[k % 2] / math.factorial(k) for k in range(order + 1)])
 
-    def to_u(self, W, near=None):
+    def to_u(self, W: Vector, near: Vector | None = None) -> Vector:
         """Coordinates arsinh(W/scale) (…, D)."""
         return np.arcsinh(np.asarray(W) / self.scale)
 
@@ -120,7 +128,7 @@ class Rescaling(Elementwise):
 
     linear = True
 
-    def __init__(self, factors):
+    def __init__(self, factors: ArrayLike) -> None:
         self.factors = _check.numbers_of("factors", factors)
         if self.factors.ndim != 1 or not (np.isfinite(self.factors) & (self.factors != 0)).all():
             raise FlownetError(
@@ -129,11 +137,11 @@ class Rescaling(Elementwise):
             )
         self.size = self.size_W = self.factors.size
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this chart again."""
         return {"factors": self.factors}
 
-    def coefficients(self, u, order):
+    def coefficients(self, u: Vector, order: int) -> Vector:
         """factors·u, factors, 0, …"""
         rows = np.zeros((order + 1, *u.shape), u.dtype)
         factors = self.factors.astype(u.real.dtype)
@@ -142,7 +150,7 @@ class Rescaling(Elementwise):
             rows[1] = factors
         return rows
 
-    def to_u(self, W, near=None):
+    def to_u(self, W: Vector, near: Vector | None = None) -> Vector:
         """Coordinates W/factors (…, D)."""
         W = np.asarray(W)
         return W / self.factors.astype(W.real.dtype)

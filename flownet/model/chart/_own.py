@@ -1,10 +1,17 @@
 """A chart of one's own: a few functions, checked against each other where they are first used."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ._chart import AnyChart
 from ._check import ORDERS, agree
+
+if TYPE_CHECKING:
+    from ..._types import Function, Vector
 
 _NEEDED = ("to_W", "pushforward", "pullback")
 
@@ -51,21 +58,21 @@ class Chart(AnyChart):
 
     def __init__(
         self,
-        to_W,
-        pushforward,
-        pullback,
+        to_W: Function,
+        pushforward: Function,
+        pullback: Function,
         *,
-        size,
-        size_W=None,
-        second=None,
-        third=None,
-        second_pullback=None,
-        third_pullback=None,
-        to_u=None,
-        lift=None,
-        drop=None,
-        name="chart",
-    ):
+        size: int,
+        size_W: int | None = None,
+        second: Function | None = None,
+        third: Function | None = None,
+        second_pullback: Function | None = None,
+        third_pullback: Function | None = None,
+        to_u: Function | None = None,
+        lift: Function | None = None,
+        drop: Function | None = None,
+        name: str = "chart",
+    ) -> None:
         self._given = {
             "to_W": to_W,
             "pushforward": pushforward,
@@ -90,7 +97,7 @@ class Chart(AnyChart):
         self.size, self.size_W, self.name = int(size), int(size_W), str(name)
         self._checked = False
 
-    def to_W(self, u):
+    def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D_u)."""
         u = np.asarray(u)
         if u.ndim > 1:
@@ -98,14 +105,14 @@ class Chart(AnyChart):
         self._check(u)
         return self._call("to_W", u)
 
-    def to_u(self, W, near=None):
+    def to_u(self, W: Vector, near: Vector | None = None) -> Vector:
         """Coordinates u (…, D_u) of parameters W (…, D)."""
         W = np.asarray(W)
         if W.ndim > 1:
             return np.array([self.to_u(row) for row in W])
         return self._call("to_u", W)
 
-    def series(self, u, v, order):
+    def series(self, u: Vector, v: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D) of s ↦ W(u + sv), up to order 3."""
         self._check(u)
         rows = [self._call("to_W", u)]
@@ -113,7 +120,7 @@ class Chart(AnyChart):
             rows.append(self._call(self._order(k, "series"), u, v) / (1, 1, 2, 6)[k])
         return np.array(rows)
 
-    def pullback_series(self, u, v, dL, order):
+    def pullback_series(self, u: Vector, v: Vector, dL: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D_u) of s ↦ W′(u + sv)ᵀdL, up to order 2."""
         self._check(u)
         rows = [self._call("pullback", u, dL)]
@@ -122,22 +129,22 @@ class Chart(AnyChart):
             rows.append(self._call(name, u, v, dL) / (1, 1, 2)[k])
         return np.array(rows)
 
-    def lift(self, u, V):
+    def lift(self, u: Vector, V: Vector) -> Vector:
         """A displacement v (D_u,) with W′v = V."""
         self._check(u)
         return self._call("lift", u, V)
 
-    def drop(self, u, covector):
+    def drop(self, u: Vector, covector: Vector) -> Vector:
         """The adjoint of `lift` (D,)."""
         self._check(u)
         return self._call("drop", u, covector)
 
     @property
-    def invertible(self):
+    def invertible(self) -> bool:  # type: ignore[override]
         """Whether `to_u` was given."""
         return self.has("to_u")
 
-    def has(self, *names):
+    def has(self, *names: str) -> bool:
         """Whether all these functions were given."""
         return all(self._given[name] is not None for name in names)
 

@@ -1,6 +1,9 @@
 """Weights of fixed modulus: complex numbers on circles, by their phases."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -8,6 +11,12 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from .. import _check
 from ._chart import AnyChart
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Positive, Vector
+    from ...model.network import Network
 
 
 @kind("chart", "phases")
@@ -33,7 +42,7 @@ class Phases(AnyChart):
 
     onto, diagonal = False, True
 
-    def __init__(self, modulus=1.0, free=None):
+    def __init__(self, modulus: Positive | ArrayLike = 1.0, free: ArrayLike | None = None) -> None:
         self.modulus = _check.numbers_of("modulus", modulus)
         if self.modulus.ndim > 1 or not (np.isfinite(self.modulus) & (self.modulus > 0)).all():
             raise FlownetError(
@@ -42,7 +51,7 @@ class Phases(AnyChart):
             )
         if self.modulus.ndim:
             self.size = self.size_W = self.modulus.size
-        self.free = free
+        self.free: Vector | None = None
         if free is not None:
             self.free = np.asarray(free) != 0
             if self.free.ndim != 1 or self.size_W not in (None, self.free.size):
@@ -53,7 +62,7 @@ class Phases(AnyChart):
             self.size = self.size_W + int(self.free.sum())
 
     @classmethod
-    def of(cls, network, modulus=1.0):
+    def of(cls, network: Network, modulus: Positive | ArrayLike = 1.0) -> Phases:
         """All weights of a network on circles of one modulus, its other parameters free."""
         free = np.ones(network.size, bool)
         matrices = 1 + network.widely_linear  # that of the conjugate
@@ -61,19 +70,19 @@ class Phases(AnyChart):
             free[begin : begin + n_out * n_in * matrices] = False
         return cls(modulus, free)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this chart again."""
         return {
             "modulus": self.modulus if self.modulus.ndim else float(self.modulus),
             "free": None if self.free is None else self.free.astype(np.int64),
         }
 
-    def to_W(self, u):
+    def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D_u)."""
         theta, rest = self._parts(np.asarray(u))
         return self._whole(self._rho * np.exp(1j * theta), rest)
 
-    def to_u(self, W, near=None):
+    def to_u(self, W: Vector, near: Vector | None = None) -> Vector:
         """Coordinates (…, D_u): phases in (−π, π] or within π of `near`; ρ is not asked."""
         W = np.ascontiguousarray(W)
         turning, rest = (W, None) if self.free is None else (W[..., ~self.free], W[..., self.free])
@@ -83,7 +92,7 @@ class Phases(AnyChart):
             theta = theta + turn * np.round((self._parts(near)[0] - theta) / turn)
         return self._joined(theta, rest)
 
-    def series(self, u, v, order):
+    def series(self, u: Vector, v: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D): ρe^{iθ}(iθ̇)ᵏ/k!; straight where free."""
         theta, rest = self._parts(u)
         along, moved = self._parts(v)
@@ -94,7 +103,7 @@ class Phases(AnyChart):
             rest = rest[: order + 1]
         return self._whole(rows, rest).astype(self.dtype_of_W(u.dtype))
 
-    def pullback_series(self, u, v, dL, order):
+    def pullback_series(self, u: Vector, v: Vector, dL: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D_u) of Re(conj(iW)·dL), and dL as it is where free."""
         theta, _ = self._parts(u)
         along, _ = self._parts(v)
@@ -107,32 +116,32 @@ class Phases(AnyChart):
             rest = np.concatenate([rest[None], np.zeros((order, rest.size))])
         return self._joined(rows, rest).astype(u.dtype)
 
-    def stiffness(self, u, k):
+    def stiffness(self, u: Vector, k: Vector) -> Vector:
         """k·ρ² of each phase, k of real and imaginary part each (D_u,)."""
         if self.free is None:
             return k * self._rho**2
         return np.concatenate([k[~self.free] * self._rho**2, np.repeat(k[self.free], 2)])
 
-    def christoffel(self, u, v):
+    def christoffel(self, u: Vector, v: Vector) -> Vector:
         """Nothing: the torus is flat."""
         return np.zeros_like(u)
 
-    def lift(self, u, V):
+    def lift(self, u: Vector, V: Vector) -> Vector:
         """Refused: weights of fixed modulus cannot move anywhere."""
         raise FlownetError(
             "weights of fixed modulus move along their circles alone: a "
             "displacement of W has no lift to their phases."
         )
 
-    def drop(self, u, covector):
+    def drop(self, u: Vector, covector: Vector) -> Vector:
         """Refused, like `lift`."""
         return self.lift(u, covector)
 
-    def dtype_of_u(self, dtype):
+    def dtype_of_u(self, dtype: np.dtype) -> np.dtype:
         """float32 of complex64, float64 of complex128."""
         return np.zeros(0, dtype).real.dtype
 
-    def dtype_of_W(self, dtype):
+    def dtype_of_W(self, dtype: np.dtype) -> np.dtype:
         """complex64 of float32, complex128 of float64."""
         return np.result_type(dtype, np.complex64)
 

@@ -1,11 +1,18 @@
 """Weight normalisation: the weights of each unit by their length and their direction."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
 from ..network import Network
 from ._chart import AnyChart
+
+if TYPE_CHECKING:
+    from ..._types import Vector
 
 
 @kind("chart", "weight-normalisation")
@@ -29,7 +36,10 @@ class WeightNormalisation(AnyChart):
 
     rooted = True
 
-    def __init__(self, network):
+    size: int
+    size_W: int
+
+    def __init__(self, network: Network) -> None:
         if not isinstance(network, Network):
             raise FlownetError(
                 f"network is a {type(network).__name__}; it has to be a flownet.Network."
@@ -46,11 +56,11 @@ class WeightNormalisation(AnyChart):
             begun += end - begin + n_out
         self.size = begun
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this chart again, beside its network."""
         return {}
 
-    def to_W(self, u):
+    def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D_u)."""
         u = np.asarray(u)
         W = np.empty((*u.shape[:-1], self.size_W), u.dtype)
@@ -58,7 +68,7 @@ class WeightNormalisation(AnyChart):
             w[...], rest[...] = (g / _length(v))[..., None] * v, more
         return W
 
-    def to_u(self, W, near=None):
+    def to_u(self, W: Vector, near: Vector | None = None) -> Vector:
         """Coordinates (…, D_u): v = w and g = ‖w‖, or lengths of v and signs of g as `near`.
 
         Raises
@@ -85,7 +95,7 @@ class WeightNormalisation(AnyChart):
                 v *= (_length(old) / g)[..., None]
         return u
 
-    def unpack(self, u):
+    def unpack(self, u: Vector) -> list[Any]:
         """Directions v (…, n_out, n_in), lengths g (…, n_out) and the rest of each layer: views."""
         parts = []
         for begin, end, first, n_in, n_out in self._layers:
@@ -99,7 +109,7 @@ class WeightNormalisation(AnyChart):
             )
         return parts
 
-    def series(self, u, v, order):
+    def series(self, u: Vector, v: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D) of s ↦ W(u + sv)."""
         out = np.zeros((order + 1, self.size_W), u.dtype)
         for (w, rest), here, along in zip(self._weights(out), self.unpack(u), self.unpack(v)):
@@ -110,7 +120,7 @@ class WeightNormalisation(AnyChart):
                 rest[1] = along[2]
         return out
 
-    def pullback_series(self, u, v, dL, order):
+    def pullback_series(self, u: Vector, v: Vector, dL: Vector, order: int) -> Vector:
         """Taylor coefficients (order+1, D_u): n·p for g, and (g/‖v‖)(p − n(n·p)) for v."""
         out = np.zeros((order + 1, self.size), u.dtype)
         for (dv, dg, more), (p, rest), here, along in zip(
@@ -124,7 +134,7 @@ class WeightNormalisation(AnyChart):
             more[0] = rest
         return out
 
-    def lift(self, u, V):
+    def lift(self, u: Vector, V: Vector) -> Vector:
         """δg = n·V, δv = (‖v‖/g)(V − n(n·V)): the lift that leaves ‖v‖ alone."""
         out = np.empty(self.size, u.dtype)
         for (dv, dg, more), (V_w, rest), (v, g, _) in zip(
@@ -134,7 +144,7 @@ class WeightNormalisation(AnyChart):
             dv[:], more[:] = _per_turn(v, g) * across, rest
         return out
 
-    def drop(self, u, covector):
+    def drop(self, u: Vector, covector: Vector) -> Vector:
         """n·∂g + (‖v‖/g)(∂v − n(n·∂v)): a covector that does not ask for the length of v."""
         out = np.empty(self.size_W, u.dtype)
         for (p, rest), (dv, dg, more), (v, g, _) in zip(
@@ -144,21 +154,21 @@ class WeightNormalisation(AnyChart):
             p[:], rest[:] = (dg / _length(v))[:, None] * v + _per_turn(v, g) * across, more
         return out
 
-    def root(self, u, V, power):
+    def root(self, u: Vector, V: Vector, power: int) -> Vector:
         """g̃^{1/2}V (D_u,) in the plain metric of W, or with power −1 g̃^{−1/2}V; 0 along v."""
         out = np.array(V)
         for (dv, _, _), (v, g, _) in zip(self.unpack(out), self.unpack(u)):
             dv[:] = np.abs(1 / _per_turn(v, g)) ** power * _along_and_across(v, dv)[1]
         return out
 
-    def frees(self, free):
+    def frees(self, free: Vector) -> Vector:
         """Mask (D_u,): direction and length of a unit move where one of its weights does."""
         out = np.empty(self.size, bool)
         for (w, rest), (v, g, more) in zip(self._weights(free), self.unpack(out)):
             v[:], g[:], more[:] = w.any(axis=1)[:, None], w.any(axis=1), rest
         return out
 
-    def of_units(self, stiffness):
+    def of_units(self, stiffness: Vector) -> Vector:
         """Stiffness (D_u,) of each coordinate from that of each weight (D,), one for each unit."""
         out = np.empty(self.size)
         for (k, rest), (v, g, more) in zip(self._weights(stiffness), self.unpack(out)):

@@ -1,7 +1,10 @@
 """The dense network: its shape, its parameters as one flat vector, its map and both actions."""
 
+from __future__ import annotations
+
 from collections import namedtuple
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +15,13 @@ from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
 from ._as_reals import ComplexAsReals, RealsAsTheyAre
 from ._init import full_name, initial_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..._types import Activation, Device, Init, Output, Sizes, Vector
 
 #: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
 #: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
@@ -41,11 +51,11 @@ class Network:
         give real outputs Re z, |z| or |z|².
     bias : bool
         Whether layers have a bias.
-    widely_linear : bool
-        Whether layers of a complex network are WX + VX̄ + b.
     init : str
         lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; biases begin at 0.
         Complex weights have E|w|² in place of the variance and every phase alike.
+    widely_linear : bool
+        Whether layers of a complex network are WX + VX̄ + b.
     dtype : str
         float64, float32, complex128 or complex64.
     device : str
@@ -66,16 +76,16 @@ class Network:
 
     def __init__(
         self,
-        sizes,
-        activation="tanh",
+        sizes: Sizes,
+        activation: Activation | Sequence[Activation] = "tanh",
         *,
-        output="identity",
-        bias=True,
-        widely_linear=False,
-        init="lecun-normal",
-        dtype="float64",
-        device="cpu",
-    ):
+        output: Output = "identity",
+        bias: bool = True,
+        init: Init = "lecun-normal",
+        widely_linear: bool = False,
+        dtype: DTypeLike = "float64",
+        device: Device = "cpu",
+    ) -> None:
         self.device = device
         self.sizes, self.dtype = sizes_of(sizes), _check.network_dtype(dtype)
         self.activation = activations_of(
@@ -102,7 +112,7 @@ class Network:
                 gated=np.array(self._gated, int),
                 readout=self.reads_out,
             )
-            self.as_reals = ComplexAsReals(
+            self.as_reals: ComplexAsReals | RealsAsTheyAre = ComplexAsReals(
                 self.kernels, self.plan, self.dtype, self.size, self.reads_out
             )
         else:
@@ -110,32 +120,32 @@ class Network:
             self.as_reals = RealsAsTheyAre(self.dtype)
 
     @property
-    def kernels(self):
+    def kernels(self) -> Any:
         """Kernels of its device."""
         return kernels_of(self.device)
 
     @property
-    def is_complex(self):
+    def is_complex(self) -> bool:
         """Whether parameters are complex numbers."""
         return self.dtype.kind == "c"
 
     @property
-    def reads_out(self):
+    def reads_out(self) -> bool:
         """Whether outputs are real numbers read off complex ones."""
         return self.is_complex and self.output in READOUTS
 
     @property
-    def output_dtype(self):
+    def output_dtype(self) -> np.dtype:
         """Type of the outputs."""
         return self.as_reals.real if self.reads_out else self.dtype
 
     @property
-    def layers(self):
+    def layers(self) -> int:
         """Number of layers of weights."""
         return len(self.sizes) - 1
 
     @cached_property
-    def ranges(self):
+    def ranges(self) -> list[tuple[int, int]]:
         """(begin, end) of each layer's parameters in W."""
         ends = np.cumsum([sum(extent) for extent in self._extents]).tolist()
         return list(zip([0, *ends[:-1]], ends))
@@ -145,7 +155,7 @@ class Network:
         return [name == "modrelu" for name in (*self.activation, self.output)]
 
     @cached_property
-    def unit_labels(self):
+    def unit_labels(self) -> Vector:
         """Number (D,) of the unit, counted over all layers, that each parameter leads into."""
         labels, before = [], 0
         for (weights, conjugate, *single), n_out in zip(self._extents, self.sizes[1:]):
@@ -164,11 +174,11 @@ class Network:
         ]
 
     @property
-    def size(self):
+    def size(self) -> int:
         """D, the number of parameters."""
         return self.ranges[-1][1]
 
-    def init(self, seed=0, *, scale=1.0):
+    def init(self, seed: int = 0, *, scale: float = 1.0) -> Vector:
         """Initial parameters (D,): the network's `init` rule times `scale`, biases 0.
 
         The same seed gives the same bits on every machine.
@@ -186,7 +196,7 @@ class Network:
                     )
         return W
 
-    def parts(self, W):
+    def parts(self, W: ArrayLike) -> list[Any]:
         """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
         W = np.asarray(W)
         if W.shape[-1:] != (self.size,):
@@ -204,18 +214,18 @@ class Network:
             layers.append(Layer(*matrices, *found[2:]))
         return layers
 
-    def unpack(self, W):
+    def unpack(self, W: ArrayLike) -> list[tuple[Vector, Vector | None]]:
         """Weights (n_out, n_in) and bias (n_out,) or None of each layer, as views of W (D,)."""
         return [(layer.weights, layer.bias) for layer in self.parts(W)]
 
-    def forward(self, W, x):
+    def forward(self, W: ArrayLike, x: ArrayLike) -> Vector:
         """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
         W, x = self._point(W), self._inputs(x)
         y_hat = self._outputs(len(x))
         self.kernels.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
         return self.as_reals.outputs(y_hat)
 
-    def pushforward(self, W, x, V):
+    def pushforward(self, W: ArrayLike, x: ArrayLike, V: ArrayLike) -> Vector:
         """Pushforward (JVP) Ẏ = J·V (m, n_out): change of the outputs along V (D,)."""
         W, x = self._point(W), self._inputs(x)
         V = self.as_reals.displacement(_check.vector("V", V, self.size, self.dtype))
@@ -225,7 +235,7 @@ class Network:
         )
         return self.as_reals.outputs(y_dot)
 
-    def pullback(self, W, x, cotangent):
+    def pullback(self, W: ArrayLike, x: ArrayLike, cotangent: ArrayLike) -> Vector:
         """Pullback (VJP) Jᵀ·G (D,): covector on W of a cotangent G (m, n_out) on the outputs.
 
         The adjoint of `pushforward`: ⟨J·V, G⟩ = ⟨V, Jᵀ·G⟩ (TM 18, 38), of complex numbers
@@ -239,15 +249,15 @@ class Network:
         self.kernels.pullback(self.plan, x, cotangent, W, covector, self._workspace(len(x)))
         return self.as_reals.covector(covector)
 
-    def on_device(self, device):
+    def on_device(self, device: Device) -> Network:
         """The same network with the kernels of a device."""
         return Network(**self.describe(), device=device)
 
-    def with_dtype(self, dtype):
+    def with_dtype(self, dtype: DTypeLike) -> Network:
         """The same network in another precision."""
         return Network(**{**self.describe(), "dtype": dtype})
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Table of arguments that makes this network again."""
         table = {
             "sizes": list(self.sizes),

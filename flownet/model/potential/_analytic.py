@@ -1,5 +1,9 @@
 """Potentials with closed forms (TM §3.4): what every method here has to reproduce."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -8,6 +12,12 @@ from ...kernels import layout
 from .. import _check
 from ..network import in_complex, in_reals
 from ._contract import AnyPotential
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+    from scipy.sparse.linalg import LinearOperator
+
+    from ..._types import Count, Positive, Vector
 
 
 class Analytic(AnyPotential):
@@ -20,29 +30,31 @@ class Analytic(AnyPotential):
     """
 
     real_only = True
+    code: int
+    numbers: Any
 
-    def __init__(self, size):
+    def __init__(self, size: Count) -> None:
         if not (isinstance(size, (int, np.integer)) and size >= 1):
             raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
         self.size = int(size)
 
-    def value(self, W):
+    def value(self, W: ArrayLike) -> float:
         """L(W), a float."""
         return self.differential(W)[0]
 
-    def differential(self, W, *, lowest=0):
+    def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,)."""
         W = self._point("W", W)
         dL = np.zeros_like(W)
         return self.kernels.analytic_differential(self.code, *self.numbers, 1.0, W, dL), dL
 
-    def jet(self, W, V, order=2):
+    def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
         W, V = self._point("W", W), self._point("V", V)
         c = self.kernels.analytic_jet(self.code, *self.numbers, W, V.astype(W.dtype))
         return np.pad(c, (0, max(0, _check.order(order) - 4)))[: order + 1]
 
-    def hessian(self, W):
+    def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`."""
         from ..hessian import SeparableHessian  # scipy's operators take a tenth of a second
 
@@ -82,40 +94,41 @@ class Parabola(Analytic):
     code = layout.PARABOLA
     real_only = False
 
-    def __init__(self, size=1, *, strength=1.0):
+    def __init__(self, size: Count = 1, *, strength: Positive = 1.0) -> None:
         super().__init__(size)
         self.strength = _check.positive("strength", strength)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this potential again."""
         return {"size": self.size, "strength": self.strength}
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernel wants."""
         return self.strength, 0.0
 
-    def derivatives(self, W):
+    def derivatives(self, W: Vector) -> tuple[Vector, Vector]:
         """Second and third derivative by each parameter, which bends by itself alone."""
         return np.full_like(W, self.strength), np.zeros_like(W)
 
-    def differential(self, W, *, lowest=0):
+    def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
         if not np.iscomplexobj(W):
             return super().differential(W)
         loss, dL = self._on_reals().differential(in_reals(np.asarray(W)))
         return loss, in_complex(dL)
 
-    def jet(self, W, V, order=2):
+    def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
         if not np.iscomplexobj(W):
             return super().jet(W, V, order)
+        W = np.asarray(W)
         W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
         return self._on_reals().jet(W, V, order)
 
     bends = jet
 
-    def hessian(self, W):
+    def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
         if not np.iscomplexobj(W):
             return super().hessian(W)
@@ -124,7 +137,7 @@ class Parabola(Analytic):
     def _on_reals(self):
         return Parabola(2 * self.size, strength=self.strength)
 
-    def exact(self, W0, t):
+    def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) of the flow from W0 (D,)."""
         return np.asarray(W0) * np.exp(-self.strength * t)
 
@@ -148,24 +161,24 @@ class Quartic(Analytic):
 
     code = layout.QUARTIC
 
-    def __init__(self, size=1, *, alpha=1.0):
+    def __init__(self, size: Count = 1, *, alpha: Positive = 1.0) -> None:
         super().__init__(size)
         self.alpha = _check.positive("alpha", alpha)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this potential again."""
         return {"size": self.size, "alpha": self.alpha}
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernel wants."""
         return self.alpha, 0.0
 
-    def derivatives(self, W):
+    def derivatives(self, W: Vector) -> tuple[Vector, Vector]:
         """Second and third derivative by each parameter, which bends by itself alone."""
         return 1.5 * self.alpha * W * W, 3 * self.alpha * W
 
-    def exact(self, W0, t):
+    def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) of the flow from W0 (D,)."""
         W0 = np.asarray(W0)
         return W0 / np.sqrt(1 + self.alpha * W0**2 * t)
@@ -192,24 +205,24 @@ class DoubleWell(Analytic):
 
     code = layout.DOUBLE_WELL
 
-    def __init__(self, size=1, *, alpha=1.0, c=1.0):
+    def __init__(self, size: Count = 1, *, alpha: Positive = 1.0, c: Positive = 1.0) -> None:
         super().__init__(size)
         self.alpha, self.c = _check.positive("alpha", alpha), _check.positive("c", c)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this potential again."""
         return {"size": self.size, "alpha": self.alpha, "c": self.c}
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernel wants."""
         return self.alpha, self.c
 
-    def derivatives(self, W):
+    def derivatives(self, W: Vector) -> tuple[Vector, Vector]:
         """Second and third derivative by each parameter, which bends by itself alone."""
         return self.alpha / 2 * (3 * W * W - self.c**2), 3 * self.alpha * W
 
-    def exact(self, W0, t):
+    def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) = cW₀/√(W₀² + (c² − W₀²)e^{−αc²t}) of the flow from W0 (D,)."""
         W0 = np.asarray(W0, np.float64)
         fading = np.exp(-self.alpha * self.c**2 * t)
@@ -236,26 +249,26 @@ class UV(Analytic):
 
     code = layout.UV
 
-    def __init__(self, n=1):
+    def __init__(self, n: Count = 1) -> None:
         super().__init__(n)
         self.n, self.size = self.size, 2 * self.size
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this potential again."""
         return {"n": self.n}
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernel wants."""
         return 0.0, 0.0
 
-    def hessian(self, W):
+    def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`."""
         from ..hessian import UVHessian  # scipy's operators take a tenth of a second
 
         return UVHessian(self, self._point("W", W))
 
-    def exact(self, W0, t):
+    def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) of the flow from W0 (2n,): u+v shrinks by what u−v grows, w = e^{2τ} is Riccati's.
 
         With A = ‖u₀+v₀‖², B = ‖u₀−v₀‖²: ẇ = (A − Bw²)/2n, w(0) = 1.

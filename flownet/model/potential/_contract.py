@@ -1,14 +1,27 @@
 """What a potential is: the contract that every one keeps, the library's and a user's alike."""
 
+from __future__ import annotations
+
 import copy
+import math
 import numbers
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.device import kernels_of
 from ..network import in_complex, in_reals
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+    from scipy.sparse.linalg import LinearOperator
+
+    from ..._types import Device, Vector
+    from ...data import Dataset
+    from ..network import Network
+    from ._loss import Loss
 
 #: what a potential may leave out: asked for, the contract refuses it in one line
 OPTIONAL = (
@@ -64,32 +77,37 @@ class AnyPotential(ABC):
         Whose kernels it works with.
     """
 
-    kind = dtype = network = data = loss = None
+    size: int
+    kind: str | None = None
+    dtype: np.dtype | None = None
+    network: Network | Any = None
+    data: Dataset | Any = None
+    loss: Loss | Any = None
     of_network = couples = mixes = real_only = False
     device = "cpu"
 
     @abstractmethod
-    def value(self, W):
+    def value(self, W: Vector) -> float:
         """L(W), a float."""
 
     @abstractmethod
-    def differential(self, W, *, lowest=0):
+    def differential(self, W: Vector, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,).
 
         Of a network's dL only the layers from `lowest` on are wanted, counted from 0; those below
         may hold anything finite.
         """
 
-    def differential_on(self, rows, W, *, lowest=0):
+    def differential_on(self, rows: Vector, W: Vector, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and dL (D,) of some samples alone, a mini-batch."""
         return self.on(rows).differential(W, lowest=lowest)
 
     @property
-    def kernels(self):
+    def kernels(self) -> Any:
         """Kernels of its device."""
         return kernels_of(self.device)
 
-    def on_device(self, device):
+    def on_device(self, device: Device) -> AnyPotential:
         """The same potential with the kernels of a device, or the line that says why not."""
         kernels_of(device)
         if device == self.device:
@@ -99,11 +117,11 @@ class AnyPotential(ABC):
         return moved
 
     @property
-    def name(self):
+    def name(self) -> str:
         """What messages call it."""
         return type(self).__name__
 
-    def offers(self, *names):
+    def offers(self, *names: str) -> bool:
         """Whether all these methods or attributes are there, rather than refused."""
         return all(self._offers(name) or self._offers(_FOLLOWS.get(name)) for name in names)
 
@@ -112,7 +130,7 @@ class AnyPotential(ABC):
         above = (cls for cls in type(self).__mro__ if cls not in (AnyPotential, ABC, object))
         return name in vars(self) or any(name in vars(cls) for cls in above)
 
-    def refuse(self, name):
+    def refuse(self, name: str) -> NoReturn:
         """Raise the line that says that a method is not offered, and which ones are."""
         have = ["size", "value", "differential", *(n for n in OPTIONAL if self.offers(n))]
         raise FlownetError(
@@ -121,45 +139,45 @@ class AnyPotential(ABC):
 
     # ---- what may be left out ----
 
-    def jet(self, W, V, order=2):
+    def jet(self, W: Vector, V: Vector, order: int = 2) -> Vector:
         """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k."""
         self.refuse("jet")
 
-    def bends(self, W, V, order=2):
+    def bends(self, W: Vector, V: Vector, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
         self.refuse("bends")
 
-    def hessian(self, W):
+    def hessian(self, W: Vector) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
         self.refuse("hessian")
 
-    def sample_losses(self, W):
+    def sample_losses(self, W: Vector) -> Vector:
         """Loss of each sample (m,)."""
         self.refuse("sample_losses")
 
-    def sample_jets(self, W, V, order=2):
+    def sample_jets(self, W: Vector, V: Vector, order: int = 2) -> Vector:
         """Taylor coefficients (m, order+1) of the loss of each sample."""
         self.refuse("sample_jets")
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Tables of data, network and loss."""
         self.refuse("describe")
 
     # ---- what follows from the rest ----
 
-    def pushforward(self, W, V):
+    def pushforward(self, W: Vector, V: Vector) -> float:
         """Pushforward (JVP) dL(V), the change of L to first order along V (D,): a float."""
         return float(self.jet(W, V, 1)[1])
 
-    def difference(self, W, V):
+    def difference(self, W: Vector, V: Vector) -> float:
         """L(W + V) − L(W), what a displacement V (D,) delivers: a float."""
         return float(self.value(np.asarray(W) + V) - self.value(W))
 
-    def hessian_action(self, W, V):
+    def hessian_action(self, W: Vector, V: Vector) -> Vector:
         """Hessian-vector product (HVP) H·V, exact, of V (D,) or of each row of V (R, D)."""
         return self._of_reals(self.hessian(W).action, V)
 
-    def third_action(self, W, V):
+    def third_action(self, W: Vector, V: Vector) -> Vector:
         """Third derivative along V twice, T[V,V] = ∇⟨V, HV⟩ (D,), exact."""
         return self._of_reals(self.hessian(W).third_action, V)
 
@@ -172,29 +190,29 @@ class AnyPotential(ABC):
             raise FlownetError("V is complex; the potential's parameters are real.")
         return in_complex(act(in_reals(np.ascontiguousarray(V, self.dtype))))
 
-    def hessian_diagonal(self, W):
+    def hessian_diagonal(self, W: Vector) -> Vector:
         """H_ii (D,), exact."""
         return self.hessian(W).diagonal()
 
-    def diagonals(self, W, V):
+    def diagonals(self, W: Vector, V: Vector) -> tuple[Vector, Vector, Vector]:
         """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii: three arrays (D,), exact."""
         return self.hessian(W).diagonals(V)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this potential again, of one with a `kind`."""
         return {}
 
-    def with_dtype(self, dtype):
+    def with_dtype(self, dtype: DTypeLike) -> AnyPotential:
         """The same potential in another precision; itself where it has none of its own."""
         return self
 
-    def on(self, rows):
+    def on(self, rows: Vector) -> AnyPotential:
         """The potential of some samples alone: that of a mini-batch; itself without samples."""
         if self.data is not None:
             self.refuse("on")
         return self
 
-    def init(self, seed=0):
+    def init(self, seed: int = 0) -> Vector:
         """Initial parameters (D,): those of its network."""
         if self.network is None:
             raise FlownetError("this potential has no network to initialise: pass W0.")
@@ -202,32 +220,32 @@ class AnyPotential(ABC):
 
     # ---- sums ----
 
-    def atoms(self):
+    def atoms(self) -> list[tuple[float, AnyPotential]]:
         """Terms of the sum that it is, as pairs (scale, potential); by itself the one term."""
         return [(1.0, self)]
 
-    def __add__(self, other):
+    def __add__(self, other: AnyPotential) -> AnyPotential:
         if not isinstance(other, AnyPotential):
             return NotImplemented
         from ._sum import Sum  # which is a potential itself
 
         return Sum(self.atoms() + other.atoms())
 
-    def __radd__(self, other):
+    def __radd__(self, other: object) -> AnyPotential:
         return self if isinstance(other, numbers.Real) and other == 0 else NotImplemented  # sum()
 
-    def __neg__(self):
+    def __neg__(self) -> AnyPotential:
         return -1.0 * self
 
-    def __truediv__(self, scale):
+    def __truediv__(self, scale: Any) -> AnyPotential:
         if isinstance(scale, numbers.Real) and scale == 0:
             raise FlownetError("a potential cannot be divided by 0.")
         return (1.0 / scale) * self
 
-    def __mul__(self, scale):
+    def __mul__(self, scale: Any) -> AnyPotential:
         if not isinstance(scale, numbers.Real):
             return NotImplemented
-        if not np.isfinite(scale):
+        if not math.isfinite(scale):
             raise FlownetError(f"a potential cannot be scaled by {scale}.")
         from ._sum import Sum
 
@@ -235,5 +253,5 @@ class AnyPotential(ABC):
 
     __rmul__ = __mul__
 
-    def __sub__(self, other):
+    def __sub__(self, other: AnyPotential) -> AnyPotential:
         return self + (-1.0) * other

@@ -1,5 +1,9 @@
 """Losses: how wrong an output is, mean over the samples, in a metric of outputs and samples."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -8,25 +12,38 @@ from ...kernels import layout
 from ...kernels.layout import CROSS_ENTROPY, QUADRATIC
 from .. import _check
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..._types import Positive, Vector
+
 
 class Loss:
     """A loss with a metric γ on the outputs and Γ on the samples; see its two kinds."""
 
-    def __init__(self, output_metric=None, sample_metric=None):
+    kind: str
+
+    def __init__(
+        self, output_metric: ArrayLike | None = None, sample_metric: ArrayLike | None = None
+    ) -> None:
         self.output_metric = _metric("output_metric", output_metric, full=True)
         self.sample_metric = _metric("sample_metric", sample_metric)
 
     @property
-    def couples(self):
+    def couples(self) -> bool:
         """Whether Γ correlates samples, so that no mini-batch can stand for them."""
         return self.sample_metric is not None and self.sample_metric.ndim == 2
 
-    def parameters(self):
+    def compiled(self, y: Vector, dtype: DTypeLike) -> Any:
+        """Kernel's view of the loss, its truth and its sample weights."""
+        raise NotImplementedError
+
+    def parameters(self) -> dict[str, Any]:
         """What makes this loss again."""
         given = {"output_metric": self.output_metric, "sample_metric": self.sample_metric}
         return {name: value for name, value in given.items() if value is not None}
 
-    def on(self, rows):
+    def on(self, rows: Vector | slice) -> Loss:
         """The loss of some samples alone."""
         if self.couples:
             raise FlownetError(
@@ -77,10 +94,12 @@ class Quadratic(Loss):
         For a metric that is not square, not finite or not positive.
     """
 
-    def __init__(self, *, output_metric=None, sample_metric=None):
+    def __init__(
+        self, *, output_metric: ArrayLike | None = None, sample_metric: ArrayLike | None = None
+    ) -> None:
         super().__init__(output_metric, sample_metric)
 
-    def compiled(self, y, dtype):
+    def compiled(self, y: Vector, dtype: DTypeLike) -> Any:
         """Kernel's view of the loss, its truth and its sample weights."""
         self._fit(y)
         weights = np.zeros(0) if self.couples or self.sample_metric is None else self.sample_metric
@@ -121,15 +140,21 @@ class CrossEntropy(Loss):
         give a negative weight q, for which the loss has no lower bound.
     """
 
-    def __init__(self, *, temperature=1.0, output_metric=None, sample_metric=None):
+    def __init__(
+        self,
+        *,
+        temperature: Positive = 1.0,
+        output_metric: ArrayLike | None = None,
+        sample_metric: ArrayLike | None = None,
+    ) -> None:
         super().__init__(output_metric, sample_metric)
         self.temperature = _check.positive("temperature", temperature)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this loss again."""
         return {"temperature": self.temperature, **super().parameters()}
 
-    def compiled(self, y, dtype):
+    def compiled(self, y: Vector, dtype: DTypeLike) -> Any:
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)
         if y.dtype.kind == "c":

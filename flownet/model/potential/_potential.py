@@ -1,7 +1,10 @@
 """The loss as a function of the parameters alone, L(W): a potential energy on parameter space."""
 
+from __future__ import annotations
+
 from contextlib import contextmanager
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +15,14 @@ from .. import _check
 from ..network import Network, in_reals
 from ._contract import AnyPotential
 from ._loss import Loss
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike, DTypeLike
+    from scipy.sparse.linalg import LinearOperator
+
+    from ..._types import Device, Vector
 
 
 @cache
@@ -51,7 +62,11 @@ class Potential(AnyPotential):
 
     of_network = True
 
-    def __init__(self, network, loss, data):
+    network: Network
+    loss: Loss
+    data: Dataset
+
+    def __init__(self, network: Network, loss: Loss, data: Dataset) -> None:
         for name, part, kind in (
             ("network", network, Network),
             ("loss", loss, Loss),
@@ -76,30 +91,21 @@ class Potential(AnyPotential):
                     )
                 )
         self.network, self.loss, self.data = network, loss, data
-        self.device = network.device
+        self.size, self.dtype, self.device = network.size, network.dtype, network.device
         as_reals = network.as_reals
         x = _check.in_precision("x", data.x, network.dtype)
         y = _check.in_precision("y", data.y, network.output_dtype)
         self._loss, y, weights = loss.compiled(y, as_reals.real)
         self._data = Data(as_reals.samples(x), as_reals.samples(y), weights, np.zeros(0, np.int64))
-        self._pools = {}  # buffers not in use, by what they are for
-        self._others = {}  # this potential in other precisions, once asked for
+        self._pools: dict[Any, list] = {}  # buffers not in use, by what they are for
+        #: this potential in other precisions, once asked for
+        self._others: dict[Any, Potential] = {}
 
-    @property
-    def size(self):
-        """D, the number of parameters."""
-        return self.network.size
-
-    @property
-    def dtype(self):
-        """Precision of the parameters."""
-        return self.network.dtype
-
-    def value(self, W):
+    def value(self, W: ArrayLike) -> float:
         """L(W), a float."""
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[0]
 
-    def differential(self, W, *, lowest=0):
+    def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,), its gradient, pulled back in reverse order (backprop).
 
         The pullback stops at the layer `lowest`, counted from 0; below it dL is 0.
@@ -107,7 +113,9 @@ class Potential(AnyPotential):
         dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
         return self._differential(W, dL, lowest)[0], dL
 
-    def differential_on(self, rows, W, *, lowest=0):
+    def differential_on(
+        self, rows: Vector, W: ArrayLike, *, lowest: int = 0
+    ) -> tuple[float, Vector]:
         """L(W) and dL (D,) of some samples alone, a mini-batch."""
         dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
         net, loss, data = self.compiled
@@ -120,21 +128,21 @@ class Potential(AnyPotential):
             )
         return value, dL
 
-    def sample_losses(self, W):
+    def sample_losses(self, W: ArrayLike) -> Vector:
         """Loss ℓ_s of each sample (m,) in float64; L is their mean."""
         return self._differential(W, np.zeros(0, self.dtype), len(self.network.plan.weight))[1]
 
-    def jet(self, W, V, order=2):
+    def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k, exactly."""
         with self._jets(W, V, order) as terms:
             return terms.mean(axis=0)
 
-    def sample_jets(self, W, V, order=2):
+    def sample_jets(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients (m, order+1) of each sample's s ↦ ℓ_s(W + sV)."""
         with self._jets(W, V, order) as terms:
             return terms.copy()
 
-    def bends(self, W, V, order=2):
+    def bends(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ ℓ(Ŷ + s·JV), along a straight line of outputs.
 
         What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.
@@ -142,7 +150,7 @@ class Potential(AnyPotential):
         with self._jets(W, V, order, straight=True) as terms:
             return terms.mean(axis=0)
 
-    def hessian(self, W):
+    def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator` that keeps the state of every unit.
 
         Of a complex network it is real-linear, an operator on the 2D reals (re, im, re, im, …).
@@ -151,12 +159,12 @@ class Potential(AnyPotential):
         kind = _hessian_of(self.network.is_complex)
         return kind(self, self._point("W", W))
 
-    def difference(self, W, V):
+    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
         before = self.sample_losses(W)
         return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
 
-    def with_dtype(self, dtype):
+    def with_dtype(self, dtype: DTypeLike) -> Potential:
         """The same potential in another precision."""
         if self.dtype == dtype:
             return self
@@ -164,17 +172,17 @@ class Potential(AnyPotential):
             self._others[dtype] = Potential(self.network.with_dtype(dtype), self.loss, self.data)
         return self._others[dtype]
 
-    def on_device(self, device):
+    def on_device(self, device: Device) -> Potential:
         """The same potential with the kernels of a device, or the line that says why not."""
         if device == self.device:
             return self
         return Potential(self.network.on_device(device), self.loss, self.data)
 
-    def on(self, rows):
+    def on(self, rows: Vector) -> Potential:
         """The potential of some samples alone: that of a mini-batch."""
         return Potential(self.network, self.loss.on(rows), self.data.take(rows))
 
-    def describe(self):
+    def describe(self) -> dict[str, Any]:
         """Tables of data, network and loss."""
         return {
             "data": self.data.describe(),
@@ -186,16 +194,16 @@ class Potential(AnyPotential):
         return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
 
     @property
-    def couples(self):
+    def couples(self) -> bool:  # type: ignore[override]
         """Whether the loss of one sample depends on the outputs of others (a full Γ)."""
         return bool(self._loss.coupling.size)
 
     @property
-    def compiled(self):
+    def compiled(self) -> Any:
         """What the compiled loop needs beside a workspace: network, loss and data."""
         return self.network.plan, self._loss, self._data
 
-    def workspace(self, batch_size=0):
+    def workspace(self, batch_size: int = 0) -> Any:
         """Context that lends buffers for a batch, used again and again: fresh memory is dear."""
         if batch_size and self.loss.couples:
             self.loss.on(slice(0))
@@ -227,14 +235,14 @@ class Potential(AnyPotential):
             )
             yield buffers.terms
 
-    def lend(self, kind, make):
+    def lend(self, kind: object, make: Callable[[], Any]) -> Any:
         """Buffers that nobody else uses meanwhile, and the function that gives them back."""
         pool = self._pools.setdefault(kind, [])
         buffers = pool.pop() if pool else make()
         return buffers, lambda: pool.append(buffers)
 
     @contextmanager
-    def borrowed(self, kind, make):
+    def borrowed(self, kind: object, make: Callable[[], Any]) -> Any:
         """Buffers for a `with` block, so that threads may share a potential."""
         buffers, give_back = self.lend(kind, make)
         try:

@@ -5,6 +5,8 @@ pairing Re Σ conj(dL)·V is the real scalar product, and the Hessian, which is 
 complex numbers, is the symmetric matrix of this view. Self terms count Re and Im apart.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
 
 import numpy as np
@@ -23,7 +25,7 @@ def is_complex(potential):
     return potential.dtype is not None and np.dtype(potential.dtype).kind == "c"
 
 
-def real_view(potential):
+def real_view(potential: AnyPotential) -> AnyPotential:
     """The potential of the 2D reals that complex parameters are; a real one is itself."""
     potential = as_potential(potential, needs=())
     return seen_in_reals(potential, potential.dtype) if is_complex(potential) else potential

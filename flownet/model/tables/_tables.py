@@ -5,19 +5,11 @@
 """
 
 from ..._errors import FlownetError
-from ..._registry import build, describe
+from ..._registry import build, describe, words
 from ...data._load import from_table
-from ..chart import Charted, WeightNormalisation
+from ..chart import Charted
 from ..network import Network
 from ..potential import Analytic, Potential, Sum
-
-_OF_NETWORK = ("layer", "group", "coupled")
-_WANTED = {
-    "layer": ("stiffness",),
-    "diagonal": ("stiffness",),
-    "coupled": ("stiffness",),
-    "timed": ("times", "metrics"),
-}
 
 
 def tables_of(potential):
@@ -52,7 +44,7 @@ def metric_table(metric):
     table = describe(metric)
     if table["kind"] == "layer":
         table.pop("kind")
-    if table.get("kind") == "timed":
+    if "metrics" in table:
         table["metrics"] = [metric_table(each) for each in table["metrics"]]
         if any(each.get("kind") == "program" for each in table["metrics"]):
             return {"kind": "program", "text": repr(metric)}
@@ -68,22 +60,24 @@ def metric_from(table, potential):
             "it on again with metric=, or set run.metric. It was "
             f"{table['text']}."
         )
-    if table["kind"] == "euclidean":
-        table.setdefault("size", potential.size)
-    for word in _WANTED.get(table["kind"], ()):
-        table.setdefault(word, None)
-    if table["kind"] == "timed":
-        table["metrics"] = [metric_from(each, potential) for each in table["metrics"] or []]
-    if table["kind"] == "pulled-back":
+    takes = words("metric", table["kind"])
+    if "chart" in takes:
         if not isinstance(potential, Charted):
-            raise FlownetError("a metric of the kind 'pulled-back' wants a potential in a chart.")
-        table |= {
-            "chart": potential.chart,
-            "metric": metric_from(table.get("metric", {"kind": "euclidean"}), potential.potential),
-        }
-    if table["kind"] in _OF_NETWORK:
+            raise FlownetError(
+                f"a metric of the kind {table['kind']!r} wants a potential in a chart."
+            )
+        table.setdefault("metric", {"kind": "euclidean"})
+        table["chart"], potential = potential.chart, potential.potential
+    if "network" in takes:
         table["network"] = potential.network
-    return build("metric", table)
+    if "size" in takes:
+        table.setdefault("size", potential.size)
+    if "metrics" in takes:
+        table["metrics"] = [metric_from(each, potential) for each in table.get("metrics") or []]
+    if "metric" in takes:
+        table["metric"] = metric_from(table["metric"], potential)
+    wanted = {name: None for name, word in takes.items() if word.default is word.empty}
+    return build("metric", {**wanted, **table})  # what is missing it says itself
 
 
 def potential_from(tables):
@@ -103,7 +97,7 @@ def potential_from(tables):
     for table in tables.get("add", []):
         table = dict(table)
         scale = table.pop("scale", 1.0)
-        if terms and table["kind"] != "uv":
+        if terms and "size" in words("potential", table["kind"]):
             table.setdefault("size", terms[0][1].size)
         terms.append((scale, build("potential", table)))
     if not terms:
@@ -119,6 +113,6 @@ def potential_from(tables):
 
 
 def _chart_from(table, potential):
-    if table["kind"] == WeightNormalisation.kind:
+    if "network" in words("chart", table["kind"]):
         table = {**table, "network": potential.network}
     return build("chart", table)

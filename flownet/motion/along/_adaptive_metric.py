@@ -1,11 +1,19 @@
 """The metric that RMSProp and Adam make for themselves, step by step."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.metric import TimeDependent
 from ..observe import moving_metric
 from ._replay import Replay
+
+if TYPE_CHECKING:
+    from ...geometry.metric import DiagonalMetric, Metric
+    from ...store.trajectory import Trajectory
 
 
 class AdaptiveMetric(TimeDependent):
@@ -26,7 +34,7 @@ class AdaptiveMetric(TimeDependent):
 
     is_compiled = True  # each of them is diagonal
 
-    def __init__(self, run):
+    def __init__(self, run: Trajectory) -> None:
         self._replay = Replay(run)
         if run.mechanics.sizing is None:
             raise FlownetError(
@@ -35,9 +43,9 @@ class AdaptiveMetric(TimeDependent):
             )
         self.run, self.size = run, run.potential.size
         self._times = self.times = run.observables["step"].time
-        self._known = -1, None  # the step asked for last, and its metric
+        self._known: tuple[int, Any] = -1, None  # the step asked for last, and its metric
 
-    def of_step(self, k):
+    def of_step(self, k: int) -> DiagonalMetric:
         """`DiagonalMetric` of step k; −1 is the last step.
 
         The run is taken again up to there: cheapest in ascending order.
@@ -51,16 +59,16 @@ class AdaptiveMetric(TimeDependent):
             self._known = k, moving_metric(self._replay.state)
         return self._known[1]
 
-    def at(self, time):
+    def at(self, time: float) -> Metric:
         """`DiagonalMetric` of the step that begins at a time, or was under way then."""
         return self.of_step(self._step(time))
 
-    def span(self, time):
+    def span(self, time: float) -> tuple[float, float]:
         """From when until when, the end excluded, the metric is that of a time."""
         k, done = self._step(time), len(self._times)
         return (self._times[k] if k else -np.inf, self._times[k + 1] if k + 1 < done else np.inf)
 
-    def stage(self, time):
+    def stage(self, time: float) -> tuple[Metric, float]:
         """The metric from a time on, and when it changes: that of a flow."""
         return self.at(time), self.span(time)[1]
 
@@ -71,7 +79,15 @@ class AdaptiveMetric(TimeDependent):
         return f"AdaptiveMetric of {self.run.mechanics!r}, {len(self._times)} steps"
 
 
-def adaptive_metric(run, at=None):
+@overload
+def adaptive_metric(run: Trajectory) -> AdaptiveMetric: ...
+
+
+@overload
+def adaptive_metric(run: Trajectory, at: int) -> DiagonalMetric: ...
+
+
+def adaptive_metric(run: Trajectory, at: int | None = None) -> DiagonalMetric | AdaptiveMetric:
     """The metric that a run by RMSProp or Adam made for itself, √v̂ + ε (2207.14484).
 
     `adaptive_metric(run, at=k)` is that of step k, used like any other, `adaptive_metric(run)`

@@ -1,16 +1,24 @@
 """A run or a flow that was followed in a chart, seen as the path of the parameters W."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ..._errors import FlownetError, shown
+from ...geometry.metric import PulledBack
 from ...model.chart import Charted
 from ...model.tables import metric_table, tables_of
 from ...store._layout import Quantity
 from ...store.trajectory import MemoryStore, Trajectory
 from .._storage import layout_of
 
+if TYPE_CHECKING:
+    from ..._types import MetricLike
+
 _ROWS = 1024  # carried at once
 
 
-def in_W(run, *, metric=None):
+def in_W(run: Trajectory, *, metric: MetricLike | None = None) -> Trajectory:
     """A run or a flow of `Charted` coordinates as the path of W: its rows W(u), all else the same.
 
     What measures runs then measures it on the potential of W and in the metric of W, by lengths
@@ -51,7 +59,7 @@ def in_W(run, *, metric=None):
             "chart (flownet.Charted)."
         )
     if metric is None:
-        if run.metric is None or not run.metric.depends_on_point:
+        if not isinstance(run.metric, PulledBack):
             raise FlownetError(
                 "the run's metric is one of u, which is no constant one of W: say "
                 "which to measure with, metric=flownet.Euclidean(size)."

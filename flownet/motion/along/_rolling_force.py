@@ -1,6 +1,9 @@
 """The rolling force ⟨F⟩ along a run, and how the force fluctuates about it (TM 26)."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +14,10 @@ from ..._table import Table, Tabled, evenly, short
 from ...store.writing import append_analysis
 from .. import _check
 from ._replay import Replay
+
+if TYPE_CHECKING:
+    from ..._types import Vector
+    from ...store.trajectory import Trajectory
 
 _MOST_ROWS = 12
 
@@ -45,34 +52,34 @@ class RollingForce(Tabled):
     fluctuation2: np.ndarray
 
     @property
-    def force(self):
+    def force(self) -> Vector:
         """‖F‖ (T,)."""
         return np.sqrt(self.force2.sum(axis=1))
 
     @property
-    def mean(self):
+    def mean(self) -> Vector:
         """‖⟨F⟩‖ (T,)."""
         return np.sqrt(self.mean2.sum(axis=1))
 
     @property
-    def fluctuation(self):
+    def fluctuation(self) -> Vector:
         """√(⟨F²⟩ − ⟨F⟩²) (T,)."""
         return np.sqrt(self.fluctuation2.sum(axis=1))
 
     @property
-    def cosine(self):
+    def cosine(self) -> Vector:
         """Cosine (T,) of the angle between F and ⟨F⟩; nan where one of them is 0."""
         lengths = self.force * self.mean
         return np.divide(
             self.product.sum(axis=1), lengths, out=np.full(lengths.shape, np.nan), where=lengths > 0
         )
 
-    def of(self, name):
+    def of(self, name: str) -> RollingForce:
         """That of one part alone, such as "layer 1"."""
         if name not in self.names:
             raise FlownetError(unknown("part", name, self.names))
         i = self.names.index(name)
-        columns = {
+        columns: dict[str, Any] = {
             "force2": self.force2,
             "mean2": self.mean2,
             "product": self.product,
@@ -84,7 +91,7 @@ class RollingForce(Tabled):
     def __len__(self):
         return len(self.iteration)
 
-    def table(self):
+    def table(self) -> Table:
         """Some steps, evenly spread, and a sentence for each part, as a `Table`."""
         with np.errstate(invalid="ignore", divide="ignore"):
             over = np.where(self.mean > 0, self.fluctuation / self.mean, np.nan)
@@ -117,7 +124,14 @@ class RollingForce(Tabled):
         )
 
 
-def rolling_force(run, memory=0.9, *, every=1, keep=False, progress=True):
+def rolling_force(
+    run: Trajectory,
+    memory: float = 0.9,
+    *,
+    every: int = 1,
+    keep: bool = False,
+    progress: bool = True,
+) -> RollingForce:
     """Rolling force ⟨F⟩ of a recorded run and its fluctuation, by layers, in the run's metric.
 
     ⟨F⟩ ← β⟨F⟩ + (1 − β)F, over 1 − β^k as Adam has it, of the forces F = −g^♯dL that the steps saw,

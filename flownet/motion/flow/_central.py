@@ -1,6 +1,9 @@
 """The central flow: the middle line of a run that oscillates at the edge of stability."""
 
+from __future__ import annotations
+
 from collections import namedtuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +15,13 @@ from ...model.hessian import third
 from .. import _check
 from ._complementarity import complementary
 from ._field import Field
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 _BAND = 0.1  # eigenvalues from (1 − band)·2/h up take part
 _RTOL = 1e-8  # of the eigenpairs: an error in λ of 1e-16, in a direction of 1e-8 over the gap
@@ -70,32 +80,32 @@ class Central(Field):
 
     of_constant_metric = True
 
-    def __init__(self, step, rate=None):
+    def __init__(self, step: float, rate: float | None = None) -> None:
         self.step = _check.positive("step", step)
         self.rate = 1 / self.step if rate is None else _check.positive("rate", rate)
         self._forget()
 
     @property
-    def edge(self):
+    def edge(self) -> float:
         """2/h, the curvature up to which a step h is stable."""
         return 2 / self.step
 
-    def velocity(self, potential, metric, W):
+    def velocity(self, potential: AnyPotential, metric: Metric, W: Vector) -> Vector:
         """Ẇ (D,) at W (D,)."""
         H, found, T = self._at(potential, metric, W)
         force = H.hessian.dL + np.einsum("ij,ijd->d", found.covariance, T) / 2
         return -H.metric.sharp(force).astype(np.result_type(W, np.float32))
 
-    def oscillation(self, potential, metric, W):
+    def oscillation(self, potential: AnyPotential, metric: Metric, W: Vector) -> Any:
         """Eigenvalues near and above the edge, their directions, and X in them (`Oscillation`)."""
         return self._at(potential, metric, W)[1]
 
-    def mean_loss(self, potential, metric, W):
+    def mean_loss(self, potential: AnyPotential, metric: Metric, W: Vector) -> float:
         """Loss averaged over the oscillation, L + ½⟨Σ, H⟩: a float."""
         found = self.oscillation(potential, metric, W)
         return float(potential.value(W) + np.diag(found.covariance) @ found.values / 2)
 
-    def sharpness(self, potential, metric, W):
+    def sharpness(self, potential: AnyPotential, metric: Metric, W: ArrayLike) -> float:
         """Sharpness λ_max on the flow, which is what it predicts of the run's middle: a float."""
         metric = Euclidean(potential.size) if metric is None else metric
         return float(self._leading(potential, metric, np.asarray(W)).values[0])
@@ -156,7 +166,7 @@ class Central(Field):
         self._potential = self._metric = self._first = self._near = None
         self._count = 1
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this field again."""
         rate = {} if self.rate == 1 / self.step else {"rate": self.rate}
         return {"step": self.step, **rate}

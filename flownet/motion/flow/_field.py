@@ -1,8 +1,16 @@
 """Flow fields: what a flow follows in place of the gradient, Ẇ = velocity(potential, metric, W)."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError, shown
+
+if TYPE_CHECKING:
+    from ..._types import Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 
 class Field(ABC):
@@ -19,18 +27,18 @@ class Field(ABC):
         Whether it is one of a metric that does not depend on the point, and refuses others.
     """
 
-    kind = None
+    kind: str | None = None
     of_constant_metric = False
 
     @abstractmethod
-    def velocity(self, potential, metric, W):
+    def velocity(self, potential: AnyPotential, metric: Metric, W: Vector) -> Vector:
         """Ẇ (D,) at W (D,), real."""
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this field again, of one with a `kind`."""
         return {}
 
-    def anew(self):
+    def anew(self) -> Field:
         """The same field, that remembers nothing of other flows; a program is itself."""
         return self if self.kind is None else type(self)(**self.parameters())
 

@@ -1,5 +1,9 @@
 """The continuous flow: what a run of ever smaller steps would follow."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -18,28 +22,35 @@ from ._field import as_field
 from ._run import FlowRun
 from ._system import System
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Device, MetricLike, PathLike
+    from ...model.potential import AnyPotential
+    from ._field import Field
+
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
 
 
 def flow(
-    potential,
+    potential: AnyPotential,
     *,
-    W0,
-    time,
-    mechanics=None,
-    field=None,
-    metric=None,
-    rtol=1e-8,
-    atol=1e-10,
-    at=None,
-    gradient_below=None,
-    loss_below=None,
-    store=None,
-    overwrite=False,
-    device="cpu",
-    threads=None,
-    progress=True,
-):
+    W0: ArrayLike,
+    time: float,
+    mechanics: Mechanics | None = None,
+    field: Field | None = None,
+    metric: MetricLike | None = None,
+    rtol: float = 1e-8,
+    atol: float = 1e-10,
+    at: ArrayLike | None = None,
+    gradient_below: float | None = None,
+    loss_below: float | None = None,
+    store: PathLike | None = None,
+    overwrite: bool = False,
+    device: Device = "cpu",
+    threads: int | None = None,
+    progress: bool = True,
+) -> Trajectory:
     """Follow the continuous flow Ẇ = −g^♯dL (TM 6-7) with its error under control, recorded.
 
     Dormand and Prince's Runge–Kutta pair of orders 5 and 4; where its steps are limited by

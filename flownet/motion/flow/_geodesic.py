@@ -1,17 +1,33 @@
 """Finite steps along geodesics: the same displacement of W in every chart."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
+from ...geometry.metric import PulledBack
 from ...kernels.scalar import mechanics as scalar
 from ..mechanics import Mechanics
 from ._integrate import integrate
 
+if TYPE_CHECKING:
+    from ..._types import NotNegative, Step, Vector
+    from ...geometry.metric import Metric
+
 _ORDERS = ("exact", 2)
 
 
-def geodesic(metric, u, V, *, order="exact", rtol=1e-10):
+def geodesic(
+    metric: Metric,
+    u: Vector,
+    V: Vector,
+    *,
+    order: Literal["exact", 2] = "exact",
+    rtol: float = 1e-10,
+) -> Vector:
     """Where the geodesic that leaves u with the velocity V is at time 1 (the exponential map).
 
     The metric of W is flat, so that it is the straight line W(u) + s·W′V taken back to u where the
@@ -37,7 +53,14 @@ def geodesic(metric, u, V, *, order="exact", rtol=1e-10):
         For another order, and where no geodesic goes that far.
     """
     _known(order)
-    if not metric.depends_on_point or metric.chart.linear:
+    if not metric.depends_on_point:
+        return u + V
+    if not isinstance(metric, PulledBack):
+        raise FlownetError(
+            f"metric is {shown(metric)}; geodesics are known of a flownet.PulledBack, and of "
+            "constant metrics."
+        )
+    if metric.chart.linear:
         return u + V
     if order == 2:
         return u + V - metric.christoffel(u, V) / 2
@@ -86,7 +109,9 @@ class Geodesic(Mechanics):
     numbers = scalar.Aristotle()
     along = True
 
-    def __init__(self, step, order="exact", weight_decay=0.0):
+    def __init__(
+        self, step: Step, order: Literal["exact", 2] = "exact", weight_decay: NotNegative = 0.0
+    ) -> None:
         super().__init__(step, weight_decay)
         self.order = _known(order)
 

@@ -1,10 +1,19 @@
 """The modified flow: what a finite step follows beyond the gradient, as a series in the step."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...model.potential import as_potential
 from .. import _check
 from ._field import Field
+
+if TYPE_CHECKING:
+    from ..._types import Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 
 @kind("flow field", "modified")
@@ -39,7 +48,7 @@ class Modified(Field):
 
     of_constant_metric = True
 
-    def __init__(self, step, order=1):
+    def __init__(self, step: float, order: int = 1) -> None:
         self.step = _check.positive("step", step)
         if isinstance(order, bool) or order not in (0, 1, 2):
             raise FlownetError(
@@ -47,7 +56,7 @@ class Modified(Field):
             )
         self.order = int(order)
 
-    def velocity(self, potential, metric, W):
+    def velocity(self, potential: AnyPotential, metric: Metric, W: Vector) -> Vector:
         """Ẇ (D,) at W (D,): one gradient, then one Hessian action, then another and a T[g,g]."""
         if self.order == 0:
             return -metric.sharp(potential.differential(W)[1])
@@ -65,7 +74,7 @@ class Modified(Field):
             V = V + h**2 * (metric.sharp(H @ Hg) / 3 + metric.sharp(H.third_action(g)) / 12)
         return -V
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this field again."""
         return {"step": self.step, "order": self.order}
 

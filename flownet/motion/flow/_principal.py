@@ -1,5 +1,9 @@
 """The principal flow: the one continuous motion that gradient descent samples on a quadratic."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -9,6 +13,13 @@ from ...geometry.curvature import eigenpairs, lanczos, metric_hessian
 from ...geometry.metric import Euclidean
 from .. import _check
 from ._field import Field
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike, Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 AFFORDABLE = 500  # eigendirections that one velocity may take
 
@@ -63,14 +74,14 @@ class Principal(Field):
 
     of_constant_metric = True
 
-    def __init__(self, step, modes=None, real=False):
+    def __init__(self, step: float, modes: int | None = None, real: bool = False) -> None:
         self.step = _check.positive("step", step)
         self.modes = None if modes is None else _check.whole("modes", modes, 1)
         if not isinstance(real, (bool, np.bool_)):
             raise FlownetError(f"real is {shown(real)}; it has to be True or False.")
         self.real = bool(real)
 
-    def velocity(self, potential, metric, W):
+    def velocity(self, potential: AnyPotential, metric: Metric, W: Vector) -> Vector:
         """Ẇ (D,) at W (D,), real."""
         dtype = np.result_type(W, np.float32)
         H = metric_hessian(potential, W, metric)
@@ -86,7 +97,14 @@ class Principal(Field):
             )
         return H.displacement(x).astype(dtype)
 
-    def exact(self, potential, W0, at, *, metric=None):
+    def exact(
+        self,
+        potential: AnyPotential,
+        W0: ArrayLike,
+        at: ArrayLike,
+        *,
+        metric: MetricLike | None = None,
+    ) -> Vector:
         """The flow on a quadratic potential in closed form, complex where hλ > 1.
 
         W(t) = W₀ − Σ_i [1 − (1 − hλ_i)^{t/h}]/λ_i·⟨g, u_i⟩u_i, with the principal value of the
@@ -162,7 +180,7 @@ class Principal(Field):
             )
         return np.where(x == 0, -1.0, _log(x) / np.where(x == 0, 1.0, x))
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this field again."""
         return {
             name: value

@@ -1,5 +1,9 @@
 """Pretraining: the layers of a network learnt one by one, as autoencoders of unlabelled data."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -9,6 +13,15 @@ from ...model.network import Network
 from ...model.potential import Potential, Quadratic
 from .. import _check
 from ._train import train
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+    from ..._types import Output, Vector
+    from ...motion.mechanics import Mechanics
+    from ...store.trajectory import Trajectory
 
 
 class Pretraining(Tabled):
@@ -27,14 +40,14 @@ class Pretraining(Tabled):
         The loss of the best constant answer, the mean input: half the variance of the inputs.
     """
 
-    def __init__(self, network, W0, runs):
+    def __init__(self, network: Network, W0: Vector, runs: Sequence[Trajectory]) -> None:
         self.network, self.W0, self.runs = network, W0, tuple(runs)
         self.before, self.after = (
             np.array([run.potential.value(run.parameters[row]) for run in runs]) for row in (0, -1)
         )
         self.mean = np.array([_variance(run.potential.data.x) / 2 for run in runs])
 
-    def table(self):
+    def table(self) -> Table:
         """How each layer was learnt, as a `Table`."""
         shapes = ["-".join(map(str, run.potential.network.sizes)) for run in self.runs]
         return Table(
@@ -53,18 +66,18 @@ class Pretraining(Tabled):
 
 
 def pretrain(
-    network,
-    data,
-    mechanics,
+    network: Network,
+    data: Dataset | ArrayLike,
+    mechanics: Mechanics,
     *,
-    steps,
-    seed=0,
-    layers=None,
-    output="identity",
-    batch_size=None,
-    threads=None,
-    progress=True,
-):
+    steps: int,
+    seed: int = 0,
+    layers: int | None = None,
+    output: Output = "identity",
+    batch_size: int | None = None,
+    threads: int | None = None,
+    progress: bool = True,
+) -> Pretraining:
     """Pretrain: learn a network's layers one by one from unlabelled data (TM §2.1, after Hinton).
 
     Layer k, an encoder h = φ_k(x W_kᵀ + b_k), is trained with a decoder of its own to give back its

@@ -1,5 +1,9 @@
 """Going on with a run from its file."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -16,10 +20,21 @@ from ._loop import make_loop
 from ._run import Run, arrays_of
 from ._state import potential_of
 
+if TYPE_CHECKING:
+    from ..._types import MetricLike, Observed, PathLike
+    from ...model.potential import AnyPotential
+
 
 def resume(
-    path, *, potential=None, metric=None, steps=None, observe=None, threads=None, progress=True
-):
+    path: PathLike,
+    *,
+    potential: AnyPotential | None = None,
+    metric: MetricLike | None = None,
+    steps: int | None = None,
+    observe: Observed | None = None,
+    threads: int | None = None,
+    progress: bool = True,
+) -> Trajectory:
     """Continue a run or a flow from its file, bit for bit as if it had never stopped.
 
     Parameters

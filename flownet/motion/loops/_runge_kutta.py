@@ -1,6 +1,9 @@
 """Training by adaptive Runge–Kutta steps: fast in shallow regions, slow over cliffs."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +14,9 @@ from ...kernels.scalar.mechanics import Aristotle
 from .. import _check
 from ..flow import STUCK, Integration, System
 from ..mechanics import Mechanics, StepPolicy
+
+if TYPE_CHECKING:
+    from ..._types import Positive
 
 
 class Adaptive(StepPolicy):
@@ -39,18 +45,18 @@ class RungeKutta(Mechanics):
     policy = Adaptive()
     numbers = Aristotle()
 
-    def __init__(self, rtol=1e-3, atol=1e-6):
+    def __init__(self, rtol: Positive = 1e-3, atol: Positive = 1e-6) -> None:
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):
             raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number from 1e-13 to 0.5.")
         self.rtol, self.atol = float(rtol), _check.positive("atol", atol)
 
-    def rate(self):
+    def rate(self) -> Any:
         """There is none of its own."""
         raise FlownetError(
             f"mechanics is {self!r}, whose steps follow the plain flow: leave it out to have that."
         )
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""
         return {"rtol": self.rtol, "atol": self.atol}
 

@@ -1,5 +1,9 @@
 """The state of a run, and a run as a generator of states."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -7,6 +11,16 @@ from ...kernels.layout import Tape
 from ...model.potential import Batches
 from ..mechanics._start import initial_parameters, start
 from ._loop import make_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import ArrayLike
+
+    from ..._types import MetricLike, Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
 
 
 class State:
@@ -21,38 +35,40 @@ class State:
     mechanics, metric
     """
 
-    def __init__(self, iteration, time, loop, potential):
+    def __init__(
+        self, iteration: int, time: float, loop: Any, potential: Callable[[int], AnyPotential]
+    ) -> None:
         self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
         self.mechanics, self._metric = loop.mechanics, loop.metric
         self._memory = loop.arrays.get("memory", ())
 
     @property
-    def metric(self):
+    def metric(self) -> Metric:
         """The metric of the step that comes next."""
         return self._metric.at(self.time)
 
-    def metric_at(self, time):
+    def metric_at(self, time: float) -> Metric:
         """The run's metric at a time."""
         return self._metric.at(time)
 
     @property
-    def potential(self):
+    def potential(self) -> AnyPotential:
         """The potential of the step that comes next: that of its mini-batch."""
         return self._potential(self.iteration)
 
     @property
-    def loss(self):
+    def loss(self) -> float:
         """Loss of the state on that potential."""
         return self.potential.value(self.W)
 
     @property
-    def force(self):
+    def force(self) -> Vector:
         """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
         dL = self.potential.differential(self.W)[1]
         return -self.metric.sharp(dL + self.mechanics.decay * self.W)
 
     @property
-    def memories(self):
+    def memories(self) -> dict[str, Vector]:
         """What the mechanics remember, the run's own arrays (D,) by name.
 
         "velocity", "force" ⟨F⟩, "square" ⟨F²⟩, "centre" (the ⟨F⟩ of a fluctuation). Of complex
@@ -66,7 +82,7 @@ class State:
         return found
 
     @property
-    def velocity(self):
+    def velocity(self) -> Vector:
         """Velocity v (D,) of mechanics that have one, at the time of W."""
         memories = self.memories
         if "velocity" not in memories:
@@ -77,7 +93,16 @@ class State:
         return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
 
 
-def states(potential, mechanics, *, steps=None, W0=None, seed=0, metric=None, batch_size=None):
+def states(
+    potential: AnyPotential,
+    mechanics: Mechanics,
+    *,
+    steps: int | None = None,
+    W0: ArrayLike | None = None,
+    seed: int = 0,
+    metric: MetricLike | None = None,
+    batch_size: int | None = None,
+) -> Iterator[State]:
     """A run one step at a time: yields its states, the initial one first.
 
     The same bits as `train`; a script may stop it, inspect a state, and change `state.W` in place.

@@ -1,5 +1,9 @@
 """Training: a run of finite steps, recorded."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ..._registry import describe
 from ...model.tables import metric_table, tables_of
 from ...store.trajectory import Trajectory
@@ -12,24 +16,31 @@ from ._loop import make_loop
 from ._run import Run, arrays_of
 from ._state import State, potential_of
 
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from ..._types import Count, Device, MetricLike, Observed, PathLike, Whole
+    from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
+
 
 def train(
-    potential,
-    mechanics,
+    potential: AnyPotential,
+    mechanics: Mechanics,
     *,
-    steps,
-    W0=None,
-    seed=0,
-    metric=None,
-    batch_size=None,
-    record_every=1,
-    observe=None,
-    store=None,
-    overwrite=False,
-    device="cpu",
-    threads=None,
-    progress=True,
-):
+    steps: Whole,
+    W0: ArrayLike | None = None,
+    seed: int = 0,
+    metric: MetricLike | None = None,
+    batch_size: Count | None = None,
+    record_every: Count = 1,
+    observe: Observed | None = None,
+    store: PathLike | None = None,
+    overwrite: bool = False,
+    device: Device = "cpu",
+    threads: int | None = None,
+    progress: bool = True,
+) -> Trajectory:
     """Train: follow the potential downhill in finite steps W ← W − step·g^♯dL (TM 39), recorded.
 
     Parameters

@@ -1,6 +1,9 @@
 """RMSProp and Adam: the force over its remembered size (TM 26)."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any
 
 from ..._registry import kind
 from ...kernels.scalar import mechanics as scalar
@@ -9,11 +12,15 @@ from ._mechanics import MOMENTS, Mechanics, Rate, flag, not_negative, one_of, sh
 from ._newton import inertia
 from ._policy import Constant
 
+if TYPE_CHECKING:
+    from ..._types import NotNegative, Positive, Share, Step
+    from ._mechanics import Moments
+
 
 class Adaptive(Mechanics):
     """Mechanics that take the force over its remembered size, or remember it."""
 
-    def rate(self):
+    def rate(self) -> Any:
         """What its flow's kernel wants: what forgets by β a step forgets at ρ = −ln β/step."""
         numbers = self.numbers
         if numbers.force is not None and numbers.force.beta == 0:
@@ -57,31 +64,31 @@ class RMSProp(Adaptive):
 
     def __init__(
         self,
-        step,
-        memory=0.99,
-        epsilon=1e-8,
-        centered=False,
-        momentum=0.0,
-        weight_decay=0.0,
-        moments="modulus",
-    ):
+        step: Step,
+        memory: Share = 0.99,
+        epsilon: Positive = 1e-8,
+        centered: bool = False,
+        momentum: Share = 0.0,
+        weight_decay: NotNegative = 0.0,
+        moments: Moments = "modulus",
+    ) -> None:
         super().__init__(step, weight_decay)
         self.memory, self.epsilon = share("memory", memory), _check.positive("epsilon", epsilon)
         self.centered, self.momentum = flag("centered", centered), share("momentum", momentum)
         self.moments = one_of("moments", moments, MOMENTS)
 
     @property
-    def remembers(self):
+    def remembers(self) -> tuple[str, ...]:  # type: ignore[override]
         """Names of the vectors (D,) it remembers."""
         return ("square", *("centre",) * self.centered, *("velocity",) * (self.momentum > 0))
 
     @property
-    def sizing(self):
+    def sizing(self) -> Any:
         """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred."""
         return self.memory, False, self.centered
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want; mass and friction of its momentum, where steps are the same."""
         mass, friction = math.nan, 1.0
         if self.momentum and isinstance(self.policy, Constant):
@@ -125,20 +132,26 @@ class Adam(Adaptive):
     remembers = ("force", "square")
 
     def __init__(
-        self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.0, moments="modulus"
-    ):
+        self,
+        step: Step,
+        memory1: Share = 0.9,
+        memory2: Share = 0.999,
+        epsilon: Positive = 1e-8,
+        weight_decay: NotNegative = 0.0,
+        moments: Moments = "modulus",
+    ) -> None:
         super().__init__(step, weight_decay)
         self.memory1, self.memory2 = share("memory1", memory1), share("memory2", memory2)
         self.epsilon = _check.positive("epsilon", epsilon)
         self.moments = one_of("moments", moments, MOMENTS)
 
     @property
-    def sizing(self):
+    def sizing(self) -> Any:
         """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred."""
         return self.memory2, True, False
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want."""
         return scalar.Adaptive(
             friction=1.0,
@@ -171,12 +184,18 @@ class AdamW(Adam):
     decay = 0.0
 
     def __init__(
-        self, step, memory1=0.9, memory2=0.999, epsilon=1e-8, weight_decay=0.01, moments="modulus"
-    ):
+        self,
+        step: Step,
+        memory1: Share = 0.9,
+        memory2: Share = 0.999,
+        epsilon: Positive = 1e-8,
+        weight_decay: NotNegative = 0.01,
+        moments: Moments = "modulus",
+    ) -> None:
         super().__init__(step, memory1, memory2, epsilon, moments=moments)
         self.weight_decay = not_negative("weight_decay", weight_decay)
 
     @property
-    def shrink(self):
+    def shrink(self) -> float:  # type: ignore[override]
         """κ of a parabola that moves W by itself."""
         return self.weight_decay

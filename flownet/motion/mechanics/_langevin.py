@@ -1,9 +1,16 @@
 """Langevin's mechanics: Aristotle's in a heat bath."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ..._errors import FlownetError
 from ..._registry import kind
 from ...kernels.scalar import mechanics as scalar
 from ._mechanics import Mechanics, not_negative
+
+if TYPE_CHECKING:
+    from ..._types import NotNegative, Step
 
 
 @kind("mechanics", "langevin")
@@ -29,16 +36,18 @@ class Langevin(Mechanics):
         For numbers out of their range.
     """
 
-    def __init__(self, step, temperature, weight_decay=0.0):
+    def __init__(
+        self, step: Step, temperature: NotNegative, weight_decay: NotNegative = 0.0
+    ) -> None:
         super().__init__(step, weight_decay)
         self.temperature = not_negative("temperature", temperature)
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernel wants."""
         return scalar.Langevin(self.temperature)
 
-    def rate(self):
+    def rate(self) -> Any:
         """There is none."""
         raise FlownetError(
             f"{self!r} has no flow: thermal noise makes its path rough; that of "

@@ -1,8 +1,11 @@
 """Mechanics: what the force F = −g^♯dL does to the parameters (TM 23-26)."""
 
+from __future__ import annotations
+
 import math
 from collections import namedtuple
 from inspect import signature
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -13,10 +16,17 @@ from .. import _check
 from ._policy import Constant
 from ._policy_of import policy_of
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..._types import NotNegative, Step, Vector
+    from ._policy import StepPolicy
+
 #: a flow's numbers, how many vectors (D,) it integrates beside W, 1 for a clock
 Rate = namedtuple("Rate", "numbers memories clock")
 
-MOMENTS = ("modulus", "separate")  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
+Moments = Literal["modulus", "separate"]
+MOMENTS = get_args(Moments)  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
 
 
 class Mechanics:
@@ -52,13 +62,15 @@ class Mechanics:
         Its name in files.
     """
 
-    kind = integrator = sizing = None
-    remembers = ()
+    kind: str | None = None
+    integrator: str | None = None
+    sizing: Any = None
+    remembers: tuple[str, ...] = ()
     along = False
     mass = temperature = shrink = weight_decay = 0.0
     moments = "separate"
 
-    def __init__(self, step, weight_decay=0.0):
+    def __init__(self, step: Step, weight_decay: NotNegative = 0.0) -> None:
         self.policy = policy_of(step)
         self.weight_decay = not_negative("weight_decay", weight_decay)
         of_loss = self.policy.of_jet or self.policy.of_loss
@@ -75,31 +87,31 @@ class Mechanics:
             )
 
     @property
-    def step(self):
+    def step(self) -> float | StepPolicy:
         """The number where every step is the same, else the policy."""
         return self.policy.step if isinstance(self.policy, Constant) else self.policy
 
     @property
-    def memories(self):
+    def memories(self) -> int:
         """Vectors (D,) that the next step depends on, beside the parameters."""
         return len(self.remembers)
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want, the same for finite steps and flows."""
         raise NotImplementedError
 
     @property
-    def decay(self):
+    def decay(self) -> float:
         """κ of a parabola whose slope joins dL."""
         return self.weight_decay
 
     @property
-    def descends(self):
+    def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return False
 
-    def rule(self, pairs, seed):
+    def rule(self, pairs: Any, seed: int) -> dict[str, Any]:
         """What the kernels' `Rule` wants, beside the metric; `pairs` of reals may be complex."""
         pairs = pairs and self.moments == "modulus"
         return {
@@ -110,15 +122,15 @@ class Mechanics:
             "seed": seed,
         }
 
-    def rate(self):
+    def rate(self) -> Any:
         """What its flow's kernel wants: a `Rate`; refused where there is no flow."""
         return Rate(self.numbers, self.memories, 0)
 
-    def velocity(self, v, force, iteration):
+    def velocity(self, v: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
         """Velocity (D,) at the time of W of the one remembered; `force()` gives F (D,) at W."""
         return v.copy()
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""
         own = {name: value for name, value in vars(self).items() if name != "policy"}
         if own["weight_decay"] == signature(type(self)).parameters["weight_decay"].default:
@@ -181,7 +193,7 @@ class Aristotle(Mechanics):
     numbers = scalar.Aristotle()
 
     @property
-    def descends(self):
+    def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
 

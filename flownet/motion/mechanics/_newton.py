@@ -1,6 +1,9 @@
 """Newton's mechanics: force changes velocity (TM 25)."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
@@ -9,7 +12,13 @@ from .. import _check
 from ._mechanics import Mechanics, Rate, not_negative, one_of, share
 from ._policy import Constant
 
-INTEGRATORS = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..._types import NotNegative, Positive, Share, Step, Vector
+
+Integrator = Literal["semi-implicit", "leapfrog", "explicit"]
+INTEGRATORS: dict[str | None, int] = {
     "semi-implicit": scalar.SEMI_IMPLICIT,
     "leapfrog": scalar.LEAPFROG,
     "explicit": scalar.EXPLICIT,
@@ -55,13 +64,13 @@ class Newton(Mechanics):
 
     def __init__(
         self,
-        step,
-        mass=1.0,
-        friction=1.0,
-        integrator="semi-implicit",
-        temperature=0.0,
-        weight_decay=0.0,
-    ):
+        step: Step,
+        mass: Positive = 1.0,
+        friction: NotNegative = 1.0,
+        integrator: Integrator = "semi-implicit",
+        temperature: NotNegative = 0.0,
+        weight_decay: NotNegative = 0.0,
+    ) -> None:
         super().__init__(step, weight_decay)
         self.mass = _check.positive("mass", mass)
         self.friction = not_negative("friction", friction)
@@ -79,7 +88,7 @@ class Newton(Mechanics):
             )
 
     @classmethod
-    def from_momentum(cls, lr, beta, weight_decay=0.0):
+    def from_momentum(cls, lr: Positive, beta: float, weight_decay: NotNegative = 0.0) -> Newton:
         """The same steps as `torch.optim.SGD(lr, momentum=beta, weight_decay=…)`: of mass 1.
 
         β = e^{−λδt} and lr = δt(1 − β)/λ give δt² = lr·(−ln β)/(1 − β) and λ = −ln β/δt. The first
@@ -93,13 +102,13 @@ class Newton(Mechanics):
         return cls(step, friction=x / step, weight_decay=weight_decay)
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want."""
         return scalar.Newton(
             self.mass, self.friction, INTEGRATORS[self.integrator], self.temperature
         )
 
-    def rate(self):
+    def rate(self) -> Any:
         """What its flow's kernel wants; that of a heat bath is no flow."""
         if self.temperature:
             raise FlownetError(
@@ -107,7 +116,7 @@ class Newton(Mechanics):
             )
         return super().rate()
 
-    def velocity(self, v, force, iteration):
+    def velocity(self, v: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
         """Velocity (D,) at the time of W; what the leapfrog remembers is half a step old.
 
         `force()` gives F (D,) at W. In a heat bath it is the one remembered.
@@ -143,18 +152,18 @@ class Nesterov(Mechanics):
 
     remembers = ("velocity",)
 
-    def __init__(self, step, momentum=0.9, weight_decay=0.0):
+    def __init__(self, step: Step, momentum: Share = 0.9, weight_decay: NotNegative = 0.0) -> None:
         super().__init__(step, weight_decay)
         self.momentum = share("momentum", momentum)
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want; its flow is Newton's, where steps are all the same."""
         constant = self.momentum > 0 and isinstance(self.policy, Constant)
         flow = inertia(self.policy.step, self.momentum) if constant else (math.nan, math.nan)
         return scalar.Nesterov(self.momentum, *flow)
 
-    def rate(self):
+    def rate(self) -> Any:
         """What its flow's kernel wants."""
         if self.momentum == 0:
             return Rate(scalar.Aristotle(), 0, 0)

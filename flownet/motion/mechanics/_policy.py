@@ -4,14 +4,21 @@ A step is a function of the iteration and of the state alone, never of the steps
 that is resumed takes the same steps, bit for bit.
 """
 
+from __future__ import annotations
+
 import math
 from inspect import signature
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from .. import _check
+
+if TYPE_CHECKING:
+    from ..._types import Count, NotNegative, Positive, Vector
+    from ...model.potential import AnyPotential
 
 _SLACK = 25  # from the step on a parabola that touches 0 to the longest one without `most`
 
@@ -31,30 +38,32 @@ class StepPolicy:
         Its name in texts and files.
     """
 
-    kind = None
+    kind: str | None = None
     of_loss = of_jet = False
 
-    def at(self, iteration):
+    def at(self, iteration: int) -> float:
         """Step at an iteration, a float above 0."""
         raise NotImplementedError
 
-    def steps(self, first, count):
+    def steps(self, first: int, count: int) -> Vector:
         """`at` of `count` iterations from `first` on (count,)."""
         return np.fromiter(map(self.at, range(first, first + count)), np.float64, count)
 
-    def choose(self, iteration, potential, W, V, loss):
+    def choose(
+        self, iteration: int, potential: AnyPotential, W: Vector, V: Vector, loss: float
+    ) -> float:
         """Step from parameters W (D,) along V = −g^♯dL (D,), where the loss is L."""
         return self.at(iteration) * loss if self.of_loss else self.at(iteration)
 
-    def check(self, potential, steps):
+    def check(self, potential: AnyPotential, steps: int | None) -> None:
         """Refuse a potential or a number of steps (None: no end) that the policy cannot serve."""
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this policy again."""
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @property
-    def plain(self):
+    def plain(self) -> float | str:
         """The policy as experiment files write it: a number, or a text such as "linear:0.1"."""
         return str(self)
 
@@ -78,19 +87,19 @@ class Constant(StepPolicy):
         η δt, in units of the flow's time (TM 39).
     """
 
-    def __init__(self, step):
+    def __init__(self, step: Positive) -> None:
         self.step = _check.positive("step", step)
 
-    def at(self, iteration):
+    def at(self, iteration: int) -> float:
         """The step."""
         return self.step
 
-    def steps(self, first, count):
+    def steps(self, first: int, count: int) -> Vector:
         """The step, `count` times."""
         return np.full(count, self.step)
 
     @property
-    def plain(self):
+    def plain(self) -> float | str:
         """The number."""
         return self.step
 
@@ -128,11 +137,13 @@ class Linearity(StepPolicy):
 
     of_jet = True
 
-    def __init__(self, fraction, most=None):
+    def __init__(self, fraction: Positive, most: Positive | None = None) -> None:
         self.fraction = _check.positive("fraction", fraction)
         self.most = None if most is None else _check.positive("most", most)
 
-    def choose(self, iteration, potential, W, V, loss):
+    def choose(
+        self, iteration: int, potential: AnyPotential, W: Vector, V: Vector, loss: float
+    ) -> float:
         """Step h with |c₂|h² = fraction·|c₁|h, or the longest one."""
         if not V.any():
             return 0.0
@@ -144,7 +155,7 @@ class Linearity(StepPolicy):
             h, most = np.ldexp([c1 / c2, 4 * _SLACK * loss / c1 if loss > 0 else np.inf], -exponent)
             return float(np.minimum(self.fraction * h, self.most or self.fraction * most))
 
-    def check(self, potential, steps):
+    def check(self, potential: AnyPotential, steps: int | None) -> None:
         """Refuse a potential without jets, and one whose loss gives no bound where none is set."""
         if not potential.offers("jet"):
             raise FlownetError(
@@ -177,14 +188,14 @@ class LossRate(StepPolicy):
 
     of_loss = True
 
-    def __init__(self, factor=1.0):
+    def __init__(self, factor: Positive = 1.0) -> None:
         self.factor = _check.positive("factor", factor)
 
-    def at(self, iteration):
+    def at(self, iteration: int) -> float:
         """The factor."""
         return self.factor
 
-    def steps(self, first, count):
+    def steps(self, first: int, count: int) -> Vector:
         """The factor, `count` times."""
         return np.full(count, self.factor)
 
@@ -206,10 +217,10 @@ class Warmup(StepPolicy):
         For numbers that are not above 0, or an `over` that is not whole.
     """
 
-    def __init__(self, step, over):
+    def __init__(self, step: Positive, over: Count) -> None:
         self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
 
-    def at(self, iteration):
+    def at(self, iteration: int) -> float:
         """The step at an iteration."""
         return self.step * min(1.0, (iteration + 1) / self.over)
 
@@ -236,7 +247,7 @@ class Cosine(StepPolicy):
         For numbers out of their range, or an `over` that is not whole.
     """
 
-    def __init__(self, step, over, floor=0.0):
+    def __init__(self, step: Positive, over: Count, floor: NotNegative = 0.0) -> None:
         self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
         if not (_check.is_number(floor) and 0 <= floor <= step):
             raise FlownetError(
@@ -244,14 +255,14 @@ class Cosine(StepPolicy):
             )
         self.floor = float(floor)
 
-    def at(self, iteration):
+    def at(self, iteration: int) -> float:
         """The step at an iteration; cos² where 1 + cos would cancel."""
         if iteration >= self.over:
             return self.floor
         half = math.cos(0.5 * math.pi * iteration / self.over)
         return self.floor + (self.step - self.floor) * half * half
 
-    def check(self, potential, steps):
+    def check(self, potential: AnyPotential, steps: int | None) -> None:
         """Refuse to stand still."""
         if self.floor == 0 and steps is not None and steps > self.over:
             raise FlownetError(

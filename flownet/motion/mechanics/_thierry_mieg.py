@@ -1,11 +1,19 @@
 """The whole equation of motion, of which the other mechanics are limits (TM 25-26)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ..._errors import FlownetError
 from ..._registry import kind
 from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._adaptive import Adaptive
 from ._mechanics import MOMENTS, flag, not_negative, one_of, share
+
+if TYPE_CHECKING:
+    from ..._types import NotNegative, Positive, Share, Step
+    from ._mechanics import Moments
 
 
 @kind("mechanics", "thierry-mieg")
@@ -57,17 +65,17 @@ class ThierryMieg(Adaptive):
 
     def __init__(
         self,
-        step,
-        mass=1.0,
-        friction=1.0,
-        memory1=0.0,
-        memory2=None,
-        epsilon=1e-8,
-        corrected=True,
-        centered=False,
-        weight_decay=0.0,
-        moments="modulus",
-    ):
+        step: Step,
+        mass: NotNegative = 1.0,
+        friction: NotNegative = 1.0,
+        memory1: Share = 0.0,
+        memory2: Share | None = None,
+        epsilon: Positive = 1e-8,
+        corrected: bool = True,
+        centered: bool = False,
+        weight_decay: NotNegative = 0.0,
+        moments: Moments = "modulus",
+    ) -> None:
         super().__init__(step, weight_decay)
         self.mass, self.friction = not_negative("mass", mass), not_negative("friction", friction)
         if not (self.mass or self.friction):
@@ -84,7 +92,7 @@ class ThierryMieg(Adaptive):
             )
 
     @property
-    def remembers(self):
+    def remembers(self) -> tuple[str, ...]:  # type: ignore[override]
         """Names of the vectors (D,) it remembers."""
         return (
             *("force",) * (self.memory1 > 0),
@@ -94,12 +102,12 @@ class ThierryMieg(Adaptive):
         )
 
     @property
-    def sizing(self):
+    def sizing(self) -> Any:
         """How ⟨F²⟩ is remembered: β, and whether it is corrected and centred; or None."""
         return None if self.memory2 is None else (self.memory2, self.corrected, self.centered)
 
     @property
-    def numbers(self):
+    def numbers(self) -> Any:
         """What its kernels want."""
         force = self._memory(self.memory1) if self.memory1 else None
         square = None if self.memory2 is None else self._memory(self.memory2)
@@ -113,6 +121,6 @@ class ThierryMieg(Adaptive):
             corrected=self.corrected and (force is not None or square is not None),
         )
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""
         return {name: value for name, value in super().parameters().items() if value is not None}

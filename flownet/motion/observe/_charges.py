@@ -1,5 +1,7 @@
 """Charges of the run's own potential, as an observable."""
 
+from __future__ import annotations
+
 from ..._registry import kind
 from ...geometry.charges import Charges
 from ._observable import Observable, refuse_data
@@ -16,7 +18,7 @@ class OfCharges(Observable):
 
     of_run = True
 
-    def __init__(self, charges):
+    def __init__(self, charges: Charges) -> None:
         self.charges = charges
 
     def __call__(self, state):

@@ -1,5 +1,9 @@
 """Energy: what Newton's mechanics keep without friction, and what friction takes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -7,7 +11,12 @@ from ..._registry import kind
 from ..mechanics import one_of
 from ._of_potential import OfPotential
 
-PARTS = ("total", "kinetic", "potential", "power")
+if TYPE_CHECKING:
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
+
+Part = Literal["total", "kinetic", "potential", "power"]
+PARTS = get_args(Part)
 
 
 @kind("observable", "energy")
@@ -33,11 +42,11 @@ class Energy(OfPotential):
     words = ("part",)
     of_all_terms = True
 
-    def __init__(self, potential, part="total"):
+    def __init__(self, potential: AnyPotential, part: Part = "total") -> None:
         super().__init__(potential)
         self.part = one_of("part", part, PARTS)
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         mass, v2 = _mass(state), state.metric.norm2(state.velocity)
         if self.part == "power":
             return -state.mechanics.friction * v2
@@ -48,7 +57,7 @@ class Energy(OfPotential):
         decay = 0.5 * state.mechanics.decay
         return self.potential.value(state.W) + decay * float(np.vdot(state.W, state.W).real)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this observable again, beside its potential."""
         return {"part": self.part}
 
@@ -74,11 +83,11 @@ class ShadowEnergy(OfPotential):
 
     of_all_terms = True
 
-    def __init__(self, potential):
+    def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)
         self._energy = Energy(potential)
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         mechanics, v, W = state.mechanics, state.velocity, state.W
         if mechanics.integrator != "leapfrog" or mechanics.friction:
             raise FlownetError(

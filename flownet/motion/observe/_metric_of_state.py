@@ -1,14 +1,22 @@
 """Adaptive mechanics as a metric that moves with the run: stiffness √⟨F²⟩ + ε (TM 26)."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import DiagonalMetric
 
+if TYPE_CHECKING:
+    from ...geometry.metric import Metric
+    from ...motion.loops import State
+
 MOVING = "moving"  # the kind of metric that `moving_metric` gives, in files
 
 
-def moving_metric(state):
+def moving_metric(state: State) -> Metric:
     """Metric in which RMSProp's, Adam's or `ThierryMieg`'s next step from a state is steepest.
 
     Its stiffness is g·P, P = √⟨F²⟩ + ε with the force of the step to come in it, and g that of the

@@ -1,8 +1,19 @@
 """What an observable is: the contract that every one keeps, and a user's function as one."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._types import Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
 
 _OF_DATA = ("split", "data", "loss")  # words of a table that name data of the observable's own
 _TAKERS = {"part": "energy", "metric": "sharpness"}  # by word, a kind that takes it
@@ -27,28 +38,30 @@ class Observable(ABC):
         Whether it takes all terms of a run's potential, where that is its own.
     """
 
-    kind = None
-    words = ()
+    kind: str | None = None
+    words: tuple[str, ...] = ()
     of_run = of_all_terms = False
 
     @abstractmethod
-    def __call__(self, state, *memory):
+    def __call__(self, state: State, *memory: Any) -> Any:
         """The number or the array of numbers of a state."""
 
-    def memory(self, W):
+    def memory(self, W: Vector) -> dict[str, Any] | None:
         """What it remembers, a dictionary of arrays, in a run that begins at W (D,); or None."""
-        return
+        return None
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this observable again, beside its potential."""
         return {}
 
-    def table(self, potential, metric):
+    def table(self, potential: AnyPotential, metric: Metric | None) -> dict[str, Any]:
         """Its table in a run on a potential and in a metric."""
         return {"kind": "function"}
 
     @classmethod
-    def from_table(cls, name, table, potential, metric):
+    def from_table(
+        cls, name: str, table: Mapping[str, Any], potential: AnyPotential, metric: Metric | None
+    ) -> Observable:
         """The observable of a table, in a run on a potential and in a metric."""
         return cls(**cls._words(table, potential, metric))
 

@@ -1,5 +1,9 @@
 """What is read off a state: loss, accuracy, sharpness, mini-batch noise."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError
@@ -12,15 +16,19 @@ from ...model.tables import metric_table
 from ._metric_of_state import moving_metric
 from ._of_potential import OfPotential
 
+if TYPE_CHECKING:
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
+
 
 @kind("observable", "loss")
 class Loss(OfPotential):
     """Loss of the state on a potential of its own, such as one on held-out data."""
 
-    def __init__(self, potential):
+    def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         return self.potential.value(state.W)
 
 
@@ -37,13 +45,13 @@ class Accuracy(OfPotential):
     needs = ()
     own_loss = False
 
-    def __init__(self, potential):
+    def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)
         data = self.potential.data
         if data is None or data.labels is None or data.y.shape[1] < 2:
             raise FlownetError("accuracy needs data with class labels and an output a class.")
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         seen, W = self.potential, state.W
         if isinstance(seen, Charted):
             seen, W = seen.potential, seen.to_W(W)
@@ -57,7 +65,7 @@ class _InMetric(OfPotential):
     words = ("metric",)
     of_all_terms = True
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this observable again, beside its potential."""
         return super().parameters() or {"metric": metric_table(Euclidean(self.potential.size))}
 
@@ -80,7 +88,7 @@ class Sharpness(_InMetric):
 
     needs = ("size", "hessian")
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         try:
             if self.metric is moving_metric:
                 metric = moving_metric(state)
@@ -104,6 +112,6 @@ class Noise(_InMetric):
 
     needs = ("size", "differential")
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         found = noise(self.potential, state.W, 1, metric=self.metric)
         return np.array([found.gradient2, found.trace, found.scale])

@@ -1,5 +1,9 @@
 """Observables of a potential: the run's own, or its network on data of the observable's own."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ..._registry import build
 from ...data._load import from_table
 from ...geometry.metric import metric_of
@@ -8,6 +12,13 @@ from ...model.potential import Potential, as_potential
 from ...model.tables import metric_from, metric_table
 from ._metric_of_state import MOVING, moving_metric
 from ._observable import Observable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._types import MetricLike
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
 
 
 class OfPotential(Observable):
@@ -21,16 +32,16 @@ class OfPotential(Observable):
         Whether its table says which loss it is of.
     """
 
-    needs = ("value",)
+    needs: tuple[str, ...] = ("value",)
     own_loss = True
 
-    def __init__(self, potential, metric=None):
+    def __init__(self, potential: AnyPotential, metric: MetricLike | None = None) -> None:
         self.potential = as_potential(potential, needs=self.needs)
-        self.metric = metric
+        self.metric: Any = metric
         if metric is not None and metric is not moving_metric:
             self.metric = metric_of(metric, self.potential)
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this observable again, beside its potential."""
         if "metric" not in self.words or self.metric is None:
             return {}
@@ -38,13 +49,16 @@ class OfPotential(Observable):
             return {"metric": {"kind": MOVING}}
         return {"metric": metric_table(self.metric)}
 
-    def table(self, potential, metric):
+    def table(self, potential: AnyPotential, metric: Metric | None) -> dict[str, Any]:
         """Its table: of the run's potential or of data; a function where no table can say it."""
         own = self.potential
         if own == potential and self.of_all_terms:
             return {"kind": self.kind, **self._in_metric(metric)}
-        seen = isinstance(own, Charted) and isinstance(potential, Charted)
-        if seen and own.chart is potential.chart:
+        if (
+            isinstance(own, Charted)
+            and isinstance(potential, Charted)
+            and own.chart is potential.chart
+        ):
             own, potential = own.potential, potential.potential
         if not (isinstance(own, Potential) and own.network is potential.network):
             return super().table(potential, metric)
@@ -58,7 +72,9 @@ class OfPotential(Observable):
         return {} if of_run and table["metric"].get("kind") == "program" else table
 
     @classmethod
-    def from_table(cls, name, table, potential, metric):
+    def from_table(
+        cls, name: str, table: Mapping[str, Any], potential: AnyPotential, metric: Metric | None
+    ) -> Observable:
         """The observable of a table; on the run's potential and metric where it says nothing."""
         words = cls._words(table, potential, metric)
         if "metric" in words:

@@ -1,5 +1,9 @@
 """Observables of a run's path in the metric: how far it has gone, and how fast."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -8,6 +12,13 @@ from ...geometry.metric import Metric, piece, speed_of
 from ...model.tables import metric_from, metric_table
 from ._observable import Observable, refuse_data
 from ._of_potential import OfPotential
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._types import Vector
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
 
 
 class _OfPath(Observable):
@@ -22,7 +33,7 @@ class _OfPath(Observable):
     words = ("metric",)
     of_run = True
 
-    def __init__(self, metric=None):
+    def __init__(self, metric: Metric | None = None) -> None:
         if metric is not None and not isinstance(metric, Metric):
             raise FlownetError(
                 f"metric is {shown(metric)}; it has to be one such as "
@@ -30,7 +41,7 @@ class _OfPath(Observable):
             )
         self.metric = metric
 
-    def memory(self, W):
+    def memory(self, W: Vector) -> dict[str, Any] | None:
         """What is remembered, by name in checkpoints: the last state (D,); its time and path."""
         return {"before": W.copy(), "told": np.array([np.nan, 0.0])}
 
@@ -47,16 +58,18 @@ class _OfPath(Observable):
         before[:], time_length[0] = state.W, state.time
         return length, passed
 
-    def parameters(self):
+    def parameters(self) -> dict[str, Any]:
         """What makes this observable again."""
         return {} if self.metric is None else {"metric": metric_table(self.metric)}
 
-    def table(self, potential, metric):
+    def table(self, potential: AnyPotential, metric: Metric | None) -> dict[str, Any]:
         """Its table."""
         return {"kind": self.kind, **self.parameters()}
 
     @classmethod
-    def from_table(cls, name, table, potential, metric):
+    def from_table(
+        cls, name: str, table: Mapping[str, Any], potential: AnyPotential, metric: Metric | None
+    ) -> Observable:
         """The observable of a table."""
         refuse_data(
             table,
@@ -80,7 +93,7 @@ class PathLength(_OfPath):
         The run's own by default; of one that depends on time, each piece in that of its beginning.
     """
 
-    def __call__(self, state, memory):
+    def __call__(self, state: State, memory: Any) -> Any:
         length, _ = self._move(state, memory)
         memory["told"][1] += length
         return memory["told"][1]
@@ -98,7 +111,7 @@ class StepSpeed(_OfPath):
         As in `PathLength`.
     """
 
-    def __call__(self, state, memory):
+    def __call__(self, state: State, memory: Any) -> Any:
         length, passed = self._move(state, memory)
         return length / abs(passed) if passed else np.nan
 
@@ -118,6 +131,6 @@ class Speed(OfPotential):
     words = ("metric",)
     of_all_terms = True
 
-    def __call__(self, state):
+    def __call__(self, state: State) -> Any:
         metric = state.metric if self.metric is None else self.metric.at(state.time)
         return speed_of(self.potential, metric.seen_at(state.W), state.W)

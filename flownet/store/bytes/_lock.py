@@ -15,7 +15,7 @@ from .._failure import writing
 try:
     import fcntl
 except ImportError:  # Windows
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 

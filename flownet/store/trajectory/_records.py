@@ -1,11 +1,17 @@
 """What a store keeps, seen as arrays that are read when they are indexed."""
 
+from __future__ import annotations
+
 from collections import namedtuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import unknown
+
+if TYPE_CHECKING:
+    pass
 
 #: one recorded quantity: iteration (T,), time (T,), value (T, …)
 Record = namedtuple("Record", "iteration time value")
@@ -14,7 +20,7 @@ Record = namedtuple("Record", "iteration time value")
 class Rows:
     """Rows of one quantity, read when indexed like an array."""
 
-    def __init__(self, store, name):
+    def __init__(self, store: Any, name: str) -> None:
         self._store, self._name = store, name
         shape, self.dtype = store.form(name)
         self.shape = (store.count(name), *shape)
@@ -44,7 +50,7 @@ class Rows:
 class Records:
     """Recorded quantities of one folder of the file; a mapping from name to `Record`."""
 
-    def __init__(self, store, folder):
+    def __init__(self, store: Any, folder: str) -> None:
         self._store, self._folder = store, folder + "/"
 
     def __iter__(self):

@@ -1,7 +1,10 @@
 """A run's recorded path through parameter space, in memory or in a file."""
 
+from __future__ import annotations
+
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError, shown
 from ..._registry import build
@@ -10,6 +13,12 @@ from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
 from ._records import Record, Records, Rows
+
+if TYPE_CHECKING:
+    from ..._types import PathLike, Vector
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
 
 
 class Trajectory:
@@ -34,14 +43,15 @@ class Trajectory:
         First iteration whose loss, parameters or step are not finite.
     """
 
-    def __init__(self, store, **parts):
-        self.store, self._potential = store, None
+    def __init__(self, store: Any, **parts: Any) -> None:
+        self.store = store
+        self._potential: AnyPotential | None = None
         for name, part in parts.items():
             if part is not None:
                 setattr(self, name, part)
 
     @classmethod
-    def open(cls, path):
+    def open(cls, path: PathLike) -> Trajectory:
         """Trajectory of a run's file: finished, stopped, or still being written.
 
         Raises
@@ -53,83 +63,83 @@ class Trajectory:
             raise FlownetError(f"{shown(path)} is no path of a run's file.")
         return cls(Reader(path))
 
-    def refresh(self):
+    def refresh(self) -> None:
         """See what a run that is still being written has added."""
         self.store.refresh()
 
-    def close(self):
+    def close(self) -> None:
         """Close the file."""
         self.store.close()
 
     @property
-    def iteration(self):
+    def iteration(self) -> Vector:
         """Iterations (T,) of the recorded parameters."""
         return self.store.column("parameters", "iteration")
 
     @property
-    def time(self):
+    def time(self) -> Vector:
         """Times (T,) of the recorded parameters."""
         return self.store.column("parameters", "time")
 
     @property
-    def parameters(self):
+    def parameters(self) -> Rows:
         """Recorded parameters (T, D), read when indexed."""
         return Rows(self.store, "parameters")
 
     @property
-    def loss(self):
+    def loss(self) -> Vector:
         """Loss (N+1,) before every step, on that step's batch; the last on the full potential."""
         return self.store.column("observables/loss", "value")
 
     @property
-    def step(self):
+    def step(self) -> Vector:
         """Step sizes (N,) used."""
         return self.store.column("observables/step", "value")
 
     @property
-    def observables(self):
+    def observables(self) -> Records:
         """Everything recorded beside the parameters, by name."""
         return Records(self.store, "observables")
 
     @property
-    def analyses(self):
+    def analyses(self) -> Records:
         """What was computed from the run and stored with it, by name."""
         return Records(self.store, "analysis")
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         """Whether the run came to its end."""
         return self.store.finished
 
     @property
-    def diverged_at(self):
+    def diverged_at(self) -> int | None:
         """First iteration whose loss, parameters or step are not finite, or None."""
         return self.store.diverged_at
 
     @property
-    def is_flow(self):
+    def is_flow(self) -> bool:
         """Whether this is a flow, whose steps are those of its integration."""
         return "flow" in self.experiment
 
     @property
-    def path(self):
+    def path(self) -> Any:
         """The run's file, or None."""
         return self.store.path
 
     @cached_property
-    def experiment(self):
+    def experiment(self) -> dict[str, Any]:
         """Tables of the experiment, the words of an experiment file."""
         return from_text(self.store.experiment, self.store.array)
 
     @property
-    def potential(self):
+    def potential(self) -> AnyPotential:
         """The run's potential, rebuilt from what the file says, or one that is set."""
         if self._potential is None:
             self._potential = self._rebuilt()
         return self._potential
 
     @potential.setter
-    def potential(self, given):
+    def potential(self, given: AnyPotential) -> None:
         self._potential = as_potential(given)
 
     def _rebuilt(self):
@@ -144,36 +154,36 @@ class Trajectory:
         return potential
 
     @cached_property
-    def mechanics(self):
+    def mechanics(self) -> Mechanics | Any:
         """The run's mechanics, or None of a flow."""
         table = self.experiment.get("mechanics")
         return table and build("mechanics", table)
 
     @cached_property
-    def metric(self):
+    def metric(self) -> Metric | Any:
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
         return table and metric_from(table, self.potential)
 
     @cached_property
-    def batches(self):
+    def batches(self) -> Any:
         """The run's mini-batches, or None for full batches."""
         run = self.experiment.get("run", {})
         size = run.get("batch_size")
         return size and Batches(self.potential.data.m, size, run["seed"])
 
     @property
-    def is_batched(self):
+    def is_batched(self) -> bool:
         """Whether each step saw a mini-batch."""
         return bool(self.experiment.get("run", {}).get("batch_size"))
 
-    def potential_at(self, iteration):
+    def potential_at(self, iteration: int) -> AnyPotential:
         """The potential that the step of an iteration saw: that of its mini-batch."""
         if self.batches is None:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
 
-    def to_xarray(self):
+    def to_xarray(self) -> Any:
         """The run as an `xarray.Dataset`, each quantity along a dimension of its own."""
         try:
             import xarray
@@ -190,7 +200,7 @@ class Trajectory:
             coordinates[f"{name}_time"] = (dimension, record.time)
         return xarray.Dataset(variables, coordinates)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.store.count("parameters")
 
     def __repr__(self):
@@ -206,7 +216,7 @@ class Trajectory:
         )
 
     @property
-    def followed(self):
+    def followed(self) -> str:
         """How many gradients and steps a flow or adaptive steps took, in words."""
         if "evaluations" not in self.observables:
             return ""

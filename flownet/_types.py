@@ -1,0 +1,60 @@
+"""What signatures say of numbers, arrays and words, in short: for readers, mypy and files.
+
+The keys of an experiment file are checked by the same types: what a class takes is said once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike as _PathLike
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Len, Lt
+from numpy.typing import ArrayLike, NDArray
+
+#: an array of numbers, real or complex; docstrings say of what shape
+Vector = NDArray[Any]
+
+Whole = Annotated[int, Ge(0)]
+Count = Annotated[int, Ge(1)]
+Positive = Annotated[float, Gt(0), Lt(math.inf)]
+NotNegative = Annotated[float, Ge(0), Lt(math.inf)]
+Share = Annotated[float, Ge(0), Lt(1)]
+Stiffness = Annotated[float, Gt(0)]  # inf freezes
+Pair = Annotated[Sequence[float], Len(2, 2)]
+Sizes = Annotated[Sequence[Count], Len(2)]
+Indices = Sequence[int] | Vector
+
+#: of named groups of parameters, each a table
+Groups = Mapping[str, Mapping[str, Any]]
+
+# names of what there is: the tables of each say which
+Activation = str
+DataName = str
+Output = str
+Init = str
+Device = str
+
+Split = Literal["train", "test"]
+PathLike = str | _PathLike[str]
+
+#: a formula of somebody's own, of vectors
+Function = Callable[..., ArrayLike]
+
+if TYPE_CHECKING:
+    from .geometry.metric import Metric
+    from .model.potential import AnyPotential
+    from .motion.mechanics import StepPolicy
+    from .motion.observe import Observable
+    from .store.trajectory import Trajectory
+
+    #: a number, a policy, or its text such as "linear:0.1"
+    Step: TypeAlias = float | str | StepPolicy
+    #: a metric, or a function of the time (of an observable's, of the state) that gives one
+    MetricLike: TypeAlias = Metric | Callable[[Any], Metric]
+    AnyObservable: TypeAlias = Observable | Callable[..., Any] | AnyPotential
+    #: by name, how often and what
+    Observed: TypeAlias = Mapping[str, tuple[int, AnyObservable]]
+    #: one flow, or several by name
+    Flows: TypeAlias = Trajectory | Mapping[str, Trajectory]
