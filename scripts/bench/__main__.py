@@ -3,6 +3,7 @@
     python scripts/bench [steps] [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench record
     python scripts/bench start
+    python scripts/bench first
     python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
@@ -23,6 +24,7 @@ from pathlib import Path
 from cases import AGREEMENT
 from complex import bench_complex
 from curvature import bench_curvature
+from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
 from record import bench_record
@@ -35,6 +37,7 @@ BENCHMARKS = {
     "steps": bench_steps,
     "record": bench_record,
     "start": bench_start,
+    "first": bench_first,
     "curvature": bench_curvature,
     "flow": bench_flow,
     "complex": bench_complex,
