@@ -3,7 +3,7 @@
     python scripts/bench [steps] [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench record
     python scripts/bench start
-    python scripts/bench first
+    python scripts/bench first [--dtype float64] [--json FILE]
     python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
@@ -67,7 +67,9 @@ def options_from(arguments=None):
     )
     parser.add_argument("benchmark", nargs="?", choices=BENCHMARKS, default="steps")
     parser.add_argument(
-        "--dtype", choices=AGREEMENT, help="float32 by default, float64 for curvature and flow"
+        "--dtype",
+        choices=AGREEMENT,
+        help="float32 by default, float64 for curvature, first and flow",
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
@@ -81,7 +83,7 @@ def options_from(arguments=None):
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     options = parser.parse_args(arguments)
     options.dtype = options.dtype or (
-        "float64" if options.benchmark in ("curvature", "flow") else "float32"
+        "float64" if options.benchmark in ("curvature", "first", "flow") else "float32"
     )
     return options
 
