@@ -42,9 +42,9 @@ def comparison(runs: Mapping[str, Trajectory], title: str, every: int | None = N
         broken.append((_series(run, every), label))
     axes[0].set_yscale("log")
     axes[0].set(xlabel=TIME, ylabel="loss L", title="Loss")
-    axes[0].legend()
     _ratio(axes[1], broken)
-    axes[1].legend(loc="lower left", title="dots: steps; lines: running median")
+    below(axes[0])
+    below(axes[1], title="dots: steps; lines: running median")
     figure.suptitle(title)
     return figure
 
