@@ -10,12 +10,11 @@ once, at the end. Writes a page of tables and a figure.
     python scripts/studies/two_claims.py --quick -o FOLDER
 """
 
-import argparse
 from collections import namedtuple
 from functools import cache, partial
-from pathlib import Path
 
 import numpy as np
+from command import write_page
 from two_claims_figure import draw
 from two_claims_page import page
 
@@ -224,25 +223,8 @@ def results(quick=False):
 
 
 def main(arguments=None):
-    """Train, draw, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(__file__).parent,
-        help="folder for TWO_CLAIMS.md and figures/ (default: scripts/studies)",
-    )
-    parser.add_argument("--quick", action="store_true", help="shorter runs, fewer seeds")
-    options = parser.parse_args(arguments)
-    found, problems = results(options.quick)
-    figures = options.output / "figures"
-    figures.mkdir(parents=True, exist_ok=True)
-    draw(found, problems).savefig(figures / "two_claims.png")
-    text = page(found, problems)
-    (options.output / "TWO_CLAIMS.md").write_text(text)
-    print(text)
-    return found, problems
+    """Measure, draw, write."""
+    return write_page(__file__, __doc__, results, draw, page, arguments)
 
 
 if __name__ == "__main__":

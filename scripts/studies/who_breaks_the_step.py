@@ -9,11 +9,10 @@ both losses, and networks on the digits over width and depth. Writes a figure an
     python scripts/studies/who_breaks_the_step.py --quick -o FOLDER
 """
 
-import argparse
 from collections import Counter, namedtuple
-from pathlib import Path
 
 import numpy as np
+from command import write_page
 from who_breaks_account import account
 from who_breaks_figure import draw
 from who_breaks_page import page
@@ -166,24 +165,7 @@ def results(quick=False):
 
 def main(arguments=None):
     """Measure, draw, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        default=Path(__file__).parent,
-        help="folder for WHO_BREAKS_THE_STEP.md and figures/ (default: scripts/studies)",
-    )
-    parser.add_argument("--quick", action="store_true", help="shorter runs, a smaller grid")
-    options = parser.parse_args(arguments)
-    studies, cells = results(options.quick)
-    figures = options.output / "figures"
-    figures.mkdir(parents=True, exist_ok=True)
-    draw(studies, cells).savefig(figures / "who_breaks_the_step.png")
-    text = page(studies, cells)
-    (options.output / "WHO_BREAKS_THE_STEP.md").write_text(text)
-    print(text)
-    return studies, cells
+    return write_page(__file__, __doc__, results, draw, page, arguments)
 
 
 if __name__ == "__main__":
