@@ -146,6 +146,13 @@ def _first_forward(net, W, V, at, t, x, first, rows):
 
 
 @part
+def _pull(net, W, V, at, layer, g_next, g, ga):
+    """G_a,k+1 = G_k+1·W + G_k·V of the layer below, from G_k+1 and G_k of this one."""
+    pull_product(ga, address(at.zeros), 0, g_next, weights(net, W, layer))
+    pull_product(ga, address(ga), ga.shape[1], g, weights(net, V, layer))
+
+
+@part
 def _first_pull(g1, slope, ga1, bend, z1):
     """G₁ = G_a₁·φ′ + G_a·φ″·Z₁."""
     for i in range(g1.size):
@@ -187,16 +194,9 @@ def _first_backward(net, W, V, at, t, first, rows):
                     z1,
                 )
         if layer > 0:
-            n = net.sizes[layer]
-            ga1 = spare(t.scratch1, at.capacity, first, rows, n)
-            pull_product(ga1, address(at.zeros), 0, g1, weights(net, W, layer))
-            pull_product(
-                ga1,
-                address(ga1),
-                n,
-                units(net, at.g, at.capacity, layer, first, rows),
-                weights(net, V, layer),
-            )
+            g = units(net, at.g, at.capacity, layer, first, rows)
+            ga1 = spare(t.scratch1, at.capacity, first, rows, net.sizes[layer])
+            _pull(net, W, V, at, layer, g1, g, ga1)
 
 
 @part
@@ -269,16 +269,9 @@ def _second_backward(net, W, V, at, t, first, rows):
         else:
             _pull_pairs(net, W, V, at, t, layer, first, rows, 2, ga2, g2)
         if layer > 0:
-            n = net.sizes[layer]
-            ga2 = spare(t.scratch1, at.capacity, first, rows, n)
-            pull_product(ga2, address(at.zeros), 0, g2, weights(net, W, layer))
-            pull_product(
-                ga2,
-                address(ga2),
-                n,
-                units(net, t.g1, at.capacity, layer, first, rows),
-                weights(net, V, layer),
-            )
+            g1 = units(net, t.g1, at.capacity, layer, first, rows)
+            ga2 = spare(t.scratch1, at.capacity, first, rows, net.sizes[layer])
+            _pull(net, W, V, at, layer, g2, g1, ga2)
 
 
 @separate
