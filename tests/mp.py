@@ -133,7 +133,7 @@ def changes(case, steps):
         return np.array([float(at(s) - at(mpf(0))) for s in exact(steps)])
 
 
-def bends(case, order):
+def linearized_jet(case, order):
     """The same along the straight line of outputs Ŷ + s·JV."""
     with mp.workdps(DIGITS):
         W, V, n = exact(case["arrays"]["W"]), exact(case["arrays"]["V"]), case["sizes"][-1]

@@ -238,7 +238,7 @@ def test_usable_by_sharpness_breakdown_flow_and_noise():
     along = fn.breakdown(run, every=10, metric=series)
     plain = fn.breakdown(run, at=10)
     close([step.linear, step.second], [plain.linear, plain.second])  # of the same displacement
-    assert step.place.norm2 != plain.place.norm2 and along[1].place.norm2 == step.place.norm2
+    assert step.taken.norm2 != plain.taken.norm2 and along[1].taken.norm2 == step.taken.norm2
     metric = fn.adaptive_metric(run, at=10)
     flow = fn.flow(
         fn.Parabola(run.potential.size),

@@ -63,11 +63,11 @@ def test_what_is_left_of_a_step_delivers_what_it_says():
     parts = [rows[f"layer {i} alone"] for i in (1, 2, 3)]
     close(sum(row.linear for row in parts), b.linear)
     close(rows["all layers but 2"].linear, parts[0].linear + parts[2].linear)
-    delta = b.place.delta.copy()
+    delta = b.taken.delta.copy()
     delta[np.argsort(-abs(delta))[:7]] = 0
-    close(rows["without its 7 largest components"].actual, b.place.delivered(delta))
+    close(rows["without its 7 largest components"].actual, b.taken.delivered(delta))
     left = parts[1].promise_left
-    close(parts[1].shortened, b.place.delivered(left * b.place.delta) / (left * b.linear))
+    close(parts[1].shortened, b.taken.delivered(left * b.taken.delta) / (left * b.linear))
     top, rest = rows["its top eigendirection alone"], rows["without its top eigendirection"]
     close(top.linear + rest.linear, b.linear)
     with told_in_one_line("unknown intervention"):

@@ -112,7 +112,7 @@ def test_what_was_stored_is_taken_up_again(tmp_path, run):
     close(chance, series.column("chance_second_self")[2])
     assert found[2].known["third_two"] == found.third_two[2] == one.third_two
     close(series.column("radius"), [b.radius().estimate for b in found])
-    close(one.place.metric.norm2(one.place.delta), one.place.norm2)
+    close(one.taken.metric.norm2(one.taken.delta), one.taken.norm2)
 
 
 def test_files_of_nine_columns_are_read():

@@ -71,12 +71,12 @@ def test_random_signs_keep_the_self_terms():
     b = fn.breakdown(potential, np.linspace(0, 1, 8), 0.1)
     whole = np.array(
         [
-            potential.jet(b.place.W, signs * b.place.delta, 2)[2]
+            potential.jet(b.taken.W, signs * b.taken.delta, 2)[2]
             for signs in product((1, -1), repeat=8)
         ]
     )
     close(whole.mean(), b.second_self)
-    found = flips(b.place, 2000)
+    found = flips(b.taken, 2000)
     error = whole.std() / np.sqrt(2000)
     assert abs(found.mean("second") - b.second_self) < 4 * error
     assert np.allclose(

@@ -664,7 +664,7 @@ def test_in_single_precision():
     run = fn.train(seen, fn.Geodesic(0.2), W0=seen.init(0), steps=5, metric=metric)
     assert run.parameters.dtype == seen.dtype == np.float32 and run.loss[-1] < run.loss[0]
     b = fn.breakdown(run, at=1)
-    assert b.place.potential.dtype == np.float64 and abs(b.remainder) < 0.1 * abs(b.second)
+    assert b.taken.potential.dtype == np.float64 and abs(b.remainder) < 0.1 * abs(b.second)
 
 
 @pytest.mark.parametrize("name", BUILT)

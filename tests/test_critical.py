@@ -52,7 +52,7 @@ def test_where_the_promise_is_missed(fraction):
     case = twins.case(51_000, [3, 6, 2], ["tanh"], "quadratic")
     p, W = twins.problem(case), case["arrays"]["W"]
     b = fn.breakdown(twins.potential(case), W, 0.3)
-    delta = b.place.delta
+    delta = b.taken.delta
 
     def apart(s):
         change = naive.value(p, W + s * delta) - b.loss

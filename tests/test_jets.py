@@ -226,8 +226,8 @@ def test_large_batches_are_the_mean_of_their_parts(loss, sizes, dtype):
     parts = sum(q.data.m / 9001 * q.jet(W, V, 6) for q in map(p.on, cuts))
     scale = np.abs(p.sample_jets(W, V, 6)).mean(axis=0)
     assert (np.abs(p.jet(W, V, 6) - parts) <= tolerance("reference", dtype) * scale).all()
-    bent = sum(q.data.m / 9001 * q.bends(W, V, 6) for q in map(p.on, cuts))
-    close(p.bends(W, V, 6), bent, dtype)
+    bent = sum(q.data.m / 9001 * q.linearized_jet(W, V, 6) for q in map(p.on, cuts))
+    close(p.linearized_jet(W, V, 6), bent, dtype)
 
 
 @pytest.mark.skipif(threads.most() < 2, reason="one thread is all there is here")
@@ -237,7 +237,7 @@ def test_threads_do_not_change_a_bit(dtype):
     found = []
     for count in (1, 2):
         with threads.limited(count):
-            found.append(np.concatenate([p.jet(W, V, 5), p.bends(W, V, 5)]))
+            found.append(np.concatenate([p.jet(W, V, 5), p.linearized_jet(W, V, 5)]))
     np.testing.assert_array_equal(*found)
 
 
@@ -311,27 +311,27 @@ def test_a_sum_has_the_sum_of_the_coefficients(dtype):
 
 @every_loss
 @pytest.mark.parametrize("activation", ["tanh", "gelu", "relu"])
-def test_bends_against_mpmath(activation, loss):
+def test_linearized_jets_against_mpmath(activation, loss):
     """L along Ŷ + s·JV: the loss's own curvature and what follows."""
     case = twins.mixed_case(activation, loss, 65_000)
-    found = twins.potential(case).bends(*twins.point(case), 6)
-    agree(found, mp.bends(case, 6))
+    found = twins.potential(case).linearized_jet(*twins.point(case), 6)
+    agree(found, mp.linearized_jet(case, 6))
 
 
 @every_loss
 def test_a_linear_map_bends_nothing(loss, dtype):
-    """Without hidden layers Ŷ is linear in W: jet and bends are the same."""
+    """Without hidden layers Ŷ is linear in W: jet and linearized_jet are the same."""
     case = twins.case(66_000, [4, 3], [], loss, gamma=twins.positive(66_001, 3))
     p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    close(p.bends(W, V, 6), p.jet(W, V, 6), dtype)
+    close(p.linearized_jet(W, V, 6), p.jet(W, V, 6), dtype)
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
-def test_bends_start_as_the_jet_does(activation, dtype):
+def test_linearized_jets_start_as_the_jet_does(activation, dtype):
     """c_0 and c_1 are L and dL(V); the quadratic loss bends at second order alone, ½⟨JV, γJV⟩."""
     case = twins.mixed_case(activation, "quadratic", 67_000)
     p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    b = p.bends(W, V, 4)
+    b = p.linearized_jet(W, V, 4)
     close(b[:2], p.jet(W, V, 1), dtype)
     JV = p.network.pushforward(W, p.data.x, V).astype(float)
     metrics = {name: case["arrays"].get(name) for name in ("gamma", "Gamma")}
@@ -384,11 +384,11 @@ MISTAKES = {
     "a negative order of a formula": (lambda: P.jet(ONE, ONE, -1), "order"),
     "a negative order of a sum": (lambda: (P + P).jet(ONE, ONE, -1), "order"),
     "a negative order of samples": (lambda: NET.sample_jets(D, D, -1), "order"),
-    "a negative order of bends": (lambda: NET.bends(D, D, -1), "order"),
+    "a negative order of a linearized jet": (lambda: NET.linearized_jet(D, D, -1), "order"),
     "a short W": (lambda: NET.jet(D[:-1], D), "shape"),
     "a long V": (lambda: NET.jet(D, np.ones(NET.size + 1)), "shape"),
     "several V": (lambda: NET.jet(D, np.ones((2, NET.size))), "shape"),
-    "a short V of bends": (lambda: NET.bends(D, D[:-1]), "shape"),
+    "a short V of a linearized jet": (lambda: NET.linearized_jet(D, D[:-1]), "shape"),
     "a complex V": (lambda: NET.jet(D, 1j * D), "complex"),
 }
 

@@ -81,7 +81,7 @@ def test_in_a_metric_chance_is_that_of_its_coordinates():
         b = fn.breakdown(potential, W, 0.1, metric=fn.LayerMetric(potential.network, stiffness))
         g = np.repeat(stiffness, [9, 8])[free]
         H, T = naive.hessian(p, W)[free, free], naive.third(p, W)[free, free, free]
-        delta, root = b.place.delta[free], np.sqrt(g)
+        delta, root = b.taken.delta[free], np.sqrt(g)
         x = root * delta
         Hx, Tx = H / np.outer(root, root), T / np.einsum("i,j,k->ijk", root, root, root)
         expected = rotations(
@@ -143,7 +143,7 @@ def test_terms_by_blocks_against_dense_tensors(dense, basis):
 def test_a_hessian_of_rank_one_meets_its_null():
     """H = x⊗x ∝ dL⊗dL: self terms are Σp² of the second order, by layers, by neurons."""
     b = fn.breakdown(made.rank_one(), np.linspace(0.5, 1, 6), 0.01)
-    p = b.place.dL * b.place.delta / b.linear
+    p = b.taken.dL * b.taken.delta / b.linear
     close(b.second_self / b.second, p @ p)
     assert b.split("neurons").rank_one == b.split("layers").rank_one == 1.0
 
@@ -193,7 +193,7 @@ def test_modes_sum_to_the_terms_in_a_metric():
 def test_what_the_loss_bends_is_the_gauss_newton_part(dense):
     """⟨Jδ, ∂²ℓ Jδ⟩/2 from the pushforward; and a linear network's map bends nothing."""
     name, b, delta, *_ = dense
-    p, W = twins.problem(CASES[name]), b.place.W
+    p, W = twins.problem(CASES[name]), b.taken.W
     dy = naive.pushforward(W=W, x=p.x, V=delta, **p.net)
     metrics = {name: p.keywords.get(name) for name in ("gamma", "Gamma")}
     if p.loss == "quadratic":

@@ -65,7 +65,11 @@ def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None
     W = W.astype(p.dtype or np.result_type(W, np.float64))
     place = _Place(p, W)
     place.slope()
-    for name, look in (("jet", place.jet), ("hessian", place.hessian), ("bends", place.bends)):
+    for name, look in (
+        ("jet", place.jet),
+        ("hessian", place.hessian),
+        ("linearized_jet", place.linearized_jet),
+    ):
         if p.offers(name):
             look()
     if p.offers("sample_losses"):
@@ -179,11 +183,11 @@ class _Place:
             self.floor,
         )
 
-    def bends(self):
+    def linearized_jet(self):
         """The jet along a straight line of outputs begins as the true one."""
-        c, straight = (f(self.W, self.V, 2) for f in (self.p.jet, self.p.bends))
+        c, straight = (f(self.W, self.V, 2) for f in (self.p.jet, self.p.linearized_jet))
         near(
-            f"{self.name}: bends and jet up to first order",
+            f"{self.name}: linearized_jet and jet up to first order",
             straight[:2],
             c[:2],
             1e-15,

@@ -53,7 +53,7 @@ def account(b, sharpness, full=True):
 
     A full one has what takes as many passes as there are neurons or parameters.
     """
-    large = b.place.dimension > LARGE
+    large = b.taken.dimension > LARGE
     if large:  # the verdict, too, is then based on the estimate
         b.made["parameters"] = b.split("parameters", exact=False, draws=DRAWS)
     parameters, modes = b.split("parameters"), b.split("eigen", steps=ACTIONS[large])
@@ -106,7 +106,7 @@ def _shares(b, parameters, modes, full):
     if full:
         shares["alone"] = b.one_at_a_time().total
         shares["modes_alone"] = sum(
-            b.place.delivered((u @ b.place.delta) * u) for u in modes.directions
+            b.taken.delivered((u @ b.taken.delta) * u) for u in modes.directions
         )
     bands = {"flips": flips.band("second"), "flips_third": flips.band("third")}
     return {

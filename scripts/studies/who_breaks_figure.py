@@ -73,13 +73,13 @@ def _along(axis, study):
     """Delivered along the catapult's first step: together, top alone, each parameter alone."""
     b = study.breakdown
     s = np.linspace(0, 1.2, 25)
-    modes, delta = b.split("eigen"), b.place.delta
+    modes, delta = b.split("eigen"), b.taken.delta
     u = modes.directions[modes.top]
-    alone = [sum(b.place.delivered(t * d) for d in np.diag(delta)) for t in s[::4]]
+    alone = [sum(b.taken.delivered(t * d) for d in np.diag(delta)) for t in s[::4]]
     for i, (x, y, label) in enumerate(
         (
             (s, b.curve(s), "all parameters together"),
-            (s, [b.place.delivered(t * (u @ delta) * u) for t in s], "top eigendirection alone"),
+            (s, [b.taken.delivered(t * (u @ delta) * u) for t in s], "top eigendirection alone"),
             (s[::4], alone, "each parameter alone, summed"),
         )
     ):

@@ -102,7 +102,7 @@ def study(problem, quick=False):
     for name, moments in problem.moments.items():
         for when in moments:
             b = fn.breakdown(runs[name], at=moment(when, runs[name]))
-            accounts[name, when] = account(b, fn.sharpness(potential, b.place.W))
+            accounts[name, when] = account(b, fn.sharpness(potential, b.taken.W))
     return Study(
         problem,
         edge,

@@ -11,7 +11,7 @@ _VERDICT = 2000  # multiply-adds of a verdict per parameter and sample
 
 def one_step(b):
     """One step in full, a `Table`: its terms and verdict, and what its parts are made of."""
-    if _VERDICT * b.place.work <= _DEAR:
+    if _VERDICT * b.taken.work <= _DEAR:
         _ = b.verdict  # the table tells what is known
     tables = [b.table()]
     for title, passes, make in (
@@ -21,7 +21,7 @@ def one_step(b):
         ("What the loss bends, and what the map bends", 30, lambda: b.split("map").table()),
         ("Radius of convergence of the Taylor series", 300, lambda: _sentence(b.radius())),
     ):
-        work = passes * b.place.work
+        work = passes * b.taken.work
         if work > _DEAR:
             tables.append(_sentence(f"{title}: left out, {work:.0e} multiply-adds"))
             continue

@@ -158,8 +158,8 @@ def breakdown(
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -length * metric_of(metric, what).seen_at(W).sharp(dL)
-    place = TakenStep(what, W, displacement, metric)
-    return _split(break_down(place, length, order=order), split)
+    taken = TakenStep(what, W, displacement, metric)
+    return _split(break_down(taken, length, order=order), split)
 
 
 def _only(call, **arguments):
@@ -197,9 +197,9 @@ def _of_step(run, k, order, split, metric=None, lasting=True):
             f"step {k} wants the parameters before and after it, and the run does "
             "not keep both: record_every=1 keeps all that are finite."
         )
-    place = taken_step(run, k, metric)
+    taken = taken_step(run, k, metric)
     again = None if lasting else partial(taken_step, run, k, metric)
-    b = _split(break_down(place, run.step[k], k, run.time[rows[0]], order, again), split)
+    b = _split(break_down(taken, run.step[k], k, run.time[rows[0]], order, again), split)
     return b if lasting else replace(b)  # without what holds on to the step's arrays
 
 

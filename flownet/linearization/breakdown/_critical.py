@@ -106,6 +106,6 @@ def _halved(apart, low, high):
 
 def curve(b, s):
     """L(W + sδ) − L(W) at one s or at many."""
-    place = b.place
-    found = [place.delivered(one * place.delta) for one in np.ravel(s)]
+    taken = b.taken
+    found = [taken.delivered(one * taken.delta) for one in np.ravel(s)]
     return found[0] if np.ndim(s) == 0 else np.reshape(found, np.shape(s))

@@ -64,14 +64,14 @@ class Radius:
 
 def radius(b, order=24):
     """`Radius` of a breakdown; the estimate is the least of all samples' own series."""
-    place = b.place
-    atoms = [atom for _, atom in place.potential.atoms()]
-    found = [_of_network(atom, place.W, place.delta) for atom in atoms]
+    taken = b.taken
+    atoms = [atom for _, atom in taken.potential.atoms()]
+    found = [_of_network(atom, taken.W, taken.delta) for atom in atoms]
     bound = min((bound for bound, _ in found), default=np.inf)
     exact = all(known for _, known in found)
     series = [atom.sample_jets if atom.offers("sample_jets") else atom.jet for atom in atoms]
     radii = np.concatenate(
-        [np.ravel(mercer_roberts(jet(place.W, place.delta, order))) for jet in series]
+        [np.ravel(mercer_roberts(jet(taken.W, taken.delta, order))) for jet in series]
     )
     radii = radii[~np.isnan(radii)]
     return Radius(float(radii.min()) if radii.size else np.nan, bound, bound if exact else np.nan)

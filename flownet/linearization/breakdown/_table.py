@@ -108,10 +108,10 @@ def _affordable(b, part):
     """Whether a part of a breakdown is known, or costs less than BUDGET."""
     if part in b.made:
         return True
-    place = b.place
-    passes = {"missed": 150, "kinks": 6, "flips": 1000, "verdict": 1600}.get(part, 0) * place.work
+    taken = b.taken
+    passes = {"missed": 150, "kinks": 6, "flips": 1000, "verdict": 1600}.get(part, 0) * taken.work
     if part in ("parameters", "verdict"):
-        passes += min(4 * exact_work(place), 1600 * place.work)
+        passes += min(4 * exact_work(taken), 1600 * taken.work)
     return passes <= BUDGET
 
 

@@ -63,7 +63,7 @@ class Breakdown(Tabled):
     iteration: int | None = None
     time: float | None = None
     known: dict = field(default_factory=dict, repr=False)  # numbers that were stored
-    find_place: Callable[[], Any] | None = field(default=None, repr=False)  # makes the `TakenStep`
+    find_taken: Callable[[], Any] | None = field(default=None, repr=False)  # makes the `TakenStep`
 
     @property
     def order(self) -> int:
@@ -157,11 +157,11 @@ class Breakdown(Tabled):
         return abs(self.second / self.linear)
 
     @cached_property
-    def place(self) -> Any:
+    def taken(self) -> Any:
         """Where the step was taken: potential, W, δ and metric; of a run, rebuilt from it."""
-        if self.find_place is None:
+        if self.find_taken is None:
             raise FlownetError("these terms were stored without their run: nothing more is known.")
-        return self.find_place()
+        return self.find_taken()
 
     @cached_property
     def made(self) -> Any:
@@ -255,13 +255,13 @@ class Breakdown(Tabled):
         return one_step(self)
 
 
-def break_down(place, step, iteration=None, time=None, order=3, find_place=None):
-    """`Breakdown` of a `TakenStep`; `find_place` makes it again later."""
-    offered(place.potential, "jet")
+def break_down(taken, step, iteration=None, time=None, order=3, find_taken=None):
+    """`Breakdown` of a `TakenStep`; `find_taken` makes it again later."""
+    offered(taken.potential, "jet")
     with np.errstate(all="ignore"):
-        terms = place.potential.jet(place.W, place.delta, order)
-        actual = place.delivered(place.delta)
-        rounding = floors(place, terms, actual)
+        terms = taken.potential.jet(taken.W, taken.delta, order)
+        actual = taken.delivered(taken.delta)
+        rounding = floors(taken, terms, actual)
     return Breakdown(
         step=float(step),
         terms=terms,
@@ -269,5 +269,5 @@ def break_down(place, step, iteration=None, time=None, order=3, find_place=None)
         noise=rounding,
         iteration=iteration,
         time=time,
-        find_place=find_place or (lambda: place),
+        find_taken=find_taken or (lambda: taken),
     )

@@ -70,7 +70,7 @@ def _not_finite(b):
 def _below_floor(b):
     if abs(b.linear) > b.noise["linear"]:
         return None
-    if not b.place.delta.any():
+    if not b.taken.delta.any():
         return Verdict(
             "the promise is noise",
             "the displacement is zero: step, gradient or all that the metric lets move is.",
@@ -123,7 +123,7 @@ def _not_second(b):
 
 
 def _modes(b):
-    modes, F = b.split("eigen"), b.place.dimension
+    modes, F = b.split("eigen"), b.taken.dimension
     theta, mean = modes.curvatures[modes.top], modes.mean_curvature
     numbers = {
         "top_share": modes.top_share,
@@ -158,11 +158,11 @@ def _modes(b):
 
 
 def _pairs(b):
-    place, parts, modes = b.place, b.split("parameters"), b.split("eigen")
+    taken, parts, modes = b.taken, b.split("parameters"), b.split("eigen")
     trace, trace2 = modes.moments
-    image = place.bending.matvec(place.x)
+    image = taken.bending.matvec(taken.x)
     spread = np.hypot(
-        rotation_spread(place.dimension, place.norm2, 2 * b.second, trace, trace2, image @ image),
+        rotation_spread(taken.dimension, taken.norm2, 2 * b.second, trace, trace2, image @ image),
         parts.error["second_self"],
     )
     low, high = parts.flips.band("second")
@@ -195,7 +195,7 @@ def _pairs(b):
 
 
 def _curvature(b):
-    return 2 * b.second / b.place.norm2
+    return 2 * b.second / b.taken.norm2
 
 
 def _percent(share, sign=True):

@@ -97,8 +97,8 @@ class BlockSplit(Split):
 
 def by_blocks(b, basis, third=None):
     """`BlockSplit` of a breakdown; third order by default where it takes at most 64 actions."""
-    place = b.place
-    names, labels = _layers(place) if basis == "layers" else _neurons(place)
+    taken = b.taken
+    names, labels = _layers(taken) if basis == "layers" else _neurons(taken)
     count = len(names)
     if count > _MOST_BLOCKS:
         raise FlownetError(f"{count} {basis}: their matrix is split for at most {_MOST_BLOCKS}.")
@@ -106,43 +106,43 @@ def by_blocks(b, basis, third=None):
     step = max(1, _BATCH // len(labels))
     for first in range(0, count, step):
         chosen = np.arange(first, min(first + step, count))
-        parts = np.where(labels == chosen[:, None], place.delta, 0.0)
-        for a, bend in zip(chosen, place.hessian.action(parts)):
-            matrix[a] = np.bincount(labels, bend * place.delta, count) / 2
+        parts = np.where(labels == chosen[:, None], taken.delta, 0.0)
+        for a, bend in zip(chosen, taken.hessian.action(parts)):
+            matrix[a] = np.bincount(labels, bend * taken.delta, count) / 2
     twist = (
-        _third(place, labels, count) if (count <= 64 if third is None else third) else [np.nan] * 3
+        _third(taken, labels, count) if (count <= 64 if third is None else third) else [np.nan] * 3
     )
     return BlockSplit(
         basis,
         names,
-        np.bincount(labels, place.dL * place.delta, count),
+        np.bincount(labels, taken.dL * taken.delta, count),
         (matrix + matrix.T) / 2,
         *twist,
     )
 
 
-def _third(place, labels, count):
+def _third(taken, labels, count):
     """T(δ,δ,δ)/6, its part of one block, its part of exactly two equal blocks."""
     P1 = B = 0.0
     for a in range(count):
-        part = np.where(labels == a, place.delta, 0.0)
-        twist = place.hessian.third_action(part)
-        P1, B = P1 + twist @ part, B + twist @ place.delta
-    whole = place.hessian.third_action(place.delta) @ place.delta
+        part = np.where(labels == a, taken.delta, 0.0)
+        twist = taken.hessian.third_action(part)
+        P1, B = P1 + twist @ part, B + twist @ taken.delta
+    whole = taken.hessian.third_action(taken.delta) @ taken.delta
     return float(whole / 6), float(P1 / 6), float((B - P1) / 2)
 
 
-def _layers(place):
-    ranges = place.network.ranges
+def _layers(taken):
+    ranges = taken.network.ranges
     return (
         [f"layer {i + 1}" for i in range(len(ranges))],
         np.repeat(np.arange(len(ranges)), [end - begin for begin, end in ranges]),
     )
 
 
-def _neurons(place):
+def _neurons(taken):
     """A neuron is a unit with its incoming weights and its bias."""
-    network = place.network
+    network = taken.network
     names = [
         f"layer {layer} unit {i + 1}"
         for layer, n_out in enumerate(network.sizes[1:], 1)

@@ -86,11 +86,11 @@ class Flips:
         return tuple(np.percentile(vars(self)[term], (5, 95)).tolist())
 
 
-def flips(place, n=100, seed=0):
+def flips(taken, n=100, seed=0):
     """`Flips` of n steps."""
     jets = np.array(
         [
-            place.potential.jet(place.W, signs(seed, draw, len(place.W)) * place.delta, 3)
+            taken.potential.jet(taken.W, signs(seed, draw, len(taken.W)) * taken.delta, 3)
             for draw in range(n)
         ]
     )

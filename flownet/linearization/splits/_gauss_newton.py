@@ -66,9 +66,9 @@ class MapSplit(BesidePromise):
 
 def by_map(b):
     """`MapSplit` of a breakdown."""
-    place = b.place
-    offered(place.potential, "bends")
-    straight = place.potential.bends(place.W, place.delta, 3)
-    bent = place.potential.jet(place.W, place.delta, 3) - straight
+    taken = b.taken
+    offered(taken.potential, "linearized_jet")
+    straight = taken.potential.linearized_jet(taken.W, taken.delta, 3)
+    bent = taken.potential.jet(taken.W, taken.delta, 3) - straight
     bent[:2] = 0.0  # exactly: what is left there is rounding
     return MapSplit(straight, bent)

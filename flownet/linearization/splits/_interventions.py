@@ -79,25 +79,25 @@ def interventions(b, k=None):
 
     k is by default a hundredth of the parameters that move, at least one.
     """
-    place, x = b.place, b.place.x
+    taken, x = b.taken, b.taken.x
     k = max(1, np.count_nonzero(x) // 100) if k is None else k
-    steps = {"the whole step": place.delta}
+    steps = {"the whole step": taken.delta}
     modes = b.split("eigen")
     if len(modes.curvatures):
         along = (modes.directions[modes.top] @ x) * modes.directions[modes.top]
-        steps["its top eigendirection alone"] = place.bending.displacement(along)
-        steps["without its top eigendirection"] = place.bending.displacement(x - along)
+        steps["its top eigendirection alone"] = taken.bending.displacement(along)
+        steps["without its top eigendirection"] = taken.bending.displacement(x - along)
     largest = np.argsort(-np.abs(x), kind="stable")[:k]
     rest = x.copy()
     rest[largest] = 0.0
     components = "largest component" if k == 1 else f"{k} largest components"
-    steps[f"without its {components}"] = place.bending.displacement(rest)
-    if place.potential.network is not None and place.network.layers > 1:
-        parts = [_between(place.delta, *ends) for ends in place.network.ranges]
+    steps[f"without its {components}"] = taken.bending.displacement(rest)
+    if taken.potential.network is not None and taken.network.layers > 1:
+        parts = [_between(taken.delta, *ends) for ends in taken.network.ranges]
         moved = {layer: part for layer, part in enumerate(parts, 1) if part.any()}
         steps |= {f"layer {layer} alone": part for layer, part in moved.items()}
         steps |= {
-            f"all layers but {layer}": place.delta - part
+            f"all layers but {layer}": taken.delta - part
             for layer, part in moved.items()
             if len(moved) > 1
         }
@@ -111,8 +111,8 @@ def _between(delta, begin, end):
 
 
 def _row(b, name, V):
-    _, linear, second = b.place.potential.jet(b.place.W, V, 2)
-    actual = b.place.delivered(V)
+    _, linear, second = b.taken.potential.jet(b.taken.W, V, 2)
+    actual = b.taken.delivered(V)
     left = float(linear / b.linear) if b.linear else np.nan
     return Intervention(
         name,

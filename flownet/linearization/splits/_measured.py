@@ -63,16 +63,16 @@ def one_at_a_time(b, sample=None, seed=0):
 
     What bends is drawn, parameter i with a chance in proportion to δ_i²; the promise is known.
     """
-    place = b.place
-    moved = np.flatnonzero(place.delta)
+    taken = b.taken
+    moved = np.flatnonzero(taken.delta)
     if sample is None and len(moved) <= MOST_PARAMETERS:
-        changes = np.zeros(len(place.delta))
+        changes = np.zeros(len(taken.delta))
         for i in moved:
-            changes[i] = place.delivered(_alone(place.delta, i))
+            changes[i] = taken.delivered(_alone(taken.delta, i))
         return OneAtATime(float(changes.sum()), 0.0, b.actual, b.linear, changes)
-    chance = place.delta**2 / np.sum(place.delta**2)
+    chance = taken.delta**2 / np.sum(taken.delta**2)
     bends = [
-        (place.delivered(_alone(place.delta, i)) - place.dL[i] * place.delta[i]) / chance[i]
+        (taken.delivered(_alone(taken.delta, i)) - taken.dL[i] * taken.delta[i]) / chance[i]
         for i in picks(seed, sample or MOST_PARAMETERS, chance)
     ]
     mean, error = mean_and_error(bends)
@@ -120,7 +120,7 @@ class LayerSubsets(BesidePromise):
 
 def layer_subsets(b):
     """`LayerSubsets` of a breakdown, of a network of at most MOST_LAYERS layers."""
-    place, ranges = b.place, b.place.network.ranges
+    taken, ranges = b.taken, b.taken.network.ranges
     if len(ranges) > MOST_LAYERS:
         raise FlownetError(
             f"{len(ranges)} layers have {2.0 ** len(ranges):.3g} subsets; at most "
@@ -128,11 +128,11 @@ def layer_subsets(b):
         )
     delivered = np.zeros(1 << len(ranges))
     for subset in range(1, len(delivered)):
-        V = np.zeros_like(place.delta)
+        V = np.zeros_like(taken.delta)
         for layer, (begin, end) in enumerate(ranges):
             if subset >> layer & 1:
-                V[begin:end] = place.delta[begin:end]
-        delivered[subset] = place.delivered(V)
+                V[begin:end] = taken.delta[begin:end]
+        delivered[subset] = taken.delivered(V)
     return LayerSubsets(len(ranges), delivered, _moebius(delivered, len(ranges)), b.linear)
 
 

@@ -50,7 +50,7 @@ class ModeSplit(BesidePromise):
     promises: np.ndarray
     directions: np.ndarray = field(repr=False)
     exact: bool
-    place: object = field(repr=False, compare=False)
+    taken: object = field(repr=False, compare=False)
 
     @property
     def top(self):
@@ -80,24 +80,24 @@ class ModeSplit(BesidePromise):
     def residual(self):
         """‖Hu − θu‖ / |θ| of the top direction: how far it is from an eigendirection."""
         u, theta = self.directions[self.top], self.curvatures[self.top]
-        apart = float(np.linalg.norm(self.place.bending.matvec(u) - theta * u))
+        apart = float(np.linalg.norm(self.taken.bending.matvec(u) - theta * u))
         return apart / abs(theta) if theta else np.inf
 
     @cached_property
     def moments(self):
         """tr H and tr H² in the metric; by 32 random probes where there are more parameters."""
-        return spectral_moments(self.place)
+        return spectral_moments(self.taken)
 
     @property
     def mean_curvature(self):
         """tr H / F."""
-        return self.moments[0] / self.place.dimension
+        return self.moments[0] / self.taken.dimension
 
     @property
     def isotropy(self):
         """(tr H)² / (F tr H²) over F free parameters: 1 for H ∝ g, 1/F for one mode."""
         trace, trace2 = self.moments
-        return trace**2 / (self.place.dimension * trace2) if trace2 else np.nan
+        return trace**2 / (self.taken.dimension * trace2) if trace2 else np.nan
 
     def table(self):
         """Directions with the largest contributions, as a `Table`."""
@@ -120,39 +120,39 @@ class ModeSplit(BesidePromise):
             f"{percent(self.top_share)}, residual {self.residual:.1e}",
             f"participation {self.participation:.3g} of the second order, "
             f"{self.weight_participation:.3g} of the step; mean curvature tr H/F of the F = "
-            f"{self.place.dimension} free parameters {self.mean_curvature:.3g}, (tr H)²/(F tr H²) "
+            f"{self.taken.dimension} free parameters {self.mean_curvature:.3g}, (tr H)²/(F tr H²) "
             f"{self.isotropy:.2g}: 1 where all directions bend alike",
         )
 
 
 def by_modes(b, steps=STEPS):
     """`ModeSplit` of a breakdown, in `steps` Hessian actions."""
-    place = b.place
-    if not place.norm2:
+    taken = b.taken
+    if not taken.norm2:
         none = np.zeros(0)
-        return ModeSplit(b.linear, b.second, none, none, none, none, none, True, place)
-    rule = lanczos(place.bending, place.x, steps, vectors=True)
-    slope = place.metric.displacement(place.dL)[place.free]
+        return ModeSplit(b.linear, b.second, none, none, none, none, none, True, taken)
+    rule = lanczos(taken.bending, taken.x, steps, vectors=True)
+    slope = taken.metric.displacement(taken.dL)[taken.free]
     return ModeSplit(
         b.linear,
         b.second,
         rule.nodes,
-        rule.weights / place.norm2,
+        rule.weights / taken.norm2,
         rule.nodes * rule.weights / 2,
-        (rule.vectors @ slope) * (rule.vectors @ place.x),
+        (rule.vectors @ slope) * (rule.vectors @ taken.x),
         rule.vectors,
         bool(rule.exact),
-        place,
+        taken,
     )
 
 
-def spectral_moments(place, probes=_PROBES):
+def spectral_moments(taken, probes=_PROBES):
     """tr H and tr H² in the metric: E⟨z, Hz⟩ and E‖Hz‖² over random signs z."""
-    F, total = place.dimension, np.zeros(2)
+    F, total = taken.dimension, np.zeros(2)
     exact = probes >= F
     for draw in range(F if exact else probes):
         z = np.eye(F)[draw] if exact else signs(0, draw, F)
-        image = place.bending.matvec(z)
+        image = taken.bending.matvec(z)
         total += z @ image, image @ image
     return tuple((total / (1 if exact else probes)).tolist())
 

@@ -57,12 +57,12 @@ class ParameterSplit(Split):
     dimension: int
     trace: float
     trace_along: float
-    place: object = field(repr=False, compare=False)
+    taken: object = field(repr=False, compare=False)
 
     @cached_property
     def flips(self):
         """`Flips`: 100 steps of random signs."""
-        return flips(self.place)
+        return flips(self.taken)
 
     @cached_property
     def noise(self):
@@ -70,7 +70,7 @@ class ParameterSplit(Split):
         if not self.exact:
             return {name: 2 * error for name, error in self.error.items()}
         values = np.array([vars(self)[name] for name in NAMES])
-        return dict(zip(NAMES, diagonal_floors(self.place, values).tolist()))
+        return dict(zip(NAMES, diagonal_floors(self.taken, values).tolist()))
 
     def table(self):
         """Self terms, pairs and triplets, beside what chance gives, as a `Table`."""
@@ -96,12 +96,12 @@ class ParameterSplit(Split):
 
 def by_parameters(b, exact=None, draws=64, seed=0):
     """`ParameterSplit` of a breakdown."""
-    place = b.place
-    sums = diagonal_sums(place, exact, draws, seed)
+    taken = b.taken
+    sums = diagonal_sums(taken, exact, draws, seed)
     values = dict(zip(NAMES, sums.values.tolist()))
-    third = b.third if b.order > 2 else float(place.potential.jet(place.W, place.delta, 3)[3])
+    third = b.third if b.order > 2 else float(taken.potential.jet(taken.W, taken.delta, 3)[3])
     chance = rotations(
-        place.dimension, place.norm2, b.second, third, values["trace"], values["trace_along"]
+        taken.dimension, taken.norm2, b.second, third, values["trace"], values["trace_along"]
     )
     error = dict(zip(NAMES, sums.error.tolist()))
     error["second_pairs"] = error["second_self"]
@@ -115,6 +115,6 @@ def by_parameters(b, exact=None, draws=64, seed=0):
         draws=sums.draws,
         error=error,
         rotations=chance,
-        dimension=place.dimension,
-        place=place,
+        dimension=taken.dimension,
+        taken=taken,
     )

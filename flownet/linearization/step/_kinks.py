@@ -56,16 +56,16 @@ class Kinks:
 
 def kinks(b):
     """`Kinks` of a breakdown, or None for a potential without."""
-    place, found = b.place, []
-    for scale, atom in place.potential.atoms():
+    taken, found = b.taken, []
+    for scale, atom in taken.potential.atoms():
         if atom.of_network and has_kinks(atom.network):
-            found.append((scale, atom, _of(atom, place.W, place.delta)))
+            found.append((scale, atom, _of(atom, taken.W, taken.delta)))
     if not found:
         return None
     value = sum(scale * part[0] for scale, _, part in found)
     floor = sum(abs(scale) * part[1] for scale, _, part in found)
     changed, pairs = (sum(part[i] for *_, part in found) for i in (2, 3))
-    roots = [first_kink(atom, place.W, place.delta) for _, atom, _ in found]
+    roots = [first_kink(atom, taken.W, taken.delta) for _, atom, _ in found]
     first = min(root for root, _ in roots)
     return Kinks(
         float(value),

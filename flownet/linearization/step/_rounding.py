@@ -11,9 +11,9 @@ _EPS = np.finfo(float).eps
 _SAFETY = 3.0  # from their root mean square to a level that errors seldom pass
 
 
-def floors(place, terms, actual):
+def floors(taken, terms, actual):
     """Floors of the Taylor terms (K+1,) and of what was delivered, as a table by name."""
-    potential, W, delta = place.potential, place.W, place.delta
+    potential, W, delta = taken.potential, taken.W, taken.delta
     end, changes = W + delta, []
     for draw in range(DRAWS):
         start = wiggled(W, 3 * draw)

@@ -161,14 +161,14 @@ class Charted(AnyPotential):
             )
         return c
 
-    def bends(self, u: Vector, v: Vector, order: int = 2) -> Vector:
+    def linearized_jet(self, u: Vector, v: Vector, order: int = 2) -> Vector:
         """Taylor coefficients of the loss along a straight line of outputs Ŷ + s·Jv.
 
         What the loss bends does not ask for coordinates: it is that of W along W′v.
         """
         u, v = self._point("u", u), self._point("v", v)
         W, V = self.chart.series(u, v, 1)
-        return self.potential.bends(W, V, order)
+        return self.potential.linearized_jet(W, V, order)
 
     def hessian(self, u: Vector) -> LinearOperator:
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""

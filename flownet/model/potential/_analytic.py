@@ -60,7 +60,7 @@ class Analytic(AnyPotential):
 
         return SeparableHessian(self, self._point("W", W))
 
-    bends = jet  # its output is W itself, which runs straight
+    linearized_jet = jet  # its output is W itself, which runs straight
 
     def _point(self, name, value):
         value = np.asarray(value)
@@ -126,7 +126,7 @@ class Parabola(Analytic):
         W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
         return self._on_reals().jet(W, V, order)
 
-    bends = jet
+    linearized_jet = jet
 
     def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OPTIONAL = (
     "jet",
     "sample_jets",
-    "bends",
+    "linearized_jet",
     "hessian",
     "hessian_action",
     "third_action",
@@ -52,8 +52,9 @@ class AnyPotential(ABC):
 
     One has to have `size`, `value(W)` and `differential(W)`. The attributes below have defaults.
     `difference`, `with_dtype`, `on`, `init`, `atoms` and sums work as they are here. `jet`,
-    `bends`, `hessian`, `sample_losses` and `sample_jets` may be left out, with what follows from
-    them: then they raise an error that says what is offered instead, and `offers(name)` is False.
+    `linearized_jet`, `hessian`, `sample_losses` and `sample_jets` may be left out, with what
+    follows from them: then they raise an error that says what is offered instead, and
+    `offers(name)` is False.
 
     Attributes
     ----------
@@ -143,9 +144,9 @@ class AnyPotential(ABC):
         """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k."""
         self.refuse("jet")
 
-    def bends(self, W: Vector, V: Vector, order: int = 2) -> Vector:
+    def linearized_jet(self, W: Vector, V: Vector, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
-        self.refuse("bends")
+        self.refuse("linearized_jet")
 
     def hessian(self, W: Vector) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""

@@ -142,7 +142,7 @@ class Potential(AnyPotential):
         with self._jets(W, V, order) as terms:
             return terms.copy()
 
-    def bends(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+    def linearized_jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ ℓ(Ŷ + s·JV), along a straight line of outputs.
 
         What the loss bends, ⟨JV, ∂²ℓ JV⟩/2 and on; the rest of `jet` is what the map bends.

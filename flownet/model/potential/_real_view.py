@@ -111,9 +111,9 @@ class RealView(AnyPotential):
         """Those of each sample (m, order+1)."""
         return self.potential.sample_jets(self._point(u), self._point(v), order)
 
-    def bends(self, u, v, order=2):
+    def linearized_jet(self, u, v, order=2):
         """Those of the loss along a straight line of outputs."""
-        return self.potential.bends(self._point(u), self._point(v), order)
+        return self.potential.linearized_jet(self._point(u), self._point(v), order)
 
     def hessian(self, u):
         """H as a `scipy.sparse.linalg.LinearOperator` (2D, 2D)."""

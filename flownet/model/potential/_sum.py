@@ -82,9 +82,9 @@ class Sum(AnyPotential):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
         return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
 
-    def bends(self, W, V, order=2):
+    def linearized_jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
-        return sum(scale * potential.bends(W, V, order) for scale, potential in self.terms)
+        return sum(scale * potential.linearized_jet(W, V, order) for scale, potential in self.terms)
 
     def hessian(self, W):
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
