@@ -96,6 +96,7 @@ from .motion.loops import (
     train as train,
 )
 from .motion.mechanics import (
+    SAM as SAM,
     Adam as Adam,
     AdamW as AdamW,
     Aristotle as Aristotle,

@@ -78,6 +78,7 @@ MECHANICS = {
     "rmsprop": fn.RMSProp(0.01, centered=True, momentum=0.5, epsilon=1e-2),
     "adam": fn.Adam(0.01, epsilon=1e-2),
     "adamw": fn.AdamW(0.01, epsilon=1e-2),
+    "sam": fn.SAM(fn.Aristotle(0.1), radius=0.05),
     "langevin": fn.Langevin(0.05, 1e-3),
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),
     "geodesic": fn.Geodesic(0.1),

@@ -72,9 +72,10 @@ class CompiledSum:
             yield layout.Problem(*self._network.compiled, work, self._terms, self._batches)
 
 
-def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
+def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, radius=0.0, **words):
     """`kernels.motion.Rule` in a constant metric, for parameters of a dtype."""
     bounds, sharp, coupling = metric.compiled(np.dtype(dtype))
+    ascent = layout.Ascent(radius, np.empty(bounds[-1], dtype)) if radius else None
     return layout.Rule(
         of_loss=of_loss,
         bounds=bounds,
@@ -82,6 +83,7 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
         coupling=coupling,
         since=span[0],
         until=span[1],
+        ascent=ascent,
         **words,
     )
 

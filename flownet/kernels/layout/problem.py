@@ -36,10 +36,14 @@ Batches = namedtuple("Batches", "size seed order epoch")
 #: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples, or None;
 #: the times from and until which this is the metric; the numbers of the mechanics, the κ of a
 #: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), True where W are pairs
-#: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
+#: (re, im) that share ⟨|F|²⟩, the seed of thermal noise, and the `Ascent` before each step, or None
 Rule = namedtuple(
-    "Rule", "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed"
+    "Rule",
+    "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed ascent",
 )
+
+#: ρ, the length of an ascent to where dL is taken (SAM), and a buffer (D,) for that point
+Ascent = namedtuple("Ascent", "radius point")
 
 #: where rows go: every `every`-th W with its iteration and time, the loss and the step of every
 #: iteration with its time; `step` (count,) comes with the steps to take, or their factors where the

@@ -44,6 +44,7 @@ class RungeKutta(Mechanics):
 
     policy = Adaptive()
     numbers = Aristotle()
+    own_loop = True
 
     def __init__(self, rtol: Positive = 1e-3, atol: Positive = 1e-6) -> None:
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):

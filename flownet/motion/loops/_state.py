@@ -9,6 +9,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...kernels.layout import Tape
 from ...model.potential import Batches
+from ..mechanics import ascent_of
 from ..mechanics._start import initial_parameters, start
 from ._loop import make_loop
 
@@ -63,8 +64,14 @@ class State:
 
     @property
     def force(self) -> Vector:
-        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
-        dL = self.potential.differential(self.W)[1]
+        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it.
+
+        Of SAM that of the point uphill.
+        """
+        potential, W = self.potential, self.W
+        dL = potential.differential(W)[1]
+        if self.mechanics.radius:
+            dL = potential.differential(W + ascent_of(self.metric, dL, self.mechanics.radius))[1]
         return -self.metric.sharp(dL + self.mechanics.decay * self.W)
 
     @property

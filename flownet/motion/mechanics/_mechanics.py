@@ -52,12 +52,18 @@ class Mechanics:
         Names of the vectors (D,) it remembers.
     along : bool
         Whether a step goes along −g^♯dL.
+    own_loop : bool
+        Whether a loop of its own takes its steps, which are not made of one dL.
     mass, temperature : float
         m of a velocity, and T of a heat bath; 0 of mechanics without.
     integrator : str or None
         Of a velocity, where there are several.
     sizing : tuple or None
         How ⟨F²⟩ is remembered: β, and whether it is corrected and centred.
+    epsilon : float
+        Least size √⟨F²⟩ of a force that is divided by it.
+    radius : float
+        ρ of an ascent before each step, `SAM`'s, to where dL is taken; 0 for none.
     kind : str or None
         Its name in files.
     """
@@ -66,8 +72,8 @@ class Mechanics:
     integrator: str | None = None
     sizing: Any = None
     remembers: tuple[str, ...] = ()
-    along = False
-    mass = temperature = shrink = weight_decay = 0.0
+    along = own_loop = False
+    mass = temperature = shrink = weight_decay = epsilon = radius = 0.0
     moments = "separate"
 
     def __init__(self, step: Step, weight_decay: NotNegative = 0.0) -> None:
@@ -120,6 +126,7 @@ class Mechanics:
             "shrink": self.shrink,
             "pairs": True if pairs else None,
             "seed": seed,
+            "radius": self.radius,
         }
 
     def rate(self) -> Any:

@@ -169,6 +169,31 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
     return finite
 
 
+@part
+def _stay(ascent, rule, problem, W, dL, iteration, threads):
+    """dL is taken at W."""
+
+
+@part
+def _ascend(ascent, rule, problem, W, dL, iteration, threads):
+    """dL ← dL at W + ρ·g^♯dL/‖dL‖_g, on the same mini-batch."""
+    point, square = ascent.point, 0.0
+    copy(point, dL)
+    raise_coupled(rule.coupling, point)
+    for i in range(rule.sharp.size):
+        for j in range(rule.bounds[i], rule.bounds[i + 1]):
+            square += rule.sharp[i] * dL[j] * point[j]
+    if square > 0:
+        for i in range(rule.sharp.size):
+            along = W.dtype.type(ascent.radius / math.sqrt(square) * rule.sharp[i])
+            for j in range(rule.bounds[i], rule.bounds[i + 1]):
+                point[j] = W[j] + along * point[j]
+        potential_differential(problem, point, dL, iteration, rule.lowest, threads)
+
+
+_climb = chosen(lambda ascent, *more: _stay if absent(ascent) else _ascend)
+
+
 @jit
 def step_with_memory(rule, W, memory, dL, step, iteration):
     """A finite step for a loop in Python; it may change dL."""
@@ -196,6 +221,7 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
             rows += 1
         tape.iteration[i], tape.time[i] = k, time[0]
         tape.loss[i], tape.step[i] = value, step
+        _climb(rule.ascent, rule, problem, W, dL, k, threads)
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:
