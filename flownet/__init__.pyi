@@ -112,13 +112,17 @@ from .motion.mechanics import (
     Warmup as Warmup,
 )
 from .motion.observe import (
+    EMA as EMA,
+    SWA as SWA,
     Accuracy as Accuracy,
     Energy as Energy,
     Noise as Noise,
     PathLength as PathLength,
+    SecantSharpness as SecantSharpness,
     ShadowEnergy as ShadowEnergy,
     Sharpness as Sharpness,
     Speed as Speed,
+    StepCosine as StepCosine,
     StepSpeed as StepSpeed,
     moving_metric as moving_metric,
 )

@@ -102,6 +102,10 @@ OBSERVABLES = {
     "energy": (fn.Energy, fn.Newton(0.1)),
     "shadow-energy": (fn.ShadowEnergy, fn.Newton(0.05, friction=0, integrator="leapfrog")),
     "charges": (fn.charges, None),
+    "ema": (lambda p: fn.EMA(0.5, of=fn.Speed(p)), None),
+    "swa": (lambda p: fn.SWA(4), None),
+    "step-cosine": (lambda p: fn.StepCosine(), None),
+    "secant-sharpness": (fn.SecantSharpness, None),
 }
 CHARTS = {
     "sinh": (fn.Sinh(0.7), None),

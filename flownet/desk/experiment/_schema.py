@@ -188,15 +188,15 @@ class ObservedMetric(Metric):
 
 
 _IN_A_FILE["Metric"] = _IN_A_FILE["MetricLike"] = ObservedMetric
-Observable = _family(
-    "Observable",
-    "observable",
-    Table,
-    every=(_types.Count, ...),
-    split=(_types.Split | None, None),
-    data=(Data | None, None),
-    loss=(Loss | None, None),
+_OF_DATA = {
+    "split": (_types.Split | None, None),
+    "data": (Data | None, None),
+    "loss": (Loss | None, None),
+}
+_IN_A_FILE["AnyObservable"] = _family(
+    "Observed", "observable", Table, but=["ema", "swa"], **_OF_DATA
 )
+Observable = _family("Observable", "observable", Table, every=(_types.Count, ...), **_OF_DATA)
 
 
 class ExperimentFile(Table):

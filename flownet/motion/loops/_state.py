@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,12 @@ class State:
         self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
         self.mechanics, self._metric = loop.mechanics, loop.metric
         self._memory = loop.arrays.get("memory", ())
+
+    def elsewhere(self, W: Vector) -> State:
+        """This state as if its parameters were W (D,)."""
+        made = copy(self)
+        made.W = W
+        return made
 
     @property
     def metric(self) -> Metric:

@@ -59,7 +59,7 @@ class Accuracy(OfPotential):
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
 
 
-class _InMetric(OfPotential):
+class InMetric(OfPotential):
     """An observable whose table always says its metric, the plain one too."""
 
     words = ("metric",)
@@ -71,7 +71,7 @@ class _InMetric(OfPotential):
 
 
 @kind("observable", "sharpness")
-class Sharpness(_InMetric):
+class Sharpness(InMetric):
     """Sharpness of a full potential at the state, whatever mini-batch the run is at.
 
     Each search starts afresh, so that a value depends on its state alone, not on where a run was
@@ -100,7 +100,7 @@ class Sharpness(_InMetric):
 
 
 @kind("observable", "noise")
-class Noise(_InMetric):
+class Noise(InMetric):
     """Mini-batch noise of a full potential at the state: ‖dL‖², tr C and B = tr C/‖dL‖², (3,).
 
     Parameters
