@@ -73,7 +73,7 @@ def test_a_file_says_what_looks_at_an_average(tmp_path):
         steps = 20
         [observe]
         swa = {kind = "swa", begin = 4, every = 2}
-        ema = {kind = "ema", beta = 0.9, every = 1, of = {kind = "accuracy", data = {name = "digits"}}}
+        ema = {kind = "ema", beta = 0.9, every = 1, of = {kind = "accuracy"}}
         turn = {kind = "step-cosine", every = 1}
         secant = {kind = "secant-sharpness", every = 1}
         """
