@@ -45,6 +45,7 @@ ROOMS = [
     "kernels",
     "kernels/cpu",
     "kernels/cpu/flow",
+    "kernels/cpu/members",
     "kernels/cpu/motion",
     "kernels/cpu/diagonal",
     "kernels/cpu/derivative",

@@ -26,20 +26,23 @@ class CompiledSum:
     Attributes
     ----------
     threads : int
+    network : Potential or None
+        The term with a network.
+    terms : `kernels.layout.Terms`
     """
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
         self.kernels, atoms = potential.kernels, potential.atoms()
         network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
         formulas = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
-        factor, self._network = network or (0.0, None)
+        factor, self.network = network or (0.0, None)
         self._batch_size, self._dtype = batch_size or 0, np.dtype(dtype)
-        self._terms = layout.Terms(
+        self.terms = layout.Terms(
             factor=factor,
             code=np.array([a.code for _, a in formulas], np.int64),
             parameters=np.array([(scale, *a.numbers) for scale, a in formulas]).reshape(-1, 3),
         )
-        m = self._network.data.m if network else 0
+        m = self.network.data.m if network else 0
         self._batches = layout.Batches(
             size=self._batch_size,
             seed=key(seed),
@@ -48,12 +51,12 @@ class CompiledSum:
         )
         self.threads = 1
         if network:
-            self.threads = self.kernels.worthwhile(self._network.compiled[0], batch_size or m)
+            self.threads = self.kernels.worthwhile(self.network.compiled[0], batch_size or m)
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
         metric = whole.at(time)
-        network = None if self._network is None else self._network.network
+        network = None if self.network is None else self.network.network
         return rule_in(
             metric,
             self._dtype,
@@ -65,11 +68,11 @@ class CompiledSum:
     @contextmanager
     def for_kernels(self):
         """Context that gives what kernels take, with buffers for one batch."""
-        if self._network is None:
-            yield layout.Problem(None, None, None, None, self._terms, self._batches)
+        if self.network is None:
+            yield layout.Problem(None, None, None, None, self.terms, self._batches)
             return
-        with self._network.workspace(self._batch_size) as work:
-            yield layout.Problem(*self._network.compiled, work, self._terms, self._batches)
+        with self.network.workspace(self._batch_size) as work:
+            yield layout.Problem(*self.network.compiled, work, self.terms, self._batches)
 
 
 def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, radius=0.0, **words):

@@ -34,6 +34,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.flow": ["integrate_flow"],
         "flow.integrate": ["integrator"],
         "flow.rates": ["rate"],
+        "members.advance": ["advance_members"],
+        "members.work": ["members_work"],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
