@@ -38,26 +38,26 @@ def truth(y, x, classes):
         raise FlownetError(f"y must have the shape (m, n_out) or (m,), not {y.shape}.")
     _refuse_other_length("y", y, len(x))
     if y.ndim == 1 and y.dtype.kind in "biu":
-        label = labels(y, len(x), classes.count)
-        return one_hot(label, _width(label, classes.count), x.real.dtype), label, classes
+        label = labels(y, len(x), classes.number)
+        return one_hot(label, _width(label, classes.number), x.real.dtype), label, classes
     if y.ndim == 1:
         y = y.reshape(-1, 1)
     _refuse_empty("y", y)
-    if classes.count is not None and y.shape[1] not in (1, classes.count):
-        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes.count}.")
+    if classes.number is not None and y.shape[1] not in (1, classes.number):
+        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes.number}.")
     return frozen("y", y), None, classes
 
 
 def apart(label, read, y, classes):
     """Labels given apart from y, refused where a one-hot y says otherwise, and the classes."""
     n_out = y.shape[1]
-    if classes.count is None and n_out > 1:
+    if classes.number is None and n_out > 1:
         classes = Classes(n_out)
     label = plain("labels", label)
     if is_text(label):
         _refuse_other_length("labels", label, len(y))
         label, classes = coded(label, classes)
-    label = labels(label, len(y), classes.count)
+    label = labels(label, len(y), classes.number)
     if read is not None and (label != read).any():
         row = int(np.argmax(label != read))
         raise FlownetError(f"label {label[row]} at row {row}, but y says class {read[row]}.")

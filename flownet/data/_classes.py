@@ -11,7 +11,7 @@ from ._check import whole
 class Classes(NamedTuple):
     """What is known of the classes: their number, and their names in the order of the outputs."""
 
-    count: int | None = None
+    number: int | None = None
     names: tuple[str, ...] | None = None
 
 
@@ -58,9 +58,9 @@ def coded(label, classes):
     words = [_text(word) for word in label.tolist()]
     if classes.names is None:
         found = sorted(set(words))
-        if classes.count not in (None, len(found)):
+        if classes.number not in (None, len(found)):
             raise FlownetError(
-                f"classes={classes.count}, but the labels are {len(found)} words: give classes "
+                f"classes={classes.number}, but the labels are {len(found)} words: give classes "
                 "the list of their names."
             )
         classes = Classes(len(found), tuple(found))
