@@ -1,5 +1,7 @@
 """Parameters and runs in the forms of other tools: layers, PyTorch's names, frames, predictions."""
 
+import sys
+
 import numpy as np
 import pytest
 from mistakes import told_in_one_line
@@ -288,6 +290,6 @@ def test_a_flow_as_a_frame(xor_potential):
 
 def test_without_the_package_one_line_says_what_to_install(iris_run, monkeypatch):
     for package in ("pandas", "xarray"):
-        monkeypatch.setitem(__import__("sys").modules, package, None)
+        monkeypatch.setitem(sys.modules, package, None)
         refused(f"to_{package} needs {package}: pip install {package}",
                 getattr(iris_run, f"to_{package}"))  # fmt: skip

@@ -40,6 +40,7 @@ ROOMS = [
     "model/chart",
     "model/potential",
     "model/hessian",
+    "model/exchange",
     "model/network",
     "model",
     "kernels",
