@@ -15,6 +15,7 @@ ROOMS = [
     "desk/plot",
     "desk/report",
     "desk/experiment",
+    "sklearn",
     "testing",
     "linearization/exits",
     "linearization/departure",
