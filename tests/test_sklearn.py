@@ -102,9 +102,8 @@ def test_warm_start_goes_on_from_the_parameters():
     m.set_params(record_every=1).fit(X, WORDS)
     np.testing.assert_array_equal(m.run_.parameters[0], W)
     assert len(m.loss_curve_) == 10 and m.n_iter_ == 5
-    refused(
-        "warm_start goes on with Network 4-4-3", m.set_params(hidden_layer_sizes=[5]).fit, X, LABEL
-    )
+    m.set_params(hidden_layer_sizes=[5])
+    refused("warm_start goes on with Network 4-4-3", m.fit, X, WORDS)
     cold = FlowClassifier([4], random_state=0, epochs=5).fit(X, WORDS)
     np.testing.assert_array_equal(cold.fit(X, WORDS).W_, W)
 

@@ -203,11 +203,12 @@ class FlowClassifier(ClassifierMixin, FlowEstimator):
         strange = found[~np.isin(found, self.classes_)]
         if len(strange):
             raise FlownetError(
-                f"y holds the class {strange.tolist()[0]!r}; the classes are {self.classes_.tolist()}."
+                f"y holds the class {strange.tolist()[0]!r}; the classes are "
+                f"{shown(self.classes_.tolist())}."
             )
         if len(self.classes_) < 2:
             raise FlownetError(
-                f"y holds one class, {self.classes_.tolist()[0]!r}: a classifier wants two at least."
+                f"y holds one class, {self.classes_.tolist()[0]!r}: a classifier wants two."
             )
         label = np.searchsorted(self.classes_, y)
         return one_hot(label, len(self.classes_), np.dtype(self.dtype)), label

@@ -91,7 +91,8 @@ class FlowRegressor(RegressorMixin, FlowEstimator):
     >>> import numpy as np
     >>> from flownet.sklearn import FlowRegressor
     >>> X = np.linspace(-2, 2, 50).reshape(-1, 1)
-    >>> FlowRegressor(step=0.01, random_state=0).fit(X, np.sin(X)).score(X, np.sin(X)) > 0.99
+    >>> m = FlowRegressor([20], "tanh", step=0.01, batch_size=10, random_state=0)
+    >>> m.fit(X, np.sin(X)).score(X, np.sin(X)) > 0.99
     True
     """
 
