@@ -61,6 +61,12 @@ from .model.chart import (
     Sinh as Sinh,
     WeightNormalisation as WeightNormalisation,
 )
+from .model.exchange import (
+    from_onnx as from_onnx,
+    from_safetensors as from_safetensors,
+    to_onnx as to_onnx,
+    to_safetensors as to_safetensors,
+)
 from .model.network import Network as Network
 from .model.potential import (
     UV as UV,

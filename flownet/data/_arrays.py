@@ -3,6 +3,8 @@
 import numpy as np
 
 from .._errors import FlownetError
+from ._classes import Classes, coded, is_text
+from ._frame import inputs_of, is_frame
 
 # A whole number above this is more likely a measurement than a class.
 _MOST_CLASSES = 1000
@@ -10,7 +12,7 @@ _MOST_CLASSES = 1000
 
 def inputs(x):
     """Inputs as a new read-only (m, n_in) array."""
-    x = numbers("x", x)
+    x = numbers("x", inputs_of(x) if is_frame(x) else x)
     if x.ndim == 1:
         raise FlownetError(
             f"x must have one sample a row, (m, n_in), not the shape {x.shape}: x.reshape(-1, 1) "
@@ -26,20 +28,40 @@ def inputs(x):
 
 
 def truth(y, x, classes):
-    """Truth as a new read-only (m, n_out) array, and the labels it was given as (or None)."""
+    """Truth as a new read-only (m, n_out) array, labels it was given as (or None), and classes."""
+    y = plain("y", y)
+    if is_text(y):
+        _refuse_other_length("y", y, len(x))
+        y, classes = coded(y, classes)
     y = numbers("y", y)
     if y.ndim not in (1, 2):
         raise FlownetError(f"y must have the shape (m, n_out) or (m,), not {y.shape}.")
     _refuse_other_length("y", y, len(x))
     if y.ndim == 1 and y.dtype.kind in "biu":
-        label = labels(y, len(x), classes)
-        return one_hot(label, _width(label, classes), x.real.dtype), label
+        label = labels(y, len(x), classes.number)
+        return one_hot(label, _width(label, classes.number), x.real.dtype), label, classes
     if y.ndim == 1:
         y = y.reshape(-1, 1)
     _refuse_empty("y", y)
-    if classes is not None and y.shape[1] not in (1, classes):
-        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes}.")
-    return frozen("y", y), None
+    if classes.number is not None and y.shape[1] not in (1, classes.number):
+        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes.number}.")
+    return frozen("y", y), None, classes
+
+
+def apart(label, read, y, classes):
+    """Labels given apart from y, refused where a one-hot y says otherwise, and the classes."""
+    n_out = y.shape[1]
+    if classes.number is None and n_out > 1:
+        classes = Classes(n_out)
+    label = plain("labels", label)
+    if is_text(label):
+        _refuse_other_length("labels", label, len(y))
+        label, classes = coded(label, classes)
+    label = labels(label, len(y), classes.number)
+    if read is not None and (label != read).any():
+        row = int(np.argmax(label != read))
+        raise FlownetError(f"label {label[row]} at row {row}, but y says class {read[row]}.")
+    return label, classes
 
 
 def labels(label, m, classes):
@@ -77,14 +99,23 @@ def one_hot(label, classes, dtype):
     return y
 
 
-def numbers(what, values):
-    """Array of the values, refused unless it holds plain numbers."""
+def plain(what, values):
+    """Array of the values; one of Python's objects with the type that they have in common."""
     if np.ma.isMaskedArray(values):
         raise FlownetError(f"{what} is a masked array; fill or drop what is masked first.")
     try:
         array = np.asarray(values)
     except (ValueError, TypeError, RuntimeError) as error:
         raise FlownetError(f"{what} does not make an array of numbers: {error}") from None
+    if array.dtype.kind != "O":
+        return array
+    common = np.array(array.tolist())  # pandas gives objects where numbers could be missing
+    return common if common.dtype.kind in "biufc" else array
+
+
+def numbers(what, values):
+    """Array of the values, refused unless it holds plain numbers."""
+    array = plain(what, values)
     if array.dtype.kind not in "biufc":
         raise FlownetError(f"{what} must hold numbers, not {array.dtype}.")
     return array

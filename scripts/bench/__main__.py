@@ -8,6 +8,7 @@
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench frozen [--dtype float64] [--json FILE]
+    python scripts/bench sklearn [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -24,6 +25,7 @@ from pathlib import Path
 from cases import AGREEMENT
 from complex import bench_complex
 from curvature import bench_curvature
+from estimators import bench_sklearn
 from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
@@ -42,6 +44,7 @@ BENCHMARKS = {
     "flow": bench_flow,
     "complex": bench_complex,
     "frozen": bench_frozen,
+    "sklearn": bench_sklearn,
 }
 
 

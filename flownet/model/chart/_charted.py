@@ -9,7 +9,8 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from .. import _check
 from ..hessian import ChartedHessian, OnComplex
-from ..potential import AnyPotential, as_potential
+from ..network import in_complex
+from ..potential import AnyPotential, RealView, as_potential
 from ._chart import AnyChart
 
 if TYPE_CHECKING:
@@ -201,3 +202,11 @@ class Charted(AnyPotential):
 def _pair(covector, V):
     """Re⟨conj(covector), V⟩."""
     return float(np.vdot(covector, V).real)
+
+
+def network_at(potential, W):
+    """Network of a potential and its parameters at W, whatever coordinates these are."""
+    while isinstance(potential, (Charted, RealView)):
+        W = potential.to_W(W) if isinstance(potential, Charted) else in_complex(W)
+        potential = potential.potential
+    return potential.network, W

@@ -154,6 +154,12 @@ class CrossEntropy(Loss):
         """What makes this loss again."""
         return {"temperature": self.temperature, **super().parameters()}
 
+    def p_hat(self, y_hat: ArrayLike) -> Vector:
+        """Boltzmann probabilities P̂ = softmax(Ŷ/kT) (m, n_out) of outputs Ŷ (TM 30)."""
+        up = np.asarray(y_hat) / self.temperature
+        weight = np.exp(up - up.max(axis=-1, keepdims=True))
+        return weight / weight.sum(axis=-1, keepdims=True)
+
     def compiled(self, y: Vector, dtype: DTypeLike) -> Any:
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)

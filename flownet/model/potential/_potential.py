@@ -190,6 +190,10 @@ class Potential(AnyPotential):
             "loss": {"kind": self.loss.kind, **self.loss.parameters()},
         }
 
+    def __getstate__(self):
+        """What pickle keeps: neither buffers nor what is made again when it is asked for."""
+        return {**vars(self), "_pools": {}, "_others": {}}
+
     def __repr__(self):
         return f"Potential of {self.network!r}, {self.loss!r}, {self.data!r}"
 

@@ -11,7 +11,7 @@ from ..._registry import kind
 from ...geometry.curvature import NoSpectrum, sharpness
 from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
-from ...model.chart import Charted
+from ...model.chart import network_at
 from ...model.tables import metric_table
 from ._metric_of_state import moving_metric
 from ._of_potential import OfPotential
@@ -52,10 +52,8 @@ class Accuracy(OfPotential):
             raise FlownetError("accuracy needs data with class labels and an output a class.")
 
     def __call__(self, state: State) -> Any:
-        seen, W = self.potential, state.W
-        if isinstance(seen, Charted):
-            seen, W = seen.potential, seen.to_W(W)
-        y_hat = seen.network.forward(W, seen.data.x)
+        network, W = network_at(self.potential, state.W)
+        y_hat = network.forward(W, self.potential.data.x)
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
 
 

@@ -12,7 +12,8 @@ from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
-from ._records import Record, Records, Rows
+from ._forms import RunForms
+from ._records import Records, Rows
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 
-class Trajectory:
+class Trajectory(RunForms):
     """The recorded rows of a run; row k is the state before step k.
 
     Attributes
@@ -182,23 +183,6 @@ class Trajectory:
         if self.batches is None:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
-
-    def to_xarray(self) -> Any:
-        """The run as an `xarray.Dataset`, each quantity along a dimension of its own."""
-        try:
-            import xarray
-        except ImportError:
-            raise FlownetError("to_xarray needs xarray: pip install xarray.") from None
-        variables, coordinates = {}, {}
-        records = {"parameters": Record(self.iteration, self.time, self.parameters[:])}
-        records.update((name, self.observables[name]) for name in self.observables)
-        for name, record in records.items():
-            dimension = f"{name}_iteration"
-            inner = [f"{name}_{i}" for i in range(record.value.ndim - 1)]
-            variables[name] = ([dimension, *inner], record.value)
-            coordinates[dimension] = record.iteration
-            coordinates[f"{name}_time"] = (dimension, record.time)
-        return xarray.Dataset(variables, coordinates)
 
     def __len__(self) -> int:
         return self.store.count("parameters")
