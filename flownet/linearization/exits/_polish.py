@@ -55,7 +55,7 @@ def polish(potential, W, metric, radius):
         if nearer is None:
             break
         reached = nearer
-        first, before, size = reached.sizes[0], *reached.sizes[-2:]
+        first, (before, size) = reached.sizes[0], reached.sizes[-2:]
         if size <= _EPS * first and size > 0.05 * before:  # degenerate: it would go on for ever
             break
     return reached
