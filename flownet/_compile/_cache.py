@@ -38,7 +38,7 @@ _NAME = re.compile(r"\w+")
 def _imported(path):
     """Files of this package that a source file imports."""
     found = set()
-    for dots, module, *names in _IMPORT.findall(path.read_text()):
+    for dots, module, *names in _IMPORT.findall(path.read_text("utf-8")):
         folder = path.parents[len(dots) - 1] / module.replace(".", "/")
         found |= {folder / f"{name}.py" for name in _NAME.findall("".join(names))}
         found |= {folder.with_suffix(".py"), folder / "__init__.py"}

@@ -46,6 +46,8 @@ def threads(number):
 
 def memory(size):
     """Refuse a run in memory that cannot fit there."""
+    if not hasattr(os, "sysconf"):  # on Windows: nothing says how much there is
+        return
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > there:
         raise FlownetError(
