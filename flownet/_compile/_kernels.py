@@ -13,7 +13,7 @@ from numba import types
 from numba.core import codegen, compiler, event
 
 from .._progress import note
-from ._cache import KernelCache
+from ._cache import cache_of
 
 # `fastmath` stays off: it would drop the tests for NaN. Division follows IEEE ("numpy"), since
 # the branch that Python's ZeroDivisionError needs keeps a loop from being vectorised.
@@ -27,7 +27,7 @@ def jit(function, *, parallel=False):
     that returns a view of an array must be `spliced` instead.
     """
     dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel)(function)
-    dispatcher._cache = KernelCache(function)
+    dispatcher._cache = cache_of(function)
     return dispatcher
 
 

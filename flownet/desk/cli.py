@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .._encoding import printable
 from .._errors import FlownetError
 from .._version import __version__
 
@@ -27,7 +28,7 @@ def run(experiment, output, overwrite):
     from .report._report import run_lines
 
     done = Experiment.load(experiment).run(output, overwrite=overwrite)
-    click.echo(run_lines(done))
+    _say(run_lines(done))
 
 
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
@@ -38,7 +39,7 @@ def resume(file, steps):
     from ..motion.loops import resume as go_on
     from .report._report import run_lines
 
-    click.echo(run_lines(go_on(file, steps=steps)))
+    _say(run_lines(go_on(file, steps=steps)))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -63,20 +64,20 @@ def breakdown(file, at, every, quick, figure):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        click.echo(_one_step.one_step(break_down(run, at=at)))
+        _say(_one_step.one_step(break_down(run, at=at)))
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
     _check_figure(figure)
     if quick:
         found = _measured.measure_quickly(run, every)
-        click.echo(found.series)
+        _say(found.series)
         draw = partial(plot.breakdown, run, found.series)
     else:
         found = _measured.measure(run, every)
-        click.echo(_tables.report(found))
+        _say(_tables.report(found))
         draw = partial(plot.report, run, found)
-    click.echo("\n" + _measured.stored(found))
+    _say("\n" + _measured.stored(found))
     if figure:
         _save(draw(), figure)
 
@@ -105,8 +106,8 @@ def departure(file, every, modified, rtol):
     from .report import _departed
 
     found = _departed.depart(Trajectory.open(file), every, modified, rtol)
-    click.echo(found)
-    click.echo("\n" + _departed.stored(found))
+    _say(found)
+    _say("\n" + _departed.stored(found))
 
 
 @shell.command(epilog="Example: flownet exits scripts/experiments/exits.toml")
@@ -127,9 +128,9 @@ def exits(file, low, high, grid):
     from .report import _exits
 
     found, run = _exits.exit_steps(file, low, high, grid)
-    click.echo(_exits.as_text(found))
+    _say(_exits.as_text(found))
     if run is not None:
-        click.echo("\n" + _exits.stored(found, run))
+        _say("\n" + _exits.stored(found, run))
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
@@ -149,7 +150,7 @@ def plot(file, output, kind):
     figures.check_film(output) if kind == "film" else _check_figure(output)
     run = Trajectory.open(file)
     if kind == "film":
-        click.echo(f"film in {figures.film(run, figures.beside(run), output)}")
+        _say(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []
         # click has let through names of figures alone
@@ -163,7 +164,12 @@ def info(file):
     from ..store.trajectory import Trajectory
     from .report._report import info_lines
 
-    click.echo(info_lines(Trajectory.open(file)))
+    _say(info_lines(Trajectory.open(file)))
+
+
+def _say(what):
+    """Print a report, or a line, in letters that standard output has."""
+    click.echo(printable(str(what)))
 
 
 def _check_figure(path):
@@ -188,7 +194,7 @@ def _save(figure, path):
         figure.savefig(path)
     except (OSError, ValueError) as error:
         raise FlownetError(f"cannot write the figure {path}: {error}.") from None
-    click.echo(f"figure in {path}")
+    _say(f"figure in {path}")
 
 
 def main():
@@ -198,7 +204,7 @@ def main():
         sys.stdout.flush()
         sys.exit(code)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
+        _say(error.format_message())
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
@@ -214,5 +220,5 @@ def main():
 
 
 def _fail(line, code=2):
-    print(f"flownet: {line}", file=sys.stderr)
+    print(printable(f"flownet: {line}", sys.stderr), file=sys.stderr)
     sys.exit(code)

@@ -33,12 +33,21 @@ def positive(name, value):
 
 def threads(number):
     """Refuse a number of threads that cannot be had."""
-    if number is not None and not 1 <= whole("threads", number, 1) <= kernels_of().most():
-        raise FlownetError(f"threads is {number}; this process may use 1 to {kernels_of().most()}.")
+    kernels = kernels_of()
+    if number is not None and not 1 <= whole("threads", number, 1) <= kernels.most():
+        why = (
+            ": it was forked from one that had used threads; processes that multiprocessing "
+            "starts by spawn or forkserver have no such limit"
+            if kernels.forked()
+            else ""
+        )
+        raise FlownetError(f"threads is {number}; this process may use 1 to {kernels.most()}{why}.")
 
 
 def memory(size):
     """Refuse a run in memory that cannot fit there."""
+    if not hasattr(os, "sysconf"):  # on Windows: nothing says how much there is
+        return
     there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > there:
         raise FlownetError(

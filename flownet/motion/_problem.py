@@ -49,9 +49,14 @@ class CompiledSum:
             order=np.empty(m if batch_size else 0, np.int64),
             epoch=np.array([-1]),
         )
-        self.threads = 1
+        self._worth = 1
         if network:
-            self.threads = self.kernels.worthwhile(self.network.compiled[0], batch_size or m)
+            self._worth = self.kernels.worthwhile(self.network.compiled[0], batch_size or m)
+
+    @property
+    def threads(self):
+        """Threads of a differential: fewer in a process that was forked after it was made."""
+        return min(self._worth, self.kernels.most())
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._encoding import printable
 from ..._errors import FlownetError, shown
 from ..._random import stream_key, words
 from ._lanczos import lanczos
@@ -84,7 +85,7 @@ class SpectralDensity:
 
     def __repr__(self):
         probes, steps = self.nodes.shape
-        return (
+        return printable(
             f"SpectralDensity: {probes} probes of {steps} nodes from {self.nodes.min():.4g} to "
             f"{self.nodes.max():.4g}; trace {self.trace:.4g} ± {self.trace_error:.2g}"
         )

@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "tangent",
             "workspace",
         ],
-        "base.threads": ["limited", "most", "worthwhile"],
+        "base.threads": ["forked", "limited", "most", "worthwhile"],
         "derivative.curvature": ["actions", "response"],
         "derivative.jet": ["loss_jet", "pushforward"],
         "derivative.point": ["state_at"],

@@ -20,7 +20,11 @@ class NetworkHessian(Hessian):
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
-        self._threads = self._kernels.worthwhile(self._net, self._m)
+        self._worth = self._kernels.worthwhile(self._net, self._m)
+
+    @property
+    def _threads(self):
+        return min(self._worth, self._kernels.most())  # fewer after a fork
 
     @cached_property
     def _state(self):
