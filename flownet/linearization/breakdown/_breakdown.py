@@ -229,7 +229,7 @@ def store(run, series):
     if run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
     append_analysis(
-        run.path,
+        run.store,
         "breakdown",
         series.iteration,
         series.time,
