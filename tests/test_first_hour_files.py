@@ -4,10 +4,10 @@ import shutil
 
 import numpy as np
 import pytest
+from mistakes import told_in_one_line
 
 import flownet as fn
 from flownet.store.writing import append_analysis
-from mistakes import told_in_one_line
 
 OVERWRITTEN = r"q\.h5 was overwritten by another run since this one was opened"
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._registry import describe
 from ...data._dataset import Dataset
 from ...kernels.layout import Data
 from .. import _check
@@ -187,7 +188,7 @@ class Potential(AnyPotential):
         return {
             "data": self.data.describe(),
             "network": self.network.describe(),
-            "loss": {"kind": self.loss.kind, **self.loss.parameters()},
+            "loss": describe(self.loss),
         }
 
     def __repr__(self):

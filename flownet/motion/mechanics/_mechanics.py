@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import kind
+from ..._registry import Named, describe, is_named, kind, program
 from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._policy import Constant
@@ -29,7 +29,7 @@ Moments = Literal["modulus", "separate"]
 MOMENTS = get_args(Moments)  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
 
 
-class Mechanics:
+class Mechanics(Named):
     """A rule of motion with a step.
 
     All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
@@ -62,7 +62,6 @@ class Mechanics:
         Its name in files.
     """
 
-    kind: str | None = None
     integrator: str | None = None
     sizing: Any = None
     remembers: tuple[str, ...] = ()
@@ -133,16 +132,20 @@ class Mechanics:
     def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""
         own = {name: value for name, value in vars(self).items() if name != "policy"}
-        if own["weight_decay"] == signature(type(self)).parameters["weight_decay"].default:
+        if own["weight_decay"] == self._usual("weight_decay"):
             del own["weight_decay"]
         return {"step": self.policy.plain, **own}
 
+    def _usual(self, name):
+        """What an argument is by default; a class of somebody's own may take others."""
+        argument = signature(type(self)).parameters.get(name)
+        return None if argument is None else argument.default
+
     def __repr__(self):
-        usual = signature(type(self)).parameters
         words = ", ".join(
             f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
             for name, value in self.parameters().items()
-            if value != usual[name].default
+            if value != self._usual(name)
         )
         return f"{type(self).__name__}({words})"
 
@@ -196,6 +199,12 @@ class Aristotle(Mechanics):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
+
+
+def mechanics_table(mechanics):
+    """Table of mechanics; those with a policy that no file can name are a program."""
+    steps_known = "step" not in mechanics.parameters() or is_named(mechanics.policy)
+    return describe(mechanics) if steps_known else program(mechanics)
 
 
 def not_negative(name, value):
