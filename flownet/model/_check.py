@@ -9,9 +9,22 @@ from .._errors import FlownetError, shown
 DTYPES = ("float64", "float32", "complex128", "complex64")
 
 
+def array(name, value):
+    """Array of what a user hands in, or the line that says why it makes none."""
+    if type(value) is np.ndarray:
+        return value
+    try:
+        return np.asarray(value)
+    except Exception as error:  # a tensor of another library may raise anything
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise FlownetError(
+            f"{name} is a {type(value).__name__} that makes no array of numbers: {reason}."
+        ) from None
+
+
 def vector(name, value, size, dtype):
     """Contiguous, writable (size,) array of a dtype: parameters, a displacement, a covector."""
-    value = np.asarray(value)
+    value = array(name, value)
     if value.shape != (size,):
         raise FlownetError(f"{name} has shape {value.shape}; the potential's is ({size},).")
     return in_precision(name, value, dtype)
@@ -28,7 +41,7 @@ def in_precision(name, value, dtype):
 
 def matrix(name, value, columns, dtype, rows=None):
     """Contiguous, writable (m, columns) array of a dtype: inputs or outputs, one sample a row."""
-    value = np.asarray(value)
+    value = array(name, value)
     wanted = f"({'m' if rows is None else rows}, {columns})"
     if (
         value.ndim != 2

@@ -11,6 +11,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import Named
 from ...kernels.layout import STRIP, Coupling
+from ...model._check import array
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -126,7 +127,7 @@ class Metric(Named, ABC):
         return {}
 
     def _vector(self, name, value):
-        value = np.asarray(value)
+        value = array(name, value)
         if value.shape != (self.size,):
             raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
         return value if value.dtype.kind in "fc" else value.astype(np.float64)

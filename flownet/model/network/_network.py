@@ -198,7 +198,7 @@ class Network:
 
     def parts(self, W: ArrayLike) -> list[Any]:
         """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
-        W = np.asarray(W)
+        W = _check.array("W", W)
         if W.shape[-1:] != (self.size,):
             raise FlownetError(f"W has shape {W.shape}; the network has D = {self.size}.")
         layers, at = [], 0

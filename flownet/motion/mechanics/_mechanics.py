@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import namedtuple
 from inspect import signature
@@ -90,6 +91,17 @@ class Mechanics(Named):
         """The number where every step is the same, else the policy."""
         return self.policy.step if isinstance(self.policy, Constant) else self.policy
 
+    def with_step(self, step: Step) -> Mechanics:
+        """The same mechanics with another step: a number, a policy, or its text."""
+        words = self.parameters()
+        if "step" not in words:
+            raise FlownetError(f"{self!r} sizes its steps itself: it has no step to set.")
+        if is_named(self):
+            return type(self)(**{**words, "step": step})
+        other = copy.copy(self)  # of a class that may take other arguments
+        other.policy = Aristotle(step).policy
+        return other
+
     @property
     def memories(self) -> int:
         """Vectors (D,) that the next step depends on, beside the parameters."""
@@ -128,6 +140,10 @@ class Mechanics(Named):
     def velocity(self, v: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
         """Velocity (D,) at the time of W of the one remembered; `force()` gives F (D,) at W."""
         return v.copy()
+
+    def remembered(self, velocity: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
+        """What is remembered (D,) where the velocity at the time of W is this one (D,)."""
+        return velocity
 
     def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""

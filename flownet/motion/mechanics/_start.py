@@ -4,6 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
+from ...model._check import array
 from ...model.potential import Batches, as_potential
 from .._check import whole
 from ._mechanics import Mechanics
@@ -49,7 +50,7 @@ def initial_parameters(potential, W0, seed):
     """A copy of W0 (D,), or `network.init(seed)`, in the potential's precision."""
     if W0 is None:
         return potential.init(seed)
-    W0 = np.asarray(W0)
+    W0 = array("W0", W0)
     dtype = potential.dtype or (
         W0.dtype if W0.dtype.kind == "c" or W0.dtype == np.float32 else np.float64
     )
