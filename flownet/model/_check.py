@@ -1,5 +1,6 @@
 """Checks of what a user hands in, each with one line that says what would be right."""
 
+import math
 import numbers
 
 import numpy as np
@@ -54,8 +55,18 @@ def matrix(name, value, columns, dtype, rows=None):
 
 
 def is_real(value):
-    """Whether a value is one finite real number."""
-    return isinstance(value, numbers.Real) and bool(np.isfinite(value))
+    """Whether a value is one finite real number; True and False are none."""
+    try:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
+    except OverflowError:  # a whole number beyond them all
+        return False
+
+
+def is_whole(value, least, most=np.inf):
+    """Whether a value is a whole number from one to another; True and False are none."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and bool(least <= value <= most)
 
 
 def numbers_of(name, value, dtype=np.float64):
@@ -90,6 +101,6 @@ def network_dtype(name):
 
 def order(value):
     """Order of a jet, a whole number from 0 up."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+    if not is_whole(value, 0):
         raise FlownetError(f"order is {value!r}; it has to be a whole number from 0 up.")
     return int(value)

@@ -34,7 +34,7 @@ class Analytic(AnyPotential):
     numbers: Any
 
     def __init__(self, size: Count) -> None:
-        if not (isinstance(size, (int, np.integer)) and size >= 1):
+        if not _check.is_whole(size, 1):
             raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
         self.size = int(size)
 

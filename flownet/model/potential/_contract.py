@@ -259,7 +259,7 @@ class AnyPotential(Named, ABC):
     def __mul__(self, scale: Any) -> AnyPotential:
         if not isinstance(scale, numbers.Real):
             return NotImplemented
-        if not math.isfinite(scale):
+        if isinstance(scale, bool) or not math.isfinite(scale):
             raise FlownetError(f"a potential cannot be scaled by {scale}.")
         from ._sum import Sum
 
