@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from mistakes import told_in_one_line
 
 import flownet as fn
-from mistakes import told_in_one_line
 
 XOR = fn.data.load("xor")
 NETWORK = fn.Network([2, 2, 1])
