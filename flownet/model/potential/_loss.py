@@ -164,8 +164,8 @@ class CrossEntropy(Loss):
             raise FlownetError("output_metric is complex, and the outputs are real.")
         if y.shape[1] == 1:
             raise FlownetError(
-                "cross-entropy of one output is always 0: give each class an "
-                "output, or take Quadratic()."
+                "cross-entropy of one output is always 0: give each class an output (labels are "
+                "whole numbers y of the shape (m,)), or take Quadratic()."
             )
         q = np.asarray(y, np.float64)
         if self.output_metric is not None:
