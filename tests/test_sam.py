@@ -104,6 +104,16 @@ def test_both_legs_are_broken_down_exactly():
     close(b.actual, p.difference(W, run.parameters[1] - W), "float64")
 
 
+def test_a_script_sets_the_step_of_its_base():
+    """The same bits as a run that goes on with that step."""
+    p = potential()
+    for state in fn.states(p, fn.SAM(fn.Aristotle(0.1)), steps=6, seed=1):
+        if state.iteration == 3:
+            state.step, W = 0.3, state.W.copy()
+    run = fn.train(p, fn.SAM(fn.Aristotle(0.3)), steps=3, W0=W)
+    np.testing.assert_array_equal(state.W, run.parameters[-1])
+
+
 def test_where_the_loss_is_flat_it_stays():
     run = fn.train(fn.Parabola(2), fn.SAM(fn.Aristotle(0.1)), steps=3, W0=[0.0, 0.0])
     assert not run.parameters[-1].any() and run.diverged_at is None

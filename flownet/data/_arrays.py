@@ -6,8 +6,12 @@ from .._errors import FlownetError
 from ._classes import Classes, coded, is_text
 from ._frame import inputs_of, is_frame
 
-# A whole number above this is more likely a measurement than a class.
+# Whole numbers are more likely measurements than classes where they reach this,
 _MOST_CLASSES = 1000
+# where they leave out more than they name, and this many columns would be made of them,
+_MANY_COLUMNS = 10
+# or where most samples would have a class of their own, and so many there are.
+_MANY_CLASSES = 20
 
 
 def inputs(x):
@@ -117,7 +121,9 @@ def numbers(what, values):
     """Array of the values, refused unless it holds plain numbers."""
     array = plain(what, values)
     if array.dtype.kind not in "biufc":
-        raise FlownetError(f"{what} must hold numbers, not {array.dtype}.")
+        of_text = array.dtype.kind in "US" or isinstance(array.flat[0] if array.size else 0, str)
+        hint = f"; np.unique({what}, return_inverse=True)[1] numbers labels that are text"
+        raise FlownetError(f"{what} must hold numbers, not {array.dtype}{hint * of_text}.")
     return array
 
 
@@ -148,13 +154,18 @@ def _width(label, classes):
     """Number of columns of the one-hot truth."""
     if classes is not None:
         return classes
-    most = int(label.max())
-    if most >= _MOST_CLASSES:
+    columns, different = int(label.max()) + 1, len(np.unique(label))
+    if (
+        columns > _MOST_CLASSES
+        or columns > max(_MANY_COLUMNS, 2 * different)
+        or different > max(_MANY_CLASSES, len(label) / 2)
+    ):
         raise FlownetError(
-            f"y holds whole numbers up to {most}, read as class labels: give floats if they are "
-            "values to fit, or classes= if they are labels."
+            f"y holds whole numbers up to {columns - 1}, {different} different ones in "
+            f"{len(label)} samples, read as class labels: give floats if they are values to fit, "
+            f"or classes={columns} if they are labels."
         )
-    return most + 1
+    return columns
 
 
 def _refuse_other_length(what, array, m):

@@ -1,27 +1,26 @@
 """Checks of numbers and places, each with one line that says what would be right."""
 
-import math
 import os
-from numbers import Real
 
 import numpy as np
 
 from .._errors import FlownetError, shown
 from ..kernels.device import kernels_of
+from ..model._check import is_real, is_whole
 from ..store._size import size_text
 
 
 def whole(name, value, least=-np.inf):
     """A whole number not below `least`."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+    if not is_whole(value, least):
         up = f" from {least} up" if least > -np.inf else ""
         raise FlownetError(f"{name} is {value!r}; it has to be a whole number{up}.")
     return int(value)
 
 
 def is_number(value):
-    """Whether a value is one finite real number."""
-    return isinstance(value, Real) and math.isfinite(value)
+    """Whether a value is one finite real number; True and False are none."""
+    return is_real(value)
 
 
 def positive(name, value):

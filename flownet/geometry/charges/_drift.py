@@ -10,6 +10,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
+from ...model._check import is_whole
 from ...store.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _change(charges, run, iteration, W, step):
 def _check(charges, run, every):
     if not isinstance(run, Trajectory):
         raise FlownetError(f"charges along {shown(run)}: it has to be a Trajectory.")
-    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+    if not is_whole(every, 1):
         raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
     if run.mechanics is None or not run.mechanics.descends:
         raise FlownetError(

@@ -10,6 +10,7 @@ import numpy as np
 from ..._encoding import printable
 from ..._errors import FlownetError, shown
 from ..._random import stream_key, words
+from ...model._check import is_whole
 from ._lanczos import lanczos
 from ._metric_hessian import metric_hessian
 
@@ -126,7 +127,7 @@ def spectral_density(
         numbers from 1 up.
     """
     for name, value in (("probes", probes), ("steps", steps)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        if not is_whole(value, 1):
             raise FlownetError(f"{name} is {shown(value)}; it has to be a whole number from 1 up.")
     return density_of(metric_hessian(potential, W, metric), probes, steps, seed)
 

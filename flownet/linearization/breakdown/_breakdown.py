@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from functools import partial
-from numbers import Real
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
+from ...model._check import is_real, is_whole
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
@@ -152,7 +152,7 @@ def breakdown(
         raise FlownetError(
             "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."
         )
-    if not isinstance(1.0 if step is None else step, Real):
+    if not is_real(1.0 if step is None else step):
         raise FlownetError(f"step is {step!r}; it has to be a number.")
     length = 1.0 if step is None else step
     if displacement is None:
@@ -171,11 +171,7 @@ def _only(call, **arguments):
 
 def _whole(name, value, least=None):
     """A whole number, not below `least`."""
-    if (
-        isinstance(value, bool)
-        or not isinstance(value, (int, np.integer))
-        or (least is not None and value < least)
-    ):
+    if not is_whole(value, -np.inf if least is None else least):
         raise FlownetError(
             f"{name} is {value!r}; it has to be a whole number"
             + (f" from {least} up." if least is not None else ".")
@@ -229,7 +225,7 @@ def store(run, series):
     if run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
     append_analysis(
-        run.path,
+        run.store,
         "breakdown",
         series.iteration,
         series.time,

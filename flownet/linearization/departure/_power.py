@@ -11,6 +11,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
+from ...model._check import is_whole
 from ...model.potential import as_potential, in_double
 from ...motion.flow import as_field, flow as follow, is_field
 from ...motion.loops import train
@@ -171,7 +172,7 @@ def _field(field, step):
 def power_of_run(run, time, halvings, words):
     """`departure_power` of the problem a run solved, from its step down."""
     check_run(run)
-    if isinstance(halvings, bool) or not isinstance(halvings, (int, np.integer)) or halvings < 1:
+    if not is_whole(halvings, 1):
         raise FlownetError(f"halvings is {shown(halvings)}; it has to be a whole number from 1 up.")
     if "batch_size" in run.experiment["run"]:
         raise FlownetError(

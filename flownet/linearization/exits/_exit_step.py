@@ -10,6 +10,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
+from ...model._check import is_real, is_whole
 from ..step import on_reals
 from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
@@ -249,9 +250,9 @@ def _check(low, high, steps, time, rtol, grid):
     count_steps(high, steps, time)
     if not low < high:
         raise FlownetError(f"low is {low:g} and high {high:g}; low has to be the smaller.")
-    if isinstance(grid, bool) or not isinstance(grid, (int, np.integer)) or grid < 2:
+    if not is_whole(grid, 2):
         raise FlownetError(f"grid is {shown(grid)}; it has to be a whole number from 2 up.")
-    if not (np.isscalar(rtol) and 1e-12 <= rtol < 1):
+    if not (is_real(rtol) and 1e-12 <= rtol < 1):
         raise FlownetError(f"rtol is {shown(rtol)}; it has to lie between 1e-12 and 1.")
 
 

@@ -191,7 +191,7 @@ class Charted(AnyPotential):
         return Charted(self.potential.on(rows), self.chart)
 
     def _point(self, name, value):
-        value = np.asarray(value)
+        value = _check.array(name, value)
         dtype = self.dtype or (value.dtype if value.dtype == np.float32 else np.float64)
         return _check.vector(name, value, self.size, dtype)
 

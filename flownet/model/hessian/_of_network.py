@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
+from .._check import array
 from ._hessian import Hessian
 
 
@@ -54,7 +55,7 @@ class NetworkHessian(Hessian):
 
     def action(self, V):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
-        V = np.asarray(V)
+        V = array("V", V)
         return self._actions(self._rows(V)).reshape(V.shape)
 
     def third_action(self, V):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
+from .. import _check
 from ._named import array_of, from_named, named
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class FlatParameters:
 
     def parts(self, W: ArrayLike) -> list[Any]:
         """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
-        W = np.asarray(W)
+        W = _check.array("W", W)
         if W.shape[-1:] != (self.size,):
             raise FlownetError(f"W has shape {W.shape}; the network has D = {self.size}.")
         layers, at = [], 0

@@ -140,6 +140,8 @@ class Network(FlatParameters):
 
         The same seed gives the same bits on every machine.
         """
+        if not _check.is_whole(seed, -(2**63), 2**64 - 1):
+            raise FlownetError(f"seed is {seed!r}; it has to be a whole number of 64 bits.")
         if not _check.is_real(scale):
             raise FlownetError(f"scale is {scale!r}; it has to be a number.")
         W = np.zeros(self.size, self.dtype)

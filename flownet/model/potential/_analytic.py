@@ -34,7 +34,7 @@ class Analytic(AnyPotential):
     numbers: Any
 
     def __init__(self, size: Count) -> None:
-        if not (isinstance(size, (int, np.integer)) and size >= 1):
+        if not _check.is_whole(size, 1):
             raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
         self.size = int(size)
 
@@ -63,7 +63,7 @@ class Analytic(AnyPotential):
     linearized_jet = jet  # its output is W itself, which runs straight
 
     def _point(self, name, value):
-        value = np.asarray(value)
+        value = _check.array(name, value)
         dtype = value.dtype if value.dtype == np.float32 else np.float64
         if value.dtype.kind == "c":
             raise FlownetError(f"{self!r} is one of real numbers, and {name} is complex.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._registry import Named
 from ...kernels.device import kernels_of
 from ..network import in_complex, in_reals
 
@@ -47,7 +48,12 @@ _FOLLOWS = {
 }
 
 
-class AnyPotential(ABC):
+def is_of_library(cls: type) -> bool:
+    """Whether a class is one of this package."""
+    return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+class AnyPotential(Named, ABC):
     """L(W), a function of D parameters: what every potential offers.
 
     One has to have `size`, `value(W)` and `differential(W)`. The attributes below have defaults.
@@ -74,18 +80,25 @@ class AnyPotential(ABC):
         Whether a coordinate moves several parameters, so that H has no diagonal of its own.
     real_only : bool
         Whether its parameters cannot be complex.
+    of_user : bool
+        Whether somebody else than the library wrote it: a run on it begins by comparing its
+        values with its differential.
     device : str
         Whose kernels it works with.
     """
 
     size: int
-    kind: str | None = None
     dtype: np.dtype | None = None
     network: Network | Any = None
     data: Dataset | Any = None
     loss: Loss | Any = None
-    of_network = couples = mixes = real_only = False
+    of_network = couples = mixes = real_only = of_user = False
     device = "cpu"
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        if "of_user" not in vars(cls):
+            cls.of_user = not is_of_library(cls)
 
     @abstractmethod
     def value(self, W: Vector) -> float:
@@ -246,7 +259,7 @@ class AnyPotential(ABC):
     def __mul__(self, scale: Any) -> AnyPotential:
         if not isinstance(scale, numbers.Real):
             return NotImplemented
-        if not math.isfinite(scale):
+        if isinstance(scale, bool) or not math.isfinite(scale):
             raise FlownetError(f"a potential cannot be scaled by {scale}.")
         from ._sum import Sum
 

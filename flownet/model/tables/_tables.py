@@ -5,7 +5,7 @@
 """
 
 from ..._errors import FlownetError
-from ..._registry import build, describe, words
+from ..._registry import PROGRAM, build, describe, is_named, program, refuse_program, words
 from ...data._load import from_table
 from ..chart import Charted
 from ..network import Network
@@ -14,13 +14,13 @@ from ..potential import Analytic, Potential, Sum
 
 def tables_of(potential):
     """Tables of a potential, or None when it has terms that no table can say."""
-    if isinstance(potential, Charted):
+    if type(potential) is Charted:
         return _seen(potential)
     tables, added = {}, []
     for scale, atom in potential.atoms():
-        if isinstance(atom, Analytic):
+        if isinstance(atom, Analytic) and is_named(atom):
             added.append({"scale": scale, **describe(atom)})
-        elif isinstance(atom, Potential) and not tables:
+        elif type(atom) is Potential and is_named(atom.loss) and not tables:
             tables = atom.describe()
             if scale != 1.0:
                 tables["loss"]["scale"] = scale
@@ -32,34 +32,26 @@ def tables_of(potential):
 def _seen(charted):
     """Tables of a potential in a chart, or None where potential or chart are programs."""
     tables = tables_of(charted.potential)
-    if tables is None or "chart" in tables or charted.chart.kind is None:
+    if tables is None or "chart" in tables or not is_named(charted.chart):
         return None
     return {**tables, "chart": describe(charted.chart)}
 
 
 def metric_table(metric):
     """Table of a metric; one without a kind is a layer metric's."""
-    if metric.kind is None:
-        return {"kind": "program", "text": repr(metric)}
     table = describe(metric)
     if table["kind"] == "layer":
         table.pop("kind")
     if "metrics" in table:
         table["metrics"] = [metric_table(each) for each in table["metrics"]]
-        if any(each.get("kind") == "program" for each in table["metrics"]):
-            return {"kind": "program", "text": repr(metric)}
-    return table
+    parts = [*table.get("metrics", ()), *([table["metric"]] if "metric" in table else ())]
+    return program(metric) if any(p.get("kind") == PROGRAM for p in parts) else table
 
 
 def metric_from(table, potential):
     """The metric of a table that `metric_table` made or an experiment file holds."""
     table = {"kind": "layer", **table}
-    if table["kind"] == "program":
-        raise FlownetError(
-            "the run's metric is a program of its own, and no file can say it: pass "
-            "it on again with metric=, or set run.metric. It was "
-            f"{table['text']}."
-        )
+    refuse_program("metric", table)
     takes = words("metric", table["kind"])
     if "chart" in takes:
         if not isinstance(potential, Charted):

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.metric import TimeDependent
+from ...model._check import is_whole
 from ..observe import moving_metric
 from ._replay import Replay
 
@@ -51,7 +52,7 @@ class AdaptiveMetric(TimeDependent):
         The run is taken again up to there: cheapest in ascending order.
         """
         done = len(self._times)
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
+        if not is_whole(k, -done, done - 1):
             raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
         k = int(k) % done
         if k != self._known[0]:

@@ -17,6 +17,7 @@ from .. import _check
 from .._pairs import PairedStore, recorded
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
+from ..mechanics._mechanics import mechanics_table
 from ..mechanics._start import initial_parameters, landscape
 from ._field import as_field
 from ._run import FlowRun
@@ -211,11 +212,10 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
     if metric is not None:
         tables["metric"] = metric_table(metric)
     if mechanics is not None:
-        tables["mechanics"] = describe(mechanics)
+        tables["mechanics"] = mechanics_table(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
-        program = {"kind": "program", "text": repr(field)}
-        tables["flow"]["field"] = program if field.kind is None else describe(field)
+        tables["flow"]["field"] = describe(field)
     if at is not None:
         tables["flow"]["at"] = at
     return tables

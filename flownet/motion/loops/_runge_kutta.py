@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 class Adaptive(StepPolicy):
     """Steps by the error of each; there is nothing to choose."""
 
+    def at(self, iteration: int) -> float:
+        """Refused: nobody knows it before the step."""
+        raise FlownetError("Runge-Kutta steps are as long as their errors let them be.")
+
 
 @kind("mechanics", "runge-kutta")
 class RungeKutta(Mechanics):

@@ -121,10 +121,33 @@ class Newton(Mechanics):
 
         `force()` gives F (D,) at W. In a heat bath it is the one remembered.
         """
-        if self.integrator != "leapfrog" or iteration == 0 or self.temperature:
+        if not self._is_late(iteration):
             return v.copy()
-        decay, gain = scalar.friction_of(self.policy.step / 2, self.mass, self.friction, False)
+        decay, gain = self._half_kick
         return decay * v + gain * force()
+
+    def remembered(self, velocity: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
+        """What is remembered (D,) where the velocity at the time of W is this one (D,)."""
+        if not self._is_late(iteration):
+            return velocity
+        decay, gain = self._half_kick
+        return (velocity - gain * force()) / decay
+
+    def with_step(self, step: Step) -> Mechanics:
+        """The same mechanics with another step; the leapfrog keeps its own."""
+        if self.integrator == "leapfrog":
+            raise FlownetError(
+                f"{self!r} remembers a velocity of half a step ago: its step stays as it is."
+            )
+        return super().with_step(step)
+
+    def _is_late(self, iteration):
+        """Whether the velocity remembered is half a step old."""
+        return self.integrator == "leapfrog" and iteration > 0 and not self.temperature
+
+    @property
+    def _half_kick(self):
+        return scalar.friction_of(self.policy.step / 2, self.mass, self.friction, False)
 
 
 @kind("mechanics", "nesterov")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from ..._types import BaseMechanics, MetricLike, Positive, Vector
+    from ..._types import BaseMechanics, MetricLike, Positive, Step, Vector
     from ...model.potential import AnyPotential
 
 

@@ -178,6 +178,7 @@ class HDF5Store(Reader, WritableStore):
             self._writer.do(appender.trim)
         self._writer.do(partial(self._end, 1, -1 if diverged_at is None else int(diverged_at)))
         self.close()
+        _ = self._look  # the finished file, held open: a run that takes its name hides nothing
 
     def close(self):
         """Write everything and close the file; the run can be resumed, and reading still works."""
