@@ -35,6 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.integrate": ["integrator"],
         "flow.rates": ["rate"],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
+        "motion.own": ["is_machine_code", "own_function"],
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],

@@ -59,6 +59,8 @@ class OwnPotential(AnyPotential):
     given : object
     """
 
+    of_user = True
+
     def __init__(self, given):
         self.given = given
         # an object of any class: what it offers is looked for here, once, and nowhere else
