@@ -14,7 +14,7 @@ class CustomHessian(Hessian):
 
     Parameters
     ----------
-    bends : function V (D,), order → estimates of H·V and, for order 3, of T[V,V]
+    bends : function V (D,), order → estimate of H·V for order 2, of T[V,V] for order 3
     differential : function () → L and dL (D,) at W
     W : ndarray (D,)
     """
@@ -59,5 +59,5 @@ class CustomHessian(Hessian):
         return np.array(found, self.dtype).reshape(np.shape(V))
 
     def _of_one(self, row, order):
-        found = self._bends(in_complex(row) if self._complex else row, order)[-1].value
+        found = self._bends(in_complex(row) if self._complex else row, order).value
         return in_reals(np.ascontiguousarray(found)) if self._complex else found

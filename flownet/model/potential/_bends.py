@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
-from .._differences import Estimate, derivatives
+from .._differences import Estimate, derivatives, size_of
 
 _FIRST = 0.25  # of the length: the first step of differences
 _TINY = 1e-20  # a step along the imaginary axis, of which no square is left
@@ -23,32 +23,44 @@ class Bends:
         self._functions, self._method, self._length = functions, method, length
         self._tried = False
 
-    def along(self, W, V, order, of=lambda covector: covector):
-        """`Estimate` of H·V, and of T[V,V] for order 3: of what `of` makes of either.
+    def along(self, W, V, orders, of=lambda covector: covector):
+        """`Estimate` of H·V (order 2) and of T[V,V] (order 3): of what `of` makes of either.
 
         W and V (D,) are of one type.
         """
         length = float(np.linalg.norm(V))
         if not length:
-            return [Estimate(of(np.zeros_like(W)), 0.0)] * (order - 1)
-        U = V / W.real.dtype.type(length)
-        found = self._unit(W, U, order, of)
-        return [Estimate(e.value * length**k, e.error * length**k) for k, e in enumerate(found, 1)]
+            return [Estimate(of(np.zeros_like(W)), 0.0) for _ in orders]
+        found = self._along_unit(W, V / W.real.dtype.type(length), orders, of)
+        powers = [length ** (order - 1) for order in orders]
+        return [
+            Estimate(found[order].value * power, found[order].error * power)
+            for order, power in zip(orders, powers)
+        ]
 
-    def _unit(self, W, U, order, of):
-        """The same along a unit displacement."""
-        h = _FIRST * self._length
-        third = None
-        if order > 2 and self._functions.has("third_action"):
-            third = Estimate(of(self._functions.action("third_action", W, U)), 0.0)
-        exact = self._exact(W, U)
-        if exact is None:
-            first, second = derivatives(lambda t: of(self._dL(_moved(W, U, t))), of(self._dL(W)), h)
-            return [first, third or second][: order - 1]
-        found = [Estimate(of(exact(W)), 0.0), third]
-        if order > 2 and third is None:
-            found[1] = derivatives(lambda t: of(exact(_moved(W, U, t))), found[0].value, h)[0]
-        return found[: order - 1]
+    def _along_unit(self, W, U, orders, of):
+        """The same along a unit displacement, by order."""
+        found, h = {}, _FIRST * self._length
+        if 3 in orders and self._functions.has("third_action"):
+            found[3] = Estimate(of(self._functions.action("third_action", W, U)), 0.0)
+        missing = [order for order in orders if order not in found]
+        exact = self._exact(W, U) if missing else None
+        if exact is not None:
+            found[2] = Estimate(of(exact(W)), 0.0)
+            if 3 in missing:
+                (found[3],) = derivatives(
+                    lambda t: of(exact(_moved(W, U, t))), found[2].value, h, 1, size_of(W)
+                )
+        elif missing:
+            made = derivatives(
+                lambda t: of(self._dL(_moved(W, U, t))),
+                of(self._dL(W)),
+                h,
+                max(missing) - 1,
+                size_of(W),
+            )
+            found = {**dict(zip((2, 3), made)), **found}
+        return found
 
     def _exact(self, W, U):
         """A function W → H·U without differences, or None."""
@@ -79,7 +91,9 @@ class Bends:
         if self._tried:
             return
         made = self._complex_step(W, U)
-        wanted = derivatives(lambda t: self._dL(_moved(W, U, t)), self._dL(W), self._length / 4)[0]
+        (wanted,) = derivatives(
+            lambda t: self._dL(_moved(W, U, t)), self._dL(W), _FIRST * self._length, 1, size_of(W)
+        )
         off = np.abs(made - wanted.value).max()
         if off > 10 * wanted.error + 1e-6 * np.abs(wanted.value).max():
             raise FlownetError(

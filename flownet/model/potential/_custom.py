@@ -132,13 +132,13 @@ class CustomPotential(AnyPotential):
         """L(W), a float."""
         W = self._point("W", W)
         if not self._functions.has("value"):
-            return self._functions.loss("differential", self._functions.differential(W)[0])
+            return self._functions.loss("differential", self._called(W)[0])
         return self._functions.loss("value", self._functions.given["value"](W.copy()))
 
     def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,)."""
         W = self._point("W", W)
-        loss, dL = self._functions.differential(W)
+        loss, dL = self._called(W)
         return (
             self._functions.loss("differential", loss),
             self._functions.vector("differential", dL, W),
@@ -162,7 +162,7 @@ class CustomPotential(AnyPotential):
 
         W = self._point("W", W).copy()
         return CustomHessian(
-            lambda V, order: self._bends.along(W, V.astype(W.dtype), order),
+            lambda V, order: self._bends.along(W, V.astype(W.dtype), (order,))[0],
             lambda: self.differential(W),
             W,
         )
@@ -212,6 +212,12 @@ class CustomPotential(AnyPotential):
 
     # ---- ----
 
+    def _called(self, W):
+        """What the differential gives at W (D,)."""
+        if self.is_compiled:
+            self.compiled(W.dtype)  # one line where that cannot be
+        return self._functions.differential(W, in_loops=self.is_compiled)
+
     def _series(self, W, V, order):
         """Coefficients of the jet and their errors, (order+1,) each."""
         W, V, order = self._point("W", W), self._point("V", V), _check.order(order)
@@ -226,7 +232,8 @@ class CustomPotential(AnyPotential):
         loss, dL = self.differential(W)
         c = np.array([loss, _pair(dL, V), 0.0, 0.0])[: order + 1]
         if order > 1:
-            bends = self._bends.along(W, V, order, lambda covector: _paired(covector, V))
+            orders = range(2, order + 1)
+            bends = self._bends.along(W, V, orders, lambda covector: _paired(covector, V))
             for k, (bend, factorial) in enumerate(zip(bends, (2, 6)), 2):
                 c[k], errors[k] = bend.value[0] / factorial, bend.error / factorial
         return c, errors

@@ -43,15 +43,21 @@ class Functions:
         """Whether a function was given."""
         return what in self.given
 
-    def differential(self, W):
-        """L, a number, and dL (D,), of the type of W, as the function gives them at W (D,)."""
-        function = self.given["differential"]
+    def differential(self, W, *, in_loops=False):
+        """L, a number, and dL (D,), of the type of W, as the function gives them at W (D,).
+
+        Of one that kernels call `in_loops` W is theirs: it must not be changed.
+        """
+        function, seen = self.given["differential"], W.copy()
         if self.in_place:
             dL = np.zeros_like(W)
-            return function(W.copy(), dL), dL
-        pair = function(W.copy())
+            pair = function(seen, dL), dL
+        else:
+            pair = function(seen)
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             self._refuse("differential", f"gives {shown(pair)}")
+        if in_loops and seen.tobytes() != W.tobytes():
+            raise FlownetError(f"{self.name}: its differential changes the W that it is given.")
         return pair
 
     def loss(self, what, value):
