@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from .._differences import Estimate, derivatives, size_of
 
 _FIRST = 0.25  # of the length: the first step of differences
@@ -81,7 +81,7 @@ class Bends:
             _, dL = self._functions.differential(W + 1j * step * U)
         except Exception as error:  # whatever a user's function makes of complex numbers
             raise FlownetError(
-                f"{self._functions.name}: its differential takes no complex W ({error}); "
+                f"{self._functions.name}: its differential takes no complex W, {shown(error)}; "
                 'method="differences" wants none.'
             ) from error
         return self._functions.vector("differential", np.imag(dL) / step, W)
