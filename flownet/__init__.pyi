@@ -71,6 +71,7 @@ from .model.network import Network as Network
 from .model.potential import (
     UV as UV,
     CrossEntropy as CrossEntropy,
+    CustomPotential as CustomPotential,
     DoubleWell as DoubleWell,
     Parabola as Parabola,
     Potential as Potential,

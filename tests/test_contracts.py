@@ -49,6 +49,7 @@ OTHERS = {
     "in a chart": fn.Charted(SMALL, SINH),
     "in weight normalisation": fn.Charted(SMALL, WEIGHTS),
     "own": Own(),
+    "from a function": fn.CustomPotential(3, lambda W: (float(np.cos(W).sum()), -np.sin(W))),
 }
 METRICS = {
     "euclidean": (fn.Euclidean(NET.size), SMALL),

@@ -20,13 +20,14 @@ from ._cache import cache_of
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
 
 
-def jit(function, *, parallel=False):
+def jit(function, *, parallel=False, counts=False):
     """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
 
-    Kernels allocate nothing: without numba's runtime no array is counted in and out. A function
-    that returns a view of an array must be `spliced` instead.
+    Kernels allocate nothing: without numba's runtime no array is counted in and out, but where it
+    `counts` those that a user's function made. A function that returns a view of an array must be
+    `spliced` instead.
     """
-    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel)(function)
+    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel or counts)(function)
     dispatcher._cache = cache_of(function)
     return dispatcher
 

@@ -37,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "members.advance": ["advance_members"],
         "members.work": ["members_work"],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
+        "motion.own": ["is_machine_code", "own_function"],
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],

@@ -8,6 +8,7 @@ from collections import namedtuple
 
 QUADRATIC, CROSS_ENTROPY = 0, 1  # kinds of losses
 PARABOLA, QUARTIC, DOUBLE_WELL, UV = range(4)  # codes of formulas
+OWN, OWN_IN_PLACE = 4, 5  # of a user's compiled functions, W → (L, dL) or (W, dL) → L
 
 #: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the
 #: width of all layers before l, panels[l] the offset of layer l's packed weights. Of a complex
@@ -26,8 +27,10 @@ Data = namedtuple("Data", "x y weights rows")
 #: network), `Terms`, `Batches`
 Problem = namedtuple("Problem", "net loss data work terms batches")
 
-#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas
-Terms = namedtuple("Terms", "factor code parameters")
+#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas; of a user's compiled
+#: functions their addresses (T,), whether each has failed (T,), and room (2, D): for the dL that
+#: one writes, and for the W where one failed
+Terms = namedtuple("Terms", "factor code parameters address failed room")
 
 #: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
 Batches = namedtuple("Batches", "size seed order epoch")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,6 +88,11 @@ class Charted(AnyPotential):
         return self.potential.data
 
     @property
+    def of_user(self) -> bool:  # type: ignore[override]
+        """Whether a program of a user's own is a term of it."""
+        return any(atom.of_user for _, atom in self.potential.atoms())
+
+    @property
     def couples(self) -> bool:  # type: ignore[override]
         """Whether the loss of one sample depends on the outputs of others."""
         return any(atom.couples for _, atom in self.potential.atoms())
@@ -161,6 +167,20 @@ class Charted(AnyPotential):
                 + (_pair(H.action(second), second) + _pair(H.third_action(first), second)) / 2
             )
         return c
+
+    @property
+    def jet_order(self) -> float:  # type: ignore[override]
+        """The highest order of its jets."""
+        return min(self.potential.jet_order, math.inf if self.chart.linear else _MOST)
+
+    def jet_error(self, u: Vector, v: Vector, order: int = 2) -> Vector:
+        """By how much the potential's method may put each coefficient off, along W′v."""
+        u, v = self._point("u", u), self._point("v", v)
+        return self.potential.jet_error(*self.chart.series(u, v, 1), order)
+
+    def programs(self) -> list[dict[str, Any]]:
+        """What a file keeps of terms that no table can make again."""
+        return self.potential.programs()
 
     def linearized_jet(self, u: Vector, v: Vector, order: int = 2) -> Vector:
         """Taylor coefficients of the loss along a straight line of outputs Ŷ + s·Jv.

@@ -3,6 +3,7 @@
 from ._analytic import UV, Analytic, DoubleWell, Parabola, Quartic
 from ._batches import Batches, key
 from ._contract import AnyPotential
+from ._custom import CustomPotential
 from ._loss import CrossEntropy, Quadratic
 from ._own import OwnPotential, as_potential
 from ._potential import Potential
@@ -16,6 +17,7 @@ __all__ = [
     "AnyPotential",
     "Batches",
     "CrossEntropy",
+    "CustomPotential",
     "DoubleWell",
     "OwnPotential",
     "Parabola",

@@ -81,8 +81,12 @@ class AnyPotential(Named, ABC):
     real_only : bool
         Whether its parameters cannot be complex.
     of_user : bool
-        Whether somebody else than the library wrote it: a run on it begins by comparing its
-        values with its differential.
+        Whether somebody else than the library wrote it: what it returns is all that is known of it,
+        and a run on it begins by comparing its values with its differential.
+    by_units : bool
+        Whether the diagonals of its Hessian take as many actions as there are parameters.
+    jet_order : int or infinity
+        The highest order of its jets.
     device : str
         Whose kernels it works with.
     """
@@ -92,7 +96,8 @@ class AnyPotential(Named, ABC):
     network: Network | Any = None
     data: Dataset | Any = None
     loss: Loss | Any = None
-    of_network = couples = mixes = real_only = of_user = False
+    of_network = couples = mixes = real_only = of_user = by_units = False
+    jet_order: float = math.inf
     device = "cpu"
 
     def __init_subclass__(cls, **words: Any) -> None:
@@ -178,6 +183,20 @@ class AnyPotential(Named, ABC):
         self.refuse("describe")
 
     # ---- what follows from the rest ----
+
+    def jet_error(self, W: Vector, V: Vector, order: int = 2) -> Vector:
+        """By how much its method may put each coefficient of `jet` (order+1,) off.
+
+        Beside rounding: zeros of a method that is exact.
+        """
+        return np.zeros(order + 1)
+
+    def programs(self) -> list[dict[str, Any]]:
+        """What a file keeps of terms that no table can make again: name, size and source of each.
+
+        The source is a SHA-256; empty where none is to be had.
+        """
+        return []
 
     def pushforward(self, W: Vector, V: Vector) -> float:
         """Pushforward (JVP) dL(V), the change of L to first order along V (D,): a float."""

@@ -83,6 +83,19 @@ class Sum(AnyPotential):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
         return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
 
+    def jet_error(self, W, V, order=2):
+        """By how much the methods of its terms may put each coefficient off."""
+        return sum(abs(scale) * potential.jet_error(W, V, order) for scale, potential in self.terms)
+
+    @property
+    def jet_order(self):
+        """The highest order of its jets."""
+        return min(potential.jet_order for _, potential in self.terms)
+
+    def programs(self):
+        """What a file keeps of terms that no table can make again."""
+        return [program for _, potential in self.terms for program in potential.programs()]
+
     def linearized_jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
         return sum(scale * potential.linearized_jet(W, V, order) for scale, potential in self.terms)

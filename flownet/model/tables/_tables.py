@@ -4,6 +4,8 @@
 `[{"kind": "parabola", "scale": 0.01, "size": 330}]`; `chart` the coordinates it is all seen in.
 """
 
+from itertools import zip_longest
+
 from ..._errors import FlownetError
 from ..._registry import PROGRAM, build, describe, is_named, program, refuse_program, words
 from ...data._load import from_table
@@ -27,6 +29,38 @@ def tables_of(potential):
         else:
             return None
     return {**tables, **({"add": added} if added else {})}
+
+
+def tables_or_program(potential):
+    """Tables of a potential; of one that no table can say, what identifies it."""
+    tables = tables_of(potential)
+    if tables is not None:
+        return tables
+    program, kept = {"kind": "program", "text": repr(potential)}, potential.programs()
+    return {"potential": {**program, "programs": kept} if kept else program}
+
+
+def refuse_other_program(path, tables, potential):
+    """Refuse another program than that of a run, by name, size and source where they are kept."""
+    kept = tables.get("potential", {}).get("programs")
+    if kept is None:
+        return
+    given = potential.programs()
+    for was, is_now in zip_longest(kept, given, fillvalue={}):
+        for word in ("name", "size", "source"):
+            one, other = was.get(word, ""), is_now.get(word, "")
+            if one != other and not (word == "source" and "" in (one, other)):
+                known = was.get("name", is_now.get("name"))
+                raise FlownetError(
+                    f"the potential is not that of {path}: the {word} of {known} is "
+                    f"{_short(other)} instead of {_short(one)}."
+                )
+
+
+def _short(word):
+    """A name, a number, or the beginning of a long hash."""
+    text = str(word) or "nothing"
+    return f"{text[:12]}…" if len(text) == 64 else text
 
 
 def _seen(charted):

@@ -10,7 +10,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
 from ...model.potential import Reals
-from ...model.tables import metric_table, tables_of
+from ...model.tables import metric_table, tables_or_program
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store
 from .. import _check
@@ -208,7 +208,7 @@ def _bounds(dtype, rtol, atol, gradient_below, loss_below):
 
 def _tables(potential, metric, mechanics, field, time, at, bounds):
     """Tables of a flow, the words of an experiment file."""
-    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    tables = tables_or_program(potential)
     if metric is not None:
         tables["metric"] = metric_table(metric)
     if mechanics is not None:

@@ -9,6 +9,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
+from ...model.tables import refuse_other_program
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
@@ -73,6 +74,7 @@ def resume(
     if potential is not None:
         potential = as_potential(potential)
         _same_data(run, potential)
+        refuse_other_program(path, tables, potential)
         run.potential = potential
     if mechanics is not None:
         _no_table(path, tables, "mechanics", "{} mechanics")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...model.tables import metric_table, tables_of
+from ...model.tables import metric_table, tables_or_program
 from ...store.trajectory import Trajectory
 from .. import _check
 from .._recorder import quantities
@@ -128,7 +128,7 @@ def train(
 
 def _experiment(potential, mechanics, metric, made, **run):
     """Tables of a run, the words of an experiment file."""
-    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    tables = tables_or_program(potential)
     if metric is not None:
         tables["metric"] = metric_table(metric)
     tables["mechanics"] = mechanics_table(mechanics)

@@ -86,6 +86,10 @@ class SAM(Mechanics):
         self.mass, self.temperature, self.integrator = base.mass, base.temperature, base.integrator
         self.weight_decay, self.shrink, self.moments = base.weight_decay, base.shrink, base.moments
 
+    def with_step(self, step: Step) -> Mechanics:
+        """The same mechanics with another step of its base."""
+        return type(self)(self.base.with_step(step), self.radius)
+
     def ascent(
         self, potential: AnyPotential, W: ArrayLike, metric: MetricLike | None = None
     ) -> Vector:

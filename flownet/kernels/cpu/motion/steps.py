@@ -3,7 +3,7 @@
 import math
 
 from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
-from ...layout import Data
+from ...layout import OWN, Data
 from ...scalar.mechanics import Aristotle
 from ..base.pointwise import all_finite, clear, copy
 from ..base.simd import stack
@@ -12,6 +12,7 @@ from ..network.differential import network_differential
 from . import coupling as coupling_kernel
 from .analytic import analytic_differential
 from .mechanics import step_of_mechanics
+from .own import own_differential
 from .shuffle import shuffle
 
 _CHUNK = 1 << 15  # parameters that one thread updates at a time
@@ -66,7 +67,10 @@ def potential_differential(problem, W, dL, iteration, lowest, threads):
     terms = problem.terms
     for t in range(terms.code.size):
         scale, p, q = terms.parameters[t]
-        total += analytic_differential(terms.code[t], p, q, scale, W, dL)
+        if terms.code[t] >= OWN:
+            total += own_differential(terms, t, scale, W, dL)
+        else:
+            total += analytic_differential(terms.code[t], p, q, scale, W, dL)
     return total
 
 
