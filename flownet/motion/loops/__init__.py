@@ -5,7 +5,8 @@ from ._members import MembersLoop, in_lanes
 from ._pretrain import Pretraining, pretrain
 from ._resume import resume
 from ._runge_kutta import RungeKutta
-from ._state import State, one_row, potential_of, states
+from ._state import State
+from ._states import one_row, potential_of, states
 from ._train import train
 
 __all__ = [

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...kernels import layout
-from ...model.potential import Potential, key
-from .._problem import CompiledSum, is_compiled
+from ...model.potential import Analytic, Potential, key
+from .._problem import CompiledSum
 
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
 
@@ -14,7 +14,7 @@ def in_lanes(potential, mechanics, metric):
     atoms = [atom for _, atom in potential.atoms()]
     networks = [atom for atom in atoms if isinstance(atom, Potential)]
     return (
-        is_compiled(potential)
+        all(isinstance(atom, (Potential, Analytic)) for atom in atoms)
         and len(networks) == 1
         and not networks[0].network.is_complex
         and not networks[0].couples

@@ -19,7 +19,7 @@ from ..flow import resume_flow
 from ..observe import observe_from, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
-from ._state import potential_of
+from ._states import potential_of
 
 if TYPE_CHECKING:
     from ..._types import MetricLike, Observed, PathLike

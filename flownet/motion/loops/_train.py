@@ -14,7 +14,8 @@ from ..mechanics._start import initial_parameters, start
 from ..observe import observe_tables, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
-from ._state import State, potential_of
+from ._state import State
+from ._states import potential_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

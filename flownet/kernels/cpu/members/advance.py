@@ -4,8 +4,7 @@ import math
 
 from ...._compile import in_parallel, jit, part, separate
 from ..base.views import member, of_worker
-from ..motion.analytic import analytic_differential
-from ..motion.steps import batch_rows, finite_step
+from ..motion.steps import add_formulas, batch_rows, finite_step
 from .differential import into_lanes, members_differential, out_of_lanes
 
 
@@ -50,9 +49,7 @@ def _step(problem, rules, tape, W, memory, dL, value, r, i, iteration):
     if terms.factor != 1.0:
         for j in range(dL.size):
             dL[j] *= W.dtype.type(terms.factor)
-    for t in range(terms.code.size):
-        scale, p, q = terms.parameters[t]
-        total += analytic_differential(terms.code[t], p, q, scale, W, dL)
+    total = add_formulas(terms, total, W, dL)
     step = tape.step[r, i] * total if rule.of_loss else tape.step[r, i]
     if not (math.isfinite(total) and math.isfinite(step)):
         return False

@@ -64,7 +64,12 @@ _of_term = chosen(lambda problem, *more: _of_nothing if lacks(problem, "net") el
 def potential_differential(problem, W, dL, iteration, lowest, threads):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
     total = _of_term(problem, W, dL, iteration, lowest, threads)
-    terms = problem.terms
+    return add_formulas(problem.terms, total, W, dL)
+
+
+@part(inline=True)
+def add_formulas(terms, total, W, dL):
+    """Add the formulas' scale·L(W) to a total, and their slopes to dL."""
     for t in range(terms.code.size):
         scale, p, q = terms.parameters[t]
         if terms.code[t] >= OWN:
