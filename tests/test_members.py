@@ -5,7 +5,7 @@ import pytest
 from twins import uniforms
 
 import flownet as fn
-from flownet.motion.loops import MembersLoop, in_lanes
+from flownet.motion.loops import MembersLoop, SinglesLoop, in_lanes
 
 M, R = 37, 19  # samples, members: neither fills chunks or lanes
 LABELS = np.arange(M) % 3
@@ -46,13 +46,15 @@ def potential(net, loss="quadratic"):
     return fn.Potential(net, LOSSES[loss], fn.Dataset(x, y))
 
 
-def same_as_single_runs(p, mechanics, metrics=None, batch_size=None, cuts=(13, 7)):
+def same_as_single_runs(
+    p, mechanics, metrics=None, batch_size=None, cuts=(13, 7), make=MembersLoop
+):
     """Losses, ends and times of every member; of one that diverges, its losses."""
     net = next(atom for _, atom in p.atoms() if isinstance(atom, fn.Potential)).network
     W0 = np.array([net.init(seed) for seed in range(R)])
     metrics = [fn.Euclidean(net.size)] * R if metrics is None else metrics
-    assert in_lanes(p, mechanics[0], metrics[0])
-    loop = MembersLoop(p, mechanics, metrics, W0, batch_size, range(R))
+    assert in_lanes(p, mechanics[0], metrics[0]) or make is SinglesLoop
+    loop = make(p, mechanics, metrics, W0, batch_size, range(R))
     loss, step = (np.concatenate(parts, axis=1) for parts in zip(*map(loop.advance, cuts)))
     for r in range(R):
         run = fn.train(
@@ -134,10 +136,17 @@ def test_who_is_stopped_stands_still():
         p, [fn.Aristotle(0.1)] * R, [fn.Euclidean(p.size)] * R, [p.init(r) for r in range(R)]
     )
     loop.advance(3)
-    loop.going[4], kept = 0, loop.W.copy()
+    loop.going[4], kept = False, loop.W.copy()
     loss, _ = loop.advance(3)
     moved = (kept != loop.W).any(axis=1)
     assert moved.sum() == R - 1 and not moved[4] and np.isnan(loss[4]).all()
+
+
+@pytest.mark.parametrize(
+    "mechanics", [fn.Adam(0.01), fn.SAM(fn.Aristotle(0.1)), fn.Aristotle("linear:0.1")], ids=repr
+)
+def test_one_member_a_thread(mechanics):
+    same_as_single_runs(potential(network()), [mechanics] * R, batch_size=7, make=SinglesLoop)
 
 
 def test_what_the_lanes_do_not_know_is_said():

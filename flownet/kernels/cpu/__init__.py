@@ -35,7 +35,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.integrate": ["integrator"],
         "flow.rates": ["rate"],
         "members.advance": ["advance_members"],
-        "members.work": ["members_work"],
+        "members.work": ["lanes_of", "members_work"],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.own": ["is_machine_code", "own_function"],
         "motion.shuffle": ["shuffle"],

@@ -1,7 +1,7 @@
 """Runs of finite steps: the loops, training, going on with a run."""
 
 from ._loop import make_loop
-from ._members import MembersLoop, in_lanes
+from ._members import MembersLoop, SinglesLoop, in_lanes, structure, worth_lanes
 from ._pretrain import Pretraining, pretrain
 from ._resume import resume
 from ._runge_kutta import RungeKutta
@@ -13,6 +13,7 @@ __all__ = [
     "MembersLoop",
     "Pretraining",
     "RungeKutta",
+    "SinglesLoop",
     "State",
     "in_lanes",
     "make_loop",
@@ -21,5 +22,7 @@ __all__ = [
     "pretrain",
     "resume",
     "states",
+    "structure",
     "train",
+    "worth_lanes",
 ]

@@ -1,12 +1,17 @@
-"""The loop of finite steps of many members at once, in the lanes of one kernel."""
+"""Loops of finite steps of many members: in the lanes of one kernel, or one member a thread."""
+
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from ...kernels import layout
 from ...model.potential import Analytic, Potential, key
 from .._problem import CompiledSum
+from ._loop import make_loop
+from ._states import one_row
 
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
+_IN_CACHE = 1 << 20  # bytes of a tile's parameters and covectors that stay at hand
 
 
 def in_lanes(potential, mechanics, metric):
@@ -24,17 +29,23 @@ def in_lanes(potential, mechanics, metric):
     )
 
 
+def worth_lanes(potential):
+    """Whether a tile of members, W and dL of each, stays in the second-level cache."""
+    lanes = potential.kernels.lanes_of(potential.dtype)
+    return 2 * lanes * potential.size * np.dtype(potential.dtype).itemsize <= _IN_CACHE
+
+
 class MembersLoop:
-    """Many members of one potential, each with its own W, mechanics, metric and seed.
+    """Many members of one potential in lanes, each with its own W, mechanics, metric and seed.
 
     Every member takes the steps of `CompiledLoop`, to the bit. One that diverges stands still
-    where it did.
+    where it did, and those that stand still cost nothing from the next call on.
 
     Parameters
     ----------
     potential : sum of potentials that kernels know, with one network
     mechanics, metrics : sequences of R
-        Of one structure, such as Adam with its numbers; `structure` tells.
+        Of one structure, such as Adam with its numbers; see `structure`.
     W : array (R, D)
     batch_size : int or None
     seeds : sequence of R
@@ -45,91 +56,124 @@ class MembersLoop:
     time : ndarray (R,)
     going : ndarray (R,) of bool
         Which members go on; one that is set to False stands still.
+    iteration : int
     """
 
     def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
         R, dtype = len(W), potential.dtype
         seeds = [0] * R if seeds is None else list(seeds)
-        self._kernels = kernels = potential.kernels
+        self._kernels, self._mechanics = potential.kernels, mechanics
         compiled = CompiledSum(potential, dtype, batch_size)
-        self._data = compiled.network.data
-        m = self._data.m
-        net, loss, data = compiled.network.compiled
-        work = kernels.members_work(
+        m, (net, loss, data) = compiled.network.data.m, compiled.network.compiled
+        self._work = self._kernels.members_work(
             net, batch_size or m, dtype, gathered=bool(batch_size), weighted=data.weights.size > 0
         )
-        self._lanes = lanes = len(work.values)
-        self._tiles = max(1, min(-(-R // lanes), _SLAB // _bytes_of(work)))
-        self._works = kernels.for_workers(work, self._tiles)
-        self._mechanics, filled = mechanics, [*range(R), *[R - 1] * (-R % lanes)]
-        self._R, self.iteration = R, 0
-        self._W = np.ascontiguousarray(np.asarray(W, dtype)[filled])
-        self._memory = np.zeros((len(filled), mechanics[0].memories, self._W.shape[1]), dtype)
-        self._dL = np.zeros((self._tiles * lanes, self._W.shape[1]), dtype)
-        self._time, self._going = np.zeros(len(filled)), np.ones(len(filled), np.int64)
-        self._going[R:] = 0
-        rules = [
-            compiled.rule(g, 0.0, of_loss=one.policy.of_loss, **one.rule(False, key(seed)))
-            for one, g, seed in zip(mechanics, metrics, seeds)
-        ]
-        self._rules = stacked([rules[r] for r in filled])
-        order = np.zeros((len(filled), m if batch_size else 0), np.int64)
+        self.W, self.time = np.array(W, dtype), np.zeros(R)
+        self.going, self.iteration = np.ones(R, bool), 0
+        self._memory = np.zeros((R, mechanics[0].memories, self.W.shape[1]), dtype)
+        self._rules = stacked(
+            [
+                compiled.rule(g, 0.0, of_loss=one.policy.of_loss, **one.rule(False, key(seed)))
+                for one, g, seed in zip(mechanics, metrics, seeds)
+            ]
+        )
         self._batches = layout.Batches(
             batch_size or 0,
-            np.array([key(seeds[r]) for r in filled]),
-            order,
-            np.full((len(filled), 1), -1),
+            np.array([key(seed) for seed in seeds]),
+            np.zeros((R, m if batch_size else 0), np.int64),
+            np.full((R, 1), -1),
         )
         self._problem = layout.Problem(net, loss, data, None, compiled.terms, None)
+
+    def advance(self, count):
+        """Take `count` steps: losses and steps (R, count), nan behind a member's last one."""
+        loss, step = (np.full((len(self.W), count), np.nan) for _ in range(2))
+        lanes = len(self._work.values)
+        at_once = lanes * max(1, _SLAB // sum(array.nbytes for array in self._work))
+        going = np.flatnonzero(self.going)
+        for begin in range(0, len(going), at_once):
+            self._advance(going[begin : begin + at_once], loss, step, lanes)
+        self.iteration += count
+        step[np.isnan(loss)] = np.nan
+        return loss, step
+
+    def _advance(self, of, loss, step, lanes):
+        """Steps of some members; lanes that are left over do what the last one does."""
+        count, tiles = loss.shape[1], -(-len(of) // lanes)
+        filled = np.concatenate([of, np.full(tiles * lanes - len(of), of[-1])])
+        steps = [self._mechanics[r].policy.steps(self.iteration, count) for r in filled]
+        tape = layout.MembersTape(
+            loss=np.full((len(filled), count), np.nan),
+            step=np.array(steps),
+            taken=np.zeros(len(filled), np.int64),
+            time=self.time[filled],
+            going=np.ones(len(filled), np.int64),
+        )
+        W, memory, batches = self.W[filled], self._memory[filled], _sliced(self._batches, filled)
+        self._kernels.advance_members(
+            self._problem._replace(batches=batches),
+            _sliced(self._rules, filled),
+            tape,
+            W,
+            memory,
+            np.empty_like(W),
+            self.iteration,
+            count,
+            self._kernels.for_workers(self._work, tiles),
+            tiles,
+            self._kernels.most(),
+        )
+        n = len(of)
+        self.W[of], self._memory[of], self.time[of] = W[:n], memory[:n], tape.time[:n]
+        self._batches.order[of], self._batches.epoch[of] = batches.order[:n], batches.epoch[:n]
+        self.going[of] = tape.going[:n] != 0
+        loss[of], step[of] = tape.loss[:n], tape.step[:n]
+
+
+class SinglesLoop:
+    """Many members one by one, each the loop of a single run, on as many threads as there are.
+
+    Attributes
+    ----------
+    W, time, going, iteration
+        As of `MembersLoop`.
+    """
+
+    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
+        seeds = [0] * len(W) if seeds is None else seeds
+        self._kernels = potential.kernels
+        with self._kernels.limited(1):  # a member a thread
+            self._loops = [
+                make_loop(potential, one, g, np.array(w), 0.0, batch_size, seed)
+                for one, g, w, seed in zip(mechanics, metrics, W, seeds)
+            ]
+        self.going, self.iteration = np.ones(len(W), bool), 0
 
     @property
     def W(self):
         """Parameters (R, D) now."""
-        return self._W[: self._R]
+        return np.array([loop.W for loop in self._loops])
 
     @property
     def time(self):
         """Time (R,) of each member."""
-        return self._time[: self._R]
-
-    @property
-    def going(self):
-        """Which members (R,) go on, 1 or 0; written to, it stops them."""
-        return self._going[: self._R]
+        return np.array([loop.time for loop in self._loops])
 
     def advance(self, count):
         """Take `count` steps: losses and steps (R, count), nan behind a member's last one."""
-        rows, size = len(self._W), self._tiles * self._lanes
-        loss, step = np.full((rows, count), np.nan), np.empty((rows, count))
-        for r in range(rows):
-            step[r] = self._mechanics[min(r, self._R - 1)].policy.steps(self.iteration, count)
-        taken = np.zeros(rows, np.int64)
-        for begin in range(0, rows, size):
-            of = slice(begin, begin + size)
-            tape = layout.MembersTape(
-                loss[of], step[of], taken[of], self._time[of], self._going[of]
-            )
-            if not tape.going.any():
-                continue
-            self._kernels.advance_members(
-                self._problem._replace(batches=_sliced(self._batches, of)),
-                _sliced(self._rules, of),
-                tape,
-                self._W[of],
-                self._memory[of],
-                self._dL,
-                self.iteration,
-                count,
-                self._works,
-                len(tape.loss) // self._lanes,
-            )
+        loss, step = (np.full((len(self._loops), count), np.nan) for _ in range(2))
+
+        def go(r):
+            loop = self._loops[r]
+            with self._kernels.limited(1):
+                tape = one_row(loop.W, count)
+                done, _, self.going[r] = loop.advance(self.iteration, count, tape)
+            loss[r, :done], step[r, :done] = tape.loss[:done], tape.step[:done]
+
+        with ThreadPoolExecutor(self._kernels.most()) as pool:
+            list(pool.map(go, np.flatnonzero(self.going)))
         self.iteration += count
-        step[np.isnan(loss)] = np.nan
-        return loss[: self._R], step[: self._R]
-
-
-def _bytes_of(work):
-    return sum(array.nbytes for array in work)
+        return loss, step
 
 
 def stacked(parts):

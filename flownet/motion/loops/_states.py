@@ -87,11 +87,14 @@ def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
         iteration += done
 
 
-def one_row(W):
-    """Tape that keeps one step and forgets it."""
-    integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
+_NEVER = 1 << 62
+
+
+def one_row(W, count=1):
+    """Tape of `count` steps whose rows nobody keeps."""
+    integers, floats = (lambda: np.zeros(count, np.int64)), (lambda: np.zeros(count))
     return Tape(
-        1,
+        _NEVER,
         np.zeros((1, W.size), W.dtype),
         integers(),
         floats(),

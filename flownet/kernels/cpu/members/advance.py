@@ -86,10 +86,14 @@ _tiles_in_parallel = in_parallel(_tile)
 
 
 @jit
-def advance_members(problem, rules, tape, W, memory, dL, first, count, works, tiles):
+def advance_members(problem, rules, tape, W, memory, dL, first, count, works, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), R a whole number of tiles.
 
     Of each member the loss and the step of every step it takes are recorded; one whose loss, step
     or parameters are not finite stands still from there on, with its last finite row.
     """
-    _tiles_in_parallel(tiles, problem, rules, tape, W, memory, dL, first, count, works)
+    if threads > 1:
+        _tiles_in_parallel(tiles, problem, rules, tape, W, memory, dL, first, count, works)
+    else:
+        for tile in range(tiles):
+            _tile(problem, rules, tape, W, memory, dL, first, count, works, tile)
