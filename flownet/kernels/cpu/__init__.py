@@ -33,6 +33,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.dormand_prince": ["dense"],
         "flow.flow": ["integrate_flow"],
         "flow.integrate": ["integrator"],
+        "flow.on_branches": ["integrate_on_branches", "rate_on_branches", "see_pre_activations"],
         "flow.rates": ["rate"],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.shuffle": ["shuffle"],

@@ -10,6 +10,8 @@ from ...kernels.device import kernels_of
 class PythonField:
     """ẏ = field(y); `meters(y)` gives L and ‖dL‖², for events and the losses of rows."""
 
+    state: dict[str, np.ndarray] = {}  # of its own, beside the solution
+
     def __init__(self, field, meters=None, stabilise=True):
         def velocity(followed, y, out, measured):
             if not np.isfinite(y).all():  # a stage of a try that is far too long

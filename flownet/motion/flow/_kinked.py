@@ -1,0 +1,154 @@
+"""The flow of a network with kinks: what its kernels know of the branch of every unit and sample."""
+
+import numpy as np
+
+from ...kernels import layout
+from ...kernels.scalar.activation import LEAK
+from ...model.potential import Potential
+from ._potential_flow import PotentialFlow
+
+_BELOW = {"relu": 0.0, "leaky_relu": LEAK}  # slopes below a kink where dL jumps; above it 1
+_SLACK = 0.01  # of rtol, relative to a mean pre-activation: how near to a kink is on it
+_ROUNDING = 4.0  # rounding units, likewise, at least
+_ROOM = 4  # pairs that can slide at first
+_REPEATS = 8  # questions for f at most where the slopes of pairs that slide depend on each other
+
+
+def kinked_network(potential):
+    """The one network of a potential where dL jumps at kinks, or None."""
+    for _, atom in potential.atoms():
+        if isinstance(atom, Potential) and not atom.network.is_complex:
+            if any(name in _BELOW for name in (*atom.network.activation, atom.network.output)):
+                return atom
+    return None
+
+
+class KinkedFlow(PotentialFlow):
+    """A `PotentialFlow` whose pairs (unit, sample) keep the branch of relu that they are on.
+
+    Attributes
+    ----------
+    kinks : `kernels.layout.Kinks`
+    slides : bool
+        Whether a flow may slide along a kink: where a jump of dL is one of the velocity.
+    """
+
+    def __init__(self, potential, metric, dtype, rate, decays):
+        super().__init__(potential, metric, dtype, rate, decays)
+        self.kernels = potential.kernels
+        self.integrate = self.kernels.integrate_on_branches
+        atom = kinked_network(potential)
+        self._net, self._m = atom.compiled[0], atom.data.m
+        self._dtype, self.size = np.dtype(dtype), potential.size
+        self.slides = rate.memories == 0
+        self.kinks = self._laid_out(atom.network)
+
+    def _laid_out(self, network):
+        net, m = self._net, self._m
+        names = (*network.activation, network.output)
+        pairs = m * int(net.units[-1])
+        side = np.full(pairs, layout.SMOOTH, np.int8)
+        for layer, name in enumerate(names):
+            if name in _BELOW:
+                side[m * net.units[layer] : m * net.units[layer + 1]] = layout.LOWER
+        return layout.Kinks(
+            side=side,
+            slope=np.zeros(pairs, self._dtype),
+            z=np.zeros((5, pairs), self._dtype),
+            below=np.array([_BELOW.get(name, 1.0) for name in names]),
+            slack=np.full(1, np.nan),
+            found=np.zeros(2),
+            which=np.zeros(1, np.int64),
+            point=np.zeros(0, self._dtype),
+            hold=self._room(_ROOM),
+        )
+
+    def _room(self, size):
+        units = int(self._net.sizes[0] + self._net.units[-1])
+        return layout.Hold(
+            count=np.zeros(1, np.int64),
+            pairs=np.zeros(size, np.int64),
+            at=np.zeros((size, 3), np.int64),
+            normal=np.zeros((size, self.size), self._dtype),
+            raised=np.zeros((size, self.size), self._dtype),
+            gram=np.zeros((size, size)),
+            factor=np.zeros((size, size)),
+            **{name: np.zeros(size) for name in ("pull", "drift", "slope", "asked")},
+            repeats=np.zeros(1, np.int64),
+            **{name: np.zeros(units, self._dtype) for name in ("a", "da", "g")},
+            solved=np.zeros(size),
+        )
+
+    def _of_kinks(self):
+        return self.kinks
+
+    @property
+    def state(self):
+        """Arrays beside the solution that the next step depends on, by name."""
+        return {"sides": self.kinks.side, "slack": self.kinks.slack}
+
+    def begin(self, s, rtol):
+        """Take the branches at y, where a flow begins; or see again what a checkpoint says."""
+        kinks = self.kinks._replace(point=np.zeros_like(s.y))
+        self.kinks = kinks
+        W, z = s.y[: self.size], kinks.z[0]
+        with self.followed() as followed:
+            if np.isnan(kinks.slack[0]):
+                for layer in np.flatnonzero(kinks.below != 1.0):
+                    self.kernels.see_pre_activations(followed, W, z)
+                    part = slice(*self._m * self._net.units[layer : layer + 2])
+                    kinks.side[part] = np.where(z[part] > 0, layout.UPPER, layout.LOWER)
+                    self._set_slopes()
+                seen = np.abs(z[kinks.side != layout.SMOOTH]).mean()
+                rounding = _ROUNDING * np.finfo(self._dtype).eps
+                kinks.slack[0] = max(_SLACK * rtol, rounding) * (seen or 1.0)
+            self._set_slopes()
+            self.hold(np.flatnonzero(kinks.side == layout.SLIDING))
+            self.kernels.see_pre_activations(followed, W, z)
+
+    def meters(self, y):
+        """L and ‖dL‖² in the metric at y, each unit on its branch."""
+        meters = np.empty(2)
+        with self.followed() as followed:
+            self.kernels.rate_on_branches(followed, y, np.empty_like(y), meters)
+        return meters
+
+    def _set_slopes(self):
+        """The slope of the piece that each pair is on; 1 where it slides."""
+        kinks = self.kinks
+        for layer in np.flatnonzero(kinks.below != 1.0):
+            part = slice(*self._m * self._net.units[layer : layer + 2])
+            lower = kinks.side[part] == layout.LOWER
+            kinks.slope[part] = np.where(lower, kinks.below[layer], 1.0)
+
+    def put_on(self, pairs, sides):
+        """Put pairs (k,) on sides (k,) of their kinks."""
+        self.kinks.side[pairs] = sides
+        lower = np.asarray(sides) == layout.LOWER
+        self.kinks.slope[pairs] = np.where(lower, self.kinks.below[self.places(pairs)[:, 1]], 1.0)
+
+    def hold(self, pairs, repeat=True):
+        """Let pairs (k,) slide from here on, and no others."""
+        hold = self.kinks.hold
+        if len(pairs) > len(hold.pairs):
+            hold = self._room(2 * len(pairs))
+            self.kinks = self.kinks._replace(hold=hold)
+        n = len(pairs)
+        hold.count[0], hold.pairs[:n], hold.at[:n] = n, pairs, self.places(pairs)
+        hold.asked[:n] = 1.0
+        hold.repeats[0] = _REPEATS if repeat and self.depend(pairs) else 0
+
+    def depend(self, pairs):
+        """Whether two pairs of one sample in different layers are among these."""
+        at = self.places(pairs)
+        samples = len(np.unique(at[:, 0]))
+        return samples < len(np.unique(at[:, :2], axis=0))
+
+    def places(self, pairs):
+        """Sample, layer and unit (k, 3) of pairs (k,)."""
+        pairs = np.asarray(pairs, np.int64)
+        layer = np.searchsorted(self._m * self._net.units, pairs, "right") - 1
+        sample, unit = np.divmod(
+            pairs - self._m * self._net.units[layer], self._net.sizes[1:][layer]
+        )
+        return np.stack([sample, layer, unit], axis=1)
