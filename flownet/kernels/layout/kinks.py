@@ -11,9 +11,8 @@ LOWER, UPPER, SLIDING, SMOOTH = range(4)  # sides of a pair: where z < 0, z > 0,
 #: of P pairs: side (P,), slope (P,) of the piece each is on, 1 of those that slide, and pre-
 #: activations z (5, P) at the beginning of a step, at 1/3, 2/3 and all of it, and where f was last
 #: asked; `below` (L,) is the slope of a layer below its kink, 1 where it has none; `slack` (1,) how
-#: far beyond its kink a pair may be without having crossed; `found` (2,) the share of the last step
-#: at which the first one crosses, and how fast its |z| falls there, and `which` (1,) that pair, −1 if
-#: none does; `point` (n,) a buffer for y; `hold` what slides
+#: far beyond its kink a pair may be without having crossed; `found` (1,) the share of the last step
+#: at which the first one crosses, and `which` (1,) that pair, −1 if none does; `point` (n,) a buffer for y; `hold` what slides
 Kinks = namedtuple("Kinks", "side slope z below slack found which point hold")
 
 #: of pairs that slide, `count[0]` of S at most: their places (S,), sample, layer and unit (S, 3);

@@ -15,33 +15,38 @@ import numpy as np
 from ...kernels import layout
 from ...kernels.layout import CALLS, FRESH, T_BEFORE, TAKEN, T
 
-_LOOKS = 4  # at the pre-activations about a crossing, beyond those of the step
-_FINE = 0.01  # of the slack: a crossing that is known so well
+_LOOKS = 8  # at the pre-activations about a crossing at most, beyond those of the step
+_FINE = 0.3  # of the slack: a crossing that is known so well
 _ENDS = 8  # evaluations of f in search of the end of a slide, at most
 _LATE = 1e-4  # of a slope: an end of a slide that is known so well
 _OUT = 1e-9  # of a slope beyond those of its sides
 _NEAR = 2.0  # of the slack: pairs so near to their kinks are at them
 _MOST = 64  # of them at most, beside those that slide and the one that arrives
 _ROUNDS = 4  # where the slopes of pairs depend on each other
+_GRID = np.union1d(np.geomspace(1e-6, 0.1, 51), np.linspace(0, 1, 101))
+_HALVINGS = 50
 _STILL = 1e-14  # of the longest normal, squared: a pair whose z nothing moves
 
-#: time of a crossing, the pair that arrives or −1, evaluations of f that it took to find
-Meeting = namedtuple("Meeting", "time pair evaluations")
+#: time of what is met, the pair that arrives, −1 at the end of a slide, None where nothing is met
+#: after all, whether its pre-activations are known, and the forward passes and evaluations of f that
+#: it took to find
+Meeting = namedtuple("Meeting", "time pair seen looks calls")
 
-#: pairs that crossed, slides that began, evaluations of f
+#: pairs that crossed, slides that began, evaluations of f and what stands for one in forward passes
 Decision = namedtuple("Decision", "crossed slid evaluations")
 
 
 def meet(field, s):
     """`Meeting` of the first kink, or end of a slide, within the last step."""
-    before, h = s.numbers[T_BEFORE], s.numbers[TAKEN]
     found = _Within(field, s)
     with field.followed() as found.followed:
         share, pair = found.crossing()
         end = found.end_of_slide(share)
-    if end < share:
+    if end is not None:
         share, pair = end, -1
-    return Meeting(float(before + share * h), pair, found.evaluations)
+    n = s.numbers
+    time = n[T_BEFORE] + share * n[TAKEN] if share < 1 else n[T]
+    return Meeting(float(time), pair, found.last == share, found.looks, found.calls)
 
 
 class _Within:
@@ -49,12 +54,8 @@ class _Within:
 
     def __init__(self, field, s):
         self._field, self._s = field, s
-        self._looks, self._calls = 0, 0
-
-    @property
-    def evaluations(self):
-        """Evaluations of f; three forward passes are one."""
-        return self._calls + -(-self._looks // 3)
+        self.looks = self.calls = 0
+        self.last = None  # share that was looked at last
 
     def _at(self, share):
         n, y = self._s.numbers, self._field.kinks.point
@@ -65,33 +66,51 @@ class _Within:
         return y
 
     def crossing(self):
-        """Share of the step at which the first pair crosses, and which; 1 and −1 if none does."""
-        field, kinks = self._field, self._field.kinks
-        share, pair = float(kinks.found[0]), int(kinks.which[0])
-        if pair < 0:
-            return 1.0, -1
+        """Share of the step at which the first pair crosses, and which; 1 and None if none does."""
+        kinks, cleared = self._field.kinks, []
+        try:
+            while kinks.which[0] >= 0:
+                share = self._crossing_of(int(kinks.which[0]))
+                if share is not None:
+                    return share, int(kinks.which[0])
+                cleared.append((kinks.which[0], kinks.side[kinks.which[0]]))
+                kinks.side[kinks.which[0]] = layout.SMOOTH  # for this search
+                self._field.kernels.first_crossing(kinks)
+        finally:
+            for pair, side in cleared:
+                kinks.side[pair] = side
+        return 1.0, None
+
+    def _crossing_of(self, pair):
+        """Where a pair leaves its branch; None where a closer look shows that it does not."""
+        kinks = self._field.kinks
         sign = 1.0 if kinks.side[pair] == layout.UPPER else -1.0
-        begins, slope = sign * float(kinks.z[0, pair]), float(kinks.found[1])
-        level = 0.0 if begins > 0 else begins - kinks.slack[0]
+        shares, seen = [0, 1 / 3, 2 / 3, 1], [sign * float(z) for z in kinks.z[:4, pair]]
+        level = 0.0 if seen[0] > kinks.slack[0] else seen[0] - kinks.slack[0]
+        share = float(kinks.found[0])
         for _ in range(_LOOKS):
-            W = self._at(share)[: field.size]
-            field.kernels.see_pre_activations(self.followed, W, kinks.z[4])
-            self._looks += 1
-            off = sign * float(kinks.z[4, pair]) - level
-            if abs(off) <= _FINE * kinks.slack[0] or not slope < 0:
+            W = self._at(share)[: self._field.size]
+            self._field.kernels.see_pre_activations(self.followed, W, kinks.z[4])
+            self.looks, self.last = self.looks + 1, share
+            shares.append(share)
+            seen.append(sign * float(kinks.z[4, pair]))
+            if abs(seen[-1] - level) <= _FINE * kinks.slack[0]:
                 break
-            share = float(np.clip(share - off / slope, 0.0, 1.0))
-        return share, pair
+            share = _first_below(shares, seen, level)
+            if share is None or share in shares:
+                break
+        return share
 
     def end_of_slide(self, share):
-        """Share at which a slope leaves the range of its two sides; `share` if none does."""
-        if self._field.kinks.hold.count[0] == 0:
-            return share
-        low, high, at_high = 0.0, share, self._inside(share)
+        """Where up to a share a slope leaves the range of its two sides; None if none does."""
+        if self._room() >= -_OUT:  # at the end of the step
+            return None
+        low, high = 0.0, share
+        at_high = self._room() if share == 1 else self._inside(share)
         if at_high >= -_OUT:
-            return share
+            return None
         at_low, twice = -at_high, 0
-        while at_high < -_LATE and self._calls < _ENDS and high - low > 1e-12:
+        while at_high < -_LATE and self.calls < _ENDS and high - low > 1e-12:
             middle = low + (high - low) * np.clip(at_low / (at_low - at_high), 0.05, 0.95)
             here = self._inside(middle)
             if here < -_OUT:
@@ -102,13 +121,42 @@ class _Within:
         return high
 
     def _inside(self, share):
-        """How far all slopes are within those of the two sides; negative if one is not."""
-        field, y = self._field, self._at(share)
-        hold = field.kinks.hold
-        field.kernels.rate_on_branches(self.followed, y, np.empty_like(y), np.empty(2))
-        self._calls += 1
-        slope, below = hold.slope[: hold.count[0]], field.kinks.below[hold.at[: hold.count[0], 1]]
-        return float(np.minimum(slope - below, 1 - slope).min())
+        """`_room` at a share of the step."""
+        y = self._at(share)
+        self._field.kernels.rate_on_branches(self.followed, y, np.empty_like(y), np.empty(2))
+        self.calls, self.last = self.calls + 1, share
+        return self._room()
+
+    def _room(self):
+        """How far all slopes are within those of the two sides, where f was last asked."""
+        kinks, hold = self._field.kinks, self._field.kinks.hold
+        slope, below = hold.slope[: hold.count[0]], kinks.below[hold.at[: hold.count[0], 1]]
+        return float(np.minimum(slope - below, 1 - slope).min(initial=np.inf))
+
+
+def _first_below(shares, seen, level):
+    """First share at which the polynomial through what was seen falls below a level, or None."""
+    from scipy.interpolate import BarycentricInterpolator  # takes a while
+
+    known = np.argsort(shares)
+    through = BarycentricInterpolator(np.array(shares)[known], np.array(seen)[known])
+    grid = np.union1d(_GRID, shares)
+    values = through(grid)
+    values[np.searchsorted(grid, shares)] = seen
+    below = np.flatnonzero(values < level)
+    if not len(below):
+        return None
+    low, high = grid[max(below[0] - 1, 0)], grid[below[0]]
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if through(middle) < level else (middle, high)
+    return float(high)
+
+
+def pass_by(field, s):
+    """Go on behind a step that met nothing after all."""
+    with field.followed() as followed:
+        field.kernels.accept_step(followed, s)
 
 
 def go_on(field, s, meeting):
@@ -118,51 +166,67 @@ def go_on(field, s, meeting):
         field.kernels.dense(s, meeting.time, kinks.point)
         s.y[:] = kinks.point
     n[T] = n[T_BEFORE] = meeting.time
-    return settle(field, s, meeting.pair)
+    return settle(field, s, meeting.pair, meeting.looks, meeting.seen)
 
 
-def settle(field, s, arrives=-1):
+def settle(field, s, arrives=-1, looks=0, seen=False):
     """Decide at y on which side pairs at their kinks go on, and take f there; `Decision`."""
+    before = field.kinks.side.copy()
+    if not seen:
+        looks += 1
+        with field.followed() as followed:
+            W = s.y[: field.size]
+            field.kernels.see_pre_activations(followed, W, field.kinks.z[4])
+    known, calls = False, 0
+    if field.slides:
+        known, calls = _choose_sides(field, s, arrives)
+    elif arrives >= 0:
+        lower = before[arrives] == layout.LOWER
+        field.put_on([arrives], [layout.UPPER if lower else layout.LOWER])
+    after = field.kinks.side
+    field.hold(np.flatnonzero(after == layout.SLIDING))
     with field.followed() as followed:
-        before, evaluations = field.kinks.side.copy(), 1
-        if field.slides:
-            evaluations += _choose_sides(field, followed, s.y, arrives)
-        elif arrives >= 0:
-            side = before[arrives]
-            field.put_on([arrives], [layout.UPPER if side == layout.LOWER else layout.LOWER])
-    field.hold(np.flatnonzero(field.kinks.side == layout.SLIDING))
-    with field.followed() as followed:
-        kinks, kernels = field.kinks, field.kernels
-        kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
-        kernels.see_pre_activations(followed, s.y[: field.size], kinks.z[0])
+        kernels, z = field.kernels, field.kinks.z[0]
+        if not known:
+            kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
+            calls += 1
+        kernels.see_pre_activations(followed, s.y[: field.size], z)
     s.numbers[FRESH] = 1
-    s.numbers[CALLS] += evaluations + 1  # passes to see by
-    after = kinks.side
+    evaluations = calls - (-(looks + 1) // 3)
+    s.numbers[CALLS] += evaluations
     slid = (after == layout.SLIDING) & (before != layout.SLIDING)
     crossed = (after != before) & (after < layout.SLIDING) & (before < layout.SLIDING)
-    return Decision(int(crossed.sum()), int(slid.sum()), evaluations + 1)
+    return Decision(int(crossed.sum()), int(slid.sum()), evaluations)
 
 
-def _choose_sides(field, followed, y, arrives):
-    """Put the pairs that are at their kinks on sides; evaluations of f that it took."""
-    kinks, kernels = field.kinks, field.kernels
-    kernels.see_pre_activations(followed, y[: field.size], kinks.z[4])
-    pairs = _at_kinks(kinks, arrives)
+def _choose_sides(field, s, arrives):
+    """Put the pairs at their kinks on sides; whether f is known with that, evaluations of f."""
+    pairs = _at_kinks(field.kinks, arrives)
     if not len(pairs):
-        return 0
+        return False, 0
     field.hold(pairs, repeat=False)
-    slopes = np.ones(len(pairs))
-    for round_ in range(_ROUNDS if field.depend(pairs) else 1):
-        with field.followed() as followed:  # with room for all of them
-            hold = field.kinks.hold
-            hold.asked[: len(pairs)] = slopes
-            kernels.rate_on_branches(followed, y, np.empty_like(y), np.empty(2))
-        sides, asked = _sides(field, pairs, arrives, slopes)
-        if np.abs(asked - slopes).max() < _OUT:
-            break
-        slopes = asked
+    slopes, depend = np.ones(len(pairs)), field.depend(pairs)
+    with field.followed() as followed:  # with room for all of them
+        for calls in range(1, (_ROUNDS if depend else 1) + 1):
+            field.kinks.hold.asked[: len(pairs)] = slopes
+            field.kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
+            sides, asked = _sides(field, pairs, arrives, slopes)
+            if np.abs(asked - slopes).max() < _OUT:
+                break
+            if depend:
+                slopes = asked
+    if not depend:
+        _take_slopes(field, s, asked - slopes)
     field.put_on(pairs, sides)
-    return round_ + 1
+    return not depend, calls
+
+
+def _take_slopes(field, s, more):
+    """f where every pair was held on its kink, into what it is with slopes that are given."""
+    hold, k = field.kinks.hold, len(more)
+    x = hold.pull[:k] * more - hold.solved[:k]
+    s.k[6][: field.size] -= (x @ hold.raised[:k]).astype(s.y.dtype)
+    s.meters[1] = -float((field.dL + x @ hold.normal[:k]) @ s.k[6][: field.size])
 
 
 def _at_kinks(kinks, arrives):

@@ -57,7 +57,7 @@ class KinkedFlow(PotentialFlow):
             z=np.zeros((5, pairs), self._dtype),
             below=np.array([_BELOW.get(name, 1.0) for name in names]),
             slack=np.full(1, np.nan),
-            found=np.zeros(2),
+            found=np.zeros(1),
             which=np.zeros(1, np.int64),
             point=np.zeros(0, self._dtype),
             hold=self._room(_ROOM),
@@ -81,6 +81,11 @@ class KinkedFlow(PotentialFlow):
 
     def _of_kinks(self):
         return self.kinks
+
+    @property
+    def dL(self):
+        """dL (D,) where f was last asked, what is left of it along kinks."""
+        return self._dL
 
     @property
     def state(self):

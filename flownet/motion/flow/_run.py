@@ -10,11 +10,12 @@ from ..._errors import FlownetError
 from ...kernels.layout import CALLS, STEPS, Trace
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS
-from ._crossing import go_on, meet, settle
+from ._crossing import go_on, meet, pass_by, settle
 from ._integrate import END, EVENT, KINK, SPENT, STUCK, Integration
 from ._kinked import KinkedFlow
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
+_MOST_AT_ONCE = 1 << 20  # steps
 _ROWS = 1024  # written at once at most
 _PARTS = 1000  # of the time, for the progress bar
 _STEPS = ("observables/step", "observables/evaluations", "observables/method")
@@ -107,7 +108,8 @@ class FlowRun:
                 elif why not in (END, EVENT, STUCK) and self._steps >= self._most_steps:
                     why = SPENT
                 seconds = perf_counter() - began
-                steps = max(1, int(steps * min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))))
+                longer = min(2.0, _BLOCK_SECONDS / max(seconds, 1e-9))
+                steps = min(max(1, int(steps * longer)), _MOST_AT_ONCE)
                 self._save()
                 show(self._done())
         if why == EVENT:
@@ -185,19 +187,24 @@ class FlowRun:
         """Go on from the kink within the last step, or end at an event before it; rows up to it."""
         integration, s = self._integration, self._integration.s
         meeting, before = meet(self._kinked, s), integration.last_step[0]
-        s.numbers[CALLS] += meeting.evaluations
-        work, length[0] = meeting.evaluations, meeting.time - before
+        length[0] = meeting.time - before
         if any(above(meeting.time) < 0 for above in self._events()):
-            cost[0] += work
             self._last = before, meeting.time
             return EVENT, None
         times, values = integration.rows_until(meeting.time)
         losses = [self._system.value(y) for y in values]
         integration.take_rows(len(times))
-        decision = go_on(self._kinked, s, meeting)
-        cost[0] += work + decision.evaluations
-        self._spent += work + decision.evaluations
-        crossings[0], slides[0] = decision.crossed, decision.slid
+        spent = s.numbers[CALLS]
+        s.numbers[CALLS] += meeting.calls
+        if meeting.pair is None:
+            s.numbers[CALLS] -= -meeting.looks // 3
+            pass_by(self._kinked, s)
+        else:
+            decision = go_on(self._kinked, s, meeting)
+            crossings[0], slides[0] = decision.crossed, decision.slid
+        spent = s.numbers[CALLS] - spent
+        cost[0] += spent
+        self._spent += spent
         if self._at is None and (
             int(s.numbers[STEPS]) % every == 0 or meeting.time >= integration.end
         ):

@@ -58,9 +58,9 @@ def _first_below(c, level, most):
 
 @part
 def find_crossing(kinks):
-    """The first pair that leaves its branch within the step, where, and how fast z goes there."""
+    """The first pair that leaves its branch within the step, and at what share of it."""
     side, z = kinks.side, kinks.z
-    best, which, slope = 2.0, -1, 0.0
+    best, which = 2.0, -1
     for i in range(side.size):
         if side[i] >= SLIDING:
             continue
@@ -70,11 +70,10 @@ def find_crossing(kinks):
         lowest = min(min(g0, g1), min(g2, g3))
         if lowest > _OVERSHOOT * (max(max(g0, g1), max(g2, g3)) - lowest):
             continue
-        # one that is a little beyond its kink, on its way back, may be so, but no further
-        level = 0.0 if g0 > 0 else g0 - kinks.slack[0]
-        c = _through(g0, g1, g2, g3)
-        q = _first_below(c, level, best)
+        # one that begins at its kink may be a little beyond it, on its way back
+        level = 0.0 if g0 > kinks.slack[0] else g0 - kinks.slack[0]
+        q = _first_below(_through(g0, g1, g2, g3), level, best)
         if q < best:
-            best, which, slope = q, i, c[1] + q * (2 * c[2] + q * 3 * c[3])
-    kinks.found[0], kinks.found[1], kinks.which[0] = best, slope, which
+            best, which = q, i
+    kinks.found[0], kinks.which[0] = best, which
     return which >= 0

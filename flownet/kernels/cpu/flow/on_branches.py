@@ -86,8 +86,21 @@ def _leaves_slide(kinks):
     return out
 
 
+@part
+def _accept(followed, s):
+    """Begin the next step where the last one ended, with what slides set back on its kinks."""
+    n, kinks, W = s.numbers, followed.kinks, s.y[: followed.dL.size]
+    if kinks.hold.count[0] > 0:
+        _see(followed, W, kinks.z[3])
+        set_on_kinks(W, kinks, kinks.z[3])
+        _see(followed, W, kinks.z[0])
+        n[CALLS] += 1
+    else:
+        copy(kinks.z[0], kinks.z[3])
+
+
 def met_kink(followed, s):
-    """Whether some pair left its branch in the last step, or a slide came to its end."""
+    """Whether some pair seems to leave its branch in the last step, or a slide comes to its end."""
     n, kinks, D = s.numbers, followed.kinks, followed.dL.size
     for i in range(1, 3):
         dense(s, n[T_BEFORE] + n[TAKEN] * i / 3, kinks.point)
@@ -95,16 +108,9 @@ def met_kink(followed, s):
     n[CALLS] += 1  # two forward passes
     copy(kinks.z[3], kinks.z[4])
     crossed, leaves = find_crossing(kinks), _leaves_slide(kinks)
-    if crossed or leaves:
-        return True
-    if kinks.hold.count[0] > 0:
-        _see(followed, s.y[:D], kinks.z[3])
-        set_on_kinks(s.y[:D], kinks, kinks.z[3])
-        _see(followed, s.y[:D], kinks.z[0])
-        n[CALLS] += 1
-    else:
-        copy(kinks.z[0], kinks.z[3])
-    return False
+    if not (crossed or leaves):
+        _accept(followed, s)
+    return crossed or leaves
 
 
 integrate_on_branches = jit(integrator(velocity_on_branches, part, met_kink))
@@ -120,3 +126,15 @@ def rate_on_branches(followed, y, out, meters):
 def see_pre_activations(followed, W, seen):
     """Pre-activations (P,) at W (D,)."""
     _see(followed, W, seen)
+
+
+@jit
+def first_crossing(kinks):
+    """Whether a pair leaves its branch within the step, by the pre-activations seen along it."""
+    return find_crossing(kinks)
+
+
+@jit
+def accept_step(followed, s):
+    """Go on behind a step that met no kink after all."""
+    _accept(followed, s)
