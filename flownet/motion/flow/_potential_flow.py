@@ -29,14 +29,18 @@ class PotentialFlow:
         self._compiled = CompiledSum(potential, dtype)
         self._dL = np.zeros(potential.size, dtype)
         self.integrate = potential.kernels.integrate_flow
+        self._rule, self._in = None, None  # of the metric that it was made for
 
     @contextmanager
     def followed(self):
         """`Followed`, what the kernel wants first."""
         p = self._compiled
-        rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
+        if self._in is not self.metric:
+            self._in = self.metric
+            numbers = self._rate.numbers
+            self._rule = p.rule(self.metric, 0.0, numbers=numbers, seed=0, **self._decays)
         with p.for_kernels() as problem:
-            yield Followed(problem, rule, self._dL, p.threads, self._of_kinks())
+            yield Followed(problem, self._rule, self._dL, p.threads, self._of_kinks())
 
     def _of_kinks(self):
         """`Kinks` of a network that has any."""
