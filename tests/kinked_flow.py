@@ -80,7 +80,11 @@ class Kinked:
 
 
 class ReferenceFlow:
-    """The flow to a time, and how many pairs crossed their kinks, slid along them, came off."""
+    """The flow to a time, and how many kinks it crossed, slid along and came off.
+
+    Pairs whose z is 0 together (of one unit, at samples for which all units below are off) are one
+    kink: a tuple of pairs, with a share from 0, all of them below, to 1, all above.
+    """
 
     def __init__(self, problem, W0, time, rtol=1e-10, atol=1e-12):
         self.p, self.W, self.t = problem, np.array(W0, float), 0.0
@@ -91,29 +95,50 @@ class ReferenceFlow:
         while self.t < time:
             self.piece(time)
 
-    def rest(self, W):
-        """What is left of −dL along the kinks, and the slopes of the pairs that slide."""
-        for layer, s, u in self.sliding:
-            self.slopes[layer][s, u] = 1.0
+    def put(self, kink, share):
+        for layer, s, u in kink:
+            below = BELOW[self.p.names[layer]]
+            self.slopes[layer][s, u] = below + share * (1 - below)
+
+    def at(self, W, kinks, shares):
+        """dL with shares of kinks; their normals, and how much of those dL gains across each."""
+        for kink, share in zip(kinks, shares):
+            self.put(kink, share)
         covector, on_units, units, used, _ = self.p.dL(W, self.slopes)
+        N = np.array([self.p.normal(W, units, used, kink[0]) for kink in kinks])
+        jump = [
+            sum(on_units[layer][s, u] * (1 - BELOW[self.p.names[layer]]) for layer, s, u in kink)
+            for kink in kinks
+        ]
+        return covector, N, np.array(jump)
+
+    def depend(self, kinks):
+        """Whether one bends the normal of another: same sample, other layer."""
+        pairs = [pair for kink in kinks for pair in kink]
+        return len({s for _, s, _ in pairs}) < len({(layer, s) for layer, s, _ in pairs})
+
+    def rest(self, W):
+        """What is left of −dL along the kinks, and the shares of those that it slides along."""
+        shares = np.ones(len(self.sliding))
         if not self.sliding:
-            return -covector, np.zeros(0)
-        N = np.array([self.p.normal(W, units, used, pair) for pair in self.sliding])
-        pull = np.array([on_units[layer][s, u] for layer, s, u in self.sliding])
-        x = np.linalg.lstsq(N.T, -covector, rcond=1e-10)[0]
-        return -(covector + N.T @ x), 1 + x / pull
+            return -self.p.dL(W, self.slopes)[0], shares
+        for _ in range(50 if self.depend(self.sliding) else 1):
+            covector, N, jump = self.at(W, self.sliding, shares)
+            x = np.linalg.lstsq(N.T, -covector, rcond=1e-10)[0]
+            shares = shares + x / jump
+            if np.abs(x / jump).max() < 1e-12:
+                break
+        return -(covector + N.T @ x), shares
 
     def inside(self, W):
-        """Signed distances of all pairs from where they would leave their branch."""
+        """Signed distances of all pairs and slides from where they would leave their branch."""
         _, _, seen = self.p.forward(W, self.slopes)
-        free = {
-            layer: np.where(self.slopes[layer] == 1.0, z, -z) for layer, z in seen.items()
-        }
-        for layer, s, u in self.sliding:
-            free[layer][s, u] = np.inf
-        _, slopes = self.rest(W)
-        below = np.array([BELOW[self.p.names[layer]] for layer, _, _ in self.sliding])
-        ends = np.minimum(slopes - below, 1 - slopes)
+        free = {layer: np.where(self.slopes[layer] == 1.0, z, -z) for layer, z in seen.items()}
+        for kink in self.sliding:
+            for layer, s, u in kink:
+                free[layer][s, u] = np.inf
+        _, shares = self.rest(W)
+        ends = np.minimum(shares, 1 - shares)
         return np.concatenate([*(free[layer].ravel() for layer in self.p.kinked), ends])
 
     def piece(self, time):
@@ -121,7 +146,7 @@ class ReferenceFlow:
         solver = DOP853(lambda t, W: self.rest(W)[0], self.t, self.W, time, **self.tolerance)
         last = self.inside(self.W)
         allowed = np.minimum(last, 0) - SMALL
-        while True:
+        while solver.status == "running":
             solver.step()
             assert solver.status != "failed"
             dense, before = solver.dense_output(), solver.t_old
@@ -131,57 +156,60 @@ class ReferenceFlow:
                 out = np.flatnonzero((here < allowed) & (last >= allowed))
                 if len(out):
                     t0 = before + (share - LOOKS[0]) * (solver.t - before)
-                    times = [
-                        brentq(lambda t, i=i: self.inside(dense(t))[i] - allowed[i], t0, t, xtol=1e-13)
-                        for i in out
-                    ]
-                    self.t = min(times)
+                    ahead = lambda t, i: self.inside(dense(t))[i] - allowed[i]  # noqa: E731
+                    self.t = min(brentq(ahead, t0, t, (i,), xtol=1e-13) for i in out)
                     self.W = dense(self.t)
                     self.decide()
                     return
                 last = here
-            if solver.status == "finished":
-                self.t, self.W = solver.t, solver.y
-                return
+        self.t, self.W = solver.t, solver.y
+
+    def kinks_here(self):
+        """Kinks at W: those it slides along and those of z = 0, pairs with one normal together."""
+        units, used, seen = self.p.forward(self.W, self.slopes)
+        pairs = {pair for kink in self.sliding for pair in kink}
+        for layer, z in seen.items():
+            pairs |= {(layer, *map(int, at)) for at in np.argwhere(np.abs(z) <= 10 * SMALL)}
+        kinks, normals = [], []
+        for pair in sorted(pairs):
+            n = self.p.normal(self.W, units, used, pair)
+            for i, other in enumerate(normals):
+                if n @ other >= (1 - 1e-12) * np.linalg.norm(n) * np.linalg.norm(other):
+                    kinks[i] += (pair,)
+                    break
+            else:
+                kinks.append((pair,))
+                normals.append(n)
+        return kinks
 
     def decide(self):
-        """Sides of the pairs at their kinks, by the shortest −dL."""
-        W, before = self.W, {layer: s.copy() for layer, s in self.slopes.items()}
-        _, _, seen = self.p.forward(W, self.slopes)
-        old = list(self.sliding)
-        here = sorted(
-            set(old)
-            | {
-                (layer, *map(int, at))
-                for layer, z in seen.items()
-                for at in np.argwhere(np.abs(z) <= 10 * SMALL)
-            }
-        )
-        for layer, s, u in here:
-            self.slopes[layer][s, u] = 1.0
-        covector, on_units, units, used, _ = self.p.dL(W, self.slopes)
-        N = np.array([self.p.normal(W, units, used, pair) for pair in here])
-        pull = np.array([on_units[layer][s, u] for layer, s, u in here])
-        below = np.array([BELOW[self.p.names[layer]] for layer, _, _ in here])
-        for i, (layer, s, u) in enumerate(here):  # those that no kink holds cross
-            if pull[i] <= 0 and here[i] not in old:
-                flipped = below[i] if before[layer][s, u] == 1.0 else 1.0
-                self.slopes[layer][s, u] = flipped
-                covector = covector + pull[i] * (flipped - 1) * N[i]
-        held = pull > 0
-        self.sliding = []
+        """Sides of the kinks that are met, by the shortest −dL."""
+        before = {layer: slopes.copy() for layer, slopes in self.slopes.items()}
+        old, kinks = set(self.sliding), self.kinks_here()
+        shares = np.ones(len(kinks))
+        for _ in range(20 if self.depend(kinks) else 1):
+            last, shares = shares, self.shortest(kinks, before, shares)
+            if np.abs(shares - last).max() < 1e-10:
+                break
+        shares = np.where(shares < 1e-9, 0.0, np.where(shares > 1 - 1e-9, 1.0, shares))
+        for kink, share in zip(kinks, shares):
+            self.put(kink, np.ceil(share))
+            was = {before[layer][s, u] == 1.0 for layer, s, u in kink}
+            self.crossed += kink not in old and share in (0, 1) and was != {share == 1}
+        self.sliding = [kink for kink, share in zip(kinks, shares) if 0 < share < 1]
+        self.slid += len(set(self.sliding) - old)
+        self.left += len(old - set(self.sliding))
+
+    def shortest(self, kinks, before, shares):
+        """Shares of kinks for the shortest −dL, from dL with others."""
+        covector, N, jump = self.at(self.W, kinks, shares)
+        found, held = shares.copy(), jump > 0
+        for i in np.flatnonzero(~held):  # nothing holds it there: it crosses
+            layer, s, u = kinks[i][0]
+            found[i] = 0.0 if before[layer][s, u] == 1.0 else 1.0
+            covector = covector + jump[i] * (found[i] - shares[i]) * N[i]
         if held.any():
-            lowest = (pull * (below - 1))[held]
-            found = lsq_linear(N[held].T, -covector, (lowest, np.zeros_like(lowest)), "bvls", 1e-13)
-            for pair, x, low, least in zip(
-                [pair for pair, yes in zip(here, held) if yes], found.x, lowest, below[held]
-            ):
-                layer, s, u = pair
-                if low * (1 - 1e-9) < x < low * 1e-9:
-                    self.sliding.append(pair)
-                self.slopes[layer][s, u] = least if x <= low * (1 - 1e-9) else 1.0
-        self.slid += len(set(self.sliding) - set(old))
-        self.left += len(set(old) - set(self.sliding))
-        self.crossed += sum(
-            int((self.slopes[layer] != before[layer]).sum()) for layer in self.p.kinked
-        )
+            low, high = -jump[held] * shares[held], jump[held] * (1 - shares[held])
+            x = lsq_linear(N[held].T, -covector, (low, high), "bvls", 1e-14).x
+            found[held] = shares[held] + x / jump[held]
+        return found

@@ -18,8 +18,8 @@ from ...kernels.layout import CALLS, FRESH, T_BEFORE, TAKEN, T
 _LOOKS = 8  # at the pre-activations about a crossing at most, beyond those of the step
 _FINE = 0.3  # of the slack: a crossing that is known so well
 _ENDS = 8  # evaluations of f in search of the end of a slide, at most
-_LATE = 1e-4  # of a slope: an end of a slide that is known so well
-_OUT = 1e-9  # of a slope beyond those of its sides
+_LATE = 1e-4  # of a share: an end of a slide that is known so well
+_OUT = 1e-9  # of a share beyond 0 and 1
 _NEAR = 2.0  # of the slack: pairs so near to their kinks are at them
 _MOST = 64  # of them at most, beside those that slide and the one that arrives
 _ROUNDS = 4  # where the slopes of pairs depend on each other
@@ -102,7 +102,7 @@ class _Within:
         return share
 
     def end_of_slide(self, share):
-        """Where up to a share a slope leaves the range of its two sides; None if none does."""
+        """Where up to a share one that slides comes to one of its sides; None if none does."""
         if self._room() >= -_OUT:  # at the end of the step
             return None
         low, high = 0.0, share
@@ -128,10 +128,10 @@ class _Within:
         return self._room()
 
     def _room(self):
-        """How far all slopes are within those of the two sides, where f was last asked."""
-        kinks, hold = self._field.kinks, self._field.kinks.hold
-        slope, below = hold.slope[: hold.count[0]], kinks.below[hold.at[: hold.count[0], 1]]
-        return float(np.minimum(slope - below, 1 - slope).min(initial=np.inf))
+        """How far all are between their two sides, where f was last asked."""
+        hold = self._field.kinks.hold
+        share = hold.share[: hold.count[0]]
+        return float(np.minimum(share, 1 - share).min(initial=np.inf))
 
 
 def _first_below(shares, seen, level):
@@ -194,13 +194,12 @@ def settle(field, s, arrives=-1, looks=0, seen=False):
         lower = before[arrives] == layout.LOWER
         field.put_on([arrives], [layout.UPPER if lower else layout.LOWER])
     after = field.kinks.side
-    field.hold(np.flatnonzero(after == layout.SLIDING))
     with field.followed() as followed:
-        kernels, z = field.kernels, field.kinks.z[0]
         if not known:
-            kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
+            field.kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
             calls += 1
-        kernels.see_pre_activations(followed, s.y[: field.size], z)
+        W, z = s.y[: field.size], field.kinks.z[0]
+        field.kernels.see_pre_activations(followed, W, z)
     s.numbers[FRESH] = 1
     evaluations = calls - (-(looks + 1) // 3)
     s.numbers[CALLS] += evaluations
@@ -212,29 +211,32 @@ def settle(field, s, arrives=-1, looks=0, seen=False):
 def _choose_sides(field, s, arrives):
     """Put the pairs at their kinks on sides; whether f is known with that, evaluations of f."""
     pairs = _at_kinks(field.kinks, arrives)
+    field.hold(pairs)
     if not len(pairs):
         return False, 0
-    field.hold(pairs, repeat=False)
-    slopes, depend = np.ones(len(pairs)), field.depend(pairs)
+    shares, depend = np.ones(len(pairs)), field.depend(pairs)
     with field.followed() as followed:  # with room for all of them
         for calls in range(1, (_ROUNDS if depend else 1) + 1):
-            field.kinks.hold.asked[: len(pairs)] = slopes
+            field.kinks.hold.asked[: len(pairs)] = shares
             field.kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
-            sides, asked = _sides(field, pairs, arrives, slopes)
-            if np.abs(asked - slopes).max() < _OUT:
+            leader, weight = field.together(len(pairs))
+            sides, wanted = _sides(field, pairs, arrives, shares, leader, weight)
+            if np.abs(wanted - shares).max() < _OUT:
                 break
             if depend:
-                slopes = asked
+                shares = wanted
     if not depend:
-        _take_slopes(field, s, asked - slopes)
+        _take_shares(field, s, wanted - shares)
     field.put_on(pairs, sides)
+    slide = np.flatnonzero(sides == layout.SLIDING)
+    field.hold(pairs[slide], (np.searchsorted(slide, leader[slide]), weight[slide]))
     return not depend, calls
 
 
-def _take_slopes(field, s, more):
-    """f where every pair was held on its kink, into what it is with slopes that are given."""
+def _take_shares(field, s, more):
+    """f where every pair was held on its kink, into what it is with shares that are given."""
     hold, k = field.kinks.hold, len(more)
-    x = hold.pull[:k] * more - hold.solved[:k]
+    x = hold.jump[:k] * more - hold.solved[:k]
     s.k[6][: field.size] -= (x @ hold.raised[:k]).astype(s.y.dtype)
     s.meters[1] = -float((field.dL + x @ hold.normal[:k]) @ s.k[6][: field.size])
 
@@ -248,29 +250,37 @@ def _at_kinks(kinks, arrives):
     return np.unique(np.append(here, arrives) if arrives >= 0 else here)
 
 
-def _sides(field, pairs, arrives, asked):
-    """Side and slope of each of the pairs at their kinks, from f with the slopes asked."""
+def _sides(field, pairs, arrives, asked, leader, weight):
+    """Side and share of each of the pairs at their kinks, from f with the shares asked."""
     kinks, k = field.kinks, len(pairs)
-    hold, side = kinks.hold, kinks.side[pairs]
-    K, pull = hold.gram[:k, :k], hold.pull[:k]
-    below = kinks.below[hold.at[:k, 1]]
-    drift = hold.drift[:k] + K @ (pull * (asked - 1))  # ż with all of them above
+    K, jump = kinks.hold.gram[:k, :k], kinks.hold.jump[:k]
+    drift = kinks.hold.drift[:k] + K @ (jump * (asked - 1))  # ż with all of them above
+    first = np.flatnonzero(leader == np.arange(k))
+    own = np.searchsorted(first, leader)  # of each pair, that which it is one with
+    across = np.bincount(own, np.abs(weight) * jump)
+    down = np.bincount(own, np.where(weight < 0, np.abs(weight) * jump, 0.0))  # these are below then
+    K, drift, side = K[np.ix_(first, first)], drift[first], kinks.side[pairs][first]
+    drift = drift - K @ down
     moves = np.diag(K) > _STILL * np.diag(K).max()
-    free = moves & (pull > 0)
-    turned = (pairs == arrives) | (side == layout.SLIDING)
+    free, slid = moves & (across > 0), side == layout.SLIDING
+    turned = slid | np.isin(np.arange(len(first)), own[pairs == arrives])
     other = np.where(side == layout.LOWER, layout.UPPER, layout.LOWER)
-    other = np.where(side == layout.SLIDING, np.where(drift > 0, 1, 0), other)
+    other = np.where(slid, np.where(drift > 0, layout.UPPER, layout.LOWER), other)
     side = np.where(~free & moves & turned, other, side)
-    slope = np.where(side == layout.LOWER, below, 1.0)
+    share = np.where(side == layout.LOWER, 0.0, 1.0)
     if free.any():
-        rest = drift - K[:, ~free] @ (pull * (slope - 1))[~free]
-        x = _held(K[np.ix_(free, free)], rest[free], (pull * (below - 1))[free])
-        slope[free] = 1 + x / pull[free]
-        at_top, at_bottom = x >= 0, x <= (pull * (below - 1))[free]
+        rest = drift - K[:, ~free] @ (across * (share - 1))[~free]
+        lowest = -across[free]
+        x = _held(K[np.ix_(free, free)], rest[free], lowest)
+        share[free] = 1 - x / lowest
+        share[free] = np.where(x >= 0, 1.0, np.where(x <= lowest, 0.0, share[free]))
+        between = (x < 0) & (x > lowest)
         side[free] = np.where(
-            at_top, layout.UPPER, np.where(at_bottom, layout.LOWER, layout.SLIDING)
+            between, layout.SLIDING, np.where(x >= 0, layout.UPPER, layout.LOWER)
         )
-    return side, slope
+    side, share = side[own], share[own]
+    turned_over = np.where(side == layout.SLIDING, side, layout.UPPER - side)
+    return np.where(weight < 0, turned_over, side), np.where(weight < 0, 1 - share, share)
 
 
 def _held(K, drift, lowest):

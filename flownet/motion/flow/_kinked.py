@@ -11,6 +11,7 @@ _BELOW = {"relu": 0.0, "leaky_relu": LEAK}  # slopes below a kink where dL jumps
 _SLACK = 0.01  # of rtol, relative to a mean pre-activation: how near to a kink is on it
 _ROUNDING = 4.0  # rounding units, likewise, at least
 _ROOM = 4  # pairs that can slide at first
+_PARALLEL = 1000  # rounding units by which the cosine of parallel normals may differ from 1
 _REPEATS = 8  # questions for f at most where the slopes of pairs that slide depend on each other
 
 
@@ -73,7 +74,8 @@ class KinkedFlow(PotentialFlow):
             raised=np.zeros((size, self.size), self._dtype),
             gram=np.zeros((size, size)),
             factor=np.zeros((size, size)),
-            **{name: np.zeros(size) for name in ("pull", "drift", "slope", "asked")},
+            leader=np.zeros(size, np.int64),
+            **{name: np.zeros(size) for name in "pull drift weight jump share asked".split()},
             repeats=np.zeros(1, np.int64),
             **{name: np.zeros(units, self._dtype) for name in ("a", "da", "g")},
             solved=np.zeros(size),
@@ -108,8 +110,12 @@ class KinkedFlow(PotentialFlow):
                 rounding = _ROUNDING * np.finfo(self._dtype).eps
                 kinks.slack[0] = max(_SLACK * rtol, rounding) * (seen or 1.0)
             self._set_slopes()
-            self.hold(np.flatnonzero(kinks.side == layout.SLIDING))
             self.kernels.see_pre_activations(followed, W, z)
+        pairs = np.flatnonzero(kinks.side == layout.SLIDING)
+        if len(pairs):
+            self.hold(pairs)
+            self.meters(s.y)
+            self.hold(pairs, self.together(len(pairs)))
 
     def meters(self, y):
         """L and ‖dL‖² in the metric at y, each unit on its branch."""
@@ -132,16 +138,32 @@ class KinkedFlow(PotentialFlow):
         lower = np.asarray(sides) == layout.LOWER
         self.kinks.slope[pairs] = np.where(lower, self.kinks.below[self.places(pairs)[:, 1]], 1.0)
 
-    def hold(self, pairs, repeat=True):
-        """Let pairs (k,) slide from here on, and no others."""
-        hold = self.kinks.hold
-        if len(pairs) > len(hold.pairs):
-            hold = self._room(2 * len(pairs))
+    def hold(self, pairs, together=None):
+        """Let pairs (k,) slide from here on, and no others.
+
+        `together` are the leaders (k,) among them and the weights (k,) of those that slide as one;
+        without them each is one of its own, and f is asked once.
+        """
+        hold, n = self.kinks.hold, len(pairs)
+        if n > len(hold.pairs):
+            hold = self._room(2 * n)
             self.kinks = self.kinks._replace(hold=hold)
-        n = len(pairs)
         hold.count[0], hold.pairs[:n], hold.at[:n] = n, pairs, self.places(pairs)
-        hold.asked[:n] = 1.0
-        hold.repeats[0] = _REPEATS if repeat and self.depend(pairs) else 0
+        hold.asked[:n], hold.repeats[0] = 1.0, 0
+        hold.leader[:n], hold.weight[:n] = together or (np.arange(n), 1.0)
+        if together and self.depend(pairs):
+            hold.repeats[0] = _REPEATS
+
+    def together(self, count):
+        """Leaders (k,) and weights (k,) of the pairs held, by their normals where f was asked."""
+        K = self.kinks.hold.gram[:count, :count]
+        size, least = np.sqrt(np.diag(K)), 1 - _PARALLEL * np.finfo(self._dtype).eps
+        alike = np.abs(K) >= least * np.outer(size, size)
+        np.fill_diagonal(alike, True)
+        leader = np.argmax(alike, axis=1) if count else np.zeros(0, np.int64)
+        with np.errstate(invalid="ignore"):
+            weight = np.where(leader == np.arange(count), 1.0, K[leader, np.arange(count)])
+            return leader, weight / np.where(weight == 1.0, 1.0, np.diag(K)[leader])
 
     def depend(self, pairs):
         """Whether two pairs of one sample in different layers are among these."""

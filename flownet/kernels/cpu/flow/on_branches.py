@@ -16,10 +16,10 @@ from .crossing import find_crossing
 from .dormand_prince import dense
 from .flow import follow_force
 from .integrate import integrator
-from .sliding import hold_on, set_on_kinks
+from .sliding import hold_on, set_on_kinks, set_shares
 
 _LEAST = 5000  # rounding units, added to the diagonal of a Gram matrix
-_OUT = 1e-9  # of a slope beyond those of the two sides
+_OUT = 1e-9  # of a share beyond 0 and 1
 
 
 @part
@@ -48,22 +48,19 @@ def velocity_on_branches(followed, y, out, meters):
     """`velocity`, of pairs that stay on their branch, or on the kink between the two."""
     rule, dL, kinks = followed.rule, followed.dL, followed.kinks
     W, hold = y[: dL.size], kinks.hold
-    for j in range(hold.count[0]):
-        kinks.slope[hold.pairs[j]] = hold.asked[j]
+    set_shares(kinks, hold.asked)
+    shares, least = hold.asked, _LEAST * np.finfo(dL.dtype).eps
     for again in range(hold.repeats[0], -1, -1):
         meters[0] = _differential(followed.problem, W, dL, rule.lowest, followed.threads, kinks)
         if rule.decay != 0:
             add_decay(W, dL, rule.decay)
         if hold.count[0] == 0:
             break
-        least = _LEAST * np.finfo(dL.dtype).eps
-        bent = hold_on(followed.problem, W, dL, rule, kinks, least)
-        if again == 0 or not bent:
+        if not hold_on(followed.problem, W, dL, rule, kinks, shares, least) or again == 0:
             break
-        for j in range(hold.count[0]):
-            kinks.slope[hold.pairs[j]] = hold.slope[j]
-    for j in range(hold.count[0]):
-        kinks.slope[hold.pairs[j]] = hold.asked[j]
+        shares = hold.share
+        set_shares(kinks, shares)
+    set_shares(kinks, hold.asked)
     follow_force(rule, dL, y, out, meters)
 
 
@@ -78,11 +75,10 @@ def _see(followed, W, seen):
 
 @part
 def _leaves_slide(kinks):
-    """Whether a pair that slides wants a slope beyond those of its two sides."""
+    """Whether a pair that slides wants to be beyond one of its two sides."""
     hold, out = kinks.hold, False
     for j in range(hold.count[0]):
-        below = kinks.below[hold.at[j, 1]]
-        out |= not (below - _OUT <= hold.slope[j] <= 1 + _OUT)
+        out |= not (-_OUT <= hold.share[j] <= 1 + _OUT)
     return out
 
 

@@ -7,7 +7,8 @@ sides dL changes by a multiple of n = ∂z/∂W alone, so that the mean of both 
 
 what is left of the force along all the kinks at once (A. F. Filippov, Differential Equations with
 Discontinuous Righthand Sides, 1988). It is the one that a slope of x_i/(∂L/∂a_i) more would give
-the unit there; the pair slides as long as that lies between the slopes of its two sides.
+the unit there; the pair slides as long as that lies between the slopes of its two sides. Pairs
+whose z is 0 together, as of one unit at samples that no unit below sees, slide as one.
 """
 
 import math
@@ -18,7 +19,8 @@ from ..base.views import view
 from ..layers.units import activate_units
 from ..motion.steps import raise_coupled
 
-_BENT = 1e-9  # change of a slope from which on it is asked again where slopes depend on each other
+_BENT = 1e-9  # change of a share with which f is asked again where they depend on each other
+_FAR = 1e9  # a share where nothing is between the two sides
 
 
 @part
@@ -122,24 +124,62 @@ def _add(out, factor, covector):
 
 
 @part
-def hold_on(problem, W, dL, rule, kinks, least):
-    """dL ← what is left of it along the kinks; whether that wants other slopes than it was asked with."""
-    hold, n = kinks.hold, kinks.hold.count[0]
-    for j in range(n):
+def set_shares(kinks, shares):
+    """Slopes of the pairs that slide, each a share of the way from below its kink to above."""
+    hold = kinks.hold
+    for j in range(hold.count[0]):
+        step = shares[j] * (1 - kinks.below[hold.at[j, 1]])
+        above = hold.weight[j] >= 0  # where its leader is
+        kinks.slope[hold.pairs[j]] = kinks.below[hold.at[j, 1]] + step if above else 1 - step
+
+
+@part
+def _measure(problem, W, dL, rule, kinks):
+    """Normals, their Gram matrix, and what leads off the kinks."""
+    hold = kinks.hold
+    for j in range(hold.count[0]):
+        first = hold.leader[j]
         _normal(problem.net, problem.data, W, problem.work, kinks, j, hold.normal[j])
         _raise(rule, hold.normal[j], hold.raised[j])
-        for i in range(j + 1):
-            hold.gram[j, i] = hold.gram[i, j] = pairing(hold.normal[j], hold.raised[i])
-        hold.drift[j] = hold.solved[j] = -pairing(dL, hold.raised[j])
+        across = hold.pull[j] * (1 - kinks.below[hold.at[j, 1]])
+        for i in range(j):
+            hold.gram[j, i] = hold.gram[i, j] = 0.0
+        if first < j:
+            hold.gram[j, j] = hold.gram[first, first]
+            along = pairing(hold.normal[j], hold.raised[first])
+            hold.weight[j] = along / hold.gram[first, first]
+            hold.jump[first] += abs(hold.weight[j]) * across
+            hold.drift[j] = 0.0
+        else:
+            for i in range(j + 1):
+                if hold.leader[i] == i:
+                    hold.gram[j, i] = hold.gram[i, j] = pairing(hold.normal[j], hold.raised[i])
+            hold.weight[j], hold.jump[j] = 1.0, across
+            hold.drift[j] = -pairing(dL, hold.raised[j])
+
+
+@part
+def hold_on(problem, W, dL, rule, kinks, shares, least):
+    """dL, asked with some shares, ← what is left of it along the kinks; whether that wants others.
+
+    Those that it wants go into `share`.
+    """
+    hold, n = kinks.hold, kinks.hold.count[0]
+    _measure(problem, W, dL, rule, kinks)
     _factorise(hold.gram, hold.factor, n, least)
+    for j in range(n):
+        hold.solved[j] = hold.drift[j]
     solve(hold.factor, n, hold.solved)
     bent = False
     for j in range(n):
-        x = hold.solved[j]
-        _add(dL, x, hold.normal[j])
-        more = x / hold.pull[j] if hold.pull[j] != 0 else (1e9 if x > 0 else -1e9)
-        hold.slope[j] = float(kinks.slope[hold.pairs[j]]) + more
-        bent |= abs(more) > _BENT
+        x, first = hold.solved[j], hold.leader[j]
+        if first == j:
+            _add(dL, x, hold.normal[j])
+            more = x / hold.jump[j] if hold.jump[j] != 0 else (_FAR if x > 0 else -_FAR)
+            bent |= abs(more) > _BENT
+            hold.share[j] = shares[j] + more
+        else:
+            hold.share[j] = hold.share[first]
     return bent
 
 
@@ -148,7 +188,8 @@ def set_on_kinks(W, kinks, seen):
     """W moved by what has led it off the kinks along which it slides."""
     hold, n = kinks.hold, kinks.hold.count[0]
     for j in range(n):
-        hold.solved[j] = seen[hold.pairs[j]]
+        hold.solved[j] = seen[hold.pairs[j]] if hold.leader[j] == j else 0.0
     solve(hold.factor, n, hold.solved)
     for j in range(n):
-        _add(W, -hold.solved[j], hold.raised[j])
+        if hold.leader[j] == j:
+            _add(W, -hold.solved[j], hold.raised[j])
