@@ -50,7 +50,7 @@ class Kinked:
         return units, used, seen
 
     def pulled(self, W, units, slopes, layer, g):
-        """Covector of a cotangent g (m, n) on the pre-activations of a layer; ∂/∂a of all layers."""
+        """Covector of a cotangent g (m, n) on a layer's pre-activations; ∂/∂a of all layers."""
         layers, parts, on_units = self.unpacked(W), [], {}
         for i in range(len(layers) - 1, -1, -1):
             if i > layer:
@@ -156,7 +156,7 @@ class ReferenceFlow:
                 out = np.flatnonzero((here < allowed) & (last >= allowed))
                 if len(out):
                     t0 = before + (share - LOOKS[0]) * (solver.t - before)
-                    ahead = lambda t, i: self.inside(dense(t))[i] - allowed[i]  # noqa: E731
+                    ahead = lambda t, i, y=dense: self.inside(y(t))[i] - allowed[i]  # noqa: E731
                     self.t = min(brentq(ahead, t0, t, (i,), xtol=1e-13) for i in out)
                     self.W = dense(self.t)
                     self.decide()
@@ -204,9 +204,11 @@ class ReferenceFlow:
         """Shares of kinks for the shortest −dL, from dL with others."""
         covector, N, jump = self.at(self.W, kinks, shares)
         found, held = shares.copy(), jump > 0
-        for i in np.flatnonzero(~held):  # nothing holds it there: it crosses
+        for i in np.flatnonzero(~held):  # nothing holds it there: it crosses where it is led off
             layer, s, u = kinks[i][0]
-            found[i] = 0.0 if before[layer][s, u] == 1.0 else 1.0
+            side = 1.0 if before[layer][s, u] == 1.0 else 0.0
+            led = -N[i] @ (covector + jump[i] * (side - shares[i]) * N[i])
+            found[i] = 1 - side if led * (0.5 - side) > 0 else side
             covector = covector + jump[i] * (found[i] - shares[i]) * N[i]
         if held.any():
             low, high = -jump[held] * shares[held], jump[held] * (1 - shares[held])

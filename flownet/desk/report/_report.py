@@ -5,6 +5,9 @@ import os
 from ..._table import Table
 from ...store._size import size_text
 
+#: what `followed` says, or what is no curve
+_OF_STEPS = ("loss", "step", "evaluations", "method", "crossings", "slides")
+
 
 def run_lines(run):
     """What a run did, in two lines."""
@@ -17,7 +20,7 @@ def run_lines(run):
         else "no step was finite"
     ]
     for name in run.observables:
-        if name not in ("loss", "step", "evaluations", "method"):
+        if name not in _OF_STEPS:
             values = run.observables[name].value
             if len(values) and values.ndim == 1:
                 lines.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
@@ -25,6 +28,10 @@ def run_lines(run):
         lines.append(run.followed)
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
+    if run.stopped:
+        lines.append(
+            f"stopped by {run.stopped} at t = {run.time[-1]:.6g}: resume with more goes on"
+        )
     if run.path:
         lines.append(f"recorded in {run.path}")
     return "\n".join(lines)
@@ -34,6 +41,8 @@ def info_lines(run):
     """What a run's file holds, and its experiment."""
     rows, D = run.parameters.shape
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
+    if run.stopped and not run.store.live:
+        state = f"stopped by {run.stopped}"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
     loss = None

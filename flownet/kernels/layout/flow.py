@@ -12,9 +12,7 @@ Followed = namedtuple("Followed", "problem rule dL threads kinks")
 
 #: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
 #: method is of use where the pair is limited by stability; evaluations of f at most
-Bounds = namedtuple(
-    "Bounds", "rtol atol end gradient2 loss stabilise calls", defaults=(np.inf,)
-)
+Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise calls", defaults=(np.inf,))
 
 #: where an integration writes: rows (R, n) of y with their times and losses, for the times `at`
 #: from `filled[0]` on, or where there are none for steps, each `every`-th; each step's length,

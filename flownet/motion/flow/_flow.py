@@ -11,8 +11,8 @@ from ..._registry import build, describe
 from ...geometry.metric import metric_of
 from ...model.potential import Reals
 from ...model.tables import metric_table, tables_of
-from ...store.trajectory import Trajectory
 from ...store._text import to_text
+from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
 from .. import _check
 from .._pairs import PairedStore, recorded
@@ -183,9 +183,7 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=tables)
 
 
-def _run(
-    reals, metric, W, time, at, bounds, limits, field, mechanics, spent=0, on_branches=True
-):
+def _run(reals, metric, W, time, at, bounds, limits, field, mechanics, spent=0, on_branches=True):
     """A flow of reals from W on; `on_branches` where it goes from kink to kink."""
     system = System(
         reals.potential,

@@ -1,4 +1,4 @@
-"""The flow of a network with kinks: what its kernels know of the branch of every unit and sample."""
+"""The flow of a network with kinks: the branch that every unit is on at every sample."""
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from ._potential_flow import PotentialFlow
 _BELOW = {"relu": 0.0, "leaky_relu": LEAK}  # slopes below a kink where dL jumps; above it 1
 _SLACK = 0.01  # of rtol, relative to a mean pre-activation: how near to a kink is on it
 _ROUNDING = 4.0  # rounding units, likewise, at least
+_NUMBERS = ("pull", "drift", "weight", "jump", "share", "asked")  # of each that slides
 _ROOM = 4  # pairs that can slide at first
 _PARALLEL = 1000  # rounding units by which the cosine of parallel normals may differ from 1
 _REPEATS = 8  # questions for f at most where the slopes of pairs that slide depend on each other
@@ -19,7 +20,8 @@ def kinked_network(potential):
     """The one network of a potential where dL jumps at kinks, or None."""
     for _, atom in potential.atoms():
         if isinstance(atom, Potential) and not atom.network.is_complex:
-            if any(name in _BELOW for name in (*atom.network.activation, atom.network.output)):
+            names = (*atom.network.activation, atom.network.output)
+            if not _BELOW.keys().isdisjoint(names):
                 return atom
     return None
 
@@ -75,7 +77,7 @@ class KinkedFlow(PotentialFlow):
             gram=np.zeros((size, size)),
             factor=np.zeros((size, size)),
             leader=np.zeros(size, np.int64),
-            **{name: np.zeros(size) for name in "pull drift weight jump share asked".split()},
+            **{name: np.zeros(size) for name in _NUMBERS},
             repeats=np.zeros(1, np.int64),
             **{name: np.zeros(units, self._dtype) for name in ("a", "da", "g")},
             solved=np.zeros(size),

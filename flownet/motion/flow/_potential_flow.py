@@ -1,7 +1,7 @@
 """The compiled flow of a potential, as the integration wants it."""
 
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -19,7 +19,7 @@ class PotentialFlow:
         Arrays beside the solution that the next step depends on, by name.
     """
 
-    state: dict[str, Any] = {}
+    state: ClassVar[dict[str, Any]] = {}
 
     def __init__(self, potential, metric, dtype, rate, decays):
         self._rate, self._decays, self.metric = rate, decays, metric
@@ -44,4 +44,4 @@ class PotentialFlow:
 
     def _of_kinks(self):
         """`Kinks` of a network that has any."""
-        return None
+        return

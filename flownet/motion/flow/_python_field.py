@@ -1,6 +1,7 @@
 """A field that is a Python function, as the integration wants it."""
 
 from contextlib import nullcontext
+from typing import ClassVar
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from ...kernels.device import kernels_of
 class PythonField:
     """ẏ = field(y); `meters(y)` gives L and ‖dL‖², for events and the losses of rows."""
 
-    state: dict[str, np.ndarray] = {}  # of its own, beside the solution
+    state: ClassVar[dict[str, np.ndarray]] = {}  # of its own, beside the solution
 
     def __init__(self, field, meters=None, stabilise=True):
         def velocity(followed, y, out, measured):

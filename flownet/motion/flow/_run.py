@@ -10,9 +10,10 @@ from ..._errors import FlownetError
 from ...kernels.layout import CALLS, STEPS, Trace
 from ...store._layout import Quantity
 from .._recorder import CHECKPOINT_SECONDS, LOSS
-from ._crossing import go_on, meet, pass_by, settle
+from ._crossing import go_on, pass_by, settle
 from ._integrate import END, EVENT, KINK, SPENT, STUCK, Integration
 from ._kinked import KinkedFlow
+from ._meeting import meet
 
 _BLOCK_SECONDS = 0.1  # of steps between two looks at the clock and at Ctrl-C
 _MOST_AT_ONCE = 1 << 20  # steps
@@ -91,6 +92,10 @@ class FlowRun:
 
     def _leave(self, store):
         """Stop where no more work is allowed, with the state there as the last row."""
+        _progress.note(
+            f"flow stopped at t = {self._integration.time:g} after {self._steps} steps and "
+            f"{self._spent:.0f} gradients: max_steps and max_gradients allow more"
+        )
         self._save(force=True)
         if self._row_time < self._integration.time:  # going on drops it again
             y = self._integration.s.y
@@ -121,7 +126,7 @@ class FlowRun:
         self._integration.change_field()
         self._hold()
         if self._kinked is not None:
-            self._spent += settle(self._kinked, self._integration.s).evaluations
+            settle(self._kinked, self._integration.s)
             self._integration.begin_anew()
 
     def _hold(self):
@@ -153,8 +158,7 @@ class FlowRun:
         integration.ask_at_most(self._most_gradients - self._spent)
         before = integration.calls
         filled, done, why = integration.advance(
-            Trace(None, rows, time, loss[0], None, length, cost, method, taken[0][2], every),
-            steps,
+            Trace(None, rows, time, loss[0], None, length, cost, method, taken[0][2], every), steps
         )
         self._spent += integration.calls - before
         self._last = integration.last_step
@@ -245,8 +249,8 @@ class FlowRun:
         within, measured = self._integration.within, self._system.loss_and_norm
         for part, name in enumerate(("loss_below", "gradient_below")):
             if name in self._bounds:
-                yield lambda t, part=part, bound=self._bounds[name]: (
-                    measured(within(t))[part] - bound
+                yield (
+                    lambda t, part=part, bound=self._bounds[name]: measured(within(t))[part] - bound
                 )
 
     def _save(self, force=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ class Trajectory:
     finished : bool
     diverged_at : int or None
         First iteration whose loss, parameters or step are not finite.
+    stopped : str or None
+        Which bound on its work ended a flow: "max_steps" or "max_gradients".
     """
 
     def __init__(self, store: Any, **parts: Any) -> None:
@@ -115,6 +118,19 @@ class Trajectory:
     def diverged_at(self) -> int | None:
         """First iteration whose loss, parameters or step are not finite, or None."""
         return self.store.diverged_at
+
+    @property
+    def stopped(self) -> str | None:
+        """Bound on its work at which a flow stopped, "max_steps" or "max_gradients", or None.
+
+        Such a flow is not finished: `resume` goes on with it from its file, with a larger bound.
+        """
+        if self.finished or not self.is_flow:
+            return None
+        bounds = self.experiment["flow"]
+        steps, spent = len(self.step), self.observables["evaluations"].value.sum()
+        done = {"max_steps": steps, "max_gradients": spent}
+        return next((name for name in done if done[name] >= bounds.get(name, math.inf)), None)
 
     @property
     def is_flow(self) -> bool:
@@ -205,11 +221,11 @@ class Trajectory:
 
     def __repr__(self):
         rows, D = self.parameters.shape
-        end = (
-            ("finished" if self.finished else "not finished")
-            if self.diverged_at is None
-            else (f"diverged at {self.diverged_at}")
-        )
+        end = "finished" if self.finished else "not finished"
+        if self.stopped:
+            end = f"stopped by {self.stopped}"
+        if self.diverged_at is not None:
+            end = f"diverged at {self.diverged_at}"
         followed = f"; {self.followed}" if self.followed else ""
         return (
             f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + followed
@@ -223,4 +239,11 @@ class Trajectory:
         spent = self.observables["evaluations"].value
         text = f"{int(spent.sum())} gradients, {len(spent)} steps"
         stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
-        return text + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
+        if stabilised:
+            text += f", {stabilised} of them stabilised against stiffness"
+        if "crossings" in self.observables:
+            crossings, slides = (
+                int(self.observables[name].value.sum()) for name in ("crossings", "slides")
+            )
+            text += f", {crossings} kinks crossed, {slides} slid along"
+        return text

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...layout import (
+    AGAIN,
     CALLS,
     CHEBYSHEV,
     END,
@@ -83,7 +84,7 @@ def integrator(velocity, compiled, met_kink=_smooth):
                 return filled, taken, END
             if taken == steps or (trace.at.size == 0 and filled == most):
                 return filled, taken, PAUSE if taken == steps else FULL
-            if n[CALLS] >= bounds.calls:
+            if n[CALLS] >= bounds.calls and not n[AGAIN]:  # what was begun is brought to an end
                 return filled, taken, SPENT
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK

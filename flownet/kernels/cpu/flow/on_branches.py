@@ -27,8 +27,16 @@ def _differential(problem, W, dL, lowest, threads, kinks):
     """Loss and dL of the sum of potentials, each unit on its branch."""
     terms, hold = problem.terms, kinks.hold
     total = differential_on_branches(
-        problem.net, problem.loss, problem.data, W, dL, problem.work, lowest, kinks,
-        kinks.z[4], threads,
+        problem.net,
+        problem.loss,
+        problem.data,
+        W,
+        dL,
+        problem.work,
+        lowest,
+        kinks,
+        kinks.z[4],
+        threads,
     )
     if terms.factor != 1.0:
         total *= terms.factor
@@ -68,9 +76,7 @@ def velocity_on_branches(followed, y, out, meters):
 def _see(followed, W, seen):
     """Pre-activations at W (D,) into `seen` (P,)."""
     p = followed.problem
-    pre_activations(
-        p.net, p.loss, p.data, W, p.work, followed.kinks, seen, followed.threads
-    )
+    pre_activations(p.net, p.loss, p.data, W, p.work, followed.kinks, seen, followed.threads)
 
 
 @part
