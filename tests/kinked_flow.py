@@ -204,14 +204,19 @@ class ReferenceFlow:
         """Shares of kinks for the shortest −dL, from dL with others."""
         covector, N, jump = self.at(self.W, kinks, shares)
         found, held = shares.copy(), jump > 0
-        for i in np.flatnonzero(~held):  # nothing holds it there: it crosses where it is led off
+        low, high = -jump[held] * shares[held], jump[held] * (1 - shares[held])
+        for i in np.flatnonzero(~held):  # nothing holds these there
             layer, s, u = kinks[i][0]
-            side = 1.0 if before[layer][s, u] == 1.0 else 0.0
-            led = -N[i] @ (covector + jump[i] * (side - shares[i]) * N[i])
-            found[i] = 1 - side if led * (0.5 - side) > 0 else side
-            covector = covector + jump[i] * (found[i] - shares[i]) * N[i]
-        if held.any():
-            low, high = -jump[held] * shares[held], jump[held] * (1 - shares[held])
-            x = lsq_linear(N[held].T, -covector, (low, high), "bvls", 1e-14).x
-            found[held] = shares[held] + x / jump[held]
+            found[i] = 1.0 if before[layer][s, u] == 1.0 else 0.0
+        for _ in range(2):  # they cross where they are led off
+            force = covector + (jump * (found - shares))[~held] @ N[~held]
+            x = np.zeros(0)
+            if held.any():
+                x = lsq_linear(N[held].T, -force, (low, high), "bvls", 1e-14).x
+            led = -N @ (force + x @ N[held])
+            off = ~held & (led * (0.5 - found) > 0)
+            if not off.any():
+                break
+            found[off] = 1 - found[off]
+        found[held] = shares[held] + x / jump[held]
         return found

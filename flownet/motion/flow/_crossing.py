@@ -2,9 +2,9 @@
 
 At the kink z = 0 of a unit at a sample, dL jumps by a multiple of n = ∂z/∂W, ∂L/∂a times the jump
 of the slope. With z of all pairs that are at their kinks at once, ż = ż₀ − K·x, K the Gram matrix
-of their normals in the metric and x_i = ∂L/∂a_i times the slope that pair i has beyond that above. The
-flow goes on with slopes between those of the two sides such that each pair is on a side which ż
-does not lead off, or stays (ż_i = 0): the mean of the sides that Filippov's flow follows, the
+of their normals in the metric and x_i = ∂L/∂a_i times the slope that pair i has beyond that above.
+The flow goes on with slopes between those of the two sides such that each pair is on a side which
+ż does not lead off, or stays (ż_i = 0): the mean of the sides that Filippov's flow follows, the
 shortest of all −g^♯dL there. A pair with ∂L/∂a_i ≤ 0 is never held by its kink, and crosses it.
 """
 

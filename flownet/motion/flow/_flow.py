@@ -166,7 +166,7 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
     _, _, arrays = checkpoint_of(run)
     spent = int(run.observables["evaluations"].value.sum())
     run.close()
-    if limits.items() - tables["flow"].items():
+    if any(tables["flow"].get(name) != most for name, most in limits.items()):
         tables["flow"] |= limits
         rewrite_experiment(run.path, to_text(tables)[0])
     reals = Reals(run.potential, run.parameters.dtype)

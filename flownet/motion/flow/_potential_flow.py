@@ -1,7 +1,6 @@
 """The compiled flow of a potential, as the integration wants it."""
 
 from contextlib import contextmanager
-from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,15 +10,7 @@ from .._problem import CompiledSum
 
 
 class PotentialFlow:
-    """The flow of a sum of potentials that kernels know, under some mechanics.
-
-    Attributes
-    ----------
-    state : dict
-        Arrays beside the solution that the next step depends on, by name.
-    """
-
-    state: ClassVar[dict[str, Any]] = {}
+    """The flow of a sum of potentials that kernels know, under some mechanics."""
 
     def __init__(self, potential, metric, dtype, rate, decays):
         self._rate, self._decays, self.metric = rate, decays, metric
@@ -42,6 +33,10 @@ class PotentialFlow:
         with p.for_kernels() as problem:
             yield Followed(problem, self._rule, self._dL, p.threads, self._of_kinks())
 
+    @property
+    def state(self):
+        """Arrays beside the solution that the next step depends on, by name."""
+        return {}
+
     def _of_kinks(self):
-        """`Kinks` of a network that has any."""
-        return
+        """`Kinks` of a network that has any; this flow sees none."""

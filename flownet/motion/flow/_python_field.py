@@ -1,7 +1,6 @@
 """A field that is a Python function, as the integration wants it."""
 
 from contextlib import nullcontext
-from typing import ClassVar
 
 import numpy as np
 
@@ -10,8 +9,6 @@ from ...kernels.device import kernels_of
 
 class PythonField:
     """ẏ = field(y); `meters(y)` gives L and ‖dL‖², for events and the losses of rows."""
-
-    state: ClassVar[dict[str, np.ndarray]] = {}  # of its own, beside the solution
 
     def __init__(self, field, meters=None, stabilise=True):
         def velocity(followed, y, out, measured):
@@ -24,3 +21,4 @@ class PythonField:
 
         self.integrate = kernels_of().integrator(velocity, lambda function: function)
         self.followed, self.stabilise = nullcontext, stabilise
+        self.state = {}  # nothing beside the solution
