@@ -13,6 +13,7 @@ _ROUNDING = 4.0  # rounding units, likewise, at least
 _NUMBERS = ("pull", "drift", "weight", "jump", "share", "asked")  # of each that slides
 _ROOM = 4  # pairs that can slide at first
 _PARALLEL = 1000  # rounding units by which the cosine of parallel normals may differ from 1
+_STILL = 1e-7  # of the longest normal: one whose z nothing moves
 _REPEATS = 8  # questions for f at most where the slopes of pairs that slide depend on each other
 
 
@@ -160,7 +161,8 @@ class KinkedFlow(PotentialFlow):
         """Leaders (k,) and weights (k,) of the pairs held, by their normals where f was asked."""
         K = self.kinks.hold.gram[:count, :count]
         size, least = np.sqrt(np.diag(K)), 1 - _PARALLEL * np.finfo(self._dtype).eps
-        alike = np.abs(K) >= least * np.outer(size, size)
+        moves = size > _STILL * size.max(initial=0.0)  # parallel to all is one that nothing moves
+        alike = (np.abs(K) >= least * np.outer(size, size)) & np.outer(moves, moves)
         np.fill_diagonal(alike, True)
         leader = np.argmax(alike, axis=1) if count else np.zeros(0, np.int64)
         with np.errstate(invalid="ignore"):
