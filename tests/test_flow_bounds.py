@@ -86,8 +86,6 @@ def test_files_of_before_go_on_as_they_were(tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_an_undamped_swing_for_long():
     """A million steps and more: 2π·64 000 later it is where it was."""
-    flow = fn.flow(
-        fn.Parabola(1), W0=[1.0], time=4e5, mechanics=fn.Newton(0.1, friction=0.0)
-    )
+    flow = fn.flow(fn.Parabola(1), W0=[1.0], time=4e5, mechanics=fn.Newton(0.1, friction=0.0))
     assert flow.finished and 100_000 < len(flow) < 400_000
     assert abs(flow.parameters[-1][0] - np.cos(4e5)) < 0.1

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ...model.potential import AnyPotential
     from ._field import Field
 
-MAX_STEPS, MAX_GRADIENTS = 1_000_000, 10_000_000  # work of a flow, by default
+MAX_STEPS, MAX_GRADIENTS = 3_000_000, 30_000_000  # work of a flow, by default
 
 _RTOL = {np.dtype(np.float64): 1e-8, np.dtype(np.float32): 1e-5}  # by default
 _FINEST = {np.dtype(np.float64): 1e-13, np.dtype(np.float32): 1e-6}
