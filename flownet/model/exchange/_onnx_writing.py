@@ -32,9 +32,9 @@ def to_onnx(
     """Write a network with its parameters as an ONNX model: input `x` (m, n_in), output `y`.
 
     Each layer is a Gemm whose parameters have PyTorch's names, each activation one operator. In
-    double precision leaky_relu, elu and softplus are functions composed of operators, since
-    onnxruntime has no such kernels; nor has it one for gelu, so that it runs that network in single
-    precision alone: `to_onnx(network.with_dtype("float32"), W, path)`.
+    double precision leaky_relu, elu, softplus and gelu are functions of the model, composed of
+    operators, since onnxruntime has no such kernels. For single precision write
+    `to_onnx(network.with_dtype("float32"), W, path)`.
 
     Parameters
     ----------
