@@ -205,6 +205,7 @@ def test_onnx_that_cannot_be(tmp_path):
     refused("there is no file", fn.from_onnx, tmp_path / "none.onnx")
     refused("nowhere/x: No such file|nowhere/x: .*No such", fn.to_onnx, net, W,
             tmp_path / "nowhere" / "x")  # fmt: skip
+    assert [file.name for file in tmp_path.iterdir()] == ["net.onnx"]
     whole = path.read_bytes()
     for broken in (whole[:50], whole[:-30], b"\x00" * 40):
         path.write_bytes(broken)
