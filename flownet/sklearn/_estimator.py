@@ -182,10 +182,10 @@ class FlowEstimator(BaseEstimator):
             raise FlownetError(f"mechanics is {shown(given)}; it has to be a name or mechanics.")
         make: Any = find("mechanics", given)
         try:
-            return make(self._steps.get(given, _STEP) if step is None else step)
+            return make(step=self._steps.get(given, _STEP) if step is None else step)
         except TypeError:
             raise FlownetError(
-                f"mechanics={given!r} wants more than a step: give flownet.{make.__name__}(…)."
+                f"mechanics={given!r} is not made of a step alone: give flownet.{make.__name__}(…)."
             ) from None
 
     def _batch(self, m):
