@@ -86,7 +86,8 @@ class Dataset:
     ) -> None:
         known = classes_of(classes)
         x = _arrays.inputs(x)
-        y, given, known = _arrays.truth(y, x, known)
+        of_file = source is not None and "file" in source
+        y, given, known = _arrays.truth(y, x, known, of_file)
         read = _arrays.labels_of(y) if given is None else given
         label = read
         if labels is not None:

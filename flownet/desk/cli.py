@@ -37,9 +37,12 @@ def run(experiment, output, overwrite):
 def resume(file, steps):
     """Continue a stopped or killed run from its FILE, bit for bit."""
     from ..motion.loops import resume as go_on
-    from .report._report import run_lines
+    from ..store.trajectory import Trajectory
+    from .report._report import at_its_end, run_lines
 
-    _say(run_lines(go_on(file, steps=steps)))
+    ended = at_its_end(Trajectory.open(file), steps)
+    done = go_on(file, steps=steps)
+    _say("\n".join(filter(None, [ended, run_lines(done)])))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -200,11 +203,20 @@ def _save(figure, path):
 def main():
     """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
     try:
+        _run()
+    except OSError as error:  # a full disk behind `> file`; of others the name is known
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
+        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
+
+
+def _run():
+    try:
         code = shell(standalone_mode=False) or 0
         sys.stdout.flush()
         sys.exit(code)
     except click.exceptions.NoArgsIsHelpError as error:
         _say(error.format_message())
+        sys.stdout.flush()
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
@@ -212,9 +224,6 @@ def main():
         sys.exit(end.exit_code)
     except FlownetError as error:
         _fail(str(error))
-    except OSError as error:  # a full disk behind `> file`; of others the name is known
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
-        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped; what was recorded stays, and `flownet resume` goes on from there.", 130)
 

@@ -49,7 +49,7 @@ class Experiment:
             run = Trajectory.open(path)
             return cls(run.experiment)
         try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
+            given = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a mark or without
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FlownetError(f"{path} is not TOML: {error}.") from None
         return cls(_checked(given, path), path)

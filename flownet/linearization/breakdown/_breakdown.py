@@ -12,7 +12,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
-from ...model._check import is_real, is_whole
+from ...model._check import array, is_real, is_whole
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
@@ -154,11 +154,11 @@ def breakdown(
         )
     if not is_real(1.0 if step is None else step):
         raise FlownetError(f"step is {step!r}; it has to be a number.")
-    length = 1.0 if step is None else step
+    length, W = 1.0 if step is None else step, array("W", W)
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -length * metric_of(metric, what).seen_at(W).sharp(dL)
-    taken = TakenStep(what, W, displacement, metric)
+    taken = TakenStep(what, W, array("displacement", displacement), metric)
     return _split(break_down(taken, length, order=order), split)
 
 

@@ -53,6 +53,9 @@ class Radius:
             if np.isfinite(self.bound)
             else ""
         )
+        if np.isnan(self.estimate):
+            why = "its coefficients are too few, or do not settle"
+            return f"not known: {why}{exact}{bound}"
         if np.isinf(self.estimate):
             return f"infinite{exact}{bound}"
         return (

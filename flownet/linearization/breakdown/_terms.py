@@ -41,6 +41,8 @@ SPLITS = {
 class Breakdown(Tabled):
     """One finite step, term by term: `linear + second + third + remainder = actual` (TM §3.6).
 
+    `promised` and `delivered` are `linear` and `actual` by the words that its table has for them.
+
     What the terms are made of is computed when asked for, and kept: `split`, `interventions`, …
 
     Attributes
@@ -84,6 +86,16 @@ class Breakdown(Tabled):
     def linear(self) -> float:
         """First order: what the linearization promised, dL(δ)."""
         return float(self.terms[1])
+
+    @property
+    def promised(self) -> float:
+        """What the linearization promised: `linear`, by the word of the tables."""
+        return self.linear
+
+    @property
+    def delivered(self) -> float:
+        """What the step delivered: `actual`, by the word of the tables."""
+        return self.actual
 
     @property
     def second(self) -> float:

@@ -92,11 +92,15 @@ class Newton(Mechanics):
         """The same steps as `torch.optim.SGD(lr, momentum=beta, weight_decay=…)`: of mass 1.
 
         β = e^{−λδt} and lr = δt(1 − β)/λ give δt² = lr·(−ln β)/(1 − β) and λ = −ln β/δt. The first
-        step is lr·F, as theirs: v begins at 0.
+        step is lr·F, as theirs: v begins at 0. A β of 0, plain descent, is that of the "explicit"
+        friction 1/δt.
         """
         lr = _check.positive("lr", lr)
-        if not (_check.is_number(beta) and 0 < beta <= 1):
-            raise FlownetError(f"beta is {shown(beta)}; it has to be a number above 0, 1 at most.")
+        if not (_check.is_number(beta) and 0 <= beta <= 1):
+            raise FlownetError(f"beta is {shown(beta)}; it has to be a number from 0 to 1.")
+        if beta == 0:
+            step = math.sqrt(lr)
+            return cls(step, friction=1 / step, integrator="explicit", weight_decay=weight_decay)
         x = -math.log(beta)
         step = math.sqrt(lr * (x / -math.expm1(-x) if x > 0 else 1.0))
         return cls(step, friction=x / step, weight_decay=weight_decay)
