@@ -137,6 +137,13 @@ class Dataset:
     def __setattr__(self, name, value):
         raise FlownetError(f"a Dataset does not change: make a new one to set its {name}.")
 
+    def __setstate__(self, state):
+        """Of one that was pickled or copied: its arrays are read-only again."""
+        vars(self).update(state)
+        for array in (self.x, self.y, self.labels):
+            if array is not None:
+                array.flags.writeable = False
+
     def __len__(self):
         return self.m
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -16,7 +15,7 @@ from ...model._check import array, is_real, is_whole
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
-from ..step import TakenStep, taken_step
+from ..step import OfRun, TakenStep, taken_step
 from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
@@ -194,7 +193,7 @@ def _of_step(run, k, order, split, metric=None, lasting=True):
             "not keep both: record_every=1 keeps all that are finite."
         )
     taken = taken_step(run, k, metric)
-    again = None if lasting else partial(taken_step, run, k, metric)
+    again = None if lasting else OfRun(run, k, metric)
     b = _split(break_down(taken, run.step[k], k, run.time[rows[0]], order, again), split)
     return b if lasting else replace(b)  # without what holds on to the step's arrays
 

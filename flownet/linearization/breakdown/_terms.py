@@ -16,8 +16,9 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import unknown
 from ..._table import Tabled
+from ...model.potential import travels
 from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_parameters
-from ..step import _kinks, floors, offered
+from ..step import Held, _kinks, floors, offered
 from . import _critical, _radius, _verdict
 from ._table import one_step
 
@@ -168,6 +169,14 @@ class Breakdown(Tabled):
             return np.nan
         return abs(self.second / self.linear)
 
+    def __getstate__(self):
+        """For pickle and copies. A potential that does not travel is left behind, and with it what
+        was not worked out yet."""
+        state = {name: part for name, part in vars(self).items() if name not in ("taken", "made")}
+        if self.find_taken is not None and not travels(self.find_taken.potential):
+            return {**state, "find_taken": None}
+        return state | ({"made": self.made} if "made" in vars(self) else {})
+
     @cached_property
     def taken(self) -> Any:
         """Where the step was taken: potential, W, δ and metric; of a run, rebuilt from it."""
@@ -281,5 +290,5 @@ def break_down(taken, step, iteration=None, time=None, order=3, find_taken=None)
         noise=rounding,
         iteration=iteration,
         time=time,
-        find_taken=find_taken or (lambda: taken),
+        find_taken=find_taken or Held(taken),
     )

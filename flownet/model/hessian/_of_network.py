@@ -39,6 +39,9 @@ class NetworkHessian(Hessian):
         weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
         return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
 
+    def __reduce__(self):
+        return type(self), (self._potential, self.W)
+
     @cached_property
     def _at(self):
         return self._state[0]

@@ -5,7 +5,7 @@ from ._batches import Batches, key
 from ._contract import AnyPotential
 from ._custom import CustomPotential
 from ._loss import CrossEntropy, Quadratic
-from ._own import OwnPotential, as_potential
+from ._own import OwnPotential, as_potential, travels
 from ._potential import Potential
 from ._real_view import RealLayout, RealView, in_double, is_complex, real_view
 from ._reals import Reals
@@ -33,4 +33,5 @@ __all__ = [
     "is_complex",
     "key",
     "real_view",
+    "travels",
 ]

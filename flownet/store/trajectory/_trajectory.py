@@ -12,6 +12,7 @@ from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
+from ._carried import carried
 from ._forms import RunForms
 from ._records import Records, Rows
 
@@ -50,6 +51,7 @@ class Trajectory(RunForms):
         for name, part in parts.items():
             if part is not None:
                 setattr(self, name, part)
+        self._is_set = False  # whether the potential is another than the run's own
 
     @classmethod
     def open(cls, path: PathLike) -> Trajectory:
@@ -141,7 +143,8 @@ class Trajectory(RunForms):
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
-        self._potential = as_potential(given)
+        if given is not self._potential:
+            self._potential, self._is_set = as_potential(given), True
 
     def _rebuilt(self):
         """The potential that the file says; its data must be the same."""
@@ -183,6 +186,10 @@ class Trajectory(RunForms):
         if self.batches is None:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
+
+    def __getstate__(self):
+        """For pickle and copies: what a file says stays there, and is read by whom it is of."""
+        return carried(self)
 
     def __len__(self) -> int:
         return self.store.count("parameters")
