@@ -55,13 +55,9 @@ LABEL_HINT = r"If y are class labels, .*shape \(m,\): y.astype\(int\).ravel\(\)"
 DATA = {
     "float labels": (lambda: potential(LABELS.astype(float)), LABEL_HINT),
     "labels as a column": (lambda: potential(LABELS[:, None]), LABEL_HINT),
-    "string labels": (
-        lambda: potential(np.array(["a", "b", "c"])[LABELS]),
-        r"y must hold numbers, not <U1; np.unique\(y, return_inverse=True\)\[1\] numbers labels",
-    ),
-    "labels as objects": (
-        lambda: potential(np.array(["a", "b", "c"], object)[LABELS]),
-        "numbers labels that are text",
+    "inputs in words": (
+        lambda: fn.Dataset([["a"], ["b"]], [0, 1]),
+        "x must hold numbers, not <U1",
     ),
     "values as whole numbers": (
         lambda: potential(LABELS, fn.Network([2, 4, 1]), fn.Quadratic()),
@@ -93,6 +89,9 @@ def test_labels_that_are_some_are_read():
     assert fn.Dataset(X[:3], [0, 9, 3]).y.shape == (3, 10)  # a few of ten digits
     assert fn.Dataset(X, LABELS * 100.0).y.shape == (30, 1)
     assert fn.Dataset(X, np.arange(30) % 15).y.shape == (30, 15)
+    words = np.array(["a", "b", "c"])[LABELS]
+    for named in (words, words.astype(object), words.tolist()):
+        assert np.array_equal(potential(named).data.y, potential(LABELS).data.y)
 
 
 def test_labels_of_a_file_are_read_as_before(tmp_path):

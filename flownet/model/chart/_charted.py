@@ -75,8 +75,6 @@ class Charted(AnyPotential):
             )
         self.potential, self.chart = potential, chart
         self.size = chart.size or potential.size
-        #: whether a user wrote what is seen, or the chart
-        self.of_user = chart.kind is None or any(term.of_user for _, term in potential.atoms())
 
     @property
     def dtype(self) -> np.dtype | None:  # type: ignore[override]

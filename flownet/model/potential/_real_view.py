@@ -67,11 +67,6 @@ class RealView(AnyPotential):
         network = self.potential.network
         return None if network is None else RealLayout(network)
 
-    @property
-    def of_user(self):
-        """Whether a user wrote what it is a view of."""
-        return any(term.of_user for _, term in self.potential.atoms())
-
     def offers(self, *names):
         """Whether the complex potential offers all of these, and so the view."""
         return super().offers(*names) and self.potential.offers(*names)
