@@ -55,10 +55,7 @@ LABEL_HINT = r"If y are class labels, .*shape \(m,\): y.astype\(int\).ravel\(\)"
 DATA = {
     "float labels": (lambda: potential(LABELS.astype(float)), LABEL_HINT),
     "labels as a column": (lambda: potential(LABELS[:, None]), LABEL_HINT),
-    "inputs in words": (
-        lambda: fn.Dataset([["a"], ["b"]], [0, 1]),
-        "x must hold numbers, not <U1",
-    ),
+    "inputs in words": (lambda: fn.Dataset([["a"], ["b"]], [0, 1]), "x must hold numbers, not <U1"),
     "values as whole numbers": (
         lambda: potential(LABELS, fn.Network([2, 4, 1]), fn.Quadratic()),
         r"Whole numbers y are class labels: if they are values to fit, give y.astype\(float\)",

@@ -9,6 +9,7 @@ from ._own import OwnPotential, as_potential, travels
 from ._potential import Potential
 from ._real_view import RealLayout, RealView, in_double, is_complex, real_view
 from ._reals import Reals
+from ._standstill import stands_still
 from ._sum import Sum
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "is_complex",
     "key",
     "real_view",
+    "stands_still",
     "travels",
 ]

@@ -275,10 +275,6 @@ class Potential(AnyPotential):
         finally:
             give_back()
 
-    def __getstate__(self):
-        """All but buffers, for pickle and copies."""
-        return {**vars(self), "_pools": {}, "_others": {}}
-
     def _point(self, name, value):
         return _check.vector(name, value, self.size, self.dtype)
 

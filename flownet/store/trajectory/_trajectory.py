@@ -6,9 +6,11 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..._errors import FlownetError, shown
 from ..._registry import build
-from ...model.potential import Batches, as_potential
+from ...model.potential import Batches, as_potential, stands_still
 from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
@@ -43,6 +45,8 @@ class Trajectory(RunForms):
     finished : bool
     diverged_at : int or None
         First iteration whose loss, parameters or step are not finite.
+    stands_still : bool
+        Whether no step moves the last parameters, though they are no minimum.
     """
 
     def __init__(self, store: Any, **parts: Any) -> None:
@@ -118,6 +122,18 @@ class Trajectory(RunForms):
     def diverged_at(self) -> int | None:
         """First iteration whose loss, parameters or step are not finite, or None."""
         return self.store.diverged_at
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether no step moves the last parameters, though they are no minimum: dL is 0 to the
+        last bit, as where all units are saturated or dead."""
+        if self.diverged_at is not None or not len(self):
+            return False
+        potential, W = self.potential, self.parameters[-1]
+        metric = None if self.metric is None else self.metric.at(float(self.time[-1]))
+        if metric is not None and metric.depends_on_point:
+            return False
+        return stands_still(potential, W, np.ones(len(W), bool) if metric is None else metric.free)
 
     @property
     def is_flow(self) -> bool:
