@@ -131,6 +131,13 @@ def numbers(what, values):
     return array
 
 
+def freeze(*arrays):
+    """Make arrays read-only, those that are there."""
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
+
+
 def frozen(what, array, dtype=None):
     """Read-only copy in row-major order; a number that is not finite is refused, with its place."""
     with np.errstate(over="ignore"):  # a long double too large turns to inf and is refused below

@@ -86,10 +86,8 @@ class Dataset:
     ) -> None:
         known = classes_of(classes)
         x = _arrays.inputs(x)
-        of_file = source is not None and "file" in source
-        y, given, known = _arrays.truth(y, x, known, of_file)
-        read = _arrays.labels_of(y) if given is None else given
-        label = read
+        y, given, known = _arrays.truth(y, x, known, "file" in (source or {}))
+        label = read = _arrays.labels_of(y) if given is None else given
         if labels is not None:
             label, known = _arrays.apart(labels, read, y, known)
         vars(self).update(
@@ -138,11 +136,8 @@ class Dataset:
         raise FlownetError(f"a Dataset does not change: make a new one to set its {name}.")
 
     def __setstate__(self, state):
-        """Of one that was pickled or copied: its arrays are read-only again."""
         vars(self).update(state)
-        for array in (self.x, self.y, self.labels):
-            if array is not None:
-                array.flags.writeable = False
+        _arrays.freeze(self.x, self.y, self.labels)  # pickled or copied they could be written to
 
     def __len__(self):
         return self.m
