@@ -17,10 +17,33 @@ def network(activation, output="identity", sizes=(2, 3, 1), **words):
     return fn.Potential(net, loss, XOR if sizes[-1] == 1 else LABELLED)
 
 
+class Bowl:
+    """½‖W‖² + 3, without a Hessian."""
+
+    size = 3
+
+    def value(self, W):
+        return 0.5 * float(W @ W) + 3.0
+
+    def differential(self, W):
+        return self.value(W), W.copy()
+
+
+class Plateau(Bowl):
+    """3 everywhere near 0."""
+
+    def value(self, W):
+        return 3.0 + max(float(W @ W) - 1.0, 0.0)
+
+    def differential(self, W):
+        return self.value(W), 2 * W * (W @ W > 1)
+
+
 STILL = {
     "saturated": (network("tanh", "sigmoid"), 1e4),
     "dead": (network("relu", bias=False), "dead"),
     "saddle": (network("tanh", bias=False), 0.0),
+    "a plateau of a user's": (Plateau(), 0.1),
     "saturated outputs": (network("tanh", "tanh", (2, 3, 2)), 1e5),
 }
 MOVING = {
@@ -28,11 +51,12 @@ MOVING = {
     "solved": (network("tanh"), "solved"),
     "a minimum": (fn.Parabola(3) + fn.Quartic(3), 0.0),
     "formula": (fn.DoubleWell(2), 0.5),
+    "a minimum of a user's": (Bowl(), 0.0),
 }
 
 
 def start(potential, scale):
-    if potential.network is None:
+    if isinstance(potential, Bowl) or potential.network is None:
         return np.full(potential.size, scale)
     if scale == "dead":  # units that are below 0 for every sample
         return -np.abs(potential.init(0))
