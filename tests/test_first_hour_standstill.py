@@ -74,7 +74,9 @@ def test_a_run_that_cannot_move_says_so(potential, scale, mechanics, tmp_path):
         run = fn.train(potential, mechanics, W0=start(potential, scale), steps=30, store=path)
     assert told[0].filename == __file__  # where it was asked for
     assert np.array_equal(run.parameters[-1], run.parameters[0])
-    assert run.finished and run.stands_still and fn.Trajectory.open(path).stands_still
+    opened = fn.Trajectory.open(path)
+    opened.potential = potential
+    assert run.finished and run.stands_still and opened.stands_still
 
 
 @pytest.mark.parametrize("potential, scale", MOVING.values(), ids=MOVING)
