@@ -81,7 +81,7 @@ def test_a_function_stays_alive_as_long_as_a_run_may_call_it():
 
 ADAPTED = {
     "single precision": lambda W: (np.float32(0.5 * (W @ W)), W.astype(np.float32)),
-    "whole numbers": lambda W: (1, np.array([1, 0, 0])),
+    "whole numbers": lambda W: (1, np.zeros(3, np.int64)),
     "itself": lambda W: (0.5 * (W @ W), W),
     "strides": lambda W: (0.5 * (W @ W), W[::-1][::-1]),
 }

@@ -81,6 +81,7 @@ def test_given_derivatives_are_taken(landscape):
         fn.testing.check_potential(one, W)
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract(landscape, compiled):
     fn.testing.check_potential(landscape.potential(compiled), landscape.start)
 
@@ -214,6 +215,7 @@ def test_what_means_nothing_is_printed_as_noise():
     assert "noise" in line
 
 
+@pytest.mark.slow
 def test_a_run_beside_its_flow(landscape, compiled):
     p, h = landscape.potential(compiled), landscape.step
     run = fn.train(p, fn.Aristotle(h), W0=landscape.start, steps=40)
@@ -224,6 +226,7 @@ def test_a_run_beside_its_flow(landscape, compiled):
     assert "modified" in str(modified)
 
 
+@pytest.mark.slow
 def test_exits(compiled):
     """Long steps over Müller and Brown's surface come down in another valley than the flow."""
     p, W = MULLER_BROWN.potential(compiled), np.array([-0.75, 0.75])
