@@ -204,6 +204,7 @@ def test_a_step_is_broken_down(landscape, compiled):
     close(parts.second_self, own @ delta**2 / 2, kind="solver", scale=abs(step.second))
     close(modes.contributions.sum(), step.second, kind="solver")
     assert "verdict" in str(step) and np.isnan(step.radius().estimate)
+    assert str(step.radius()).startswith("not known")
 
 
 def test_what_means_nothing_is_printed_as_noise():
