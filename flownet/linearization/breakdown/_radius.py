@@ -54,8 +54,7 @@ class Radius:
             else ""
         )
         if np.isnan(self.estimate):
-            why = "its coefficients are too few, or do not settle"
-            return f"not known: {why}{exact}{bound}"
+            return f"not known: too few coefficients, or none that agree{exact}{bound}"
         if np.isinf(self.estimate):
             return f"infinite{exact}{bound}"
         return (

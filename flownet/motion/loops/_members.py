@@ -10,12 +10,16 @@ _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
 
 
 def in_lanes(potential, mechanics, metric):
-    """Whether the kernel of members knows a run: of real numbers, sample by sample."""
+    """Whether the kernel of members knows a run: of real numbers, sample by sample.
+
+    A function of a user's is one of one state at a time.
+    """
     atoms = [atom for _, atom in potential.atoms()]
     networks = [atom for atom in atoms if isinstance(atom, Potential)]
     return (
         all(isinstance(atom, (Potential, Analytic)) for atom in atoms)
         and len(networks) == 1
+        and not any(atom.of_user for atom in atoms)
         and not networks[0].network.is_complex
         and not networks[0].couples
         and metric.is_compiled
