@@ -61,10 +61,17 @@ from .model.chart import (
     Sinh as Sinh,
     WeightNormalisation as WeightNormalisation,
 )
+from .model.exchange import (
+    from_onnx as from_onnx,
+    from_safetensors as from_safetensors,
+    to_onnx as to_onnx,
+    to_safetensors as to_safetensors,
+)
 from .model.network import Network as Network
 from .model.potential import (
     UV as UV,
     CrossEntropy as CrossEntropy,
+    CustomPotential as CustomPotential,
     DoubleWell as DoubleWell,
     Parabola as Parabola,
     Potential as Potential,
@@ -96,6 +103,7 @@ from .motion.loops import (
     train as train,
 )
 from .motion.mechanics import (
+    SAM as SAM,
     Adam as Adam,
     AdamW as AdamW,
     Aristotle as Aristotle,
@@ -111,13 +119,17 @@ from .motion.mechanics import (
     Warmup as Warmup,
 )
 from .motion.observe import (
+    EMA as EMA,
+    SWA as SWA,
     Accuracy as Accuracy,
     Energy as Energy,
     Noise as Noise,
     PathLength as PathLength,
+    SecantSharpness as SecantSharpness,
     ShadowEnergy as ShadowEnergy,
     Sharpness as Sharpness,
     Speed as Speed,
+    StepCosine as StepCosine,
     StepSpeed as StepSpeed,
     moving_metric as moving_metric,
 )

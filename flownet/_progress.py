@@ -4,6 +4,8 @@ import sys
 from contextlib import contextmanager
 from time import monotonic
 
+from ._encoding import printable
+
 SECONDS = 2.0  # of work before a bar appears
 
 
@@ -61,4 +63,4 @@ class _Bar:
 def note(text):
     """One line for somebody at a terminal."""
     if sys.stderr.isatty():
-        print(text, file=sys.stderr)
+        print(printable(text, sys.stderr), file=sys.stderr)

@@ -1,7 +1,9 @@
 """What a file may name: every loss, potential, mechanics, metric and observable under its kind.
 
 A run file describes its parts as plain tables, `{"kind": "parabola", "strength": 0.01}`;
-`describe` makes such a table of an object and `build` makes the object of the table.
+`describe` makes such a table of an object and `build` makes the object of the table. What no file
+can name, such as a class of somebody's own, is a program: its table is
+`{"kind": "program", "text": …}`, and whoever asks for it is asked to pass it on again.
 """
 
 from __future__ import annotations
@@ -29,6 +31,24 @@ _HOMES = {
     "flow field": ["motion.flow"],
     "observable": ["motion.observe"],
 }
+
+
+PROGRAM = "program"
+
+
+class Named:
+    """What files may name by its `kind`.
+
+    A class that derives from a named one is another, which no file can say: it has no name before
+    it registers its own.
+    """
+
+    kind: str | None = None
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        if "kind" not in vars(cls):
+            cls.kind = None
 
 
 def kind(family: str, name: str) -> Callable[[type[T]], type[T]]:
@@ -67,15 +87,37 @@ def words(family, name):
     return signature(find(family, name)).parameters
 
 
+def is_named(part):
+    """Whether files can name the class of an object: itself, not one that it derives from."""
+    return any(type(part) is cls for known in _classes.values() for cls in known.values())
+
+
 def describe(part):
-    """Table of an object: its kind and what its `parameters()` returns."""
-    return {"kind": part.kind, **part.parameters()}
+    """Table of an object: its kind and what its `parameters()` returns, or a program's text."""
+    return {"kind": part.kind, **part.parameters()} if is_named(part) else program(part)
+
+
+def program(part):
+    """Table of what no file can say: its text, for people."""
+    text, name = repr(part), type(part).__name__
+    return {"kind": PROGRAM, "text": text if name in text else f"{name}: {text}"}
 
 
 def build(family, table):
     """Object of a table that `describe` made or a person wrote."""
     table = dict(table)
+    refuse_program(family, table)
     return find(family, table.pop("kind"))(**table)
+
+
+def refuse_program(family, table):
+    """Refuse the table of a program, of which nothing can be made."""
+    if table["kind"] == PROGRAM:
+        is_one = "are a program of their" if family == "mechanics" else "is a program of its"
+        raise FlownetError(
+            f"the run's {family} {is_one} own, and no file can say it: pass it on again with "
+            f"{family}=, or set run.{family}. It was {table['text']}."
+        )
 
 
 def unknown(what, name, allowed):

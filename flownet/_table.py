@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._encoding import printable
 from ._errors import FlownetError
 
 _WIDTH = 100
@@ -119,10 +120,14 @@ class Table:
         return pandas.DataFrame(self.rows)
 
     def __str__(self):
-        parts = [_filled(self.title)] if self.title else []
-        parts += [_laid_out(*self._grid())] if self._columns else []
+        """As text, in letters that standard output has."""
+        parts = [_filled(printable(self.title))] if self.title else []
+        if self._columns:
+            heads, lines, sides = self._grid()
+            heads, *lines = ([printable(text) for text in texts] for texts in (heads, *lines))
+            parts += [printable(_laid_out(heads, lines, sides))]
         parts += map(str, self.more)
-        parts += ["\n".join(map(_filled, self.notes))] if self.notes else []
+        parts += ["\n".join(_filled(printable(note)) for note in self.notes)] if self.notes else []
         return "\n\n".join(parts)
 
     __repr__ = __str__

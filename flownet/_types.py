@@ -45,7 +45,7 @@ Function = Callable[..., ArrayLike]
 if TYPE_CHECKING:
     from .geometry.metric import Metric
     from .model.potential import AnyPotential
-    from .motion.mechanics import StepPolicy
+    from .motion.mechanics import Mechanics, StepPolicy
     from .motion.observe import Observable
     from .store.trajectory import Trajectory
 
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
     Step: TypeAlias = float | str | StepPolicy
     #: a metric, or a function of the time (of an observable's, of the state) that gives one
     MetricLike: TypeAlias = Metric | Callable[[Any], Metric]
+    #: mechanics that others are made of, or their table
+    BaseMechanics: TypeAlias = Mechanics | Mapping[str, Any]
     AnyObservable: TypeAlias = Observable | Callable[..., Any] | AnyPotential
     #: by name, how often and what
     Observed: TypeAlias = Mapping[str, tuple[int, AnyObservable]]

@@ -1,4 +1,5 @@
-"""Kernels are compiled once for all processes, and an edit never meets old machine code."""
+"""Kernels are compiled once for all processes, an edit never meets old machine code, and nothing
+that happens to the cache stops a run."""
 
 import os
 import re
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from flownet._compile._cache import _CheckedFiles
+
+slow = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 SCRIPT = """
@@ -23,30 +26,57 @@ order = np.empty(6, np.int64)
 shuffle.shuffle(order, 1, 0)
 print(len(compiled), *order)
 """
+FULL = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+"""
 
 
-def first_order(copy):
-    """Number of functions compiled, and the permutation, in a process of its own."""
-    environment = {**os.environ, "PYTHONPATH": str(copy)}
-    environment.pop("NUMBA_CACHE_DIR", None)
-    result = subprocess.run(
-        [sys.executable, "-c", SCRIPT],
-        env=environment,
+def begun(copy, script=SCRIPT, **environment):
+    """A process of its own that has begun on a script with a copy of the package."""
+    inherited = {k: v for k, v in os.environ.items() if k != "NUMBA_CACHE_DIR"}
+    return subprocess.Popen(
+        [sys.executable, "-c", script],
+        env={**inherited, "PYTHONPATH": str(copy), **environment},
         cwd=copy,
         text=True,
-        capture_output=True,
-        check=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    compiled, *order = map(int, result.stdout.split())
-    return compiled, order
 
 
+def ended(process):
+    """Number of functions compiled, the permutation, and what stands on standard error."""
+    printed, told = process.communicate()
+    assert process.returncode == 0, told
+    compiled, *order = map(int, printed.split())
+    return compiled, order, told
+
+
+def first_order(copy, **environment):
+    return ended(begun(copy, **environment))[:2]
+
+
+def copied(folder):
+    shutil.copytree(
+        ROOT / "flownet", folder / "flownet", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A copy of the package whose cache is filled, and what it gives."""
+    copy = copied(tmp_path_factory.mktemp("package"))
+    compiled, order = first_order(copy)
+    assert compiled > 0 and sorted(order) == list(range(6))
+    return copy, order
+
+
+@slow
 def test_second_process_compiles_nothing_and_an_edit_elsewhere_compiles_anew(tmp_path):
     """The edited constant is in another file than the function that is called."""
-    copy = tmp_path / "copy"
-    shutil.copytree(
-        ROOT / "flownet", copy / "flownet", ignore=shutil.ignore_patterns("__pycache__")
-    )
+    copy = copied(tmp_path)
     compiled, order = first_order(copy)
     assert compiled > 0 and sorted(order) == list(range(6))
     assert first_order(copy) == (0, order)
@@ -67,3 +97,127 @@ def test_second_process_compiles_nothing_and_an_edit_elsewhere_compiles_anew(tmp
     (scalar / "elsewhere.py").write_text("import numpy as np\nSTREAM = np.uint64(3)\n")
     compiled, again = first_order(copy)
     assert compiled > 0 and again == order
+
+
+# ---- damage ---------------------------------------------------------------------------------
+
+
+def cut(content):
+    return b""
+
+
+def halved(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    """One bit in the middle: of machine code, which no unpickling would notice."""
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 4]) + content[middle + 1 :]
+
+
+@slow
+@pytest.mark.parametrize("damage", [cut, halved, flipped])
+@pytest.mark.parametrize("ending", ["nbi", "nbc"])
+def test_damaged_files_are_compiled_again_and_written_anew(filled, ending, damage):
+    copy, order = filled
+    files = list(copy.rglob(f"*.{ending}"))
+    assert files
+    for file in files:
+        file.write_bytes(damage(file.read_bytes()))
+    compiled, again, told = ended(begun(copy))
+    assert compiled > 0 and again == order and told == ""
+    assert first_order(copy) == (0, order)
+
+
+@slow
+def test_an_index_without_its_files(filled):
+    copy, order = filled
+    for file in copy.rglob("*.nbc"):
+        file.unlink()
+    assert first_order(copy)[1] == order
+    assert first_order(copy) == (0, order)
+
+
+# ---- nowhere to write, no room, two at once --------------------------------------------------
+
+
+@slow
+def test_where_nothing_can_be_written_kernels_are_compiled_for_one_process(tmp_path):
+    """Neither the package's folders nor the home; said in one line, and the exit code is 0."""
+    copy = copied(tmp_path)
+    for folder in [copy / "flownet", *(copy / "flownet").rglob("*/")]:
+        (folder / "__pycache__").write_text("a file where a folder would be")
+    nowhere = {"HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null", "PYTHONDONTWRITEBYTECODE": "1"}
+    for _ in range(2):
+        compiled, order, told = ended(begun(copy, **nowhere))
+        assert compiled > 0 and sorted(order) == list(range(6))
+        assert re.fullmatch(r"flownet: kernels are not kept.* NUMBA_CACHE_DIR may .*\n", told)
+    kept = {**nowhere, "NUMBA_CACHE_DIR": str(tmp_path / "kept")}
+    assert first_order(copy, **kept)[0] > 0
+    assert first_order(copy, **kept) == (0, order)
+
+
+@slow
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no limit on the size of files")
+def test_a_full_disk_is_told_once_and_the_run_goes_on(tmp_path):
+    copy = copied(tmp_path)
+    compiled, order, told = ended(begun(copy, FULL + SCRIPT, PYTHONDONTWRITEBYTECODE="1"))
+    assert compiled > 0 and told.count("\n") == 1 and "File too large" in told
+    assert not list(copy.rglob("*.tmp.*"))
+    assert first_order(copy)[1] == order
+    assert first_order(copy) == (0, order)
+
+
+@slow
+def test_two_processes_compile_at_once(tmp_path):
+    copy = copied(tmp_path)
+    results = [ended(process) for process in [begun(copy), begun(copy), begun(copy)]]
+    orders = [order for _, order, _ in results]
+    assert orders[0] == orders[1] == orders[2] and all(told == "" for *_, told in results)
+    assert first_order(copy) == (0, orders[0])
+
+
+def test_two_that_write_one_index_never_take_each_others_code(tmp_path):
+    """One has read the index before the other wrote it: a line is lost, and nothing mixed up."""
+    mine, theirs, later = (_CheckedFiles(str(tmp_path), "kernel", "stamp") for _ in range(3))
+    mine._load_index = dict
+    theirs.save("their key", "their code")
+    mine.save("my key", "my code")
+    assert later.load("my key") == "my code"
+    assert later.load("their key") in (None, "their code")
+    theirs.save("their key", "their code")
+    assert (later.load("my key"), later.load("their key")) == ("my code", "their code")
+
+
+# ---- the environment -------------------------------------------------------------------------
+
+
+@slow
+@pytest.mark.parametrize("given", [{}, {"GOMP_SPINCOUNT": "7"}])
+def test_importing_leaves_the_environment_as_it_was(given):
+    """OpenMP is loaded with short spins all the same, unless the user says how long they are."""
+    script = """
+import os
+before = dict(os.environ)
+import flownet as fn
+fn.data.load("xor"), fn.Network([2, 4, 1]).init(0), fn.train
+assert dict(os.environ) == before, set(os.environ.items()) ^ set(before.items())
+print(0)
+"""
+    *_, told = ended(begun(ROOT, script, OMP_DISPLAY_ENV="verbose", **given))
+    if "GOMP_SPINCOUNT" in told:  # GNU's OpenMP, and not another
+        assert f"GOMP_SPINCOUNT = '{given.get('GOMP_SPINCOUNT', 1000)}'" in told
+
+
+def test_without_the_compiler_there_is_one_clear_line():
+    script = "from flownet.desk.cli import main; main()"
+    experiment = str(ROOT / "scripts" / "experiments" / "xor.toml")
+    done = subprocess.run(
+        [sys.executable, "-c", script, "run", experiment, "-o", os.devnull],
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_DISABLE_JIT": "1"},
+        text=True,
+        capture_output=True,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"flownet: .*NUMBA_DISABLE_JIT is set, .* unset it\.\n", done.stderr)

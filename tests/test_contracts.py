@@ -49,6 +49,7 @@ OTHERS = {
     "in a chart": fn.Charted(SMALL, SINH),
     "in weight normalisation": fn.Charted(SMALL, WEIGHTS),
     "own": Own(),
+    "from a function": fn.CustomPotential(3, lambda W: (float(np.cos(W).sum()), -np.sin(W))),
 }
 METRICS = {
     "euclidean": (fn.Euclidean(NET.size), SMALL),
@@ -78,6 +79,7 @@ MECHANICS = {
     "rmsprop": fn.RMSProp(0.01, centered=True, momentum=0.5, epsilon=1e-2),
     "adam": fn.Adam(0.01, epsilon=1e-2),
     "adamw": fn.AdamW(0.01, epsilon=1e-2),
+    "sam": fn.SAM(fn.Aristotle(0.1), radius=0.05),
     "langevin": fn.Langevin(0.05, 1e-3),
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),
     "geodesic": fn.Geodesic(0.1),
@@ -101,6 +103,10 @@ OBSERVABLES = {
     "energy": (fn.Energy, fn.Newton(0.1)),
     "shadow-energy": (fn.ShadowEnergy, fn.Newton(0.05, friction=0, integrator="leapfrog")),
     "charges": (fn.charges, None),
+    "ema": (lambda p: fn.EMA(0.5, of=fn.Speed(p)), None),
+    "swa": (lambda p: fn.SWA(4), None),
+    "step-cosine": (lambda p: fn.StepCosine(), None),
+    "secant-sharpness": (fn.SecantSharpness, None),
 }
 CHARTS = {
     "sinh": (fn.Sinh(0.7), None),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from pictures import is_drawn
+from quoted import PRINTING, quoted_from, stands_in
 
 pytestmark = pytest.mark.slow
 
@@ -37,9 +38,39 @@ def run(arguments, folder):
     return result.stdout
 
 
+_PRINTED = {}
+
+
+def printed_by(scripts, folder):
+    """What scripts print, one after another in one folder; each alike is run once for all tests."""
+    for script in scripts:
+        if script not in _PRINTED:
+            _PRINTED[script] = run([sys.executable, "-c", script], folder)
+    return {script: _PRINTED[script] for script in scripts}
+
+
 @pytest.mark.parametrize("script", SCRIPTS, ids=[f"script{i}" for i in range(len(SCRIPTS))])
 def test_scripts(script, tmp_path):
-    run([sys.executable, "-c", script], tmp_path)
+    printed_by([script], tmp_path)
+
+
+@pytest.mark.parametrize("section", PRINTING, ids=lambda section: section.name)
+def test_numbers_in_the_text_are_those_that_are_printed(section, tmp_path):
+    """To the digits that are quoted, and blocks of output line by line."""
+    shutil.copytree(ROOT / "scripts" / "experiments", tmp_path / "scripts" / "experiments")
+    scripts = (
+        section.programs
+        if section.page.name == "README.md"
+        else re.findall(r"```python\n(.*?)```", section.page.read_text("utf-8"), re.DOTALL)
+    )
+    printed = printed_by(scripts, tmp_path)
+    for command in {name for _, named in section.compared() for name in named}:
+        printed[command] = run([*SHELL, *shlex.split(command)[1:]], tmp_path)
+    for number, named in section.compared():
+        beside = [printed[name] for name in named or section.programs]
+        assert any(quoted_from(number, text) for text in beside), f"{number} is not printed"
+    for script, text in section.outputs:
+        assert stands_in(text.splitlines(), printed[script]), f"not printed:\n{text}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -15,6 +15,7 @@ ROOMS = [
     "desk/plot",
     "desk/report",
     "desk/experiment",
+    "sklearn",
     "testing",
     "linearization/exits",
     "linearization/departure",
@@ -40,11 +41,13 @@ ROOMS = [
     "model/chart",
     "model/potential",
     "model/hessian",
+    "model/exchange",
     "model/network",
     "model",
     "kernels",
     "kernels/cpu",
     "kernels/cpu/flow",
+    "kernels/cpu/members",
     "kernels/cpu/motion",
     "kernels/cpu/diagonal",
     "kernels/cpu/derivative",
@@ -107,10 +110,12 @@ def test_every_folder_is_a_room():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_imports_run_downwards(path):
-    """A face (`__init__`) may know what is within it; the files beside the rooms know no room."""
+    """A face (`__init__`, `__main__`) may know what is within it; the files beside the rooms know
+    no room."""
     own = room(path)
     for other in map(room, imported(path)):
-        within = path.name == "__init__.py" and other.startswith(f"{own}/".lstrip("/"))
+        is_face = path.name in ("__init__.py", "__main__.py")
+        within = is_face and other.startswith(f"{own}/".lstrip("/"))
         if other in (own, "") or within:
             continue
         assert own, f"{path.name}, beside the rooms, imports {other}"

@@ -3,13 +3,7 @@
 numba is taken by the parts of it that cost least: see `_kernels`, `_separate` and `_cache`.
 """
 
-import os
-
-# Read by OpenMP when its threads start. By default a thread that waits spins for milliseconds; on a
-# machine that does other work beside, it spins away the time the other thread needs: 21 ms a step
-# of 0.4 ms were seen. A short spin, then sleep, costs microseconds at most.
-os.environ.setdefault("GOMP_SPINCOUNT", "1000")
-
+from . import _numba  # noqa: F401  refuses, or prepares, before anything is compiled
 from ._cache import digest
 from ._kernels import compiled, jit, part, spliced, stands_for
 from ._separate import absent, chosen, field, in_parallel, lacks, separate

@@ -4,21 +4,28 @@ numba's own cache watches the file of the compiled function alone. A kernel here
 functions from several files, so its cache folder carries a digest of its file and of every file
 that this one imports, directly or not: an edit of any of them selects an empty folder, and a second
 process finds the first one's code.
+
+Files carry a checksum: what was cut or damaged is compiled again. Where nothing can be written,
+kernels are compiled for this process alone.
 """
 
 import hashlib
 import os
+import pickle
 import re
 import shutil
+import sys
 from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import numba
 from numba.core import caching
+from xxhash import xxh3_64_digest
 
 from ._symbols import provide, symbols
 
+_said = []  # why kernels are not kept
 _KEPT_FOLDERS = 4  # digests kept beside the newest one, so that branches do not evict each other
 
 # A parse of each file would take a tenth of a second at every start; a line in a comment or a
@@ -31,7 +38,7 @@ _NAME = re.compile(r"\w+")
 def _imported(path):
     """Files of this package that a source file imports."""
     found = set()
-    for dots, module, *names in _IMPORT.findall(path.read_text()):
+    for dots, module, *names in _IMPORT.findall(path.read_text("utf-8")):
         folder = path.parents[len(dots) - 1] / module.replace(".", "/")
         found |= {folder / f"{name}.py" for name in _NAME.findall("".join(names))}
         found |= {folder.with_suffix(".py"), folder / "__init__.py"}
@@ -66,9 +73,17 @@ class _DigestFolder:
 def _prune(new):
     """Drop all but the newest few folders of the same source file."""
     if new.parent.is_dir():
-        old = sorted(new.parent.glob(f"{new.name.rpartition('-')[0]}-*"), key=os.path.getmtime)
+        old = sorted(new.parent.glob(f"{new.name.rpartition('-')[0]}-*"), key=_age)
         for path in old[:-_KEPT_FOLDERS]:
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _age(path):
+    """Time of the last change, 0 of a folder that another process has dropped meanwhile."""
+    try:
+        return os.path.getmtime(path)
+    except OSError:
+        return 0.0
 
 
 class _UserProvided(_DigestFolder, caching.UserProvidedCacheLocator):
@@ -100,9 +115,93 @@ class _KernelCacheImpl(caching.CompileResultCacheImpl):
         return super().rebuild(target_context, compiled)
 
 
+class _Damaged(OSError):
+    """A file of the cache is not what was written."""
+
+
+class _CheckedFiles(caching.IndexDataCacheFile):
+    """numba's index and data files, each behind a checksum.
+
+    A data file is named by its key: processes that compile at once never write two kernels into one
+    file, and a lost line of the index is compiled again.
+    """
+
+    def save(self, key, data):
+        name = self._data_name(int(hashlib.sha256(repr(key).encode()).hexdigest()[:12], 16))
+        self._save_data(name, data)
+        self._save_index({**self._load_index(), key: name})
+
+    def _load_index(self):
+        try:
+            version, stamp, names = self._read(self._index_path)
+        except OSError:
+            return {}
+        return names if (version, stamp) == (self._version, self._source_stamp) else {}
+
+    def _save_index(self, names):
+        self._write(self._index_path, (self._version, self._source_stamp, names))
+
+    def _load_data(self, name):
+        return self._read(self._data_path(name))
+
+    def _save_data(self, name, data):
+        self._write(self._data_path(name), data)
+
+    def _read(self, path):
+        content = memoryview(Path(path).read_bytes())
+        if content[:8] != xxh3_64_digest(content[8:]):
+            raise _Damaged(path)
+        return pickle.loads(content[8:])
+
+    def _write(self, path, content):
+        dumped = self._dump(content)
+        with self._open_for_write(path) as file:
+            file.write(xxh3_64_digest(dumped))
+            file.write(dumped)
+
+
 class KernelCache(caching.FunctionCache):
     _impl_class = _KernelCacheImpl
+
+    def __init__(self, function):
+        super().__init__(function)
+        self._cache_file = _CheckedFiles(
+            self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
+        )
 
     def _index_key(self, signature, codegen):
         """Types and processor; the digest stands for the code, closures included."""
         return signature, codegen.magic_tuple()
+
+    def save_overload(self, signature, data):
+        """Keep the code, or go on without where the disk is full or the folder gone."""
+        try:
+            super().save_overload(signature, data)
+        except OSError as error:
+            _go_on_uncached(f"{error.strerror or error} in {self._cache_path}")
+
+
+class _NoCache(caching.NullCache):
+    """Of a kernel for which there is no folder."""
+
+    def save_overload(self, signature, data):
+        _go_on_uncached("neither flownet's folder nor the user's cache can be written")
+
+
+def _go_on_uncached(why):
+    """Say once why every process compiles anew: to whoever reads logs, too."""
+    if not _said:
+        _said.append(why)
+        print(
+            f"flownet: kernels are not kept, and compiled again by the next process: {why}. "
+            "NUMBA_CACHE_DIR may name a folder for them.",
+            file=sys.stderr,
+        )
+
+
+def cache_of(function):
+    """Where the machine code of a kernel is kept."""
+    try:
+        return KernelCache(function)
+    except RuntimeError:  # numba found no folder that it may write to
+        return _NoCache()

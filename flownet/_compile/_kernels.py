@@ -13,21 +13,22 @@ from numba import types
 from numba.core import codegen, compiler, event
 
 from .._progress import note
-from ._cache import KernelCache
+from ._cache import cache_of
 
 # `fastmath` stays off: it would drop the tests for NaN. Division follows IEEE ("numpy"), since
 # the branch that Python's ZeroDivisionError needs keeps a loop from being vectorised.
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
 
 
-def jit(function, *, parallel=False):
+def jit(function, *, parallel=False, counts=False):
     """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
 
-    Kernels allocate nothing: without numba's runtime no array is counted in and out. A function
-    that returns a view of an array must be `spliced` instead.
+    Kernels allocate nothing: without numba's runtime no array is counted in and out, but where it
+    `counts` those that a user's function made. A function that returns a view of an array must be
+    `spliced` instead.
     """
-    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel)(function)
-    dispatcher._cache = KernelCache(function)
+    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel or counts)(function)
+    dispatcher._cache = cache_of(function)
     return dispatcher
 
 

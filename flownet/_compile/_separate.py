@@ -13,9 +13,9 @@ from ._kernels import jit
 from ._symbols import kernels, provide
 
 
-def separate(function, name=None):
-    """Compile a kernel once, and call it by name from others."""
-    return _called_by_name(function, name or function.__qualname__)
+def separate(function, name=None, **options):
+    """Compile a kernel once, with options of `jit`, and call it by name from others."""
+    return _called_by_name(function, name or function.__qualname__, **options)
 
 
 def in_parallel(kernel):

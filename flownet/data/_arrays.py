@@ -3,14 +3,20 @@
 import numpy as np
 
 from .._errors import FlownetError
+from ._classes import Classes, coded, is_text
+from ._frame import inputs_of, is_frame
 
-# A whole number above this is more likely a measurement than a class.
+# Whole numbers are more likely measurements than classes where they reach this,
 _MOST_CLASSES = 1000
+# where they leave out more than they name, and this many columns would be made of them,
+_MANY_COLUMNS = 10
+# or where most samples would have a class of their own, and so many there are.
+_MANY_CLASSES = 20
 
 
 def inputs(x):
     """Inputs as a new read-only (m, n_in) array."""
-    x = numbers("x", x)
+    x = numbers("x", inputs_of(x) if is_frame(x) else x)
     if x.ndim == 1:
         raise FlownetError(
             f"x must have one sample a row, (m, n_in), not the shape {x.shape}: x.reshape(-1, 1) "
@@ -25,21 +31,46 @@ def inputs(x):
     return frozen("x", x)
 
 
-def truth(y, x, classes):
-    """Truth as a new read-only (m, n_out) array, and the labels it was given as (or None)."""
+def truth(y, x, classes, of_file=False):
+    """Truth as a new read-only (m, n_out) array, labels it was given as (or None), and classes.
+
+    Whole numbers of a file, in which nobody can say how many classes there are, are labels as long
+    as they can be.
+    """
+    y = plain("y", y)
+    if is_text(y):
+        _refuse_other_length("y", y, len(x))
+        y, classes = coded(y, classes)
     y = numbers("y", y)
     if y.ndim not in (1, 2):
         raise FlownetError(f"y must have the shape (m, n_out) or (m,), not {y.shape}.")
     _refuse_other_length("y", y, len(x))
     if y.ndim == 1 and y.dtype.kind in "biu":
-        label = labels(y, len(x), classes)
-        return one_hot(label, _width(label, classes), x.real.dtype), label
+        label = labels(y, len(x), classes.number)
+        width = _width(label, classes.number, of_file)
+        return one_hot(label, width, x.real.dtype), label, classes
     if y.ndim == 1:
         y = y.reshape(-1, 1)
     _refuse_empty("y", y)
-    if classes is not None and y.shape[1] not in (1, classes):
-        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes}.")
-    return frozen("y", y), None
+    if classes.number is not None and y.shape[1] not in (1, classes.number):
+        raise FlownetError(f"y has {y.shape[1]} columns, but classes={classes.number}.")
+    return frozen("y", y), None, classes
+
+
+def apart(label, read, y, classes):
+    """Labels given apart from y, refused where a one-hot y says otherwise, and the classes."""
+    n_out = y.shape[1]
+    if classes.number is None and n_out > 1:
+        classes = Classes(n_out)
+    label = plain("labels", label)
+    if is_text(label):
+        _refuse_other_length("labels", label, len(y))
+        label, classes = coded(label, classes)
+    label = labels(label, len(y), classes.number)
+    if read is not None and (label != read).any():
+        row = int(np.argmax(label != read))
+        raise FlownetError(f"label {label[row]} at row {row}, but y says class {read[row]}.")
+    return label, classes
 
 
 def labels(label, m, classes):
@@ -77,17 +108,34 @@ def one_hot(label, classes, dtype):
     return y
 
 
-def numbers(what, values):
-    """Array of the values, refused unless it holds plain numbers."""
+def plain(what, values):
+    """Array of the values; one of Python's objects with the type that they have in common."""
     if np.ma.isMaskedArray(values):
         raise FlownetError(f"{what} is a masked array; fill or drop what is masked first.")
     try:
         array = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise FlownetError(f"{what} does not make an array of numbers: {error}") from None
+    except Exception as error:  # a tensor of another library may raise anything
+        reason = " ".join(str(error).split())
+        raise FlownetError(f"{what} does not make an array of numbers: {reason}") from None
+    if array.dtype.kind != "O":
+        return array
+    common = np.array(array.tolist())  # pandas gives objects where numbers could be missing
+    return common if common.dtype.kind in "biufc" else array
+
+
+def numbers(what, values):
+    """Array of the values, refused unless it holds plain numbers."""
+    array = plain(what, values)
     if array.dtype.kind not in "biufc":
         raise FlownetError(f"{what} must hold numbers, not {array.dtype}.")
     return array
+
+
+def freeze(*arrays):
+    """Make arrays read-only, those that are there."""
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
 
 
 def frozen(what, array, dtype=None):
@@ -113,17 +161,20 @@ def _precision(array):
     return np.complex128 if array.dtype.kind == "c" else np.float64
 
 
-def _width(label, classes):
+def _width(label, classes, of_file):
     """Number of columns of the one-hot truth."""
     if classes is not None:
         return classes
-    most = int(label.max())
-    if most >= _MOST_CLASSES:
+    columns, different = int(label.max()) + 1, len(np.unique(label))
+    many = columns > max(_MANY_COLUMNS, 2 * different)
+    many_of_them = different > max(_MANY_CLASSES, len(label) / 2)
+    if columns > _MOST_CLASSES or (not of_file and (many or many_of_them)):
         raise FlownetError(
-            f"y holds whole numbers up to {most}, read as class labels: give floats if they are "
-            "values to fit, or classes= if they are labels."
+            f"y holds whole numbers up to {columns - 1}, {different} different ones in "
+            f"{len(label)} samples, read as class labels: give floats if they are values to fit, "
+            f"or classes={columns} if they are labels."
         )
-    return most + 1
+    return columns
 
 
 def _refuse_other_length(what, array, m):

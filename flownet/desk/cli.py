@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from .._encoding import printable
 from .._errors import FlownetError
 from .._version import __version__
 
@@ -41,7 +42,7 @@ def run(experiment, output, overwrite):
     from .report._report import run_lines
 
     done = Experiment.load(experiment).run(output, overwrite=overwrite)
-    click.echo(run_lines(done))
+    _say(run_lines(done))
 
 
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
@@ -51,9 +52,12 @@ def run(experiment, output, overwrite):
 def resume(file, steps, **work):
     """Continue a stopped or killed run or flow from its FILE, bit for bit."""
     from ..motion.loops import resume as go_on
-    from .report._report import run_lines
+    from ..store.trajectory import Trajectory
+    from .report._report import at_its_end, run_lines
 
-    click.echo(run_lines(go_on(file, steps=steps, **work)))
+    ended = at_its_end(Trajectory.open(file), steps)
+    done = go_on(file, steps=steps, **work)
+    _say("\n".join(filter(None, [ended, run_lines(done)])))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -78,20 +82,20 @@ def breakdown(file, at, every, quick, figure):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        click.echo(_one_step.one_step(break_down(run, at=at)))
+        _say(_one_step.one_step(break_down(run, at=at)))
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
     _check_figure(figure)
     if quick:
         found = _measured.measure_quickly(run, every)
-        click.echo(found.series)
+        _say(found.series)
         draw = partial(plot.breakdown, run, found.series)
     else:
         found = _measured.measure(run, every)
-        click.echo(_tables.report(found))
+        _say(_tables.report(found))
         draw = partial(plot.report, run, found)
-    click.echo("\n" + _measured.stored(found))
+    _say("\n" + _measured.stored(found))
     if figure:
         _save(draw(), figure)
 
@@ -117,8 +121,8 @@ def departure(file, every, modified, **words):
     from .report import _departed
 
     found = _departed.depart(Trajectory.open(file), every, modified, **_given(words))
-    click.echo(found)
-    click.echo("\n" + _departed.stored(found))
+    _say(found)
+    _say("\n" + _departed.stored(found))
 
 
 @shell.command(epilog="Example: flownet exits scripts/experiments/exits.toml")
@@ -139,9 +143,9 @@ def exits(file, low, high, grid):
     from .report import _exits
 
     found, run = _exits.exit_steps(file, low, high, grid)
-    click.echo(_exits.as_text(found))
+    _say(_exits.as_text(found))
     if run is not None:
-        click.echo("\n" + _exits.stored(found, run))
+        _say("\n" + _exits.stored(found, run))
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
@@ -161,7 +165,7 @@ def plot(file, output, kind):
     figures.check_film(output) if kind == "film" else _check_figure(output)
     run = Trajectory.open(file)
     if kind == "film":
-        click.echo(f"film in {figures.film(run, figures.beside(run), output)}")
+        _say(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []
         # click has let through names of figures alone
@@ -175,7 +179,12 @@ def info(file):
     from ..store.trajectory import Trajectory
     from .report._report import info_lines
 
-    click.echo(info_lines(Trajectory.open(file)))
+    _say(info_lines(Trajectory.open(file)))
+
+
+def _say(what):
+    """Print a report, or a line, in letters that standard output has."""
+    click.echo(printable(str(what)))
 
 
 def _check_figure(path):
@@ -200,17 +209,26 @@ def _save(figure, path):
         figure.savefig(path)
     except (OSError, ValueError) as error:
         raise FlownetError(f"cannot write the figure {path}: {error}.") from None
-    click.echo(f"figure in {path}")
+    _say(f"figure in {path}")
 
 
 def main():
     """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
     try:
+        _run()
+    except OSError as error:  # a full disk behind `> file`; of others the name is known
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
+        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
+
+
+def _run():
+    try:
         code = shell(standalone_mode=False) or 0
         sys.stdout.flush()
         sys.exit(code)
     except click.exceptions.NoArgsIsHelpError as error:
-        print(error.format_message())
+        _say(error.format_message())
+        sys.stdout.flush()
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
@@ -218,13 +236,10 @@ def main():
         sys.exit(end.exit_code)
     except FlownetError as error:
         _fail(str(error))
-    except OSError as error:  # a full disk behind `> file`; of others the name is known
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
-        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped; what was recorded stays, and `flownet resume` goes on from there.", 130)
 
 
 def _fail(line, code=2):
-    print(f"flownet: {line}", file=sys.stderr)
+    print(printable(f"flownet: {line}", sys.stderr), file=sys.stderr)
     sys.exit(code)

@@ -1,5 +1,6 @@
 """Checks of what a user hands in, each with one line that says what would be right."""
 
+import math
 import numbers
 
 import numpy as np
@@ -9,9 +10,22 @@ from .._errors import FlownetError, shown
 DTYPES = ("float64", "float32", "complex128", "complex64")
 
 
+def array(name, value):
+    """Array of what a user hands in, or the line that says why it makes none."""
+    if type(value) is np.ndarray:
+        return value
+    try:
+        return np.asarray(value)
+    except Exception as error:  # a tensor of another library may raise anything
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise FlownetError(
+            f"{name} is a {type(value).__name__} that makes no array of numbers: {reason}."
+        ) from None
+
+
 def vector(name, value, size, dtype):
     """Contiguous, writable (size,) array of a dtype: parameters, a displacement, a covector."""
-    value = np.asarray(value)
+    value = array(name, value)
     if value.shape != (size,):
         raise FlownetError(f"{name} has shape {value.shape}; the potential's is ({size},).")
     return in_precision(name, value, dtype)
@@ -28,7 +42,7 @@ def in_precision(name, value, dtype):
 
 def matrix(name, value, columns, dtype, rows=None):
     """Contiguous, writable (m, columns) array of a dtype: inputs or outputs, one sample a row."""
-    value = np.asarray(value)
+    value = array(name, value)
     wanted = f"({'m' if rows is None else rows}, {columns})"
     if (
         value.ndim != 2
@@ -41,8 +55,18 @@ def matrix(name, value, columns, dtype, rows=None):
 
 
 def is_real(value):
-    """Whether a value is one finite real number."""
-    return isinstance(value, numbers.Real) and bool(np.isfinite(value))
+    """Whether a value is one finite real number; True and False are none."""
+    try:
+        is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+        return is_number and math.isfinite(value)
+    except OverflowError:  # a whole number beyond them all
+        return False
+
+
+def is_whole(value, least, most=np.inf):
+    """Whether a value is a whole number from one to another; True and False are none."""
+    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return whole and bool(least <= value <= most)
 
 
 def numbers_of(name, value, dtype=np.float64):
@@ -77,6 +101,6 @@ def network_dtype(name):
 
 def order(value):
     """Order of a jet, a whole number from 0 up."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 0:
+    if not is_whole(value, 0):
         raise FlownetError(f"order is {value!r}; it has to be a whole number from 0 up.")
     return int(value)

@@ -5,19 +5,27 @@ from contextlib import contextmanager
 import numpy as np
 
 from ..kernels import layout
-from ..model.potential import Analytic, Potential, RealView, key
+from ..model.potential import Analytic, CustomPotential, Potential, RealView, key
 
 
 def is_compiled(potential):
     """Whether kernels know every term: at most one network, and formulas."""
     atoms = [atom for _, atom in potential.atoms()]
     networks = sum(map(_is_network, atoms))
-    formulas = sum(isinstance(atom, Analytic) for atom in atoms)
+    formulas = sum(map(_is_formula, atoms))
     return networks <= 1 and networks + formulas == len(atoms)
 
 
 def _is_network(atom):
     return isinstance(atom, Potential) or (isinstance(atom, RealView) and atom.is_compiled)
+
+
+def _is_formula(atom):
+    return isinstance(atom, Analytic) or _is_own(atom)
+
+
+def _is_own(atom):
+    return isinstance(atom, CustomPotential) and atom.is_compiled
 
 
 class CompiledSum:
@@ -26,34 +34,47 @@ class CompiledSum:
     Attributes
     ----------
     threads : int
+    network : Potential or None
+        The term with a network.
+    terms : `kernels.layout.Terms`
     """
 
     def __init__(self, potential, dtype, batch_size=None, seed=0):
         self.kernels, atoms = potential.kernels, potential.atoms()
         network = next(((scale, a) for scale, a in atoms if _is_network(a)), None)
-        formulas = [(scale, a) for scale, a in atoms if isinstance(a, Analytic)]
-        factor, self._network = network or (0.0, None)
+        formulas = [(scale, a) for scale, a in atoms if _is_formula(a)]
+        factor, self.network = network or (0.0, None)
         self._batch_size, self._dtype = batch_size or 0, np.dtype(dtype)
-        self._terms = layout.Terms(
+        self._formulas = [a for _, a in formulas]
+        self._own = [a.compiled(dtype) if _is_own(a) else None for a in self._formulas]
+        self.terms = layout.Terms(
             factor=factor,
-            code=np.array([a.code for _, a in formulas], np.int64),
+            code=np.array([(own or a).code for a, own in zip(self._formulas, self._own)], np.int64),
             parameters=np.array([(scale, *a.numbers) for scale, a in formulas]).reshape(-1, 3),
+            address=np.array([own.address if own else 0 for own in self._own], np.int64),
+            failed=np.zeros(len(formulas), np.int64),
+            room=np.empty((2, potential.size if any(self._own) else 0), dtype),
         )
-        m = self._network.data.m if network else 0
+        m = self.network.data.m if network else 0
         self._batches = layout.Batches(
             size=self._batch_size,
             seed=key(seed),
             order=np.empty(m if batch_size else 0, np.int64),
             epoch=np.array([-1]),
         )
-        self.threads = 1
+        self._worth = 1
         if network:
-            self.threads = self.kernels.worthwhile(self._network.compiled[0], batch_size or m)
+            self._worth = self.kernels.worthwhile(self.network.compiled[0], batch_size or m)
+
+    @property
+    def threads(self):
+        """Threads of a differential: fewer in a process that was forked after it was made."""
+        return min(self._worth, self.kernels.most())
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""
         metric = whole.at(time)
-        network = None if self._network is None else self._network.network
+        network = None if self.network is None else self.network.network
         return rule_in(
             metric,
             self._dtype,
@@ -64,17 +85,24 @@ class CompiledSum:
 
     @contextmanager
     def for_kernels(self):
-        """Context that gives what kernels take, with buffers for one batch."""
-        if self._network is None:
-            yield layout.Problem(None, None, None, None, self._terms, self._batches)
-            return
-        with self._network.workspace(self._batch_size) as work:
-            yield layout.Problem(*self._network.compiled, work, self._terms, self._batches)
+        """Context that gives what kernels take, with buffers for one batch.
+
+        Afterwards it raises what a user's compiled function raised within.
+        """
+        if self.network is None:
+            yield layout.Problem(None, None, None, None, self.terms, self._batches)
+        else:
+            with self.network.workspace(self._batch_size) as work:
+                yield layout.Problem(*self.network.compiled, work, self.terms, self._batches)
+        for t in np.flatnonzero(self.terms.failed):
+            self.terms.failed[t] = 0
+            self._formulas[t].raise_again(self.terms.room[1])
 
 
-def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
+def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, radius=0.0, **words):
     """`kernels.motion.Rule` in a constant metric, for parameters of a dtype."""
     bounds, sharp, coupling = metric.compiled(np.dtype(dtype))
+    ascent = layout.Ascent(radius, np.empty(bounds[-1], dtype)) if radius else None
     return layout.Rule(
         of_loss=of_loss,
         bounds=bounds,
@@ -82,6 +110,7 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, **words):
         coupling=coupling,
         since=span[0],
         until=span[1],
+        ascent=ascent,
         **words,
     )
 

@@ -13,6 +13,7 @@ class Store(ABC):
 
     path = None  # of its file
     live = False  # whether a living process was writing it when it was last looked at
+    identity = None  # what tells its file from that of any other run
 
     @property
     @abstractmethod

@@ -39,8 +39,11 @@ def expect(true, line):
         raise AssertionError(line)
 
 
-def near(what, found, wanted, eps, scale=0.0, most=IDENTITY):
-    """Fail unless two results agree to `most` roundings of size eps, relative to their size."""
+def near(what, found, wanted, eps, scale=0.0, most=IDENTITY, unsure=0.0):
+    """Fail unless two results agree to `most` roundings of size eps, relative to their size.
+
+    `unsure` is an error beside rounding that they may have.
+    """
     found, wanted = np.asarray(found), np.asarray(wanted)
     expect(
         found.shape == wanted.shape,
@@ -49,7 +52,7 @@ def near(what, found, wanted, eps, scale=0.0, most=IDENTITY):
     size = max(scale, *(float(np.abs(part).max(initial=0.0)) for part in (found, wanted)))
     error = float(np.abs(found - wanted).max(initial=0.0))
     expect(
-        error <= most * eps * size,
+        error <= most * eps * size + unsure,
         f"{what}: off by {error:.2g}, where {size:.2g} is the size and {most * eps:.0e} of it "
         "is allowed",
     )

@@ -72,6 +72,8 @@ def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None
     ):
         if p.offers(name):
             look()
+    if p.offers("jet", "hessian"):
+        place.orders()
     if p.offers("sample_losses"):
         near(f"{shown(p)}: the mean of sample_losses", p.sample_losses(W).mean(), p.value(W), 1e-15)
 
@@ -204,7 +206,14 @@ class _Place:
         change = lambda s: p.differential(W + s * V)[1] - self.dL  # noqa: E731
         falls(f"{self.name}: dL beyond HV", lambda s: np.abs(change(s) - s * HV).max(), 2, floor)
         size = np.linalg.norm(HV) * np.linalg.norm(U)
-        near(f"{self.name}: ⟨U, HV⟩ and ⟨V, HU⟩", pair(HV, U), pair(HU, V), self.eps, size)
+        near(
+            f"{self.name}: ⟨U, HV⟩ and ⟨V, HU⟩",
+            pair(HV, U),
+            pair(HU, V),
+            self.eps,
+            size,
+            unsure=self._unsure(U, V) + self._unsure(V, U),
+        )
         rows = p.hessian_action(W, np.array([U, V]))
         near(f"{self.name}: the actions of two rows", rows, [HU, HV], self.eps)
         if p.offers("third_action"):
@@ -225,6 +234,31 @@ class _Place:
                 self.eps,
                 float(np.abs(HV).max()),
             )
+
+    def orders(self):
+        """2c₂ = ⟨V, HV⟩ and 6c₃ = ⟨V, T[V,V]⟩."""
+        p, W, V = self.p, self.W, self.V
+        if not p.offers("hessian_action", "third_action") or p.jet_order < 3:
+            return
+        c, off = p.jet(W, V, 3), p.jet_error(W, V, 3)
+        for k, factor, name, act in (
+            (2, 2, "⟨V, HV⟩", p.hessian_action),
+            (3, 6, "⟨V, T[V,V]⟩", p.third_action),
+        ):
+            covector = act(W, V)
+            near(
+                f"{self.name}: {factor}·c of order {k} of its jet, and {name}",
+                factor * c[k],
+                pair(covector, V),
+                self.eps,
+                float(np.abs(covector) @ np.abs(V)),
+                unsure=4 * factor * off[k],
+            )
+
+    def _unsure(self, U, V):
+        """By how much the potential's method may put ⟨U, HV⟩ off, beside rounding."""
+        error = 2 * self.p.jet_error(self.W, V, 2)[2] if self.p.offers("jet") else 0.0
+        return 4 * error * float(np.linalg.norm(U) / np.linalg.norm(V))
 
     def _size(self):
         """Size of the terms of dL(V)."""

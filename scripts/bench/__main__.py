@@ -8,6 +8,8 @@
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench frozen [--dtype float64] [--json FILE]
+    python scripts/bench sklearn [--json FILE]
+    python scripts/bench custom [--dtype float64] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -24,6 +26,8 @@ from pathlib import Path
 from cases import AGREEMENT
 from complex import bench_complex
 from curvature import bench_curvature
+from custom import bench_custom
+from estimators import bench_sklearn
 from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
@@ -42,6 +46,8 @@ BENCHMARKS = {
     "flow": bench_flow,
     "complex": bench_complex,
     "frozen": bench_frozen,
+    "sklearn": bench_sklearn,
+    "custom": bench_custom,
 }
 
 
@@ -69,7 +75,7 @@ def options_from(arguments=None):
     parser.add_argument(
         "--dtype",
         choices=AGREEMENT,
-        help="float32 by default, float64 for curvature, first and flow",
+        help="float32 by default, float64 for curvature, custom, first and flow",
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")
@@ -83,7 +89,7 @@ def options_from(arguments=None):
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     options = parser.parse_args(arguments)
     options.dtype = options.dtype or (
-        "float64" if options.benchmark in ("curvature", "first", "flow") else "float32"
+        "float64" if options.benchmark in ("curvature", "custom", "first", "flow") else "float32"
     )
     return options
 

@@ -49,7 +49,7 @@ class Experiment:
             run = Trajectory.open(path)
             return cls(run.experiment)
         try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
+            given = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a mark or without
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FlownetError(f"{path} is not TOML: {error}.") from None
         return cls(_checked(given, path), path)
@@ -105,19 +105,20 @@ class Experiment:
 
     def _observed(self, tables):
         """Observables with their data spelled out: `split` means another part of the run's data."""
-        observed = {}
-        for name, table in tables.get("observe", {}).items():
-            table = dict(table)
-            of = find("observable", table["kind"])
-            if of.of_run or (of.of_all_terms and not {"split", "data", "loss"} & set(table)):
-                observed[name] = table  # of the run itself, all terms of its potential
-                continue
-            split = table.pop("split", None)
-            data = self._data(table.get("data", self.tables["data"]))
-            if split is not None:
-                data = {**{k: v for k, v in data.items() if k != "limit"}, "split": split}
-            observed[name] = {**table, "data": data}
-        return observed
+        return {name: self._on_data(table) for name, table in tables.get("observe", {}).items()}
+
+    def _on_data(self, table):
+        """An observable's table with its data spelled out; of the run itself as it is."""
+        kind, table = find("observable", table["kind"]), dict(table)
+        if "of" in table:
+            table["of"] = self._on_data(table["of"])
+        if kind.of_run or (kind.of_all_terms and not {"split", "data", "loss"} & set(table)):
+            return table
+        split = table.pop("split", None)
+        data = self._data(table.get("data", self.tables["data"]))
+        if split is not None:
+            data = {**{k: v for k, v in data.items() if k != "limit"}, "split": split}
+        return {**table, "data": data}
 
     def __repr__(self):
         return f"Experiment:\n{self.to_toml()}"

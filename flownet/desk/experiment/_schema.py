@@ -138,9 +138,9 @@ def _table(name, makes, base=Table, skip=(), **own):
     return table
 
 
-def _family(name, family, base=Kind, whole=True, **own):
-    """The table of a family: any argument of any of its kinds."""
-    kinds = _registry.names(family)
+def _family(name, family, base=Kind, whole=True, but=(), **own):
+    """The table of a family: any argument of any of its kinds, but for those that take another."""
+    kinds = [kind for kind in _registry.names(family) if kind not in but]
     own = {"kind": (_one_of(family, kinds), ...), **own}
     table = _table(name, [_registry.find(family, kind) for kind in kinds], base, **own)
     table.family, table.own, table.whole = family, set(own), whole
@@ -172,6 +172,7 @@ Run = _table("Run", [train], skip=_SAID_ELSEWHERE)
 Loss = _family("Loss", "loss", scale=(float | None, None))
 Term = _family("Term", "potential", whole=False, scale=(float, 1.0))
 Chart = _family("Chart", "chart")
+_IN_A_FILE["BaseMechanics"] = _family("Base", "mechanics", but=["sam"])
 Mechanics = _family("Mechanics", "mechanics")
 _IN_A_FILE["Groups"] = dict[str, _table("Group", [GroupOfMetric])]
 _METRICS = _registry.names("metric")
@@ -187,15 +188,15 @@ class ObservedMetric(Metric):
 
 
 _IN_A_FILE["Metric"] = _IN_A_FILE["MetricLike"] = ObservedMetric
-Observable = _family(
-    "Observable",
-    "observable",
-    Table,
-    every=(_types.Count, ...),
-    split=(_types.Split | None, None),
-    data=(Data | None, None),
-    loss=(Loss | None, None),
+_OF_DATA = {
+    "split": (_types.Split | None, None),
+    "data": (Data | None, None),
+    "loss": (Loss | None, None),
+}
+_IN_A_FILE["AnyObservable"] = _family(
+    "Observed", "observable", Table, but=["ema", "swa"], **_OF_DATA
 )
+Observable = _family("Observable", "observable", Table, every=(_types.Count, ...), **_OF_DATA)
 
 
 class ExperimentFile(Table):

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._progress import bar
+from ...model._check import is_whole
 
 _WORK = 1e11  # multiply-adds of a landscape, some ten seconds
 _FINEST, _COARSEST = 81, 21
@@ -39,7 +40,7 @@ def landscape(plane, potential, borders, resolution=None):
     By default as fine as some ten seconds allow, between 21 and 81 points a side.
     """
     n = _finest(potential) if resolution is None else resolution
-    if not (isinstance(n, (int, np.integer)) and 2 <= n <= 1000):
+    if not is_whole(n, 2, 1000):
         raise FlownetError(
             f"resolution is {shown(n)}; it has to be a whole number from 2 to 1000, points a side."
         )

@@ -80,7 +80,7 @@ def stored(found, run):
         attrs |= {"step": found.step, "below": found.below, "verdict": found.at.verdict}
     try:
         append_analysis(
-            run.path, "exits", np.arange(len(times)), np.array(times), found.values, attrs
+            run.store, "exits", np.arange(len(times)), np.array(times), found.values, attrs
         )
     except FlownetError as error:
         return f"not stored: {error}"

@@ -177,10 +177,10 @@ def keep(found):
     if found.series is not None:
         store(run, found.series)
     if found.sharpness is not None:
-        append_analysis(run.path, "sharpness", *found.sharpness)
+        append_analysis(run.store, "sharpness", *found.sharpness)
     if drift is not None:
         append_analysis(
-            run.path,
+            run.store,
             "charges",
             drift.iteration,
             drift.time,

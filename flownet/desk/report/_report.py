@@ -37,6 +37,16 @@ def run_lines(run):
     return "\n".join(lines)
 
 
+def at_its_end(run, steps):
+    """Why nothing is left to go on with up to a number of steps, or None where something is."""
+    if run.diverged_at is not None:
+        return f"{run.path} diverged at iteration {run.diverged_at}: no step goes on from there."
+    if not run.finished or (steps is not None and (run.is_flow or steps != len(run.step))):
+        return None
+    longer = "" if run.is_flow else f"; --steps N, with N above {len(run.step)}, goes on"
+    return f"{run.path} is finished already, after {len(run.step)} steps{longer}."
+
+
 def info_lines(run):
     """What a run's file holds, and its experiment."""
     rows, D = run.parameters.shape

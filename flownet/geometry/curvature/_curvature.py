@@ -10,6 +10,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
+from ...model._check import is_whole
 from ...store.trajectory import Record, Trajectory
 from ..metric import metric_of
 from ._eigen import WHICH, extreme, fresh
@@ -72,7 +73,7 @@ def eigenpairs(
     """
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
-    if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not 1 <= k <= n:
+    if not is_whole(k, 1, n):
         raise FlownetError(
             f"k is {shown(k)}; it has to be a whole number from 1 to {n}, the free parameters."
         )
@@ -163,9 +164,7 @@ def sharpness(
 
 
 def _along(run, every, metric, start, rtol, progress):
-    if every is not None and (
-        isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1
-    ):
+    if every is not None and not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
     metric = metric_of(run.metric if metric is None else metric, run.potential)

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..._encoding import printable
 from ..._errors import FlownetError, shown
 from ..._random import stream_key, words
+from ...model._check import is_whole
 from ._lanczos import lanczos
 from ._metric_hessian import metric_hessian
 
@@ -84,7 +86,7 @@ class SpectralDensity:
 
     def __repr__(self):
         probes, steps = self.nodes.shape
-        return (
+        return printable(
             f"SpectralDensity: {probes} probes of {steps} nodes from {self.nodes.min():.4g} to "
             f"{self.nodes.max():.4g}; trace {self.trace:.4g} ± {self.trace_error:.2g}"
         )
@@ -125,7 +127,7 @@ def spectral_density(
         numbers from 1 up.
     """
     for name, value in (("probes", probes), ("steps", steps)):
-        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        if not is_whole(value, 1):
             raise FlownetError(f"{name} is {shown(value)}; it has to be a whole number from 1 up.")
     return density_of(metric_hessian(potential, W, metric), probes, steps, seed)
 

@@ -8,7 +8,7 @@ direction of a flat valley is what it misses. Here the tolerance is relative to 
 import numpy as np
 
 from ..._random import stream_key, uniform
-from ._lanczos import BREAKDOWN, NoSpectrum, orthogonalise
+from ._lanczos import BREAKDOWN, NoSpectrum, finite_norm, orthogonalise
 
 WHICH = {
     "largest": lambda values: np.argsort(-values, kind="stable"),
@@ -76,10 +76,8 @@ class _Search:
         image = self.operator.matvec(self.basis[j])
         self.T[: j + 1, j], self.rest = orthogonalise(self.basis[: j + 1], image)
         self.T[j, :j] = self.T[:j, j]
-        self.scale = max(self.scale, np.linalg.norm(image))
+        self.scale = max(self.scale, finite_norm(image))
         self.beta = np.linalg.norm(self.rest)
-        if not np.isfinite(self.scale):
-            raise NoSpectrum("the Hessian is too large for its numbers.")
         self.actions, self.age = self.actions + 1, self.age + 1
         if self.beta <= BREAKDOWN * self.scale and not self.whole:
             self.renew()

@@ -52,7 +52,7 @@ def lanczos(
     Raises
     ------
     FlownetError
-        When v is zero or not finite.
+        When v is zero or not finite, or an action of the operator is not finite.
     """
     start = np.asarray(start, np.float64)
     length = np.linalg.norm(start)
@@ -66,7 +66,7 @@ def lanczos(
     while True:
         basis[done] = q
         image = operator.matvec(q)
-        scale = max(scale, float(np.linalg.norm(image)))
+        scale = max(scale, finite_norm(image))
         h, rest = orthogonalise(basis[: done + 1], image)
         T[done, done] = h[done]
         done += 1
@@ -78,6 +78,14 @@ def lanczos(
         q = rest / beta
     nodes, S = np.linalg.eigh(T[:done, :done])
     return Quadrature(nodes, (length * S[0]) ** 2, S.T @ basis[:done] if vectors else None, exact)
+
+
+def finite_norm(image):
+    """Length of what the operator made of a vector."""
+    length = float(np.linalg.norm(image))
+    if not np.isfinite(length):
+        raise NoSpectrum("the Hessian is too large for its numbers.")
+    return length
 
 
 def orthogonalise(basis, vector):

@@ -4,7 +4,7 @@ from ._coupled import CoupledMetric, CoupledRanges
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
-from ._metric import Metric, Ranges
+from ._metric import Metric, Ranges, as_reals
 from ._path import path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
 from ._timed import TimeDependent, TimedMetric, metric_of
@@ -21,6 +21,7 @@ __all__ = [
     "Ranges",
     "TimeDependent",
     "TimedMetric",
+    "as_reals",
     "metric_of",
     "path_length",
     "piece",

@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind, unknown
+from ...model._check import is_whole
 from ._layer import check_network
 from ._metric import Ranges
 
@@ -194,7 +195,7 @@ def _checked(groups):
 def _indices(name, key, given):
     """A layer's number, or indices of a mask or a sequence."""
     if key == "layer":
-        if isinstance(given, bool) or not isinstance(given, (int, np.integer)):
+        if not is_whole(given, -np.inf):
             raise FlownetError(
                 f"group {name!r}: layer is {shown(given)}; it has to be its number, counted from 0."
             )

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._registry import Named
 from ...kernels.layout import STRIP, Coupling
+from ...model._check import array
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ..._types import Vector
 
 
-class Metric(ABC):
+class Metric(Named, ABC):
     """What every metric g_[ij] of D parameters offers (TM 7-10); a metric of yours derives from it.
 
     One has to have `size`, `sharp` and `flat`. `coordinates` and `displacement`, the symmetric root
@@ -44,9 +46,17 @@ class Metric(ABC):
     """
 
     size: int
-    kind: str | None = None
     moves = depends_on_point = diagonal = is_compiled = False
     times: Vector | tuple[()] | None = ()
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        """A class that raises or lowers an index anew is unknown to kernels, unless it says so."""
+        super().__init_subclass__(**words)
+        own = set(vars(cls))
+        if {"sharp", "flat"} & own and not {"compiled", "is_compiled"} & own:
+            cls.is_compiled = False
+            if "real_view" not in own:
+                cls.real_view = Metric.real_view  # type: ignore[method-assign]
 
     @abstractmethod
     def sharp(self, dL: Vector) -> Vector:
@@ -117,7 +127,7 @@ class Metric(ABC):
         return {}
 
     def _vector(self, name, value):
-        value = np.asarray(value)
+        value = array(name, value)
         if value.shape != (self.size,):
             raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
         return value if value.dtype.kind in "fc" else value.astype(np.float64)

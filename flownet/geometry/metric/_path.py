@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ...model._check import is_whole
 from ...store.trajectory import Record, Trajectory
 from ._timed import metric_of
 
@@ -88,7 +89,7 @@ def speed(run: Trajectory, *, every: int = 1, metric: MetricLike | None = None) 
         many parameters.
     """
     metric = _metric(run, metric)
-    if isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1:
+    if not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     rows, times = np.flatnonzero(run.iteration % every == 0), run.time
     value = np.empty(len(rows))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ...model._check import is_real, is_whole
 from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
 from ..metric import Euclidean, Ranges, metric_of
@@ -93,14 +93,12 @@ def noise(
     if not metric.free.any():
         raise FlownetError("the metric freezes every parameter; no noise moves any.")
     m = atom.data.m
-    if isinstance(batch_size, bool) or not (
-        isinstance(batch_size, (int, np.integer)) and 1 <= batch_size <= m
-    ):
+    if not is_whole(batch_size, 1, m):
         raise FlownetError(
             f"batch_size is {shown(batch_size)}; it has to be a whole number from 1 "
             f"to {m}, the number of samples."
         )
-    if step is not None and not (isinstance(step, Real) and 0 < float(step) < np.inf):
+    if step is not None and not (is_real(step) and step > 0):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     loss, dL = potential.differential(W)
     mean = atom.differential(W)[1]

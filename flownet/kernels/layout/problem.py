@@ -8,6 +8,7 @@ from collections import namedtuple
 
 QUADRATIC, CROSS_ENTROPY = 0, 1  # kinds of losses
 PARABOLA, QUARTIC, DOUBLE_WELL, UV = range(4)  # codes of formulas
+OWN, OWN_IN_PLACE = 4, 5  # of a user's compiled functions, W → (L, dL) or (W, dL) → L
 
 #: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the
 #: width of all layers before l, panels[l] the offset of layer l's packed weights. Of a complex
@@ -26,8 +27,10 @@ Data = namedtuple("Data", "x y weights rows")
 #: network), `Terms`, `Batches`
 Problem = namedtuple("Problem", "net loss data work terms batches")
 
-#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas
-Terms = namedtuple("Terms", "factor code parameters")
+#: the network's factor, then codes (T,) and (scale, p, q) (T, 3) of formulas; of a user's compiled
+#: functions their addresses (T,), whether each has failed (T,), and room (2, D): for the dL that
+#: one writes, and for the W where one failed
+Terms = namedtuple("Terms", "factor code parameters address failed room")
 
 #: mini-batches: their size (0: full batch), the seed, the order of epoch `epoch[0]`
 Batches = namedtuple("Batches", "size seed order epoch")
@@ -36,10 +39,14 @@ Batches = namedtuple("Batches", "size seed order epoch")
 #: bounds[i+1] (0: frozen), and the first layer that moves; layers that the metric couples, or None;
 #: the times from and until which this is the metric; the numbers of the mechanics, the κ of a
 #: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), True where W are pairs
-#: (re, im) that share ⟨|F|²⟩, and the seed of thermal noise
+#: (re, im) that share ⟨|F|²⟩, the seed of thermal noise, and the `Ascent` before each step, or None
 Rule = namedtuple(
-    "Rule", "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed"
+    "Rule",
+    "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed ascent",
 )
+
+#: ρ, the length of an ascent to where dL is taken (SAM), and a buffer (D,) for that point
+Ascent = namedtuple("Ascent", "radius point")
 
 #: where rows go: every `every`-th W with its iteration and time, the loss and the step of every
 #: iteration with its time; `step` (count,) comes with the steps to take, or their factors where the
@@ -52,3 +59,8 @@ Tape = namedtuple("Tape", "every parameters row_iteration row_time loss iteratio
 Coupling = namedtuple("Coupling", "first begin extent sharp strip")
 
 STRIP = 256  # columns of a stack that are raised at a time
+
+#: rows of many members: losses and steps (R, count) of every iteration, of which a member takes
+#: `taken` (R,); its time (R,), and whether it goes on (R,). `step` comes with the steps to take, or
+#: their factors where the loss multiplies them
+MembersTape = namedtuple("MembersTape", "loss step taken time going")

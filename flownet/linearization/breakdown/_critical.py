@@ -1,11 +1,11 @@
 """Where along the displacement that was taken the promise is lost."""
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 
 from ..._errors import FlownetError
+from ...model._check import is_real
 
 _RATIO = 1.1  # of one point of the search to the next
 _POINTS = 150  # at most: six decades
@@ -52,7 +52,7 @@ def crossing(step, first, term, floors, power):
 
 def missed(b, fraction=0.5):
     """`Missed` of a breakdown: |L(W+sδ) − L(W) − s·dL(δ)| reaches fraction·s|dL(δ)|."""
-    if not (isinstance(fraction, Real) and 0 < fraction < np.inf):
+    if not (is_real(fraction) and fraction > 0):
         raise FlownetError(f"fraction is {fraction!r}; it has to be a number above 0.")
     if abs(b.linear) <= b.noise["linear"]:
         return Missed(fraction, np.nan, np.nan)

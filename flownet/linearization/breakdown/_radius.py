@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...model.potential import OwnPotential
 from ..step import names, passed
 
 #: distance from the real axis of an activation's singularities; the others have none
@@ -54,6 +53,8 @@ class Radius:
             if np.isfinite(self.bound)
             else ""
         )
+        if np.isnan(self.estimate):
+            return f"not known: too few coefficients, or none that agree{exact}{bound}"
         if np.isinf(self.estimate):
             return f"infinite{exact}{bound}"
         return (
@@ -69,6 +70,8 @@ def radius(b, order=24):
     found = [_of_network(atom, taken.W, taken.delta) for atom in atoms]
     bound = min((bound for bound, _ in found), default=np.inf)
     exact = all(known for _, known in found)
+    if taken.potential.jet_order < order:  # too few coefficients to tell
+        return Radius(np.nan, bound, bound if exact else np.nan)
     series = [atom.sample_jets if atom.offers("sample_jets") else atom.jet for atom in atoms]
     radii = np.concatenate(
         [np.ravel(mercer_roberts(jet(taken.W, taken.delta, order))) for jet in series]
@@ -117,7 +120,7 @@ def _median(values):
 def _of_network(atom, W, delta):
     """Nearest singularity of the first layer, and whether it is the nearest of the loss."""
     if not atom.of_network:
-        return np.inf, not isinstance(atom, OwnPotential)  # a polynomial, or who knows
+        return np.inf, not atom.of_user  # a polynomial, or who knows
     network = atom.network
     first, *later = names(network)
     bound = _nearest(atom, W, delta, POLES[first]) if first in POLES else np.inf

@@ -4,11 +4,9 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from numbers import Real
-
-import numpy as np
 
 from ..._errors import FlownetError, shown
+from ...model._check import is_real, is_whole
 from ...motion.flow import as_field
 from ...store.trajectory import Trajectory
 from ._of_flow import PLAIN
@@ -17,9 +15,7 @@ from ._of_flow import PLAIN
 def check(run, fields, every, rtol, bounds, keep):
     """Bounds in ascending order, and the fields as a dict."""
     check_run(run)
-    if every is not None and (
-        isinstance(every, bool) or not isinstance(every, (int, np.integer)) or every < 1
-    ):
+    if every is not None and not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     if keep and run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
@@ -57,13 +53,13 @@ def check_run(run):
 
 def tolerance(rtol):
     """Refuse a relative tolerance that no integrator can keep."""
-    if not (isinstance(rtol, Real) and not isinstance(rtol, bool) and 0 < rtol < 1):
+    if not (is_real(rtol) and 0 < rtol < 1):
         raise FlownetError(f"rtol is {shown(rtol)}; it has to be a number between 0 and 1.")
 
 
 def _bounds(bounds):
     try:
-        found = tuple(sorted(float(bound) for bound in bounds))
+        found = tuple(sorted(float(bound) if is_real(bound) else math.nan for bound in bounds))
     except (TypeError, ValueError):
         found = ()
     if not found or not all(0 < bound < math.inf for bound in found):

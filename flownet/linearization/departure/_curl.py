@@ -11,6 +11,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import metric_hessian
+from ...model._check import is_whole
 from ...model.hessian import third
 from ...model.potential import as_potential
 from ..step import mean_and_error, signs
@@ -119,7 +120,7 @@ def curl(
     """
     if method not in ("auto", "exact", "stochastic"):
         raise FlownetError(unknown("method", method, ["auto", "exact", "stochastic"]))
-    if isinstance(probes, bool) or not isinstance(probes, (int, np.integer)) or probes < 2:
+    if not is_whole(probes, 2):
         raise FlownetError(f"probes is {shown(probes)}; it has to be a whole number from 2 up.")
     line = f"curl of {shown(potential)}: it has to be a potential with jets."
     potential = as_potential(potential, needs=("size", "jet"), line=line)

@@ -13,9 +13,9 @@ def store_departure(run, found):
     """Store a departure in its run's file: parts first, so that `departure` speaks of all."""
     at = (found.iteration, found.time)
     for name, flow in found.flows.items():
-        append_analysis(run.path, _group(name), *at, flow.parameters, {"name": name})
+        append_analysis(run.store, _group(name), *at, flow.parameters, {"name": name})
     append_analysis(
-        run.path,
+        run.store,
         "departure.steps",
         found.steps.iteration,
         found.steps.time,
@@ -23,14 +23,14 @@ def store_departure(run, found):
         {"columns": list(OF_STEP)},
     )
     append_analysis(
-        run.path,
+        run.store,
         "departure.run",
         *at,
         np.stack([found.loss, found.arc_length], axis=1),
         {"columns": ["loss", "arc_length"]},
     )
     append_analysis(
-        run.path,
+        run.store,
         "departure",
         *at,
         np.stack([flow.values for flow in found.flows.values()], axis=1),

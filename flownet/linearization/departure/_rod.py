@@ -10,6 +10,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_of
+from ...model._check import is_whole
 from ...store.trajectory import as_reals
 
 if TYPE_CHECKING:
@@ -157,11 +158,7 @@ def _rod(run, k, states):
 def _states(run, at):
     """k and the states (3, D) at k, k+1, k+2, in float64."""
     steps = len(run.step)
-    if (
-        isinstance(at, bool)
-        or not isinstance(at, (int, np.integer))
-        or not (-(steps - 1) <= at < steps - 1)
-    ):
+    if not is_whole(at, -(steps - 1), steps - 2):
         raise FlownetError(
             f"at is {shown(at)}; the run has {steps} steps, and a rod begins at one "
             f"from 0 to {steps - 2}."

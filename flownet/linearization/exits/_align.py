@@ -16,7 +16,8 @@ ODD = frozenset({"identity", "tanh", "sin"})
 REFLECTED = frozenset({"sigmoid"})
 HOMOGENEOUS = frozenset({"identity", "relu", "leaky_relu"})
 _EVEN = (Parabola, Quartic, DoubleWell)  # sums over parameters that see no sign and no order
-_MOST = 100  # sweeps over the layers
+_MOST = 100  # sweeps over the layers until no unit moves
+_SWEEPS = 10_000  # until lengths are balanced: of 16 hidden layers it takes 300
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ def _balance(found, layers, stiffness):
     Biases do not count: reflections below change them.
     """
     scaled = [i for i in found.hidden if found.homogeneous[i]]
-    for _ in range(_MOST):
+    for _ in range(_SWEEPS):
         most = 0.0
         for i in scaled:
             below, above = (

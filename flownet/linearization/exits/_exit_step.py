@@ -10,6 +10,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
+from ...model._check import is_real, is_whole
 from ..step import on_reals
 from ._compare import SAME, Comparison, compare_minima
 from ._exits import Exits, count_steps, exits
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from ...model.potential import AnyPotential
 
 _MOST_ROWS = 40
+_HOW = {
+    "diverged": "the run diverges",
+    "not reached": "the time allowed for the flow to a minimum ends too early",
+}
 
 #: columns of the stored analysis `exits`
 COLUMNS = (
@@ -47,7 +52,7 @@ class ExitSteps(Tabled):
         In the order of their steps.
     exits : ndarray (T,) of int
         Number of each one's exit: 0 the flow's, 1, 2, … others in the order of their steps, −1
-        of a run that diverged.
+        of a run that diverged, −2 of one whose minimum was not reached in the time allowed.
     scanned : ndarray (T,) of bool
         Whether a step belongs to the coarse grid, or to the bisection.
     step : float or None
@@ -123,7 +128,7 @@ class ExitSteps(Tabled):
                 counted,
                 f"the exit is the flow's at all of them; between them it may differ, {fractal}",
             ]
-        how = "the run diverges" if self.at.verdict == "diverged" else "the exit changes"
+        how = _HOW.get(self.at.verdict, "the exit changes")
         return [
             f"{counted}; {len(self.tried) - grid} by bisection",
             f"{how} between a step of {self.below:.8g} and one of {self.step:.8g}",
@@ -179,12 +184,17 @@ def exit_step(
     Raises
     ------
     FlownetError
-        Unless 0 < low < high, one of `steps` and `time` is given, `grid` is from 2 up, and the exit
-        at `low` is the flow's; and as in `exits`.
+        Unless 0 < low < high, one of `steps` and `time` is given, `grid` is from 2 up, the flow
+        comes to a minimum, and the exit at `low` is the flow's; and as in `exits`.
     """
     _check(low, high, steps, time, rtol, grid)
     potential, W0, metric = on_reals(potential, W0, metric)
     flow = minimum(potential, W0, metric=metric, time=descent_time, progress=progress)
+    if flow.kind == "not reached":
+        raise FlownetError(
+            f"the flow comes to no minimum within a time of {flow.time:.4g}: there is no exit "
+            "that another could be told from; a longer descent_time is wanted."
+        )
     width = np.log(high / low) / (grid - 1)
     halvings = max(0, int(np.ceil(np.log2(width / np.log1p(rtol)))))
     tried = {}
@@ -240,20 +250,20 @@ def _check(low, high, steps, time, rtol, grid):
     count_steps(high, steps, time)
     if not low < high:
         raise FlownetError(f"low is {low:g} and high {high:g}; low has to be the smaller.")
-    if isinstance(grid, bool) or not isinstance(grid, (int, np.integer)) or grid < 2:
+    if not is_whole(grid, 2):
         raise FlownetError(f"grid is {shown(grid)}; it has to be a whole number from 2 up.")
-    if not (np.isscalar(rtol) and 1e-12 <= rtol < 1):
+    if not (is_real(rtol) and 1e-12 <= rtol < 1):
         raise FlownetError(f"rtol is {shown(rtol)}; it has to lie between 1e-12 and 1.")
 
 
 def _numbered(potential, found, metric):
-    """Number of each exit: 0 the flow's, −1 of a run that diverged."""
+    """Number of each exit: 0 the flow's, −1 of none, −2 of one that was not reached."""
     known, numbers = [], []
     for one in found:
         if one.verdict == "same basin":
             numbers.append(0)
-        elif one.run is None:
-            numbers.append(-1)
+        elif one.run is None or one.run.kind == "not reached":
+            numbers.append(-1 if one.run is None else -2)
         else:
             number = next(
                 (n for n, point in known if _same(potential, point, one.run, metric)), None

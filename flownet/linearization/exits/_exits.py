@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
+from ...model._check import is_real, is_whole
 from ...motion.loops import train
 from ...motion.mechanics import Aristotle
 from ...store.trajectory import Trajectory, as_reals
@@ -182,14 +183,14 @@ def diverged(run):
 
 def count_steps(step, steps, time):
     """The step, and N, given or from the time of the run."""
-    if not (np.isscalar(step) and not isinstance(step, str) and 0 < step < np.inf):
+    if not (is_real(step) and step > 0):
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     if (steps is None) == (time is None):
         raise FlownetError("the length of the finite run: steps=N, or time=N·step, one of them.")
     if steps is not None:
-        if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
+        if not is_whole(steps, 1):
             raise FlownetError(f"steps is {shown(steps)}; it has to be a whole number from 1 up.")
         return step, int(steps)
-    if not (np.isscalar(time) and not isinstance(time, str) and 0 < time < np.inf):
+    if not (is_real(time) and time > 0):
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
     return step, max(1, round(time / step))

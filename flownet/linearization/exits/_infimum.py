@@ -26,6 +26,15 @@ def refuse_separated(potential, W, metric):
         )
 
 
+def refuse_endless():
+    """Refuse the end of a polish that would go on for ever."""
+    raise FlownetError(
+        "there is no minimum at a finite distance: the loss only falls towards an infimum "
+        "at infinity. Add a term that holds the parameters, such as "
+        "potential + 0.01 * fn.Parabola(potential.size)."
+    )
+
+
 def _free_logits(scale, atom):
     return (
         scale > 0

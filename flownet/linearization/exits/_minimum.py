@@ -15,8 +15,8 @@ from ...motion import _check
 from ...motion.flow import flow
 from ..step import first_kink
 from ._filippov import kinked, slid
-from ._infimum import refuse_separated
-from ._polish import polish, rounding
+from ._infimum import refuse_endless, refuse_separated
+from ._polish import endless, polish, rounding
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -146,9 +146,10 @@ def minimum(
     ------
     FlownetError
         Where there is no minimum at a finite distance: cross-entropy on data that the network
-        separates; where the flow runs to infinity, or slides along a kink of relu to a minimum
-        where dL does not vanish; and unless W and the
-        metric have the potential's D parameters and `time` is above 0.
+        separates, or a loss that only falls towards an infimum at infinity, so that the Newton
+        steps of the polish do not shrink; where the flow runs to infinity, or slides along a kink
+        of relu to a minimum where dL does not vanish; and unless W and the metric have the
+        potential's D parameters and `time` is above 0.
     """
     operator = metric_hessian(potential, W, metric)
     potential, metric = operator.potential, operator.metric
@@ -212,6 +213,13 @@ def _end(potential, operator, metric, radius, done):
     if reached.gradient > _ROUNDING * least:
         return None
     if convex and not _in_basin(potential, operator, reached, metric, radius, length):
+        return None
+    without_end = endless(potential, reached, metric)
+    if convex:
+        refuse_separated(potential, reached.W, metric)
+        if without_end:
+            refuse_endless()
+    if without_end:
         return None
     return _named(reached, metric, radius, least, done, length)
 

@@ -1,6 +1,7 @@
 """Newton's method near a critical point, by Hessian actions alone: nothing is inverted."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -9,16 +10,33 @@ from ...geometry.curvature import metric_hessian
 _MOST = 100  # Newton steps; of a degenerate minimum each takes only a share of the gradient away
 _HALVINGS = 6
 _EPS = np.finfo(np.float64).eps
+_TRAIL = 6  # steps by which a way to infinity is told from the last ones before a minimum
+_STEADY = 0.93  # of the step before: (n−2)/(n−1) where L ~ Wⁿ, 1 where L falls exponentially
+_FALLS = 0.6  # of ‖dL‖ before the step: 1/e where L falls exponentially, up to 1/2 for powers
 
 
 @dataclass(frozen=True)
 class Polished:
-    """Parameters W (D,), the Hessian there, ‖g^{-1/2}dL‖, and the Newton steps it took."""
+    """Parameters W (D,), the Hessian and p = g^{-1/2}dL there, the Newton steps that led to it.
+
+    `sizes` are ‖p‖ before the first step and after each, `lengths` those of the steps.
+    """
 
     W: np.ndarray
     operator: object
-    gradient: float
-    steps: int
+    p: np.ndarray
+    sizes: tuple
+    lengths: tuple
+
+    @property
+    def gradient(self):
+        """‖g^{-1/2}dL‖ at W."""
+        return self.sizes[-1]
+
+    @property
+    def steps(self):
+        """How many steps it took."""
+        return len(self.lengths)
 
 
 def polish(potential, W, metric, radius):
@@ -29,37 +47,60 @@ def polish(potential, W, metric, radius):
     """
     operator = metric_hessian(potential, W, metric)
     p = operator.covector(operator.hessian.dL)
-    first = size = np.linalg.norm(p)
-    for steps in range(_MOST):
-        if size <= rounding(operator, radius):
-            return Polished(operator.W, operator, float(size), steps)
-        x = conjugate_residuals(operator.matvec, -p, np.clip(size / first, 1e-6, 1e-2))
-        nearer = _nearer(potential, operator, metric, x, size)
+    reached = Polished(operator.W, operator, p, (float(np.linalg.norm(p)),), ())
+    for _ in range(_MOST):
+        if reached.gradient <= rounding(reached.operator, radius):
+            break
+        nearer = _step(potential, reached, metric)
         if nearer is None:
-            return Polished(operator.W, operator, float(size), steps)
-        (operator, p), before = nearer, size
-        size = np.linalg.norm(p)
+            break
+        reached = nearer
+        first, (before, size) = reached.sizes[0], reached.sizes[-2:]
         if size <= _EPS * first and size > 0.05 * before:  # degenerate: it would go on for ever
-            return Polished(operator.W, operator, float(size), steps + 1)
-    return Polished(operator.W, operator, float(size), _MOST)
+            break
+    return reached
+
+
+def endless(potential, reached, metric):
+    """Whether Newton's steps would go on for ever from where a polish ended.
+
+    Before a minimum they shrink. Where L only falls to an infimum at infinity, each is about as
+    long as the one before, and takes its share of ‖dL‖ away. A polish that took few steps is
+    continued for this.
+    """
+    while len(reached.lengths) < _TRAIL:
+        reached = _step(potential, reached, metric)
+        if reached is None:
+            return False
+    lengths, sizes = reached.lengths[-_TRAIL:], reached.sizes[-_TRAIL:]
+    steady = [after >= _STEADY * before for before, after in pairwise(lengths)]
+    falls = [after <= _FALLS * before for before, after in pairwise(sizes)]
+    return sum(steady) >= len(steady) - 1 and sum(falls) >= len(falls) - 1  # the last may be noise
+
+
+def _step(potential, reached, metric):
+    """One Newton step further, or None where ‖dL‖ falls no more."""
+    operator, size = reached.operator, reached.gradient
+    if size == 0:
+        return None
+    rtol = np.clip(size / reached.sizes[0], 1e-6, 1e-2)
+    x = conjugate_residuals(operator.matvec, -reached.p, rtol)
+    for _ in range(_HALVINGS):
+        W = operator.W + operator.displacement(x)
+        _, dL = potential.differential(W)
+        p = operator.covector(dL)
+        if np.linalg.norm(p) < size:
+            there = metric_hessian(potential, W, metric)
+            sizes = (*reached.sizes, float(np.linalg.norm(p)))
+            return Polished(there.W, there, p, sizes, (*reached.lengths, float(np.linalg.norm(x))))
+        x = x / 2
+    return None
 
 
 def rounding(operator, radius):
     """‖dL‖ that rounding alone makes: ε·(max|λ|·‖g^{1/2}W‖ + √(2 max|λ|·|L|))."""
     length = np.linalg.norm(operator.coordinates(operator.W))
     return _EPS * (radius * length + np.sqrt(2 * radius * abs(operator.hessian.loss)))
-
-
-def _nearer(potential, operator, metric, x, size):
-    """Hessian and covector at the longest of x, x/2, x/4, … that makes ‖dL‖ fall, or None."""
-    for _ in range(_HALVINGS):
-        W = operator.W + operator.displacement(x)
-        _, dL = potential.differential(W)
-        p = operator.covector(dL)
-        if np.linalg.norm(p) < size:
-            return metric_hessian(potential, W, metric), p
-        x = x / 2
-    return None
 
 
 def conjugate_residuals(action, b, rtol):

@@ -30,17 +30,18 @@ def exact_work(taken):
 
     Infinite where a full Γ couples the samples, so that a diagonal is no sum over them, in a chart
     that mixes parameters, and where the metric couples layers: its trace is more than a sum over
-    the diagonal. Of complex networks, a third action for each real.
+    the diagonal. Of complex networks and a user's functions, a third action for each parameter.
     """
     if not taken.metric.diagonal:
         return np.inf
     network, data = taken.potential.network, taken.potential.data
     if any(atom.couples or atom.mixes for _, atom in taken.potential.atoms()):
         return np.inf
+    by_units = any(atom.by_units for _, atom in taken.potential.atoms())
+    if by_units or (network is not None and network.by_units):
+        return 10 * taken.work * len(taken.W)
     if network is None:
         return 10 * taken.work
-    if network.by_units:
-        return 10 * taken.work * len(taken.W)
     passes = above = 0
     for n_in, n_out in reversed(list(zip(network.sizes, network.sizes[1:]))):
         passes += n_out * above + n_in * n_out

@@ -157,11 +157,12 @@ def _leaves_at_once(z, upper):
 
 
 def _polished(coefficients, root):
-    """A root after two of Newton's steps."""
+    """A root after two of Newton's steps, each taken if it comes nearer."""
     polynomial = np.polynomial.Polynomial(coefficients)
     slope = polynomial.deriv()
     for _ in range(2):
-        root = root - polynomial(root) / slope(root) if slope(root) else root
+        nearer = root - polynomial(root) / slope(root) if slope(root) else root
+        root = nearer if abs(polynomial(nearer)) <= abs(polynomial(root)) else root
     return float(root)
 
 

@@ -21,7 +21,9 @@ def floors(taken, terms, actual):
         begun = potential.difference(W, start - W)
         ended = potential.difference(end, wiggled(end, 3 * draw + 2) - end)
         changes.append([*(jet - terms)[1:], ended - begun])
-    *terms, actual = spread(changes, [*terms[1:], actual]).tolist()
+    *terms, actual = spread(changes, [*terms[1:], actual])
+    unsure = potential.jet_error(W, delta, len(terms))[1:]
+    terms, actual = (np.array(terms) + unsure).tolist(), float(actual)
     names = ("linear", "second", "third", *(f"order {k}" for k in range(4, len(terms) + 1)))
     table = dict(zip(names, terms), actual=actual)
     return {**table, "remainder": math.hypot(actual, *terms[:3])}

@@ -1,7 +1,7 @@
 """Charts: other coordinates of parameter space, and potentials seen in them."""
 
 from ._chart import AnyChart
-from ._charted import Charted
+from ._charted import Charted, network_at
 from ._elementwise import Rescaling, Sinh
 from ._of_reals import ChartOfReals
 from ._own import Chart
@@ -17,4 +17,5 @@ __all__ = [
     "Rescaling",
     "Sinh",
     "WeightNormalisation",
+    "network_at",
 ]

@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._registry import Named
 
 if TYPE_CHECKING:
     from ..._types import Vector
 
 
-class AnyChart(ABC):
+class AnyChart(Named, ABC):
     """A map u ↦ W(u) from coordinates u (D_u,) to parameters W (D,).
 
     One has to have `to_W`, `series` and `pullback_series`; `pushforward` and `pullback` follow.
@@ -51,7 +52,6 @@ class AnyChart(ABC):
 
     size: int | None = None
     size_W: int | None = None
-    kind: str | None = None
     linear = elementwise = diagonal = rooted = False
     onto = invertible = True
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
 from .. import _check
 from ..hessian import ChartedHessian, OnComplex
-from ..potential import AnyPotential, as_potential
+from ..network import in_complex
+from ..potential import AnyPotential, RealView, as_potential
 from ._chart import AnyChart
 
 if TYPE_CHECKING:
@@ -84,6 +86,11 @@ class Charted(AnyPotential):
     def data(self) -> Dataset | None:  # type: ignore[override]
         """Data of the potential, or None."""
         return self.potential.data
+
+    @property
+    def of_user(self) -> bool:  # type: ignore[override]
+        """Whether a program of a user's own is a term of it."""
+        return any(atom.of_user for _, atom in self.potential.atoms())
 
     @property
     def couples(self) -> bool:  # type: ignore[override]
@@ -161,6 +168,20 @@ class Charted(AnyPotential):
             )
         return c
 
+    @property
+    def jet_order(self) -> float:  # type: ignore[override]
+        """The highest order of its jets."""
+        return min(self.potential.jet_order, math.inf if self.chart.linear else _MOST)
+
+    def jet_error(self, u: Vector, v: Vector, order: int = 2) -> Vector:
+        """By how much the potential's method may put each coefficient off, along W′v."""
+        u, v = self._point("u", u), self._point("v", v)
+        return self.potential.jet_error(*self.chart.series(u, v, 1), order)
+
+    def programs(self) -> list[dict[str, Any]]:
+        """What a file keeps of terms that no table can make again."""
+        return self.potential.programs()
+
     def linearized_jet(self, u: Vector, v: Vector, order: int = 2) -> Vector:
         """Taylor coefficients of the loss along a straight line of outputs Ŷ + s·Jv.
 
@@ -190,7 +211,7 @@ class Charted(AnyPotential):
         return Charted(self.potential.on(rows), self.chart)
 
     def _point(self, name, value):
-        value = np.asarray(value)
+        value = _check.array(name, value)
         dtype = self.dtype or (value.dtype if value.dtype == np.float32 else np.float64)
         return _check.vector(name, value, self.size, dtype)
 
@@ -201,3 +222,11 @@ class Charted(AnyPotential):
 def _pair(covector, V):
     """Re⟨conj(covector), V⟩."""
     return float(np.vdot(covector, V).real)
+
+
+def network_at(potential, W):
+    """Network of a potential and its parameters at W, whatever coordinates these are."""
+    while isinstance(potential, (Charted, RealView)):
+        W = potential.to_W(W) if isinstance(potential, Charted) else in_complex(W)
+        potential = potential.potential
+    return potential.network, W

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from .._check import is_whole
 from ._chart import AnyChart
 from ._check import ORDERS, agree
 
@@ -90,7 +91,7 @@ class Chart(AnyChart):
                 raise FlownetError(f"{what} is {shown(function)}; it has to be a function.")
         size_W = size if size_W is None else size_W
         for what, number in (("size", size), ("size_W", size_W)):
-            if not (isinstance(number, (int, np.integer)) and number > 0):
+            if not is_whole(number, 1):
                 raise FlownetError(
                     f"{what} is {shown(number)}; it has to be a whole number above 0."
                 )

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from ..._errors import FlownetError
+from .._check import array
 
 
 class Hessian(LinearOperator):
@@ -60,7 +61,7 @@ class Hessian(LinearOperator):
 
     def _rows(self, V):
         """Displacements as contiguous rows (R, D)."""
-        V = np.asarray(V)
+        V = array("V", V)
         if V.ndim not in (1, 2) or V.shape[-1] != self.shape[0]:
             raise FlownetError(
                 f"V has shape {V.shape}; the Hessian acts on ({self.shape[0]},) or "

@@ -6,8 +6,7 @@ import numpy as np
 
 from ..network import in_complex, in_reals
 from ._of_network import NetworkHessian
-
-_AT_ONCE = 64  # unit displacements whose actions are worked out together
+from ._of_units import diagonal_of_units, diagonals_of_units
 
 
 class ComplexHessian(NetworkHessian):
@@ -17,6 +16,9 @@ class ComplexHessian(NetworkHessian):
         self._as_reals = potential.network.as_reals
         self._given = W.copy()
         super().__init__(potential, self._as_reals.point(W))
+
+    def __reduce__(self):
+        return type(self), (self._potential, self._given)
 
     def _actions(self, rows):
         """H·V of rows (R, 2D)."""
@@ -33,17 +35,11 @@ class ComplexHessian(NetworkHessian):
 
     def diagonal(self):
         """H_ii (2D,), Re and Im apart: exact, by unit displacements."""
-        return self._by_units(lambda units, rows: (self.action(units)[:, rows].diagonal(),))[0]
+        return diagonal_of_units(self)
 
     def diagonals(self, V):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (2D,), exact, by unit displacements."""
-        V = self._one(V)
-
-        def of(units, rows):
-            bent = self.third_action(units)
-            return self.action(units)[:, rows].diagonal(), bent @ V, bent[:, rows].diagonal()
-
-        return self._by_units(of)
+        return diagonals_of_units(self, self._one(V))
 
     def gradient_squares(self):
         """Mean over the samples of the squares of their gradients (2D,), of Re and Im apart.
@@ -75,15 +71,6 @@ class ComplexHessian(NetworkHessian):
         """A layer's units (m, 2n) in a buffer of the state at W."""
         n, begin = int(self._net.sizes[layer + 1]), self._m * int(self._net.units[layer])
         return buffer[begin : begin + self._m * n].reshape(self._m, n)
-
-    def _by_units(self, of):
-        parts = []
-        for begin in range(0, self.shape[0], _AT_ONCE):
-            rows = np.arange(begin, min(begin + _AT_ONCE, self.shape[0]))
-            units = np.zeros((len(rows), self.shape[0]), self.dtype)
-            units[np.arange(len(rows)), rows] = 1
-            parts.append(of(units, rows))
-        return [np.concatenate(part) for part in zip(*parts)]
 
     def _on_planes(self, act, rows):
         """What an action on planes gives for rows of reals."""

@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..._errors import FlownetError
+from .._check import array
 from ._hessian import Hessian
 
 
@@ -20,7 +21,11 @@ class NetworkHessian(Hessian):
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
-        self._threads = self._kernels.worthwhile(self._net, self._m)
+        self._worth = self._kernels.worthwhile(self._net, self._m)
+
+    @property
+    def _threads(self):
+        return min(self._worth, self._kernels.most())  # fewer after a fork
 
     @cached_property
     def _state(self):
@@ -33,6 +38,9 @@ class NetworkHessian(Hessian):
         )
         weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
         return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
+
+    def __reduce__(self):
+        return type(self), (self._potential, self.W)
 
     @cached_property
     def _at(self):
@@ -50,7 +58,7 @@ class NetworkHessian(Hessian):
 
     def action(self, V):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
-        V = np.asarray(V)
+        V = array("V", V)
         return self._actions(self._rows(V)).reshape(V.shape)
 
     def third_action(self, V):

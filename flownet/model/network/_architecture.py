@@ -28,7 +28,9 @@ def sizes_of(sizes):
     """Widths of the layers, inputs first."""
     try:
         whole = tuple(int(n) for n in sizes)
-        right = len(whole) >= 2 and all(n >= 1 and n == given for n, given in zip(whole, sizes))
+        right = len(whole) >= 2 and all(
+            n >= 1 and n == given and not isinstance(given, bool) for n, given in zip(whole, sizes)
+        )
     except (TypeError, ValueError, OverflowError):
         right = False
     if not right:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError
+from ...data._arrays import inputs
 from ...kernels.device import kernels_of
 from ...kernels.scalar.pair import READOUTS
 from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
 from ._as_reals import ComplexAsReals, RealsAsTheyAre
+from ._flat import FlatParameters
 from ._init import full_name, initial_weights
 
 if TYPE_CHECKING:
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
 
     from ..._types import Activation, Device, Init, Output, Sizes, Vector
 
-#: a layer's parameters as views of W: weights (n_out, n_in), those of the conjugate, bias (n_out,)
-#: and the biases of modReLU, whose imaginary parts stay 0; None for what a layer does not have
-Layer = namedtuple("Layer", "weights conjugate bias gate")
 
-
-class Network:
+class Network(FlatParameters):
     """A dense network (multilayer perceptron) Ŷ = φ_L(… φ₁(X W₁ᵀ + b₁) …).
 
     All parameters are one flat vector W: for each layer the weights (n_out, n_in) row by row, then
@@ -139,50 +135,13 @@ class Network:
         """Type of the outputs."""
         return self.as_reals.real if self.reads_out else self.dtype
 
-    @property
-    def layers(self) -> int:
-        """Number of layers of weights."""
-        return len(self.sizes) - 1
-
-    @cached_property
-    def ranges(self) -> list[tuple[int, int]]:
-        """(begin, end) of each layer's parameters in W."""
-        ends = np.cumsum([sum(extent) for extent in self._extents]).tolist()
-        return list(zip([0, *ends[:-1]], ends))
-
-    @property
-    def _gated(self):
-        return [name == "modrelu" for name in (*self.activation, self.output)]
-
-    @cached_property
-    def unit_labels(self) -> Vector:
-        """Number (D,) of the unit, counted over all layers, that each parameter leads into."""
-        labels, before = [], 0
-        for (weights, conjugate, *single), n_out in zip(self._extents, self.sizes[1:]):
-            own = before + np.arange(n_out)
-            labels += [np.repeat(own, part // n_out) for part in (weights, conjugate)]
-            labels += [own[:part] for part in single]
-            before += n_out
-        return np.concatenate(labels)
-
-    @cached_property
-    def _extents(self):
-        """Numbers of each part of each `Layer`."""
-        return [
-            (n_out * n_in, n_out * n_in * self.widely_linear, n_out * self.bias, n_out * gated)
-            for n_in, n_out, gated in zip(self.sizes, self.sizes[1:], self._gated)
-        ]
-
-    @property
-    def size(self) -> int:
-        """D, the number of parameters."""
-        return self.ranges[-1][1]
-
     def init(self, seed: int = 0, *, scale: float = 1.0) -> Vector:
         """Initial parameters (D,): the network's `init` rule times `scale`, biases 0.
 
         The same seed gives the same bits on every machine.
         """
+        if not _check.is_whole(seed, -(2**63), 2**64 - 1):
+            raise FlownetError(f"seed is {seed!r}; it has to be a whole number of 64 bits.")
         if not _check.is_real(scale):
             raise FlownetError(f"scale is {scale!r}; it has to be a number.")
         W = np.zeros(self.size, self.dtype)
@@ -196,34 +155,37 @@ class Network:
                     )
         return W
 
-    def parts(self, W: ArrayLike) -> list[Any]:
-        """Each `Layer`: weights, conjugate's weights, bias, gate, as views of W (D,) or None."""
-        W = np.asarray(W)
-        if W.shape[-1:] != (self.size,):
-            raise FlownetError(f"W has shape {W.shape}; the network has D = {self.size}.")
-        layers, at = [], 0
-        for extents, n_in, n_out in zip(self._extents, self.sizes, self.sizes[1:]):
-            found = []
-            for extent in extents:
-                found.append(W[..., at : at + extent] if extent else None)
-                at += extent
-            matrices = (
-                part if part is None else part.reshape(*W.shape[:-1], n_out, n_in)
-                for part in found[:2]
-            )
-            layers.append(Layer(*matrices, *found[2:]))
-        return layers
-
-    def unpack(self, W: ArrayLike) -> list[tuple[Vector, Vector | None]]:
-        """Weights (n_out, n_in) and bias (n_out,) or None of each layer, as views of W (D,)."""
-        return [(layer.weights, layer.bias) for layer in self.parts(W)]
-
     def forward(self, W: ArrayLike, x: ArrayLike) -> Vector:
         """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
         W, x = self._point(W), self._inputs(x)
         y_hat = self._outputs(len(x))
         self.kernels.forward(self.plan, x, W, self._workspace(len(x)), y_hat)
         return self.as_reals.outputs(y_hat)
+
+    def predict(self, W: ArrayLike, x: Any, *, classes: ArrayLike | None = None) -> Vector:
+        """Outputs Ŷ (m, n_out) of inputs x, or the class (m,) whose output is the largest.
+
+        Parameters
+        ----------
+        W : array (D,)
+        x : array (m, n_in), or pandas.DataFrame
+        classes : array (n_out,), optional
+            What the outputs stand for, such as `data.classes`.
+
+        Returns
+        -------
+        ndarray (m, n_out), or (m,) of `classes`
+        """
+        y_hat = self.forward(W, inputs(x))
+        if classes is None:
+            return y_hat
+        classes = np.asarray(classes)
+        if len(classes) != self.sizes[-1] or y_hat.dtype.kind == "c":
+            raise FlownetError(
+                f"{len(classes)} classes; the network has {self.sizes[-1]} outputs of "
+                f"{self.output_dtype.name}, and a class wants a real one."
+            )
+        return classes[y_hat.argmax(axis=1)]
 
     def pushforward(self, W: ArrayLike, x: ArrayLike, V: ArrayLike) -> Vector:
         """Pushforward (JVP) Ẏ = J·V (m, n_out): change of the outputs along V (D,)."""

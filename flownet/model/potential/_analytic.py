@@ -34,7 +34,7 @@ class Analytic(AnyPotential):
     numbers: Any
 
     def __init__(self, size: Count) -> None:
-        if not (isinstance(size, (int, np.integer)) and size >= 1):
+        if not _check.is_whole(size, 1):
             raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
         self.size = int(size)
 
@@ -63,7 +63,7 @@ class Analytic(AnyPotential):
     linearized_jet = jet  # its output is W itself, which runs straight
 
     def _point(self, name, value):
-        value = np.asarray(value)
+        value = _check.array(name, value)
         dtype = value.dtype if value.dtype == np.float32 else np.float64
         if value.dtype.kind == "c":
             raise FlownetError(f"{self!r} is one of real numbers, and {name} is complex.")
@@ -113,16 +113,17 @@ class Parabola(Analytic):
 
     def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().differential(W)
-        loss, dL = self._on_reals().differential(in_reals(np.asarray(W)))
+        loss, dL = self._on_reals().differential(in_reals(W))
         return loss, in_complex(dL)
 
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().jet(W, V, order)
-        W = np.asarray(W)
         W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
         return self._on_reals().jet(W, V, order)
 
@@ -130,9 +131,10 @@ class Parabola(Analytic):
 
     def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().hessian(W)
-        return self._on_reals().hessian(in_reals(np.asarray(W)))
+        return self._on_reals().hessian(in_reals(W))
 
     def _on_reals(self):
         return Parabola(2 * self.size, strength=self.strength)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.device import kernels_of
+from .._check import is_whole
 
 
 def key(seed):
@@ -25,7 +26,7 @@ class Batches:
     """
 
     def __init__(self, m, size, seed):
-        if not (isinstance(size, (int, np.integer)) and 1 <= size <= m):
+        if not is_whole(size, 1, m):
             raise FlownetError(
                 f"batch_size is {size!r}; it has to be a whole number from 1 to "
                 f"{m}, the number of samples (None: the full batch)."

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._registry import Named
 from ...kernels.device import kernels_of
+from .._check import array
 from ..network import in_complex, in_reals
 
 if TYPE_CHECKING:
@@ -47,7 +49,12 @@ _FOLLOWS = {
 }
 
 
-class AnyPotential(ABC):
+def is_of_library(cls: type) -> bool:
+    """Whether a class is one of this package."""
+    return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
+
+
+class AnyPotential(Named, ABC):
     """L(W), a function of D parameters: what every potential offers.
 
     One has to have `size`, `value(W)` and `differential(W)`. The attributes below have defaults.
@@ -74,18 +81,30 @@ class AnyPotential(ABC):
         Whether a coordinate moves several parameters, so that H has no diagonal of its own.
     real_only : bool
         Whether its parameters cannot be complex.
+    of_user : bool
+        Whether somebody else than the library wrote it: what it returns is all that is known of it,
+        and a run on it begins by comparing its values with its differential.
+    by_units : bool
+        Whether the diagonals of its Hessian take as many actions as there are parameters.
+    jet_order : int or infinity
+        The highest order of its jets.
     device : str
         Whose kernels it works with.
     """
 
     size: int
-    kind: str | None = None
     dtype: np.dtype | None = None
     network: Network | Any = None
     data: Dataset | Any = None
     loss: Loss | Any = None
-    of_network = couples = mixes = real_only = False
+    of_network = couples = mixes = real_only = of_user = by_units = False
+    jet_order: float = math.inf
     device = "cpu"
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        super().__init_subclass__(**words)
+        if "of_user" not in vars(cls):
+            cls.of_user = not is_of_library(cls)
 
     @abstractmethod
     def value(self, W: Vector) -> float:
@@ -166,6 +185,20 @@ class AnyPotential(ABC):
 
     # ---- what follows from the rest ----
 
+    def jet_error(self, W: Vector, V: Vector, order: int = 2) -> Vector:
+        """By how much its method may put each coefficient of `jet` (order+1,) off.
+
+        Beside rounding: zeros of a method that is exact.
+        """
+        return np.zeros(order + 1)
+
+    def programs(self) -> list[dict[str, Any]]:
+        """What a file keeps of terms that no table can make again: name, size and source of each.
+
+        The source is a SHA-256; empty where none is to be had.
+        """
+        return []
+
     def pushforward(self, W: Vector, V: Vector) -> float:
         """Pushforward (JVP) dL(V), the change of L to first order along V (D,): a float."""
         return float(self.jet(W, V, 1)[1])
@@ -184,7 +217,7 @@ class AnyPotential(ABC):
 
     def _of_reals(self, act, V):
         """What an operator on reals makes of V; of complex numbers through their reals."""
-        V = np.asarray(V)
+        V = array("V", V)
         if V.dtype.kind != "c":
             return act(V)
         if self.dtype is None or self.dtype.kind != "c":
@@ -246,7 +279,7 @@ class AnyPotential(ABC):
     def __mul__(self, scale: Any) -> AnyPotential:
         if not isinstance(scale, numbers.Real):
             return NotImplemented
-        if not math.isfinite(scale):
+        if isinstance(scale, bool) or not math.isfinite(scale):
             raise FlownetError(f"a potential cannot be scaled by {scale}.")
         from ._sum import Sum
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
-from ..._registry import kind
+from ..._registry import Named, kind
 from ...kernels import layout
 from ...kernels.layout import CROSS_ENTROPY, QUADRATIC
 from .. import _check
@@ -18,10 +18,8 @@ if TYPE_CHECKING:
     from ..._types import Positive, Vector
 
 
-class Loss:
+class Loss(Named):
     """A loss with a metric γ on the outputs and Γ on the samples; see its two kinds."""
-
-    kind: str
 
     def __init__(
         self, output_metric: ArrayLike | None = None, sample_metric: ArrayLike | None = None
@@ -154,6 +152,12 @@ class CrossEntropy(Loss):
         """What makes this loss again."""
         return {"temperature": self.temperature, **super().parameters()}
 
+    def p_hat(self, y_hat: ArrayLike) -> Vector:
+        """Boltzmann probabilities P̂ = softmax(Ŷ/kT) (m, n_out) of outputs Ŷ (TM 30)."""
+        up = np.asarray(y_hat) / self.temperature
+        weight = np.exp(up - up.max(axis=-1, keepdims=True))
+        return weight / weight.sum(axis=-1, keepdims=True)
+
     def compiled(self, y: Vector, dtype: DTypeLike) -> Any:
         """Kernel's view of the loss, its truth q and no sample weights: q holds them."""
         self._fit(y)
@@ -166,8 +170,8 @@ class CrossEntropy(Loss):
             raise FlownetError("output_metric is complex, and the outputs are real.")
         if y.shape[1] == 1:
             raise FlownetError(
-                "cross-entropy of one output is always 0: give each class an "
-                "output, or take Quadratic()."
+                "cross-entropy of one output is always 0: give each class an output (labels are "
+                "whole numbers y of the shape (m,)), or take Quadratic()."
             )
         q = np.asarray(y, np.float64)
         if self.output_metric is not None:

@@ -72,6 +72,16 @@ class RealView(AnyPotential):
         return super().offers(*names) and self.potential.offers(*names)
 
     @property
+    def of_user(self):
+        """Whether it is a program of a user's own."""
+        return self.potential.of_user
+
+    @property
+    def by_units(self):
+        """Whether the diagonals of its Hessian take as many actions as there are parameters."""
+        return self.potential.by_units
+
+    @property
     def of_network(self):
         """Whether it is the loss of its network on its data."""
         return self.potential.of_network
@@ -102,6 +112,19 @@ class RealView(AnyPotential):
     def difference(self, u, v):
         """L(u + v) − L(u), summed sample by sample."""
         return self.potential.difference(self._point(u), self._point(v))
+
+    def jet_error(self, u, v, order=2):
+        """By how much its method may put each coefficient off."""
+        return self.potential.jet_error(self._point(u), self._point(v), order)
+
+    @property
+    def jet_order(self):
+        """The highest order of its jets."""
+        return self.potential.jet_order
+
+    def programs(self):
+        """What a file keeps of terms that no table can make again."""
+        return self.potential.programs()
 
     def jet(self, u, v, order=2):
         """Taylor coefficients (order+1,) of s ↦ L(u + sv)."""

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
+from .._check import array
 from ._contract import AnyPotential
 from ._own import as_potential
 
@@ -62,12 +63,12 @@ class Sum(AnyPotential):
 
     def differential(self, W, *, lowest=0):
         """L(W) and the covector dL (D,); that of a network down to its layer `lowest`, from 0."""
-        W = np.asarray(W, self.dtype)
+        W = np.asarray(array("W", W), self.dtype)
         return self._added(lambda term: term.differential(W, lowest=lowest))
 
     def differential_on(self, rows, W, *, lowest=0):
         """L(W) and dL (D,) of the sum, its network's term on some samples alone."""
-        W = np.asarray(W, self.dtype)
+        W = np.asarray(array("W", W), self.dtype)
         return self._added(lambda term: term.differential_on(rows, W, lowest=lowest))
 
     def _added(self, differential):
@@ -82,6 +83,19 @@ class Sum(AnyPotential):
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV)."""
         return sum(scale * potential.jet(W, V, order) for scale, potential in self.terms)
 
+    def jet_error(self, W, V, order=2):
+        """By how much the methods of its terms may put each coefficient off."""
+        return sum(abs(scale) * potential.jet_error(W, V, order) for scale, potential in self.terms)
+
+    @property
+    def jet_order(self):
+        """The highest order of its jets."""
+        return min(potential.jet_order for _, potential in self.terms)
+
+    def programs(self):
+        """What a file keeps of terms that no table can make again."""
+        return [program for _, potential in self.terms for program in potential.programs()]
+
     def linearized_jet(self, W, V, order=2):
         """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
         return sum(scale * potential.linearized_jet(W, V, order) for scale, potential in self.terms)
@@ -90,7 +104,7 @@ class Sum(AnyPotential):
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
         from ..hessian import SumHessian  # scipy's operators take a tenth of a second
 
-        return SumHessian(self.terms, np.asarray(W, self.dtype))
+        return SumHessian(self.terms, np.asarray(array("W", W), self.dtype))
 
     def difference(self, W, V):
         """L(W + V) − L(W), term by term."""

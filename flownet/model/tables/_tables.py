@@ -4,8 +4,10 @@
 `[{"kind": "parabola", "scale": 0.01, "size": 330}]`; `chart` the coordinates it is all seen in.
 """
 
+from itertools import zip_longest
+
 from ..._errors import FlownetError
-from ..._registry import build, describe, words
+from ..._registry import PROGRAM, build, describe, is_named, program, refuse_program, words
 from ...data._load import from_table
 from ..chart import Charted
 from ..network import Network
@@ -14,13 +16,13 @@ from ..potential import Analytic, Potential, Sum
 
 def tables_of(potential):
     """Tables of a potential, or None when it has terms that no table can say."""
-    if isinstance(potential, Charted):
+    if type(potential) is Charted:
         return _seen(potential)
     tables, added = {}, []
     for scale, atom in potential.atoms():
-        if isinstance(atom, Analytic):
+        if isinstance(atom, Analytic) and is_named(atom):
             added.append({"scale": scale, **describe(atom)})
-        elif isinstance(atom, Potential) and not tables:
+        elif type(atom) is Potential and is_named(atom.loss) and not tables:
             tables = atom.describe()
             if scale != 1.0:
                 tables["loss"]["scale"] = scale
@@ -29,37 +31,61 @@ def tables_of(potential):
     return {**tables, **({"add": added} if added else {})}
 
 
+def tables_or_program(potential):
+    """Tables of a potential; of one that no table can say, what identifies it."""
+    tables = tables_of(potential)
+    if tables is not None:
+        return tables
+    program, kept = {"kind": "program", "text": repr(potential)}, potential.programs()
+    return {"potential": {**program, "programs": kept} if kept else program}
+
+
+def refuse_other_program(path, tables, potential):
+    """Refuse another program than that of a run, by name, size and source where they are kept."""
+    kept = tables.get("potential", {}).get("programs")
+    if kept is None:
+        return
+    given = potential.programs()
+    for was, is_now in zip_longest(kept, given, fillvalue={}):
+        for word in ("name", "size", "source"):
+            one, other = was.get(word, ""), is_now.get(word, "")
+            if one != other and not (word == "source" and "" in (one, other)):
+                known = was.get("name", is_now.get("name"))
+                raise FlownetError(
+                    f"the potential is not that of {path}: the {word} of {known} is "
+                    f"{_short(other)} instead of {_short(one)}."
+                )
+
+
+def _short(word):
+    """A name, a number, or the beginning of a long hash."""
+    text = str(word) or "nothing"
+    return f"{text[:12]}…" if len(text) == 64 else text
+
+
 def _seen(charted):
     """Tables of a potential in a chart, or None where potential or chart are programs."""
     tables = tables_of(charted.potential)
-    if tables is None or "chart" in tables or charted.chart.kind is None:
+    if tables is None or "chart" in tables or not is_named(charted.chart):
         return None
     return {**tables, "chart": describe(charted.chart)}
 
 
 def metric_table(metric):
     """Table of a metric; one without a kind is a layer metric's."""
-    if metric.kind is None:
-        return {"kind": "program", "text": repr(metric)}
     table = describe(metric)
     if table["kind"] == "layer":
         table.pop("kind")
     if "metrics" in table:
         table["metrics"] = [metric_table(each) for each in table["metrics"]]
-        if any(each.get("kind") == "program" for each in table["metrics"]):
-            return {"kind": "program", "text": repr(metric)}
-    return table
+    parts = [*table.get("metrics", ()), *([table["metric"]] if "metric" in table else ())]
+    return program(metric) if any(p.get("kind") == PROGRAM for p in parts) else table
 
 
 def metric_from(table, potential):
     """The metric of a table that `metric_table` made or an experiment file holds."""
     table = {"kind": "layer", **table}
-    if table["kind"] == "program":
-        raise FlownetError(
-            "the run's metric is a program of its own, and no file can say it: pass "
-            "it on again with metric=, or set run.metric. It was "
-            f"{table['text']}."
-        )
+    refuse_program("metric", table)
     takes = words("metric", table["kind"])
     if "chart" in takes:
         if not isinstance(potential, Charted):

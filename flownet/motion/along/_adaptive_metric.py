@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.metric import TimeDependent
+from ...model._check import is_whole
 from ..observe import moving_metric
 from ._replay import Replay
 
@@ -45,13 +46,16 @@ class AdaptiveMetric(TimeDependent):
         self._times = self.times = run.observables["step"].time
         self._known: tuple[int, Any] = -1, None  # the step asked for last, and its metric
 
+    def __reduce__(self):
+        return type(self), (self.run,)
+
     def of_step(self, k: int) -> DiagonalMetric:
         """`DiagonalMetric` of step k; −1 is the last step.
 
         The run is taken again up to there: cheapest in ascending order.
         """
         done = len(self._times)
-        if isinstance(k, bool) or not isinstance(k, (int, np.integer)) or not -done <= k < done:
+        if not is_whole(k, -done, done - 1):
             raise FlownetError(f"at={shown(k)}, but the run has steps 0 to {done - 1}.")
         k = int(k) % done
         if k != self._known[0]:

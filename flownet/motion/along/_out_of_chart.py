@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..._errors import FlownetError, shown
 from ...geometry.metric import PulledBack
 from ...model.chart import Charted
-from ...model.tables import metric_table, tables_of
+from ...model.tables import metric_table, tables_or_program
 from ...store._layout import Quantity
 from ...store.trajectory import MemoryStore, Trajectory
 from .._storage import layout_of
@@ -85,9 +85,7 @@ def _layout(run, seen, metric):
         for name, table in run.experiment.items()
         if name not in ("potential", "metric", "observe")
     }
-    tables |= tables_of(seen.potential) or {
-        "potential": {"kind": "program", "text": repr(seen.potential)}
-    }
+    tables |= tables_or_program(seen.potential)
     tables["metric"] = metric_table(metric)
     quantities = []
     for name in run.store.names:

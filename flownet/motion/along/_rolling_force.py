@@ -205,7 +205,7 @@ def rolling_force(
     )
     if keep:
         append_analysis(
-            run.path,
+            run.store,
             "rolling_force",
             found.iteration,
             found.time,

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError, shown
+from ..._registry import Named
 
 if TYPE_CHECKING:
     from ..._types import Vector
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ...model.potential import AnyPotential
 
 
-class Field(ABC):
+class Field(Named, ABC):
     """What a flow may follow in place of −g^♯dL.
 
     One has to have `velocity`. A field with a `kind` is written to files by its `parameters()`; one
@@ -27,7 +28,6 @@ class Field(ABC):
         Whether it is one of a metric that does not depend on the point, and refuses others.
     """
 
-    kind: str | None = None
     of_constant_metric = False
 
     @abstractmethod

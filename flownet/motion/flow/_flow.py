@@ -10,7 +10,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import build, describe
 from ...geometry.metric import metric_of
 from ...model.potential import Reals
-from ...model.tables import metric_table, tables_of
+from ...model.tables import metric_table, tables_or_program
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
@@ -18,6 +18,7 @@ from .. import _check
 from .._pairs import PairedStore, recorded
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
+from ..mechanics._mechanics import mechanics_table
 from ..mechanics._start import initial_parameters, landscape
 from ._field import as_field
 from ._run import FlowRun
@@ -243,15 +244,14 @@ def _bounds(dtype, rtol, atol, gradient_below, loss_below):
 
 def _tables(potential, metric, mechanics, field, time, at, bounds):
     """Tables of a flow, the words of an experiment file."""
-    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    tables = tables_or_program(potential)
     if metric is not None:
         tables["metric"] = metric_table(metric)
     if mechanics is not None:
-        tables["mechanics"] = describe(mechanics)
+        tables["mechanics"] = mechanics_table(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
-        program = {"kind": "program", "text": repr(field)}
-        tables["flow"]["field"] = program if field.kind is None else describe(field)
+        tables["flow"]["field"] = describe(field)
     if at is not None:
         tables["flow"]["at"] = at
     return tables

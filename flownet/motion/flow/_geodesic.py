@@ -107,7 +107,7 @@ class Geodesic(Mechanics):
     """
 
     numbers = scalar.Aristotle()
-    along = True
+    along = own_loop = True
 
     def __init__(
         self, step: Step, order: Literal["exact", 2] = "exact", weight_decay: NotNegative = 0.0

@@ -6,6 +6,7 @@ from ...geometry.metric import DiagonalMetric
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
+from ..mechanics import ascent_of
 
 
 def arrays_of_step(W, memory):
@@ -35,7 +36,9 @@ class PythonLoop:
         for i in range(count):
             k = first + i
             self._hold()
-            potential, (loss, dL) = self._differential(k)
+            potential, (loss, dL) = self._differential(k, self.W)
+            if self.mechanics.radius and np.isfinite(dL).all():
+                dL = self._uphill(k, dL)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
             V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
@@ -54,9 +57,14 @@ class PythonLoop:
                 return i + 1, rows, False
         return count, rows, True
 
-    def _differential(self, k):
+    def _uphill(self, k, dL):
+        """dL of the batch of step k where SAM's ascent comes to."""
+        climb = ascent_of(self._now.seen_at(self.W), dL, self.mechanics.radius)
+        return self._differential(k, self.W + climb)[1][1]
+
+    def _differential(self, k, W):
         """The potential that the policy of step k may look at, and loss and dL of its batch."""
-        potential, W, lowest = self._potential, self.W, self._lowest
+        potential, lowest = self._potential, self._lowest
         if self._batches is None:
             return potential, potential.differential(W, lowest=lowest)
         rows = self._batches.rows(k)
@@ -85,7 +93,7 @@ class PythonLoop:
         if not self.mechanics.along:
             if not metric.is_compiled:  # V is raised already: what is free moves along it
                 metric = DiagonalMetric(np.where(metric.free, 1.0, np.inf))
-            self._rule = rule_in(metric, self.W.dtype, **{**self._of, "decay": 0.0})
+            self._rule = rule_in(metric, self.W.dtype, **{**self._of, "decay": 0.0, "radius": 0.0})
 
 
 class GeodesicLoop(PythonLoop):

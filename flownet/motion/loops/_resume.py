@@ -9,6 +9,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
+from ...model.tables import refuse_other_program
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
@@ -18,17 +19,19 @@ from ..flow import resume_flow
 from ..observe import observe_from, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
-from ._state import potential_of
+from ._states import potential_of
 
 if TYPE_CHECKING:
     from ..._types import MetricLike, Observed, PathLike
     from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
 
 
 def resume(
     path: PathLike,
     *,
     potential: AnyPotential | None = None,
+    mechanics: Mechanics | None = None,
     metric: MetricLike | None = None,
     steps: int | None = None,
     max_steps: int | None = None,
@@ -45,6 +48,9 @@ def resume(
         File of a run that was stopped, killed, or is to go on.
     potential : optional
         For a run on a potential that no file can say: the same one again.
+    mechanics : optional
+        Likewise for one of mechanics, or with a step policy, that no file can say: of a class of
+        your own.
     metric : optional
         Likewise for one in a metric that no file can say, such as a function of the time.
     steps : int, optional
@@ -72,9 +78,13 @@ def resume(
     if potential is not None:
         potential = as_potential(potential)
         _same_data(run, potential)
+        refuse_other_program(path, tables, potential)
         run.potential = potential
+    if mechanics is not None:
+        _no_table(path, tables, "mechanics", "{} mechanics")
+        run.mechanics = mechanics
     if metric is not None:
-        _no_table(path, tables)
+        _no_table(path, tables, "metric", "a {} metric")
         run.metric = metric_of(metric, run.potential)
     if "flow" in tables:
         if steps is not None:
@@ -144,13 +154,13 @@ def _checkpoint(run, steps):
     return latest
 
 
-def _no_table(path, tables):
-    """Refuse a metric beside the one that the file says."""
-    kept = tables.get("metric")
+def _no_table(path, tables, part, name):
+    """Refuse a metric or mechanics beside those that the file says."""
+    kept = tables.get(part)
     if kept is None or kept.get("kind") != "program":
-        said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
+        said = f"the plain {part}" if kept is None else name.format(kept.get("kind", "layer"))
         raise FlownetError(
-            f"{path} says its metric itself, {said}: metric= is for one that no file can say."
+            f"{path} says its {part} itself, {said}: {part}= is for one that no file can say."
         )
 
 

@@ -1,10 +1,12 @@
 """A run under way: blocks of compiled steps, with observables and checkpoints between them."""
 
+import warnings
 from time import perf_counter
 
 import numpy as np
 
 from ... import _progress
+from ...model.potential import stands_still
 from .._recorder import Recorder
 from ._state import State
 
@@ -26,7 +28,7 @@ class Run:
         self.metric, self.arrays = metric, arrays_of(loop, observers)
         self.recorder, self.loop = Recorder(store, loop, record_every), loop
         self.at = at
-        self.iteration = iteration
+        self.iteration, self._last_loss = iteration, None
 
     @property
     def state(self):
@@ -56,7 +58,22 @@ class Run:
             return False
         self._observe(last=True)
         self.recorder.end(self.state, loss)
+        self._warn_if_still(loss)
         return True
+
+    def _warn_if_still(self, loss):
+        """Say that no step moves W; looked at where the last ones gained nothing."""
+        if not (self._last_loss is not None and abs(self._last_loss - loss) <= 1e-12 * abs(loss)):
+            return
+        W, metric = self.loop.W, self.metric.at(self.loop.time)
+        if not metric.depends_on_point and stands_still(self.potential, W, metric.free):
+            warnings.warn(
+                f"the run stands still at a loss of {loss:.4g}: dL is 0 to the last bit, and W no "
+                "minimum (units are saturated or dead, or it is a saddle): start from smaller or "
+                "other parameters, or take shorter steps.",
+                RuntimeWarning,
+                stacklevel=5,  # where the run was asked for
+            )
 
     def _steps(self, progress):
         block, seconds = 1, 0.0
@@ -70,10 +87,10 @@ class Run:
                     self.recorder.room(self.iteration),
                 )
                 began = perf_counter()
-                done, rows, finite = self.loop.advance(
-                    self.iteration, count, *self.recorder.tape(self.iteration, count)
-                )
+                tape, *extra = self.recorder.tape(self.iteration, count)
+                done, rows, finite = self.loop.advance(self.iteration, count, tape, *extra)
                 seconds = perf_counter() - began
+                self._last_loss = tape.loss[done - 1] if done else None
                 self.recorder.advance(done, rows)
                 self.iteration += done
                 if not finite:

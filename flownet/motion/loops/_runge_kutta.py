@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 class Adaptive(StepPolicy):
     """Steps by the error of each; there is nothing to choose."""
 
+    def at(self, iteration: int) -> float:
+        """Refused: nobody knows it before the step."""
+        raise FlownetError("Runge-Kutta steps are as long as their errors let them be.")
+
 
 @kind("mechanics", "runge-kutta")
 class RungeKutta(Mechanics):
@@ -44,6 +48,7 @@ class RungeKutta(Mechanics):
 
     policy = Adaptive()
     numbers = Aristotle()
+    own_loop = True
 
     def __init__(self, rtol: Positive = 1e-3, atol: Positive = 1e-6) -> None:
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):

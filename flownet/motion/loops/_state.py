@@ -1,23 +1,23 @@
-"""The state of a run, and a run as a generator of states."""
+"""The state of a run between two steps, and what a script may change of it."""
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.layout import Tape
-from ...model.potential import Batches
-from ..mechanics._start import initial_parameters, start
-from ._loop import make_loop
+from ..._registry import unknown
+from ...model._check import array
+from ..mechanics import ascent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import ArrayLike
 
-    from ..._types import MetricLike, Vector
+    from ..._types import Step, Vector
     from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
     from ...motion.mechanics import Mechanics
@@ -26,21 +26,78 @@ if TYPE_CHECKING:
 class State:
     """A run between two steps.
 
+    Within `states` a script may change it, in place or by assigning: `state.W`, `state.velocity`,
+    each of `state.memories`, and `state.step`. All else is read alone.
+
     Attributes
     ----------
     iteration : int
     time : float
-    W : ndarray (D,)
-        Change it in place to change the run.
     mechanics, metric
     """
 
+    iteration: int
+    time: float
+    mechanics: Any
+
     def __init__(
-        self, iteration: int, time: float, loop: Any, potential: Callable[[int], AnyPotential]
+        self,
+        iteration: int,
+        time: float,
+        loop: Any,
+        potential: Callable[[int], AnyPotential],
+        refit: Callable[[Mechanics], None] | None = None,
     ) -> None:
-        self.iteration, self.time, self.W, self._potential = iteration, time, loop.W, potential
-        self.mechanics, self._metric = loop.mechanics, loop.metric
+        vars(self).update(iteration=iteration, time=time, mechanics=loop.mechanics)
+        self._W, self._potential, self._metric = loop.W, potential, loop.metric
         self._memory = loop.arrays.get("memory", ())
+        #: checks other mechanics for the steps to come; only a script has it
+        self._refit: Any = refit
+        self._velocity: Any = None  # a velocity that was handed out, and what it was then
+
+    def __setattr__(self, name, value):
+        if name not in ("W", "step", "velocity") and not name.startswith("_"):
+            raise FlownetError(
+                f"state.{name} cannot be set: a script may change state.W, .step, .velocity and "
+                ".memories[name]; for another potential, metric or mechanics begin a run at "
+                "W0=state.W."
+            )
+        super().__setattr__(name, value)
+
+    @property
+    def W(self) -> Vector:
+        """Parameters (D,), the run's own array: written to or assigned, they change the run."""
+        return self._W
+
+    @W.setter
+    def W(self, given: ArrayLike) -> None:
+        _write("state.W", self._W, given)
+
+    @property
+    def step(self) -> float:
+        """How long the step that comes next will be, as long as W stays as it is.
+
+        Assigned a number, a policy or its text, that is the step from here on.
+        """
+        policy = self.mechanics.policy
+        if not (policy.of_jet or policy.of_loss):
+            return policy.at(self.iteration)
+        loss, dL = self.potential.differential(self.W)
+        V = -self.metric.seen_at(self.W).sharp(dL)
+        return policy.choose(self.iteration, self.potential, self.W, V, loss)
+
+    @step.setter
+    def step(self, given: Step) -> None:
+        self._refuse_onlookers("step")
+        mechanics = self.mechanics.with_step(given)
+        self._refit(mechanics)
+        vars(self)["mechanics"] = mechanics
+
+    def elsewhere(self, W: Vector) -> State:
+        """This state as if its parameters were W (D,)."""
+        made = copy(self)
+        made._W = W
+        return made
 
     @property
     def metric(self) -> Metric:
@@ -63,107 +120,93 @@ class State:
 
     @property
     def force(self) -> Vector:
-        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it."""
-        dL = self.potential.differential(self.W)[1]
+        """F = −g^♯dL (D,) on that potential, with the slope of a weight decay that joins it.
+
+        Of SAM that of the point uphill.
+        """
+        potential, W = self.potential, self.W
+        dL = potential.differential(W)[1]
+        if self.mechanics.radius:
+            dL = potential.differential(W + ascent_of(self.metric, dL, self.mechanics.radius))[1]
         return -self.metric.sharp(dL + self.mechanics.decay * self.W)
 
     @property
     def memories(self) -> dict[str, Vector]:
-        """What the mechanics remember, the run's own arrays (D,) by name.
+        """What the mechanics remember, the run's own arrays (D,) by name; assigned, written to.
 
         "velocity", "force" ⟨F⟩, "square" ⟨F²⟩, "centre" (the ⟨F⟩ of a fluctuation). Of complex
         parameters ⟨|F|²⟩, or with separate moments ⟨Re²F⟩ + i⟨Im²F⟩.
         """
-        found = {}
+        self.take_up()
+        found = _Memories()
         for name, reals in zip(self.mechanics.remembers, self._memory):
-            found[name] = reals.view(self.W.dtype)
+            memory = reals.view(self.W.dtype)
             if name == "square" and self.mechanics.moments == "modulus":
-                found[name] = found[name].real
+                memory = memory.real
+            found.update({name: memory})
         return found
 
     @property
     def velocity(self) -> Vector:
-        """Velocity v (D,) of mechanics that have one, at the time of W."""
+        """Velocity v (D,) of mechanics that have one, at the time of W.
+
+        Within `states` written to or assigned, it is the run's from here on; an observable has a
+        copy.
+        """
+        memory = self._velocity_memory()
+        v = self.mechanics.velocity(memory, lambda: self.force, self.iteration)
+        if self._refit is not None:
+            self._velocity = v, v.copy()
+        return v
+
+    @velocity.setter
+    def velocity(self, given: ArrayLike) -> None:
+        self._refuse_onlookers("velocity")
+        _write("state.velocity", self.velocity, given)
+
+    def take_up(self) -> None:
+        """Let the run remember the velocity as a script has left it."""
+        if self._velocity is None:
+            return
+        (v, before), self._velocity = self._velocity, None
+        if not np.array_equal(v, before, equal_nan=True):
+            memory = self._velocity_memory()
+            memory[:] = self.mechanics.remembered(v, lambda: self.force, self.iteration)
+            self._velocity = v, v.copy()
+
+    def _velocity_memory(self):
         memories = self.memories
         if "velocity" not in memories:
             raise FlownetError(f"{self.mechanics!r} remembers no velocity; Newton's mechanics do.")
-        return self.mechanics.velocity(memories["velocity"], lambda: self.force, self.iteration)
+        return memories["velocity"]
+
+    def _refuse_onlookers(self, name):
+        if self._refit is None:
+            raise FlownetError(
+                f"state.{name} is set by an observable, which only looks on: flownet.states gives "
+                "states that a script may change."
+            )
 
     def __repr__(self):
         return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
 
 
-def states(
-    potential: AnyPotential,
-    mechanics: Mechanics,
-    *,
-    steps: int | None = None,
-    W0: ArrayLike | None = None,
-    seed: int = 0,
-    metric: MetricLike | None = None,
-    batch_size: int | None = None,
-) -> Iterator[State]:
-    """A run one step at a time: yields its states, the initial one first.
+class _Memories(dict):
+    """Arrays by name; one that is assigned is written to."""
 
-    The same bits as `train`; a script may stop it, inspect a state, and change `state.W` in place.
-
-    Parameters
-    ----------
-    potential, mechanics, W0, seed, metric, batch_size
-        As in `train`.
-    steps : int, optional
-        Where to end; never by default, unless the run diverges.
-
-    Yields
-    ------
-    State
-        Each with the run's own array W: copy what is to stay.
-
-    Examples
-    --------
-    >>> import flownet as fn
-    >>> for state in fn.states(fn.Parabola(1), fn.Aristotle(0.1), W0=[1.0], steps=100):
-    ...     if state.loss < 0.01:
-    ...         break
-    >>> print(state.iteration)
-    19
-    """
-    potential, metric = start(potential, mechanics, metric, batch_size, steps, seed)
-    return _walk(potential, mechanics, steps, W0, seed, metric, batch_size)
+    def __setitem__(self, name, given):
+        if name not in self:
+            raise FlownetError(unknown("memory", name, list(self)))
+        _write(f"state.memories[{name!r}]", self[name], given)
 
 
-def _walk(potential, mechanics, steps, W0, seed, metric, batch_size):
-    W = initial_parameters(potential, W0, seed)
-    loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
-    tape = one_row(W)
-    at = potential_of(potential, batch_size, seed)
-    iteration, finite = 0, True
-    while finite:
-        yield State(iteration, loop.time, loop, at)
-        if iteration == steps:
-            return
-        done, _, finite = loop.advance(iteration, 1, tape)
-        iteration += done
-
-
-def one_row(W):
-    """Tape that keeps one step and forgets it."""
-    integers, floats = (lambda: np.zeros(1, np.int64)), (lambda: np.zeros(1))
-    return Tape(
-        1,
-        np.zeros((1, W.size), W.dtype),
-        integers(),
-        floats(),
-        floats(),
-        integers(),
-        floats(),
-        floats(),
-    )
-
-
-def potential_of(potential, batch_size, seed):
-    """Function iteration → potential of that step."""
-    if not batch_size:
-        return lambda iteration: potential
-    batches = Batches(potential.data.m, batch_size, seed)
-    return lambda iteration: potential.on(batches.rows(iteration))
+def _write(name, own, given):
+    """Write numbers into an array of the run; None of them may be of another shape or kind."""
+    given = array(name, given)
+    if given.shape not in ((), own.shape):
+        raise FlownetError(f"{name} has shape {given.shape}; the run's is {own.shape}.")
+    if given.dtype.kind not in ("biufc" if own.dtype.kind == "c" else "biuf"):
+        raise FlownetError(f"{name} holds {given.dtype}; the run's numbers are {own.dtype}.")
+    if not np.isfinite(given).all():
+        raise FlownetError(f"{name} has to be finite numbers.")
+    own[...] = given

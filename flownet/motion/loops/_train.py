@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..._registry import describe
-from ...model.tables import metric_table, tables_of
+from ...model.tables import metric_table, tables_or_program
 from ...store.trajectory import Trajectory
 from .. import _check
 from .._recorder import quantities
 from .._storage import layout_of, open_store
+from ..mechanics._mechanics import mechanics_table
 from ..mechanics._start import initial_parameters, start
 from ..observe import observe_tables, observers
 from ._loop import make_loop
 from ._run import Run, arrays_of
-from ._state import State, potential_of
+from ._state import State
+from ._states import potential_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -128,10 +129,10 @@ def train(
 
 def _experiment(potential, mechanics, metric, made, **run):
     """Tables of a run, the words of an experiment file."""
-    tables = tables_of(potential) or {"potential": {"kind": "program", "text": repr(potential)}}
+    tables = tables_or_program(potential)
     if metric is not None:
         tables["metric"] = metric_table(metric)
-    tables["mechanics"] = describe(mechanics)
+    tables["mechanics"] = mechanics_table(mechanics)
     tables["run"] = {name: value for name, value in run.items() if value is not None}
     if made:
         tables["observe"] = observe_tables(made, potential, metric)

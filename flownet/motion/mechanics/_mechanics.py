@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections import namedtuple
 from inspect import signature
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import kind
+from ..._registry import Named, describe, is_named, kind, program
 from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._policy import Constant
@@ -29,7 +30,7 @@ Moments = Literal["modulus", "separate"]
 MOMENTS = get_args(Moments)  # of complex forces: ⟨|F|²⟩, or one for Re F and one for Im F
 
 
-class Mechanics:
+class Mechanics(Named):
     """A rule of motion with a step.
 
     All of them are limits of m dv/dt = γ⟨F⟩ − λv, d⟨F⟩/dt = −β(⟨F⟩ − F), of which `ThierryMieg`
@@ -52,22 +53,27 @@ class Mechanics:
         Names of the vectors (D,) it remembers.
     along : bool
         Whether a step goes along −g^♯dL.
+    own_loop : bool
+        Whether a loop of its own takes its steps, which are not made of one dL.
     mass, temperature : float
         m of a velocity, and T of a heat bath; 0 of mechanics without.
     integrator : str or None
         Of a velocity, where there are several.
     sizing : tuple or None
         How ⟨F²⟩ is remembered: β, and whether it is corrected and centred.
+    epsilon : float
+        Least size √⟨F²⟩ of a force that is divided by it.
+    radius : float
+        ρ of an ascent before each step, `SAM`'s, to where dL is taken; 0 for none.
     kind : str or None
         Its name in files.
     """
 
-    kind: str | None = None
     integrator: str | None = None
     sizing: Any = None
     remembers: tuple[str, ...] = ()
-    along = False
-    mass = temperature = shrink = weight_decay = 0.0
+    along = own_loop = False
+    mass = temperature = shrink = weight_decay = epsilon = radius = 0.0
     moments = "separate"
 
     def __init__(self, step: Step, weight_decay: NotNegative = 0.0) -> None:
@@ -90,6 +96,17 @@ class Mechanics:
     def step(self) -> float | StepPolicy:
         """The number where every step is the same, else the policy."""
         return self.policy.step if isinstance(self.policy, Constant) else self.policy
+
+    def with_step(self, step: Step) -> Mechanics:
+        """The same mechanics with another step: a number, a policy, or its text."""
+        words = self.parameters()
+        if "step" not in words:
+            raise FlownetError(f"{self!r} sizes its steps itself: it has no step to set.")
+        if is_named(self):
+            return type(self)(**{**words, "step": step})
+        other = copy.copy(self)  # of a class that may take other arguments
+        other.policy = Aristotle(step).policy
+        return other
 
     @property
     def memories(self) -> int:
@@ -120,6 +137,7 @@ class Mechanics:
             "shrink": self.shrink,
             "pairs": True if pairs else None,
             "seed": seed,
+            "radius": self.radius,
         }
 
     def rate(self) -> Any:
@@ -130,19 +148,27 @@ class Mechanics:
         """Velocity (D,) at the time of W of the one remembered; `force()` gives F (D,) at W."""
         return v.copy()
 
+    def remembered(self, velocity: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
+        """What is remembered (D,) where the velocity at the time of W is this one (D,)."""
+        return velocity
+
     def parameters(self) -> dict[str, Any]:
         """What makes these mechanics again."""
         own = {name: value for name, value in vars(self).items() if name != "policy"}
-        if own["weight_decay"] == signature(type(self)).parameters["weight_decay"].default:
+        if own["weight_decay"] == self._usual("weight_decay"):
             del own["weight_decay"]
         return {"step": self.policy.plain, **own}
 
+    def _usual(self, name):
+        """What an argument is by default; a class of somebody's own may take others."""
+        argument = signature(type(self)).parameters.get(name)
+        return None if argument is None else argument.default
+
     def __repr__(self):
-        usual = signature(type(self)).parameters
         words = ", ".join(
             f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
             for name, value in self.parameters().items()
-            if value != usual[name].default
+            if value != self._usual(name)
         )
         return f"{type(self).__name__}({words})"
 
@@ -196,6 +222,12 @@ class Aristotle(Mechanics):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
+
+
+def mechanics_table(mechanics):
+    """Table of mechanics; those with a policy that no file can name are a program."""
+    steps_known = "step" not in mechanics.parameters() or is_named(mechanics.policy)
+    return describe(mechanics) if steps_known else program(mechanics)
 
 
 def not_negative(name, value):

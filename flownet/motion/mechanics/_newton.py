@@ -92,11 +92,15 @@ class Newton(Mechanics):
         """The same steps as `torch.optim.SGD(lr, momentum=beta, weight_decay=…)`: of mass 1.
 
         β = e^{−λδt} and lr = δt(1 − β)/λ give δt² = lr·(−ln β)/(1 − β) and λ = −ln β/δt. The first
-        step is lr·F, as theirs: v begins at 0.
+        step is lr·F, as theirs: v begins at 0. A β of 0, plain descent, is that of the "explicit"
+        friction 1/δt.
         """
         lr = _check.positive("lr", lr)
-        if not (_check.is_number(beta) and 0 < beta <= 1):
-            raise FlownetError(f"beta is {shown(beta)}; it has to be a number above 0, 1 at most.")
+        if not (_check.is_number(beta) and 0 <= beta <= 1):
+            raise FlownetError(f"beta is {shown(beta)}; it has to be a number from 0 to 1.")
+        if beta == 0:
+            step = math.sqrt(lr)
+            return cls(step, friction=1 / step, integrator="explicit", weight_decay=weight_decay)
         x = -math.log(beta)
         step = math.sqrt(lr * (x / -math.expm1(-x) if x > 0 else 1.0))
         return cls(step, friction=x / step, weight_decay=weight_decay)
@@ -121,10 +125,33 @@ class Newton(Mechanics):
 
         `force()` gives F (D,) at W. In a heat bath it is the one remembered.
         """
-        if self.integrator != "leapfrog" or iteration == 0 or self.temperature:
+        if not self._is_late(iteration):
             return v.copy()
-        decay, gain = scalar.friction_of(self.policy.step / 2, self.mass, self.friction, False)
+        decay, gain = self._half_kick
         return decay * v + gain * force()
+
+    def remembered(self, velocity: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
+        """What is remembered (D,) where the velocity at the time of W is this one (D,)."""
+        if not self._is_late(iteration):
+            return velocity
+        decay, gain = self._half_kick
+        return (velocity - gain * force()) / decay
+
+    def with_step(self, step: Step) -> Mechanics:
+        """The same mechanics with another step; the leapfrog keeps its own."""
+        if self.integrator == "leapfrog":
+            raise FlownetError(
+                f"{self!r} remembers a velocity of half a step ago: its step stays as it is."
+            )
+        return super().with_step(step)
+
+    def _is_late(self, iteration):
+        """Whether the velocity remembered is half a step old."""
+        return self.integrator == "leapfrog" and iteration > 0 and not self.temperature
+
+    @property
+    def _half_kick(self):
+        return scalar.friction_of(self.policy.step / 2, self.mass, self.friction, False)
 
 
 @kind("mechanics", "nesterov")

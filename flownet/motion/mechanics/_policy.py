@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import kind
+from ..._registry import Named, kind
 from .. import _check
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SLACK = 25  # from the step on a parabola that touches 0 to the longest one without `most`
 
 
-class StepPolicy:
+class StepPolicy(Named):
     """What every step policy offers; one has to have `at(iteration)`, or else `choose`.
 
     A policy with a `kind`, whose numbers are its attributes, has a text too: "kind:number:…".
@@ -38,8 +38,16 @@ class StepPolicy:
         Its name in texts and files.
     """
 
-    kind: str | None = None
     of_loss = of_jet = False
+
+    def __init_subclass__(cls, **words: Any) -> None:
+        """What a class says anew is what its runs follow, whatever the class above it says."""
+        super().__init_subclass__(**words)
+        own = vars(cls)
+        if "at" in own and "steps" not in own:
+            cls.steps = StepPolicy.steps  # type: ignore[method-assign]
+        if "choose" in own and "of_jet" not in own:
+            cls.of_jet = True
 
     def at(self, iteration: int) -> float:
         """Step at an iteration, a float above 0."""
@@ -68,6 +76,8 @@ class StepPolicy:
         return str(self)
 
     def __str__(self):
+        if self.kind is None:
+            return repr(self)
         wanted = signature(type(self)).parameters
         numbers = [value for name, value in vars(self).items() if value != wanted[name].default]
         return ":".join([self.kind, *map(_short, numbers)])
@@ -273,5 +283,7 @@ class Cosine(StepPolicy):
 
 def _short(number):
     """Short text of a number that gives back every bit; a whole number stays one."""
+    if not _check.is_number(number):
+        return shown(number)
     short = str(number) if isinstance(number, int) else f"{number:g}"
     return short if float(short) == number else repr(number)

@@ -16,6 +16,11 @@ def policy_of(step):
     FlownetError
         With what is wrong, how it is written, and the nearest name.
     """
+    if isinstance(step, Constant) and type(step) is not Constant:
+        raise FlownetError(
+            f"step is {shown(step)}, of a class derived from Constant, whose steps are all known "
+            "to be the same: derive it from flownet.motion.mechanics.StepPolicy."
+        )
     if isinstance(step, StepPolicy):
         return step
     if isinstance(step, str):

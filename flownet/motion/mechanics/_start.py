@@ -4,8 +4,10 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
+from ...model._check import array
 from ...model.potential import Batches, as_potential
 from .._check import whole
+from .._slope import check_slope
 from ._mechanics import Mechanics
 
 
@@ -48,8 +50,10 @@ def carried(mechanics, metric):
 def initial_parameters(potential, W0, seed):
     """A copy of W0 (D,), or `network.init(seed)`, in the potential's precision."""
     if W0 is None:
-        return potential.init(seed)
-    W0 = np.asarray(W0)
+        W = potential.init(seed)
+        check_slope(potential, W)
+        return W
+    W0 = array("W0", W0)
     dtype = potential.dtype or (
         W0.dtype if W0.dtype.kind == "c" or W0.dtype == np.float32 else np.float64
     )
@@ -61,4 +65,6 @@ def initial_parameters(potential, W0, seed):
         )
     if not np.isfinite(W0).all():
         raise FlownetError(f"W0 is not finite at index {int(np.argmin(np.isfinite(W0)))}.")
-    return np.array(W0, dtype)
+    W = np.array(W0, dtype)
+    check_slope(potential, W)
+    return W

@@ -1,5 +1,6 @@
 """Observables: numbers read off the state while a run goes on."""
 
+from ._average import EMA, SWA
 from ._charges import OfCharges
 from ._energy import PARTS, Energy, ShadowEnergy
 from ._metric_of_state import moving_metric
@@ -7,19 +8,24 @@ from ._observable import Observable
 from ._observables import Accuracy, Noise, Sharpness
 from ._observe import as_observable, observers
 from ._path import PathLength, Speed, StepSpeed
+from ._successive import SecantSharpness, StepCosine
 from ._tables import observe_from, observe_tables
 
 __all__ = [
+    "EMA",
     "PARTS",
+    "SWA",
     "Accuracy",
     "Energy",
     "Noise",
     "Observable",
     "OfCharges",
     "PathLength",
+    "SecantSharpness",
     "ShadowEnergy",
     "Sharpness",
     "Speed",
+    "StepCosine",
     "StepSpeed",
     "as_observable",
     "moving_metric",

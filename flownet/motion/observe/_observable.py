@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError
+from ..._registry import Named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,7 @@ _OF_DATA = ("split", "data", "loss")  # words of a table that name data of the o
 _TAKERS = {"part": "energy", "metric": "sharpness"}  # by word, a kind that takes it
 
 
-class Observable(ABC):
+class Observable(Named, ABC):
     """What is read off a run's state: called with a `State`, it gives a number, or an array.
 
     One has to be callable. One that remembers earlier states has `memory(W)` too, and is called
@@ -38,7 +39,6 @@ class Observable(ABC):
         Whether it takes all terms of a run's potential, where that is its own.
     """
 
-    kind: str | None = None
     words: tuple[str, ...] = ()
     of_run = of_all_terms = False
 

@@ -11,7 +11,7 @@ from ..._registry import kind
 from ...geometry.curvature import NoSpectrum, sharpness
 from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
-from ...model.chart import Charted
+from ...model.chart import network_at
 from ...model.tables import metric_table
 from ._metric_of_state import moving_metric
 from ._of_potential import OfPotential
@@ -52,14 +52,12 @@ class Accuracy(OfPotential):
             raise FlownetError("accuracy needs data with class labels and an output a class.")
 
     def __call__(self, state: State) -> Any:
-        seen, W = self.potential, state.W
-        if isinstance(seen, Charted):
-            seen, W = seen.potential, seen.to_W(W)
-        y_hat = seen.network.forward(W, seen.data.x)
+        network, W = network_at(self.potential, state.W)
+        y_hat = network.forward(W, self.potential.data.x)
         return float(np.mean(y_hat.argmax(axis=1) == self.potential.data.labels))
 
 
-class _InMetric(OfPotential):
+class InMetric(OfPotential):
     """An observable whose table always says its metric, the plain one too."""
 
     words = ("metric",)
@@ -71,7 +69,7 @@ class _InMetric(OfPotential):
 
 
 @kind("observable", "sharpness")
-class Sharpness(_InMetric):
+class Sharpness(InMetric):
     """Sharpness of a full potential at the state, whatever mini-batch the run is at.
 
     Each search starts afresh, so that a value depends on its state alone, not on where a run was
@@ -100,7 +98,7 @@ class Sharpness(_InMetric):
 
 
 @kind("observable", "noise")
-class Noise(_InMetric):
+class Noise(InMetric):
     """Mini-batch noise of a full potential at the state: ‖dL‖², tr C and B = tr C/‖dL‖², (3,).
 
     Parameters

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...geometry.charges import Charges
+from ...model._check import is_whole
 from ...model.potential import AnyPotential
 from ...store._layout import Quantity
 from ._charges import OfCharges
@@ -32,7 +33,7 @@ class Observer:
     """One observable of a run: its name, its interval in steps, and the function of the state."""
 
     def __init__(self, name, every, function):
-        if not (isinstance(every, (int, np.integer)) and every >= 1):
+        if not is_whole(every, 1):
             raise FlownetError(
                 f"observable {name!r}: the interval is {every!r}; "
                 "it has to be a whole number of steps above 0."

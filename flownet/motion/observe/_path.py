@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ...motion.loops import State
 
 
-class _OfPath(Observable):
+class OfPath(Observable):
     """An observable that remembers the state it saw last; in the run's own metric by default.
 
     Parameters
@@ -80,7 +80,7 @@ class _OfPath(Observable):
 
 
 @kind("observable", "path-length")
-class PathLength(_OfPath):
+class PathLength(OfPath):
     """Path length I = Σ‖ΔW‖_g of a run so far, through the states it is asked at (TM 8, 11).
 
     Asked at every step it is the run's own length, and the run goes one step at a time, some 0.1 ms
@@ -100,7 +100,7 @@ class PathLength(_OfPath):
 
 
 @kind("observable", "step-speed")
-class StepSpeed(_OfPath):
+class StepSpeed(OfPath):
     """Speed ‖ΔW‖_g/Δt of a run since it was last asked; nan at first, and where no time passed.
 
     Of Aristotle, asked at every step, it is ‖dL‖_g of the step's batch: as fast as the flow.

@@ -1,18 +1,18 @@
 """Observables as plain tables, the words of an experiment file, and back."""
 
 from ..._errors import FlownetError
-from ..._registry import find, names, unknown
+from ..._registry import find, is_named, names, unknown
 
 
 def observe_tables(made, potential, metric):
     """Tables of observers; those that no table can say are marked as functions."""
-    return {
-        observer.name.removeprefix("observables/"): {
-            "every": observer.every,
-            **observer.observable.table(potential, metric),
-        }
-        for observer in made
-    }
+    tables = {}
+    for observer in made:
+        observable = observer.observable
+        known = is_named(observable)
+        table = observable.table(potential, metric) if known else {"kind": "function"}
+        tables[observer.name.removeprefix("observables/")] = {"every": observer.every, **table}
+    return tables
 
 
 def observe_from(tables, potential, metric=None, given=None):

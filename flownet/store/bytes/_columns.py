@@ -148,6 +148,9 @@ class Appender:
         h5py would hold Python's lock for the milliseconds that a block takes, and the thread that
         trains would wait; the system call lets it go on.
         """
+        if not hasattr(os, "pwrite"):  # on Windows
+            self._columns[column].write_direct_chunk(corner, array)
+            return
         if self._places.get(column, (None,))[0] != corner:
             place = self._columns[column].get_chunk_info_by_coord(corner).byte_offset
             self._places[column] = corner, place

@@ -48,6 +48,12 @@ class FlatFile:
         self._watched, self._seen = None, []
 
     @property
+    def last_change(self):
+        """When somebody wrote into the file last, and its size then."""
+        found = os.fstat(self._file.fileno())
+        return found.st_mtime_ns, found.st_size
+
+    @property
     def size(self):
         """Bytes of the file at this moment."""
         return os.fstat(self._file.fileno()).st_size

@@ -21,21 +21,26 @@ Look = namedtuple("Look", "flat index rows")
 class Reader(Store):
     """A run's file as it was when it was last looked at.
 
+    It is of one run: a file of another that has taken its place since is refused.
+
     Parameters
     ----------
     path : path
     format : str
         What the file has to be: a run, or the analyses beside one.
+    identity : str, optional
+        Of the run that it has to be; whose it is by default.
 
     Raises
     ------
     FlownetError
-        There is no such file, it is not one of ours, newer than this flownet, or damaged.
+        There is no such file, it is not one of ours, newer than this flownet, another run's, or
+        damaged.
     """
 
-    def __init__(self, path, format=FORMAT):
+    def __init__(self, path, format=FORMAT, identity=None):
         self.path = os.fspath(path)
-        self._format = format
+        self._format, self.identity = format, identity
         self._last = self._companion = None
         self.refresh()
 
@@ -48,10 +53,25 @@ class Reader(Store):
             As on opening.
         """
         look = self._patient_look()
+        try:
+            self._same_run(look.index.attrs[""]["run"])
+        except FlownetError:
+            look.flat.close()
+            raise
         Reader.close(self)  # the look alone, whatever else a store has open
         self._last, self._companion = look, None
+        self._change = look.flat.last_change
         if self._format == FORMAT:
-            self._companion = _beside(self.path, look.index.attrs[""]["run"])
+            self._companion = _beside(self.path, self.identity)
+
+    def _same_run(self, found):
+        """Refuse a file that is another run's than it was."""
+        if self.identity not in (None, found):
+            raise FlownetError(
+                f"{self.path} was overwritten by another run since this one was opened: open it "
+                "anew, and give each run a file of its own."
+            )
+        self.identity = found
 
     def _patient_look(self):
         deadline = time.monotonic() + _PATIENCE
@@ -67,6 +87,17 @@ class Reader(Store):
                 if not mends or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)  # caught the writer in the middle of a word
+
+    def _watch(self):
+        """Refuse the bytes of another run that was copied into the file that is open."""
+        flat = self._last.flat
+        if not flat.live and (change := flat.last_change) != self._change:
+            Reader(self.path, self._format, self.identity).close()
+            self._change = change
+
+    def __reduce__(self):
+        """Pickled or copied it is opened anew, and has to be the same run's file still."""
+        return Reader, (os.path.abspath(self.path), self._format, self.identity)
 
     @property
     def _look(self):
@@ -104,6 +135,7 @@ class Reader(Store):
         }
 
     def _array(self, path):
+        self._watch()
         place = self._last.index.arrays[path]
         array = read_plain(self._last.flat, place)
         if checksum(array) != place.checksum:
@@ -154,6 +186,7 @@ class Reader(Store):
 
     def _column(self, name, column, start, stop):
         rows = self.rows_of(name)
+        self._watch()
         try:
             return rows.column(column, start, stop)
         except Damaged:
@@ -166,11 +199,12 @@ class Reader(Store):
 
     def _taken_up(self, name, count):
         """Whether a resumed run has dropped rows that this reader still counts."""
-        with Reader(self.path, self._format) as now:
+        with Reader(self.path, self._format, self.identity) as now:
             return now.count(name) < count or (now.live and not self.live)
 
     def slot(self):
         look = self._look
+        self._watch()
         return _checkpoint.latest(
             look.index.slots, lambda place: read_plain(look.flat, place), self.label
         )
@@ -181,13 +215,13 @@ def companion_path(path):
     return os.path.splitext(os.fspath(path))[0] + ".analysis.h5"
 
 
-def _beside(path, run):
+def _beside(path, identity):
     """Reader of the analyses that lie beside a large run, or None; another run's are left alone."""
     path = companion_path(path)
     if not os.path.exists(path):
         return None
     beside = Reader(path, ANALYSIS)
-    if beside.attrs()["run"] == run:
+    if beside.identity == identity:
         return beside
     beside.close()
     return None

@@ -19,6 +19,9 @@ class RealRun(Trajectory):
         self.given = run
         self.potential, self.metric = reals.potential, reals.of_metric(run.metric)
 
+    def __reduce__(self):
+        return as_reals, (self.given,)
+
     @property
     def parameters(self):
         """Recorded parameters (T, 2D), read when indexed."""

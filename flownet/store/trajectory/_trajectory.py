@@ -7,13 +7,17 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..._errors import FlownetError, shown
 from ..._registry import build
-from ...model.potential import Batches, as_potential
+from ...model.potential import Batches, as_potential, stands_still
 from ...model.tables import metric_from, potential_from
 from .._text import from_text
 from ..reading import Reader
-from ._records import Record, Records, Rows
+from ._carried import carried
+from ._forms import RunForms
+from ._records import Records, Rows
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 
-class Trajectory:
+class Trajectory(RunForms):
     """The recorded rows of a run; row k is the state before step k.
 
     Attributes
@@ -44,6 +48,8 @@ class Trajectory:
         First iteration whose loss, parameters or step are not finite.
     stopped : str or None
         Which bound on its work ended a flow: "max_steps" or "max_gradients".
+    stands_still : bool
+        Whether no step moves the last parameters, though they are no minimum.
     """
 
     def __init__(self, store: Any, **parts: Any) -> None:
@@ -52,6 +58,7 @@ class Trajectory:
         for name, part in parts.items():
             if part is not None:
                 setattr(self, name, part)
+        self._is_set = False  # whether the potential is another than the run's own
 
     @classmethod
     def open(cls, path: PathLike) -> Trajectory:
@@ -133,6 +140,18 @@ class Trajectory:
         return next((name for name in done if done[name] >= bounds.get(name, math.inf)), None)
 
     @property
+    def stands_still(self) -> bool:
+        """Whether no step moves the last parameters, though they are no minimum: dL is 0 to the
+        last bit, as where all units are saturated or dead."""
+        if self.diverged_at is not None or not len(self):
+            return False
+        potential, W = self.potential, self.parameters[-1]
+        metric = None if self.metric is None else self.metric.at(float(self.time[-1]))
+        if metric is not None and metric.depends_on_point:
+            return False
+        return stands_still(potential, W, np.ones(len(W), bool) if metric is None else metric.free)
+
+    @property
     def is_flow(self) -> bool:
         """Whether this is a flow, whose steps are those of its integration."""
         return "flow" in self.experiment
@@ -156,7 +175,8 @@ class Trajectory:
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
-        self._potential = as_potential(given)
+        if given is not self._potential:
+            self._potential, self._is_set = as_potential(given), True
 
     def _rebuilt(self):
         """The potential that the file says; its data must be the same."""
@@ -199,22 +219,9 @@ class Trajectory:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
 
-    def to_xarray(self) -> Any:
-        """The run as an `xarray.Dataset`, each quantity along a dimension of its own."""
-        try:
-            import xarray
-        except ImportError:
-            raise FlownetError("to_xarray needs xarray: pip install xarray.") from None
-        variables, coordinates = {}, {}
-        records = {"parameters": Record(self.iteration, self.time, self.parameters[:])}
-        records.update((name, self.observables[name]) for name in self.observables)
-        for name, record in records.items():
-            dimension = f"{name}_iteration"
-            inner = [f"{name}_{i}" for i in range(record.value.ndim - 1)]
-            variables[name] = ([dimension, *inner], record.value)
-            coordinates[dimension] = record.iteration
-            coordinates[f"{name}_time"] = (dimension, record.time)
-        return xarray.Dataset(variables, coordinates)
+    def __getstate__(self):
+        """For pickle and copies: what a file says stays there, and is read by whom it is of."""
+        return carried(self)
 
     def __len__(self) -> int:
         return self.store.count("parameters")

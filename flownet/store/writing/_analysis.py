@@ -7,19 +7,21 @@ import numpy as np
 from ..._errors import FlownetError
 from .._format import ANALYSIS, COLUMNS
 from .._layout import Layout, Quantity
+from .._store import Store
 from ..bytes import _attributes, _columns, refuse_busy
 from ..reading import Reader, companion_path
 from ._create import make
 from ._edit import LARGE, in_copy
 
 
-def append_analysis(path, name, iteration, time, value, attrs=None):
+def append_analysis(run, name, iteration, time, value, attrs=None):
     """Add an analysis to a finished run as the quantity "analysis/<name>", replacing an older one.
 
     Parameters
     ----------
-    path : path
-        Of the run; beyond 300 MB it stays as it is, and `<stem>.analysis.h5` beside it is written.
+    run : path, or Store
+        File of the run, or the store of an opened one, which the file has still to be of. Beyond
+        300 MB it stays as it is, and `<stem>.analysis.h5` beside it is written.
     name : str
     iteration : (n,) int ndarray
     time : (n,) float ndarray
@@ -30,8 +32,10 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     Raises
     ------
     FlownetError
-        Unless the run is finished, the arrays have one length n, and the file can be written.
+        Unless the run is finished, the file is its own still and can be written, and the arrays
+        have one length n.
     """
+    path, identity = (run.path, run.identity) if isinstance(run, Store) else (run, None)
     path, value = os.fspath(path), np.asarray(value)
     if not len(iteration) == len(time) == len(value):
         raise FlownetError(
@@ -41,15 +45,15 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     quantity = Quantity(f"analysis/{name}", value.shape[1:], value.dtype, rows=len(value))
     if "/" in name:
         raise FlownetError(f"analysis {name!r}: a name without / is needed.")
-    with Reader(path) as reader:
-        run = reader.attrs("")["run"]
+    with Reader(path, identity=identity) as reader:
+        identity = reader.identity
         if not reader.finished:
             raise FlownetError(f"{path} is not finished; resume the run first.")
-    refuse_busy(path)
+    refuse_busy(path, replaced=True)
     beside = os.path.getsize(path) > LARGE
     target = companion_path(path) if beside else path
-    if beside and not _belongs(target, run):
-        make(target, Layout(()), ANALYSIS, run)
+    if beside and not _belongs(target, identity):
+        make(target, Layout(()), ANALYSIS, identity)
     rows = {"iteration": np.asarray(iteration, "<i8"), "time": np.asarray(time, "<f8")}
     rows["value"] = np.asarray(value, quantity.dtype)
     in_copy(
@@ -59,11 +63,11 @@ def append_analysis(path, name, iteration, time, value, attrs=None):
     )
 
 
-def _belongs(path, run):
+def _belongs(path, identity):
     if not os.path.exists(path):
         return False
     with Reader(path, ANALYSIS) as reader:
-        return reader.attrs("")["run"] == run
+        return reader.identity == identity
 
 
 def _put(file, quantity, rows, attrs):

@@ -33,7 +33,7 @@ def in_copy(path, change, growth=0):
         shutil.copy2(path, draft)
         with open_to_write(draft) as file:
             change(file)
-        with open(draft, "rb") as file:
+        with open(draft, "r+b") as file:  # Windows brings nothing to the disk that is only read
             os.fsync(file.fileno())
 
 

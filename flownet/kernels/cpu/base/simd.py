@@ -27,7 +27,7 @@ VECTOR_BYTES = 64 if "avx512f" in _features() else 32 if "avx2" in _features() e
 _INT = types.intp
 
 
-class _Emitter:
+class Emitter:
     """LLVM instructions on vectors of one element type."""
 
     def __init__(self, context, builder, dtype):
@@ -123,7 +123,7 @@ def copy_row(typing, target, source, columns):
 
     def codegen(context, builder, signature, args):
         target, source, columns = args
-        emit = _Emitter(context, builder, signature.args[0].dtype)
+        emit = Emitter(context, builder, signature.args[0].dtype)
         for v in range(2):
             left = builder.sub(columns, ir.Constant(columns.type, v * emit.width))
             value = emit.load(emit.shift(source, v * emit.width), emit.first_lanes(left))
@@ -139,7 +139,7 @@ def transpose_block(typing, target, target_row, source, source_row):
 
     def codegen(context, builder, signature, args):
         target, target_row, source, source_row = args
-        emit = _Emitter(context, builder, signature.args[0].dtype)
+        emit = Emitter(context, builder, signature.args[0].dtype)
         width = emit.width
         v = [emit.load(emit.row(source, source_row, i)) for i in range(width)]
         distance = 1
@@ -169,7 +169,7 @@ def tile(rows, vectors, whole):
 
     def codegen(context, builder, signature, args):
         c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns = args
-        emit = _Emitter(context, builder, signature.args[0].dtype)
+        emit = Emitter(context, builder, signature.args[0].dtype)
         cells = [(i, v) for i in range(rows) for v in range(vectors)]
         masks = [None] * vectors
         if not whole:

@@ -1,15 +1,37 @@
-"""How many threads a kernel runs on."""
+"""How many threads a kernel runs on.
 
-from contextlib import contextmanager
+GNU's OpenMP cannot start threads in a process that was forked from one in which it has: numba ends
+such a process. Kernels run on one thread there, with the same bits; parallel loops are never begun.
+"""
+
+import os
+from contextlib import contextmanager, suppress
 
 import numba
 
 from .plan import WORTH_THREADS, flops
 
+_alone = False  # in a process forked from one whose OpenMP has started
+
+
+def _forked():
+    global _alone
+    with suppress(ValueError):  # of a process in which no threads were started
+        _alone = _alone or numba.threading_layer() == "omp"
+
+
+if hasattr(os, "register_at_fork"):  # where there is no fork, as on Windows, it is missing
+    os.register_at_fork(after_in_child=_forked)
+
+
+def forked():
+    """Whether this process was forked from one that had begun to use threads."""
+    return _alone
+
 
 def worthwhile(net, rows):
     """Threads for a differential of `rows` samples: all that are allowed, or one if it is small."""
-    return numba.get_num_threads() if flops(net, rows) >= WORTH_THREADS else 1
+    return 1 if _alone or flops(net, rows) < WORTH_THREADS else numba.get_num_threads()
 
 
 @contextmanager
@@ -26,4 +48,4 @@ def limited(threads):
 
 def most():
     """Threads that this process may use at most."""
-    return numba.config.NUMBA_NUM_THREADS
+    return 1 if _alone else numba.config.NUMBA_NUM_THREADS

@@ -94,6 +94,40 @@ def of_worker(typing, buffers, i):
     return types.BaseTuple.from_types(kinds, buffers.instance_class)(buffers, _INT), codegen
 
 
+@intrinsic
+def member(typing, table, i):
+    """The i-th member's own of nested tuples of arrays: its rows, of flat arrays its numbers."""
+    own = _own(table)
+
+    def codegen(context, builder, signature, args):
+        return _own_value(context, builder, signature.args[0], signature.return_type, *args)
+
+    return own(table, _INT), codegen
+
+
+def _own(kind):
+    if isinstance(kind, types.Array):
+        return kind.dtype if kind.ndim == 1 else _along_first_axis(kind)
+    if isinstance(kind, types.BaseNamedTuple):
+        return types.BaseTuple.from_types([_own(part) for part in kind.types], kind.instance_class)
+    return kind
+
+
+def _own_value(context, builder, kind, own, value, i):
+    if kind == own:
+        return value
+    if isinstance(kind, types.BaseNamedTuple):
+        values = cgutils.unpack_tuple(builder, value)
+        parts = [
+            _own_value(context, builder, *part, i) for part in zip(kind.types, own.types, values)
+        ]
+        return context.make_tuple(builder, own, parts)
+    if kind.ndim > 1:
+        return _part(context, builder, kind, own, value, i)
+    array = context.make_array(kind)(context, builder, value)
+    return context.unpack_value(builder, kind.dtype, builder.gep(array.data, [i], inbounds=True))
+
+
 def _along_first_axis(kind):
     return types.Array(kind.dtype, kind.ndim - 1, "C") if isinstance(kind, types.Array) else kind
 

@@ -3,7 +3,7 @@
 import math
 
 from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
-from ...layout import Data
+from ...layout import OWN, Data
 from ...scalar.mechanics import Aristotle
 from ..base.pointwise import all_finite, clear, copy
 from ..base.simd import stack
@@ -12,6 +12,7 @@ from ..network.differential import network_differential
 from . import coupling as coupling_kernel
 from .analytic import analytic_differential
 from .mechanics import step_of_mechanics
+from .own import own_differential
 from .shuffle import shuffle
 
 _CHUNK = 1 << 15  # parameters that one thread updates at a time
@@ -63,10 +64,18 @@ _of_term = chosen(lambda problem, *more: _of_nothing if lacks(problem, "net") el
 def potential_differential(problem, W, dL, iteration, lowest, threads):
     """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
     total = _of_term(problem, W, dL, iteration, lowest, threads)
-    terms = problem.terms
+    return add_formulas(problem.terms, total, W, dL)
+
+
+@part(inline=True)
+def add_formulas(terms, total, W, dL):
+    """Add the formulas' scale·L(W) to a total, and their slopes to dL."""
     for t in range(terms.code.size):
         scale, p, q = terms.parameters[t]
-        total += analytic_differential(terms.code[t], p, q, scale, W, dL)
+        if terms.code[t] >= OWN:
+            total += own_differential(terms, t, scale, W, dL)
+        else:
+            total += analytic_differential(terms.code[t], p, q, scale, W, dL)
     return total
 
 
@@ -169,6 +178,31 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
     return finite
 
 
+@part
+def _stay(ascent, rule, problem, W, dL, iteration, threads):
+    """dL is taken at W."""
+
+
+@part
+def _ascend(ascent, rule, problem, W, dL, iteration, threads):
+    """dL ← dL at W + ρ·g^♯dL/‖dL‖_g, on the same mini-batch."""
+    point, square = ascent.point, 0.0
+    copy(point, dL)
+    raise_coupled(rule.coupling, point)
+    for i in range(rule.sharp.size):
+        for j in range(rule.bounds[i], rule.bounds[i + 1]):
+            square += rule.sharp[i] * dL[j] * point[j]
+    if square > 0:
+        for i in range(rule.sharp.size):
+            along = W.dtype.type(ascent.radius / math.sqrt(square) * rule.sharp[i])
+            for j in range(rule.bounds[i], rule.bounds[i + 1]):
+                point[j] = W[j] + along * point[j]
+        potential_differential(problem, point, dL, iteration, rule.lowest, threads)
+
+
+_climb = chosen(lambda ascent, *more: _stay if absent(ascent) else _ascend)
+
+
 @jit
 def step_with_memory(rule, W, memory, dL, step, iteration):
     """A finite step for a loop in Python; it may change dL."""
@@ -196,6 +230,7 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
             rows += 1
         tape.iteration[i], tape.time[i] = k, time[0]
         tape.loss[i], tape.step[i] = value, step
+        _climb(rule.ascent, rule, problem, W, dL, k, threads)
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:

@@ -1,0 +1,5 @@
+"""`python -m flownet`: the shell, where its command is not on the path."""
+
+from .desk.cli import main
+
+main()

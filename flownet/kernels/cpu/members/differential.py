@@ -1,0 +1,173 @@
+"""Loss and dL of as many members as a vector has lanes, on the same network and loss.
+
+Every number of a member lies in its lane: weights (D, L), units (n, ROWS, L) of a few samples at a
+time, which stay in the first-level cache. Losses are those of every other kernel: the outputs of
+all lanes are handed to it as so many rows.
+"""
+
+from ...._compile import part, spliced
+from ..base.pointwise import mean, pull_through
+from ..base.views import address, flat, shift, view
+from ..layers.activation import activate_slope
+from ..layers.loss import covector_on_output
+from .product import product, product_with_shared
+from .work import ROWS
+
+
+@part
+def into_lanes(rows, lanes):
+    """lanes (D, L) ← rows (L, D)."""
+    for i in range(rows.shape[1]):
+        for lane in range(rows.shape[0]):
+            lanes[i, lane] = rows[lane, i]
+
+
+@part
+def out_of_lanes(lanes, rows):
+    """rows (L, D) ← lanes (D, L)."""
+    for i in range(rows.shape[1]):
+        for lane in range(rows.shape[0]):
+            rows[lane, i] = lanes[i, lane]
+
+
+@spliced
+def _units(net, buffer, layer, L):
+    """Units (n, ROWS·L) of a layer."""
+    n = net.sizes[layer + 1]
+    return view(buffer, net.units[layer] * ROWS * L, n, ROWS * L)
+
+
+@part
+def _forward(net, work, x, first, rows, shared):
+    """A_l = φ(W·A_{l−1} + b) and φ′ of every layer, of `rows` samples from `first` on."""
+    L = work.W.shape[1]
+    for layer in range(net.weight.size):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        z, w = _units(net, work.a, layer, L), shift(address(work.W), net.weight[layer] * L)
+        biased = net.bias[layer] >= 0
+        b = shift(address(work.W), net.bias[layer] * L) if biased else address(work.zeros)
+        b_row = L if biased else 0
+        if layer > 0:
+            below = _units(net, work.a, layer - 1, L)
+            product(
+                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                address(below), ROWS * L, L, n_out, rows, n_in,
+            )  # fmt: skip
+        elif shared:
+            product_with_shared(
+                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                shift(address(x), first * n_in), 1, n_in, n_out, rows, n_in,
+            )  # fmt: skip
+        else:
+            product(
+                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                shift(address(x), first * n_in * L), L, n_in * L, n_out, rows, n_in,
+            )  # fmt: skip
+        slope = _units(net, work.slope, layer, L)
+        if rows == ROWS:
+            activate_slope(net.activation[layer], flat(z), flat(slope))
+        else:
+            for j in range(n_out):
+                activate_slope(net.activation[layer], z[j, : rows * L], slope[j, : rows * L])
+
+
+@part
+def _loss(net, loss, work, y, weights, first, rows, shared):
+    """Losses of some samples of every lane, and G_z = φ′·∂ℓ/∂a of the outputs."""
+    L, n_out, top = work.W.shape[1], net.sizes[-1], net.weight.size - 1
+    a, slope = _units(net, work.a, top, L), _units(net, work.slope, top, L)
+    y_hat = work.y_hat[: L * rows]
+    for lane in range(L):
+        for s in range(rows):
+            of_lane = first + s if shared else (first + s) * L + lane
+            for b in range(n_out):
+                y_hat[lane * rows + s, b] = a[b, s * L + lane]
+                work.y[lane * rows + s, b] = y[of_lane, b]
+            if weights.size:
+                work.weights[lane * rows + s] = weights[of_lane]
+    covector_on_output(
+        loss,
+        y_hat,
+        work.y[: L * rows],
+        work.weights[: L * rows if weights.size else 0],
+        work.covector[: L * rows],
+        work.errors[: L * rows],
+        work.scratch[: L * rows],
+        work.zeros,
+        work.losses[: L * rows],
+        work.scale,
+    )
+    for lane in range(L):
+        for s in range(rows):
+            work.sample[lane, first + s] = work.losses[lane * rows + s]
+            for b in range(n_out):
+                slope[b, s * L + lane] *= work.covector[lane * rows + s, b]
+
+
+@part
+def _pullback(net, work, rows):
+    """Slopes of the hidden layers into cotangents G_z, downwards."""
+    L = work.W.shape[1]
+    for layer in range(net.weight.size - 1, 0, -1):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        g, slope = _units(net, work.slope, layer, L), _units(net, work.slope, layer - 1, L)
+        product(
+            address(work.g), ROWS * L, L, address(work.zeros), 0, 0,
+            shift(address(work.W), net.weight[layer] * L), L, n_in * L,
+            address(g), ROWS * L, L, n_in, rows, n_out,
+        )  # fmt: skip
+        for j in range(n_in):
+            pull_through(slope[j, : rows * L], work.g[j, : rows * L])
+
+
+@part
+def _covectors(net, work, x, first, rows, shared):
+    """∂L/∂W += Σ_s G_s ⊗ x_s and ∂L/∂b += Σ_s G_s; of the first samples in place of them."""
+    L = work.W.shape[1]
+    for layer in range(net.weight.size):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        g = _units(net, work.slope, layer, L)
+        c = shift(address(work.dL), net.weight[layer] * L)
+        d = c if first > 0 else address(work.zeros)
+        d_row, d_col = (n_in * L, L) if first > 0 else (0, 0)
+        if layer > 0:
+            below = _units(net, work.a, layer - 1, L)
+            product(
+                c, n_in * L, L, d, d_row, d_col, address(g), ROWS * L, L,
+                address(below), L, ROWS * L, n_out, n_in, rows,
+            )  # fmt: skip
+        elif shared:
+            product_with_shared(
+                c, n_in * L, L, d, d_row, d_col, address(g), ROWS * L, L,
+                shift(address(x), first * n_in), n_in, 1, n_out, n_in, rows,
+            )  # fmt: skip
+        else:
+            product(
+                c, n_in * L, L, d, d_row, d_col, address(g), ROWS * L, L,
+                shift(address(x), first * n_in * L), n_in * L, L, n_out, n_in, rows,
+            )  # fmt: skip
+        if net.bias[layer] >= 0:
+            for j in range(n_out):
+                db = work.dL[net.bias[layer] + j]
+                for lane in range(L):
+                    total = db[lane] if first > 0 else work.zeros[0]
+                    for s in range(rows):
+                        total += g[j, s * L + lane]
+                    db[lane] = total
+
+
+@part
+def members_differential(net, loss, x, y, weights, m, work, shared, values):
+    """L into `values` (L,) and dL into `work.dL` of the members whose W is in `work`.
+
+    Inputs x (m, n_in) and truth y (m, n_out) are those of all members where they are `shared`, else
+    (m, n_in, L) flat, and y (m·L, n_out) with the members of a sample one below the other.
+    """
+    for first in range(0, m, ROWS):
+        rows = min(ROWS, m - first)
+        _forward(net, work, x, first, rows, shared)
+        _loss(net, loss, work, y, weights, first, rows, shared)
+        _pullback(net, work, rows)
+        _covectors(net, work, x, first, rows, shared)
+    for lane in range(values.size):
+        values[lane] = mean(work.sample[lane, :m])

@@ -1,0 +1,45 @@
+"""Buffers for a tile of members, as many as a vector has lanes."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from ..base.simd import VECTOR_BYTES
+
+ROWS = 16  # samples at a time: what they need stays in the first-level cache
+
+#: parameters and covectors (D, L) of L members, units of a few samples, what the loss wants of
+#: them, losses (L, m), a mini-batch of every member's own, and what the loss gave for each (L,)
+MembersWork = namedtuple(
+    "MembersWork",
+    "W dL a slope g y_hat y covector errors scratch weights zeros losses sample scale "
+    "x_batch y_batch weights_batch values",
+)
+
+
+def members_work(net, rows, dtype, *, gathered=False, weighted=False):
+    """`MembersWork` of one tile: members whose networks see `rows` samples a step."""
+    L = VECTOR_BYTES // np.dtype(dtype).itemsize
+    n_in, n_out, widest = int(net.sizes[-2]), int(net.sizes[-1]), int(net.sizes[1:].max())
+    D, block = int(net.weight[-1]) + n_out * (n_in + (net.bias[-1] >= 0)), L * ROWS
+
+    def buffer(*shape):
+        return np.zeros(shape, dtype)
+
+    return MembersWork(
+        W=buffer(D, L),
+        dL=buffer(D, L),
+        a=buffer(block * int(net.units[-1])),
+        slope=buffer(block * int(net.units[-1])),
+        g=buffer(widest, block),
+        **{name: buffer(block, n_out) for name in ("y_hat", "y", "covector", "errors", "scratch")},
+        weights=buffer(block if weighted else 0),
+        zeros=buffer(max(widest, L)),
+        losses=np.zeros(block),
+        sample=np.zeros((L, rows)),
+        scale=np.full(1, 1 / rows, dtype),
+        x_batch=buffer(rows * int(net.sizes[0]) * L if gathered else 0),
+        y_batch=buffer(rows * L if gathered else 0, n_out),
+        weights_batch=buffer(rows * L if gathered and weighted else 0),
+        values=np.zeros(L),
+    )

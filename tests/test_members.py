@@ -1,0 +1,151 @@
+"""Members in the lanes of one kernel take the steps of single runs, to the bit."""
+
+import numpy as np
+import pytest
+from twins import uniforms
+
+import flownet as fn
+from flownet.motion.loops import MembersLoop, in_lanes
+
+M, R = 37, 19  # samples, members: neither fills chunks or lanes
+LABELS = np.arange(M) % 3
+
+LOSSES = {
+    "quadratic": fn.Quadratic(),
+    "quadratic in metrics": fn.Quadratic(
+        output_metric=[[2.0, 0.5, 0], [0.5, 1, 0], [0, 0, 3]],
+        sample_metric=uniforms(3, M, low=0.1, high=1.0),
+    ),
+    "cross-entropy": fn.CrossEntropy(),
+    "cross-entropy, warm": fn.CrossEntropy(
+        temperature=0.7, sample_metric=uniforms(4, M, low=0.1, high=1.0)
+    ),
+}
+MECHANICS = {
+    "aristotle": lambda r: fn.Aristotle(0.01 * (r + 1), weight_decay=0.1 * r),
+    "warmup": lambda r: fn.Aristotle(f"warmup:{0.1 * (r + 1)}:5"),
+    "loss": lambda r: fn.Aristotle("loss"),
+    "newton": lambda r: fn.Newton(0.05 * (r + 1), friction=0.5 + 0.1 * r, temperature=0.01 * r),
+    "leapfrog": lambda r: fn.Newton(0.01 * (r + 1), integrator="leapfrog"),
+    "nesterov": lambda r: fn.Nesterov(0.01 * (r + 1)),
+    "rmsprop": lambda r: fn.RMSProp(0.001 * (r + 1), centered=True, momentum=0.5),
+    "adam": lambda r: fn.Adam(0.001 * (r + 1)),
+    "adamw": lambda r: fn.AdamW(0.001 * (r + 1)),
+    "thierry-mieg": lambda r: fn.ThierryMieg(0.01 * (r + 1), memory1=0.5, memory2=0.9),
+    "langevin": lambda r: fn.Langevin(0.01, temperature=0.1 * r),
+}
+
+
+def network(sizes=(4, 5, 4, 3), activation=("tanh", "gelu"), dtype="float64", bias=True):
+    return fn.Network(sizes, activation, dtype=dtype, bias=bias)
+
+
+def potential(net, loss="quadratic"):
+    x = uniforms(1, M, net.sizes[0])
+    y = LABELS if loss.startswith("cross") else uniforms(2, M, 3)
+    return fn.Potential(net, LOSSES[loss], fn.Dataset(x, y))
+
+
+def same_as_single_runs(p, mechanics, metrics=None, batch_size=None, cuts=(13, 7)):
+    """Losses, ends and times of every member; of one that diverges, its losses."""
+    net = next(atom for _, atom in p.atoms() if isinstance(atom, fn.Potential)).network
+    W0 = np.array([net.init(seed) for seed in range(R)])
+    metrics = [fn.Euclidean(net.size)] * R if metrics is None else metrics
+    assert in_lanes(p, mechanics[0], metrics[0])
+    loop = MembersLoop(p, mechanics, metrics, W0, batch_size, range(R))
+    loss, step = (np.concatenate(parts, axis=1) for parts in zip(*map(loop.advance, cuts)))
+    for r in range(R):
+        run = fn.train(
+            p,
+            mechanics[r],
+            metric=metrics[r],
+            W0=W0[r],
+            steps=sum(cuts),
+            batch_size=batch_size,
+            seed=r,
+            progress=False,
+        )
+        n = len(run.step)
+        np.testing.assert_array_equal(loss[r, :n], run.loss[:n])
+        np.testing.assert_array_equal(step[r, :n], run.step)
+        assert np.isnan(loss[r, n:]).all()
+        if run.diverged_at is None:
+            np.testing.assert_array_equal(loop.W[r], run.parameters[-1])
+            assert loop.time[r] == run.time[-1] and loop.going[r]
+        else:
+            assert not loop.going[r]
+    return loop, loss
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses(loss, dtype):
+    same_as_single_runs(potential(network(dtype=dtype), loss), [fn.Aristotle(0.1)] * R)
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+@pytest.mark.parametrize("name", MECHANICS)
+def test_mechanics_with_numbers_of_their_own(name, batch_size):
+    same_as_single_runs(
+        potential(network()), [MECHANICS[name](r) for r in range(R)], batch_size=batch_size
+    )
+
+
+@pytest.mark.parametrize("activation", fn.ACTIVATIONS)
+def test_activations(activation):
+    same_as_single_runs(potential(network((4, 6, 3), activation)), [fn.Aristotle(0.1)] * R)
+
+
+@pytest.mark.parametrize("sizes", [(4, 3), (4, 1, 3), (4, 9, 9, 9, 3)])
+def test_depths_without_bias(sizes):
+    net = network(sizes, "tanh", bias=False)
+    same_as_single_runs(potential(net, "cross-entropy"), [fn.Aristotle(0.1)] * R, batch_size=5)
+
+
+def test_every_member_in_a_metric_of_its_own():
+    net = network()
+    metrics = [
+        fn.LayerMetric(net, [np.inf if r % 3 == 0 else 1.0 + r, 2.0, 0.5 + r]) for r in range(R)
+    ]
+    same_as_single_runs(potential(net), [fn.Aristotle(0.1)] * R, metrics)
+    coupled = [
+        fn.CoupledMetric(net, np.diag([1.0 + r, 2.0, 3.0]) + 0.1 * np.eye(3)) for r in range(R)
+    ]
+    same_as_single_runs(potential(net), [fn.Adam(0.01)] * R, coupled)
+
+
+def test_sums_with_formulas():
+    net = network()
+    p = 0.5 * potential(net) + 0.01 * fn.Quartic(net.size)
+    same_as_single_runs(p, [fn.Aristotle(0.1)] * R)
+
+
+def test_who_diverges_stands_still_and_disturbs_nobody():
+    net = network(activation="identity")
+    mechanics = [fn.Aristotle(1e3 if r % 4 == 1 else 0.05) for r in range(R)]
+    loop, loss = same_as_single_runs(potential(net), mechanics, cuts=(60, 60))
+    assert (loop.going == (np.arange(R) % 4 != 1)).all()
+    assert (np.isnan(loss).any(axis=1) == (np.arange(R) % 4 == 1)).all()
+
+
+def test_who_is_stopped_stands_still():
+    p = potential(network())
+    loop = MembersLoop(
+        p, [fn.Aristotle(0.1)] * R, [fn.Euclidean(p.size)] * R, [p.init(r) for r in range(R)]
+    )
+    loop.advance(3)
+    loop.going[4], kept = 0, loop.W.copy()
+    loss, _ = loop.advance(3)
+    moved = (kept != loop.W).any(axis=1)
+    assert moved.sum() == R - 1 and not moved[4] and np.isnan(loss[4]).all()
+
+
+def test_what_the_lanes_do_not_know_is_said():
+    net, plain = network(), fn.Euclidean(network().size)
+    full = fn.Potential(
+        net, fn.Quadratic(sample_metric=np.eye(M)), fn.Dataset(uniforms(1, M, 4), uniforms(2, M, 3))
+    )
+    assert not in_lanes(full, fn.Aristotle(0.1), plain)
+    assert not in_lanes(fn.Parabola(3), fn.Aristotle(0.1), fn.Euclidean(3))
+    for mechanics in (fn.SAM(fn.Aristotle(0.1)), fn.Aristotle("linear:0.1"), fn.RungeKutta()):
+        assert not in_lanes(potential(net), mechanics, plain)
