@@ -17,7 +17,7 @@ from ...kernels.layout import CALLS, FRESH, T_BEFORE, T
 
 _NEAR = 2.0  # of the slack: pairs so near to their kinks are at them
 _MOST = 64  # of them at most, beside those that slide and the one that arrives
-_ROUNDS = 4  # where the slopes of pairs depend on each other
+_ROUNDS = 20  # at most, where the slopes of pairs depend on each other
 _OUT = 1e-9  # of a share beyond 0 and 1
 _STILL = 1e-14  # of the longest normal, squared: a pair whose z nothing moves
 
@@ -38,10 +38,21 @@ def go_on(field, s, meeting):
         field.kernels.dense(s, meeting.time, kinks.point)
         s.y[:] = kinks.point
     n[T] = n[T_BEFORE] = meeting.time
-    return settle(field, s, meeting.pair, meeting.looks, meeting.seen)
+    leaving = _nearest_to_their_end(kinks.hold) if meeting.pair < 0 else None
+    return settle(field, s, meeting.pair, meeting.looks, meeting.seen, leaving)
 
 
-def settle(field, s, arrives=-1, looks=0, seen=False):
+def _nearest_to_their_end(hold):
+    """Of the pairs that slide those that come to a side first, and which side."""
+    k = hold.count[0]
+    share = hold.share[:k]
+    room = np.minimum(share, 1 - share)
+    at = np.flatnonzero(room == room.min())
+    above = (share[at] > 0.5) == (hold.weight[at] >= 0)
+    return hold.pairs[at].copy(), np.where(above, layout.UPPER, layout.LOWER)
+
+
+def settle(field, s, arrives=-1, looks=0, seen=False, leaving=None):
     """Decide at y on which side pairs at their kinks go on, and take f there; `Decision`."""
     if not seen:
         looks += 1
@@ -50,7 +61,11 @@ def settle(field, s, arrives=-1, looks=0, seen=False):
             field.kernels.see_pre_activations(followed, W, field.kinks.z[4])
     known, calls, crossed, slid = False, 0, 0, 0
     if field.slides:
+        before = field.kinks.side.copy()
         known, calls, crossed, slid = _choose_sides(field, s, arrives)
+        if leaving is not None and (field.kinks.side == before).all():
+            _let_go(field, *leaving)  # where the search came to no end
+            known = False
     elif arrives >= 0:
         lower, crossed = field.kinks.side[arrives] == layout.LOWER, 1
         field.put_on([arrives], [layout.UPPER if lower else layout.LOWER])
@@ -91,13 +106,24 @@ def _choose_sides(field, s, arrives):
         _take_shares(field, s, wanted - shares)
     before, slide = field.kinks.side[pairs], np.flatnonzero(sides == layout.SLIDING)
     field.put_on(pairs, sides)
-    field.hold(pairs[slide], (np.searchsorted(slide, leader[slide]), weight[slide]))
+    together = np.searchsorted(slide, leader[slide]), weight[slide]
+    field.hold(pairs[slide], together, wanted[leader][slide])
     new, first = sides != before, leader == np.arange(len(pairs))
     slid = int((new & first & (sides == layout.SLIDING)).sum())
     crossed = (
         int((new & first).sum()) - slid - int((new & first & (before == layout.SLIDING)).sum())
     )
     return not depend, calls, crossed, slid
+
+
+def _let_go(field, pairs, sides):
+    """Put pairs that slide on sides; the others slide on."""
+    hold = field.kinks.hold
+    k = hold.count[0]
+    stay = np.flatnonzero(~np.isin(hold.pairs[:k], pairs))
+    together = np.searchsorted(stay, hold.leader[stay]), hold.weight[stay].copy()
+    field.put_on(pairs, sides)
+    field.hold(hold.pairs[stay].copy(), together, hold.asked[stay].copy())
 
 
 def _take_shares(field, s, more):

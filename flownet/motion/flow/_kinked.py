@@ -58,6 +58,7 @@ class KinkedFlow(PotentialFlow):
         self._dtype, self.size = np.dtype(dtype), potential.size
         self.slides = rate.memories == 0
         self.kinks = self._laid_out(atom.network)
+        self._shares = np.zeros(len(self.kinks.side))  # with which f is asked where a pair slides
 
     def _laid_out(self, network):
         net, m = self._net, self._m
@@ -107,7 +108,7 @@ class KinkedFlow(PotentialFlow):
     @property
     def state(self):
         """Arrays beside the solution that the next step depends on, by name."""
-        return {"sides": self.kinks.side, "slack": self.kinks.slack}
+        return {"sides": self.kinks.side, "shares": self._shares, "slack": self.kinks.slack}
 
     def begin(self, s, rtol):
         """Take the branches at y, where a flow begins; or see again what a checkpoint says."""
@@ -125,12 +126,13 @@ class KinkedFlow(PotentialFlow):
                 rounding = _ROUNDING * np.finfo(self._dtype).eps
                 kinks.slack[0] = max(_SLACK * rtol, rounding) * (seen or 1.0)
             self._set_slopes()
-            self.kernels.see_pre_activations(followed, W, z)
-        pairs = np.flatnonzero(kinks.side == layout.SLIDING)
+        pairs = np.flatnonzero(self.kinks.side == layout.SLIDING)
         if len(pairs):
             self.hold(pairs)
             self.meters(s.y)
-            self.hold(pairs, self.together(len(pairs)))
+            self.hold(pairs, self.together(len(pairs)), self._shares[pairs])
+        with self.followed() as followed:
+            self.kernels.see_pre_activations(followed, W, self.kinks.z[0])
 
     def meters(self, y):
         """L and ‖dL‖² in the metric at y, each unit on its branch."""
@@ -153,11 +155,12 @@ class KinkedFlow(PotentialFlow):
         lower = np.asarray(sides) == layout.LOWER
         self.kinks.slope[pairs] = np.where(lower, self.kinks.below[self.places(pairs)[:, 1]], 1.0)
 
-    def hold(self, pairs, together=None):
+    def hold(self, pairs, together=None, shares=None):
         """Let pairs (k,) slide from here on, and no others.
 
-        `together` are the leaders (k,) among them and the weights (k,) of those that slide as one;
-        without them each is one of its own, and f is asked once.
+        `together` are the leaders (k,) among them and the weights (k,) of those that slide as one,
+        `shares` (k,) those with which f is asked; without them each is one of its own, and f is
+        asked once.
         """
         hold, n = self.kinks.hold, len(pairs)
         if n > len(hold.pairs):
@@ -166,8 +169,15 @@ class KinkedFlow(PotentialFlow):
         hold.count[0], hold.pairs[:n], hold.at[:n] = n, pairs, self.places(pairs)
         hold.asked[:n], hold.repeats[0] = 1.0, 0
         hold.leader[:n], hold.weight[:n] = together or (np.arange(n), 1.0)
-        if together and self.depend(pairs):
-            hold.repeats[0] = _REPEATS
+        if together is None:
+            return
+        hold.asked[:n] = shares
+        hold.repeats[0] = _REPEATS if self.depend(pairs) else 0
+        self._shares[:] = 0
+        self._shares[pairs] = shares
+        below = self.kinks.below[hold.at[:n, 1]]
+        step = shares * (1 - below)
+        self.kinks.slope[pairs] = np.where(hold.weight[:n] >= 0, below + step, 1 - step)
 
     def together(self, count):
         """Leaders (k,) and weights (k,) of the pairs held, by their normals where f was asked."""
