@@ -85,7 +85,11 @@ def test_files_of_before_go_on_as_they_were(tmp_path, monkeypatch):
 
 @pytest.mark.slow
 def test_an_undamped_swing_for_long():
-    """A million steps and more: 2π·64 000 later it is where it was."""
-    flow = fn.flow(fn.Parabola(1), W0=[1.0], time=4e5, mechanics=fn.Newton(0.1, friction=0.0))
-    assert flow.finished and 100_000 < len(flow) < 400_000
+    """Millions of steps: some hundred thousand rows, and 64 000 periods on it is where it was."""
+    swing = {"W0": [1.0], "time": 4e5, "mechanics": fn.Newton(0.1, friction=0.0)}
+    part = fn.flow(fn.Parabola(1), **swing)
+    assert part.stopped == "max_steps" and part.time[-1] > 1e5
+    assert 100_000 < len(part) < 400_000 and np.all(np.diff(part.time) > 0)
+    flow = fn.flow(fn.Parabola(1), max_steps=10**8, max_gradients=10**9, **swing)
+    assert flow.finished and len(flow) < 500_000
     assert abs(flow.parameters[-1][0] - np.cos(4e5)) < 0.1

@@ -256,3 +256,16 @@ def test_departure_of_a_relu_run_comes_back():
     run = fn.train(p, fn.Aristotle(0.1), W0=p.network.init(0), steps=50)
     found = fn.departure(run, every=10, progress=False)
     assert np.isfinite(found.distance).all() and 0 < found.relative[-1] < 0.1
+
+
+@pytest.mark.parametrize("seed", [7, 10])
+def test_slides_in_several_layers_come_to_an_end(seed):
+    """Units that hold each other at their kinks: few steps, and the path of a finer tolerance."""
+    random = np.random.default_rng(seed)
+    sizes, activations = [3, 5, 5, 2], ["relu", "relu"]
+    x, y = random.normal(size=(25, 3)), np.eye(2)[random.integers(0, 2, 25)]
+    p = fn.Potential(fn.Network(sizes, activations), fn.CrossEntropy(), fn.Dataset(x, y))
+    words = {"W0": p.network.init(seed), "time": 30.0, "at": [30.0], "max_steps": 3000}
+    rough, fine = (fn.flow(p, rtol=rtol, atol=rtol / 100, **words) for rtol in (1e-6, 1e-9))
+    assert rough.finished and fine.finished and len(rough.step) < 1000
+    np.testing.assert_allclose(rough.parameters[-1], fine.parameters[-1], atol=1e-4)
