@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...linearization.breakdown import breakdown as _breakdown, kept
-from ..report._measured import quick_interval
+from ..report._measured import drawn_interval
 from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _ratio(axis, broken):
 
 def _series(run, every=None):
     """The breakdown kept with a run where it is fine enough and reaches its end, or a new one."""
-    series, every = kept(run), every or quick_interval(run)
+    series, every = kept(run), every or drawn_interval(run)
     if (
         series is None
         or len(series) < len(run.step) // every // 2
