@@ -25,7 +25,7 @@ PANELS = [
     "Loss",
     "What a step promised and delivered",
     "What each order took of the promise",
-    "Second order, parameter by parameter",
+    "Second order: parameters alone, and in pairs",
     "Sharpness and the edge of stability",
     "Charges: what the flow would keep",
 ]
