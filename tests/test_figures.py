@@ -410,6 +410,18 @@ def test_mistakes_are_told_in_one_line(real_runs, words, draw):
         draw(runs["step 0.6"], flow)
 
 
+def test_titles_name_mechanics_of_mechanics_and_potentials_of_ones_own():
+    bowl = fn.CustomPotential(2, lambda W: (W @ W / 2, W), name="bowl")
+    for mechanics, words in (
+        (fn.SAM(fn.Adam(0.1), 0.05), "bowl (2 parameters), SAM, Adam, step 0.1"),
+        (fn.Aristotle("cosine:0.1:9"), "bowl (2 parameters), step cosine:0.1:9"),
+        (fn.Nesterov(0.1, 0.5), "bowl (2 parameters), Nesterov, step 0.1"),
+    ):
+        run = fn.train(bowl, mechanics, W0=[1.0, 2.0], steps=4)
+        assert fn.plot.curves(run).axes[0].get_title() == words
+    assert _style._step_of({"kind": "chain"}) == "scheduled steps"
+
+
 # Notebooks
 
 

@@ -109,6 +109,7 @@ _NAMES = {
     "rmsprop": "RMSProp",
     "adam": "Adam",
     "adamw": "AdamW",
+    "sam": "SAM",
     "thierry-mieg": "Thierry-Mieg",
     "runge-kutta": "Runge–Kutta",
 }
@@ -135,13 +136,22 @@ def title_of(run):
 
 def _motion_of(tables):
     mechanics = tables.get("mechanics", {"kind": "aristotle"})
-    whose = "" if mechanics["kind"] == "aristotle" else f"{_NAMES[mechanics['kind']]}, "
+    kind = mechanics["kind"]
+    whose = "" if kind == "aristotle" else f"{_NAMES.get(kind, kind)}, "
     if "flow" in tables:
         return f"{whose}flow to t = {tables['flow']['time']:g}"
-    if "step" not in mechanics:
+    if "rtol" in mechanics:
         return f"{whose}rtol {mechanics['rtol']:g}"
-    step = mechanics["step"]
-    return f"{whose}step {step if isinstance(step, str) else format(step, 'g')}"
+    if isinstance(mechanics.get("base"), dict):  # mechanics of other mechanics
+        return whose + _motion_of({"mechanics": mechanics["base"]})
+    return whose + _step_of(mechanics.get("step"))
+
+
+def _step_of(step):
+    """A step in words: a number, the text of a policy, or a schedule of another form."""
+    if isinstance(step, str):
+        return f"step {step}"
+    return f"step {step:g}" if isinstance(step, (int, float)) else "scheduled steps"
 
 
 def losses(axis, run):
