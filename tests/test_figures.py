@@ -8,19 +8,24 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from matplotlib.figure import Figure
 from mistakes import told_in_one_line
-from pictures import faults
+from pictures import faults, is_drawn
 from PIL import Image
 from tolerance import close
 
 import flownet as fn
+from flownet.desk import cli
 from flownet.desk.plot import _curves, _style
 from flownet.desk.plot._picture import Picture
 from flownet.desk.report import _measured, _tables
 from flownet.model.network import in_reals
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # files that the shell leaves open
+]
 
 STEPS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)
 
@@ -157,6 +162,15 @@ def test_it_is_drawn_into_a_subfigure(figures, name):
     left, right = figure.subfigures(1, 2)
     assert figures[name](figure=right) is figure
     assert right.axes and not left.axes and faults(figure) == []
+
+
+def test_a_figure_without_a_layout_gets_one(figures):
+    """Of pyplot's figures, and of subfigures of subfigures."""
+    figure = Figure(figsize=(12, 5))
+    (_, right) = figure.subfigures(1, 2)
+    (inner, _) = right.subfigures(2, 1, height_ratios=[9, 1])
+    assert figures["comparison"](figure=inner) is figure and len(inner.axes) == 2
+    assert figure.get_layout_engine() is not None and faults(figure) == []
 
 
 @pytest.mark.parametrize("name", ONE_PANEL)
@@ -297,6 +311,30 @@ def test_a_breakdown_and_a_loss_of_a_complex_run_show_its_numbers(complex_parts,
     lines = {line.get_label(): line.get_ydata() for line in (*loss.lines, *others.lines)}
     close(lines["again"], run.loss[::6])
     close(lines["speed"], run.observables["speed"].value, kind="rounding")
+
+
+@pytest.mark.slow
+def test_the_shell_tells_of_a_complex_run(tmp_path):
+    """Its tables, its figures and its departure, with numbers that are those of W."""
+    x = np.exp(1j * np.arange(24.0).reshape(8, 3))
+    network = fn.Network([3, 2, 2], "cardioid", output="abs2", dtype="complex128")
+    potential = fn.Potential(network, fn.CrossEntropy(), fn.Dataset(x, np.arange(8) % 2))
+    path = tmp_path / "run.h5"
+    run = fn.train(potential, fn.Aristotle(0.2), steps=12, store=path)
+
+    def told(*words):
+        return CliRunner().invoke(cli.shell, [*map(str, words)], catch_exceptions=False).output
+
+    assert "13 rows of 14 complex128" in told("info", path)
+    assert "stored in" in told("breakdown", path)
+    assert f"{run.loss[4]:.6g}" in told("breakdown", path, "--at", 4)
+    for kind in ("loss", "breakdown", "report", "flows"):
+        output = tmp_path / f"{kind}.png"
+        assert str(output) in told("plot", path, "-o", output, "--kind", kind)
+        assert is_drawn(output)
+    flow = fn.flow(potential, W0=run.parameters[0], time=run.time[-1], rtol=1e-8)
+    apart = np.linalg.norm(run.parameters[-1] - flow.parameters[-1])
+    assert f"{apart:.4g}" in told("departure", path)
 
 
 def test_complex_and_real_paths_are_not_drawn_together(complex_parts, real_runs):

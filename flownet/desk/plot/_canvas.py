@@ -74,8 +74,9 @@ def canvas(default, size=None, figure=None, layout="constrained"):
         from ._drawing import Drawing
 
         return Drawing(figsize=size or default, layout=layout)
-    if layout and figure.get_layout_engine() is None:
-        figure.set_layout_engine(layout)  # legends stand below the panels, and want their room
+    holder = whole(figure)
+    if layout and holder.get_layout_engine() is None:
+        holder.set_layout_engine(layout)  # legends stand below the panels, and want their room
     return figure
 
 
@@ -103,4 +104,6 @@ def whole(figure):
     """The figure that a figure or subfigure is part of."""
     from matplotlib.figure import SubFigure
 
-    return figure.figure if isinstance(figure, SubFigure) else figure
+    while isinstance(figure, SubFigure):
+        figure = figure.figure
+    return figure
