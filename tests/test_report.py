@@ -21,6 +21,11 @@ from flownet.linearization.breakdown import Breakdown, kept
 from flownet.linearization.breakdown._series import SPLIT
 from flownet.store.bytes import FlatFile
 
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # files that the shell leaves open
+]
+
 PANELS = [
     "Loss",
     "What a step promised and delivered",
