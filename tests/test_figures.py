@@ -434,6 +434,7 @@ def test_observables_that_are_no_curve_are_left_out_or_refused(digits_potential)
         ("3 cannot be drawn", lambda r, f: fn.plot.curves({"a": 3})),
         ("a flow has no epochs", lambda r, f: fn.plot.curves(f, x="epoch")),
         ("ax is 3; .* Axes", lambda r, f: fn.plot.curves(r, ax=3)),
+        ("breakdown has several panels: figure=", lambda r, f: fn.plot.breakdown(r, ax=3)),
         ("figure is 3; .* figure or subfigure", lambda r, f: fn.plot.breakdown(r, figure=3)),
         ("size is 3; .* inches", lambda r, f: fn.plot.loss(r, size=3)),
         ("size is .0, 4.", lambda r, f: fn.plot.report(r, size=(0, 4))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -21,10 +22,17 @@ def styled(draw: F) -> F:
     Of every figure of `flownet.plot`: matplotlib is imported here, when something is drawn.
     """
 
+    takes = signature(draw).parameters
+
     @wraps(draw)
     def drawn(runs, *args, **words):
         import matplotlib
 
+        if "ax" in words and "ax" not in takes:
+            raise FlownetError(
+                f"{draw.__name__} has several panels: figure= says where to draw them; ax= is of "
+                "curves and loss, which have one."
+            )
         for run in runs.values() if isinstance(runs, dict) else [runs]:
             if not isinstance(run, Trajectory):
                 raise FlownetError(
