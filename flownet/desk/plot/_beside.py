@@ -32,6 +32,7 @@ def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
 
 
 def metric_of_run(run, metric):
+    """The metric in which a run is drawn: the one given, its own at its end, or the plain one."""
     D = run.parameters.shape[1]
     metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
     if not isinstance(metric, Metric) or metric.size != D:
