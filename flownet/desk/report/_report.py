@@ -25,6 +25,10 @@ def run_lines(run):
         lines.append(run.followed)
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
+    if run.stopped:
+        lines.append(run.stopped)
+    if run.best:
+        lines.append(best_line(run.best))
     if run.path:
         lines.append(f"recorded in {run.path}")
     return "\n".join(lines)
@@ -46,6 +50,11 @@ def info_lines(run):
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
+    if run.stopped:
+        state = run.stopped
+    parts = None
+    if len(run.parts) > 1:
+        parts = "; ".join(map(repr, run.parts))
     loss = None
     if len(run.loss):
         loss = (
@@ -58,10 +67,17 @@ def info_lines(run):
             "observables": (str, [_counted(run.observables)]),
             "analyses": (str, [_counted(run.analyses)]),
             "loss": (str, [loss]),
+            **({"parts": (str, [parts])} if parts else {}),
+            **({"best": (str, [best_line(run.best)])} if run.best else {}),
         },
         upright=True,
     )
     return f"{table}\n\n{run.store.experiment.rstrip()}"
+
+
+def best_line(best):
+    """The best state of a run, in words."""
+    return f"best state {best.value:.6g} at iteration {best.iteration}, time {best.time:.6g}"
 
 
 def _counted(records):
