@@ -20,9 +20,16 @@ def table_of(run, title=None):
             "observables": (str, [_counted(run.observables)]),
             "analyses": (str, [_counted(run.analyses)]),
             "loss": (str, [loss]),
+            "parts": (str, ["; ".join(map(repr, run.parts)) if len(run.parts) > 1 else None]),
+            "best": (str, [run.best and best_line(run.best)]),
         },
         upright=True,
     )
+
+
+def best_line(best):
+    """The best state of a run, in words."""
+    return f"best state {best.value:.6g} at iteration {best.iteration}, time {best.time:.6g}"
 
 
 def html_of(run):
