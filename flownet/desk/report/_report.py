@@ -5,6 +5,9 @@ import os
 from ...store._size import size_text
 from ...store.trajectory import best_line, table_of
 
+#: what `followed` says, or what is no curve
+_OF_STEPS = ("loss", "step", "evaluations", "method", "crossings", "slides")
+
 
 def run_lines(run):
     """What a run did, in two lines."""
@@ -17,7 +20,7 @@ def run_lines(run):
         else "no step was finite"
     ]
     for name in run.observables:
-        if name not in ("loss", "step", "evaluations", "method"):
+        if name not in _OF_STEPS:
             values = run.observables[name].value
             if len(values) and values.ndim == 1:
                 lines.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
@@ -49,7 +52,7 @@ def info_lines(run):
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
-    if run.stopped:
+    if run.stopped and not run.store.live:
         state = run.stopped
     size = size_text(os.path.getsize(run.path))
     return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"

@@ -33,6 +33,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.dormand_prince": ["dense"],
         "flow.flow": ["integrate_flow"],
         "flow.integrate": ["integrator"],
+        "flow.on_branches": [
+            "accept_step",
+            "first_crossing",
+            "integrate_on_branches",
+            "rate_on_branches",
+            "see_pre_activations",
+        ],
         "flow.rates": ["rate"],
         "members.advance": ["advance_members"],
         "members.work": ["members_work"],

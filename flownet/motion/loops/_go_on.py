@@ -18,7 +18,7 @@ from ...store.trajectory import (
     Trajectory,
     alike,
     has_program,
-    told_before,
+    parts_before,
 )
 from .. import _check
 from ..mechanics._start import start
@@ -185,7 +185,7 @@ def _of_part(tables, new, place, batch_size, parts):
     words |= {} if batch_size is None else {"batch_size": batch_size}
     stay = {n: t for n, t in tables.items() if n not in (*OF_PART, BEFORE, PART)}
     tables = {**stay, **new, "run": words, PART: place}
-    return {**tables, BEFORE: told_before(parts, tables)}
+    return {**tables, BEFORE: parts_before(parts, tables)}
 
 
 def _fits(old, new):

@@ -33,6 +33,8 @@ def resume(
     mechanics: Mechanics | None = None,
     metric: MetricLike | None = None,
     steps: int | None = None,
+    max_steps: int | None = None,
+    max_gradients: int | None = None,
     observe: Observed | None = None,
     stop: Stops | None = None,
     keep: Keep | None = None,
@@ -58,6 +60,8 @@ def resume(
     steps : int, optional
         N, the number of steps in all; that of the run by default. A run that a condition has
         stopped goes on where they are given, and then without the conditions it had.
+    max_steps, max_gradients : int, optional
+        Of a flow: its work in all at most; what it was allowed by default.
     observe : dict, optional
         Functions among the run's observables, by name, again.
     stop, keep : optional
@@ -97,7 +101,20 @@ def resume(
                 f"{path} is a flow, which goes to a time and takes the steps that "
                 "it needs; it takes no number of steps."
             )
-        return run if run.finished else resume_flow(run, threads=threads, progress=progress)
+        if run.finished:
+            return run
+        return resume_flow(
+            run,
+            max_steps=max_steps,
+            max_gradients=max_gradients,
+            threads=threads,
+            progress=progress,
+        )
+    if max_steps is not None or max_gradients is not None:
+        raise FlownetError(
+            f"{path} is a run of finite steps, whose number is steps: max_steps and max_gradients "
+            "bound the work of a flow."
+        )
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
     observed = observe_from(tables.get("observe", {}), run.potential, run.metric, observe)

@@ -74,19 +74,19 @@ class Patience(Ranking):
 
     def memory(self, W: Vector) -> dict[str, Any]:
         """The best value so far, and looks since."""
-        return {**super().memory(W), "told": np.array([np.nan, 0.0])}
+        return {**super().memory(W), "found": np.array([np.nan, 0.0])}
 
     def look(self, state, potential, memory):
         """Whether patience is at an end, and the best value."""
-        told, value = memory["told"], self.seen(state)
-        if self.is_better(value, told[0], self.least):
-            told[:] = value, 0
+        found, value = memory["found"], self.seen(state)
+        if self.is_better(value, found[0], self.least):
+            found[:] = value, 0
         else:
-            told[1] += 1
-        return told[1] >= self.patience, float(told[0])
+            found[1] += 1
+        return found[1] >= self.patience, float(found[0])
 
     @classmethod
-    def told(cls, table, value):
+    def in_words(cls, table, value):
         """Why a run ended."""
         return (
             f"the {table['observable']['kind']} has not been better than {value:.6g} for "
@@ -120,12 +120,12 @@ class Best(Ranking):
 
     def memory(self, W: Vector) -> dict[str, Any]:
         """The best state, and its iteration, time and value."""
-        return {**super().memory(W), "parameters": W.copy(), "told": np.array([0.0, 0.0, np.nan])}
+        return {**super().memory(W), "parameters": W.copy(), "found": np.array([0.0, 0.0, np.nan])}
 
     def look(self, state, potential, memory):
         """Keep the state if it is better; it ends no run."""
-        value, told = self.seen(state), memory["told"]
-        if self.is_better(value, told[2]):
+        value, found = self.seen(state), memory["found"]
+        if self.is_better(value, found[2]):
             memory["parameters"][:] = state.W
-            told[:] = state.iteration, state.time, value
-        return False, float(told[2])
+            found[:] = state.iteration, state.time, value
+        return False, float(found[2])

@@ -54,7 +54,7 @@ class LossBelow(Stop):
         return loss < self.value, loss
 
     @classmethod
-    def told(cls, table, value):
+    def in_words(cls, table, value):
         """Why a run ended."""
         return f"the loss is {value:.6g}, below {table['value']:g}"
 
@@ -86,7 +86,7 @@ class GradientBelow(Stop):
         return size < self.value, size
 
     @classmethod
-    def told(cls, table, value):
+    def in_words(cls, table, value):
         """Why a run ended."""
         return f"‖dL‖ is {value:.6g}, below {table['value']:g}"
 
@@ -126,7 +126,7 @@ class EdgeReached(Stop):
         return product >= self.above, product
 
     @classmethod
-    def told(cls, table, value):
+    def in_words(cls, table, value):
         """Why a run ended."""
         return f"sharpness·step is {value:.6g}, not below {table['above']:g}"
 
@@ -170,7 +170,7 @@ class Reached(Watching):
         return high or (self.below is not None and value < self.below), value
 
     @classmethod
-    def told(cls, table, value):
+    def in_words(cls, table, value):
         """Why a run ended."""
         high = "above" in table and value > table["above"]
         beyond = f"above {table['above']:g}" if high else f"below {table['below']:g}"

@@ -60,7 +60,7 @@ class Stop(ABC):
         return {name: v for name, v in vars(self).items() if name != "observable" and v is not None}
 
     @classmethod
-    def told(cls, table: Mapping[str, Any], value: float) -> str:
+    def in_words(cls, table: Mapping[str, Any], value: float) -> str:
         """Why a run ended, in words, of the condition's table and the number of its last look."""
         return f"{table.get('text', 'a condition')} was met"
 

@@ -1,5 +1,6 @@
 """The recorded path of a run, in memory or in a file."""
 
+from ._ends import BEST, ENDING
 from ._memory import MemoryStore
 from ._parts import (
     BEFORE,
@@ -9,13 +10,13 @@ from ._parts import (
     Part,
     alike,
     has_program,
-    told_before,
+    parts_before,
     without_programs,
 )
 from ._real_run import as_reals
 from ._records import Best, Record
 from ._table import best_line, table_of
-from ._trajectory import BEST, ENDING, Trajectory
+from ._trajectory import Trajectory
 
 __all__ = [
     "BEFORE",
@@ -33,7 +34,7 @@ __all__ = [
     "as_reals",
     "best_line",
     "has_program",
+    "parts_before",
     "table_of",
-    "told_before",
     "without_programs",
 ]

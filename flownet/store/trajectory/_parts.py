@@ -109,7 +109,7 @@ def parts_of(tables: dict[str, Any], run: Any) -> list[Part]:
     return [*found, Part(last, run)]
 
 
-def told_before(parts: list[Part], tables: dict[str, Any]) -> list[dict[str, Any]]:
+def parts_before(parts: list[Part], tables: dict[str, Any]) -> list[dict[str, Any]]:
     """What the experiment `tables` of a last part says of those before: where they differ."""
     told = []
     for part in parts:

@@ -7,18 +7,17 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..._errors import FlownetError, shown
-from ..._registry import build, find
-from ...model.potential import Batches, as_potential, stands_still
+from ..._registry import build
+from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from
 from .._text import from_text
 from ..reading import Reader
 from ._carried import carried
+from ._ends import RunEnds
 from ._forms import RunForms
 from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
-from ._records import Best, Records, Rows
+from ._records import Records, Rows
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -27,11 +26,7 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 
-#: names of arrays in checkpoints: why a run ended, and what its best state is
-ENDING, BEST = "ending", "best"
-
-
-class Trajectory(RunForms):
+class Trajectory(RunEnds, RunForms):
     """The recorded rows of a run; row k is the state before step k.
 
     Attributes
@@ -51,10 +46,12 @@ class Trajectory(RunForms):
     finished : bool
     diverged_at : int or None
         First iteration whose loss, parameters or step are not finite.
+    bound_met : str or None
+        Which bound on its work ended a flow: "max_steps" or "max_gradients".
     stands_still : bool
         Whether no step moves the last parameters, though they are no minimum.
     stopped : str or None
-        Why it ended before its last step.
+        Why it ended before its last step, in words.
     best : Best or None
         Iteration, time, value and W (D,) of the best state, where the run was to keep it.
     parts : list of Part
@@ -124,28 +121,6 @@ class Trajectory(RunForms):
     def analyses(self) -> Records:
         """What was computed from the run and stored with it, by name."""
         return Records(self.store, "analysis")
-
-    @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return self.store.finished
-
-    @property
-    def diverged_at(self) -> int | None:
-        """First iteration whose loss, parameters or step are not finite, or None."""
-        return self.store.diverged_at
-
-    @property
-    def stands_still(self) -> bool:
-        """Whether no step moves the last parameters, though they are no minimum: dL is 0 to the
-        last bit, as where all units are saturated or dead."""
-        if self.diverged_at is not None or not len(self):
-            return False
-        potential, W = self.potential, self.parameters[-1]
-        metric = None if self.metric is None else self.metric.at(float(self.time[-1]))
-        if metric is not None and metric.depends_on_point:
-            return False
-        return stands_still(potential, W, np.ones(len(W), bool) if metric is None else metric.free)
 
     @property
     def is_flow(self) -> bool:
@@ -221,34 +196,6 @@ class Trajectory(RunForms):
         """The metric that the step of an iteration was taken in, or None for the plain one."""
         return self.part_at(iteration).metric if BEFORE in self.experiment else self.metric
 
-    @property
-    def stopped(self) -> str | None:
-        """Why the run ended before its last step, in words, or None."""
-        kept = self.store.latest_checkpoint()
-        if kept is None or ENDING not in kept[2] or not kept[2][ENDING][0]:
-            return None
-        condition, number = kept[2][ENDING]
-        if condition < 0:
-            return f"stopped by Ctrl-C at iteration {kept[0]}"
-        table = self.experiment["stop"][int(condition) - 1]
-        why = (
-            f"{table['text']} was met"
-            if table["kind"] == "function"
-            else (find("stop condition", table["kind"]).told(table, number))
-        )
-        return f"stopped at iteration {kept[0]}: {why}"
-
-    @property
-    def best(self) -> Best | None:
-        """The best state that the run has kept, `train(keep=...)`: iteration, time, value, W."""
-        kept = self.store.latest_checkpoint()
-        if kept is None or f"{BEST}/told" not in kept[2]:
-            return None
-        iteration, time, value = kept[2][f"{BEST}/told"].tolist()
-        if np.isnan(value):
-            return None
-        return Best(int(iteration), time, value, kept[2][f"{BEST}/parameters"])
-
     @cached_property
     def batches(self) -> Any:
         """The run's mini-batches, or None for full batches."""
@@ -287,13 +234,3 @@ class Trajectory(RunForms):
         )
         more = "".join(f"; {text}" for text in (self.stopped, self.followed) if text)
         return f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + more
-
-    @property
-    def followed(self) -> str:
-        """How many gradients and steps a flow or adaptive steps took, in words."""
-        if "evaluations" not in self.observables:
-            return ""
-        spent = self.observables["evaluations"].value
-        text = f"{int(spent.sum())} gradients, {len(spent)} steps"
-        stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
-        return text + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
