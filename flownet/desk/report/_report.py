@@ -3,7 +3,7 @@
 import os
 
 from ...store._size import size_text
-from ...store.trajectory import table_of
+from ...store.trajectory import best_line, table_of
 
 
 def run_lines(run):
@@ -25,6 +25,10 @@ def run_lines(run):
         lines.append(run.followed)
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
+    if run.stopped:
+        lines.append(run.stopped)
+    if run.best:
+        lines.append(best_line(run.best))
     if run.path:
         lines.append(f"recorded in {run.path}")
     return "\n".join(lines)
@@ -45,5 +49,7 @@ def info_lines(run):
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
+    if run.stopped:
+        state = run.stopped
     size = size_text(os.path.getsize(run.path))
     return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"

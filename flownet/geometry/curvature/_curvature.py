@@ -11,7 +11,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ...model._check import is_whole
-from ...store.trajectory import Record, Trajectory
+from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
 from ..metric import metric_of
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
@@ -166,6 +166,7 @@ def sharpness(
 def _along(run, every, metric, start, rtol, progress):
     if every is not None and not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
+    run.in_one_way("sharpness along a run", *OF_POTENTIAL, "metric")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
     metric = metric_of(run.metric if metric is None else metric, run.potential)
     values = np.empty(len(rows))

@@ -119,6 +119,7 @@ def rod(run: Trajectory, *, at: int | None = None) -> Rod:
             f"the rod is an identity of plain descent, and the run's mechanics are "
             f"{shown(run.mechanics)}; it wants flownet.Aristotle."
         )
+    run.in_one_way("the rod")
     run = as_reals(run)
     if at is not None:
         return _rod(run, *_states(run, at))

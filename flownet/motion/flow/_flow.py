@@ -17,8 +17,7 @@ from .. import _check
 from .._pairs import PairedStore, recorded
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
-from ..mechanics._mechanics import mechanics_table
-from ..mechanics._start import initial_parameters, landscape
+from ..mechanics._start import initial_parameters, initial_velocity, landscape
 from ._field import as_field
 from ._run import FlowRun
 from ._system import System
@@ -37,6 +36,7 @@ def flow(
     potential: AnyPotential,
     *,
     W0: ArrayLike,
+    V0: ArrayLike | None = None,
     time: float,
     mechanics: Mechanics | None = None,
     field: Field | None = None,
@@ -64,6 +64,8 @@ def flow(
     potential : Potential, or any sum of potentials
     W0 : array (D,)
         Where to begin.
+    V0 : array (D,), optional
+        Velocity to begin with, of the flow of mechanics that have one; at rest by default.
     time : float
         How far to go, in units of the flow (learning rate times steps).
     mechanics : optional
@@ -108,14 +110,19 @@ def flow(
             "flownet.Newton(step=0.1, friction=1), without a field."
         )
     W = initial_parameters(potential, W0, 0)
+    V = initial_velocity(mechanics, V0, W)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
     field = None if field is None else as_field(field).anew()
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, known, mechanics, field, time, at, bounds)
+    if V is not None:
+        tables["flow"]["V0"] = V
     reals = Reals(potential, W.dtype)
     run = _run(reals, metric, reals.of(W), time, at, bounds, field, mechanics)
+    if V is not None:
+        run.begin_with(reals.of(V))
     layout = layout_of(recorded(run.quantities, W), run.state, tables, potential)
     kept = open_store(layout, store, overwrite)
     with potential.kernels.limited(threads):
@@ -129,6 +136,7 @@ def resume_flow(run, *, threads=None, progress=True):
     """Continue a flow from its opened file, bit for bit as if it had never stopped."""
     words = dict(run.experiment["flow"])
     field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
+    words.pop("V0", None)  # what it began with
     if field is not None:
         if field["kind"] == "program":
             raise FlownetError(
@@ -212,7 +220,7 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
     if metric is not None:
         tables["metric"] = metric_table(metric)
     if mechanics is not None:
-        tables["mechanics"] = mechanics_table(mechanics)
+        tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
         tables["flow"]["field"] = describe(field)

@@ -62,6 +62,10 @@ class Integration:
         """Evaluations of f so far."""
         return int(self.s.numbers[layout.CALLS])
 
+    def begin_at(self, time):
+        """Begin at a time other than 0, before the first step."""
+        self.s.numbers[layout.T] = self.s.numbers[layout.T_BEFORE] = time
+
     def go_on_to(self, end):
         """Where the integration ends, from now on."""
         self.end = float(end)

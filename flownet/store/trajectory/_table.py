@@ -13,6 +13,11 @@ def table_of(run, title=None):
         loss = (
             f"{run.loss[0]:.6g} → {run.loss[-1]:.6g}, time {run.observables['loss'].time[-1]:.6g}"
         )
+    more = {}
+    if len(run.parts) > 1:
+        more["parts"] = (str, ["; ".join(map(repr, run.parts))])
+    if run.best:
+        more["best"] = (str, [best_line(run.best)])
     return Table(
         repr(run) if title is None else title,
         {
@@ -20,9 +25,15 @@ def table_of(run, title=None):
             "observables": (str, [_counted(run.observables)]),
             "analyses": (str, [_counted(run.analyses)]),
             "loss": (str, [loss]),
+            **more,
         },
         upright=True,
     )
+
+
+def best_line(best):
+    """The best state of a run, in words."""
+    return f"best state {best.value:.6g} at iteration {best.iteration}, time {best.time:.6g}"
 
 
 def html_of(run):

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import build
+from ..._registry import build, find
 from ...model.potential import Batches, as_potential, stands_still
-from ...model.tables import metric_from, potential_from
+from ...model.tables import metric_from
 from .._text import from_text
 from ..reading import Reader
 from ._carried import carried
 from ._forms import RunForms
-from ._records import Records, Rows
+from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
+from ._records import Best, Records, Rows
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
     from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
     from ...motion.mechanics import Mechanics
+
+
+#: names of arrays in checkpoints: why a run ended, and what its best state is
+ENDING, BEST = "ending", "best"
 
 
 class Trajectory(RunForms):
@@ -47,6 +53,12 @@ class Trajectory(RunForms):
         First iteration whose loss, parameters or step are not finite.
     stands_still : bool
         Whether no step moves the last parameters, though they are no minimum.
+    stopped : str or None
+        Why it ended before its last step.
+    best : Best or None
+        Iteration, time, value and W (D,) of the best state, where the run was to keep it.
+    parts : list of Part
+        One, unless the run went on with other mechanics, in another metric or on other data.
     """
 
     def __init__(self, store: Any, **parts: Any) -> None:
@@ -154,24 +166,13 @@ class Trajectory(RunForms):
     def potential(self) -> AnyPotential:
         """The run's potential, rebuilt from what the file says, or one that is set."""
         if self._potential is None:
-            self._potential = self._rebuilt()
+            self._potential = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
         return self._potential
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
         if given is not self._potential:
             self._potential, self._is_set = as_potential(given), True
-
-    def _rebuilt(self):
-        """The potential that the file says; its data must be the same."""
-        potential = potential_from(self.experiment)
-        kept = self.store.attrs("data").get("sha256") if potential.data else None
-        if kept is not None and kept != potential.data.sha256:
-            raise FlownetError(
-                f"the data {potential.data.name!r} are not those of the run: "
-                f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}…."
-            )
-        return potential
 
     @cached_property
     def mechanics(self) -> Mechanics | Any:
@@ -184,6 +185,69 @@ class Trajectory(RunForms):
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
         return table and metric_from(table, self.potential)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What the run was made of, one part where nothing changed on its way."""
+        return parts_of(self.experiment, self)
+
+    def part_at(self, iteration: int) -> Part:
+        """The part in which the step of an iteration was taken."""
+        return [part for part in self.parts if part.first <= iteration or part is self.parts[0]][-1]
+
+    def in_one_way(self, what: str, *names: str) -> None:
+        """Refuse a run whose potential, metric or mechanics changed on its way.
+
+        Parameters
+        ----------
+        what : str
+            What is of one of each, for the error.
+        names : str
+            Tables of the experiment that may not change; by default none of them may.
+        """
+        for one, other in pairwise(self.parts):
+            for name in names or (*OF_PART, PART):
+                if not alike(one.experiment.get(name), other.experiment.get(name)):
+                    raise FlownetError(
+                        f"the run went on in another way at iteration {other.first}, and {what} is "
+                        "of one potential, one metric and one mechanics: see run.parts."
+                    )
+
+    def mechanics_at(self, iteration: int) -> Mechanics | Any:
+        """The mechanics that took the step of an iteration."""
+        return self.part_at(iteration).mechanics if BEFORE in self.experiment else self.mechanics
+
+    def metric_at(self, iteration: int) -> Metric | Any:
+        """The metric that the step of an iteration was taken in, or None for the plain one."""
+        return self.part_at(iteration).metric if BEFORE in self.experiment else self.metric
+
+    @property
+    def stopped(self) -> str | None:
+        """Why the run ended before its last step, in words, or None."""
+        kept = self.store.latest_checkpoint()
+        if kept is None or ENDING not in kept[2] or not kept[2][ENDING][0]:
+            return None
+        condition, number = kept[2][ENDING]
+        if condition < 0:
+            return f"stopped by Ctrl-C at iteration {kept[0]}"
+        table = self.experiment["stop"][int(condition) - 1]
+        why = (
+            f"{table['text']} was met"
+            if table["kind"] == "function"
+            else (find("stop condition", table["kind"]).told(table, number))
+        )
+        return f"stopped at iteration {kept[0]}: {why}"
+
+    @property
+    def best(self) -> Best | None:
+        """The best state that the run has kept, `train(keep=...)`: iteration, time, value, W."""
+        kept = self.store.latest_checkpoint()
+        if kept is None or f"{BEST}/told" not in kept[2]:
+            return None
+        iteration, time, value = kept[2][f"{BEST}/told"].tolist()
+        if np.isnan(value):
+            return None
+        return Best(int(iteration), time, value, kept[2][f"{BEST}/parameters"])
 
     @cached_property
     def batches(self) -> Any:
@@ -199,6 +263,10 @@ class Trajectory(RunForms):
 
     def potential_at(self, iteration: int) -> AnyPotential:
         """The potential that the step of an iteration saw: that of its mini-batch."""
+        if BEFORE in self.experiment:
+            part = self.part_at(iteration)
+            whole = part.potential
+            return whole if part.batches is None else whole.on(part.batches.rows(iteration))
         if self.batches is None:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
@@ -217,10 +285,8 @@ class Trajectory(RunForms):
             if self.diverged_at is None
             else (f"diverged at {self.diverged_at}")
         )
-        followed = f"; {self.followed}" if self.followed else ""
-        return (
-            f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + followed
-        )
+        more = "".join(f"; {text}" for text in (self.stopped, self.followed) if text)
+        return f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + more
 
     @property
     def followed(self) -> str:
