@@ -367,7 +367,9 @@ def test_ctrl_c_twice_does_not_wait(tmp_path, whole):
     said = trained(str(path), interactive=True, presses=2)
     run = fn.Trajectory.open(path)
     assert said[0].startswith("stopped by Ctrl-C at iteration") and said[1] == "True"
-    assert len(run.step) <= 2000 and not run.finished
+    k = len(run.step)
+    assert k <= 2000 and not run.finished
+    assert run.iteration[-1] == k and len(run.loss) == k + 1
     same_path(path, whole)
 
 

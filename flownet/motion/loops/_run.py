@@ -1,6 +1,7 @@
 """A run under way: blocks of compiled steps, with observables and checkpoints between them."""
 
 import warnings
+from collections import namedtuple
 from time import perf_counter
 
 import numpy as np
@@ -14,6 +15,7 @@ from ._state import State
 
 _BLOCK_SECONDS = 0.1  # of compiled steps between two looks at the clock and at Ctrl-C
 DONE, DIVERGED, STOPPED, INTERRUPTED = range(4)  # why a run takes no more steps
+Point = namedtuple("Point", "W iteration time")
 
 
 def arrays_of(loop, watching):
@@ -99,6 +101,8 @@ class Run:
         if ENDING in kept.arrays:
             kept.arrays[ENDING][:] = -1, kept.iteration
             store.checkpoint(kept.iteration, kept.time, kept.arrays)
+        there = Point(kept.arrays["parameters"], kept.iteration, kept.time)
+        self.recorder.end(there, self.potential.value(there.W))
         store.close()
 
     def _save(self, force=False):
