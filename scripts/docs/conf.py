@@ -37,7 +37,7 @@ default_role = "code"  # docstrings write code between single backticks
 html_theme = "furo"
 html_title = "flownet"
 html_show_copyright = False
-html_static_path = ["figures/site.css"]
+html_static_path = ["static"]
 html_css_files = ["site.css"]
 
 myst_enable_extensions = ["colon_fence"]
@@ -67,6 +67,7 @@ sphinx_gallery_conf = {
     "capture_repr": ("_repr_html_",),
     "min_reported_time": 1e9,  # how long a script takes says more of this machine than of it
     "remove_config_comments": True,
+    "write_computation_times": False,
 }
 
 reference.write(Path(__file__).parent)

@@ -17,7 +17,7 @@ import flownet as fn
 potential = fn.Potential(fn.Network([64, 32, 10]), fn.CrossEntropy(), fn.data.load("digits"))
 W = potential.network.init(seed=0)
 b = fn.breakdown(potential, W, step=8.0)
-b
+b.table()
 
 # %%
 # The sums of one, two and three terms, and the loss itself.

@@ -33,7 +33,8 @@ def target(code, names):
     match = _NAME.fullmatch(code)
     if not match or f"flownet.{match['name']}" not in names:
         return None
-    bare = match.start("name") == 0 and not match["call"] and match["name"].islower()
+    bare = match.start("name") == 0 and not match["call"] and match["name"].isalpha()
+    bare = bare and match["name"].islower()
     return None if bare else f"flownet.{match['name']}"
 
 

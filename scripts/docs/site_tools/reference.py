@@ -2,9 +2,12 @@
 
 import inspect
 import tomllib
+from functools import cached_property
 from pathlib import Path
 
 import flownet as fn
+
+_MEMBERS = property, cached_property, classmethod, staticmethod
 
 TABLE = Path(__file__).parents[1] / "reference.toml"
 
@@ -24,8 +27,9 @@ def public():
     for name in fn.__all__:
         value = found(f"flownet.{name}")
         if inspect.ismodule(value):
-            inner = (each for each in value.__all__ if each not in fn.__all__)
-            yield from (f"flownet.{name}.{each}" for each in inner)
+            for each in value.__all__:
+                if each not in fn.__all__ or found(f"flownet.{each}") is not getattr(value, each):
+                    yield f"flownet.{name}.{each}"
         elif name != "__version__":
             yield f"flownet.{name}"
 
@@ -39,10 +43,15 @@ def found(name):
 
 
 def members(cls):
-    """Public names that a class has of its own or inherits from flownet's."""
+    """Names of the public methods and properties of a class, of its own and inherited ones."""
+    seen = set()
     for owner in cls.__mro__:
         if owner.__module__.startswith("flownet"):
-            yield from (name for name in vars(owner) if not name.startswith("_"))
+            for name, value in vars(owner).items():
+                told = callable(value) or isinstance(value, _MEMBERS)
+                if told and not name.startswith("_") and name not in seen:
+                    yield name
+                seen.add(name)
 
 
 def write(source):
