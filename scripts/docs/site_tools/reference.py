@@ -3,10 +3,12 @@
 import inspect
 import tomllib
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 import flownet as fn
 
+_OPTIONAL = ("sklearn",)  # rooms that are public and not part of the face
 _MEMBERS = property, cached_property, classmethod, staticmethod
 
 TABLE = Path(__file__).parents[1] / "reference.toml"
@@ -23,21 +25,25 @@ def listed():
 
 
 def public():
-    """Full names of what is public: the face, and that of each module which it names."""
+    """Full names of what is public: the face, each module that it names, and those of groups."""
+    modules = {group["module"] for group in groups()} - {"flownet"}
     for name in fn.__all__:
-        value = found(f"flownet.{name}")
-        if inspect.ismodule(value):
-            for each in value.__all__:
-                if each not in fn.__all__ or found(f"flownet.{each}") is not getattr(value, each):
-                    yield f"flownet.{name}.{each}"
+        if inspect.ismodule(found(f"flownet.{name}")):
+            modules.add(f"flownet.{name}")
         elif name != "__version__":
             yield f"flownet.{name}"
+    for module in sorted(modules):
+        for name in found(module).__all__:
+            if name not in fn.__all__ or found(f"flownet.{name}") is not found(f"{module}.{name}"):
+                yield f"{module}.{name}"
 
 
 def found(name):
     """The object of a full name."""
     value = fn
     for part in name.split(".")[1:]:
+        if part in _OPTIONAL:
+            import_module(f"flownet.{part}")
         value = getattr(value, part)  # names are data here: those of the table
     return value
 
