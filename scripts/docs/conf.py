@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from numpydoc.xref import DEFAULT_LINKS
-from site_tools import bars, links, reference, words
+from site_tools import bars, inherited, links, reference, words
 
 import flownet as fn
 
@@ -78,4 +78,5 @@ autosummary_generate = [str(page) for page in sorted(Path(__file__).parent.glob(
 def setup(app):
     """Code that names what is public leads to its page of the reference."""
     app.add_transform(links.ToReference)
+    app.connect("autodoc-skip-member", inherited.skip)
     app.connect("autodoc-process-docstring", bars.keep, priority=100)
