@@ -2,24 +2,17 @@
 
 import inspect
 import re
-from pathlib import Path
 
 import pytest
+import quoted
+from quoted import DOCS, MADE, ROOT
 from site_tools import reference, words
 from site_tools.links import target, targets
 from site_tools.programs import agrees, programs
 from test_rooms import PACKAGE, ROOMS
 
-ROOT = Path(__file__).parents[1]
-DOCS = ROOT / "scripts" / "docs"
-GENERATED = [DOCS / "reference", DOCS / "gallery"]  # by ./scripts/site
-PAGES = [
-    page
-    for folder in (ROOT, ROOT / "data", ROOT / "scripts" / "studies", DOCS, *DOCS.iterdir())
-    if folder.is_dir() and folder not in GENERATED
-    for page in sorted(folder.glob("*.md"))
-]
-RESEARCH = sorted((DOCS / "research").glob("*.md"))
+OTHERS = [ROOT, ROOT / "data", ROOT / "scripts" / "studies"]
+PAGES = sorted({*quoted.PAGES, *(page for folder in OTHERS for page in folder.glob("*.md"))})
 ARCHITECTURE = (DOCS / "architecture.md").read_text()
 LISTED = re.findall(r"^\| `([\w/]+)` \|", ARCHITECTURE.split("## Around")[0], re.MULTILINE)
 
@@ -32,7 +25,7 @@ def relative(path):
 def test_links_and_figures_are_there(page):
     for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
         place = (page.parent / link).resolve()
-        if not link.startswith("https://") and not any(map(place.is_relative_to, GENERATED)):
+        if not link.startswith("https://") and not any(map(place.is_relative_to, MADE)):
             assert place.exists(), link
 
 
@@ -49,15 +42,6 @@ def test_the_list_of_rooms_is_the_one_that_imports_keep():
     folders = {path.parent for path in PACKAGE.rglob("*.py")} - {PACKAGE}
     assert set(LISTED) == {path.relative_to(PACKAGE).as_posix() for path in folders}
     assert [name for name in LISTED if name in ROOMS] == ROOMS[::-1]
-
-
-@pytest.mark.parametrize("page", RESEARCH, ids=relative)
-def test_numbers_of_research_come_from_a_command_named_beside_them(page):
-    """Each section with numbers names the study that prints them."""
-    for section in re.split(r"^#+ ", page.read_text(), flags=re.MULTILINE)[1:]:
-        told = re.sub(r"\]\([^)]*\)", "", section)
-        if re.search(r"\d", told):
-            assert re.search(r"scripts/studies/\w+\.py", told), section
 
 
 # ---- the reference -------------------------------------------------------------------------------

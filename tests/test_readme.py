@@ -1,16 +1,13 @@
-"""Every command and script in the README runs, in the order in which a newcomer meets them."""
+"""The README's first script and its commands; `test_site` runs all its programs, as of any page."""
 
 import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from pictures import is_drawn
-from quoted import PRINTING, quoted_from, stands_in
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +21,6 @@ COMMANDS = [
     if language == "bash"
     for line in text.splitlines()
 ]
-SHELL = [sys.executable, "-c", "from flownet.desk.cli import main; main()"]
 
 
 def run(arguments, folder):
@@ -34,56 +30,11 @@ def run(arguments, folder):
     return result.stdout
 
 
-_PRINTED = {}
-
-
-def printed_by(scripts, folder):
-    """What scripts print, one after another in one folder; each alike is run once for all tests."""
-    for script in scripts:
-        if script not in _PRINTED:
-            _PRINTED[script] = run([sys.executable, "-c", script], folder)
-    return {script: _PRINTED[script] for script in scripts}
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=[f"script{i}" for i in range(len(SCRIPTS))])
-def test_scripts(script, tmp_path):
-    printed_by([script], tmp_path)
-
-
-@pytest.mark.parametrize("section", PRINTING, ids=lambda section: section.name)
-def test_numbers_in_the_text_are_those_that_are_printed(section, tmp_path):
-    """To the digits that are quoted, and blocks of output line by line."""
-    shutil.copytree(ROOT / "scripts" / "experiments", tmp_path / "scripts" / "experiments")
-    scripts = (
-        section.programs
-        if section.page.name == "README.md"
-        else re.findall(r"```python\n(.*?)```", section.page.read_text("utf-8"), re.DOTALL)
-    )
-    printed = printed_by(scripts, tmp_path)
-    for command in {name for _, named in section.compared() for name in named}:
-        printed[command] = run([*SHELL, *shlex.split(command)[1:]], tmp_path)
-    for number, named in section.compared():
-        beside = [printed[name] for name in named or section.programs]
-        assert any(quoted_from(number, text) for text in beside), f"{number} is not printed"
-    for script, text in section.outputs:
-        assert stands_in(text.splitlines(), printed[script]), f"not printed:\n{text}"
-
-
 def test_first_script_prints_a_breakdown_and_draws(tmp_path):
     printed = run([sys.executable, "-c", SCRIPTS[0]], tmp_path)
     assert "promised (first order)" in printed and "critical step" in printed
     assert is_drawn(tmp_path / "breakdown.png")
     assert len(SCRIPTS[0].strip().splitlines()) <= 11
-
-
-def test_shell_commands(tmp_path):
-    """The `flownet` lines, in order, in one folder."""
-    shutil.copytree(ROOT / "scripts" / "experiments", tmp_path / "scripts" / "experiments")
-    lines = [shlex.split(line) for line in COMMANDS if line.startswith("flownet ")]
-    assert len(lines) >= 2
-    for _, *arguments in lines:
-        assert run([*SHELL, *arguments], tmp_path)
-    assert is_drawn(tmp_path / "xor.breakdown.png")
 
 
 def test_demo(tmp_path):

@@ -2,28 +2,50 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 
 import pytest
 from pictures import is_drawn
+from quoted import DOCS, PAGES, ROOT, SECTIONS, quoted_from
 from site_tools import reference
-from site_tools.programs import agrees, outputs, programs
+from site_tools.programs import agrees, outputs, programs, said
 from sphinx.util.inventory import InventoryFile
-from test_docs import DOCS, PAGES, ROOT, relative
+from test_docs import relative
 
 pytestmark = pytest.mark.slow
 
-WITH_PROGRAMS = [page for page in PAGES if page.is_relative_to(DOCS) and programs(page.read_text())]
+
+def measured(page):
+    """Numbers in a page's text that are run for, the commands named, and the programs beside."""
+    return [
+        (number, named, section.programs)
+        for section in SECTIONS
+        if section.page == page
+        for number, named in section.compared()
+    ]
+
+
+RUN = [page for page in PAGES if programs(page.read_text()) or measured(page)]
 GALLERY = sorted((ROOT / "scripts" / "gallery").glob("*.py"))
 
 
-@pytest.mark.parametrize("page", WITH_PROGRAMS, ids=relative)
+@pytest.mark.parametrize("page", RUN, ids=relative)
 def test_programs_run_and_print_what_the_page_shows(page, tmp_path):
-    """One after another in one folder: what one writes the next may read."""
+    """One after another in one folder: what one writes the next may read.
+
+    Below a program stands what it prints, and the numbers in the text are printed too.
+    """
     found = programs(page.read_text())
-    for program, printed in zip(found, outputs(found, tmp_path), strict=True):
+    told = outputs(found, tmp_path)
+    by_text = {program.text: printed for program, printed in zip(found, told)}
+    for number, named, beside in measured(page):
+        lines = [said(shlex.split(command), tmp_path) for command in named]
+        lines = lines or [by_text[text] for text in beside]
+        assert any(quoted_from(number, line) for line in lines), f"{number} is not printed"
+    for program, printed in zip(found, told, strict=True):
         assert program.shown is None or agrees(program.shown, printed), printed
         for written in re.findall(r"(?:-o|--figure) (\S+)", program.text):
             assert (tmp_path / written).stat().st_size > 0, written

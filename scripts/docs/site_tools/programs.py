@@ -83,9 +83,13 @@ def outputs(found, folder):
             printed += _python(list(group), folder, len(printed))
         else:
             for program in group:
-                said = [_run([*_SHELL, *words[1:]], folder) for words in program.commands]
-                printed.append("".join(said))
+                printed.append("".join(said(words, folder) for words in program.commands))
     return printed
+
+
+def said(words, folder):
+    """What a `flownet` command, as words, prints in a folder."""
+    return _run([*_SHELL, *words[1:]], folder)
 
 
 def _python(group, folder, first):
