@@ -202,7 +202,7 @@ class Trajectory(RunForms):
         ----------
         what : str
             What is of one of each, for the error.
-        names : str
+        *names : str
             Tables of the experiment that may not change; by default none of them may.
         """
         for one, other in pairwise(self.parts):
