@@ -157,6 +157,7 @@ def test_one_step_in_full(reported):
         "pairs of unit and sample change sign",
         "half of the promise is missed from a step of",
         "verdict: ",
+        " means: ",
         "without its top eigendirection",
         "layer 1 alone",
         "By layers",

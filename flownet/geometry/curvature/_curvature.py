@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -25,8 +24,20 @@ if TYPE_CHECKING:
 
 _MOST = 2000  # Hessian actions before a search is given up
 
-#: eigenvalues (k,), descending, and their directions (k, D): displacements, orthonormal in g
-Eigenpairs = namedtuple("Eigenpairs", "values vectors")
+
+class Eigenpairs(NamedTuple):
+    """Principal curvatures, the largest first, and their directions.
+
+    Attributes
+    ----------
+    values : ndarray (k,)
+        Eigenvalues of the Hessian in the metric, descending.
+    vectors : ndarray (k, D)
+        A direction for each: displacements, orthonormal in g.
+    """
+
+    values: Any
+    vectors: Any
 
 
 def eigenpairs(

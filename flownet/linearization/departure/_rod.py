@@ -81,6 +81,10 @@ class Rod(Tabled):
                     ["exact" if self.exact else "not the run of this potential and metric"],
                 ),
             },
+            [
+                "exact means: states, gradients, metric and step sizes belong together, up to "
+                "rounding; otherwise one of them is not what the run was made with"
+            ],
             upright=True,
         )
 

@@ -228,6 +228,10 @@ class Mechanics(Named):
 class Aristotle(Mechanics):
     """Aristotle's mechanics (gradient descent, SGD): velocity follows force, W ← W − step·g^♯dL.
 
+    The step is PyTorch's `lr` where the losses are the same. Cross-entropy is; the `Quadratic` loss
+    sums over outputs and halves, where `MSELoss` averages over the n outputs and does not: its
+    `lr` takes the steps of a step of 2·lr/n here.
+
     Parameters
     ----------
     step : float, str or policy

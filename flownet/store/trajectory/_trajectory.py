@@ -177,7 +177,7 @@ class Trajectory(RunEnds, RunForms):
         ----------
         what : str
             What is of one of each, for the error.
-        names : str
+        *names : str
             Tables of the experiment that may not change; by default none of them may.
         """
         for one, other in pairwise(self.parts):
