@@ -153,6 +153,14 @@ def test_newton_crosses_and_never_slides():
     np.testing.assert_allclose(flow.parameters[-1], slow.y[:D, -1], atol=2e-6)
 
 
+def test_rmsprop_takes_kinks_as_steep_places():
+    """Its force jumps in dW/dt and in ⟨F²⟩: no kinks are located, and it comes to its end."""
+    p, _, W0 = problem([2, 3, 1], RELU, m=8)
+    mechanics = fn.RMSProp(0.01, memory=0.9, epsilon=0.1)
+    flow = fn.flow(p, W0=W0, time=0.02, mechanics=mechanics, rtol=1e-5)
+    assert flow.finished and "crossings" not in flow.observables
+
+
 def test_in_a_metric_it_is_the_flow_of_stretched_parameters():
     """g = diag(stiffness) on layers, one frozen: small steps of descent agree."""
     p, _, W0 = problem([3, 6, 6, 2], ["relu", "relu"], m=20)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...kernels import layout
+from ...kernels.scalar import mechanics as scalar
 from ...kernels.scalar.activation import LEAK
 from ...model.potential import Potential
 from ._potential_flow import PotentialFlow
@@ -25,6 +26,17 @@ def kinked_network(potential):
             if not _BELOW.keys().isdisjoint(names):
                 return atom
     return None
+
+
+def goes_on_branches(rate):
+    """Whether a flow of some mechanics, by their `rate`, can go from kink to kink.
+
+    A jump of the force has to be one of dW/dt itself, which then slides, or of what W goes on with,
+    a velocity or a rolling force. In RMSProp's it is one of dW/dt and of ⟨F²⟩ alike: a flow that
+    slides sees the mean of F² from both sides, which no slope between them gives.
+    """
+    n = rate.numbers
+    return not isinstance(n, scalar.Adaptive) or n.force is not None or n.inertia is not None
 
 
 class KinkedFlow(PotentialFlow):

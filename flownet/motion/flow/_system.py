@@ -7,7 +7,7 @@ from ...kernels.scalar import mechanics as scalar
 from .._problem import is_compiled, lowest_layer
 from ..mechanics import Aristotle
 from ..mechanics._start import carried
-from ._kinked import KinkedFlow, kinked_network
+from ._kinked import KinkedFlow, goes_on_branches, kinked_network
 from ._potential_flow import PotentialFlow
 from ._python_field import PythonField
 
@@ -57,7 +57,7 @@ class System:
             )
         elif is_compiled(potential) and metric.is_compiled and not self._always:
             kinked = on_branches and kinked_network(potential) is not None
-            flow = KinkedFlow if kinked else PotentialFlow
+            flow = KinkedFlow if kinked and goes_on_branches(self._rate) else PotentialFlow
             self.field = flow(potential, self._metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(

@@ -9,8 +9,7 @@ import numpy as np
 from ...._compile import jit, part, separate
 from ...layout import CALLS, T_BEFORE, TAKEN
 from ..base.pointwise import copy
-from ..motion.analytic import analytic_differential
-from ..motion.steps import add_decay
+from ..motion.steps import add_decay, add_formulas
 from ..network.on_branches import differential_on_branches, pre_activations
 from .crossing import find_crossing
 from .dormand_prince import dense
@@ -45,10 +44,7 @@ def _differential(problem, W, dL, lowest, threads, kinks):
             dL[i] *= factor
         for j in range(hold.count[0]):
             hold.pull[j] *= terms.factor
-    for t in range(terms.code.size):
-        scale, p, q = terms.parameters[t]
-        total += analytic_differential(terms.code[t], p, q, scale, W, dL)
-    return total
+    return add_formulas(terms, total, W, dL)
 
 
 @separate
