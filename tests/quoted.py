@@ -6,19 +6,23 @@ backquotes, or the next paragraph begins with it, or a program of its section pr
 leads to a program by a colon, a program does, whatever else it names. What takes
 seconds is run here, and the number compared to the digits that are quoted; of studies and
 benchmarks only the name is asked.
-
-A block of `text` after a program is what it prints: line by line, where `…` stands for any.
 """
 
 import re
 import shlex
-from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "scripts" / "docs").rglob("*.md"))]
+DOCS = ROOT / "scripts" / "docs"
+MADE = [DOCS / "reference", DOCS / "gallery"]  # by ./scripts/site
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted(DOCS.rglob("*.md")) if not any(map(page.is_relative_to, MADE))),
+]
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-NUMBER = re.compile(r"(?<!Python )(?<![\w.:/−-])\d+(?:\.\d+(?:e[−-]?\d+)?|e[−-]?\d+|(?= ?%))(?!\w)")
+NUMBER = re.compile(
+    r"(?<!Python )(?<![\w.:/§−-])\d+(?:\.\d+(?:e[−-]?\d+)?|e[−-]?\d+|(?= ?%))(?!\w)"
+)
 PRINTED = re.compile(r"[−-]?\d+(?:\.\d*)?(?:e[−+-]?\d+)?")
 NAMED = re.compile(r"`((?:python scripts/|\./scripts/|flownet )[^`]*)`|`(tests/test_\w+\.py)`")
 
@@ -33,11 +37,6 @@ class Section:
         self.page, self.name = page, f"{page.relative_to(ROOT)}:{number}"
         blocks = BLOCK.findall(text)
         self.programs = [code for language, code in blocks if language == "python"]
-        self.outputs = [
-            (before, text)
-            for (language, before), (kind, text) in pairwise(blocks)
-            if language == "python" and kind == "text"
-        ]
         code = " ".join([body for _, body in blocks] + re.findall(r"`[^`]*`", text))
         self.inputs = {_plain(number) for number in PRINTED.findall(code)}
         text = BLOCK.sub(lambda block: f"\n\n{PROGRAM}\n\n" * (block[1] == "python"), text)
@@ -75,10 +74,23 @@ def _named(paragraph):
     return ["".join(found) for found in NAMED.findall(" ".join(paragraph.split()))]
 
 
+def parts(text):
+    """What stands under each heading of a page, before the first one first."""
+    code = [range(*block.span()) for block in BLOCK.finditer(text)]  # its # begins a comment
+    heads = [
+        head
+        for head in re.finditer(r"^#+ .*$", text, flags=re.MULTILINE)
+        if not any(head.start() in block for block in code)
+    ]
+    begins = [0, *(head.end() for head in heads)]
+    ends = [*(head.start() for head in heads), len(text)]
+    return [text[begin:end] for begin, end in zip(begins, ends)]
+
+
 def _sections():
     for page in PAGES:
-        parts = re.split(r"^#+ .*$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        yield from (Section(page, i, part) for i, part in enumerate(parts))
+        found = parts(page.read_text(encoding="utf-8"))
+        yield from (Section(page, i, part) for i, part in enumerate(found))
 
 
 def _quick(command):
@@ -89,7 +101,6 @@ def _quick(command):
 
 
 SECTIONS = list(_sections())
-PRINTING = [section for section in SECTIONS if section.compared() or section.outputs]
 
 
 def quoted_from(number, printed):
@@ -100,11 +111,3 @@ def quoted_from(number, printed):
         abs(abs(float(_plain(other))) - float(number)) <= 0.5 * unit * (1 + 1e-9)
         for other in PRINTED.findall(printed)
     )
-
-
-def stands_in(lines, printed):
-    """Whether lines follow one another in what was printed; `…` or `...` for any number of them."""
-    pattern = "\n".join(re.escape(line.rstrip()) for line in lines)
-    for dots in ("…", re.escape("...")):
-        pattern = pattern.replace(f"\n{dots}\n", "\n(?:.*\n)*")
-    return re.search(pattern, "\n".join(line.rstrip() for line in printed.splitlines())) is not None

@@ -33,9 +33,9 @@ def test_a_thinned_flow_resumes_bit_for_bit(few_rows, tmp_path):
     path, words = tmp_path / "flow.h5", {"time": 300.0, **SWING}
     whole = fn.flow(fn.Parabola(1), **words)
     part = fn.flow(fn.Parabola(1), store=path, max_steps=300, **words)
-    assert part.stopped == "max_steps" and len(part.step) == 300
+    assert part.bound_met == "max_steps" and len(part.step) == 300
     again = fn.resume(path, max_steps=500)
-    assert again.stopped == "max_steps" and len(again.step) == 500
+    assert again.bound_met == "max_steps" and len(again.step) == 500
     resumed = fn.resume(path, max_steps=10**6)
     assert resumed.finished and fn.Trajectory.open(path).experiment["flow"]["max_steps"] == 10**6
     for name in ("time", "loss", "step"):
@@ -64,7 +64,7 @@ def test_bounds_are_whole_numbers_of_flows(tmp_path):
 def test_what_diverges_ends_soon():
     """Uphill: L = −W⁴/4 runs to infinity within t = 1/2."""
     flow = fn.flow(-2.0 * fn.Quartic(1), W0=[1.0], time=50.0)
-    assert flow.diverged_at == len(flow.step) < 2000 and flow.stopped is None
+    assert flow.diverged_at == len(flow.step) < 2000 and flow.bound_met is None
     assert flow.time[-1] == pytest.approx(0.5, rel=1e-3)
 
 

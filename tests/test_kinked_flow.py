@@ -92,10 +92,10 @@ def stopped_and_resumed(path, monkeypatch, p, W0, **words):
     """A flow in a file, stopped by a bound and resumed, beside one that never stopped."""
     whole = fn.flow(p, W0=W0, **words)
     part = fn.flow(p, W0=W0, store=path, max_steps=len(whole.step) // 2, **words)
-    assert not part.finished and part.stopped == "max_steps" and "max_steps" in repr(part)
+    assert not part.finished and part.bound_met == "max_steps" and "max_steps" in repr(part)
     assert part.time[-1] < words["time"] and len(part.step) == len(whole.step) // 2
     resumed = fn.resume(path, max_steps=10**6)
-    assert resumed.finished and resumed.stopped is None
+    assert resumed.finished and resumed.bound_met is None
     return whole, resumed
 
 
@@ -202,10 +202,10 @@ def test_cross_entropy_and_a_sum(digits_potential):
 def test_a_bound_on_gradients():
     p, _, W0 = problem([3, 8, 3], RELU)
     flow = fn.flow(p, W0=W0, time=50.0, max_gradients=300)
-    assert flow.stopped == "max_gradients" and not flow.finished
+    assert flow.bound_met == "max_gradients" and not flow.finished
     assert 300 <= gradients(flow) < 340
     smooth = fn.flow(fn.Quartic(2), W0=[1.0, 2.0], time=50.0, max_gradients=60)
-    assert smooth.stopped == "max_gradients" and smooth.time[-1] < 50
+    assert smooth.bound_met == "max_gradients" and smooth.time[-1] < 50
     with pytest.raises(fn.FlownetError, match="max_steps is 0; it has to be a whole number"):
         fn.flow(fn.Quartic(2), W0=[1.0, 2.0], time=5.0, max_steps=0)
 

@@ -1,10 +1,10 @@
 """Measured numbers of README and docs name their command, or stand beside the program they are of.
 
-What `quoted` means by that; `test_readme` compares them with what is printed.
+What `quoted` means by that; `test_site` compares them with what is printed.
 """
 
 import pytest
-from quoted import ROOT, SECTIONS, Section, quoted_from, stands_in
+from quoted import ROOT, SECTIONS, Section, parts, quoted_from
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.name)
@@ -19,10 +19,14 @@ def test_a_quoted_number_is_a_printed_one_rounded():
     assert quoted_from("71.2", "by −71.2 %") and not quoted_from("0.4665", "0.46")
 
 
-def test_lines_of_an_output():
-    printed = "a table\n1  2   \n3  4\nthe end\n"
-    assert stands_in(["1  2", "3  4"], printed) and stands_in(["a table", "…", "the end"], printed)
-    assert not stands_in(["1  2", "the end"], printed)
+def test_a_comment_in_a_program_is_no_heading():
+    program = "```python\n# why\nprint(1)\n```\n"
+    assert parts(f"# A\n\n{program}## B\nIt is §3.6.\n") == [
+        "",
+        f"\n\n{program}",
+        "\nIt is §3.6.\n",
+    ]
+    assert not list(Section(ROOT / "README.md", 0, "TM §3.6 says so.\n").measured())
 
 
 def test_what_is_told_beside_a_program_of_another_problem_is_seen():

@@ -24,6 +24,7 @@ ROOMS = [
     "linearization/step",
     "motion/along",
     "motion/loops",
+    "motion/stop",
     "motion/flow",
     "motion/observe",
     "motion/mechanics",

@@ -74,6 +74,7 @@ class FlowEstimator(BaseEstimator):
                 batch_size=self._batch(len(kept)),
                 record_every=self.record_every,
                 progress=False,
+                on_interrupt="raise",
             )
         return self
 

@@ -2,8 +2,8 @@
 
 import os
 
-from ..._table import Table
 from ...store._size import size_text
+from ...store.trajectory import best_line, table_of
 
 #: what `followed` says, or what is no curve
 _OF_STEPS = ("loss", "step", "evaluations", "method", "crossings", "slides")
@@ -29,9 +29,9 @@ def run_lines(run):
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
     if run.stopped:
-        lines.append(
-            f"stopped by {run.stopped} at t = {run.time[-1]:.6g}: resume with more goes on"
-        )
+        lines.append(run.stopped)
+    if run.best:
+        lines.append(best_line(run.best))
     if run.path:
         lines.append(f"recorded in {run.path}")
     return "\n".join(lines)
@@ -49,29 +49,10 @@ def at_its_end(run, steps):
 
 def info_lines(run):
     """What a run's file holds, and its experiment."""
-    rows, D = run.parameters.shape
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
-    if run.stopped and not run.store.live:
-        state = f"stopped by {run.stopped}"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
-    loss = None
-    if len(run.loss):
-        loss = (
-            f"{run.loss[0]:.6g} → {run.loss[-1]:.6g}, time {run.observables['loss'].time[-1]:.6g}"
-        )
-    table = Table(
-        f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
-        {
-            "parameters": (str, [f"{rows} rows of {D} {run.parameters.dtype}"]),
-            "observables": (str, [_counted(run.observables)]),
-            "analyses": (str, [_counted(run.analyses)]),
-            "loss": (str, [loss]),
-        },
-        upright=True,
-    )
-    return f"{table}\n\n{run.store.experiment.rstrip()}"
-
-
-def _counted(records):
-    return ", ".join(f"{name} ({len(records[name].value)})" for name in records) or "none"
+    if run.stopped and not run.store.live:
+        state = run.stopped
+    size = size_text(os.path.getsize(run.path))
+    return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"

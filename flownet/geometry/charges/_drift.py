@@ -152,6 +152,7 @@ def _check(charges, run, every):
         raise FlownetError(
             f"the run's mechanics are {run.mechanics!r}; charges are those of Aristotle."
         )
+    run.in_one_way("the drift of charges")
     if not run.is_flow and (not len(run) or (np.diff(run.iteration) != 1).any()):
         raise FlownetError(
             "charges along a run want the parameters at every step: record_every=1 keeps all."

@@ -195,10 +195,12 @@ class Breakdown(Tabled):
         Parameters
         ----------
         basis : str
-            "parameters": self terms, pairs, triplets, beside what chance gives; `exact=False`,
-            `draws=n`, `seed` estimate them by random probes. "layers", "neurons": blocks of
-            parameters. "eigen": eigendirections of the Hessian in the metric, in `steps` Hessian
-            actions. "map": what the loss bends (Gauss-Newton) and what the map bends.
+            "parameters": self terms, pairs, triplets, beside what chance gives. "layers",
+            "neurons": blocks of parameters. "eigen": eigendirections of the Hessian in the metric.
+            "map": what the loss bends (Gauss-Newton) and what the map bends.
+        **options
+            Of "parameters": `exact=False`, `draws=n` and `seed` estimate them by random probes. Of
+            "eigen": `steps`, how many Hessian actions.
 
         Returns
         -------

@@ -199,7 +199,7 @@ def _follow(name, field, rows, words, progress):
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None
     W, loss = np.full((len(times), rows.potential.size), np.nan), np.full(len(times), np.nan)
-    reached = len(flow) - (flow.stopped is not None)  # the last row of these is none of the times
+    reached = len(flow) - (flow.bound_met is not None)  # the last row of these is none of the times
     W[:reached], loss[:reached] = flow.parameters[:reached], flow.loss[:reached]
     return times, W, loss, np.searchsorted(times, rows.time)  # a step of 0 takes no time
 

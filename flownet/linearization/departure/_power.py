@@ -148,6 +148,7 @@ def _descend(potential, W0, step, count, metric):
         metric=metric,
         record_every=count,
         progress=False,
+        on_interrupt="raise",
     )
     if run.diverged_at is not None:
         raise FlownetError(

@@ -130,7 +130,7 @@ def on_reals(potential, W, metric=None):
 
 def taken_step(run, k, metric=None):
     """`TakenStep` of step k of a run, of rows that are both recorded: the actual displacement."""
-    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    metric = metric_of(run.metric_at(k) if metric is None else metric, run.potential)
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
     return TakenStep(

@@ -18,8 +18,7 @@ from .. import _check
 from .._pairs import PairedStore, recorded
 from .._storage import checkpoint_of, layout_of, open_store
 from ..mechanics import Mechanics
-from ..mechanics._mechanics import mechanics_table
-from ..mechanics._start import initial_parameters, landscape
+from ..mechanics._start import initial_parameters, initial_velocity, landscape
 from ._field import as_field
 from ._run import FlowRun
 from ._system import System
@@ -41,6 +40,7 @@ def flow(
     potential: AnyPotential,
     *,
     W0: ArrayLike,
+    V0: ArrayLike | None = None,
     time: float,
     mechanics: Mechanics | None = None,
     field: Field | None = None,
@@ -74,6 +74,8 @@ def flow(
     potential : Potential, or any sum of potentials
     W0 : array (D,)
         Where to begin.
+    V0 : array (D,), optional
+        Velocity to begin with, of the flow of mechanics that have one; at rest by default.
     time : float
         How far to go, in units of the flow (learning rate times steps).
     mechanics : optional
@@ -123,6 +125,7 @@ def flow(
             "flownet.Newton(step=0.1, friction=1), without a field."
         )
     W = initial_parameters(potential, W0, 0)
+    V = initial_velocity(mechanics, V0, W)
     time, at = _check.positive("time", time), _times(at, time)
     bounds = _bounds(W.dtype, rtol, atol, gradient_below, loss_below)
     limits = {
@@ -133,8 +136,12 @@ def flow(
     if not np.isfinite(potential.value(W)):
         raise FlownetError("the loss at W0 is not finite: no flow begins there.")
     tables = _tables(potential, known, mechanics, field, time, at, bounds | limits)
+    if V is not None:
+        tables["flow"]["V0"] = V
     reals = Reals(potential, W.dtype)
     run = _run(reals, metric, reals.of(W), time, at, bounds, limits, field, mechanics)
+    if V is not None:
+        run.begin_with(reals.of(V))
     layout = layout_of(recorded(run.quantities, W), run.state, tables, potential)
     kept = open_store(layout, store, overwrite)
     with potential.kernels.limited(threads):
@@ -149,6 +156,7 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
     tables = run.experiment
     words = dict(tables["flow"])
     field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
+    words.pop("V0", None)  # what it began with
     if field is not None:
         if field["kind"] == "program":
             raise FlownetError(
@@ -248,7 +256,7 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
     if metric is not None:
         tables["metric"] = metric_table(metric)
     if mechanics is not None:
-        tables["mechanics"] = mechanics_table(mechanics)
+        tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
     if field is not None:
         tables["flow"]["field"] = describe(field)

@@ -71,6 +71,10 @@ class Integration:
         """Evaluations of f so far."""
         return int(self.s.numbers[layout.CALLS])
 
+    def begin_at(self, time):
+        """Begin at a time other than 0, before the first step."""
+        self.s.numbers[layout.T] = self.s.numbers[layout.T_BEFORE] = time
+
     def ask_at_most(self, evaluations):
         """Stop where so many evaluations of f more are spent."""
         self.bounds = self.bounds._replace(calls=float(self.calls + evaluations))

@@ -45,6 +45,10 @@ class FlowRun:
         self._row_time = -math.inf  # of the last row
         self._saved = monotonic()
 
+    def begin_with(self, V):
+        """Begin with a velocity V (D,)."""
+        self._system.set_velocity(self._integration.s.y, V)
+
     @property
     def W(self):
         """The parameters now."""

@@ -78,6 +78,11 @@ class System:
         more = W.size * self._rate.memories + self._rate.clock + self._clock
         return np.concatenate([W, np.zeros(more, W.dtype)])
 
+    def set_velocity(self, y, V):
+        """Let y have a velocity V (D,): it is the last of the memories."""
+        end = V.size * (1 + self._rate.memories)
+        y[end - V.size : end] = V
+
     def value(self, y):
         """L at y."""
         return self._potential.value(self.point(y))

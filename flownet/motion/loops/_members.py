@@ -24,7 +24,8 @@ def in_lanes(potential, mechanics, metric):
         and not networks[0].couples
         and metric.is_compiled
         and not metric.moves
-        and not (mechanics.policy.of_jet or mechanics.own_loop or mechanics.radius)
+        and not (mechanics.policy.of_jet or mechanics.policy.of_state)
+        and not (mechanics.own_loop or mechanics.radius or mechanics.scheduled_temperature)
     )
 
 
@@ -106,7 +107,8 @@ class MembersLoop:
         rows, size = len(self._W), self._tiles * self._lanes
         loss, step = np.full((rows, count), np.nan), np.empty((rows, count))
         for r in range(rows):
-            step[r] = self._mechanics[min(r, self._R - 1)].policy.steps(self.iteration, count)
+            policy = self._mechanics[min(r, self._R - 1)].policy
+            step[r] = policy.steps_from(self.iteration, count, float(self._time[r]))
         taken = np.zeros(rows, np.int64)
         for begin in range(0, rows, size):
             of = slice(begin, begin + size)

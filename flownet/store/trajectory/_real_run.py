@@ -27,6 +27,11 @@ class RealRun(Trajectory):
         """Recorded parameters (T, 2D), read when indexed."""
         return RealRows(super().parameters)
 
+    def metric_at(self, iteration):
+        """The metric that the step of an iteration was taken in."""
+        metric = self.given.metric_at(iteration)
+        return Reals(self.given.potential, self.given.parameters.dtype).of_metric(metric)
+
     def potential_at(self, iteration):
         """The potential that the step of an iteration saw."""
         return Reals(self.given.potential_at(iteration), self.given.parameters.dtype).potential
