@@ -203,20 +203,20 @@ class ReferenceFlow:
     def shortest(self, kinks, before, shares):
         """Shares of kinks for the shortest −dL, from dL with others."""
         covector, N, jump = self.at(self.W, kinks, shares)
-        found, held = shares.copy(), jump > 0
+        found, held, crossed = shares.copy(), jump > 0, np.zeros(len(kinks), bool)
         low, high = -jump[held] * shares[held], jump[held] * (1 - shares[held])
         for i in np.flatnonzero(~held):  # nothing holds these there
             layer, s, u = kinks[i][0]
             found[i] = 1.0 if before[layer][s, u] == 1.0 else 0.0
-        for _ in range(2):  # they cross where they are led off
+        while True:  # they cross where they are led off, each once
             force = covector + (jump * (found - shares))[~held] @ N[~held]
             x = np.zeros(0)
             if held.any():
                 x = lsq_linear(N[held].T, -force, (low, high), "bvls", 1e-14).x
             led = -N @ (force + x @ N[held])
-            off = ~held & (led * (0.5 - found) > 0)
+            off = ~held & ~crossed & (led * (0.5 - found) > 0)
             if not off.any():
                 break
-            found[off] = 1 - found[off]
+            found[off], crossed[off] = 1 - found[off], True
         found[held] = shares[held] + x / jump[held]
         return found

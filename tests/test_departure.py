@@ -414,7 +414,7 @@ def test_a_flow_that_ends_early_is_compared_as_far_as_it_goes(small, monkeypatch
             rows = int((flow.time < 0.45).sum())
             super().__init__(range(rows))
             self.parameters, self.loss = flow.parameters[:rows], flow.loss[:rows]
-            self.observables, self.stopped = flow.observables, None
+            self.observables, self.bound_met = flow.observables, None
 
     def followed(potential, **words):
         flow = follow(potential, **words)

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import flownet as fn
+from flownet.desk import cli
 from flownet.motion.flow import _run, _system
 
 SWING = {"W0": [1.0], "mechanics": fn.Newton(0.1, friction=0.0), "rtol": 1e-6}
@@ -61,6 +63,20 @@ def test_bounds_are_whole_numbers_of_flows(tmp_path):
         fn.resume(path, max_steps=10)
 
 
+def test_bounds_in_the_shell(tmp_path):
+    """`flownet resume --max-steps` goes on with a flow; `flownet departure` bounds its flows."""
+    path = str(tmp_path / "flow.h5")
+    fn.flow(fn.Parabola(1), time=50.0, store=path, max_steps=9, **SWING)
+    shown = CliRunner().invoke(cli.shell, ["resume", path, "--max-steps", "20"])
+    assert shown.exit_code == 0 and "max_steps" in shown.output
+    assert len(fn.Trajectory.open(path).step) == 20
+    run = str(tmp_path / "run.h5")
+    fn.train(fn.Parabola(1), fn.Aristotle(0.5), W0=np.ones(1), steps=9, store=run)
+    shown = CliRunner().invoke(cli.shell, ["departure", run, "--max-steps", "3"])
+    distance = fn.Departure.open(run).distance
+    assert shown.exit_code == 0 and np.isfinite(distance[0]) and np.isnan(distance[-1])
+
+
 def test_what_diverges_ends_soon():
     """Uphill: L = −W⁴/4 runs to infinity within t = 1/2."""
     flow = fn.flow(-2.0 * fn.Quartic(1), W0=[1.0], time=50.0)
@@ -88,7 +104,7 @@ def test_an_undamped_swing_for_long():
     """Millions of steps: some hundred thousand rows, and 64 000 periods on it is where it was."""
     swing = {"W0": [1.0], "time": 4e5, "mechanics": fn.Newton(0.1, friction=0.0)}
     part = fn.flow(fn.Parabola(1), **swing)
-    assert part.stopped == "max_steps" and part.time[-1] > 1e5
+    assert part.bound_met == "max_steps" and part.time[-1] > 1e5
     assert 100_000 < len(part) < 400_000 and np.all(np.diff(part.time) > 0)
     flow = fn.flow(fn.Parabola(1), max_steps=10**8, max_gradients=10**9, **swing)
     assert flow.finished and len(flow) < 500_000
