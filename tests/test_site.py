@@ -52,7 +52,7 @@ def test_programs_run_and_print_what_the_page_shows(page, tmp_path):
 
 
 def test_the_page_of_files_reads_a_run_without_flownet(tmp_path):
-    write, read = programs((DOCS / "files.md").read_text())
+    write, read, *_ = programs((DOCS / "files.md").read_text())
     assert "import flownet" in write.text
     assert "flownet" not in read.text.replace("# the run as", "")
     printed = outputs([write, read], tmp_path)[1]

@@ -26,7 +26,7 @@ run = fn.train(
 
 figure, axes = plt.subplots(2, 1, figsize=(6.5, 5), sharex=True, layout="constrained")
 axes[0].semilogy(run.iteration, run.loss, color="black")
-axes[0].set_ylabel("loss")
+axes[0].set(title=f"1-30-20-1 tanh network, gradient descent, step {step:g}", ylabel="loss")
 seen = run.observables["sharpness"]
 axes[1].plot(seen.iteration, seen.value, color="black", label="sharpness")
 axes[1].axhline(2 / step, color="0.6", linestyle="--", label="2/step")

@@ -24,5 +24,5 @@ figure, axis = plt.subplots(figsize=(6.5, 4), layout="constrained")
 for (name, each), dash in zip(mechanics.items(), ("-", "--", "-.", ":")):
     run = fn.train(potential, each, W0=W0, steps=300, record_every=300)
     axis.semilogy(run.loss, dash, color="black", label=name)
-axis.set(xlabel="iteration", ylabel="loss")
+axis.set(title="64-32-10 tanh network on 500 digits", xlabel="iteration", ylabel="loss")
 axis.legend(frameon=False)

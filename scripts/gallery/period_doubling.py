@@ -19,5 +19,7 @@ for step in steps:
     run = fn.train(well, fn.Aristotle(float(step)), W0=[0.3], steps=500, progress=False)
     last = run.parameters[-60:, 0]
     axis.plot(np.full(len(last), step), last, ",", color="black")
-axis.axvline(2, color="0.8", zorder=0)
-axis.set(xlabel="step", ylabel="W, the last 60 states")
+axis.axvline(2, color="0.8", zorder=0, label="2/L″(1)")
+title = "Gradient descent in the double well L = (W² − 1)²/8"
+axis.set(title=title, xlabel="step", ylabel="W, the last 60 of 500 states")
+axis.legend(frameon=False, loc="lower left")

@@ -32,5 +32,6 @@ for order, dash in ((0, "-"), (1, "--"), (2, ":")):
         distance.append(np.linalg.norm(run.parameters[-1] - flow.parameters[-1]))
     slope = np.log2(distance[-2] / distance[-1])
     axis.loglog(steps, distance, dash, color="black", label=f"modified {order}: slope {slope:.2f}")
-axis.set(xlabel="step", ylabel=f"distance from the flow at t = {time:g}")
+title = "2-4-1 tanh network on xor: a finite run and three flows"
+axis.set(title=title, xlabel="step", ylabel=f"distance from the flow at t = {time:g}")
 axis.legend(frameon=False)

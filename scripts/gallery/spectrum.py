@@ -24,5 +24,7 @@ curvature = np.linspace(-0.5, 1.2 * sharpest[0], 600)
 figure, axis = plt.subplots(figsize=(6.5, 4), layout="constrained")
 axis.semilogy(curvature, spectrum.density(curvature, 0.03), color="black")
 for value in sharpest:
-    axis.axvline(value, color="0.7", zorder=0)
-axis.set(xlabel="curvature", ylabel="density of eigenvalues", ylim=(1e-6, None))
+    axis.axvline(value, color="0.7", zorder=0, label="the three sharpest")
+axis.legend(*(part[:1] for part in axis.get_legend_handles_labels()), frameon=False)
+title = "64-32-10 tanh network after 100 steps: eigenvalues of the Hessian"
+axis.set(title=title, xlabel="curvature", ylabel="density of eigenvalues", ylim=(1e-6, None))
