@@ -25,7 +25,7 @@ class NetworkHessian(Hessian):
 
     @property
     def _threads(self):
-        return min(self._worth, self._kernels.most())  # fewer after a fork
+        return 1 if self._worth == 1 else min(self._worth, self._kernels.most())  # after a fork
 
     @cached_property
     def _state(self):
