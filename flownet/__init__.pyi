@@ -97,6 +97,7 @@ from .motion.flow import (
 from .motion.loops import (
     Pretraining as Pretraining,
     RungeKutta as RungeKutta,
+    go_on as go_on,
     pretrain as pretrain,
     resume as resume,
     states as states,
@@ -107,14 +108,22 @@ from .motion.mechanics import (
     Adam as Adam,
     AdamW as AdamW,
     Aristotle as Aristotle,
+    Chain as Chain,
     Constant as Constant,
     Cosine as Cosine,
+    Exponential as Exponential,
     Langevin as Langevin,
     Linearity as Linearity,
     LossRate as LossRate,
     Nesterov as Nesterov,
     Newton as Newton,
+    OneCycle as OneCycle,
+    Piecewise as Piecewise,
+    Polynomial as Polynomial,
     RMSProp as RMSProp,
+    Schedule as Schedule,
+    ScheduledMetric as ScheduledMetric,
+    Tabulated as Tabulated,
     ThierryMieg as ThierryMieg,
     Warmup as Warmup,
 )
@@ -132,5 +141,14 @@ from .motion.observe import (
     StepCosine as StepCosine,
     StepSpeed as StepSpeed,
     moving_metric as moving_metric,
+)
+from .motion.stop import (
+    Best as Best,
+    EdgeReached as EdgeReached,
+    GradientBelow as GradientBelow,
+    LossBelow as LossBelow,
+    Patience as Patience,
+    Reached as Reached,
+    StopWhen as StopWhen,
 )
 from .store.trajectory import Trajectory as Trajectory

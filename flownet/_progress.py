@@ -1,21 +1,25 @@
-"""A progress bar for work of more than two seconds, where somebody looks at a terminal."""
+"""A progress bar for work of more than two seconds, at a terminal or below a notebook's cell."""
 
 import sys
 from contextlib import contextmanager
+from html import escape
 from time import monotonic
 
 from ._encoding import printable
 
 SECONDS = 2.0  # of work before a bar appears
+_PAUSE = 0.2  # seconds between two looks of a notebook's bar
+_KERNELS = ("ZMQInteractiveShell", "Shell")  # shells of Jupyter, and of Colab
 
 
 @contextmanager
 def bar(total, done=0, *, shown=True, what="steps"):
     """Context that gives a function of the work done so far; it draws nothing on a pipe."""
-    if not (shown and sys.stderr.isatty()):
+    kind = (_NotebookBar if _in_notebook() else sys.stderr.isatty() and _Bar) if shown else None
+    if not kind:
         yield lambda done: None
         return
-    drawn = _Bar(total, done, what)
+    drawn = kind(total, done, what)
     try:
         yield drawn.show
     finally:
@@ -32,6 +36,9 @@ class _Bar:
             if monotonic() - self._began < SECONDS:
                 return
             self._start()
+        self._update(done)
+
+    def _update(self, done):
         self._progress.update(self._task, completed=done)
 
     def _start(self):
@@ -60,7 +67,51 @@ class _Bar:
             self._progress.stop()
 
 
+class _NotebookBar(_Bar):
+    """The same below the cell that runs, by IPython alone: rich wants ipywidgets there."""
+
+    def _start(self):
+        from IPython.display import HTML, display
+
+        self._html, self._drawn, self._at_start = HTML, -_PAUSE, None
+        self._progress = display(HTML(""), display_id=True)
+
+    def _update(self, done):
+        now = monotonic() - self._began
+        if self._at_start is None:
+            self._at_start = now, done
+        if now - self._drawn < _PAUSE and done < self._total:
+            return
+        self._drawn = now
+        self._progress.update(self._html(self._text(now, done)))
+
+    def _text(self, now, done):
+        then, before = self._at_start
+        left = ""
+        if done > before:
+            seconds = round((self._total - done) * (now - then) / (done - before))
+            left = f", {seconds // 60}:{seconds % 60:02} to go"
+        what = escape(self._what)
+        return (
+            f"{what} <progress value='{done}' max='{self._total}'></progress> "
+            f"{done} of {self._total}{left}"
+        )
+
+    def stop(self):
+        if self._progress is not None:
+            self._progress.update(self._html(""))
+
+
+def _in_notebook():
+    """Whether this runs in the kernel of a notebook, which IPython then runs in."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython and ipython.get_ipython()
+    return type(shell).__name__ in _KERNELS
+
+
 def note(text):
-    """One line for somebody at a terminal."""
-    if sys.stderr.isatty():
+    """One line for somebody at a terminal, or below the cell of a notebook."""
+    if _in_notebook():
+        print(text)
+    elif sys.stderr.isatty():
         print(printable(text, sys.stderr), file=sys.stderr)

@@ -25,11 +25,12 @@ _HOMES = {
     "loss": ["model.potential"],
     "potential": ["model.potential"],
     "chart": ["model.chart"],
-    "metric": ["geometry.metric"],
+    "metric": ["geometry.metric", "motion.mechanics"],
     "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
     "observable": ["motion.observe"],
+    "stop condition": ["motion.stop"],
 }
 
 

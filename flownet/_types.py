@@ -47,10 +47,24 @@ if TYPE_CHECKING:
     from .model.potential import AnyPotential
     from .motion.mechanics import Mechanics, StepPolicy
     from .motion.observe import Observable
+    from .motion.stop import Best, Stop
     from .store.trajectory import Trajectory
 
-    #: a number, a policy, or its text such as "linear:0.1"
-    Step: TypeAlias = float | str | StepPolicy
+    #: a number, a policy, its text such as "linear:0.1", an array of steps, or a function of the
+    #: iteration
+    Step: TypeAlias = (
+        float
+        | str
+        | StepPolicy
+        | Mapping[str, Any]
+        | Sequence[float]
+        | Vector
+        | Callable[[int], float]
+    )
+    #: a number, or a schedule likewise
+    Temperature: TypeAlias = Step
+    #: of each layer a number, inf to freeze it, or a schedule in time
+    Stiffnesses: TypeAlias = Sequence[float | str | StepPolicy | Mapping[str, Any]]
     #: a metric, or a function of the time (of an observable's, of the state) that gives one
     MetricLike: TypeAlias = Metric | Callable[[Any], Metric]
     #: mechanics that others are made of, or their table
@@ -60,3 +74,7 @@ if TYPE_CHECKING:
     Observed: TypeAlias = Mapping[str, tuple[int, AnyObservable]]
     #: one flow, or several by name
     Flows: TypeAlias = Trajectory | Mapping[str, Trajectory]
+    #: conditions that end a run, or functions of the state that give True
+    Stops: TypeAlias = Stop | Callable[[Any], Any] | Sequence[Stop | Callable[[Any], Any]]
+    #: what the best state is known by
+    Keep: TypeAlias = Best | Literal["best"]

@@ -70,6 +70,10 @@ METRICS = {
         fn.TimedMetric([0.0, 2.0], [fn.Euclidean(NET.size), fn.LayerMetric(NET, [1, 2, 3])]),
         SMALL,
     ),
+    "scheduled": (
+        fn.ScheduledMetric(NET, ["exponential:8:0.5", 1.0, fn.Piecewise([2.0, 1.0], at=[2])]),
+        SMALL,
+    ),
     "pulled-back": (fn.PulledBack(SINH, fn.Euclidean(NET.size)), fn.Charted(SMALL, SINH)),
 }
 MECHANICS = {
@@ -91,6 +95,12 @@ POLICIES = {
     "loss": fn.LossRate(0.5),
     "warmup": fn.Warmup(0.1, 5),
     "cosine": fn.Cosine(0.1, 9, floor=0.01),
+    "exponential": fn.Exponential(0.1, 0.5, over=4),
+    "polynomial": fn.Polynomial(0.1, 9, power=2.0, floor=0.01),
+    "one-cycle": fn.OneCycle(0.1, 9),
+    "piecewise": fn.Piecewise([0.1, 0.05, 0.2], at=[2, 5]),
+    "table": fn.Tabulated([0.1, 0.2, 0.05, 0.1, 0.15, 0.0] * 2),
+    "chain": fn.Warmup(0.1, 3).then("linear:0.2", at=5),
 }
 OBSERVABLES = {
     "loss": (lambda p: p, None),
@@ -140,7 +150,7 @@ def test_potentials(potential):
 def test_metrics(name):
     metric, potential = METRICS[name]
     fn.testing.check_metric(metric, potential)
-    if name == "timed":
+    if name in ("timed", "scheduled"):
         fn.testing.check_metric(metric, potential, time=3.0)
 
 

@@ -13,6 +13,7 @@ from tolerance import close, tolerance
 import flownet as fn
 from flownet.kernels.cpu.motion import steps
 from flownet.motion._problem import is_compiled
+from flownet.motion.loops import in_lanes
 
 W0 = np.array([0.3, -0.7, 1.2])
 
@@ -81,7 +82,7 @@ def test_a_function_stays_alive_as_long_as_a_run_may_call_it():
 
 ADAPTED = {
     "single precision": lambda W: (np.float32(0.5 * (W @ W)), W.astype(np.float32)),
-    "whole numbers": lambda W: (1, np.array([1, 0, 0])),
+    "whole numbers": lambda W: (1, np.zeros(3, np.int64)),
     "itself": lambda W: (0.5 * (W @ W), W),
     "strides": lambda W: (0.5 * (W @ W), W[::-1][::-1]),
 }
@@ -270,6 +271,9 @@ def test_sums_with_a_network_in_mini_batches(xor_potential, function):
     ]
     close(runs[0].parameters[:], runs[1].parameters[:])
     close(fn.breakdown(runs[0], at=3).second, fn.breakdown(runs[1], at=3).second, kind="solver")
+    both, plain = xor_potential + own(function, size), fn.Euclidean(size)
+    assert in_lanes(xor_potential, fn.Newton(0.1), plain)
+    assert not in_lanes(both, fn.Newton(0.1), plain)  # it knows the library's formulas alone
 
 
 def test_a_stored_run_goes_on_with_its_own_potential_alone(tmp_path):

@@ -60,6 +60,7 @@ def test_names_that_do_not_fit():
     refused("label 2 at row 1 is not a class", Dataset, X, [0, 2, 1], classes=["a", "b"])
     refused(r"labels in words have the shape \(m,\)", Dataset, X, [["a", "b"]] * 3)
     refused("y has 2 rows, but x has 3", Dataset, X, ["a", "b"])
+    refused("is no text in UTF-8", Dataset, X, [b"a", b"\xff", b"a"])
     refused("nan at row 2; drop or name", Dataset, X, np.array(["a", "b", np.nan], object))
 
 
@@ -217,4 +218,5 @@ def test_weights_that_are_none():
     refused("'c' is not a class; classes are \\['a', 'b'\\]", data.weights, {"c": 2})
     refused("2 numbers from 0 up", data.weights, [1, 2, 3])
     refused("2 numbers from 0 up", data.weights, {"a": -1})
+    refused("2 numbers from 0 up", data.weights, ["one", "two"])
     refused("the data 'user' have no classes", Dataset(X, [0.0, 1.0, 2.0]).weights)

@@ -99,7 +99,7 @@ MISTAKES = {
         r"unknown key in \[mechanics\] 'stepp'; did you mean 'step'\?",
     ),
     "unknown table": ("[run]", "[rum]", r"unknown key 'rum'; did you mean 'run'\?"),
-    "missing key": ("steps = 12", "", r"the key \[run\] steps is missing"),
+    "missing key": ("steps = 12", "", r"\[run\]: the key steps is missing, or epochs"),
     "missing table": ('[loss]\nkind = "cross-entropy"', "", r"the table \[loss\] is missing"),
     "wrong type": ("steps = 12", 'steps = "many"', r"\[run\] steps is 'many'; .*whole number"),
     "another's key": (

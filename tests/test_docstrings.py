@@ -1,10 +1,13 @@
-"""The examples in docstrings run, each in an empty folder, and print what they say."""
+"""The examples in docstrings run and print what they say; public docstrings are in good form."""
 
 import doctest
+import inspect
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+from numpydoc.validate import validate
+from site_tools import reference
 
 PACKAGE = Path(__file__).parents[1] / "flownet"
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -26,3 +29,24 @@ def test_example(example, tmp_path, monkeypatch):
     said = []
     doctest.DocTestRunner(optionflags=FLAGS).run(example, out=said.append)
     assert not said, "".join(said)
+
+
+#: of numpydoc: no docstring, an unknown section or one out of its order, a summary without its
+#: full stop, unknown parameters, and a colon without its space
+FAULTS = {"GL06", "GL07", "GL08", "SS03", "PR02", "PR10"}
+UNTOLD = {"PR01"}  # parameters that are not told: a fault where a section tells some
+
+
+@pytest.mark.parametrize("name", reference.listed())
+def test_public_docstrings_are_in_numpydocs_form(name):
+    value = reference.found(name)
+    if not callable(value):
+        return  # names of activations: no docstring of their own
+    wanted = {name: value}
+    if inspect.isclass(value):
+        wanted |= {f"{name}.{each}": getattr(value, each) for each in reference.members(value)}
+    for each, what in wanted.items():
+        some = "Parameters\n---" in (inspect.getdoc(what) or "")
+        faults = FAULTS | UNTOLD if some else FAULTS
+        told = [line for line in validate(each)["errors"] if line[0] in faults]
+        assert not told, f"{each}: {told}"

@@ -324,7 +324,8 @@ def test_the_shipped_experiment_leaves_by_another_exit(tmp_path):
         .output
     )
     assert "the exit changes between a step of 0.466" in told and f"stored in {path}" in told
-    assert "verdict: different basin" in told and max(map(len, told.splitlines())) <= 100
+    assert "verdict: different basin" in told and "'different basin' means: they are two" in told
+    assert max(map(len, told.splitlines())) <= 100
     run = fn.Trajectory.open(path)
     attrs, kept = run.store.attrs("analysis/exits"), run.analyses["exits"].value
     columns = dict(zip(attrs["columns"], kept.T))

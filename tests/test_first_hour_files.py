@@ -2,12 +2,17 @@
 
 import shutil
 
+import h5py
 import numpy as np
 import pytest
 from mistakes import told_in_one_line
 
 import flownet as fn
-from flownet.store.writing import append_analysis
+from flownet.store._format import ANALYSIS
+from flownet.store._layout import Layout
+from flownet.store.bytes import _superblock
+from flownet.store.writing import HDF5Store, append_analysis
+from flownet.store.writing._create import make
 
 OVERWRITTEN = r"q\.h5 was overwritten by another run since this one was opened"
 
@@ -63,3 +68,104 @@ def test_a_run_that_goes_on_is_the_same_run(xor_potential, tmp_path):
         assert np.array_equal(old.loss[:40], longer.loss[:40])
         old.refresh()
         assert np.array_equal(old.loss, longer.loss)
+
+
+# ---- who holds a file ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def stopped(xor_potential, tmp_path):
+    """File of a run of 40 steps that was stopped after some."""
+
+    def stop(state):
+        if state.iteration == 20:
+            raise KeyboardInterrupt
+        return 0.0
+
+    path, words = tmp_path / "run.h5", {"observe": {"own": (1, stop)}}
+    with pytest.raises(KeyboardInterrupt):
+        fn.train(xor_potential, fn.Aristotle(0.1), steps=40, store=path, **words)
+    return path, {"observe": {"own": lambda state: 0.0}}
+
+
+def test_a_file_that_somebody_reads_is_not_called_written(stopped):
+    path, words = stopped
+    with h5py.File(path, "r"):
+        for steps in (None, 60):
+            with told_in_one_line(r"run\.h5 is open for reading, here or in another program"):
+                fn.resume(path, steps=steps, **words)
+    assert fn.resume(path, **words).finished
+
+
+def test_a_file_that_somebody_writes_is_called_so(stopped):
+    path, words = stopped
+    writing = told_in_one_line(r"run\.h5 is being written by another process\.")
+    with h5py.File(path, "r+", libver="latest"), writing:
+        fn.resume(path, **words)
+
+
+def test_a_reader_of_a_killed_runs_file_and_a_writer_look_alike(stopped):
+    path, words = stopped
+    with HDF5Store.resume(path), told_in_one_line(r"is being written by another process"):
+        fn.resume(path, **words)
+    _superblock.mark(path)  # as a killed writer leaves it
+    either = told_in_one_line(r"written by another process; or a killed run has left it")
+    with h5py.File(path, "r", swmr=True), either:
+        fn.resume(path, **words)
+    assert fn.resume(path, **words).finished
+
+
+def test_who_reads_a_file_does_not_keep_others_from_adding_to_it(xor_potential, tmp_path):
+    path = tmp_path / "run.h5"
+    run = fn.train(xor_potential, fn.Aristotle(0.1), steps=10, store=path)
+    with h5py.File(path, "r") as read:
+        fn.breakdown(run, every=5, keep=True)
+        assert "breakdown" in run.analyses and "analysis" not in read
+        fn.train(xor_potential, fn.Aristotle(0.1), steps=5, store=path, overwrite=True)
+        assert len(read["observables/loss/value"]) >= 11
+    assert len(fn.Trajectory.open(path).loss) == 6
+
+
+# ---- what is replaced ----------------------------------------------------------------------------
+
+
+def _foreign(path):
+    with h5py.File(path, "w", libver="latest") as file:
+        file["mine"] = np.arange(3)
+
+
+def _analyses(path):
+    make(str(path), Layout(()), ANALYSIS, "0" * 32)
+
+
+OTHERS = {
+    "HDF5": (_foreign, "not one that flownet wrote"),
+    "old HDF5": (lambda path: h5py.File(path, "w").close(), "not one that flownet wrote"),
+    "analyses": (_analyses, "not one that flownet wrote"),
+    "text": (lambda path: path.write_text("my thesis"), "is not an HDF5 file"),
+    "empty": (lambda path: path.touch(), "is empty"),
+    "link": (lambda path: path.symlink_to(path.with_name("other")), "it is a link"),
+}
+
+
+@pytest.mark.parametrize("make_one, line", OTHERS.values(), ids=OTHERS)
+def test_what_flownet_did_not_write_is_not_replaced(make_one, line, xor_potential, tmp_path):
+    path = tmp_path / "run.h5"
+    make_one(path)
+    with told_in_one_line(rf"run\.h5 is not overwritten: .*{line}"):
+        fn.train(xor_potential, fn.Aristotle(0.1), steps=2, store=path, overwrite=True)
+    with told_in_one_line("exists; overwrite=True"):
+        fn.train(xor_potential, fn.Aristotle(0.1), steps=2, store=path)
+
+
+def test_a_run_that_was_killed_is_replaced(stopped, xor_potential):
+    path, _ = stopped
+    _superblock.mark(path)
+    run = fn.train(xor_potential, fn.Aristotle(0.1), steps=2, store=path, overwrite=True)
+    assert len(run.loss) == 3
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_folder_is_no_file(xor_potential, tmp_path, overwrite):
+    with told_in_one_line(r"is a folder; a run wants a file, such as .*/run\.h5"):
+        fn.train(xor_potential, fn.Aristotle(0.1), steps=2, store=tmp_path, overwrite=overwrite)

@@ -16,6 +16,11 @@ from flownet.desk.plot import _film, _landscape, _paths, _plane
 from flownet.desk.plot._beside import beside
 from flownet.desk.plot._picture import Picture
 
+pytestmark = [
+    pytest.mark.filterwarnings("error"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # files that the shell leaves open
+]
+
 METRICS = {
     "plain": lambda D: fn.Euclidean(D),
     "diagonal": lambda D: fn.DiagonalMetric(np.linspace(0.5, 4.0, D)),

@@ -3,6 +3,7 @@
 import intrinsic_flow as study
 import numpy as np
 import pytest
+from pictures import faults
 
 
 @pytest.fixture(scope="module")
@@ -44,4 +45,8 @@ def test_the_tables_and_the_figure(small, tmp_path):
     one, flows, runs, losses = figure.axes
     assert len(one.lines) == 7 and len(flows.lines) == len(losses.lines) == 7
     assert len(runs.lines) == 6 and "digits, 64-4-10 tanh, 40 samples" in figure.get_suptitle()
-    assert any("slope" in entry.get_text() for entry in one.get_legend().get_texts())
+    (told,) = (text.get_text() for text in one.texts)
+    first = study.slope(small.lengths, small.single["sinh"]["plain"])
+    assert f"plain: {first:.2f}, " in told and "geodesic: rounding" in told
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == 4 + 5 and faults(figure) == []

@@ -85,8 +85,14 @@ def test_losses(loss, dtype):
     same_as_single_runs(potential(network(dtype=dtype), loss), [fn.Aristotle(0.1)] * R)
 
 
+QUICK = ("aristotle", "newton", "adam")  # each structure of numbers compiles for some seconds
+
+
 @pytest.mark.parametrize("batch_size", [None, 7])
-@pytest.mark.parametrize("name", MECHANICS)
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in MECHANICS],
+)
 def test_mechanics_with_numbers_of_their_own(name, batch_size):
     same_as_single_runs(
         potential(network()), [MECHANICS[name](r) for r in range(R)], batch_size=batch_size

@@ -172,6 +172,19 @@ def test_sums_and_multiples(dtype):
     assert total.network is p.network and total.data is p.data
 
 
+def test_a_step_of_the_quadratic_loss_beside_one_of_pytorchs_mean():
+    """`MSELoss`, Σe²/mn of n outputs, at a rate lr takes the steps of 2·lr/n here."""
+    random = np.random.default_rng(5)
+    x, y = random.normal(size=(7, 3)), random.normal(size=(7, 2))
+    net = fn.Network([3, 2], bias=False)
+    potential, W, lr = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y)), net.init(0), 0.3
+    A = W.reshape(2, 3)
+    e = x @ A.T - y
+    close(potential.value(W), (e**2).mean() * y.shape[1] / 2)
+    run = fn.train(potential, fn.Aristotle(2 * lr / y.shape[1]), W0=W, steps=1)
+    close(run.parameters[1], (A - lr * 2 * e.T @ x / e.size).ravel())
+
+
 @pytest.mark.parametrize("temperature", [1.0, 0.1])
 def test_logits_of_ten_thousand_do_not_overflow(temperature, dtype):
     """Cross-entropy takes its logarithm of a sum of exponentials from the largest logit."""

@@ -374,7 +374,7 @@ def test_mechanics_say_their_step():
 MISTAKES = {
     "a misspelt name": (
         lambda p: fn.Aristotle("liner:0.1"),
-        r"unknown step policy 'liner'; did you mean 'linear'\? Known: constant, ",
+        r"unknown step policy 'liner'; did you mean 'linear'\? Known: chain, constant, ",
     ),
     "no numbers": (lambda p: fn.Aristotle("linear"), r"has 0 numbers; .* linear:fraction\[:most\]"),
     "too many numbers": (lambda p: fn.Aristotle("loss:1:2"), r"has 2 numbers; .* loss\[:factor\]"),
@@ -393,7 +393,7 @@ MISTAKES = {
     "over nothing": (lambda p: fn.Cosine(0.1, 0), "over is 0; .* whole number from 1 up"),
     "a floor above": (lambda p: fn.Cosine(0.1, 5, floor=0.2), "floor is 0.2; .* from 0 to the"),
     "a number in words": (lambda p: fn.Aristotle("0.1"), "step is '0.1', a text; .* no quotes"),
-    "a list": (lambda p: fn.Aristotle([0.1]), r"step is \[0.1\]; .* policy such as 'linear:0.1'"),
+    "a table of two": (lambda p: fn.Aristotle([[0.1]]), r"is \[\[0.1\]\]; .* one number from 0 up"),
     "standing still": (
         lambda p: fn.train(p, fn.Aristotle("cosine:0.1:5"), steps=6),
         "is 0 after 5 steps, and the run has 6: give a floor above 0",

@@ -1,12 +1,7 @@
-"""Every command and script in the README runs, in the order in which a newcomer meets them.
-
-So do the scripts of the pages in `scripts/docs`.
-"""
+"""The README's first script and its commands; `test_site` runs all its programs, as of any page."""
 
 import os
 import re
-import shlex
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +13,6 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-PAGES = sorted((ROOT / "scripts" / "docs").glob("*.md"))
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 SCRIPTS = [text for language, text in BLOCKS if language == "python"]
 COMMANDS = [
@@ -27,7 +21,6 @@ COMMANDS = [
     if language == "bash"
     for line in text.splitlines()
 ]
-SHELL = [sys.executable, "-c", "from flownet.desk.cli import main; main()"]
 
 
 def run(arguments, folder):
@@ -37,46 +30,11 @@ def run(arguments, folder):
     return result.stdout
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=[f"script{i}" for i in range(len(SCRIPTS))])
-def test_scripts(script, tmp_path):
-    run([sys.executable, "-c", script], tmp_path)
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_scripts_of_pages(page, tmp_path):
-    """One after another in one folder: what one writes the next may read."""
-    for language, script in re.findall(r"```(\w+)\n(.*?)```", page.read_text(), re.DOTALL):
-        assert language == "python"
-        run([sys.executable, "-c", script], tmp_path)
-
-
-def test_the_page_of_files_reads_a_run_without_flownet(tmp_path):
-    page = (ROOT / "scripts" / "docs" / "files.md").read_text()
-    write, read = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    assert "import flownet" in write and "flownet" not in read.replace("# the run as", "")
-    run([sys.executable, "-c", write], tmp_path)
-    printed = run([sys.executable, "-c", read], tmp_path)
-    assert printed.startswith("flownet-trajectory 1\n") and "(301, 17) parameters" in printed
-    assert "sharpness" in printed and printed.endswith("finished: True\n")
-
-
 def test_first_script_prints_a_breakdown_and_draws(tmp_path):
     printed = run([sys.executable, "-c", SCRIPTS[0]], tmp_path)
     assert "promised (first order)" in printed and "critical step" in printed
     assert is_drawn(tmp_path / "breakdown.png")
     assert len(SCRIPTS[0].strip().splitlines()) <= 11
-
-
-def test_shell_commands(tmp_path):
-    """The `flownet` lines, in order, in one folder."""
-    shutil.copytree(ROOT / "scripts" / "experiments", tmp_path / "scripts" / "experiments")
-    lines = [shlex.split(line) for line in COMMANDS if line.startswith("flownet ")]
-    assert len(lines) >= 6
-    for _, *arguments in lines:
-        assert run([*SHELL, *arguments], tmp_path)
-    drawn = {"report.png", "digits.png", "xor.png", "xor.gif"}
-    assert {path.name for path in tmp_path.iterdir() if path.suffix in (".png", ".gif")} == drawn
-    assert "scripts/docs/figures/report.png" in re.findall(r"!\[.*\]\((.*)\)", README)
 
 
 def test_demo(tmp_path):
@@ -95,6 +53,7 @@ def test_demo(tmp_path):
 def test_every_command_is_run_somewhere():
     """What is left of the commands is this test run itself."""
     other = [line for line in COMMANDS if line and not line.startswith("flownet ")]
-    assert sorted(other) == ["./scripts/demo", "./scripts/test"]
+    assert sorted(other) == ["./scripts/demo", "./scripts/test", "pip install ."]
+    assert 'pip("wheel"' in (ROOT / "tests" / "test_wheel.py").read_text()
     assert "python -m pytest" in (ROOT / "scripts" / "test").read_text()
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec ./scripts/test"

@@ -24,6 +24,7 @@ ROOMS = [
     "linearization/step",
     "motion/along",
     "motion/loops",
+    "motion/stop",
     "motion/flow",
     "motion/observe",
     "motion/mechanics",
@@ -110,10 +111,12 @@ def test_every_folder_is_a_room():
 
 @pytest.mark.parametrize("path", FILES, ids=lambda f: str(f.relative_to(PACKAGE)))
 def test_imports_run_downwards(path):
-    """A face (`__init__`) may know what is within it; the files beside the rooms know no room."""
+    """A face (`__init__`, `__main__`) may know what is within it; the files beside the rooms know
+    no room."""
     own = room(path)
     for other in map(room, imported(path)):
-        within = path.name == "__init__.py" and other.startswith(f"{own}/".lstrip("/"))
+        is_face = path.name in ("__init__.py", "__main__.py")
+        within = is_face and other.startswith(f"{own}/".lstrip("/"))
         if other in (own, "") or within:
             continue
         assert own, f"{path.name}, beside the rooms, imports {other}"

@@ -222,7 +222,8 @@ def test_frames_are_told_by_their_columns():
 def test_mistakes():
     fit = lambda **words: FlowClassifier([4], **words).fit(X, LABEL)  # noqa: E731
     refused("unknown mechanics 'adem'; did you mean 'adam'", fit, mechanics="adem")
-    refused("'langevin' wants more than a step: give flownet.Langevin", fit, mechanics="langevin")
+    for name, made in {"langevin": "Langevin", "sam": "SAM", "runge-kutta": "RungeKutta"}.items():
+        refused(f"not made of a step alone: give flownet.{made}", fit, mechanics=name, step=0.1)
     refused("has a step of its own: leave step out", fit, mechanics=fn.Adam(0.1), step=0.2)
     refused("mechanics is 3", fit, mechanics=3)
     refused("batch_size is 'all'", fit, batch_size="all")

@@ -97,6 +97,13 @@ limit = 2 / fn.sharpness(potential, own.parameters[-1], metric=metric)
 beside = fn.flow(potential, W0=W0, time=own.time[-1], at=own.time, metric=lambda time: metric)
 print(own.loss[-1] - beside.loss[-1], fn.sharpness(own, every=5).value, own.mechanics.step)
 print(fn.train(fn.UV(), fn.Aristotle("linear:0.1"), W0=[1.0, 2.0], steps=3).potential.network)
+part, rest = data.split(test_size=0.5, stratified=True)
+weighed = fn.CrossEntropy(sample_metric=fn.Dataset([[0.0], [1.0]], ["a", "b"]).weights())
+named = net.state_dict(net.pack(net.unpack(W0)), names=["first", "second"])
+print(own.score(part), own.predict(rest.x), net.predict(W0, data.x), weighed.p_hat([[0.0, 1.0]]))
+fn.to_onnx(net, net.from_state_dict(named, names=["first", "second"]), "net.onnx")
+again, W = fn.from_onnx("net.onnx")
+print(own.to_pandas(parameters=True).shape, again.sizes, W.shape)
 '''
 
 WRONG = """

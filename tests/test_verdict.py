@@ -9,6 +9,9 @@ from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
+from flownet.linearization.breakdown import Verdict
+from flownet.linearization.departure._verdict import WORDS, OfRun
+from flownet.linearization.exits._compare import MEANINGS
 
 # ---- verdicts ------------------------------------------------------------------------------------
 
@@ -68,6 +71,25 @@ def test_the_further_cases():
     line = fn.Potential(net, fn.Quadratic(), fn.Dataset([[1.0]], [[-50.0]]))
     told = verdict(line, [1.0, 1.0], None, displacement=[-2.0, 0.0])
     assert told.words == "kinks" and str(told).startswith("kinks: 1 of 1")
+
+
+@pytest.mark.parametrize(
+    "step, words", [(1e-3, "the linearization holds"), (0.5, "all directions bend alike")]
+)
+def test_the_table_says_what_the_words_of_its_verdict_mean(step, words):
+    """Below the verdict, in a sentence that does not depend on the step."""
+    b = fn.breakdown(fn.Parabola(40), np.ones(40), step)
+    told = " ".join(str(b).split())
+    assert b.verdict.words == words and told.endswith(b.verdict.meaning)
+    assert b.verdict.meaning == Verdict.explained(words) and repr(words) in b.verdict.meaning
+
+
+def test_every_verdict_has_a_meaning_of_its_own():
+    """Of a step, of a run beside its flow, and of two minima."""
+    for meanings in (Verdict.meanings, OfRun.meanings, MEANINGS):
+        assert len(set(meanings.values())) == len(meanings) > 2
+        assert all(len(sentence) > 60 for sentence in meanings.values())
+    assert tuple(OfRun.meanings) == WORDS
 
 
 # ---- print ---------------------------------------------------------------------------------------

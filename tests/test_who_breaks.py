@@ -119,11 +119,3 @@ def test_the_page_has_what_the_library_says_of_the_start(which, quick):
                 )
                 compared += 1
     assert compared > 90
-
-
-def test_the_readme_tells_the_page(quick):
-    """Every range of the README's section is one of the page."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text()
-    section = readme.split("## Who breaks the step?")[1].split("\n## ")[0]
-    ranges = re.findall(r"\d+ to \d+ %", " ".join(section.split()))
-    assert len(ranges) == 2 and all(part in " ".join(PAGE.split()) for part in ranges)

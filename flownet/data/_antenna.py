@@ -90,7 +90,22 @@ def antenna(
 
 
 def steering(u: ArrayLike, antennas: int = 8, turns: float = 0.0) -> Vector:
-    """Waves e^{iπnu + 2πi·turns} (m, antennas) of directions u = sin θ (m,), n = 0, 1, …"""
+    """Waves e^{iπnu + 2πi·turns} (m, antennas) of directions u = sin θ (m,), n = 0, 1, ….
+
+    Parameters
+    ----------
+    u : array (m,)
+        Sines of the directions.
+    antennas : int
+        How many, half a wavelength apart.
+    turns : float or array (m,)
+        Phase of each source, in turns.
+
+    Returns
+    -------
+    ndarray (m, antennas)
+        Complex voltages of modulus 1.
+    """
     u, turns = np.reshape(u, (-1, 1)), np.reshape(turns, (-1, 1))
     return phasor(turns + u * (np.arange(antennas) / 2))
 

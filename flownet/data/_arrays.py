@@ -31,8 +31,12 @@ def inputs(x):
     return frozen("x", x)
 
 
-def truth(y, x, classes):
-    """Truth as a new read-only (m, n_out) array, labels it was given as (or None), and classes."""
+def truth(y, x, classes, of_file=False):
+    """Truth as a new read-only (m, n_out) array, labels it was given as (or None), and classes.
+
+    Whole numbers of a file, in which nobody can say how many classes there are, are labels as long
+    as they can be.
+    """
     y = plain("y", y)
     if is_text(y):
         _refuse_other_length("y", y, len(x))
@@ -43,7 +47,8 @@ def truth(y, x, classes):
     _refuse_other_length("y", y, len(x))
     if y.ndim == 1 and y.dtype.kind in "biu":
         label = labels(y, len(x), classes.number)
-        return one_hot(label, _width(label, classes.number), x.real.dtype), label, classes
+        width = _width(label, classes.number, of_file)
+        return one_hot(label, width, x.real.dtype), label, classes
     if y.ndim == 1:
         y = y.reshape(-1, 1)
     _refuse_empty("y", y)
@@ -109,8 +114,9 @@ def plain(what, values):
         raise FlownetError(f"{what} is a masked array; fill or drop what is masked first.")
     try:
         array = np.asarray(values)
-    except (ValueError, TypeError, RuntimeError) as error:
-        raise FlownetError(f"{what} does not make an array of numbers: {error}") from None
+    except Exception as error:  # a tensor of another library may raise anything
+        reason = " ".join(str(error).split())
+        raise FlownetError(f"{what} does not make an array of numbers: {reason}") from None
     if array.dtype.kind != "O":
         return array
     common = np.array(array.tolist())  # pandas gives objects where numbers could be missing
@@ -121,10 +127,15 @@ def numbers(what, values):
     """Array of the values, refused unless it holds plain numbers."""
     array = plain(what, values)
     if array.dtype.kind not in "biufc":
-        of_text = array.dtype.kind in "US" or isinstance(array.flat[0] if array.size else 0, str)
-        hint = f"; np.unique({what}, return_inverse=True)[1] numbers labels that are text"
-        raise FlownetError(f"{what} must hold numbers, not {array.dtype}{hint * of_text}.")
+        raise FlownetError(f"{what} must hold numbers, not {array.dtype}.")
     return array
+
+
+def freeze(*arrays):
+    """Make arrays read-only, those that are there."""
+    for array in arrays:
+        if array is not None:
+            array.flags.writeable = False
 
 
 def frozen(what, array, dtype=None):
@@ -150,16 +161,14 @@ def _precision(array):
     return np.complex128 if array.dtype.kind == "c" else np.float64
 
 
-def _width(label, classes):
+def _width(label, classes, of_file):
     """Number of columns of the one-hot truth."""
     if classes is not None:
         return classes
     columns, different = int(label.max()) + 1, len(np.unique(label))
-    if (
-        columns > _MOST_CLASSES
-        or columns > max(_MANY_COLUMNS, 2 * different)
-        or different > max(_MANY_CLASSES, len(label) / 2)
-    ):
+    many = columns > max(_MANY_COLUMNS, 2 * different)
+    many_of_them = different > max(_MANY_CLASSES, len(label) / 2)
+    if columns > _MOST_CLASSES or (not of_file and (many or many_of_them)):
         raise FlownetError(
             f"y holds whole numbers up to {columns - 1}, {different} different ones in "
             f"{len(label)} samples, read as class labels: give floats if they are values to fit, "

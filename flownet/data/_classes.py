@@ -82,15 +82,19 @@ def weights_of(label, names, given):
             raise FlownetError(f"weights are 'balanced' or numbers, not {given!r}.")
         samples = np.bincount(label, minlength=count)
         return (len(label) / (np.count_nonzero(samples) * samples[label])).astype(np.float64)
-    by_class = np.ones(count)
     if isinstance(given, dict):
-        place = {name: number for number, name in enumerate(names.tolist())}
-        for name, weight in given.items():
-            if name not in place:
-                raise FlownetError(f"weights: {name!r} is not a class; classes are {list(place)}.")
-            by_class[place[name]] = weight
+        strange = [name for name in given if name not in names.tolist()]
+        if strange:
+            raise FlownetError(
+                f"weights: {strange[0]!r} is not a class; classes are {names.tolist()}."
+            )
+        by_class = [given.get(name, 1.0) for name in names.tolist()]
     else:
-        by_class = np.array(given, np.float64)
+        by_class = given
+    try:
+        by_class = np.array(by_class, np.float64)
+    except (TypeError, ValueError):
+        by_class = np.zeros(0)
     if by_class.shape != (count,) or not (np.isfinite(by_class).all() and (by_class >= 0).all()):
         raise FlownetError(
             f"weights are {shown(given)}; they have to be {count} numbers from 0 up, one for each "
@@ -100,9 +104,10 @@ def weights_of(label, names, given):
 
 
 def _text(word):
-    """A word; the bytes that HDF5 keeps are read as UTF-8."""
-    return word.decode() if isinstance(word, bytes) else str(word) if _is_numpy(word) else word
-
-
-def _is_numpy(word):
-    return isinstance(word, np.str_)
+    """A word of Python's own; the bytes that HDF5 keeps are read as UTF-8."""
+    if not isinstance(word, bytes):
+        return str(word) if isinstance(word, str) else word
+    try:
+        return word.decode()
+    except UnicodeDecodeError:
+        raise FlownetError(f"the label {shown(word)} is no text in UTF-8.") from None

@@ -86,9 +86,8 @@ class Dataset:
     ) -> None:
         known = classes_of(classes)
         x = _arrays.inputs(x)
-        y, given, known = _arrays.truth(y, x, known)
-        read = _arrays.labels_of(y) if given is None else given
-        label = read
+        y, given, known = _arrays.truth(y, x, known, "file" in (source or {}))
+        label = read = _arrays.labels_of(y) if given is None else given
         if labels is not None:
             label, known = _arrays.apart(labels, read, y, known)
         vars(self).update(
@@ -135,6 +134,10 @@ class Dataset:
 
     def __setattr__(self, name, value):
         raise FlownetError(f"a Dataset does not change: make a new one to set its {name}.")
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        _arrays.freeze(self.x, self.y, self.labels)  # pickled or copied they could be written to
 
     def __len__(self):
         return self.m

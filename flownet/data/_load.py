@@ -55,19 +55,19 @@ def load(
 ) -> Dataset:
     """Load a data set by its name.
 
-    =============  ====================  ================================================
-    name           x, y                  what
-    =============  ====================  ================================================
-    digits         (1797, 64), (…, 10)   8 x 8 images of digits, grey levels in [0, 1]
-    iris           (150, 4), (…, 3)      flowers, lengths in cm, not scaled
-    xor            (4, 2), (4, 1)        the exclusive or, values 0 and 1
-    spiral         (m, 2), (…, classes)  interleaved arms; options as in `spiral`
-    teacher        (m, n_in), (…, n_out) a random network's answers; options as in `teacher`
-    antenna        (m, antennas), (…, 1) complex voltages of one source; options as in `antenna`
-    fingerprint    (m, points), (…, 3)   complex signals; options as in `fingerprint`
-    mnist          (60000, 784), (…, 10) 28 x 28 images in [0, 1], float32, from your files
-    fashion-mnist  (60000, 784), (…, 10) the same, of clothes
-    =============  ====================  ================================================
+    =============  =====================  ====================================================
+    name           x, y                   what
+    =============  =====================  ====================================================
+    digits         (1797, 64), (…, 10)    8 x 8 images of digits, grey levels in [0, 1]
+    iris           (150, 4), (…, 3)       flowers, lengths in cm, not scaled
+    xor            (4, 2), (4, 1)         the exclusive or, values 0 and 1
+    spiral         (m, 2), (…, classes)   interleaved arms; options as in `spiral`
+    teacher        (m, n_in), (…, n_out)  a random network's answers; options as in `teacher`
+    antenna        (m, antennas), (…, 1)  complex voltages of one source; options as in `antenna`
+    fingerprint    (m, points), (…, 3)    complex signals; options as in `fingerprint`
+    mnist          (60000, 784), (…, 10)  28 x 28 images in [0, 1], float32, from your files
+    fashion-mnist  (60000, 784), (…, 10)  the same, of clothes
+    =============  =====================  ====================================================
 
     Classes are one-hot. The iris come species by species, so a limit keeps setosas first: shuffle
     with `take` before cutting. Their four lengths have different means and spreads; standardise

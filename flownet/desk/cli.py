@@ -18,6 +18,20 @@ def shell():
     """What a finite learning step does to a neural network."""
 
 
+def _work(command):
+    """Options that bound the work of a flow; without them what Python or its file says holds."""
+    for name, what in (("steps", "Steps"), ("gradients", "Gradients")):
+        option = click.option(
+            f"--max-{name}", type=click.IntRange(1), help=f"{what} of a flow at most."
+        )
+        command = option(command)
+    return command
+
+
+def _given(words):
+    return {name: word for name, word in words.items() if word is not None}
+
+
 @shell.command(epilog="Example: flownet run scripts/experiments/digits.toml -o run.h5")
 @click.argument("experiment", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="HDF5 file to record in.")
@@ -34,12 +48,16 @@ def run(experiment, output, overwrite):
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
 @click.argument("file", type=click.Path())
 @click.option("--steps", type=int, help="Steps in all; those of the run by default.")
-def resume(file, steps):
-    """Continue a stopped or killed run from its FILE, bit for bit."""
+@_work
+def resume(file, steps, **work):
+    """Continue a stopped or killed run or flow from its FILE, bit for bit."""
     from ..motion.loops import resume as go_on
-    from .report._report import run_lines
+    from ..store.trajectory import Trajectory
+    from .report._report import at_its_end, run_lines
 
-    _say(run_lines(go_on(file, steps=steps)))
+    ended = at_its_end(Trajectory.open(file), steps)
+    done = go_on(file, steps=steps, **work)
+    _say("\n".join(filter(None, [ended, run_lines(done)])))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -93,19 +111,16 @@ def breakdown(file, at, every, quick, figure):
     help="Also the modified flows of a step H, of order 1 and 2; as often as wanted.",
 )
 @click.option(
-    "--rtol",
-    type=float,
-    default=1e-6,
-    show_default=True,
-    help="Relative tolerance of the flows; kinks of ReLU make a small one dear.",
+    "--rtol", type=float, help="Relative tolerance of the flows; flownet.departure's by default."
 )
-def departure(file, every, modified, rtol):
+@_work
+def departure(file, every, modified, **words):
     """How a run leaves the continuous flow from the same start: distance, loss, path length,
     action gap, and a verdict. Stored in its FILE, with the rows of the flow."""
     from ..store.trajectory import Trajectory
     from .report import _departed
 
-    found = _departed.depart(Trajectory.open(file), every, modified, rtol)
+    found = _departed.depart(Trajectory.open(file), every, modified, **_given(words))
     _say(found)
     _say("\n" + _departed.stored(found))
 
@@ -200,11 +215,20 @@ def _save(figure, path):
 def main():
     """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
     try:
+        _run()
+    except OSError as error:  # a full disk behind `> file`; of others the name is known
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
+        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
+
+
+def _run():
+    try:
         code = shell(standalone_mode=False) or 0
         sys.stdout.flush()
         sys.exit(code)
     except click.exceptions.NoArgsIsHelpError as error:
         _say(error.format_message())
+        sys.stdout.flush()
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
@@ -212,9 +236,6 @@ def main():
         sys.exit(end.exit_code)
     except FlownetError as error:
         _fail(str(error))
-    except OSError as error:  # a full disk behind `> file`; of others the name is known
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
-        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
     except (KeyboardInterrupt, click.Abort):
         _fail("stopped; what was recorded stays, and `flownet resume` goes on from there.", 130)
 

@@ -18,7 +18,7 @@ class PairedLoop:
 
     def __init__(self, loop, metric):
         self._loop, self.W, self.metric = loop, in_complex(loop.W), metric
-        self.mechanics, self.extra = loop.mechanics, loop.extra
+        self.mechanics, self.extra, self.since = loop.mechanics, loop.extra, loop.since
         self.arrays = {**loop.arrays, PARAMETERS: self.W}
 
     @property

@@ -111,7 +111,7 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, radius=0.0,
         since=span[0],
         until=span[1],
         ascent=ascent,
-        **words,
+        **{"born": 0, "first": 0, "temperatures": None, **words},
     )
 
 

@@ -19,15 +19,14 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
     """`Layout` of a file: quantities, the arrays of a checkpoint, the experiment's tables."""
     text, kept = to_text(tables)
     attrs = {"": {"flownet_version": __version__, "seed": seed}}
-    network, data = potential.network, potential.data
+    network = potential.network
     if network is not None:
         attrs["network"] = {
             "sizes": list(network.sizes),
             "dtype": network.dtype.name,
             "activations": [*network.activation, network.output],
         }
-    if data is not None:
-        attrs["data"] = {"name": data.name, "m": data.m, "sha256": data.sha256}
+    attrs |= attrs_of_data(potential)
     return Layout(
         quantities=quantities,
         experiment=text,
@@ -35,6 +34,12 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
         attrs=attrs,
         checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()},
     )
+
+
+def attrs_of_data(potential):
+    """What a file says of a potential's data: attributes of /data; nothing without data."""
+    data = potential.data
+    return {} if data is None else {"data": {"name": data.name, "m": data.m, "sha256": data.sha256}}
 
 
 def open_store(layout, path, overwrite):

@@ -216,12 +216,12 @@ class FlowClassifier(ClassifierMixin, FlowEstimator):
     def _loss(self, weights):
         return CrossEntropy(sample_metric=weights)
 
-    def _names(self, label, rows):
+    def _names(self):
         words = self.classes_.dtype.kind in "UO" and all(
             isinstance(name, str) for name in self.classes_
         )
         return {"classes": list(self.classes_) if words else len(self.classes_)}
 
-    def _rightness(self, x, y, weights):
-        right = self.network_.forward(self.W_, x).argmax(axis=1) == y.argmax(axis=1)
+    def _rightness(self, W, x, y, weights):
+        right = self.network_.forward(W, x).argmax(axis=1) == y.argmax(axis=1)
         return float(np.average(right, weights=weights))

@@ -41,7 +41,7 @@ class FlowEstimator(BaseEstimator):
         """The loss, in a metric of the samples."""
         raise NotImplementedError
 
-    def _rightness(self, x: Vector, y: Vector, weights: Vector | None) -> float:
+    def _rightness(self, W: Vector, x: Vector, y: Vector, weights: Vector | None) -> float:
         """Score of encoded truth, the higher the better."""
         raise NotImplementedError
 
@@ -57,7 +57,9 @@ class FlowEstimator(BaseEstimator):
         W = self.W_.copy() if again else network.init(seed)
         held, kept = self._held_out(len(X), label, seed)
         self.network_, self.mechanics_ = network, self._mechanics()
-        self.potential_ = self._potential(X[kept], y[kept], _of(weights, kept), label, kept)
+        own = _of(weights, kept)
+        own = own if own is None else own / own.mean()
+        self.potential_ = self._potential(X[kept], y[kept], own)
         self._seed, self._passes = seed, 0
         start = W.copy()
         run = Epochs(self.potential_, self.mechanics_, W, self._batch(len(kept)), seed)
@@ -72,6 +74,7 @@ class FlowEstimator(BaseEstimator):
                 batch_size=self._batch(len(kept)),
                 record_every=self.record_every,
                 progress=False,
+                on_interrupt="raise",
             )
         return self
 
@@ -85,9 +88,8 @@ class FlowEstimator(BaseEstimator):
             loss = run.advance(min(run.per_epoch, total - run.iteration))
             self.loss_curve_.append(loss)
             self.n_iter_ += 1
-            self.W_ = run.W
             if held is not None:
-                self.validation_scores_.append(self._rightness(*held))
+                self.validation_scores_.append(self._rightness(run.W, *held))
             if waiting.told(loss if held is None else -self.validation_scores_[-1]):
                 best = run.W.copy()
         memory = run.memory
@@ -99,7 +101,7 @@ class FlowEstimator(BaseEstimator):
     def _partial_fit(self, X, y, weights):
         """One pass over the samples, from where the last one ended."""
         first = not self._is_fitted
-        X, y, weights, label = self._given(X, y, weights, first)
+        X, y, weights, _ = self._given(X, y, weights, first)
         if first:
             self._seed = check_random_state(self.random_state).randint(2**31 - 1)
             self.loss_curve_, self.validation_scores_ = [], []
@@ -113,7 +115,7 @@ class FlowEstimator(BaseEstimator):
             rows = slice(None)  # all of them in their own order, as full batches are
             if batches.per_epoch > 1:
                 rows = batches.rows(self._passes * batches.per_epoch + k)
-            part = self._potential(X[rows], y[rows], _of(weights, rows), label, rows)
+            part = self._potential(X[rows], y[rows], _of(weights, rows))
             run = Epochs(part, self.mechanics_, self.W_.copy(), None, self._seed, self._memory)
             losses.append(part.data.m * run.advance(1) / len(X))
             self._memory = run.memory
@@ -121,7 +123,7 @@ class FlowEstimator(BaseEstimator):
         self.loss_curve_.append(sum(losses))
         self.loss_, self.n_steps_ = self.loss_curve_[-1], self._memory[0]
         self._passes, self.n_iter_ = self._passes + 1, self.n_iter_ + 1
-        self.potential_ = self._potential(X, y, weights, label, slice(None))
+        self.potential_ = self._potential(X, y, weights)
         return self
 
     # ---- what parameters and arguments mean ----
@@ -181,10 +183,10 @@ class FlowEstimator(BaseEstimator):
             raise FlownetError(f"mechanics is {shown(given)}; it has to be a name or mechanics.")
         make: Any = find("mechanics", given)
         try:
-            return make(self._steps.get(given, _STEP) if step is None else step)
+            return make(step=self._steps.get(given, _STEP) if step is None else step)
         except TypeError:
             raise FlownetError(
-                f"mechanics={given!r} wants more than a step: give flownet.{make.__name__}(…)."
+                f"mechanics={given!r} is not made of a step alone: give flownet.{make.__name__}(…)."
             ) from None
 
     def _batch(self, m):
@@ -196,15 +198,15 @@ class FlowEstimator(BaseEstimator):
             size = m if isinstance(self.mechanics_, RungeKutta) else _BATCH
         return None if size is None or self._whole("batch_size", size) >= m else size
 
-    def _potential(self, X, y, weights, label, rows):
+    def _potential(self, X, y, weights):
         """The loss on some samples, plus a parabola on demand."""
-        data = Dataset(X, y, **self._names(label, rows))
+        data = Dataset(X, y, **self._names())
         potential = Potential(self.network_, self._loss(weights), data)
         if not self.parabola:
             return potential
         return potential + self.parabola * Parabola(self.network_.size)
 
-    def _names(self, label, rows):
+    def _names(self):
         """What a `Dataset` is told beside inputs and truth."""
         return {}
 
@@ -222,4 +224,5 @@ class FlowEstimator(BaseEstimator):
 
 
 def _of(weights, rows):
+    """Weights of some samples, where there are any."""
     return None if weights is None else weights[rows]

@@ -188,5 +188,5 @@ class FlowRegressor(RegressorMixin, FlowEstimator):
     def _loss(self, weights):
         return Quadratic(sample_metric=weights)
 
-    def _rightness(self, x, y, weights):
-        return float(r2_score(y, self.network_.forward(self.W_, x), sample_weight=weights))
+    def _rightness(self, W, x, y, weights):
+        return float(r2_score(y, self.network_.forward(W, x), sample_weight=weights))

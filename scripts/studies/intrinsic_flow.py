@@ -167,58 +167,21 @@ def table(study):
 
 def draw(study):
     """Single steps against their length; then, in time, distances from W's flow, from W's run, and
-    the loss."""
+    the loss. One legend below: colours are charts, dashes and marks what moves in them."""
     import matplotlib
     from matplotlib.figure import Figure
 
-    bent = [(i, name) for i, name in enumerate(study.paths) if name != STRAIGHT]
-    t = study.time
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(12, 9), layout="constrained")
-        one, flows, runs, losses = figure.subplots(2, 2).ravel()
-        for i, name in enumerate(study.single):
-            for kind, far in study.single[name].items():
-                if name != STRAIGHT or kind == "plain":
-                    line(
-                        one,
-                        i,
-                        kind,
-                        study.lengths,
-                        far,
-                        f"{name}, {kind}: {told(slope(study.lengths, far))}",
-                    )
-        for axis, measure in ((flows, study.from_flow), (losses, study.losses)):
-            from_row = int(axis is flows)
-            line(axis, None, "plain", t[from_row:], measure(study.W)[from_row:], "W, plain run")
-            for i, name in bent:
-                for kind in ("plain", "flow", OTHER):
-                    line(
-                        axis,
-                        i,
-                        kind,
-                        t[from_row:],
-                        measure(study.paths[name][kind])[from_row:],
-                        f"{name}, {'plain run' if kind == 'plain' else kind}",
-                    )
-        for i, name in bent:
+        figure = Figure(figsize=(12, 9.6), layout="constrained")
+        single, flows, runs, losses = figure.subplots(2, 2).ravel()
+        _draw_single(single, study)
+        _draw_paths(flows, study, study.from_flow, 1)
+        _draw_paths(losses, study, study.losses, 0)
+        for i, name in _bent(study):
             for kind in KINDS:
-                line(
-                    runs,
-                    i,
-                    kind,
-                    t[1:],
-                    study.from_run(study.paths[name][kind])[1:],
-                    f"{name}, {kind}",
-                )
+                far = study.from_run(study.paths[name][kind])
+                line(runs, i, kind, study.time[1:], far[1:])
         share = "distance over the path of the flow"
-        one.set(
-            xscale="log",
-            yscale="log",
-            xlabel="step h",
-            ylim=(LEAST, 10),
-            ylabel="distance of W after the step",
-            title="One step: how far from the step of W",
-        )
         flows.set(
             yscale="log",
             ylim=(1e-12, 10),
@@ -226,6 +189,7 @@ def draw(study):
             ylabel=share,
             title="Flows coincide, runs part: how far from the flow of W",
         )
+        flows.text(study.time[-1] / 2, 1e-8, "the flow in both charts: its tolerance", ha="center")
         runs.set(
             yscale="log",
             ylim=(LEAST, 10),
@@ -239,10 +203,7 @@ def draw(study):
             ylabel="loss L",
             title="Loss: of both flows one curve, of each run its own",
         )
-        one.legend(loc="lower right", bbox_to_anchor=(1, 0.12), fontsize=8.5)
-        for axis in (flows, runs):
-            axis.legend(loc="center", bbox_to_anchor=(0.5, 0.45), fontsize=9)
-        losses.legend(loc="lower left", fontsize=9)
+        _draw_legend(figure, study)
         sizes, m = "-".join(map(str, study.potential.network.sizes)), study.potential.data.m
         figure.suptitle(
             "Only the flow is intrinsic: a finite step depends on the chart, a geodesic"
@@ -251,21 +212,62 @@ def draw(study):
     return figure
 
 
-def line(axis, i, kind, x, y, label):
+def _bent(study):
+    """Number and name of the charts whose coordinates are curved."""
+    return [(i, name) for i, name in enumerate(study.paths) if name != STRAIGHT]
+
+
+def _draw_single(axis, study):
+    """One step of each kind in each chart, and the slopes of their lines."""
+    for i, (name, single) in enumerate(study.single.items()):
+        for kind, far in single.items():
+            if name != STRAIGHT or kind == "plain":
+                line(axis, i, kind, study.lengths, far)
+    words = ["slope in h: " + ", ".join(name for _, name in _bent(study))]
+    for kind in KINDS:
+        rises = [slope(study.lengths, study.single[name][kind]) for _, name in _bent(study)]
+        known = not np.isnan(rises).any()
+        words.append(f"{kind}: " + (", ".join(f"{r:.2f}" for r in rises) if known else "rounding"))
+    axis.text(study.lengths[-1], 1e-8, "\n".join(words), ha="right", va="top")
+    axis.set(
+        xscale="log",
+        yscale="log",
+        xlabel="step h",
+        ylim=(LEAST, 10),
+        ylabel="distance of W after the step",
+        title="One step: how far from the step of W",
+    )
+
+
+def _draw_paths(axis, study, measure, begin):
+    """What is measured along the run of W, and along run and flows in each chart."""
+    line(axis, None, "plain", study.time[begin:], measure(study.W)[begin:])
+    for i, name in _bent(study):
+        for kind in ("plain", "flow", OTHER):
+            line(axis, i, kind, study.time[begin:], measure(study.paths[name][kind])[begin:])
+
+
+def _draw_legend(figure, study):
+    from matplotlib.lines import Line2D
+
+    names = ["W itself", *study.single]
+    handles = [Line2D([], [], **_ink(i), marker="o", markersize=4) for i in (None, 0, 1, 2)]
+    for kind, (dash, mark) in LOOKS.items():
+        names.append(f"{kind} step" if kind in KINDS else kind)
+        handles.append(Line2D([], [], color="#555555", linestyle=dash, marker=mark, markersize=4))
+    figure.legend(handles, names, loc="outside lower center", ncols=5)
+
+
+def line(axis, i, kind, x, y):
     """A chart's colour, W's black and hollow; dashes and mark of a kind of path."""
     dash, mark = LOOKS[kind]
     width = 3.5 if kind == "flow" and i == 0 else 1.4  # flows lie on each other
-    own = dict(color="k", markerfacecolor="w", zorder=3) if i is None else dict(color=INK[i])
-    axis.plot(
-        x,
-        np.maximum(y, LEAST),
-        linestyle=dash,
-        marker=mark,
-        markersize=4,
-        linewidth=width,
-        label=label,
-        **own,
-    )
+    style = dict(linestyle=dash, marker=mark, markersize=4, linewidth=width, **_ink(i))
+    axis.plot(x, np.maximum(y, LEAST), **style)
+
+
+def _ink(i):
+    return dict(color="k", markerfacecolor="w", zorder=3) if i is None else dict(color=INK[i])
 
 
 def main(output, samples=300, hidden=16, **options):

@@ -12,9 +12,11 @@ from ..._registry import build, find
 from ...model.potential import Batches
 from ...model.tables import metric_from, potential_from
 from ...motion.loops import train
+from ...motion.mechanics._start import steps_of
 from ...motion.observe import observe_from
+from ...motion.stop import keep_from, stop_from
 from ...store._text import to_text
-from ...store.trajectory import Trajectory
+from ...store.trajectory import BEFORE, Trajectory
 
 if TYPE_CHECKING:
     from ..._types import PathLike
@@ -49,15 +51,21 @@ class Experiment:
             run = Trajectory.open(path)
             return cls(run.experiment)
         try:
-            given = tomllib.loads(path.read_text(encoding="utf-8"))
+            given = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a mark or without
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise FlownetError(f"{path} is not TOML: {error}.") from None
         return cls(_checked(given, path), path)
 
     def parts(self) -> tuple[Any, ...]:
         """Potential, mechanics, metric and observables of the tables."""
-        try:
+        with self._named():
             return self._parts()
+
+    @contextmanager
+    def _named(self):
+        """Context that names the file in its errors."""
+        try:
+            yield
         except FlownetError as error:
             raise FlownetError(f"{self._path}: {error}" if self._path else str(error)) from None
 
@@ -71,6 +79,19 @@ class Experiment:
             metric = metric_from(tables["metric"], potential)
         return potential, mechanics, metric, observe_from(self._observed(tables), potential, metric)
 
+    def _ends(self, potential, metric):
+        """Stop conditions, and what the best state is kept by."""
+        tables = [self._with_data(table) for table in self.tables.get("stop", [])]
+        keep = self.tables.get("keep")
+        keep = self._with_data(keep) if isinstance(keep, dict) else keep
+        return stop_from(tables, potential, metric) or None, keep_from(keep, potential, metric)
+
+    def _with_data(self, table):
+        """A table with the data of its observable spelled out."""
+        if "observable" not in table:
+            return table
+        return {**table, "observable": self._on_data(table["observable"])}
+
     def run(
         self,
         store: PathLike | None = None,
@@ -80,12 +101,21 @@ class Experiment:
         threads: int | None = None,
     ) -> Trajectory:
         """Train as the tables say, recorded in `store`; a `Trajectory`."""
+        if BEFORE in self.tables:
+            raise FlownetError(
+                "the experiment is of a run that went on in another way, and train takes one "
+                "mechanics: flownet.go_on takes it up again from its file."
+            )
         potential, mechanics, metric, observe = self.parts()
+        with self._named():
+            stop, keep = self._ends(potential, metric)
         return train(
             potential,
             mechanics,
             metric=metric,
             observe=observe,
+            stop=stop,
+            keep=keep,
             store=store,
             overwrite=overwrite,
             progress=progress,
@@ -105,11 +135,15 @@ class Experiment:
 
     def _observed(self, tables):
         """Observables with their data spelled out: `split` means another part of the run's data."""
-        return {name: self._on_data(table) for name, table in tables.get("observe", {}).items()}
+        observed = tables.get("observe", {})
+        return {name: self._on_data(table) for name, table in observed.items()}
 
     def _on_data(self, table):
         """An observable's table with its data spelled out; of the run itself as it is."""
-        kind, table = find("observable", table["kind"]), dict(table)
+        table = dict(table)
+        if table["kind"] == "function":
+            return table
+        kind = find("observable", table["kind"])
         if "of" in table:
             table["of"] = self._on_data(table["of"])
         if kind.of_run or (kind.of_all_terms and not {"split", "data", "loss"} & set(table)):
@@ -130,7 +164,9 @@ def _fits(potential, mechanics, words):
         with _told_of("[run]"):
             Batches(potential.data.m, words["batch_size"], words["seed"])
     with _told_of("[mechanics]"):
-        mechanics.policy.check(potential, words["steps"])
+        batch_size = words.get("batch_size")
+        steps = steps_of(words.get("steps"), words.get("epochs"), potential, batch_size)
+        mechanics.check(potential, steps)
 
 
 @contextmanager

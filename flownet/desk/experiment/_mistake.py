@@ -26,8 +26,9 @@ def explain(error, source, schema):
     """`FlownetError` of a `pydantic.ValidationError` found in a file."""
     findings = sorted(error.errors(), key=_rank)
     line = f"{source}: {_line(findings[0], schema)}"
-    more = len({finding["loc"][:2] for finding in findings}) - 1
-    return FlownetError(line + (f" ({more} more)" if more else ""))
+    places = {finding["loc"][:2]: _name(_place_of(finding)) for finding in reversed(findings)}
+    more = [name for loc, name in places.items() if loc != findings[0]["loc"][:2]]
+    return FlownetError(line + (f" (Also wrong: {', '.join(sorted(more))}.)" if more else ""))
 
 
 def _rank(finding):

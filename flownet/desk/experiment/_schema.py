@@ -7,7 +7,7 @@ the defaults of their signatures; pydantic checks them. A new kind of anything n
 import re
 import sys
 from inspect import formatannotation, signature
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     AfterValidator,
@@ -29,6 +29,7 @@ from ...model._check import DTYPES
 from ...model.network import INITS, Network as NetworkOfTable
 from ...motion.loops import train
 from ...motion.mechanics import policy_of
+from ...motion.stop import Best
 
 
 def _one_of(what, allowed):
@@ -41,11 +42,17 @@ def _one_of(what, allowed):
 
 
 def _policy(step, number):
-    """A step policy in words, as it stands, or a number."""
-    if not isinstance(step, str):
+    """A step policy in words, in a table or a list, as it stands, or a number."""
+    if not isinstance(step, (str, dict, list)):
         return number(step)
+    if isinstance(step, dict) and step.get("kind") == _registry.PROGRAM:
+        raise ValueError("a program cannot stand in a file; use fn.Schedule from Python.")
     policy_of(step)
     return step
+
+
+def _scheduled(number):
+    return Annotated[number, WrapValidator(_policy), PlainSerializer(lambda step: step)]
 
 
 _ACTIVATIONS = tuple(dict.fromkeys((*ACTIVATIONS, *COMPLEX_ACTIVATIONS)))
@@ -58,7 +65,9 @@ _IN_A_FILE = {
     "Device": _one_of("device", DEVICES),
     "DTypeLike": _one_of("dtype", DTYPES),
     "DataName": _one_of("data set", data_names()),
-    "Step": Annotated[_types.Positive, WrapValidator(_policy), PlainSerializer(lambda step: step)],
+    "Step": _scheduled(_types.Positive),
+    "Temperature": _scheduled(_types.NotNegative),
+    "Stiffnesses": list[_scheduled(_types.Stiffness)],
     "ArrayLike": float | list[float | list[float]],
     "Indices": list[_types.Whole],
     "PathLike": str,
@@ -69,7 +78,10 @@ _IN_A_FILE = {
 _ELSEWHERE = {"Network", "AnyPotential", "AnyChart", "Mechanics", "Charges"}
 
 #: of a run, what has a table of its own, or is said where it is started
-_SAID_ELSEWHERE = {"W0", "metric", "observe", "store", "overwrite", "threads", "progress"}
+_SAID_ELSEWHERE = {
+    *("W0", "V0", "metric", "observe", "stop", "keep", "store", "overwrite"),
+    *("threads", "progress", "on_interrupt"),
+}
 
 
 class Table(BaseModel):
@@ -158,7 +170,7 @@ class _Metric(Kind):
     @model_validator(mode="after")
     def _above_0(self):
         given = self.stiffness if isinstance(self.stiffness, list) else []
-        for entry in [] if self.kind == "coupled" else given:
+        for entry in [] if self.kind in ("coupled", "scheduled") else given:
             if not all(number > 0 for number in (entry if isinstance(entry, list) else [entry])):
                 raise ValueError(
                     f"stiffness holds {entry}; numbers above 0 are wanted (inf freezes)."
@@ -168,7 +180,21 @@ class _Metric(Kind):
 
 Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
-Run = _table("Run", [train], skip=_SAID_ELSEWHERE)
+
+
+class _Run(Table):
+    """As long as its steps or its epochs."""
+
+    @model_validator(mode="after")
+    def _steps_or_epochs(self):
+        if self.steps is None and self.epochs is None:
+            raise ValueError("the key steps is missing, or epochs in its place.")
+        if self.steps is not None and self.epochs is not None:
+            raise ValueError("steps and epochs are both given; one of them says how long it is.")
+        return self
+
+
+Run = _table("Run", [train], _Run, skip=_SAID_ELSEWHERE)
 Loss = _family("Loss", "loss", scale=(float | None, None))
 Term = _family("Term", "potential", whole=False, scale=(float, 1.0))
 Chart = _family("Chart", "chart")
@@ -197,6 +223,8 @@ _IN_A_FILE["AnyObservable"] = _family(
     "Observed", "observable", Table, but=["ema", "swa"], **_OF_DATA
 )
 Observable = _family("Observable", "observable", Table, every=(_types.Count, ...), **_OF_DATA)
+Stop = _family("Stop", "stop condition")
+Keep = _table("Keep", [Best])
 
 
 class ExperimentFile(Table):
@@ -211,6 +239,8 @@ class ExperimentFile(Table):
     chart: Chart | None = None
     add: list[Term] = []
     observe: dict[str, Observable] = {}
+    stop: list[Stop] = []
+    keep: Literal["best"] | Keep | None = None
 
 
 def tables(given: dict[str, Any]):

@@ -1,14 +1,29 @@
-"""Figures of runs: `flownet.plot.loss(run)`, `.breakdown(run)`, `.report(run)` and, of a run beside
-its flows, `.flows(run, flows)`; each a Figure. `.film(run, flows, path)` writes an animation.
+"""Figures of runs: `flownet.plot.loss(run)`, `.breakdown(run)`, `.report(run)`, of several runs
+`.curves(runs)` and `.comparison(runs)` and, of a run beside its flows, `.flows(run, flows)`; each a
+Figure. `.film(run, flows, path)` writes an animation.
+
+Each takes `size` and `title` of its figure, and `figure=` or, where it has one panel, `ax=`, to be
+drawn into a figure of yours. A notebook shows it as the value of a cell.
 
 Lines differ in brightness and in dashes, so that they can be told apart in grey.
 """
 
 from ._beside import beside
 from ._breakdown import breakdown, comparison
+from ._curves import curves
 from ._film import check_film, film
 from ._flows import flows
 from ._loss import loss
 from ._report import report
 
-__all__ = ["beside", "breakdown", "check_film", "comparison", "film", "flows", "loss", "report"]
+__all__ = [
+    "beside",
+    "breakdown",
+    "check_film",
+    "comparison",
+    "curves",
+    "film",
+    "flows",
+    "loss",
+    "report",
+]

@@ -19,6 +19,7 @@ def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
     """The flow of a run's mechanics from where it began, at times of 400 of its rows at most."""
     if run.is_flow:
         raise FlownetError("a flow has no flow beside it: a run of finite steps is wanted.")
+    run.in_one_way("the flow beside it")
     times = run.time[thinned(len(run), most)]
     mechanics = None if run.mechanics.kind == "runge-kutta" else run.mechanics
     return flow(
@@ -32,6 +33,7 @@ def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
 
 
 def metric_of_run(run, metric):
+    """The metric in which a run is drawn: the one given, its own at its end, or the plain one."""
     D = run.parameters.shape[1]
     metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
     if not isinstance(metric, Metric) or metric.size != D:

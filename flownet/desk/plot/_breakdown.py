@@ -6,50 +6,139 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._errors import FlownetError, shown
 from ...linearization.breakdown import breakdown as _breakdown, kept
-from ..report._measured import quick_interval
-from ._style import TIME, below, line, losses, panels, power_of_ten, styled, trend
+from ..report._measured import drawn_interval
+from ._canvas import panels, styled, titled, whole
+from ._style import (
+    MOST,
+    TIME,
+    below,
+    below_all,
+    beside_axis,
+    dots_and_line,
+    line,
+    log_if_wide,
+    losses,
+    power_of_ten,
+    title_of,
+    trend,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
+    from ..._types import Pair
     from ...store.trajectory import Trajectory
 
 
 @styled
-def breakdown(run: Trajectory, series: Any = None) -> Figure:
-    """Three panels: loss; promised against delivered; second order over first, against time."""
+def breakdown(
+    run: Trajectory,
+    series: Any = None,
+    *,
+    figure: FigureBase | None = None,
+    size: Pair | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Three panels: loss; promised against delivered; second order over first, against time.
+
+    Parameters
+    ----------
+    run : Trajectory
+    series : Breakdowns, optional
+        What is drawn, such as ``fn.breakdown(run, every=10)``; by default what is stored with the
+        run, or as many steps as take some two seconds.
+    figure : Figure or SubFigure, optional
+        Where to draw; by default a new figure.
+    size : (float, float), optional
+        Width and height of a new figure in inches.
+    title : str, optional
+        In place of the run's own; "" for none.
+
+    Returns
+    -------
+    Figure
+        The new one, which a notebook shows, or the one that holds what was given.
+
+    Raises
+    ------
+    FlownetError
+        When the run keeps no two consecutive states.
+    """
     series = series or _series(run)
-    figure, axes = panels(3, (13.5, 4.4))
+    figure, axes = panels(3, (13.5, 4.4), size=size, figure=figure)
     losses(axes[0], run)
+    axes[0].set(title="Loss")
     promises(axes[1], series)
-    _ratio(axes[2], [(series, "each step (line: running median)")])
+    _ratio(axes[2], [(series, dots_and_line(len(series)))])
     for axis in axes:
         below(axis)
-    return figure
+    titled(figure, f"{title_of(run)}, {counted(run)}", title)
+    return whole(figure)
 
 
 @styled
-def comparison(runs: Mapping[str, Trajectory], title: str, every: int | None = None) -> Figure:
-    """Two panels for several labelled runs, `{label: run}`: loss, and second order over first."""
-    figure, axes = panels(2, (11, 4.4))
-    broken = []
+def comparison(
+    runs: Mapping[str, Trajectory],
+    title: str | None = None,
+    every: int | None = None,
+    *,
+    figure: FigureBase | None = None,
+    size: Pair | None = None,
+) -> Figure:
+    """Two panels for several labelled runs: their losses, and second order over first.
+
+    A run has the same look in both, and one legend below names it.
+
+    Parameters
+    ----------
+    runs : dict
+        {label: Trajectory}.
+    title : str, optional
+        By default none.
+    every : int, optional
+        Interval of the steps that are broken down.
+    figure, size
+        As in `flownet.plot.breakdown`.
+
+    Returns
+    -------
+    Figure
+        The new one, which a notebook shows, or the one that holds what was given.
+
+    Raises
+    ------
+    FlownetError
+        When there is no run, or one keeps no two consecutive states.
+    """
+    if not isinstance(runs, dict) or not runs:
+        raise FlownetError(f"runs is {shown(runs)}; it has to be a table {{label: run}} of runs.")
+    figure, axes = panels(2, (11, 4.4), size=size, figure=figure)
+    broken, values = [], []
     for i, (label, run) in enumerate(runs.items()):
         record = run.observables["loss"]
-        line(axes[0], i, record.time, record.value, label)
-        broken.append((_series(run, every), label))
-    axes[0].set_yscale("log")
+        drawn = np.abs(record.value) < MOST
+        values.append(record.value[drawn])
+        line(axes[0], i, record.time[drawn], values[-1], str(label))
+        broken.append((_series(run, every), str(label)))
+    log_if_wide(axes[0], np.concatenate(values))
     axes[0].set(xlabel=TIME, ylabel="loss L", title="Loss")
     _ratio(axes[1], broken)
-    below(axes[0])
-    below(axes[1], title="dots: steps; lines: running median")
-    figure.suptitle(title)
-    return figure
+    many = max(len(series) for series, _ in broken)
+    below_all(figure, axes[0], title=dots_and_line(many))
+    titled(figure, "", title)
+    return whole(figure)
 
 
-def promises(axis, series, names=("linear", "actual", "second"), size=3, width=15):
+def counted(run):
+    """How many steps a run took."""
+    return f"{len(run.step)} step{'s' * (len(run.step) != 1)}"
+
+
+def promises(axis, series, names=("linear", "actual", "second"), size=3):
     """What steps promised and delivered."""
     labels = {
         "linear": "promised (first order)",
@@ -58,7 +147,7 @@ def promises(axis, series, names=("linear", "actual", "second"), size=3, width=1
     }
     for i, name in enumerate(names):
         # columns of a breakdown are its attributes
-        trend(axis, i, series.time, getattr(series, name), labels[name], size, width)
+        trend(axis, i, series.time, getattr(series, name), labels[name], size)
     size = np.abs(series.linear)
     axis.set_yscale(
         "symlog", linthresh=power_of_ten(max(0.1 * np.median(size), 1e-6 * np.max(size)) or 1.0)
@@ -78,14 +167,7 @@ def _ratio(axis, broken):
     axis.axhline(1, color="#222222", linewidth=1.0)
     axis.set_yscale("log")
     axis.set_ylim(top=max(4.0, axis.get_ylim()[1]))
-    axis.annotate(
-        "beyond the critical step",
-        (0.99, 1.15),
-        xycoords=("axes fraction", "data"),
-        ha="right",
-        va="bottom",
-        fontsize=9,
-    )
+    beside_axis(axis, 1, "critical\nstep")
     axis.set(
         xlabel=TIME, ylabel="|second order| / |first order|", title="Second order against first"
     )
@@ -93,7 +175,7 @@ def _ratio(axis, broken):
 
 def _series(run, every=None):
     """The breakdown kept with a run where it is fine enough and reaches its end, or a new one."""
-    series, every = kept(run), every or quick_interval(run)
+    series, every = kept(run), every or drawn_interval(run)
     if (
         series is None
         or len(series) < len(run.step) // every // 2

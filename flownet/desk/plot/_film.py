@@ -10,11 +10,11 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._progress import bar
+from ._canvas import styled
 from ._picture import Picture
-from ._style import styled
 
 if TYPE_CHECKING:
-    from ..._types import Flows, MetricLike, PathLike
+    from ..._types import Flows, MetricLike, Pair, PathLike
     from ...store.trajectory import Trajectory
 
 _DPI = 80
@@ -35,6 +35,8 @@ def film(
     pace: Literal["path", "time"] = "path",
     metric: MetricLike | None = None,
     resolution: int | None = None,
+    size: Pair | None = None,
+    title: str | None = None,
 ) -> PathLike:
     """Write a film of a finite run beside its flows; at each moment all are at the same time.
 
@@ -54,7 +56,7 @@ def film(
         Length, and frames per second; those of a GIF divide 100.
     pace : {"path", "time"}
         How time goes by: slower where the paths are fast, so that bends are seen, or evenly.
-    metric, resolution
+    metric, resolution, size, title
         As in `flownet.plot.flows`.
 
     Returns
@@ -68,7 +70,7 @@ def film(
         Before any work when the file cannot be written or the numbers cannot be honoured.
     """
     frames, write = _checked(path, seconds, fps, pace)
-    picture = Picture(run, flows, metric, resolution)
+    picture = Picture(run, flows, metric, resolution, size=size, title=title)
     scene = _Scene(picture, moments(picture, frames, pace))
     try:
         write(scene, path, fps)

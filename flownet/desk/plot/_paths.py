@@ -1,10 +1,14 @@
-"""Rows of a run and of its flows, as many as a figure can hold, and how far they are apart."""
+"""Rows of a run and of its flows, as many as a figure can hold, and how far they are apart.
+
+Rows of complex parameters are those of the reals (re, im, re, im, …).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ...model.network import in_reals
 from ...store.trajectory import Trajectory
 
 MOST_ROWS = 2000  # of a path that is drawn
@@ -23,6 +27,7 @@ class Path:
         Interval of the rows kept.
     time : ndarray (T,)
     rows : ndarray (T, D)
+        Real; of complex parameters (T, 2D).
     """
 
     name: str
@@ -48,7 +53,7 @@ def path(name, recorded):
         recorded,
         every,
         recorded.time[kept],
-        np.stack([rows[k] for k in kept]).astype(np.float64),
+        in_reals(np.stack([rows[k] for k in kept])).astype(np.float64),
     )
 
 
@@ -75,6 +80,11 @@ def paths(run, flows):
         if flow.parameters.shape[1] != D:
             raise FlownetError(
                 f"flow {name!r} has {flow.parameters.shape[1]} parameters; the run has {D}."
+            )
+        if (flow.parameters.dtype.kind == "c") != (run.parameters.dtype.kind == "c"):
+            raise FlownetError(
+                f"flow {name!r} has {flow.parameters.dtype} parameters; those of the run are "
+                f"{run.parameters.dtype}."
             )
         if not len(flow) or flow.time[0] > run.time[-1]:
             raise FlownetError(
@@ -108,7 +118,8 @@ def distances(run, flow, metric):
     part = np.divide(times - known[first], gap, out=np.zeros(len(times)), where=gap > 0)
     lengths = np.empty(len(times))
     for j, (k, s) in enumerate(zip(first, np.minimum(part, 1))):
-        W = polygon[k] + s * (polygon[k + 1] - polygon[k])
+        before, after = in_reals(polygon[k]), in_reals(polygon[k + 1])
+        W = before + s * (after - before)
         lengths[j] = np.linalg.norm(metric.coordinates(W - flow.rows[j]))
     return times, lengths
 

@@ -2,7 +2,10 @@
 
 import numpy as np
 
+from ..._errors import FlownetError
+from ...model.potential import Reals
 from ._beside import metric_of_run
+from ._canvas import canvas, titled
 from ._landscape import inscriptions, landscape, levels, minima
 from ._paths import distances, paths, reach_of
 from ._plane import frame, principal_plane
@@ -35,16 +38,19 @@ class Picture:
         Of each path, on the plane; the marks of their ends.
     """
 
-    def __init__(self, run, flows, metric=None, resolution=None):
-        from matplotlib.figure import Figure
-
-        self.metric = metric_of_run(run, metric)
+    def __init__(self, run, flows, metric=None, resolution=None, **place):
+        metric = metric_of_run(run, metric)
         first, others = paths(run, flows)
+        reals = Reals(run.potential, run.parameters.dtype)
+        self.metric, self.potential = reals.of_metric(metric), reals.potential
         self.paths, self.run = [first, *others], run
         self.framing = self._framing()
         self.found = principal_plane([path.rows for path in self.framing], self.metric)
         self.points = [self.found.coordinates(path.rows) for path in self.paths]
-        self.figure = Figure(figsize=_SIZE)
+        title = place.pop("title", None)
+        self.figure = canvas(_SIZE, **place, layout=None)
+        box = self.figure.bbox
+        self.size = box.width / self.figure.dpi, box.height / self.figure.dpi
         self._place_panels(1 + len(others))
         self.marks = []
         self._draw_landscape(resolution)
@@ -52,25 +58,30 @@ class Picture:
         self._draw_departure()
         self._draw_losses()
         steps = len(run.step)
-        self.figure.suptitle(
-            f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run "
-            f"and its flow{'s' * (len(others) > 1)}",
-            fontsize=13,
-        )
+        own = f"{title_of(run)}, {steps} step{'s' * (steps != 1)}: the finite run and its flow"
+        titled(self.figure, own + "s" * (len(others) > 1), title, fontsize=13)
 
     def _place_panels(self, count):
         """Panels at fixed places, in inches, above legends of as many rows as there are paths."""
+        width, height = self.size
         bottom = 0.66 + 0.21 * max(count, (count + 4) // 2)
-        height = _SIZE[1] - bottom - 0.72
-        self._under = (bottom - 0.52) / _SIZE[1]
-        self.plane = self._panel(0.8, bottom, 4.9, height)
-        self.departure = self._panel(6.6, bottom + 0.47 * height, 4.4, 0.53 * height)
-        self.loss = self._panel(6.6, bottom, 4.4, 0.43 * height, sharex=self.departure)
+        height, width = height - bottom - 0.72, width - 1.9
+        left, right = 0.527 * width, 0.473 * width
+        if min(height, left) < 1:
+            raise FlownetError(
+                f"a figure of {self.size[0]:g} by {self.size[1]:g} inches has no room for its "
+                f"panels and legends: ({_SIZE[0]}, {_SIZE[1]}) is the size by default."
+            )
+        self._under = (bottom - 0.52) / self.size[1]
+        self.plane = self._panel(0.8, bottom, left, height)
+        begin = 0.8 + left + 0.9
+        self.departure = self._panel(begin, bottom + 0.47 * height, right, 0.53 * height)
+        self.loss = self._panel(begin, bottom, right, 0.43 * height, sharex=self.departure)
         self.departure.tick_params(labelbottom=False)
-        self.wide = 4.9 / height
+        self.wide = left / height
 
     def _panel(self, left, bottom, width, height, **options):
-        (w, h) = _SIZE
+        (w, h) = self.size
         return self.figure.add_axes((left / w, bottom / h, width / w, height / h), **options)
 
     def _legend(self, axis, handles, labels, columns, letters, **options):
@@ -99,7 +110,7 @@ class Picture:
 
         framed = [points for path, points in zip(self.paths, self.points) if path in self.framing]
         borders, stretch = frame(np.concatenate(framed), self.wide)
-        ground = landscape(self.found, self.run.potential, borders, resolution)
+        ground = landscape(self.found, self.potential, borders, resolution)
         steps = levels(ground.values, max(path.loss.value.max() for path in self.framing))
         values, axis = np.clip(ground.values, None, 2 * np.abs(steps[-1]) + steps[-1]), self.plane
         shades = LinearSegmentedColormap.from_list("heights", _HEIGHTS)

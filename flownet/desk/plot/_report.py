@@ -7,40 +7,53 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..report._measured import kept, measure
-from ._breakdown import promises
-from ._style import (
-    INK,
-    TIME,
-    below,
-    line,
-    log_if_wide,
-    losses,
-    panels,
-    power_of_ten,
-    running_median,
-    styled,
-    title_of,
-    trend,
-)
+from ._breakdown import counted, promises
+from ._canvas import canvas, styled, titled, whole
+from ._style import INK, TIME, below, beside_axis, log_if_wide, losses, title_of, trend
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure, FigureBase
 
+    from ..._types import Pair
     from ...store.trajectory import Trajectory
 
 _DOT = 5
-_GREY = "#c9c9c9"
-_WIDTH = 5  # steps of a running median
+_WIDE = 1000  # per cent beyond which an axis of shares is logarithmic
 
 
 @styled
-def report(run: Trajectory, measured: Any = None) -> Figure:
+def report(
+    run: Trajectory,
+    measured: Any = None,
+    *,
+    figure: FigureBase | None = None,
+    size: Pair | None = None,
+    title: str | None = None,
+) -> Figure:
     """Up to six panels of a run; those that do not apply are left out.
 
-    Loss; promise and delivery; what each order took of the promise; second order by parameters,
-    beside what random signs and a random basis give; sharpness against 2/step; drift of the
+    Loss; promise and delivery; what each order took of the promise; how much of second order the
+    parameters make each by itself, and how much in pairs; sharpness against 2/step; drift of the
     charges, as it was and as the finite steps predict. What was stored with the run by `flownet
     breakdown` is drawn, else it is computed.
+
+    Parameters
+    ----------
+    run : Trajectory
+    measured : optional
+        What the shell has measured; by default what is stored with the run, or as many steps as
+        take some ten seconds.
+    figure : Figure or SubFigure, optional
+        Where to draw; by default a new figure.
+    size : (float, float), optional
+        Width and height of a new figure in inches.
+    title : str, optional
+        In place of the run's own; "" for none.
+
+    Returns
+    -------
+    Figure
+        The new one, which a notebook shows, or the one that holds what was given.
     """
     import matplotlib
 
@@ -51,20 +64,29 @@ def report(run: Trajectory, measured: Any = None) -> Figure:
     drawn += [_sharpness] * _seen(found.sharpness) + [_charges] * (found.charges is not None)
     columns = {1: 1, 2: 2, 4: 2}.get(len(drawn), 3)
     rows = -(-len(drawn) // columns)
-    with matplotlib.rc_context({"font.size": 13, "axes.titlesize": 15, "legend.fontsize": 12}):
-        figure, axes = panels(columns, (6.2 * columns, 5.6 * rows), rows)
+    default = (5.2 * columns, 4.7 * rows)
+    figure = canvas(default, size, figure)
+    letters = _letters(figure, default)
+    with matplotlib.rc_context({"font.size": 11 * letters, "axes.titlesize": 13 * letters}):
+        axes = figure.subplots(rows, columns, squeeze=False).ravel()
         for axis, draw in zip(axes, drawn):
             draw(axis, found)
             axis.set(xlabel=TIME)
             below(axis, ncol=3 if draw is _orders else 2)
         for axis in axes[len(drawn) :]:
             axis.remove()
-        figure.suptitle(_title(run), fontsize=17)
-    return figure
+        titled(figure, _title(run), title, fontsize=15 * letters)
+    return whole(figure)
+
+
+def _letters(figure, default):
+    """Size of the letters, smaller in a small figure."""
+    room = figure.bbox.size / whole(figure).dpi / default
+    return float(np.clip(room.min(), 0.6, 1.0))
 
 
 def _title(run):
-    words, network = [title_of(run), f"{len(run.step)} steps"], run.experiment.get("network")
+    words, network = [title_of(run), counted(run)], run.experiment.get("network")
     if network is not None:
         activation = network.get("activation", [])
         names = [activation] if isinstance(activation, str) else list(dict.fromkeys(activation))
@@ -82,7 +104,7 @@ def _loss(axis, found):
 
 
 def _promises(axis, found):
-    promises(axis, found.series, ("linear", "actual"), _DOT, _WIDTH)
+    promises(axis, found.series, ("linear", "actual"), _DOT)
 
 
 def _orders(axis, found):
@@ -92,46 +114,30 @@ def _orders(axis, found):
         (("second", "second order"), ("third", "third order"), ("remainder", "all beyond"))
     ):
         # columns of a breakdown are its attributes
-        trend(axis, i, *_share(series, getattr(series, name)), label, _DOT, _WIDTH)
-    low, high = axis.get_ylim()
-    if max(-low, high) > 1000:
-        axis.set_yscale("symlog", linthresh=100)
-    axis.set_ylim(top=max(high, 118))
+        trend(axis, i, *_share(series, getattr(series, name)), label, _DOT)
+    axis.set_ylim(top=max(axis.get_ylim()[1], 110))
     axis.axhline(100, color="#222222", linewidth=1.0)
-    axis.annotate(
-        "the whole promise",
-        (0.99, 100),
-        xycoords=("axes fraction", "data"),
-        xytext=(0, 3),
-        textcoords="offset points",
-        ha="right",
-        va="bottom",
-    )
+    beside_axis(axis, 100, "all\nof it")
     _percents(axis, "What each order took of the promise")
 
 
 def _second(axis, found):
-    """Self terms and pairs, beside what chance would give."""
+    """Second order: what each parameter makes alone, and what takes two of them."""
     series = found.series
-    (time, low), (_, high), (_, chance) = (
-        _median(*_share(series, series.column(name)))
-        for name in ("signs_second_low", "signs_second_high", "chance_second_self")
-    )
-    axis.fill_between(time, low, high, color=_GREY, linewidth=0, label="random signs, 5–95 %")
+    own = series.column("second_self")
     axis.plot(
-        *_median(*_share(series, series.second)),
+        *_share(series, series.second),
         color=INK[0],
         alpha=0.3,
         linewidth=7,
-        label="second order",
+        label="second order, whole",
     )
-    own = series.column("second_self")
-    for i, values, label in ((1, series.second - own, "pairs"), (2, own, "self terms")):
-        trend(axis, i, *_share(series, values), label, _DOT, _WIDTH)
-    line(axis, 3, time, chance, "self, random basis")
-    size = np.median(np.abs(chance)) if len(chance) else 1.0
-    axis.set_yscale("symlog", linthresh=power_of_ten(max(size, 1e-2)), linscale=0.5)
-    _percents(axis, "Second order, parameter by parameter")
+    for i, values, label in (
+        (1, series.second - own, "pairs of parameters"),
+        (2, own, "each parameter alone"),
+    ):
+        trend(axis, i, *_share(series, values), label, _DOT)
+    _percents(axis, "Second order: parameters alone, and in pairs")
 
 
 def _share(series, values):
@@ -140,12 +146,10 @@ def _share(series, values):
     return series.time[known], 100 * values[known] / np.abs(series.linear[known])
 
 
-def _median(time, values):
-    return time, running_median(values, _WIDTH)
-
-
 def _percents(axis, title):
     """A signed axis of shares; powers of ten as plain numbers."""
+    if np.abs(axis.get_ylim()).max() > _WIDE:
+        axis.set_yscale("symlog", linthresh=100)
     axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axis.axhline(0, color="#555555", linewidth=0.8)
     axis.set(ylabel="% of the promise (+ against it)", title=title)

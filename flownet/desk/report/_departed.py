@@ -5,14 +5,17 @@ from ...linearization.departure import departure, store_departure
 from ...motion.flow import Modified
 
 
-def depart(run, every=None, modified=(), rtol=1e-6):
-    """`Departure` of a run from its flow, and from the modified flows of some steps."""
+def depart(run, every=None, modified=(), **words):
+    """`Departure` of a run from its flow, and from the modified flows of some steps.
+
+    `words` are those of `departure`: rtol, max_steps, max_gradients.
+    """
     fields = {
         f"modified {order} of step {step:g}": Modified(step, order=order)
         for step in modified
         for order in (1, 2)
     }
-    return departure(run, fields=fields, every=every, rtol=rtol)
+    return departure(run, fields=fields, every=every, **words)
 
 
 def stored(found):

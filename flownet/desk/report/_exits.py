@@ -7,6 +7,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ...linearization.exits import EXIT_COLUMNS, exit_step
 from ...motion.mechanics import Constant
+from ...motion.mechanics._start import steps_of
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
 from ..experiment._experiment import Experiment
@@ -37,12 +38,13 @@ def exit_steps(file, low=None, high=None, grid=_GRID, progress=True):
             run.parameters[0],
         )
     step = _constant_step(file, mechanics, words)
+    steps = steps_of(words.get("steps"), words.get("epochs"), potential, None)
     found = exit_step(
         potential,
         W0,
         low=step / _BELOW if low is None else low,
         high=_ABOVE * step if high is None else high,
-        time=step * max(1, words["steps"]),
+        time=step * max(1, steps),
         metric=metric,
         grid=grid,
         progress=progress,

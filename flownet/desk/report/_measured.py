@@ -17,9 +17,13 @@ _FEWEST = 6  # below it nothing is seen of a run
 _WORK = 2e11  # multiply-adds of each part of a report, some ten seconds
 _CHARGES = 4000  # charges that are followed
 _STEP = 4e6  # multiply-adds that the time of setting up a mini-batch would do
+_QUICK = 4e10  # of the terms that a figure asks for, some two seconds
+_FEW = 100  # steps that such a figure shows at least, of a run that has them
 
 #: multiply-adds per parameter and sample: the terms with their floors, their splits, a sharpness
 _TERMS, _SPLITS, _SHARPNESS, _GRADIENT = 60, 1600, 300, 3
+#: the same per complex unit and sample: its splits, and each unit displacement of its diagonals
+_PAIR_SPLITS, _PAIR_DIAGONAL = 8e5, 1.5e4
 
 
 @dataclass
@@ -71,7 +75,8 @@ def measure(run, every=None, progress=True):
     if not len(run.step):
         raise FlownetError("the run has no finite step: there is nothing to break down.")
     work, whole = _work(run)
-    steps = min(_MOST_STEPS, int(_WORK / (_SPLITS * work)))
+    of_splits = _work_of_splits(run)
+    steps = min(_MOST_STEPS, int(_WORK / of_splits))
     split = steps >= _FEWEST
     if not split:
         steps = min(_MOST_STEPS, max(_FEWEST, int(_WORK / (_TERMS * work))))
@@ -79,7 +84,7 @@ def measure(run, every=None, progress=True):
     found = Measured(run, every or stride * _odd(len(run.step) / (stride * steps)), split=split)
     if not split:
         found.left_out.append(
-            f"the splits of the steps: {_dear(_SPLITS * work)} a step. "
+            f"the splits of the steps: {_dear(of_splits)} a step. "
             "flownet.breakdown(run, at=k, split=True) makes those of one."
         )
     _try(
@@ -100,9 +105,28 @@ def measure(run, every=None, progress=True):
 
 def _work(run):
     """Parameters times samples, of a step's batch and of all the data."""
+    return [run.potential.size * m for m in _samples(run)]
+
+
+def _samples(run):
+    """Samples of a step's batch and of all the data."""
     data = run.potential.data
     m = 1 if data is None else data.m
-    return [run.potential.size * n for n in (run.experiment["run"].get("batch_size") or m, m)]
+    return [run.experiment["run"].get("batch_size") or m, m]
+
+
+def _work_of_splits(run):
+    """Multiply-adds that take as long as the splits of one step.
+
+    Of complex networks what counts is not the products but the units, whose derivatives are worked
+    out for one unit displacement after another.
+    """
+    network, m = run.potential.network, _samples(run)[0]
+    work = _SPLITS * run.potential.size * m
+    if network is not None and network.is_complex:
+        units = sum(network.sizes[1:]) * m
+        work += units * (_PAIR_SPLITS + 2 * run.potential.size * _PAIR_DIAGONAL)
+    return work
 
 
 def _odd(number):
@@ -155,6 +179,12 @@ def measure_quickly(run, every=None):
 def quick_interval(run):
     """Interval of the steps whose terms alone are looked at."""
     return max(1, len(run.step) // _MOST_TERMS)
+
+
+def drawn_interval(run):
+    """Interval of the steps that a figure of the terms alone shows, of some two seconds."""
+    steps = _QUICK / (_TERMS * _work(run)[0])
+    return max(quick_interval(run), int(len(run.step) / max(steps, _FEW)))
 
 
 def stored(found):

@@ -2,8 +2,11 @@
 
 import os
 
-from ..._table import Table
 from ...store._size import size_text
+from ...store.trajectory import best_line, table_of
+
+#: what `followed` says, or what is no curve
+_OF_STEPS = ("loss", "step", "evaluations", "method", "crossings", "slides")
 
 
 def run_lines(run):
@@ -17,7 +20,7 @@ def run_lines(run):
         else "no step was finite"
     ]
     for name in run.observables:
-        if name not in ("loss", "step", "evaluations", "method"):
+        if name not in _OF_STEPS:
             values = run.observables[name].value
             if len(values) and values.ndim == 1:
                 lines.append(f"{name} {values[0]:.4g} → {values[-1]:.4g}")
@@ -25,34 +28,31 @@ def run_lines(run):
         lines.append(run.followed)
     if run.diverged_at is not None:
         lines.append(f"diverged at iteration {run.diverged_at}; all rows before it are kept")
+    if run.stopped:
+        lines.append(run.stopped)
+    if run.best:
+        lines.append(best_line(run.best))
     if run.path:
         lines.append(f"recorded in {run.path}")
     return "\n".join(lines)
 
 
+def at_its_end(run, steps):
+    """Why nothing is left to go on with up to a number of steps, or None where something is."""
+    if run.diverged_at is not None:
+        return f"{run.path} diverged at iteration {run.diverged_at}: no step goes on from there."
+    if not run.finished or (steps is not None and (run.is_flow or steps != len(run.step))):
+        return None
+    longer = "" if run.is_flow else f"; --steps N, with N above {len(run.step)}, goes on"
+    return f"{run.path} is finished already, after {len(run.step)} steps{longer}."
+
+
 def info_lines(run):
     """What a run's file holds, and its experiment."""
-    rows, D = run.parameters.shape
     state = "finished" if run.finished else "being written" if run.store.live else "stopped"
     if run.diverged_at is not None:
         state = f"diverged at iteration {run.diverged_at}"
-    loss = None
-    if len(run.loss):
-        loss = (
-            f"{run.loss[0]:.6g} → {run.loss[-1]:.6g}, time {run.observables['loss'].time[-1]:.6g}"
-        )
-    table = Table(
-        f"{run.path}: {size_text(os.path.getsize(run.path))}, {state}",
-        {
-            "parameters": (str, [f"{rows} rows of {D} {run.parameters.dtype}"]),
-            "observables": (str, [_counted(run.observables)]),
-            "analyses": (str, [_counted(run.analyses)]),
-            "loss": (str, [loss]),
-        },
-        upright=True,
-    )
-    return f"{table}\n\n{run.store.experiment.rstrip()}"
-
-
-def _counted(records):
-    return ", ".join(f"{name} ({len(records[name].value)})" for name in records) or "none"
+    if run.stopped and not run.store.live:
+        state = run.stopped
+    size = size_text(os.path.getsize(run.path))
+    return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"

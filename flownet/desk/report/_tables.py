@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._table import Floored, Table, evenly, percent, short
-from ...linearization.breakdown import Breakdowns
+from ...linearization.breakdown import Breakdowns, Verdict
 
 _MOST_ROWS = 8
 _TERMS = {"second": "second", "third": "third", "rest": "remainder", "delivered": "actual"}
@@ -185,6 +185,7 @@ def _verdicts(found):
     """How often each verdict was given, and the one on the most broken step in full."""
     counts = Counter(word for word in found.series.words if word).most_common()
     lines = ["Verdicts: " + ", ".join(f"{word} ({count})" for word, count in counts)]
+    lines += [Verdict.explained(word) for word, _ in counts]
     worst = _worst(found.series)
     if worst is not None:
         b = found.series[worst]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
+from ...model._check import array
 from ...model.potential import as_potential
 from ..metric import Euclidean
 from ._drift import drift_along
@@ -82,10 +83,13 @@ class Charges(Tabled):
     def along(self, run: Trajectory, *, every: int = 1, progress: bool = True) -> ChargeDrift:
         """How a recorded run moved the charges, and how its finite steps had to: a `ChargeDrift`.
 
+        Along a flow they had to stay, up to its tolerances.
+
         Parameters
         ----------
         run : Trajectory
-            Of Aristotle, on this potential and metric, recorded at every step.
+            Of Aristotle, on this potential and metric, recorded at every step; or a flow of these,
+            recorded at whatever times.
         every : int
             Interval of the rows of the drift; every step is summed whatever it is.
         progress : bool
@@ -119,7 +123,7 @@ class Charges(Tabled):
         return np.concatenate([np.zeros(0), *(form.value(W) for form in self.forms)])
 
     def _vector(self, name, vector):
-        vector = np.asarray(vector, np.float64)
+        vector = np.asarray(array(name, vector), np.float64)
         if vector.shape != (self.metric.size,):
             raise FlownetError(
                 f"{name} has shape {vector.shape}; the potential's is ({self.metric.size},)."

@@ -1,4 +1,7 @@
-"""Charges along a recorded run: how far finite steps drove them, and how far they had to."""
+"""Charges along a recorded run: how far finite steps drove them, and how far they had to.
+
+Along a flow they had to stay where they were: what is left is the error of its integration.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ChargeDrift(Tabled):
-    """How a run moved its charges.
+    """How a run moved its charges, or what the integration of a flow did to them.
 
     Attributes
     ----------
@@ -29,9 +32,12 @@ class ChargeDrift(Tabled):
     drift : ndarray (T, K)
         Q(W_k) − Q(W_0) of the recorded parameters.
     predicted : ndarray (T, K)
-        Sum of the exact changes of the steps before, Q(step·g^♯dL) each.
+        Sum of the exact changes of the steps before, Q(step·g^♯dL) each; 0 along a flow.
     rounding : ndarray (K,)
-        Unit of errors: ε of the run's precision times the largest size of the charge's terms.
+        Unit of errors: ε of the run's precision times the largest size of the charge's terms; of a
+        flow what its tolerances allow a step, rtol in place of ε, and atol.
+    of_flow : bool
+        Whether it is of a flow.
     """
 
     charges: Charges
@@ -40,6 +46,7 @@ class ChargeDrift(Tabled):
     drift: np.ndarray
     predicted: np.ndarray
     rounding: np.ndarray
+    of_flow: bool = False
 
     @property
     def errors(self) -> Vector:
@@ -64,15 +71,16 @@ class ChargeDrift(Tabled):
             parts = self.charges.unpack(np.abs(of_each))
             return [parts[name].max() for name in names]
 
+        along = "a flow" if self.of_flow else f"{self.iteration[-1] - self.iteration[0]} steps"
         return Table(
-            f"Charges along {self.iteration[-1] - self.iteration[0]} steps, "
+            f"Charges along {along}, "
             f"time {self.time[0]:.6g} to {self.time[-1]:.6g}; the largest of each kind",
             {
                 "charge": (str, names),
                 "drift": (".3e", largest(self.drift)),
                 "predicted": (".3e", largest(self.predicted)),
                 "error": (".1e", largest(self.drift - self.predicted)),
-                "in roundings": (".3g", largest(self.errors)),
+                "in tolerances" if self.of_flow else "in roundings": (".3g", largest(self.errors)),
             },
         )
 
@@ -98,7 +106,7 @@ def drift_along(charges, run, every, progress):
             if k == rows[at]:
                 drift[at], predicted[at] = value - first, total
                 at += 1
-            if k < len(run) - 1 and len(charges):
+            if k < len(run) - 1 and len(charges) and not run.is_flow:
                 at_step = int(iteration[k])
                 total = total + _change(charges, run, at_step, W, step[at_step])
             show(k + 1)
@@ -109,8 +117,18 @@ def drift_along(charges, run, every, progress):
         time[rows],
         drift[:at],
         predicted[:at],
-        np.finfo(run.parameters.dtype).eps * largest,
+        _unit(run, largest),
+        run.is_flow,
     )
+
+
+def _unit(run, size):
+    """What rounding does to charges of a size (K,), or a step of a flow within its tolerances."""
+    eps = np.finfo(run.parameters.dtype).eps
+    if not run.is_flow:
+        return eps * size
+    words = run.experiment["flow"]
+    return max(eps, words["rtol"]) * size + words["atol"] * np.maximum(1.0, np.sqrt(size))
 
 
 def _change(charges, run, iteration, W, step):
@@ -124,11 +142,18 @@ def _check(charges, run, every):
         raise FlownetError(f"charges along {shown(run)}: it has to be a Trajectory.")
     if not is_whole(every, 1):
         raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
-    if run.mechanics is None or not run.mechanics.descends:
+    if run.is_flow and (run.mechanics is not None or "field" in run.experiment["flow"]):
+        other = run.mechanics or run.experiment["flow"]["field"]
+        raise FlownetError(
+            f"the flow follows {shown(other)}; charges are what Ẇ = −g^♯dL keeps, the flow without "
+            "mechanics and field."
+        )
+    if not run.is_flow and not run.mechanics.descends:
         raise FlownetError(
             f"the run's mechanics are {run.mechanics!r}; charges are those of Aristotle."
         )
-    if not len(run) or (np.diff(run.iteration) != 1).any():
+    run.in_one_way("the drift of charges")
+    if not run.is_flow and (not len(run) or (np.diff(run.iteration) != 1).any()):
         raise FlownetError(
             "charges along a run want the parameters at every step: record_every=1 keeps all."
         )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ...model._check import is_whole
-from ...store.trajectory import Record, Trajectory
+from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
 from ..metric import metric_of
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
@@ -25,8 +24,20 @@ if TYPE_CHECKING:
 
 _MOST = 2000  # Hessian actions before a search is given up
 
-#: eigenvalues (k,), descending, and their directions (k, D): displacements, orthonormal in g
-Eigenpairs = namedtuple("Eigenpairs", "values vectors")
+
+class Eigenpairs(NamedTuple):
+    """Principal curvatures, the largest first, and their directions.
+
+    Attributes
+    ----------
+    values : ndarray (k,)
+        Eigenvalues of the Hessian in the metric, descending.
+    vectors : ndarray (k, D)
+        A direction for each: displacements, orthonormal in g.
+    """
+
+    values: Any
+    vectors: Any
 
 
 def eigenpairs(
@@ -166,6 +177,7 @@ def sharpness(
 def _along(run, every, metric, start, rtol, progress):
     if every is not None and not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
+    run.in_one_way("sharpness along a run", *OF_POTENTIAL, "metric")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
     metric = metric_of(run.metric if metric is None else metric, run.potential)
     values = np.empty(len(rows))

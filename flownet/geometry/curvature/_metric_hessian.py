@@ -8,6 +8,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from ..._errors import FlownetError, shown
+from ...model._check import array
 from ...model.potential import Reals, as_potential
 from ..metric import metric_of
 from ._lanczos import NoSpectrum
@@ -123,7 +124,7 @@ def with_hessian(given):
 
 def _point(reals, W):
     """Parameters in double precision, as reals."""
-    W = np.asarray(W)
+    W = array("W", W)
     numbers = "complex" if reals.pairs else "real"
     if W.shape != (reals.size,) or W.dtype.kind not in ("biufc" if reals.pairs else "biuf"):
         raise FlownetError(

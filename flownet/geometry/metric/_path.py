@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...model._check import is_whole
-from ...store.trajectory import Record, Trajectory
+from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
 from ._timed import metric_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def speed(run: Trajectory, *, every: int = 1, metric: MetricLike | None = None) 
     metric = _metric(run, metric)
     if not is_whole(every, 1):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
+    run.in_one_way("speed", *OF_POTENTIAL, "metric")
     rows, times = np.flatnonzero(run.iteration % every == 0), run.time
     value = np.empty(len(rows))
     for i, row in enumerate(rows.tolist()):
@@ -114,13 +115,16 @@ def _metric(run, metric):
 
 def _pieces(run, metric):
     """‖ΔW‖_g (T − 1,) between recorded rows."""
-    metric = _metric(run, metric)
+    one = _metric(run, metric)
     times, found, before = run.time, np.zeros(max(0, len(run) - 1)), None
+    iteration, changes = run.iteration, metric is None and len(run.parts) > 1
     for k in range(len(run)):
         W = run.parameters[k]
         W = W.astype(np.result_type(W, np.float64))
         if k:
-            found[k - 1] = piece(metric.at, times[k - 1], times[k], W - before)
+            if changes:
+                one = metric_of(run.metric_at(iteration[k - 1]), run.potential)
+            found[k - 1] = piece(one.at, times[k - 1], times[k], W - before)
         before = W
     return found
 

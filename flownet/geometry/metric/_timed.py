@@ -29,6 +29,7 @@ class TimeDependent(Metric):
         return TimeDependentOfReals(self)
 
     def _refuse(self, *_):
+        """Refused, like all that asks for the metric without saying when: `at(time)` has it."""
         raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
 
     sharp = flat = norm2 = coordinates = displacement = _refuse

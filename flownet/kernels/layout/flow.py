@@ -6,22 +6,25 @@ import numpy as np
 
 DORMAND_PRINCE, CHEBYSHEV = 0, 1  # methods
 
-#: what the flow of a potential follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads
-Followed = namedtuple("Followed", "problem rule dL threads")
-
+#: what the flow of a potential follows: a `Problem`, a `Rule`, a buffer for dL (D,), threads, and
+#: `Kinks` where the network has any
+Followed = namedtuple("Followed", "problem rule dL threads kinks")
 
 #: relative and absolute tolerance; the end; ‖dL‖² and L below which to stop; whether a stabilised
-#: method is of use where the pair is limited by stability
-Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise")
+#: method is of use where the pair is limited by stability; evaluations of f at most
+Bounds = namedtuple("Bounds", "rtol atol end gradient2 loss stabilise calls", defaults=(np.inf,))
 
 #: where an integration writes: rows (R, n) of y with their times and losses, for the times `at`
-#: from `filled[0]` on, or for every step where there are none; each step's length, evaluations of f
-#: (with those of tries refused and of the spectral radius), method, time at its beginning
-Trace = namedtuple("Trace", "at value time loss filled step cost method step_time")
+#: from `filled[0]` on, or where there are none for steps, each `every`-th; each step's length,
+#: evaluations of f (with those of tries refused and of the spectral radius), method, time at its
+#: beginning
+Trace = namedtuple(
+    "Trace", "at value time loss filled step cost method step_time every", defaults=(1,)
+)
 
 #: why an integration returned: at its end; rows are full; as many steps as allowed are done; an
-#: event in the last step; no step is short enough
-END, FULL, PAUSE, EVENT, STUCK = range(5)
+#: event in the last step; no step is short enough; a kink in the last step; no evaluation is left
+END, FULL, PAUSE, EVENT, STUCK, KINK, SPENT = range(7)
 
 #: y and the solution before the last step (n,); slopes k (7, n), after a step k[0] of `before` and
 #: k[6] of y; two stages, scratch and zeros (n,); a direction (n,) along which f changes most; what

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -12,11 +11,11 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
-from ...model._check import is_real, is_whole
+from ...model._check import array, is_real, is_whole
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory
 from ...store.writing import append_analysis
-from ..step import TakenStep, taken_step
+from ..step import OfRun, TakenStep, taken_step
 from ._series import COLUMNS, Breakdowns, split_numbers
 from ._terms import break_down
 
@@ -154,11 +153,11 @@ def breakdown(
         )
     if not is_real(1.0 if step is None else step):
         raise FlownetError(f"step is {step!r}; it has to be a number.")
-    length = 1.0 if step is None else step
+    length, W = 1.0 if step is None else step, array("W", W)
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -length * metric_of(metric, what).seen_at(W).sharp(dL)
-    taken = TakenStep(what, W, displacement, metric)
+    taken = TakenStep(what, W, array("displacement", displacement), metric)
     return _split(break_down(taken, length, order=order), split)
 
 
@@ -194,7 +193,7 @@ def _of_step(run, k, order, split, metric=None, lasting=True):
             "not keep both: record_every=1 keeps all that are finite."
         )
     taken = taken_step(run, k, metric)
-    again = None if lasting else partial(taken_step, run, k, metric)
+    again = None if lasting else OfRun(run, k, metric)
     b = _split(break_down(taken, run.step[k], k, run.time[rows[0]], order, again), split)
     return b if lasting else replace(b)  # without what holds on to the step's arrays
 

@@ -53,6 +53,8 @@ class Radius:
             if np.isfinite(self.bound)
             else ""
         )
+        if np.isnan(self.estimate):
+            return f"not known: too few coefficients, or none that agree{exact}{bound}"
         if np.isinf(self.estimate):
             return f"infinite{exact}{bound}"
         return (

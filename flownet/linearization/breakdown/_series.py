@@ -1,12 +1,10 @@
 """Breakdowns along a run, as columns."""
 
-from functools import partial
-
 import numpy as np
 
 from ..._table import Tabled
 from ...geometry.curvature import NoSpectrum
-from ..step import taken_step
+from ..step import OfRun
 from ._table import along_run
 from ._terms import Breakdown
 from ._verdict import WORDS
@@ -114,7 +112,7 @@ class Breakdowns(Tabled):
                     k,
                     t,
                     known if np.isfinite(known.get("second_self", np.nan)) else {},
-                    run and partial(taken_step, run, k),
+                    run and OfRun(run, k),
                 )
             )
         return cls(made)

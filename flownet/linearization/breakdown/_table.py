@@ -137,11 +137,13 @@ def _notes(b):
     if missed and np.isfinite(missed.measured):
         found.append(str(missed))
     verdict = _tried(b, "verdict", lambda: b.verdict)
-    found.append(
-        f"verdict: {verdict}"
+    found += (
+        [f"verdict: {verdict}", verdict.meaning]
         if verdict
-        else "on demand: .split(basis), .verdict, "
-        ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()"
+        else [
+            "on demand: .split(basis), .verdict, "
+            ".missed(), .radius(), .interventions(), .layer_subsets(), .one_at_a_time()"
+        ]
     )
     return found
 

@@ -16,8 +16,9 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import unknown
 from ..._table import Tabled
+from ...model.potential import travels
 from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_parameters
-from ..step import _kinks, floors, offered
+from ..step import Held, _kinks, floors, offered
 from . import _critical, _radius, _verdict
 from ._table import one_step
 
@@ -40,6 +41,8 @@ SPLITS = {
 @dataclass(frozen=True, eq=False)
 class Breakdown(Tabled):
     """One finite step, term by term: `linear + second + third + remainder = actual` (TM §3.6).
+
+    `promised` and `delivered` are `linear` and `actual` by the words that its table has for them.
 
     What the terms are made of is computed when asked for, and kept: `split`, `interventions`, …
 
@@ -84,6 +87,16 @@ class Breakdown(Tabled):
     def linear(self) -> float:
         """First order: what the linearization promised, dL(δ)."""
         return float(self.terms[1])
+
+    @property
+    def promised(self) -> float:
+        """What the linearization promised: `linear`, by the word of the tables."""
+        return self.linear
+
+    @property
+    def delivered(self) -> float:
+        """What the step delivered: `actual`, by the word of the tables."""
+        return self.actual
 
     @property
     def second(self) -> float:
@@ -156,6 +169,14 @@ class Breakdown(Tabled):
             return np.nan
         return abs(self.second / self.linear)
 
+    def __getstate__(self):
+        """For pickle and copies. A potential that does not travel is left behind, and with it what
+        was not worked out yet."""
+        state = {name: part for name, part in vars(self).items() if name not in ("taken", "made")}
+        if self.find_taken is not None and not travels(self.find_taken.potential):
+            return {**state, "find_taken": None}
+        return state | ({"made": self.made} if "made" in vars(self) else {})
+
     @cached_property
     def taken(self) -> Any:
         """Where the step was taken: potential, W, δ and metric; of a run, rebuilt from it."""
@@ -174,10 +195,12 @@ class Breakdown(Tabled):
         Parameters
         ----------
         basis : str
-            "parameters": self terms, pairs, triplets, beside what chance gives; `exact=False`,
-            `draws=n`, `seed` estimate them by random probes. "layers", "neurons": blocks of
-            parameters. "eigen": eigendirections of the Hessian in the metric, in `steps` Hessian
-            actions. "map": what the loss bends (Gauss-Newton) and what the map bends.
+            "parameters": self terms, pairs, triplets, beside what chance gives. "layers",
+            "neurons": blocks of parameters. "eigen": eigendirections of the Hessian in the metric.
+            "map": what the loss bends (Gauss-Newton) and what the map bends.
+        **options
+            Of "parameters": `exact=False`, `draws=n` and `seed` estimate them by random probes. Of
+            "eigen": `steps`, how many Hessian actions.
 
         Returns
         -------
@@ -269,5 +292,5 @@ def break_down(taken, step, iteration=None, time=None, order=3, find_taken=None)
         noise=rounding,
         iteration=iteration,
         time=time,
-        find_taken=find_taken or (lambda: taken),
+        find_taken=find_taken or Held(taken),
     )

@@ -6,6 +6,7 @@ of a random basis and of random signs, and where no single eigendirection tells 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -17,18 +18,28 @@ ISOTROPIC = 0.8  # (tr H)²/(F tr H²): most directions bend alike, so that the 
 BEYOND = 0.1  # of the second order: pairs above chance by less change nothing that matters
 SPREADS = 2.0  # standard deviations over random bases: less is chance
 
-#: what a verdict may say; a stored one is its index
-WORDS = (
-    "the promise is noise",
-    "the linearization holds",
-    "kinks",
-    "higher orders",
-    "all directions bend alike",
-    "a single mode",
-    "interference beyond chance",
-    "depends on the basis",
-    "not finite",
-)
+#: what a verdict may say, and what is meant by it; a stored one is its index
+MEANINGS = {
+    "the promise is noise": "first order is below what rounding can make of it, so that there is "
+    "nothing to measure the other terms by",
+    "the linearization holds": "second order and all beyond it change the promised descent by less "
+    "than a twentieth: the step does what an infinitesimal one would",
+    "kinks": "units crossed a kink of their activation within the step, which changed the loss "
+    "more than the smooth second order did",
+    "higher orders": "second order is small, and yet the step misses its promise: by third order "
+    "and beyond, of which the critical step knows nothing",
+    "all directions bend alike": "the Hessian is nearly a multiple of the metric: the step is too "
+    "long or it is not, its direction does not matter",
+    "a single mode": "nine tenths or more of second order lie along one eigendirection of the "
+    "Hessian, in whatever coordinates one looks",
+    "interference beyond chance": "pairs of parameters bring more of second order than they would "
+    "in a random basis or with random signs: changes that would keep their promise alone spoil "
+    "or help one another",
+    "depends on the basis": "pairs of parameters bring no more of second order than chance does, "
+    "so that the split into self and pairs tells of the coordinates and not of a cause",
+    "not finite": "the loss or a derivative overflowed: there are no terms to compare",
+}
+WORDS = tuple(MEANINGS)
 
 
 @dataclass(frozen=True)
@@ -45,9 +56,21 @@ class Verdict:
         Those numbers.
     """
 
+    meanings: ClassVar = MEANINGS
+
     words: str
     reason: str
     numbers: dict
+
+    @classmethod
+    def explained(cls, words):
+        """A sentence on what the words of a verdict mean, whatever they are said of."""
+        return f"{words!r} means: {cls.meanings[words]}"
+
+    @property
+    def meaning(self):
+        """What its words mean."""
+        return self.explained(self.words)
 
     def __str__(self):
         return f"{self.words}: {self.reason}"

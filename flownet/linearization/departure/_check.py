@@ -42,6 +42,7 @@ def check_run(run):
             f"the run's mechanics are {run.mechanics!r}; the flow Ẇ = −g^♯dL is the "
             "limit of Aristotle's alone."
         )
+    run.in_one_way("departure")
     if run.metric is not None and run.metric.depends_on_point:
         raise FlownetError(
             "the run's metric depends on the point: its departure is that of the "

@@ -109,7 +109,7 @@ class Departure(Tabled):
             A multiple of the run's step; the end of the run by default.
         halvings : int
             The steps are h, h/2, … h/2^halvings, h that of the run.
-        words
+        **words
             Of `departure_power`: field, rtol, progress.
 
         Raises

@@ -11,7 +11,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of, path_length
-from ...motion.flow import flow as follow
+from ...motion.flow import MAX_GRADIENTS, MAX_STEPS, flow as follow
 from ...store.trajectory import as_reals
 from ._check import check
 from ._departure import Departure
@@ -38,6 +38,8 @@ def departure(
     every: int | None = None,
     rtol: float = 1e-8,
     bounds: Sequence[float] = (0.01, 0.1, 1.0),
+    max_steps: int = MAX_STEPS,
+    max_gradients: int = MAX_GRADIENTS,
     keep: bool = False,
     progress: bool = True,
 ) -> Departure:
@@ -59,11 +61,12 @@ def departure(
         Interval of the iterations looked at, the last row included; every recorded row by
         default, and of single steps at most 60 evenly spread, by an odd interval.
     rtol : float
-        Of the flows; their absolute tolerance is a hundredth. On a network with kinks, such as
-        ReLU, each costs steps: 1e-5 is hundreds of times cheaper there than 1e-8.
+        Of the flows; their absolute tolerance is a hundredth.
     bounds : sequence of float
         Of the distance relative to the whole path length of the flow, from W0 to the end; for each
         the time at which it is first broken is given.
+    max_steps, max_gradients : int
+        Work of each flow at most; beyond what it reaches with that, numbers are NaN.
     keep : bool
         Store the departure and the rows of the flows in the run's file, in place of an earlier
         one; `Departure.open` reads them.
@@ -82,10 +85,11 @@ def departure(
     bounds, fields = check(run, fields, every, rtol, bounds, keep)
     run = as_reals(run)
     rows = _Rows(run, every)
-    plain = _beside(PLAIN, None, rows, rtol, progress)
+    words = {"rtol": rtol, "max_steps": max_steps, "max_gradients": max_gradients}
+    plain = _beside(PLAIN, None, rows, words, progress)
     whole = plain.arc_length[-1]
     flows = {PLAIN: _relative_to(whole, plain)} | {
-        name: _relative_to(whole, _beside(name, field, rows, rtol, progress))
+        name: _relative_to(whole, _beside(name, field, rows, words, progress))
         for name, field in fields.items()
     }
     found = Departure(
@@ -139,9 +143,9 @@ class _Rows:
         return rows if self.every else rows[:: int(np.ceil(len(rows) / _MOST_STEPS)) | 1]
 
 
-def _beside(name, field, rows, rtol, progress):
+def _beside(name, field, rows, words, progress):
     """`FlowDeparture` of the run and the flow of one field, its distance not yet relative."""
-    time, W, loss, back = _follow(name, field, rows, rtol, progress)
+    time, W, loss, back = _follow(name, field, rows, words, progress)
     potential, metric = rows.potential, rows.metric
     velocity, path = np.full_like(W, np.nan), np.full(len(W), np.nan)
     found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(back)), np.nan)), loss=loss[back])
@@ -173,7 +177,7 @@ def _piece(field, potential, metric, time, W, velocity):
     return smooth_piece(now, time[1] - time[0], *W, velocity[0], end)
 
 
-def _follow(name, field, rows, rtol, progress):
+def _follow(name, field, rows, words, progress):
     """Times of the rows and of the flow's own steps, which see where it is fast; the flow (T, D)
     and its loss (T,) there, NaN where it does not get so far; and the places of the rows."""
     words = dict(
@@ -181,9 +185,9 @@ def _follow(name, field, rows, rtol, progress):
         time=float(rows.time[-1]),
         field=field,
         metric=rows.metric,
-        rtol=rtol,
-        atol=rtol / 100,
+        atol=words["rtol"] / 100,
         progress=progress,
+        **words,
     )
     most = int(np.clip(_NUMBERS / rows.potential.size, *_OWN_STEPS))
     try:
@@ -195,7 +199,8 @@ def _follow(name, field, rows, rtol, progress):
     except FlownetError as error:
         raise FlownetError(f"the flow {name!r}: {error}") from None
     W, loss = np.full((len(times), rows.potential.size), np.nan), np.full(len(times), np.nan)
-    W[: len(flow)], loss[: len(flow)] = flow.parameters[:], flow.loss[: len(flow)]
+    reached = len(flow) - (flow.bound_met is not None)  # the last row of these is none of the times
+    W[:reached], loss[:reached] = flow.parameters[:reached], flow.loss[:reached]
     return times, W, loss, np.searchsorted(times, rows.time)  # a step of 0 takes no time
 
 

@@ -3,9 +3,11 @@
 import numpy as np
 
 from ... import _progress
-from ...motion.flow import integrate
+from ...motion.flow import flow as follow, integrate, kinked_network
 from ._action_gap import action_gap, second_order
 from ._lengths import angle, length
+
+_FINEST = 1e-13  # relative tolerance of W beside an absolute one of its displacement
 
 #: numbers of one step, columns of the stored analysis `departure.steps`
 COLUMNS = (
@@ -94,6 +96,19 @@ def _flow_displacement(potential, metric, W, h, rtol, size):
     """φ_h(W) − W (D,); the displacement itself is integrated, so that it keeps its digits."""
     if not 0 < size < np.inf:
         return np.zeros(len(W)) if size == 0 else np.full(len(W), np.nan)
+
+    if kinked_network(potential) is not None:  # from kink to kink
+        on = follow(
+            potential,
+            W0=W,
+            time=h,
+            at=[h],
+            metric=metric,
+            rtol=_FINEST,
+            atol=rtol * size,
+            progress=False,
+        )
+        return on.parameters[-1] - W if on.finished and len(on) else np.full(len(W), np.nan)
 
     def velocity(u):
         return -metric.sharp(potential.differential(W + u)[1])

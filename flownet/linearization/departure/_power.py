@@ -11,7 +11,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
-from ...model._check import is_whole
+from ...model._check import array, is_whole
 from ...model.potential import as_potential, in_double
 from ...motion.flow import as_field, flow as follow, is_field
 from ...motion.loops import train
@@ -122,7 +122,7 @@ def departure_power(
     counts = _counts(steps, time)
     potential, W0, metric = on_reals(in_double(as_potential(potential)), W0, metric)
     try:
-        W0 = np.asarray(W0, np.float64)
+        W0 = np.asarray(array("W0", W0), np.float64)
     except (TypeError, ValueError):
         raise FlownetError(f"W0 is {shown(W0)}; it has to be an array (D,) of numbers.") from None
     h, distance, size, end = float(time) / np.array(counts), [], 0.0, None
@@ -148,6 +148,7 @@ def _descend(potential, W0, step, count, metric):
         metric=metric,
         record_every=count,
         progress=False,
+        on_interrupt="raise",
     )
     if run.diverged_at is not None:
         raise FlownetError(

@@ -81,6 +81,10 @@ class Rod(Tabled):
                     ["exact" if self.exact else "not the run of this potential and metric"],
                 ),
             },
+            [
+                "exact means: states, gradients, metric and step sizes belong together, up to "
+                "rounding; otherwise one of them is not what the run was made with"
+            ],
             upright=True,
         )
 
@@ -119,6 +123,7 @@ def rod(run: Trajectory, *, at: int | None = None) -> Rod:
             f"the rod is an identity of plain descent, and the run's mechanics are "
             f"{shown(run.mechanics)}; it wants flownet.Aristotle."
         )
+    run.in_one_way("the rod")
     run = as_reals(run)
     if at is not None:
         return _rod(run, *_states(run, at))

@@ -70,7 +70,7 @@ def _notes(d):
         found.append(f"looked at in {len(d)} rows alone: what the run did between them is not seen")
     if len(d.steps):
         found.append(_steps(d))
-    return [*found, f"verdict: {d.verdict}"]
+    return [*found, f"verdict: {d.verdict}", d.verdict.meaning]
 
 
 def _broken(bounds, broken):

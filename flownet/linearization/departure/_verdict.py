@@ -10,13 +10,27 @@ LEAVES = 0.1  # of the whole path: what is nearer is seen as one path with rough
 
 TO_AND_FRO = 1.5  # path of the run over that of the flow, beyond what a rough edge adds
 
-#: what a verdict may say
-WORDS = ("keeps to the flow", "leaves the flow", "leaves the flow and comes back")
+#: what a verdict may say, and what is meant by it
+MEANINGS = {
+    "keeps to the flow": "the run is never farther from its flow than a tenth of the flow's whole "
+    "path: drawn in one figure the two look alike",
+    "leaves the flow": "the run ends farther from its flow than a tenth of the flow's whole path: "
+    "finite steps took it to another place",
+    "leaves the flow and comes back": "the run was farther from its flow than a tenth of the "
+    "flow's whole path, and ends nearer than that",
+}
+WORDS = tuple(MEANINGS)
 _CAUSES = {
     "second": "by the second-order term",
     "noise": "by the noise of its mini-batches",
     "rest": "by terms beyond second order",
 }
+
+
+class OfRun(Verdict):
+    """What became of a run beside its flow, see `Verdict`."""
+
+    meanings = MEANINGS
 
 
 def departure_verdict(departure):
@@ -50,7 +64,7 @@ def departure_verdict(departure):
     if departure.run.diverged_at is not None:
         reason += f" The run diverges at iteration {departure.run.diverged_at}."
     better, sentence = _better(departure, left)
-    return Verdict(words, reason + sentence, numbers | {"better": better})
+    return OfRun(words, reason + sentence, numbers | {"better": better})
 
 
 def _cause(steps, iteration, batched):

@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from ..._types import MetricLike
     from ...model.potential import AnyPotential
 
+#: what a verdict may say, and what is meant by it
+MEANINGS = {
+    "same basin": "both are one minimum, or lie in one valley with no rise on the straight path "
+    "between them, once the symmetries of hidden units are removed",
+    "different basin": "they are two minima: the loss rises between them, whichever of their equal "
+    "copies are compared",
+    "saddle": "one of them is no minimum: some directions there lead down, and it is left sooner "
+    "or later",
+    "not reached": "the time allowed was over before a flow came to a minimum: allow it more",
+}
 SAME = 1e-6  # of the length of the parameters: what the polish of two minima may leave
 
 
@@ -75,6 +85,7 @@ class Comparison(Tabled):
             [
                 f"symmetries of hidden units removed: {self.symmetries}",
                 f"verdict: {self.verdict}. {self.reason}",
+                f"{self.verdict!r} means: {MEANINGS[self.verdict]}",
             ],
             upright=True,
         )

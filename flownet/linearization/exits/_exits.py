@@ -137,6 +137,7 @@ def exits(
                 raise FlownetError(
                     f"exits(run) takes no {name}={shown(value)}: the run has its own."
                 )
+        what.in_one_way("its exit")
         run = as_reals(what)
         potential, metric = run.potential, run.metric
         if run.is_flow:
@@ -159,6 +160,7 @@ def exits(
             metric=metric,
             record_every=count,
             progress=progress,
+            on_interrupt="raise",
         )
     options = {"metric": metric, "time": descent_time, "progress": progress}
     flow = minimum(potential, W0, **options) if flow is None else flow

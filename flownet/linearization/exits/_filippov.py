@@ -39,7 +39,13 @@ def slid(potential, W, metric, time, radius):
         return None
     steps = int(np.ceil(time * radius / _STEP))
     run = train(
-        potential, Aristotle(time / steps), W0=W, steps=steps, metric=metric, progress=False
+        potential,
+        Aristotle(time / steps),
+        W0=W,
+        steps=steps,
+        metric=metric,
+        progress=False,
+        on_interrupt="raise",
     )
     rows = run.parameters[:]
     if not any(_goes_to_and_fro(atom, rows) for atom in atoms):

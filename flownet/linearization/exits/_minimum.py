@@ -189,6 +189,11 @@ def minimum(
 def _flowed(way):
     """Where a stretch of flow ended."""
     W = way.parameters[-1]
+    if way.bound_met:
+        raise FlownetError(
+            f"the flow to the minimum stopped at t = {way.time[-1]:g}, by {way.bound_met}: a "
+            "larger rtol needs fewer steps."
+        )
     if way.diverged_at is not None or len(way.parameters) < 2 or not np.isfinite(W).all():
         raise FlownetError("the flow runs to infinity: the potential has no minimum on its way.")
     return W

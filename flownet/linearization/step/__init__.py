@@ -4,11 +4,13 @@ from ._branches import LINEAR_PIECES, names, passed
 from ._kinks import first_kink
 from ._probes import cube_roots, mean_and_error, picks, signs
 from ._rounding import DRAWS, floors, spread, wiggled
-from ._taken import TakenStep, offered, on_reals, taken_step
+from ._taken import Held, OfRun, TakenStep, offered, on_reals, taken_step
 
 __all__ = [
     "DRAWS",
     "LINEAR_PIECES",
+    "Held",
+    "OfRun",
     "TakenStep",
     "cube_roots",
     "first_kink",

@@ -24,6 +24,10 @@ class TakenStep:
         self.W, self.delta = reals.in_double_of(W), reals.in_double_of(delta)
         self.metric = reals.of_metric(metric_of(metric, potential)).seen_at(self.W)
 
+    def __getstate__(self):
+        """Where it was taken, for pickle and copies; the rest is worked out again."""
+        return {name: vars(self)[name] for name in ("potential", "W", "delta", "metric")}
+
     @cached_property
     def dL(self):
         """Covector (D,) at W."""
@@ -83,6 +87,31 @@ class TakenStep:
         return len(self.W) * (1 if data is None else data.m)
 
 
+class Held:
+    """A `TakenStep` that is at hand: called, it gives it."""
+
+    def __init__(self, taken):
+        self.taken, self.potential = taken, taken.potential
+
+    def __call__(self):
+        return self.taken
+
+
+class OfRun:
+    """Step k of a run: called, it gives its `TakenStep` made anew."""
+
+    def __init__(self, run, k, metric=None):
+        self.run, self.k, self.metric = run, k, metric
+
+    @property
+    def potential(self):
+        """The run's."""
+        return self.run.potential
+
+    def __call__(self):
+        return taken_step(self.run, self.k, self.metric)
+
+
 def offered(potential, method):
     """Refuse a potential that lacks a method."""
     if not potential.offers(method):
@@ -101,7 +130,7 @@ def on_reals(potential, W, metric=None):
 
 def taken_step(run, k, metric=None):
     """`TakenStep` of step k of a run, of rows that are both recorded: the actual displacement."""
-    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    metric = metric_of(run.metric_at(k) if metric is None else metric, run.potential)
     row = int(np.searchsorted(run.iteration, k))
     before, after = run.parameters[row], run.parameters[row + 1]
     return TakenStep(

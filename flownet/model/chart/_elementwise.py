@@ -142,7 +142,7 @@ class Rescaling(Elementwise):
         return {"factors": self.factors}
 
     def coefficients(self, u: Vector, order: int) -> Vector:
-        """factors·u, factors, 0, …"""
+        """Factors·u, factors, and zeros."""
         rows = np.zeros((order + 1, *u.shape), u.dtype)
         factors = self.factors.astype(u.real.dtype)
         rows[0] = factors * u

@@ -4,7 +4,9 @@ import math
 
 import numpy as np
 
+from ..._errors import FlownetError
 from ...kernels.scalar.activation import LEAK
+from ._onnx_erf import lines_of_gelu
 
 OPSET = 20  # the first with Gelu
 IR_VERSION = 9  # the file format that goes with it
@@ -28,15 +30,16 @@ DEFAULTS = {"alpha": {"LeakyRelu": 0.01, "Elu": 1.0}, "approximate": {"Gelu": b"
 # Lines of functions: output, operator, inputs; numbers are constants. onnxruntime has no kernels
 # in double precision for these operators.
 _LINES = {
-    "leaky_relu": [("below", "Mul", "z", LEAK), ("y", "Max", "z", "below")],
-    "elu": [
+    "leaky_relu": lambda: [("below", "Mul", "z", LEAK), ("y", "Max", "z", "below")],
+    "gelu": lines_of_gelu,
+    "elu": lambda: [
         ("negative", "Min", "z", 0.0),
         ("power", "Exp", "negative"),
         ("below", "Sub", "power", 1.0),
         ("above", "Max", "z", 0.0),
         ("y", "Add", "above", "below"),
     ],
-    "softplus": [
+    "softplus": lambda: [
         ("size", "Abs", "z"),
         ("down", "Neg", "size"),
         ("power", "Exp", "down"),
@@ -50,6 +53,8 @@ _LINES = {
 
 def operator_of(name, dtype):
     """Operator of an activation, its attributes and its domain, for numbers of a type."""
+    if name not in OPERATORS:
+        raise FlownetError(f"ONNX has no operator for {name}, and none is composed for it here.")
     operator, attributes = OPERATORS[name]
     if dtype == np.float64 and name in _LINES:
         return operator, {}, DOMAIN
@@ -59,7 +64,7 @@ def operator_of(name, dtype):
 def function_of(onnx, name):
     """An activation composed of operators, in double precision, as a function of the model."""
     nodes = []
-    for output, operator, *inputs in _LINES[name]:
+    for output, operator, *inputs in _LINES[name]():
         named = []
         for value in inputs:
             if isinstance(value, float):

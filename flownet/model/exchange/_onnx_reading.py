@@ -44,7 +44,7 @@ def from_onnx(path: PathLike) -> tuple[Network, Vector]:
     path = there(path)
     damaged = optional("google.protobuf.message", "from_onnx").DecodeError
     with told_of(path, damaged, onnx.checker.ValidationError, ValueError):
-        model = onnx.load_model(str(path))
+        model = onnx.load_model(str(path), format="protobuf")
         onnx.checker.check_model(model)
         chain = _Chain(onnx, model.graph)
         for node in _in_order(model.graph, chain):

@@ -11,7 +11,7 @@ from ..._optional import optional
 from ..._version import __version__
 from .. import _check
 from ._onnx_ops import DOMAIN, IR_VERSION, OPSET, function_of, operator_of
-from ._place import free, told_of
+from ._place import free, told_of, whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -32,9 +32,9 @@ def to_onnx(
     """Write a network with its parameters as an ONNX model: input `x` (m, n_in), output `y`.
 
     Each layer is a Gemm whose parameters have PyTorch's names, each activation one operator. In
-    double precision leaky_relu, elu and softplus are functions composed of operators, since
-    onnxruntime has no such kernels; nor has it one for gelu, so that it runs that network in single
-    precision alone: `to_onnx(network.with_dtype("float32"), W, path)`.
+    double precision leaky_relu, elu, softplus and gelu are functions of the model, composed of
+    operators, since onnxruntime has no such kernels. For single precision write
+    `to_onnx(network.with_dtype("float32"), W, path)`.
 
     Parameters
     ----------
@@ -66,8 +66,8 @@ def to_onnx(
     model = _model(onnx, network, W, softmax, temperature)
     onnx.checker.check_model(model)
     path = free(path, overwrite)
-    with told_of(path):
-        onnx.save_model(model, str(path))
+    with told_of(path), whole(path) as beside:
+        onnx.save_model(model, str(beside), format="protobuf")
 
 
 def _model(onnx, network, W, softmax, temperature):

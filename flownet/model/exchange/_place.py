@@ -14,6 +14,17 @@ def free(path, overwrite):
     return path
 
 
+@contextmanager
+def whole(path):
+    """A path to write to, whose file takes its place when all of it is there."""
+    beside = path.with_name(path.name + ".part")
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
 def there(path):
     """The path of a file to read."""
     path = Path(path)

@@ -11,7 +11,7 @@ from ..._errors import FlownetError
 from ..._optional import optional
 from .. import _check
 from ..network import Network
-from ._place import free, there, told_of
+from ._place import free, there, told_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +58,9 @@ def to_safetensors(
     }
     path = free(path, overwrite)
     about = {"network": network.describe(), "names": names and list(names)}
-    with told_of(path, optional("safetensors", "to_safetensors").SafetensorError):
-        tool.save_file(arrays, path, {_KEY: json.dumps(about)})
+    broken = optional("safetensors", "to_safetensors").SafetensorError
+    with told_of(path, broken), whole(path) as beside:
+        tool.save_file(arrays, beside, {_KEY: json.dumps(about)})
 
 
 def from_safetensors(

@@ -17,6 +17,9 @@ class ComplexHessian(NetworkHessian):
         self._given = W.copy()
         super().__init__(potential, self._as_reals.point(W))
 
+    def __reduce__(self):
+        return type(self), (self._potential, self._given)
+
     def _actions(self, rows):
         """H·V of rows (R, 2D)."""
         return self._on_planes(super()._actions, rows)

@@ -25,7 +25,7 @@ class NetworkHessian(Hessian):
 
     @property
     def _threads(self):
-        return min(self._worth, self._kernels.most())  # fewer after a fork
+        return 1 if self._worth == 1 else min(self._worth, self._kernels.most())  # after a fork
 
     @cached_property
     def _state(self):
@@ -38,6 +38,9 @@ class NetworkHessian(Hessian):
         )
         weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
         return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
+
+    def __reduce__(self):
+        return type(self), (self._potential, self.W)
 
     @cached_property
     def _at(self):
@@ -87,7 +90,8 @@ class NetworkHessian(Hessian):
                 *self._kernels.tangent(self._net, size, self.dtype, second=True),
             )
 
-        return self._summed(self._kernels.third_actions, make, size, (self.W, rows), rows.shape)
+        kernel, where = self._kernels.third_actions, (self.W, rows)
+        return self._summed(kernel, make, size, where, rows.shape, len(rows))
 
     def diagonal(self):
         """H_ii (D,), exact."""
@@ -140,13 +144,13 @@ class NetworkHessian(Hessian):
         )
         return out
 
-    def _summed(self, kernel, make, size, where, shape):
+    def _summed(self, kernel, make, size, where, shape, count=1):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
         out, sums = (
             np.empty(shape, self.dtype),
             self._kernels.partial_sums(self._m, size, shape, self.dtype),
         )
-        with self._for_workers(kernel, make) as (buffers, workers):
+        with self._for_workers(kernel, make, count) as (buffers, workers):
             kernel(*self._problem, where, buffers, workers, size, sums, out)
         return out
 
@@ -167,9 +171,10 @@ class NetworkHessian(Hessian):
         )
 
     @contextmanager
-    def _for_workers(self, kind, make):
+    def _for_workers(self, kind, make, count=1):
         """Buffers for each worker, and how many there are, one a thread."""
-        workers = self._kernels.most() if self._threads > 1 else 1
+        several = self._threads > 1 or self._worth_workers(count)
+        workers = self._kernels.most() if several else 1
         with self._potential.borrowed(
             (kind, workers), lambda: self._kernels.for_workers(make(), workers)
         ) as buffers:

@@ -5,10 +5,11 @@ from ._batches import Batches, key
 from ._contract import AnyPotential
 from ._custom import CustomPotential
 from ._loss import CrossEntropy, Quadratic
-from ._own import OwnPotential, as_potential
+from ._own import OwnPotential, as_potential, travels
 from ._potential import Potential
 from ._real_view import RealLayout, RealView, in_double, is_complex, real_view
 from ._reals import Reals
+from ._standstill import stands_still
 from ._sum import Sum
 
 __all__ = [
@@ -33,4 +34,6 @@ __all__ = [
     "is_complex",
     "key",
     "real_view",
+    "stands_still",
+    "travels",
 ]

@@ -113,16 +113,17 @@ class Parabola(Analytic):
 
     def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the covector dL (D,); of complex parameters ½κΣ|W|² and κW."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().differential(W)
-        loss, dL = self._on_reals().differential(in_reals(np.asarray(W)))
+        loss, dL = self._on_reals().differential(in_reals(W))
         return loss, in_complex(dL)
 
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV), exactly."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().jet(W, V, order)
-        W = np.asarray(W)
         W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
         return self._on_reals().jet(W, V, order)
 
@@ -130,9 +131,10 @@ class Parabola(Analytic):
 
     def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
+        W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().hessian(W)
-        return self._on_reals().hessian(in_reals(np.asarray(W)))
+        return self._on_reals().hessian(in_reals(W))
 
     def _on_reals(self):
         return Parabola(2 * self.size, strength=self.strength)

@@ -13,6 +13,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import Named
 from ...kernels.device import kernels_of
+from .._check import array
 from ..network import in_complex, in_reals
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class AnyPotential(Named, ABC):
 
     def _of_reals(self, act, V):
         """What an operator on reals makes of V; of complex numbers through their reals."""
-        V = np.asarray(V)
+        V = array("V", V)
         if V.dtype.kind != "c":
             return act(V)
         if self.dtype is None or self.dtype.kind != "c":

@@ -210,7 +210,7 @@ class CustomPotential(AnyPotential):
             "not when called again."
         )
 
-    # ---- ----
+    # ---- what the above share ----
 
     def _called(self, W):
         """What the differential gives at W (D,)."""

@@ -79,6 +79,9 @@ class Loss(Named):
 class Quadratic(Loss):
     """Quadratic loss (mean squared error) L = (1/2m) Σ Γ_st γ_ab e_s^a e_t^b, e = Ŷ − Y (TM 27-29).
 
+    It is the mean over samples of half the sum over outputs: n/2 times PyTorch's `MSELoss` of n
+    outputs, which is the mean over both and has no half.
+
     Parameters
     ----------
     output_metric : array (n_out, n_out) or (n_out,), optional

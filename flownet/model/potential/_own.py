@@ -1,5 +1,7 @@
 """A potential of somebody's own: any object with size, value(W) and differential(W)."""
 
+import pickle
+
 from ..._errors import FlownetError, shown
 from ._contract import OPTIONAL, AnyPotential, is_of_library
 
@@ -55,6 +57,17 @@ def as_potential(given, *, needs=_NEEDED, line=None):
             f"it has to offer {wanted}."
         )
     return potential
+
+
+def travels(potential):
+    """Whether pickle can carry a potential: of the library's always, of a user's where it can."""
+    for _, term in potential.atoms():
+        if term.of_user:
+            try:
+                pickle.dumps(term)
+            except Exception:  # what a user's class raises when it is pickled
+                return False
+    return True
 
 
 def _is_rewritten(potential):
@@ -132,6 +145,9 @@ class OwnPotential(AnyPotential):
             raise AttributeError(name)
         # whatever else a user's object has stays within his reach: run.potential.his_own_word
         return getattr(self.given, name)
+
+    def __reduce__(self):
+        return OwnPotential, (self.given,)
 
     def __eq__(self, other):
         return isinstance(other, OwnPotential) and self.given is other.given

@@ -46,6 +46,9 @@ class AdaptiveMetric(TimeDependent):
         self._times = self.times = run.observables["step"].time
         self._known: tuple[int, Any] = -1, None  # the step asked for last, and its metric
 
+    def __reduce__(self):
+        return type(self), (self.run,)
+
     def of_step(self, k: int) -> DiagonalMetric:
         """`DiagonalMetric` of step k; −1 is the last step.
 

@@ -52,6 +52,7 @@ def in_W(run: Trajectory, *, metric: MetricLike | None = None) -> Trajectory:
     """
     if not isinstance(run, Trajectory):
         raise FlownetError(f"in_W of {shown(run)}: it has to be a Trajectory.")
+    run.in_one_way("its path in W")
     seen = run.potential
     if not isinstance(seen, Charted):
         raise FlownetError(

@@ -5,7 +5,8 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
 from ...store.trajectory import Trajectory
-from ..loops import State, make_loop, one_row, potential_of
+from ..loops import State, hand_on, loop_of, one_row, potential_of, set_velocity
+from ..mechanics import as_recorded
 
 
 class Replay:
@@ -37,13 +38,29 @@ class Replay:
 
     def _begin(self):
         run, words = self.run, self.run.experiment["run"]
-        W = np.array(run.parameters[0])
-        metric = metric_of(run.metric, run.potential)
-        self._loop = make_loop(
-            run.potential, run.mechanics, metric, W, 0.0, words.get("batch_size"), words["seed"]
-        )
-        self._tape, self.iteration = one_row(W), 0
-        self._at = potential_of(run.potential, words.get("batch_size"), words["seed"])
+        self._part, *self._ahead = run.parts
+        self.iteration = 0
+        self._take(np.array(run.parameters[0]), 0.0)
+        set_velocity(self._loop, words.get("V0"))
+        self._go_over()
+
+    def _take(self, W, time):
+        """The loop of the part under way, at W (D,) and a time."""
+        part, seed = self._part, self.run.experiment["run"]["seed"]
+        ends = self._ahead[0].first if self._ahead else len(self.run.step)
+        mechanics = as_recorded(part.mechanics, self.run.step[part.first : ends])
+        self._loop = loop_of(part, {"seed": seed}, W, time, mechanics)
+        self._tape = one_row(W)
+        self._at = potential_of(part.potential, part.batch_size, seed)
+
+    def _go_over(self):
+        """Go over to the parts that begin here."""
+        while self._ahead and self._ahead[0].first == self.iteration:
+            old, loop = self._part, self._loop
+            self._part = self._ahead.pop(0)
+            self._take(np.array(loop.W), loop.time)
+            kept = self.iteration, loop.time, loop.arrays
+            hand_on(old, self._part, self.run.experiment["run"], kept, self._loop)
 
     @property
     def W(self):
@@ -63,7 +80,7 @@ class Replay:
     @property
     def metric(self):
         """The run's metric now."""
-        return metric_of(self.run.metric, self.run.potential).at(self.time)
+        return metric_of(self._part.metric, self._part.potential).at(self.time)
 
     @property
     def memory(self):
@@ -74,6 +91,10 @@ class Replay:
         """Take the steps up to an iteration, from here or from the beginning."""
         if iteration < self.iteration:
             self._begin()
+        if iteration > len(self.run.step):
+            raise FlownetError(
+                f"the run ends at iteration {len(self.run.step)}; it was asked for {iteration}."
+            )
         while self.iteration < iteration:
             done, _, _ = self._loop.advance(self.iteration, 1, self._tape)
             if not done:
@@ -82,6 +103,7 @@ class Replay:
                 )
             self.iteration += done
             self._compare()
+            self._go_over()
 
     def _compare(self):
         row = int(np.searchsorted(self.run.iteration, self.iteration))

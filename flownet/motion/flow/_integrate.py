@@ -9,7 +9,15 @@ from ...kernels import layout
 from ...kernels.device import kernels_of
 from ._python_field import PythonField
 
-END, EVENT, FULL, PAUSE, STUCK = (layout.END, layout.EVENT, layout.FULL, layout.PAUSE, layout.STUCK)
+END, EVENT, FULL, KINK, PAUSE, SPENT, STUCK = (
+    layout.END,
+    layout.EVENT,
+    layout.FULL,
+    layout.KINK,
+    layout.PAUSE,
+    layout.SPENT,
+    layout.STUCK,
+)
 
 _STRETCH = 1000  # steps between two looks at what is done
 
@@ -24,7 +32,8 @@ class Integration:
     ----------
     field
         `integrate`, a kernel or a function of its kind; `followed()`, a context that gives what it
-        wants first; and `stabilise`, whether the stabilised method fits, for a real spectrum.
+        wants first; `stabilise`, whether the stabilised method fits, for a real spectrum; and
+        `state`, arrays of its own that the next step depends on.
     y0 : array (n,)
     end : float
     rtol, atol : float
@@ -62,6 +71,14 @@ class Integration:
         """Evaluations of f so far."""
         return int(self.s.numbers[layout.CALLS])
 
+    def begin_at(self, time):
+        """Begin at a time other than 0, before the first step."""
+        self.s.numbers[layout.T] = self.s.numbers[layout.T_BEFORE] = time
+
+    def ask_at_most(self, evaluations):
+        """Stop where so many evaluations of f more are spent."""
+        self.bounds = self.bounds._replace(calls=float(self.calls + evaluations))
+
     def go_on_to(self, end):
         """Where the integration ends, from now on."""
         self.end = float(end)
@@ -89,6 +106,10 @@ class Integration:
         times = self.at[self._filled[0] : np.searchsorted(self.at, time, "right")]
         return times, np.array([self.within(t) for t in times]).reshape(-1, self.s.y.size)
 
+    def take_rows(self, count):
+        """Count rows that somebody else has recorded."""
+        self._filled[0] += count
+
     def within(self, time):
         """The solution (n,) at a time within the last step."""
         if time >= self.time:
@@ -114,6 +135,7 @@ class Integration:
             "told": s.meters,  # its name in checkpoints
             "direction": s.direction,
             "recorded": self._filled,
+            **self.field.state,
         }
 
     def advance(self, trace, steps):

@@ -21,3 +21,4 @@ class PythonField:
 
         self.integrate = kernels_of().integrator(velocity, lambda function: function)
         self.followed, self.stabilise = nullcontext, stabilise
+        self.state = {}  # nothing beside the solution

@@ -1,15 +1,14 @@
 """What a flow integrates: the rate of a potential's parameters and of what mechanics remember."""
 
-from contextlib import contextmanager
-
 import numpy as np
 
 from ..._errors import FlownetError
-from ...kernels.layout import Followed
 from ...kernels.scalar import mechanics as scalar
-from .._problem import CompiledSum, is_compiled, lowest_layer
+from .._problem import is_compiled, lowest_layer
 from ..mechanics import Aristotle
 from ..mechanics._start import carried
+from ._kinked import KinkedFlow, goes_on_branches, kinked_network
+from ._potential_flow import PotentialFlow
 from ._python_field import PythonField
 
 
@@ -23,7 +22,8 @@ class System:
     ----------
     field
         What is integrated: dy/dt of y = (W, memories, time); it also reads off L and ‖dL‖², a
-        Python one where `wants_meters` says so.
+        Python one where `wants_meters` says so. With `on_branches` that of a network with kinks
+        goes from kink to kink.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class System:
         field=None,
         mechanics=None,
         wants_meters=True,
+        on_branches=False,
     ):
         self._potential, self._whole, self.field = potential, metric, None
         mechanics = mechanics or Aristotle(1.0)
@@ -55,7 +56,9 @@ class System:
                 lambda y: self._of_field(field, y), self._meters if wants_meters else None
             )
         elif is_compiled(potential) and metric.is_compiled and not self._always:
-            self.field = PotentialFlow(potential, self._metric, dtype, self._rate, self._decays)
+            kinked = on_branches and kinked_network(potential) is not None
+            flow = KinkedFlow if kinked and goes_on_branches(self._rate) else PotentialFlow
+            self.field = flow(potential, self._metric, dtype, self._rate, self._decays)
         else:
             self.field = PythonField(
                 self._slope,
@@ -75,6 +78,11 @@ class System:
         more = W.size * self._rate.memories + self._rate.clock + self._clock
         return np.concatenate([W, np.zeros(more, W.dtype)])
 
+    def set_velocity(self, y, V):
+        """Let y have a velocity V (D,): it is the last of the memories."""
+        end = V.size * (1 + self._rate.memories)
+        y[end - V.size : end] = V
+
     def value(self, y):
         """L at y."""
         return self._potential.value(self.point(y))
@@ -84,8 +92,9 @@ class System:
         return y[: self._potential.size]
 
     def loss_and_norm(self, y):
-        """L and ‖dL‖ in the metric, at y."""
-        loss, norm2 = self._meters(y)
+        """L and ‖dL‖ in the metric, at y; what is left of it along kinks."""
+        on_branches = isinstance(self.field, KinkedFlow)
+        loss, norm2 = self.field.meters(y) if on_branches else self._meters(y)
         return loss, np.sqrt(norm2)
 
     @np.errstate(all="ignore")  # stages of a try that is too long
@@ -130,24 +139,3 @@ def _checked(velocity, W):
             f"be real, {W.shape}."
         )
     return velocity
-
-
-class PotentialFlow:
-    """The flow of a sum of potentials that kernels know, under some mechanics."""
-
-    def __init__(self, potential, metric, dtype, rate, decays):
-        self._rate, self._decays, self.metric = rate, decays, metric
-        self.stabilise = isinstance(
-            rate.numbers, scalar.Aristotle
-        )  # of others the spectrum is not real
-        self._compiled = CompiledSum(potential, dtype)
-        self._dL = np.zeros(potential.size, dtype)
-        self.integrate = potential.kernels.integrate_flow
-
-    @contextmanager
-    def followed(self):
-        """`Followed`, what the kernel wants first."""
-        p = self._compiled
-        rule = p.rule(self.metric, 0.0, numbers=self._rate.numbers, seed=0, **self._decays)
-        with p.for_kernels() as problem:
-            yield Followed(problem, rule, self._dL, p.threads)

@@ -7,15 +7,22 @@ from .._problem import is_compiled
 from ..flow import Geodesic
 from ..mechanics._start import carried
 from ._compiled_loop import CompiledLoop
-from ._python_loop import GeodesicLoop, PythonLoop
+from ._python_loop import START, GeodesicLoop, PythonLoop
 from ._runge_kutta import RungeKutta, RungeKuttaLoop
+from ._state import potential_of
+from ._state_loop import StateLoop, held_of, reads_state
 
 
-def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
+def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, since=START):
     """Loop at parameters W (D,), which it moves in place, and a time.
 
-    Its `arrays` are what the next step depends on, by name; written to, they set it.
+    Its `arrays` are what the next step depends on, by name; written to, they set it. `since` says
+    from where the mechanics count.
     """
+    if reads_state(mechanics):
+        held = held_of(mechanics)
+        loop = make_loop(potential, held, metric, W, time, batch_size, seed, since)
+        return StateLoop(loop, mechanics, held, potential_of(potential, batch_size, seed))
     carried(mechanics, metric)
     if (mechanics.shrink or mechanics.temperature) and not metric.at(time).diagonal:
         raise FlownetError(
@@ -31,5 +38,12 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0):
     elif isinstance(mechanics, Geodesic) and metric.depends_on_point:
         kind = GeodesicLoop
     seen, W = reals.of_metric(metric), reals.of(W)
-    loop = kind(potential, mechanics, seen, W, time, batch_size, seed, reals.pairs)
+    loop = kind(potential, mechanics, seen, W, time, batch_size, seed, reals.pairs, since)
     return PairedLoop(loop, metric) if reals.pairs else loop
+
+
+def set_velocity(loop, V):
+    """Let a loop begin with a velocity V (D,), or as it is for None."""
+    if V is not None:
+        place = loop.mechanics.remembers.index("velocity")
+        loop.arrays["memory"][place].view(V.dtype)[:] = V

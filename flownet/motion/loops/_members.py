@@ -8,31 +8,29 @@ from ...kernels import layout
 from ...model.potential import Analytic, Potential, key
 from .._problem import CompiledSum
 from ._loop import make_loop
-from ._states import one_row
+from ._state import one_row
 
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
-_IN_CACHE = 1 << 20  # bytes of a tile's parameters and covectors that stay at hand
 
 
 def in_lanes(potential, mechanics, metric):
-    """Whether the kernel of members knows a run: of real numbers, sample by sample."""
+    """Whether the kernel of members knows a run: of real numbers, sample by sample.
+
+    A function of a user's is one of one state at a time.
+    """
     atoms = [atom for _, atom in potential.atoms()]
     networks = [atom for atom in atoms if isinstance(atom, Potential)]
     return (
         all(isinstance(atom, (Potential, Analytic)) for atom in atoms)
         and len(networks) == 1
+        and not any(atom.of_user for atom in atoms)
         and not networks[0].network.is_complex
         and not networks[0].couples
         and metric.is_compiled
         and not metric.moves
-        and not (mechanics.policy.of_jet or mechanics.own_loop or mechanics.radius)
+        and not (mechanics.policy.of_jet or mechanics.policy.of_state)
+        and not (mechanics.own_loop or mechanics.radius or mechanics.scheduled_temperature)
     )
-
-
-def worth_lanes(potential):
-    """Whether a tile of members, W and dL of each, stays in the second-level cache."""
-    lanes = potential.kernels.lanes_of(potential.dtype)
-    return 2 * lanes * potential.size * np.dtype(potential.dtype).itemsize <= _IN_CACHE
 
 
 class MembersLoop:
@@ -45,7 +43,7 @@ class MembersLoop:
     ----------
     potential : sum of potentials that kernels know, with one network
     mechanics, metrics : sequences of R
-        Of one structure, such as Adam with its numbers; see `structure`.
+        Of one structure: all of them Adam, say, each with numbers of its own.
     W : array (R, D)
     batch_size : int or None
     seeds : sequence of R
@@ -101,7 +99,10 @@ class MembersLoop:
         """Steps of some members; lanes that are left over do what the last one does."""
         count, tiles = loss.shape[1], -(-len(of) // lanes)
         filled = np.concatenate([of, np.full(tiles * lanes - len(of), of[-1])])
-        steps = [self._mechanics[r].policy.steps(self.iteration, count) for r in filled]
+        steps = [
+            self._mechanics[r].policy.steps_from(self.iteration, count, float(self.time[r]))
+            for r in filled
+        ]
         tape = layout.MembersTape(
             loss=np.full((len(filled), count), np.nan),
             step=np.array(steps),
@@ -189,10 +190,3 @@ def _sliced(table, of):
     if isinstance(table, tuple):
         return type(table)(*(_sliced(part, of) for part in table))
     return table[of] if isinstance(table, np.ndarray) else table
-
-
-def structure(part):
-    """What the members of one kernel have in common: the tuples of a rule, without its numbers."""
-    if isinstance(part, tuple):
-        return (type(part).__name__, *(structure(each) for each in part))
-    return None if part is None else np.shape(part)

@@ -141,6 +141,7 @@ def pretrain(
             record_every=max(steps, 1),
             threads=threads,
             progress=progress,
+            on_interrupt="raise",  # of one of many runs: none of it is what was asked for
         )
         if run.diverged_at is not None:
             raise FlownetError(

@@ -1,5 +1,7 @@
 """The loop of finite steps in Python, where a potential, a metric or a policy is a program."""
 
+from collections import namedtuple
+
 import numpy as np
 
 from ...geometry.metric import DiagonalMetric
@@ -8,10 +10,28 @@ from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
 from ..mechanics import ascent_of
 
+#: the iteration at which what mechanics remember began, and that at which their schedules begin
+Since = namedtuple("Since", "born begun")
+START = Since(0, 0)
+
 
 def arrays_of_step(W, memory):
     """What the next step depends on, by name."""
     return {"parameters": W, "memory": memory} if len(memory) else {"parameters": W}
+
+
+def heat_key(seed, born):
+    """What thermal noise is keyed by: of mechanics that begin later, at `born`, by that too."""
+    return key(seed + 0x9E3779B97F4A7C15 * born)
+
+
+def temperatures(mechanics, first, age, time, steps):
+    """Words of a rule for `steps` (count,) from an iteration and a time on: their temperatures."""
+    schedule = mechanics.scheduled_temperature
+    if schedule is None:
+        return {"first": 0, "temperatures": None}
+    times = np.add.accumulate(np.concatenate([[time], steps[:-1]]))
+    return {"first": first, "temperatures": schedule.numbers(age, times)}
 
 
 class PythonLoop:
@@ -19,14 +39,22 @@ class PythonLoop:
 
     extra = ()
 
-    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False):
+    def __init__(
+        self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False, since=START
+    ):
         self.W, self.time = W, float(time)
         self.mechanics, self.metric = mechanics, metric
         self._potential, self._policy = potential, mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
         self._now = None
-        self._of = {"of_loss": False, "lowest": 0, **mechanics.rule(pairs, key(seed))}
+        self.since = since
+        self._of = {
+            "of_loss": False,
+            "lowest": 0,
+            **mechanics.rule(pairs, heat_key(seed, since.born)),
+            "born": since.born,
+        }
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     @np.errstate(all="ignore")  # a run that diverges is a result
@@ -42,7 +70,7 @@ class PythonLoop:
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
             V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
-            step = self._policy.choose(k, potential, self.W, V, loss) if np.isfinite(loss) else loss
+            step = self._step(k, potential, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
             if k % tape.every == 0:
@@ -62,6 +90,14 @@ class PythonLoop:
         climb = ascent_of(self._now.seen_at(self.W), dL, self.mechanics.radius)
         return self._differential(k, self.W + climb)[1][1]
 
+    def _step(self, k, potential, V, loss):
+        """How long step k is."""
+        age = k - self.since.begun
+        if self._policy.of_jet:
+            return self._policy.choose(age, potential, self.W, V, loss)
+        step = float(self._policy.steps_from(age, 1, self.time)[0])
+        return step * loss if self._policy.of_loss else step
+
     def _differential(self, k, W):
         """The potential that the policy of step k may look at, and loss and dL of its batch."""
         potential, lowest = self._potential, self._lowest
@@ -79,7 +115,9 @@ class PythonLoop:
             self.W += self.W.dtype.type(step) * V
             return
         dL = np.array(dL if self._now.is_compiled else -V, self.W.dtype)
-        self._potential.kernels.step_with_memory(self._rule, self.W, self._memory, dL, step, k)
+        heat = temperatures(self.mechanics, k, k - self.since.begun, self.time, np.array([step]))
+        rule = self._rule._replace(**heat)
+        self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)
 
     def _hold(self):
         """The metric of the time, and the rule of mechanics that do not just go along V."""

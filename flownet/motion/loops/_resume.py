@@ -2,60 +2,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import numpy as np
+from typing import TYPE_CHECKING, Literal
 
 from ..._errors import FlownetError
+from ..._registry import PROGRAM, describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
 from ...model.tables import refuse_other_program
 from ...store._text import to_text
-from ...store.trajectory import Trajectory
-from ...store.writing import HDF5Store, rewrite_experiment
+from ...store.trajectory import Part, Trajectory, alike, has_program, without_programs
+from ...store.writing import rewrite_experiment
 from .. import _check
-from .._storage import checkpoint_of
 from ..flow import resume_flow
-from ..observe import observe_from, observers
-from ._loop import make_loop
-from ._run import Run, arrays_of
-from ._states import potential_of
+from ..mechanics import Mechanics
+from ..observe import observe_from
+from ..stop import keep_from, stop_from
+from ._continue import Manner, carry_on, copied, latest, name_of, not_less, taken_up
+from ._go_on import gone_on
+from ._interrupt import on_interrupt_of
 
 if TYPE_CHECKING:
-    from ..._types import MetricLike, Observed, PathLike
+    from ..._types import Keep, MetricLike, Observed, PathLike, Stops
     from ...model.potential import AnyPotential
-    from ...motion.mechanics import Mechanics
 
 
 def resume(
-    path: PathLike,
+    path: PathLike | Trajectory,
     *,
     potential: AnyPotential | None = None,
     mechanics: Mechanics | None = None,
     metric: MetricLike | None = None,
     steps: int | None = None,
+    max_steps: int | None = None,
+    max_gradients: int | None = None,
     observe: Observed | None = None,
+    stop: Stops | None = None,
+    keep: Keep | None = None,
     threads: int | None = None,
     progress: bool = True,
+    on_interrupt: Literal["raise", "return"] | None = None,
 ) -> Trajectory:
     """Continue a run or a flow from its file, bit for bit as if it had never stopped.
 
+    With other mechanics, in another metric or on other data `go_on` continues a run.
+
     Parameters
     ----------
-    path : path
-        File of a run that was stopped, killed, or is to go on.
+    path : path or Trajectory
+        Of a run that was stopped, killed, or is to go on; a run in memory goes on there.
     potential : optional
         For a run on a potential that no file can say: the same one again.
     mechanics : optional
-        Likewise for one of mechanics, or with a step policy, that no file can say: of a class of
-        your own.
+        Likewise for mechanics, or a step or a temperature, that no file can say: a function, or one
+        of a class of your own.
     metric : optional
         Likewise for one in a metric that no file can say, such as a function of the time.
     steps : int, optional
-        N, the number of steps in all; that of the run by default.
+        N, the number of steps in all; that of the run by default. A run that a condition has
+        stopped goes on where they are given, and then without the conditions it had.
+    max_steps, max_gradients : int, optional
+        Of a flow: its work in all at most; what it was allowed by default.
     observe : dict, optional
         Functions among the run's observables, by name, again.
-    threads, progress
+    stop, keep : optional
+        Likewise conditions among which there are functions; of a run that a condition has stopped,
+        what may stop it next.
+    threads, progress, on_interrupt
         As in `train`.
 
     Returns
@@ -69,18 +81,19 @@ def resume(
         `steps` is less than what was done.
     """
     _check.threads(threads)
-    run = Trajectory.open(path)
-    tables = run.experiment
+    run = taken_up(path)
+    manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
+    tables = copied(run.experiment)
     if potential is not None:
         potential = as_potential(potential)
         _same_data(run, potential)
         refuse_other_program(path, tables, potential)
         run.potential = potential
     if mechanics is not None:
-        _no_table(path, tables, "mechanics", "{} mechanics")
+        _same_mechanics(path, run, mechanics)
         run.mechanics = mechanics
     if metric is not None:
-        _no_table(path, tables, "metric", "a {} metric")
+        _no_table(path, tables)
         run.metric = metric_of(metric, run.potential)
     if "flow" in tables:
         if steps is not None:
@@ -88,62 +101,81 @@ def resume(
                 f"{path} is a flow, which goes to a time and takes the steps that "
                 "it needs; it takes no number of steps."
             )
-        return run if run.finished else resume_flow(run, threads=threads, progress=progress)
+        if run.finished:
+            return run
+        return resume_flow(
+            run,
+            max_steps=max_steps,
+            max_gradients=max_gradients,
+            threads=threads,
+            progress=progress,
+        )
+    if max_steps is not None or max_gradients is not None:
+        raise FlownetError(
+            f"{path} is a run of finite steps, whose number is steps: max_steps and max_gradients "
+            "bound the work of a flow."
+        )
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
-    made = observers(observe_from(tables.get("observe", {}), run.potential, run.metric, observe))
-    if run.diverged_at is not None or (run.finished and wanted == words["steps"]):
+    observed = observe_from(tables.get("observe", {}), run.potential, run.metric, observe)
+    ended = run.finished and run.stopped is not None
+    done = run.finished and (steps is None or (wanted == words["steps"] and not ended))
+    if run.diverged_at is not None or done:
         return run
-    run.mechanics.policy.check(run.potential, wanted)
-    iteration, time, arrays = _checkpoint(run, wanted)
-    run.close()
+    kept = latest(run)
+    not_less(run, kept, wanted)
+    if ended:
+        for name in ("stop", "keep"):
+            tables.pop(name, None)
+        return gone_on(run, kept, tables, wanted, (observed, stop, keep), manner)
+    stop = stop_from(tables.get("stop", []), run.potential, run.metric, stop)
+    keep = keep_from(tables.get("keep"), run.potential, run.metric, keep)
+    run.mechanics.check(run.potential, wanted - run.parts[-1].first)
     if wanted != words["steps"]:
         words["steps"] = wanted
-        rewrite_experiment(path, to_text(tables)[0])
-    store = HDF5Store.resume(path)
-    store.truncate()
-    W, seed, batch_size = np.array(arrays["parameters"]), words["seed"], words.get("batch_size")
-    with run.potential.kernels.limited(threads):
-        whole = metric_of(run.metric, run.potential)
-        loop = make_loop(run.potential, run.mechanics, whole, W, time, batch_size, seed)
-        for observer in made:
-            observer.begin(W)
-        for name, array in arrays_of(loop, made).items():
-            array[...] = arrays[name]
-        Run(
-            store,
-            loop,
-            run.potential,
-            whole,
-            iteration,
-            wanted,
-            potential_of(run.potential, batch_size, seed),
-            words["record_every"],
-            made,
-        ).go(progress)
-    return Trajectory(
-        store,
-        potential=run.potential,
-        mechanics=run.mechanics,
-        metric=run.metric,
-        experiment=tables,
-    )
+        _rewrite(run, to_text(tables)[0])
+    return carry_on(run, kept, _parts(run), tables, (observed, stop, keep), manner)
 
 
-def _checkpoint(run, steps):
-    latest = checkpoint_of(run)
-    if latest[0] > steps:
-        raise FlownetError(f"{run.path} has done {latest[0]} steps already, more than {steps}.")
-    return latest
+def _rewrite(run, text):
+    """Write the experiment anew."""
+    if run.path is None:
+        run.store.rewrite_experiment(text)
+        return
+    run.close()
+    rewrite_experiment(run.path, text)
 
 
-def _no_table(path, tables, part, name):
-    """Refuse a metric or mechanics beside those that the file says."""
-    kept = tables.get(part)
-    if kept is None or kept.get("kind") != "program":
-        said = f"the plain {part}" if kept is None else name.format(kept.get("kind", "layer"))
+def _parts(run):
+    """The run's parts, the last one with what was handed in again."""
+    last = run.parts[-1]
+    now = {"potential": run.potential, "mechanics": run.mechanics, "metric": run.metric}
+    return [*run.parts[:-1], Part(last.experiment, **now)]
+
+
+def _same_mechanics(path, run, mechanics):
+    """Refuse mechanics that are not those of the run, but for what of them no file can say."""
+    kept = run.experiment.get("mechanics", {"kind": "no"})
+    said = without_programs(kept)
+    if not has_program(kept) or not isinstance(mechanics, Mechanics):
         raise FlownetError(
-            f"{path} says its {part} itself, {said}: {part}= is for one that no file can say."
+            f"{path} says its mechanics itself, {kept['kind']} mechanics: mechanics= is for such "
+            "as no file can say; flownet.go_on continues with others."
+        )
+    if said is not None and not alike(said, without_programs(describe(mechanics))):
+        raise FlownetError(
+            f"the run's mechanics are {run.mechanics!r}, and mechanics= {mechanics!r}: they have "
+            "to be the same again; flownet.go_on continues with others."
+        )
+
+
+def _no_table(path, tables):
+    """Refuse a metric beside the one that the file says."""
+    kept = tables.get("metric")
+    if kept is None or kept.get("kind") != PROGRAM:
+        said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
+        raise FlownetError(
+            f"{path} says its metric itself, {said}: metric= is for one that no file can say."
         )
 
 
@@ -151,6 +183,6 @@ def _same_data(run, potential):
     kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
     if kept is not None and potential.data.sha256 != kept:
         raise FlownetError(
-            f"the data {potential.data.name!r} are not those of {run.path}: sha256 "
+            f"the data {potential.data.name!r} are not those of {name_of(run)}: sha256 "
             f"{potential.data.sha256[:12]}… instead of {kept[:12]}…."
         )

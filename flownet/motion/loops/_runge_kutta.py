@@ -14,6 +14,7 @@ from ...kernels.scalar.mechanics import Aristotle
 from .. import _check
 from ..flow import STUCK, Integration, System
 from ..mechanics import Mechanics, StepPolicy
+from ._python_loop import START
 
 if TYPE_CHECKING:
     from ..._types import Positive
@@ -74,7 +75,9 @@ class RungeKuttaLoop:
 
     extra = ("evaluations",)
 
-    def __init__(self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False):
+    def __init__(
+        self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False, since=START
+    ):
         if batch_size:
             raise FlownetError(
                 "a Runge-Kutta step follows the flow of one potential: it takes no batch_size."
@@ -85,6 +88,7 @@ class RungeKuttaLoop:
                 "depends on time take flownet.flow or another mechanics."
             )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
+        self.since = since
         self._integration = Integration(
             System(potential, metric, W.dtype, wants_meters=False).field,
             W,
@@ -92,6 +96,7 @@ class RungeKuttaLoop:
             mechanics.rtol,
             mechanics.atol,
         )
+        self._integration.begin_at(time)
         self.W = y = self._integration.s.y
         self.arrays = {"parameters": self.W, **self._integration.state}
         del self.arrays["solution"]

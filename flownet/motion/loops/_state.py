@@ -9,7 +9,9 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import unknown
+from ...kernels.layout import Tape
 from ...model._check import array
+from ...model.potential import Batches
 from ..mechanics import ascent_of
 
 if TYPE_CHECKING:
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
     from ...motion.mechanics import Mechanics
+
+_NEVER = 1 << 62  # an interval of rows that no run comes to
 
 
 class State:
@@ -34,6 +38,9 @@ class State:
     iteration : int
     time : float
     mechanics, metric
+    age : int
+        Steps since what the mechanics remember began: the iteration, unless a run went on with
+        other ones.
     """
 
     iteration: int
@@ -50,6 +57,7 @@ class State:
     ) -> None:
         vars(self).update(iteration=iteration, time=time, mechanics=loop.mechanics)
         self._W, self._potential, self._metric = loop.W, potential, loop.metric
+        self._since = loop.since
         self._memory = loop.arrays.get("memory", ())
         #: checks other mechanics for the steps to come; only a script has it
         self._refit: Any = refit
@@ -79,12 +87,14 @@ class State:
 
         Assigned a number, a policy or its text, that is the step from here on.
         """
-        policy = self.mechanics.policy
+        policy, k = self.mechanics.policy, self.iteration - self._since.begun
+        if policy.of_state:
+            return policy.of(self, k)
         if not (policy.of_jet or policy.of_loss):
-            return policy.at(self.iteration)
+            return float(policy.steps_from(k, 1, self.time)[0])
         loss, dL = self.potential.differential(self.W)
         V = -self.metric.seen_at(self.W).sharp(dL)
-        return policy.choose(self.iteration, self.potential, self.W, V, loss)
+        return policy.choose(k, self.potential, self.W, V, loss)
 
     @step.setter
     def step(self, given: Step) -> None:
@@ -92,6 +102,11 @@ class State:
         mechanics = self.mechanics.with_step(given)
         self._refit(mechanics)
         vars(self)["mechanics"] = mechanics
+
+    @property
+    def age(self) -> int:
+        """Steps since what the mechanics remember began."""
+        return self.iteration - self._since.born
 
     def elsewhere(self, W: Vector) -> State:
         """This state as if its parameters were W (D,)."""
@@ -154,7 +169,7 @@ class State:
         copy.
         """
         memory = self._velocity_memory()
-        v = self.mechanics.velocity(memory, lambda: self.force, self.iteration)
+        v = self.mechanics.velocity(memory, lambda: self.force, self.age)
         if self._refit is not None:
             self._velocity = v, v.copy()
         return v
@@ -171,7 +186,7 @@ class State:
         (v, before), self._velocity = self._velocity, None
         if not np.array_equal(v, before, equal_nan=True):
             memory = self._velocity_memory()
-            memory[:] = self.mechanics.remembered(v, lambda: self.force, self.iteration)
+            memory[:] = self.mechanics.remembered(v, lambda: self.force, self.age)
             self._velocity = v, v.copy()
 
     def _velocity_memory(self):
@@ -210,3 +225,26 @@ def _write(name, own, given):
     if not np.isfinite(given).all():
         raise FlownetError(f"{name} has to be finite numbers.")
     own[...] = given
+
+
+def one_row(W, count=1):
+    """Tape of `count` steps whose rows nobody keeps."""
+    integers, floats = (lambda: np.zeros(count, np.int64)), (lambda: np.zeros(count))
+    return Tape(
+        _NEVER,
+        np.zeros((1, W.size), W.dtype),
+        integers(),
+        floats(),
+        floats(),
+        integers(),
+        floats(),
+        floats(),
+    )
+
+
+def potential_of(potential, batch_size, seed):
+    """Function iteration → potential of that step."""
+    if not batch_size:
+        return lambda iteration: potential
+    batches = Batches(potential.data.m, batch_size, seed)
+    return lambda iteration: potential.on(batches.rows(iteration))

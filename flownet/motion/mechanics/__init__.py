@@ -1,12 +1,16 @@
 """Mechanics: what the force does to the parameters, and how long each step is."""
 
 from ._adaptive import Adam, AdamW, RMSProp
+from ._composed import Chain, Piecewise, Tabulated
 from ._langevin import Langevin
 from ._mechanics import MOMENTS, Aristotle, Mechanics, one_of
 from ._newton import INTEGRATORS, Nesterov, Newton
-from ._policy import Constant, Cosine, Linearity, LossRate, StepPolicy, Warmup
+from ._policy import Constant, Linearity, LossRate, StepPolicy
 from ._policy_of import policy_of
+from ._program import Program, Schedule, as_recorded
 from ._sam import SAM, ascent_of
+from ._schedule import Cosine, Exponential, OneCycle, Polynomial, Warmup
+from ._stiffness import ScheduledMetric
 from ._thierry_mieg import ThierryMieg
 
 __all__ = [
@@ -16,18 +20,28 @@ __all__ = [
     "Adam",
     "AdamW",
     "Aristotle",
+    "Chain",
     "Constant",
     "Cosine",
+    "Exponential",
     "Langevin",
     "Linearity",
     "LossRate",
     "Mechanics",
     "Nesterov",
     "Newton",
+    "OneCycle",
+    "Piecewise",
+    "Polynomial",
+    "Program",
     "RMSProp",
+    "Schedule",
+    "ScheduledMetric",
     "StepPolicy",
+    "Tabulated",
     "ThierryMieg",
     "Warmup",
+    "as_recorded",
     "ascent_of",
     "one_of",
     "policy_of",

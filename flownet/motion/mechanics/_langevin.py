@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from ..._errors import FlownetError
 from ..._registry import kind
 from ...kernels.scalar import mechanics as scalar
-from ._mechanics import Mechanics, not_negative
+from ._mechanics import Mechanics
+from ._policy_of import number_or_policy
 
 if TYPE_CHECKING:
-    from ..._types import NotNegative, Step
+    from ..._types import NotNegative, Step, Temperature
 
 
 @kind("mechanics", "langevin")
@@ -25,8 +26,8 @@ class Langevin(Mechanics):
     ----------
     step : float, str or policy
         h.
-    temperature : float
-        T, in units of the loss.
+    temperature : float or schedule
+        T, in units of the loss; one that falls is simulated annealing.
     weight_decay : float
         As of `Aristotle`.
 
@@ -37,15 +38,15 @@ class Langevin(Mechanics):
     """
 
     def __init__(
-        self, step: Step, temperature: NotNegative, weight_decay: NotNegative = 0.0
+        self, step: Step, temperature: Temperature, weight_decay: NotNegative = 0.0
     ) -> None:
         super().__init__(step, weight_decay)
-        self.temperature = not_negative("temperature", temperature)
+        self.temperature = number_or_policy("temperature", temperature)
 
     @property
     def numbers(self) -> Any:
         """What its kernel wants."""
-        return scalar.Langevin(self.temperature)
+        return scalar.Langevin(self.first_temperature)
 
     def rate(self) -> Any:
         """There is none."""

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import Named, describe, is_named, kind, program
+from ..._registry import Named, is_named, kind
 from ...kernels.scalar import mechanics as scalar
 from .. import _check
-from ._policy import Constant
+from ._policy import Constant, StepPolicy
 from ._policy_of import policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..._types import NotNegative, Step, Vector
-    from ._policy import StepPolicy
+    from ...model.potential import AnyPotential
 
 #: a flow's numbers, how many vectors (D,) it integrates beside W, 1 for a clock
 Rate = namedtuple("Rate", "numbers memories clock")
@@ -56,7 +56,7 @@ class Mechanics(Named):
     own_loop : bool
         Whether a loop of its own takes its steps, which are not made of one dL.
     mass, temperature : float
-        m of a velocity, and T of a heat bath; 0 of mechanics without.
+        m of a velocity, and T of a heat bath, which may have a schedule; 0 of mechanics without.
     integrator : str or None
         Of a velocity, where there are several.
     sizing : tuple or None
@@ -73,7 +73,8 @@ class Mechanics(Named):
     sizing: Any = None
     remembers: tuple[str, ...] = ()
     along = own_loop = False
-    mass = temperature = shrink = weight_decay = epsilon = radius = 0.0
+    mass = shrink = weight_decay = epsilon = radius = 0.0
+    temperature: float | StepPolicy = 0.0
     moments = "separate"
 
     def __init__(self, step: Step, weight_decay: NotNegative = 0.0) -> None:
@@ -103,10 +104,23 @@ class Mechanics(Named):
         if "step" not in words:
             raise FlownetError(f"{self!r} sizes its steps itself: it has no step to set.")
         if is_named(self):
-            return type(self)(**{**words, "step": step})
+            other = type(self)(**{**words, "step": step})
+            if self.scheduled_temperature is not None:
+                other.temperature = self.temperature
+            return other
         other = copy.copy(self)  # of a class that may take other arguments
         other.policy = Aristotle(step).policy
         return other
+
+    @property
+    def first_temperature(self) -> float:
+        """T of a heat bath; of one whose temperature has a schedule some number above 0."""
+        return 1.0 if isinstance(self.temperature, StepPolicy) else self.temperature
+
+    @property
+    def scheduled_temperature(self) -> StepPolicy | None:
+        """The schedule of the temperature, if it has one."""
+        return self.temperature if isinstance(self.temperature, StepPolicy) else None
 
     @property
     def memories(self) -> int:
@@ -127,6 +141,15 @@ class Mechanics(Named):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return False
+
+    def check(self, potential: AnyPotential, steps: int | None) -> None:
+        """Refuse a potential or a number of steps (None: no end) that its schedules do not fit."""
+        self.policy.check(potential, steps)
+        if self.scheduled_temperature is not None:
+            try:
+                self.scheduled_temperature.check(potential, steps)
+            except FlownetError as error:
+                raise FlownetError(f"the temperature: {error}") from None
 
     def rule(self, pairs: Any, seed: int) -> dict[str, Any]:
         """What the kernels' `Rule` wants, beside the metric; `pairs` of reals may be complex."""
@@ -157,6 +180,8 @@ class Mechanics(Named):
         own = {name: value for name, value in vars(self).items() if name != "policy"}
         if own["weight_decay"] == self._usual("weight_decay"):
             del own["weight_decay"]
+        if self.scheduled_temperature is not None:
+            own["temperature"] = self.scheduled_temperature.plain
         return {"step": self.policy.plain, **own}
 
     def _usual(self, name):
@@ -165,9 +190,14 @@ class Mechanics(Named):
         return None if argument is None else argument.default
 
     def __repr__(self):
+        said = self.parameters()
+        if isinstance(said.get("step"), dict):
+            said["step"] = self.policy
+        if isinstance(said.get("temperature"), dict):
+            said["temperature"] = self.temperature
         words = ", ".join(
             f"{name}={value:g}" if type(value) is float else f"{name}={value!r}"
-            for name, value in self.parameters().items()
+            for name, value in said.items()
             if value != self._usual(name)
         )
         return f"{type(self).__name__}({words})"
@@ -198,13 +228,19 @@ class Mechanics(Named):
 class Aristotle(Mechanics):
     """Aristotle's mechanics (gradient descent, SGD): velocity follows force, W ← W − step·g^♯dL.
 
+    The step is PyTorch's `lr` where the losses are the same. Cross-entropy is; the `Quadratic` loss
+    sums over outputs and halves, where `MSELoss` averages over the n outputs and does not: its
+    `lr` takes the steps of a step of 2·lr/n here.
+
     Parameters
     ----------
     step : float, str or policy
         η δt, the finite learning step (learning rate), in units of the flow's time (TM 39): a
         number, or a policy that chooses each step, as an object or as its text. `Linearity(0.1)`,
         "linear:0.1": as long as second order is a tenth of first; `LossRate()`, "loss": L itself
-        (TM 22); `Warmup(0.5, 100)`, "warmup:0.5:100"; `Cosine(0.5, 2000)`, "cosine:0.5:2000".
+        (TM 22); `Warmup(0.5, 100)`, "warmup:0.5:100"; `Cosine(0.5, 2000)`, "cosine:0.5:2000";
+        `Exponential`, `Polynomial`, `OneCycle`, `Piecewise`, one `then` another; an array of steps;
+        a function of the iteration, and with `Schedule` of the time or of the state.
     weight_decay : float
         κ: the steps are those of `potential + κ * Parabola(potential.size)`, and the losses
         recorded those of `potential`. `torch.optim.SGD(weight_decay=κ)`.
@@ -222,12 +258,6 @@ class Aristotle(Mechanics):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
-
-
-def mechanics_table(mechanics):
-    """Table of mechanics; those with a policy that no file can name are a program."""
-    steps_known = "step" not in mechanics.parameters() or is_named(mechanics.policy)
-    return describe(mechanics) if steps_known else program(mechanics)
 
 
 def not_negative(name, value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..._errors import FlownetError, shown
@@ -11,11 +12,12 @@ from ...kernels.scalar import mechanics as scalar
 from .. import _check
 from ._mechanics import Mechanics, Rate, not_negative, one_of, share
 from ._policy import Constant
+from ._policy_of import number_or_policy, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..._types import NotNegative, Positive, Share, Step, Vector
+    from ..._types import NotNegative, Positive, Share, Step, Temperature, Vector
 
 Integrator = Literal["semi-implicit", "leapfrog", "explicit"]
 INTEGRATORS: dict[str | None, int] = {
@@ -53,6 +55,10 @@ class Newton(Mechanics):
     weight_decay : float
         κ: the steps are those of `potential + κ * Parabola(potential.size)`, and the losses
         recorded those of `potential`.
+    momentum : float, optional
+        β, in place of mass and friction: v ← βv + F, W ← W + step·v, `torch.optim.SGD(lr=step,
+        momentum=β)` also where the step has a schedule. Where all steps are the same, its mass is
+        step·(1 − β)/(−ln β) and its friction 1 − β.
 
     Raises
     ------
@@ -68,14 +74,16 @@ class Newton(Mechanics):
         mass: Positive = 1.0,
         friction: NotNegative = 1.0,
         integrator: Integrator = "semi-implicit",
-        temperature: NotNegative = 0.0,
+        temperature: Temperature = 0.0,
         weight_decay: NotNegative = 0.0,
+        momentum: Share | None = None,
     ) -> None:
         super().__init__(step, weight_decay)
         self.mass = _check.positive("mass", mass)
         self.friction = not_negative("friction", friction)
         self.integrator = one_of("integrator", integrator, INTEGRATORS)
-        self.temperature = not_negative("temperature", temperature)
+        self.temperature = number_or_policy("temperature", temperature)
+        self.momentum = None if momentum is None else share("momentum", momentum)
         if integrator == "leapfrog" and not isinstance(self.policy, Constant):
             raise FlownetError(
                 f"step {str(self.policy)!r}: the leapfrog keeps its order and its "
@@ -86,17 +94,43 @@ class Newton(Mechanics):
                 f"temperature is {shown(temperature)} without friction; a heat bath "
                 "needs friction above 0."
             )
+        if momentum is not None:
+            self._only_momentum()
+
+    def _only_momentum(self):
+        """Refuse what a share of the velocity would leave out."""
+        usual = signature(type(self)).parameters
+        for name in ("mass", "friction", "integrator", "temperature"):
+            if (value := vars(self)[name]) != usual[name].default:
+                raise FlownetError(
+                    f"{name} is {shown(value)} beside momentum={self.momentum:g}, which takes the "
+                    "place of mass and friction: leave one of them out."
+                )
+        if isinstance(self.policy, Constant) and self.momentum:
+            self.mass, self.friction = inertia(self.policy.step, self.momentum)
+        else:
+            self.mass, self.friction = 0.0, 1 - self.momentum
 
     @classmethod
-    def from_momentum(cls, lr: Positive, beta: float, weight_decay: NotNegative = 0.0) -> Newton:
+    def from_momentum(cls, lr: Step, beta: float, weight_decay: NotNegative = 0.0) -> Newton:
         """The same steps as `torch.optim.SGD(lr, momentum=beta, weight_decay=…)`: of mass 1.
 
         β = e^{−λδt} and lr = δt(1 − β)/λ give δt² = lr·(−ln β)/(1 − β) and λ = −ln β/δt. The first
-        step is lr·F, as theirs: v begins at 0.
+        step is lr·F, as theirs: v begins at 0. A β of 0, plain descent, is that of the "explicit"
+        friction 1/δt. Where lr is a schedule, `Newton(lr, momentum=beta)` takes the same steps as
+        theirs.
         """
+        if not isinstance(lr, (int, float)):
+            policy = policy_of(lr)
+            if not isinstance(policy, Constant):
+                return cls(policy, momentum=beta, weight_decay=weight_decay)
+            lr = policy.step
         lr = _check.positive("lr", lr)
-        if not (_check.is_number(beta) and 0 < beta <= 1):
-            raise FlownetError(f"beta is {shown(beta)}; it has to be a number above 0, 1 at most.")
+        if not (_check.is_number(beta) and 0 <= beta <= 1):
+            raise FlownetError(f"beta is {shown(beta)}; it has to be a number from 0 to 1.")
+        if beta == 0:
+            step = math.sqrt(lr)
+            return cls(step, friction=1 / step, integrator="explicit", weight_decay=weight_decay)
         x = -math.log(beta)
         step = math.sqrt(lr * (x / -math.expm1(-x) if x > 0 else 1.0))
         return cls(step, friction=x / step, weight_decay=weight_decay)
@@ -104,8 +138,18 @@ class Newton(Mechanics):
     @property
     def numbers(self) -> Any:
         """What its kernels want."""
+        if self.momentum is not None:
+            return scalar.Adaptive(
+                friction=1.0,
+                inertia=scalar.Inertia(math.nan, self.momentum),
+                force=None,
+                square=None,
+                centre=None,
+                epsilon=0.0,
+                corrected=False,
+            )
         return scalar.Newton(
-            self.mass, self.friction, INTEGRATORS[self.integrator], self.temperature
+            self.mass, self.friction, INTEGRATORS[self.integrator], self.first_temperature
         )
 
     def rate(self) -> Any:
@@ -114,7 +158,20 @@ class Newton(Mechanics):
             raise FlownetError(
                 f"{self!r} has no flow: thermal noise makes its path rough; temperature=0 has one."
             )
-        return super().rate()
+        if self.momentum is None:
+            return super().rate()
+        if self.momentum == 0:
+            return Rate(scalar.Aristotle(), 0, 0)
+        self._constant_step()
+        return Rate(scalar.Newton(self.mass, self.friction, scalar.SEMI_IMPLICIT, 0.0), 1, 0)
+
+    def parameters(self) -> dict[str, Any]:
+        """What makes these mechanics again."""
+        own = super().parameters()
+        if own["momentum"] is None:
+            del own["momentum"]
+            return own
+        return {name: value for name, value in own.items() if name not in ("mass", "friction")}
 
     def velocity(self, v: Vector, force: Callable[[], Vector], iteration: int) -> Vector:
         """Velocity (D,) at the time of W; what the leapfrog remembers is half a step old.

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import Named, kind
+from ..._registry import Named, describe, is_named, kind, program
 from .. import _check
 
 if TYPE_CHECKING:
-    from ..._types import Count, NotNegative, Positive, Vector
+    from ..._types import Positive, Step, Vector
     from ...model.potential import AnyPotential
+    from ..loops import State
+    from ._composed import Chain
 
 _SLACK = 25  # from the step on a parabola that touches 0 to the longest one without `most`
 
@@ -33,12 +35,24 @@ class StepPolicy(Named):
     of_loss : bool
         Whether `at(iteration)` counts in units of the loss.
     of_jet : bool
-        Whether the step is read off the state, by `choose`: such runs go step by step in Python.
+        Whether the step is read off the potential, by `choose`: such runs go step by step in
+        Python.
+    of_state : bool
+        Whether the step is read off the run's `State`, by `of`: such runs go one step a call.
+    of_time : bool
+        Whether `at` has a number between two iterations too, and can be read at a time.
+    ends : int or None
+        Number of steps in which it has done its work, if there is one.
     kind : str or None
         Its name in texts and files.
     """
 
-    of_loss = of_jet = False
+    of_loss = of_jet = of_state = of_time = False
+
+    @property
+    def ends(self) -> int | None:
+        """Number of steps in which it has done its work, if there is one."""
+        return None
 
     def __init_subclass__(cls, **words: Any) -> None:
         """What a class says anew is what its runs follow, whatever the class above it says."""
@@ -57,6 +71,30 @@ class StepPolicy(Named):
         """`at` of `count` iterations from `first` on (count,)."""
         return np.fromiter(map(self.at, range(first, first + count)), np.float64, count)
 
+    def steps_from(self, first: int, count: int, time: float) -> Vector:
+        """`steps` whose first is taken at a time, for policies that know the time."""
+        return self.steps(first, count)
+
+    def numbers(self, first: int, times: Vector) -> Vector:
+        """`at` of iterations from `first` on, whose times (count,) are known."""
+        return self.steps(first, len(times))
+
+    def of(self, state: State, iteration: int) -> float:
+        """Step from a state, so many iterations after the beginning of its mechanics."""
+        return self.at(iteration)
+
+    def then(self, policy: Step, at: int | None = None) -> Chain:
+        """This policy, and another one from iteration `at` on; by default after its own steps.
+
+        The other counts from its own beginning.
+        """
+        from ._composed import Chain  # whose parts are policies
+
+        at = self.ends if at is None else at
+        if at is None:
+            raise FlownetError(f"{self!r} has no end of its own: say where, then(policy, at=…).")
+        return Chain([self, policy], [at])
+
     def choose(
         self, iteration: int, potential: AnyPotential, W: Vector, V: Vector, loss: float
     ) -> float:
@@ -71,20 +109,36 @@ class StepPolicy(Named):
         return {name: value for name, value in vars(self).items() if value is not None}
 
     @property
-    def plain(self) -> float | str:
-        """The policy as experiment files write it: a number, or a text such as "linear:0.1"."""
-        return str(self)
+    def plain(self) -> Any:
+        """The policy as experiment files write it: a number, a text "linear:0.1", or a table.
+
+        Of a class that no file can name a program.
+        """
+        return str(self) if is_named(self) else program(self)
 
     def __str__(self):
         if self.kind is None:
             return repr(self)
-        wanted = signature(type(self)).parameters
-        numbers = [value for name, value in vars(self).items() if value != wanted[name].default]
+        wanted, mine = signature(type(self)).parameters, self.parameters()
+        given = [name for name in mine if mine[name] != wanted[name].default]
+        numbers = list(mine.values())[: 1 + list(mine).index(given[-1])] if given else []
         return ":".join([self.kind, *map(_short, numbers)])
 
     def __repr__(self):
         words = ", ".join(f"{name}={_short(value)}" for name, value in self.parameters().items())
         return f"{type(self).__name__}({words})"
+
+
+class Composed(StepPolicy):
+    """A policy of more than a few numbers: a table in files, and no text."""
+
+    @property
+    def plain(self) -> Any:
+        """The policy as experiment files write it, a table."""
+        return describe(self) if is_named(self) else program(self)
+
+    def __str__(self):
+        return repr(self)
 
 
 @kind("step policy", "constant")
@@ -96,6 +150,8 @@ class Constant(StepPolicy):
     step : float
         η δt, in units of the flow's time (TM 39).
     """
+
+    of_time = True
 
     def __init__(self, step: Positive) -> None:
         self.step = _check.positive("step", step)
@@ -109,7 +165,7 @@ class Constant(StepPolicy):
         return np.full(count, self.step)
 
     @property
-    def plain(self) -> float | str:
+    def plain(self) -> Any:
         """The number."""
         return self.step
 
@@ -210,79 +266,28 @@ class LossRate(StepPolicy):
         return np.full(count, self.factor)
 
 
-@kind("step policy", "warmup")
-class Warmup(StepPolicy):
-    """Warm-up: a linear rise of the first steps, h_k = step·min(1, (k+1)/over), from step/over on.
-
-    Parameters
-    ----------
-    step : float
-        In the end.
-    over : int
-        Steps of the rise; the last of them is a full one.
-
-    Raises
-    ------
-    FlownetError
-        For numbers that are not above 0, or an `over` that is not whole.
-    """
-
-    def __init__(self, step: Positive, over: Count) -> None:
-        self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
-
-    def at(self, iteration: int) -> float:
-        """The step at an iteration."""
-        return self.step * min(1.0, (iteration + 1) / self.over)
+def refuse_to_stand_still(policy, steps):
+    """Refuse a run of more steps than a policy with the floor 0 has."""
+    if policy.floor == 0 and steps is not None and steps > policy.over:
+        raise FlownetError(
+            f"step {str(policy)!r} is 0 after {policy.over} steps, and the run has "
+            f"{steps}: give a floor above 0, or fewer steps."
+        )
 
 
-@kind("step policy", "cosine")
-class Cosine(StepPolicy):
-    """Cosine schedule: h_k = floor + (step − floor)·(1 + cos(πk/over))/2 for k < over.
-
-    From `over` on the step is `floor`. With the floor 0, by default, all `over` steps are above 0
-    and a run of more is refused: it would stand still. `states` without an end does stand still.
-
-    Parameters
-    ----------
-    step : float
-        The first.
-    over : int
-        Number of steps of the fall.
-    floor : float
-        Step from iteration `over` on, from 0 to `step`.
-
-    Raises
-    ------
-    FlownetError
-        For numbers out of their range, or an `over` that is not whole.
-    """
-
-    def __init__(self, step: Positive, over: Count, floor: NotNegative = 0.0) -> None:
-        self.step, self.over = _check.positive("step", step), _check.whole("over", over, 1)
-        if not (_check.is_number(floor) and 0 <= floor <= step):
-            raise FlownetError(
-                f"floor is {shown(floor)}; it has to be a number from 0 to the step {step:g}."
-            )
-        self.floor = float(floor)
-
-    def at(self, iteration: int) -> float:
-        """The step at an iteration; cos² where 1 + cos would cancel."""
-        if iteration >= self.over:
-            return self.floor
-        half = math.cos(0.5 * math.pi * iteration / self.over)
-        return self.floor + (self.step - self.floor) * half * half
-
-    def check(self, potential: AnyPotential, steps: int | None) -> None:
-        """Refuse to stand still."""
-        if self.floor == 0 and steps is not None and steps > self.over:
-            raise FlownetError(
-                f"step {str(self)!r} is 0 after {self.over} steps, and the run has "
-                f"{steps}: give a floor above 0, or fewer steps."
-            )
+def floor_of(floor, step):
+    """A floor from 0 to the step."""
+    if not (_check.is_number(floor) and 0 <= floor <= step):
+        raise FlownetError(
+            f"floor is {shown(floor)}; it has to be a number from 0 to the step {step:g}."
+        )
+    return float(floor)
 
 
 def _short(number):
     """Short text of a number that gives back every bit; a whole number stays one."""
+    if isinstance(number, (list, tuple)):
+        return repr(number)
     if not _check.is_number(number):
         return shown(number)
     short = str(number) if isinstance(number, int) else f"{number:g}"

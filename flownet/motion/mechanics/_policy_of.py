@@ -1,15 +1,20 @@
-"""A step as a person writes it, a number or a text such as "linear:0.1", as a policy."""
+"""A number, text, table, array or function as a person writes it, as a policy."""
 
+from collections.abc import Mapping
 from inspect import signature
 
+import numpy as np
+
 from ..._errors import FlownetError, shown
-from ..._registry import find
+from ..._registry import PROGRAM, build, find
 from .. import _check
-from ._policy import Constant, StepPolicy
+from ._composed import Tabulated
+from ._policy import Composed, Constant, StepPolicy
+from ._program import Program, Schedule
 
 
 def policy_of(step):
-    """Policy that a number, a text such as "linear:0.1", or a policy means.
+    """Policy that a number, a text such as "linear:0.1", a table, an array or a function means.
 
     Raises
     ------
@@ -25,6 +30,12 @@ def policy_of(step):
         return step
     if isinstance(step, str):
         return _policy_of_text(step)
+    if isinstance(step, Mapping):
+        return _policy_of_table(step)
+    if callable(step) and not isinstance(step, type):
+        return Schedule(step)
+    if isinstance(step, (list, tuple)) or (isinstance(step, np.ndarray) and step.ndim):
+        return Tabulated(step)
     if not (_check.is_number(step) and step > 0):
         raise FlownetError(
             f"step is {shown(step)}; it has to be a number above 0, or a policy "
@@ -33,11 +44,50 @@ def policy_of(step):
     return Constant(step)
 
 
+def number_or_policy(name, value):
+    """A number from 0 up as it is, or a schedule; one of the loss or of a jet is refused."""
+    if _check.is_number(value) and value >= 0:
+        return float(value)
+    if _check.is_number(value) or not (
+        isinstance(value, (str, Mapping, StepPolicy, list, tuple, np.ndarray)) or callable(value)
+    ):
+        raise FlownetError(
+            f"{name} is {shown(value)}; it has to be a number from 0 up, or a schedule."
+        )
+    policy = policy_of(value)
+    if policy.of_loss or policy.of_jet:
+        raise FlownetError(
+            f"{name} is {str(policy)!r}, which is read off the loss; it has to be a number from 0 "
+            "up, or a schedule such as 'exponential:1:0.99'."
+        )
+    return policy.step if isinstance(policy, Constant) else policy
+
+
+def _policy_of_table(table):
+    words = dict(table)
+    name = words.pop("kind", None)
+    if name == PROGRAM:
+        return Program(words.get("text", "a program"))
+    needed = signature(find("step policy", name)).parameters
+    if wrong := [word for word in words if word not in needed]:
+        raise FlownetError(
+            f"a step policy of kind {name!r} takes no {wrong[0]}; it takes {', '.join(needed)}."
+        )
+    for word, parameter in needed.items():
+        if parameter.default is parameter.empty and word not in words:
+            raise FlownetError(f"a step policy of kind {name!r} wants the key {word}.")
+    return build("step policy", table)
+
+
 def _policy_of_text(text):
     name, *words = text.split(":")
     if not words and _number(name) is not None:
         raise FlownetError(f"step is {text!r}, a text; a number has no quotes.")
     policy = find("step policy", name)
+    if issubclass(policy, Composed):
+        raise FlownetError(
+            f"step policy {shown(text)} is no text: a {name} is a table, {{kind = {name!r}, …}}."
+        )
     wanted = signature(policy).parameters.values()
     needed = sum(p.default is p.empty for p in wanted)
     numbers = [_number(word) for word in words]

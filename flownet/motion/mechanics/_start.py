@@ -27,8 +27,24 @@ def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
             raise FlownetError("batch_size needs a potential with data.")
         Batches(potential.data.m, batch_size, 0)
         potential.on(slice(0, 1))
-    mechanics.policy.check(potential, steps)
+    mechanics.check(potential, steps)
     return potential, metric
+
+
+def steps_of(steps, epochs, potential, batch_size):
+    """Number of steps that `steps` says, or so many epochs of the potential's data."""
+    if (steps is None) == (epochs is None):
+        both = "both are" if steps is not None else "none is"
+        raise FlownetError(f"how long is the run? steps=… or epochs=… says it; {both} given.")
+    if steps is not None:
+        return steps
+    epochs = whole("epochs", epochs, 1)
+    if batch_size is None:
+        return epochs
+    data = as_potential(potential).data
+    if data is None:
+        raise FlownetError("batch_size needs a potential with data.")
+    return epochs * Batches(data.m, batch_size, 0).per_epoch
 
 
 def landscape(potential, metric, device="cpu"):
@@ -45,6 +61,26 @@ def carried(mechanics, metric):
             "nothing carries them along a metric that depends on the point: it "
             "wants a constant one, or Aristotle, Geodesic or RungeKutta."
         )
+
+
+def initial_velocity(mechanics, V0, W):
+    """A copy of V0 (D,) in the precision of W (D,), of mechanics that have a velocity; or None."""
+    if V0 is None:
+        return None
+    if mechanics is None or "velocity" not in mechanics.remembers:
+        raise FlownetError(
+            f"V0 is a velocity to begin with, and {mechanics!r} has none; flownet.Newton has."
+            if mechanics is not None
+            else "V0 is a velocity to begin with, and the plain flow has none: name mechanics=."
+        )
+    V0 = np.asarray(V0)
+    if V0.shape != W.shape or V0.dtype.kind not in ("biufc" if W.dtype.kind == "c" else "biuf"):
+        raise FlownetError(
+            f"V0 is {V0.dtype} of shape {V0.shape}; a velocity is {W.dtype} of shape {W.shape}."
+        )
+    if not np.isfinite(V0).all():
+        raise FlownetError(f"V0 is not finite at index {int(np.argmin(np.isfinite(V0)))}.")
+    return np.array(V0, W.dtype)
 
 
 def initial_parameters(potential, W0, seed):

@@ -54,7 +54,7 @@ def moving_metric(state: State) -> Metric:
     F, memories = state.force, state.memories
     square = beta * memories["square"] + (1 - beta) * np.abs(F) ** 2
     if corrected:
-        square = square / (1 - beta ** (state.iteration + 1))
+        square = square / (1 - beta ** (state.age + 1))
     if centered:
         square = np.maximum(square - np.abs(beta * memories["centre"] + (1 - beta) * F) ** 2, 0)
     return DiagonalMetric(metric.own * (np.sqrt(square) + mechanics.epsilon))

@@ -31,6 +31,8 @@ class Observable(Named, ABC):
     ----------
     kind : str or None
         Its name in files; None of a program of somebody's own.
+    better : str
+        Which of its values is the better one, "lowest" or "highest".
     words : tuple of str
         What its table may say beside `every` and data of its own: "part", "metric".
     of_run : bool
@@ -39,6 +41,7 @@ class Observable(Named, ABC):
         Whether it takes all terms of a run's potential, where that is its own.
     """
 
+    better = "lowest"
     words: tuple[str, ...] = ()
     of_run = of_all_terms = False
 

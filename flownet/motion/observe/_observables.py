@@ -44,6 +44,7 @@ class Accuracy(OfPotential):
 
     needs = ()
     own_loss = False
+    better = "highest"
 
     def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)

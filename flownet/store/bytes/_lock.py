@@ -2,7 +2,8 @@
 
 HDF5 releases its own lock once a SWMR writer has started, and the flags in the file outlive
 a killed writer; a shared `flock` held until the writer ends, by whatever death, tells the two
-apart. Where the platform or the file system has no `flock`, nobody is seen to write.
+apart. Programs that read through HDF5 hold a shared one too, but set no flags: locked without flags
+means read. Where the platform or the file system has no `flock`, nobody is seen to write or read.
 """
 
 import errno
@@ -11,6 +12,7 @@ import time
 
 from ..._errors import FlownetError
 from .._failure import writing
+from . import _superblock
 
 try:
     import fcntl
@@ -77,12 +79,14 @@ def busy(path, patience=0.0):
         os.close(file)
 
 
-def refuse_busy(path):
-    """Refuse to touch a file that a living process writes.
+def refuse_busy(path, *, replaced=False):
+    """Refuse to touch a file that a living process writes, or reads.
 
     Parameters
     ----------
     path : path
+    replaced : bool
+        Whether another file will take its name, so that who reads it keeps what he reads.
 
     Raises
     ------
@@ -90,16 +94,46 @@ def refuse_busy(path):
         One does, or the file cannot be opened.
     """
     with writing(path):
-        if busy(path, patience=0.3):
-            raise FlownetError(f"{path} is being written by another process.")
+        if not busy(path, patience=0.3):
+            return
+        alone, flagged = _held_alone(path), _flagged(path)
+    if alone or (flagged and replaced):
+        raise FlownetError(f"{path} is being written by another process.")
+    if flagged:
+        raise FlownetError(
+            f"{path} is being written by another process; or a killed run has left it, and a "
+            "program that reads it has to close it first."
+        )
+    if not replaced:
+        raise FlownetError(
+            f"{path} is open for reading, here or in another program (h5py.File, a viewer): close "
+            "it there first."
+        )
 
 
-def _flock(file, shared):
-    """Try to lock; False when somebody else's lock is in the way."""
+def _held_alone(path):
+    """Whether somebody holds a lock beside which there is no other, as one who begins to write."""
+    file = os.open(path, os.O_RDONLY)
+    try:
+        return not _flock(file, shared=True, wait=False)
+    finally:
+        os.close(file)
+
+
+def _flagged(path):
+    """Whether the file says that it is open for writing, as it does for readers to follow it."""
+    with open(path, "rb") as file:
+        head = file.read(_superblock.SIZE)
+    return len(head) == _superblock.SIZE and not _superblock.closed(head)
+
+
+def _flock(file, shared, wait=True):
+    """Try to lock; False when somebody else's lock is in the way. Shared ones may wait."""
     if fcntl is None:
         return True
+    kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
     try:
-        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind if shared and wait else kind | fcntl.LOCK_NB)
     except OSError as error:
         return error.errno not in _BUSY
     return True

@@ -95,6 +95,10 @@ class Reader(Store):
             Reader(self.path, self._format, self.identity).close()
             self._change = change
 
+    def __reduce__(self):
+        """Pickled or copied it is opened anew, and has to be the same run's file still."""
+        return Reader, (os.path.abspath(self.path), self._format, self.identity)
+
     @property
     def _look(self):
         """The look that answers come from."""

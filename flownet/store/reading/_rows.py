@@ -29,6 +29,7 @@ class Rows:
     def __init__(self, flat, name, parts):
         self._flat, self._name, self._parts = flat, name, parts
         self._last = {}  # column to (number, rows) of the block that was read in part last
+        self._whole = {}  # column of single numbers to all its rows, once they were all asked for
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
@@ -51,12 +52,16 @@ class Rows:
         ------
         Damaged
         """
+        if column in self._whole:
+            return self._whole[column][start:stop].copy()
         chunks = self._parts[column]
         out = np.empty((stop - start, *chunks.shape), chunks.dtype)
         for number in range(start // self.block, -(-stop // self.block)):
             first = number * self.block
             low, high = max(start - first, 0), min(stop - first, self.block)
             self._copy(column, number, low, high, out[first + low - start : first + high - start])
+        if not chunks.shape and stop - start == self.count:
+            self._whole[column] = out.copy()
         return out
 
     def _copy(self, column, number, low, high, out):

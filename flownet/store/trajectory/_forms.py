@@ -8,6 +8,7 @@ from ..._optional import optional
 from ._frame import frame_of
 from ._predict import predict, score
 from ._records import Record
+from ._table import html_of
 
 if TYPE_CHECKING:
     from ..._types import Vector
@@ -79,3 +80,6 @@ class RunForms:
             Of the recorded parameters.
         """
         return score(self, data, row)
+
+    def _repr_html_(self):
+        return html_of(self)

@@ -66,6 +66,22 @@ class MemoryStore(WritableStore):
         rows = np.array([self.filled(name) for name in self.recorded])
         self._latest = Checkpoint(0, int(iteration), float(time), rows, _copies(arrays))
 
+    def rewrite_experiment(self, text):
+        """Replace the experiment, for a run that goes on under other words."""
+        self._layout = replace(self._layout, experiment=text)
+
+    def rewrite_part(self, text, arrays, attrs, checkpoint):
+        """Replace what is kept for the next step: of a run that goes on in another way."""
+        forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
+        self._layout = replace(
+            self._layout,
+            experiment=text,
+            arrays=arrays,
+            checkpoint=forms,
+            attrs=self._layout.attrs | attrs,
+        )
+        self._latest = replace(checkpoint, arrays=_copies(checkpoint.arrays))
+
     def slot(self):
         return self._latest and replace(self._latest, arrays=_copies(self._latest.arrays))
 

@@ -19,10 +19,18 @@ class RealRun(Trajectory):
         self.given = run
         self.potential, self.metric = reals.potential, reals.of_metric(run.metric)
 
+    def __reduce__(self):
+        return as_reals, (self.given,)
+
     @property
     def parameters(self):
         """Recorded parameters (T, 2D), read when indexed."""
         return RealRows(super().parameters)
+
+    def metric_at(self, iteration):
+        """The metric that the step of an iteration was taken in."""
+        metric = self.given.metric_at(iteration)
+        return Reals(self.given.potential, self.given.parameters.dtype).of_metric(metric)
 
     def potential_at(self, iteration):
         """The potential that the step of an iteration saw."""

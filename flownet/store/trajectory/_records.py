@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: one recorded quantity: iteration (T,), time (T,), value (T, …)
 Record = namedtuple("Record", "iteration time value")
 
+#: the best state of a run: its iteration and time, its value of the observable, and W (D,)
+Best = namedtuple("Best", "iteration time value W")
+
 
 class Rows:
     """Rows of one quantity, read when indexed like an array."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError, shown
 from ..._registry import build
 from ...model.potential import Batches, as_potential
-from ...model.tables import metric_from, potential_from
+from ...model.tables import metric_from
 from .._text import from_text
 from ..reading import Reader
+from ._carried import carried
+from ._ends import RunEnds
 from ._forms import RunForms
+from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
 from ._records import Records, Rows
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 
-class Trajectory(RunForms):
+class Trajectory(RunEnds, RunForms):
     """The recorded rows of a run; row k is the state before step k.
 
     Attributes
@@ -42,6 +46,16 @@ class Trajectory(RunForms):
     finished : bool
     diverged_at : int or None
         First iteration whose loss, parameters or step are not finite.
+    bound_met : str or None
+        Which bound on its work ended a flow: "max_steps" or "max_gradients".
+    stands_still : bool
+        Whether no step moves the last parameters, though they are no minimum.
+    stopped : str or None
+        Why it ended before its last step, in words.
+    best : Best or None
+        Iteration, time, value and W (D,) of the best state, where the run was to keep it.
+    parts : list of Part
+        One, unless the run went on with other mechanics, in another metric or on other data.
     """
 
     def __init__(self, store: Any, **parts: Any) -> None:
@@ -50,6 +64,7 @@ class Trajectory(RunForms):
         for name, part in parts.items():
             if part is not None:
                 setattr(self, name, part)
+        self._is_set = False  # whether the potential is another than the run's own
 
     @classmethod
     def open(cls, path: PathLike) -> Trajectory:
@@ -108,16 +123,6 @@ class Trajectory(RunForms):
         return Records(self.store, "analysis")
 
     @property
-    def finished(self) -> bool:
-        """Whether the run came to its end."""
-        return self.store.finished
-
-    @property
-    def diverged_at(self) -> int | None:
-        """First iteration whose loss, parameters or step are not finite, or None."""
-        return self.store.diverged_at
-
-    @property
     def is_flow(self) -> bool:
         """Whether this is a flow, whose steps are those of its integration."""
         return "flow" in self.experiment
@@ -136,23 +141,13 @@ class Trajectory(RunForms):
     def potential(self) -> AnyPotential:
         """The run's potential, rebuilt from what the file says, or one that is set."""
         if self._potential is None:
-            self._potential = self._rebuilt()
+            self._potential = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
         return self._potential
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
-        self._potential = as_potential(given)
-
-    def _rebuilt(self):
-        """The potential that the file says; its data must be the same."""
-        potential = potential_from(self.experiment)
-        kept = self.store.attrs("data").get("sha256") if potential.data else None
-        if kept is not None and kept != potential.data.sha256:
-            raise FlownetError(
-                f"the data {potential.data.name!r} are not those of the run: "
-                f"sha256 {potential.data.sha256[:12]}… instead of {kept[:12]}…."
-            )
-        return potential
+        if given is not self._potential:
+            self._potential, self._is_set = as_potential(given), True
 
     @cached_property
     def mechanics(self) -> Mechanics | Any:
@@ -165,6 +160,41 @@ class Trajectory(RunForms):
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
         return table and metric_from(table, self.potential)
+
+    @cached_property
+    def parts(self) -> list[Part]:
+        """What the run was made of, one part where nothing changed on its way."""
+        return parts_of(self.experiment, self)
+
+    def part_at(self, iteration: int) -> Part:
+        """The part in which the step of an iteration was taken."""
+        return [part for part in self.parts if part.first <= iteration or part is self.parts[0]][-1]
+
+    def in_one_way(self, what: str, *names: str) -> None:
+        """Refuse a run whose potential, metric or mechanics changed on its way.
+
+        Parameters
+        ----------
+        what : str
+            What is of one of each, for the error.
+        *names : str
+            Tables of the experiment that may not change; by default none of them may.
+        """
+        for one, other in pairwise(self.parts):
+            for name in names or (*OF_PART, PART):
+                if not alike(one.experiment.get(name), other.experiment.get(name)):
+                    raise FlownetError(
+                        f"the run went on in another way at iteration {other.first}, and {what} is "
+                        "of one potential, one metric and one mechanics: see run.parts."
+                    )
+
+    def mechanics_at(self, iteration: int) -> Mechanics | Any:
+        """The mechanics that took the step of an iteration."""
+        return self.part_at(iteration).mechanics if BEFORE in self.experiment else self.mechanics
+
+    def metric_at(self, iteration: int) -> Metric | Any:
+        """The metric that the step of an iteration was taken in, or None for the plain one."""
+        return self.part_at(iteration).metric if BEFORE in self.experiment else self.metric
 
     @cached_property
     def batches(self) -> Any:
@@ -180,9 +210,17 @@ class Trajectory(RunForms):
 
     def potential_at(self, iteration: int) -> AnyPotential:
         """The potential that the step of an iteration saw: that of its mini-batch."""
+        if BEFORE in self.experiment:
+            part = self.part_at(iteration)
+            whole = part.potential
+            return whole if part.batches is None else whole.on(part.batches.rows(iteration))
         if self.batches is None:
             return self.potential
         return self.potential.on(self.batches.rows(iteration))
+
+    def __getstate__(self):
+        """For pickle and copies: what a file says stays there, and is read by whom it is of."""
+        return carried(self)
 
     def __len__(self) -> int:
         return self.store.count("parameters")
@@ -194,17 +232,5 @@ class Trajectory(RunForms):
             if self.diverged_at is None
             else (f"diverged at {self.diverged_at}")
         )
-        followed = f"; {self.followed}" if self.followed else ""
-        return (
-            f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + followed
-        )
-
-    @property
-    def followed(self) -> str:
-        """How many gradients and steps a flow or adaptive steps took, in words."""
-        if "evaluations" not in self.observables:
-            return ""
-        spent = self.observables["evaluations"].value
-        text = f"{int(spent.sum())} gradients, {len(spent)} steps"
-        stabilised = int(self.observables["method"].value.sum()) if self.is_flow else 0
-        return text + (f", {stabilised} of them stabilised against stiffness" if stabilised else "")
+        more = "".join(f"; {text}" for text in (self.stopped, self.followed) if text)
+        return f"Trajectory: {rows} rows of {D} parameters, {len(self.loss)} losses, {end}" + more

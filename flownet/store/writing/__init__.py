@@ -1,7 +1,7 @@
 """A file written: by a run while readers follow it, and by analyses afterwards."""
 
 from ._analysis import append_analysis
-from ._edit import rewrite_experiment
+from ._edit import rewrite_experiment, rewrite_part
 from ._hdf5 import HDF5Store
 
-__all__ = ["HDF5Store", "append_analysis", "rewrite_experiment"]
+__all__ = ["HDF5Store", "append_analysis", "rewrite_experiment", "rewrite_part"]

@@ -49,7 +49,7 @@ def append_analysis(run, name, iteration, time, value, attrs=None):
         identity = reader.identity
         if not reader.finished:
             raise FlownetError(f"{path} is not finished; resume the run first.")
-    refuse_busy(path)
+    refuse_busy(path, replaced=True)
     beside = os.path.getsize(path) > LARGE
     target = companion_path(path) if beside else path
     if beside and not _belongs(target, identity):

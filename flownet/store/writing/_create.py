@@ -103,12 +103,24 @@ def _fill(file, layout, format, run):
         _attributes.write(file.require_group(path), layout.attrs[path])
     for quantity in layout.quantities:
         _columns.create(file, quantity, layout.block_rows(quantity))
-    for path, array in layout.arrays.items():
-        array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
-        data = _columns.reserve(file, path, array.shape, array.dtype)
-        data[...] = array
-        data.attrs.create("xxh3_64", np.uint64(checksum(array)))
+    put_arrays(file, layout.arrays)
     if layout.checkpoint:
         _checkpoint.create(file, layout)
     for name, value in (("finished", 0), ("diverged_at", -1)):
         _columns.write_number(_columns.reserve(file, f"state/{name}", (), NUMBER).id, value)
+
+
+def put_arrays(file, arrays):
+    """Arrays that are kept whole, each with its checksum.
+
+    Parameters
+    ----------
+    file : h5py.File
+    arrays : dict
+        Path to array.
+    """
+    for path, array in arrays.items():
+        array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
+        data = _columns.reserve(file, path, array.shape, array.dtype)
+        data[...] = array
+        data.attrs.create("xxh3_64", np.uint64(checksum(array)))

@@ -3,11 +3,14 @@
 import os
 import shutil
 
+import numpy as np
+
 from .._failure import writing
+from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _superblock, refuse_busy
+from ..bytes import _attributes, _checkpoint, _superblock, refuse_busy
 from ..reading import Reader
-from ._create import draft_of, open_to_write
+from ._create import draft_of, open_to_write, put_arrays
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
 
@@ -54,14 +57,71 @@ def rewrite_experiment(path, text):
     """
     Reader(path).close()
     refuse_busy(path)
+    _change(path, lambda file: _put(file, experiment=text))
+
+
+def rewrite_part(path, text, arrays, attrs, checkpoint):
+    """Replace what a run's file keeps for its next step: for one that goes on in another way.
+
+    Parameters
+    ----------
+    path : path
+    text : str
+        The experiment as TOML.
+    arrays : dict
+        Path to array, of all that it refers to.
+    attrs : dict
+        Path of a group to its attributes, where they are others now.
+    checkpoint : Checkpoint
+        Where the run goes on, with the arrays that its next step needs.
+
+    Raises
+    ------
+    FlownetError
+        The file is being written, damaged, not one of ours, or cannot be written.
+    """
+    with Reader(path) as reader:
+        quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
+    refuse_busy(path)
+    forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
+    layout = Layout(quantities, forms, arrays=arrays)
+
+    def change(file):
+        own = _attributes.read(file, file.filename)
+        for old in (*own["arrays"], "checkpoint"):
+            if old in file:
+                del file[old]
+        _put(
+            file,
+            experiment=text,
+            arrays=list(layout.arrays),
+            groups=list(dict.fromkeys([*own["groups"], *attrs])),
+            checkpoint=list(layout.checkpoint),
+        )
+        put_arrays(file, layout.arrays)
+        for group, values in attrs.items():
+            _attributes.write(file.require_group(group), values)
+        _checkpoint.create(file, layout)
+        kept = _checkpoint.Kept(layout.checkpoint)
+        kept.copy(checkpoint.arrays)
+        _checkpoint.Slots(file, kept.arrays, 0).write(
+            checkpoint.iteration, checkpoint.time, checkpoint.rows, kept.arrays
+        )
+
+    sizes = [np.asarray(a).nbytes for a in (*arrays.values(), *checkpoint.arrays.values())]
+    _change(path, change, 2 * sum(sizes))
+
+
+def _change(path, change, growth=0):
+    """Change a file that nobody writes: in a copy, or as it is beyond 300 MB."""
     with writing(path):
         _superblock.repair(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
-                _put_experiment(file, text)
+                change(file)
         else:
-            in_copy(path, lambda file: _put_experiment(file, text))
+            in_copy(path, change, growth)
 
 
-def _put_experiment(file, text):
-    _attributes.write(file, {**_attributes.read(file, file.filename), "experiment": text})
+def _put(file, **attributes):
+    _attributes.write(file, {**_attributes.read(file, file.filename), **attributes})

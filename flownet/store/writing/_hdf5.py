@@ -70,14 +70,17 @@ class HDF5Store(Reader, WritableStore):
             The file exists, is being written, or cannot be made.
         """
         path = os.fspath(path)
-        if os.path.exists(path):
+        if os.path.isdir(path):
+            raise FlownetError(
+                f"{path} is a folder; a run wants a file, such as {os.path.join(path, 'run.h5')}."
+            )
+        if os.path.lexists(path):
             if not overwrite:
                 raise FlownetError(
                     f"{path} exists; overwrite=True (in the shell --overwrite) replaces it."
                 )
-            if not _is_hdf5(path):
-                raise FlownetError(f"{path} is no HDF5 file: it is not overwritten.")
-            refuse_busy(path)
+            _refuse_others(path)
+            refuse_busy(path, replaced=True)
         make(path, layout)
         return cls(path)
 
@@ -215,9 +218,11 @@ def _nothing():
     pass
 
 
-def _is_hdf5(path):
-    """Whether something is a plain file that begins as HDF5 files do."""
-    if os.path.islink(path) or not os.path.isfile(path):
-        return False
-    with open(path, "rb") as file:
-        return file.read(8) == _superblock.SIGNATURE
+def _refuse_others(path):
+    """Refuse to replace what is no run's file."""
+    try:
+        if os.path.islink(path):
+            raise FlownetError("it is a link.")
+        Reader(path).close()
+    except FlownetError as error:
+        raise FlownetError(f"{path} is not overwritten: {error}") from None

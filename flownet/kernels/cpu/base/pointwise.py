@@ -42,6 +42,21 @@ def mean(a):
 
 
 @part
+def pairing(a, b):
+    """Σ a·b, four partial sums in a fixed order."""
+    s0 = s1 = s2 = s3 = 0.0
+    whole = a.size // 4 * 4
+    for i in range(0, whole, 4):
+        s0 += float(a[i]) * float(b[i])
+        s1 += float(a[i + 1]) * float(b[i + 1])
+        s2 += float(a[i + 2]) * float(b[i + 2])
+        s3 += float(a[i + 3]) * float(b[i + 3])
+    for i in range(whole, a.size):
+        s0 += float(a[i]) * float(b[i])
+    return (s0 + s1) + (s2 + s3)
+
+
+@part
 def all_finite(a):
     """Whether no element is NaN or infinite."""
     bad = 0

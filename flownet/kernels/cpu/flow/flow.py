@@ -1,25 +1,10 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
 from ...._compile import jit, part, separate
-from ..base.pointwise import clear, copy
+from ..base.pointwise import clear, copy, pairing
 from ..motion.steps import add_decay, potential_differential, raise_coupled
 from .integrate import integrator
 from .rates import rate_of_mechanics
-
-
-@part
-def pairing(a, b):
-    """Σ a·b, four partial sums in a fixed order."""
-    s0 = s1 = s2 = s3 = 0.0
-    whole = a.size // 4 * 4
-    for i in range(0, whole, 4):
-        s0 += float(a[i]) * float(b[i])
-        s1 += float(a[i + 1]) * float(b[i + 1])
-        s2 += float(a[i + 2]) * float(b[i + 2])
-        s3 += float(a[i + 3]) * float(b[i + 3])
-    for i in range(whole, a.size):
-        s0 += float(a[i]) * float(b[i])
-    return (s0 + s1) + (s2 + s3)
 
 
 @part
@@ -31,14 +16,10 @@ def _hold(rule, D, out):
                 clear(out[first + rule.bounds[r] : first + rule.bounds[r + 1]])
 
 
-@separate
-def velocity(followed, y, out, meters):
-    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `meters`."""
-    rule, dL = followed.rule, followed.dL
+@part(inline=True)
+def follow_force(rule, dL, y, out, meters):
+    """dy/dt of y = (W, memories, time) from dL (D,), and ‖dL‖² in the metric into `meters`."""
     W = y[: dL.size]
-    meters[0] = potential_differential(followed.problem, W, dL, 0, rule.lowest, followed.threads)
-    if rule.decay != 0:
-        add_decay(W, dL, rule.decay)
     norm2, raised = 0.0, out[: dL.size]
     copy(raised, dL)
     raise_coupled(rule.coupling, raised)
@@ -58,6 +39,17 @@ def velocity(followed, y, out, meters):
                 out[i] -= share * W[i]
     if out.size > dL.size:
         _hold(rule, dL.size, out)
+
+
+@separate
+def velocity(followed, y, out, meters):
+    """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `meters`."""
+    rule, dL = followed.rule, followed.dL
+    W = y[: dL.size]
+    meters[0] = potential_differential(followed.problem, W, dL, 0, rule.lowest, followed.threads)
+    if rule.decay != 0:
+        add_decay(W, dL, rule.decay)
+    follow_force(rule, dL, y, out, meters)
 
 
 integrate_flow = jit(integrator(velocity, part))

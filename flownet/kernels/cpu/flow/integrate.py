@@ -3,17 +3,21 @@
 import numpy as np
 
 from ...layout import (
+    AGAIN,
     CALLS,
     CHEBYSHEV,
     END,
     EVENT,
     FRESH,
     FULL,
+    KINK,
     METHOD,
     NOW,
     PAUSE,
     RADIUS,
     SINCE,
+    SPENT,
+    STEPS,
     STUCK,
     TAKEN,
     H,
@@ -28,12 +32,19 @@ _ONE = np.ones(1)
 _SHORTEST = 1e-14  # step, relative to the time
 
 
-def integrator(velocity, compiled):
+def _smooth(followed, s):
+    """No kink is met by a step of a smooth flow."""
+    return False
+
+
+def integrator(velocity, compiled, met_kink=_smooth):
     """`integrate(followed, s, bounds, trace, steps)` -> rows written, steps taken, and why no more.
 
     `velocity(followed, y, out, meters)` is f, which also writes L and ‖dL‖² to `meters`;
-    `compiled` makes kernels of functions that call it, or leaves them as they are.
+    `met_kink(followed, s)` whether f ceases to hold within the step just taken, for which no row is
+    written then; `compiled` makes kernels of functions that call these, or leaves them as they are.
     """
+    met_kink = compiled(met_kink)
     by_pair, stabilised = compiled(dormand_prince(velocity)), compiled(chebyshev(velocity))
     choose_method, find_radius = switch(velocity, compiled)
 
@@ -73,6 +84,8 @@ def integrator(velocity, compiled):
                 return filled, taken, END
             if taken == steps or (trace.at.size == 0 and filled == most):
                 return filled, taken, PAUSE if taken == steps else FULL
+            if n[CALLS] >= bounds.calls and not n[AGAIN]:  # what was begun is brought to an end
+                return filled, taken, SPENT
             if not n[H] > _SHORTEST * abs(n[T]):
                 return filled, taken, STUCK
             choose_method(followed, s, bounds.stabilise)
@@ -86,12 +99,16 @@ def integrator(velocity, compiled):
             else:
                 done = by_pair(followed, s, bounds.rtol, bounds.atol, bounds.end)
             if done:
+                kink = met_kink(followed, s)
                 trace.step[taken], trace.method[taken] = n[TAKEN], n[METHOD]
                 trace.cost[taken] = n[CALLS] - calls
                 calls = n[CALLS]
                 taken += 1
+                if kink:
+                    return filled, taken, KINK
                 event = s.meters[1] < bounds.gradient2 or s.meters[0] < bounds.loss
-                if trace.at.size == 0 and not event:
+                row = int(n[STEPS]) % trace.every == 0 or n[T] >= bounds.end
+                if trace.at.size == 0 and row and not event:
                     put(trace.value[filled], s.y)
                     trace.time[filled], trace.loss[filled] = n[T], s.meters[0]
                     filled += 1

@@ -4,7 +4,7 @@ import math
 
 from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
 from ...layout import OWN, Data
-from ...scalar.mechanics import Aristotle
+from ...scalar.mechanics import Aristotle, Langevin, Newton
 from ..base.pointwise import all_finite, clear, copy
 from ..base.simd import stack
 from ..base.views import address
@@ -132,17 +132,43 @@ def _along(rule, W, memory, dL, step, iteration, i, threads):
 
 
 @part(inline=True)
+def _as_they_are(rule, iteration):
+    return rule.numbers
+
+
+@part(inline=True)
+def _langevin_at(rule, iteration):
+    return Langevin(rule.temperatures[iteration - rule.first])
+
+
+@part(inline=True)
+def _newton_at(rule, iteration):
+    n = rule.numbers
+    return Newton(n.mass, n.friction, n.integrator, rule.temperatures[iteration - rule.first])
+
+
+def _numbers(rule, iteration):
+    if lacks(rule, "temperatures"):
+        return _as_they_are
+    return _langevin_at if field(rule, "numbers").instance_class is Langevin else _newton_at
+
+
+#: numbers of the mechanics at an iteration, with the temperature that its schedule says
+_numbers_at = chosen(_numbers)
+
+
+@part(inline=True)
 def _with_memory(rule, W, memory, dL, step, iteration, i, threads):
     """A step of mechanics that remember or tremble, of a range."""
     part, sharp, begin = slice(rule.bounds[i], rule.bounds[i + 1]), rule.sharp[i], rule.bounds[i]
     step_of_mechanics(
-        rule.numbers,
+        _numbers_at(rule, iteration),
         W[part],
         memory[:, part],
         sharp,
         dL[part],
         step,
-        iteration + 1,
+        iteration + 1 - rule.born,
         begin,
         rule.pairs,
         rule.seed,

@@ -1,0 +1,171 @@
+"""How a run goes on from its last checkpoint, as it was or in another way."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...geometry.metric import metric_of
+from ...store._text import to_text
+from ...store.bytes import Checkpoint
+from ...store.trajectory import ENDING, Trajectory
+from ...store.writing import HDF5Store, rewrite_part
+from .._storage import attrs_of_data
+from ..observe import observers
+from ..stop import keeper, watches
+from ._loop import make_loop, set_velocity
+from ._python_loop import Since
+from ._run import Run, arrays_of
+from ._state import State, potential_of
+
+#: what a run goes on with beside its parts: threads, progress, and what Ctrl-C does
+Manner = namedtuple("Manner", "threads progress on_interrupt")
+
+
+def taken_up(what):
+    """The run of a path, or a run that is at hand, seen as it is now."""
+    if not isinstance(what, Trajectory):
+        return Trajectory.open(what)
+    what.refresh()
+    return what
+
+
+def copied(tables):
+    """Tables that may be changed without changing those of a run."""
+    return {name: dict(t) if isinstance(t, dict) else t for name, t in tables.items()}
+
+
+def name_of(run):
+    """What errors call it."""
+    return "the run" if run.path is None else run.path
+
+
+def latest(run):
+    """The run's last checkpoint."""
+    kept = run.store.slot()
+    if kept is None:
+        raise FlownetError(
+            f"{name_of(run)} holds no checkpoint: it was stopped before its first step; run it "
+            "anew."
+        )
+    return kept
+
+
+def not_less(run, kept, steps):
+    """Refuse fewer steps than were done."""
+    if kept.iteration > steps:
+        raise FlownetError(
+            f"{name_of(run)} has done {kept.iteration} steps already, more than {steps}."
+        )
+
+
+def loop_of(part, words, W, time, mechanics=None):
+    """Loop of a part of a run, at W (D,) and a time."""
+    metric, mechanics = metric_of(part.metric, part.potential), mechanics or part.mechanics
+    since = Since(part.born, part.first)
+    return make_loop(
+        part.potential, mechanics, metric, W, time, part.batch_size, words["seed"], since
+    )
+
+
+def carry_on(run, kept, parts, tables, given, manner, before=None):
+    """Go on with a run from a checkpoint; the trajectory.
+
+    Parameters
+    ----------
+    run : Trajectory
+    kept : Checkpoint
+    parts : list of Part
+        The last of them takes the steps to come.
+    tables : dict
+        The experiment, with the number of steps to take in all.
+    given : tuple
+        Observables, stop conditions, and what the best state is kept by, as `train` takes them.
+    manner : Manner
+    before : Part, optional
+        Whose the arrays of the checkpoint are, where something else is to be kept from now on:
+        other mechanics or other conditions. What both have is handed on.
+    """
+    part, words, arrays = parts[-1], tables["run"], kept.arrays
+    observe, stop, keep = given
+    made, stops = observers(observe), watches(stop)
+    best = keeper(keep, stops)
+    watching = [*made, *stops, *([best] if best else [])]
+    with part.potential.kernels.limited(manner.threads):
+        W = np.array(arrays["parameters"])
+        loop = loop_of(part, words, W, kept.time)
+        for watch in watching:
+            watch.begin(W)
+        if before is not None:
+            hand_on(before, part, words, (kept.iteration, kept.time, arrays), loop)
+        mine = arrays_of(loop, watching)
+        fresh = {n for watch in stops for n in watch.arrays} | set(loop.arrays)
+        for name, array in mine.items():
+            if before is None or (name in arrays and name not in fresh):
+                array[...] = arrays[name]
+        attrs = attrs_of_data(part.potential)
+        store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine)
+        Run(
+            store,
+            loop,
+            part.potential,
+            kept.iteration,
+            words["steps"],
+            potential_of(part.potential, part.batch_size, words["seed"]),
+            words["record_every"],
+            made,
+            stops,
+            best,
+            manner.on_interrupt,
+        ).go(manner.progress)
+    return Trajectory(
+        store,
+        potential=part.potential,
+        mechanics=part.mechanics,
+        metric=part.metric,
+        experiment=tables,
+        parts=parts,
+    )
+
+
+def _store_to_go_on(run, tables, kept, attrs, mine):
+    """The run's store, which ends at the checkpoint; from now on it keeps `mine`, if given."""
+    if mine is not None:
+        text, arrays = to_text(tables)
+        mine = {**mine, ENDING: np.zeros(2)}
+        there = Checkpoint(1, kept.iteration, kept.time, kept.rows, mine)
+    if run.path is None:
+        store = run.store
+        if mine is not None:
+            store.rewrite_part(text, arrays, attrs, there)
+    else:
+        run.close()
+        if mine is not None:
+            rewrite_part(run.path, text, arrays, attrs, there)
+        store = HDF5Store.resume(run.path)
+    store.truncate()
+    return store
+
+
+def hand_on(old, new, words, checkpoint, loop):
+    """What the loop of a part takes over of the arrays of the part before it, or of its own.
+
+    Mechanics of the same kind go on remembering; others take over the velocity, if both have one.
+    """
+    iteration, time, arrays = checkpoint
+    if old is new or remembers_on(old.mechanics, new.mechanics):
+        for name, array in loop.arrays.items():
+            array[...] = arrays[name]
+    elif "velocity" in new.mechanics.remembers and "velocity" in old.mechanics.remembers:
+        before = loop_of(old, words, np.array(arrays["parameters"]), time)
+        for name, array in before.arrays.items():
+            array[...] = arrays[name]
+        at = potential_of(old.potential, old.batch_size, words["seed"])
+        set_velocity(loop, State(iteration, time, before, at).velocity)
+
+
+def remembers_on(old, new):
+    """Whether mechanics go on with what others remember, number for number."""
+    leaps = "leapfrog" in (old.integrator, new.integrator)
+    same = type(old) is type(new) and old.remembers == new.remembers and old.moments == new.moments
+    return same and not leaps and old.kind != "runge-kutta"
