@@ -262,9 +262,13 @@ class Potential(AnyPotential):
 
     def lend(self, kind: object, make: Callable[[], Any]) -> Any:
         """Buffers that nobody else uses meanwhile, and the function that gives them back."""
-        pool = self._pools.setdefault(kind, [])
+        pool = self.pool(kind)
         buffers = pool.pop() if pool else make()
         return buffers, lambda: pool.append(buffers)
+
+    def pool(self, kind: object) -> list[Any]:
+        """Buffers of a kind that nobody uses now."""
+        return self._pools.setdefault(kind, [])
 
     @contextmanager
     def borrowed(self, kind: object, make: Callable[[], Any]) -> Any:
