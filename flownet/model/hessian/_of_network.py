@@ -30,13 +30,11 @@ class NetworkHessian(Hessian):
     @cached_property
     def _state(self):
         """What is kept of every unit at W, and L(W); computed when first asked for."""
-        at, give_back = self._potential.lend(
-            "point",
-            lambda: self._kernels.point(
-                self._net, self._m, self.dtype, whole=self._potential.couples
-            ),
+        pool, whole = self._potential.pool("point"), self._potential.couples
+        at = (
+            pool.pop() if pool else self._kernels.point(self._net, self._m, self.dtype, whole=whole)
         )
-        weakref.finalize(self, give_back)  # the next operator's state goes into the same buffers
+        weakref.finalize(self, pool.append, at)  # the next operator's state takes the same buffers
         return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
 
     def __reduce__(self):

@@ -260,12 +260,6 @@ class Potential(AnyPotential):
             )
             yield buffers.terms
 
-    def lend(self, kind: object, make: Callable[[], Any]) -> Any:
-        """Buffers that nobody else uses meanwhile, and the function that gives them back."""
-        pool = self.pool(kind)
-        buffers = pool.pop() if pool else make()
-        return buffers, lambda: pool.append(buffers)
-
     def pool(self, kind: object) -> list[Any]:
         """Buffers of a kind that nobody uses now."""
         return self._pools.setdefault(kind, [])
@@ -273,11 +267,12 @@ class Potential(AnyPotential):
     @contextmanager
     def borrowed(self, kind: object, make: Callable[[], Any]) -> Any:
         """Buffers for a `with` block, so that threads may share a potential."""
-        buffers, give_back = self.lend(kind, make)
+        pool = self.pool(kind)
+        buffers = pool.pop() if pool else make()
         try:
             yield buffers
         finally:
-            give_back()
+            pool.append(buffers)
 
     def _point(self, name, value):
         return _check.vector(name, value, self.size, self.dtype)
