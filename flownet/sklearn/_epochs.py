@@ -80,7 +80,7 @@ def _tape(W, count):
     )
 
 
-class Patience:
+class Waiting:
     """Says when a number has stopped falling.
 
     Parameters
@@ -95,7 +95,7 @@ class Patience:
         self._reference, self._waited = np.inf, 0
         self.best = np.inf
 
-    def told(self, value):
+    def take(self, value):
         """Take a value; whether it is the lowest of all."""
         if value < self._reference - self._tol:
             self._reference, self._waited = value, 0

@@ -18,7 +18,7 @@ from ..model.network import Network
 from ..model.potential import Batches, Parabola, Potential
 from ..motion.loops import RungeKutta, train
 from ..motion.mechanics._mechanics import Mechanics
-from ._epochs import Epochs, Patience
+from ._epochs import Epochs, Waiting
 
 if TYPE_CHECKING:
     from .._types import Vector
@@ -82,7 +82,7 @@ class FlowEstimator(BaseEstimator):
         """Epochs until all are done, or patience is over; the best state is kept."""
         total = self._whole("epochs", self.epochs) * run.per_epoch
         total = total if self.steps is None else self._whole("steps", self.steps)
-        waiting = Patience(self._whole("patience", self.patience), self.tol)
+        waiting = Waiting(self._whole("patience", self.patience), self.tol)
         self.n_iter_ = 0
         while run.iteration < total and not waiting.is_over:
             loss = run.advance(min(run.per_epoch, total - run.iteration))
@@ -90,7 +90,7 @@ class FlowEstimator(BaseEstimator):
             self.n_iter_ += 1
             if held is not None:
                 self.validation_scores_.append(self._rightness(run.W, *held))
-            if waiting.told(loss if held is None else -self.validation_scores_[-1]):
+            if waiting.take(loss if held is None else -self.validation_scores_[-1]):
                 best = run.W.copy()
         memory = run.memory
         self.W_ = run.W.copy() if held is None else best

@@ -161,16 +161,16 @@ class Experiment:
 def _fits(potential, mechanics, words):
     """Refuse, by table and key, a batch or a step that does not fit the run."""
     if "batch_size" in words:
-        with _told_of("[run]"):
+        with _naming("[run]"):
             Batches(potential.data.m, words["batch_size"], words["seed"])
-    with _told_of("[mechanics]"):
+    with _naming("[mechanics]"):
         batch_size = words.get("batch_size")
         steps = steps_of(words.get("steps"), words.get("epochs"), potential, batch_size)
         mechanics.check(potential, steps)
 
 
 @contextmanager
-def _told_of(table):
+def _naming(table):
     try:
         yield
     except FlownetError as error:

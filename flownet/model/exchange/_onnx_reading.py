@@ -10,7 +10,7 @@ from ..._errors import FlownetError
 from ..._optional import optional
 from ..network import Network
 from ._onnx_ops import activation_of
-from ._place import there, told_of
+from ._place import naming, there
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -43,7 +43,7 @@ def from_onnx(path: PathLike) -> tuple[Network, Vector]:
     onnx = optional("onnx", "from_onnx")
     path = there(path)
     damaged = optional("google.protobuf.message", "from_onnx").DecodeError
-    with told_of(path, damaged, onnx.checker.ValidationError, ValueError):
+    with naming(path, damaged, onnx.checker.ValidationError, ValueError):
         model = onnx.load_model(str(path), format="protobuf")
         onnx.checker.check_model(model)
         chain = _Chain(onnx, model.graph)

@@ -11,7 +11,7 @@ from ..._optional import optional
 from ..._version import __version__
 from .. import _check
 from ._onnx_ops import DOMAIN, IR_VERSION, OPSET, function_of, operator_of
-from ._place import free, told_of, whole
+from ._place import free, naming, whole
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -66,7 +66,7 @@ def to_onnx(
     model = _model(onnx, network, W, softmax, temperature)
     onnx.checker.check_model(model)
     path = free(path, overwrite)
-    with told_of(path), whole(path) as beside:
+    with naming(path), whole(path) as beside:
         onnx.save_model(model, str(beside), format="protobuf")
 
 

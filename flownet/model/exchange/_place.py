@@ -34,8 +34,8 @@ def there(path):
 
 
 @contextmanager
-def told_of(path, *errors):
-    """Block whose errors are told in one line that names the file."""
+def naming(path, *errors):
+    """Block whose errors become one line that names the file."""
     try:
         yield
     except FlownetError as error:

@@ -11,7 +11,7 @@ from ..._errors import FlownetError
 from ..._optional import optional
 from .. import _check
 from ..network import Network
-from ._place import free, there, told_of, whole
+from ._place import free, naming, there, whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def to_safetensors(
     path = free(path, overwrite)
     about = {"network": network.describe(), "names": names and list(names)}
     broken = optional("safetensors", "to_safetensors").SafetensorError
-    with told_of(path, broken), whole(path) as beside:
+    with naming(path, broken), whole(path) as beside:
         tool.save_file(arrays, beside, {_KEY: json.dumps(about)})
 
 
@@ -89,7 +89,7 @@ def from_safetensors(
     """
     tool = optional("safetensors", "from_safetensors")
     path = there(path)
-    with told_of(path, tool.SafetensorError, TypeError):
+    with naming(path, tool.SafetensorError, TypeError):
         with tool.safe_open(path, framework="np") as file:
             about = (file.metadata() or {}).get(_KEY)
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
