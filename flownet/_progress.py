@@ -13,13 +13,16 @@ _KERNELS = ("ZMQInteractiveShell", "Shell")  # shells of Jupyter, and of Colab
 
 
 @contextmanager
-def bar(total, done=0, *, shown=True, what="steps"):
-    """Context that gives a function of the work done so far; it draws nothing on a pipe."""
+def bar(total, done=0, *, shown=True, what="steps", rate=False):
+    """Context that gives a function of the work done so far; it draws nothing on a pipe.
+
+    `rate` shows how much is done a second.
+    """
     kind = (_NotebookBar if _in_notebook() else sys.stderr.isatty() and _Bar) if shown else None
     if not kind:
         yield lambda done: None
         return
-    drawn = kind(total, done, what)
+    drawn = kind(total, done, what, rate)
     try:
         yield drawn.show
     finally:
@@ -27,8 +30,8 @@ def bar(total, done=0, *, shown=True, what="steps"):
 
 
 class _Bar:
-    def __init__(self, total, done, what):
-        self._total, self._what, self._done = total, what, done
+    def __init__(self, total, done, what, rate):
+        self._total, self._what, self._done, self._rate = total, what, done, rate
         self._began, self._progress = monotonic(), None
 
     def show(self, done):
@@ -39,7 +42,11 @@ class _Bar:
         self._update(done)
 
     def _update(self, done):
-        self._progress.update(self._task, completed=done)
+        self._progress.update(self._task, completed=done, rate=self._speed(done))
+
+    def _speed(self, done):
+        """How much is done a second since the beginning, in words."""
+        return f"{(done - self._done) / max(monotonic() - self._began, 1e-9):.3g}/s"
 
     def _start(self):
         from rich.console import Console
@@ -55,12 +62,13 @@ class _Bar:
             TextColumn("{task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
+            *([TextColumn("{task.fields[rate]}")] if self._rate else []),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
         )
         self._progress.start()
-        self._task = self._progress.add_task(self._what, total=self._total)
+        self._task = self._progress.add_task(self._what, total=self._total, rate="")
 
     def stop(self):
         if self._progress is not None:
@@ -91,6 +99,7 @@ class _NotebookBar(_Bar):
         if done > before:
             seconds = round((self._total - done) * (now - then) / (done - before))
             left = f", {seconds // 60}:{seconds % 60:02} to go"
+            left = f", {self._speed(done)}{left}" if self._rate else left
         what = escape(self._what)
         return (
             f"{what} <progress value='{done}' max='{self._total}'></progress> "

@@ -5,7 +5,7 @@ import pytest
 from twins import uniforms
 
 import flownet as fn
-from flownet.motion.loops import MembersLoop, SinglesLoop, in_lanes
+from flownet.motion.members import MembersLoop, SinglesLoop, in_lanes
 
 M, R = 37, 19  # samples, members: neither fills chunks or lanes
 LABELS = np.arange(M) % 3

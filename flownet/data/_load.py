@@ -112,14 +112,15 @@ def load(
     return data if limit is None else data.first(limit)
 
 
-def from_table(table: Mapping[str, Any]) -> Dataset:
+def from_table(table: Mapping[str, Any] | Dataset) -> Dataset:
     """Make a data set of a table: a `[data]` section, or what `Dataset.describe` gave.
 
     Parameters
     ----------
     table : mapping
         `{"name": ..., and the arguments of load}`, `{"file": ..., "limit": ..., "root": ...}`, or
-        `{"x": ..., "y": ...}` with, if they like, the other arguments of Dataset.
+        `{"x": ..., "y": ...}` with, if they like, the other arguments of Dataset. A data set
+        stands for itself.
 
     Returns
     -------
@@ -130,6 +131,8 @@ def from_table(table: Mapping[str, Any]) -> Dataset:
     FlownetError
         When the table names none of the three, two of them, or an unknown key.
     """
+    if isinstance(table, Dataset):
+        return table
     if not isinstance(table, Mapping):
         raise FlownetError(f'data is described by a table such as name = "digits", not {table!r}.')
     table = dict(table)

@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError
-from ..._registry import build, find
+from ..._registry import build, describe
 from ...model.potential import Batches
-from ...model.tables import metric_from, potential_from
+from ...model.tables import metric_from, metric_table, potential_from, tables_of
 from ...motion.loops import train
 from ...motion.mechanics._start import steps_of
-from ...motion.observe import observe_from
-from ...motion.stop import keep_from, stop_from
+from ...motion.observe import on_data, observe_from
+from ...motion.stop import keep_from, looked_at, stop_from
 from ...store._text import to_text
-from ...store.trajectory import BEFORE, Trajectory
+from ...store.trajectory import BEFORE, Trajectory, has_program
 
 if TYPE_CHECKING:
     from ..._types import PathLike
+    from ...geometry.metric import Metric
+    from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
 
 
 class Experiment:
@@ -56,6 +59,42 @@ class Experiment:
             raise FlownetError(f"{path} is not TOML: {error}.") from None
         return cls(_checked(given, path), path)
 
+    @classmethod
+    def of(
+        cls,
+        potential: AnyPotential,
+        mechanics: Mechanics,
+        *,
+        metric: Metric | None = None,
+        **run: Any,
+    ) -> Experiment:
+        """Experiment of what Python has at hand.
+
+        Parameters
+        ----------
+        potential : Potential, or any sum of potentials that a file can say
+        mechanics : Aristotle, Newton, …
+        metric : LayerMetric, …, optional
+        **run
+            Words of `[run]`, as those of `train`: steps or epochs, seed, batch_size, …
+
+        Raises
+        ------
+        FlownetError
+            For what no file can say, such as a program of one's own, and unknown words.
+        """
+        tables = tables_of(potential)
+        if tables is None:
+            raise FlownetError(f"{potential!r} is a program of its own: no experiment can say it.")
+        tables["mechanics"] = describe(mechanics)
+        if metric is not None:
+            tables["metric"] = metric_table(metric)
+        tables["run"] = {"seed": 0, **run}
+        for name, table in tables.items():
+            if has_program(table):
+                raise FlownetError(f"the {name} is a program of its own: no experiment can say it.")
+        return cls(tables)
+
     def parts(self) -> tuple[Any, ...]:
         """Potential, mechanics, metric and observables of the tables."""
         with self._named():
@@ -70,27 +109,39 @@ class Experiment:
             raise FlownetError(f"{self._path}: {error}" if self._path else str(error)) from None
 
     def _parts(self):
-        tables = {**self.tables, "data": self._data(self.tables["data"])}
+        tables = self.spelled()
         potential = potential_from(tables)
         mechanics = build("mechanics", tables["mechanics"])
         _fits(potential, mechanics, tables["run"])
         metric = None
         if "metric" in tables:
             metric = metric_from(tables["metric"], potential)
-        return potential, mechanics, metric, observe_from(self._observed(tables), potential, metric)
+        observed = {n: on_data(t, tables["data"]) for n, t in tables.get("observe", {}).items()}
+        return potential, mechanics, metric, observe_from(observed, potential, metric)
 
     def _ends(self, potential, metric):
         """Stop conditions, and what the best state is kept by."""
-        tables = [self._with_data(table) for table in self.tables.get("stop", [])]
-        keep = self.tables.get("keep")
-        keep = self._with_data(keep) if isinstance(keep, dict) else keep
-        return stop_from(tables, potential, metric) or None, keep_from(keep, potential, metric)
+        tables = self.spelled()
+        stop = [looked_at(table, tables["data"]) for table in tables.get("stop", [])]
+        keep = tables.get("keep")
+        keep = looked_at(keep, tables["data"]) if isinstance(keep, dict) else keep
+        return stop_from(stop, potential, metric) or None, keep_from(keep, potential, metric)
 
-    def _with_data(self, table):
-        """A table with the data of its observable spelled out."""
-        if "observable" not in table:
-            return table
-        return {**table, "observable": self._on_data(table["observable"])}
+    def spelled(self) -> dict[str, Any]:
+        """The tables, with the files they name meant from wherever one is."""
+        return self._absolute(self.tables)
+
+    def _absolute(self, part):
+        """A part of the tables, with the files of its data from the experiment's folder."""
+        if isinstance(part, list):
+            return [self._absolute(one) for one in part]
+        if not isinstance(part, dict) or self._path is None:
+            return part
+        made = {name: self._absolute(one) for name, one in part.items()}
+        data = made.get("data")
+        if isinstance(data, dict) and "file" in data:
+            made["data"] = {**data, "file": str(self._path.parent / data["file"])}
+        return made
 
     def run(
         self,
@@ -126,33 +177,6 @@ class Experiment:
     def to_toml(self) -> str:
         """The experiment as TOML text."""
         return to_text(self.tables)[0]
-
-    def _data(self, table):
-        """Data table with a relative file meant from the experiment's folder."""
-        if "file" in table and self._path is not None:
-            return {**table, "file": str(self._path.parent / table["file"])}
-        return table
-
-    def _observed(self, tables):
-        """Observables with their data spelled out: `split` means another part of the run's data."""
-        observed = tables.get("observe", {})
-        return {name: self._on_data(table) for name, table in observed.items()}
-
-    def _on_data(self, table):
-        """An observable's table with its data spelled out; of the run itself as it is."""
-        table = dict(table)
-        if table["kind"] == "function":
-            return table
-        kind = find("observable", table["kind"])
-        if "of" in table:
-            table["of"] = self._on_data(table["of"])
-        if kind.of_run or (kind.of_all_terms and not {"split", "data", "loss"} & set(table)):
-            return table
-        split = table.pop("split", None)
-        data = self._data(table.get("data", self.tables["data"]))
-        if split is not None:
-            data = {**{k: v for k, v in data.items() if k != "limit"}, "split": split}
-        return {**table, "data": data}
 
     def __repr__(self):
         return f"Experiment:\n{self.to_toml()}"

@@ -1,6 +1,6 @@
 """The finite step that was taken: where, along what, with what rounding; probes and kinks of it."""
 
-from ._branches import LINEAR_PIECES, names, passed
+from ._branches import LINEAR_PIECES, has_kinks, names, passed
 from ._kinks import first_kink
 from ._probes import cube_roots, mean_and_error, picks, signs
 from ._rounding import DRAWS, floors, spread, wiggled
@@ -15,6 +15,7 @@ __all__ = [
     "cube_roots",
     "first_kink",
     "floors",
+    "has_kinks",
     "mean_and_error",
     "names",
     "offered",

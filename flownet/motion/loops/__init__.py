@@ -2,9 +2,10 @@
 
 from ._continue import hand_on, loop_of
 from ._go_on import go_on
+from ._interrupt import interrupts, on_interrupt_of
 from ._loop import make_loop, set_velocity
-from ._members import MembersLoop, SinglesLoop, in_lanes
 from ._pretrain import Pretraining, pretrain
+from ._python_loop import START
 from ._resume import resume
 from ._runge_kutta import RungeKutta
 from ._state import State, one_row, potential_of
@@ -12,16 +13,16 @@ from ._states import states
 from ._train import train
 
 __all__ = [
-    "MembersLoop",
+    "START",
     "Pretraining",
     "RungeKutta",
-    "SinglesLoop",
     "State",
     "go_on",
     "hand_on",
-    "in_lanes",
+    "interrupts",
     "loop_of",
     "make_loop",
+    "on_interrupt_of",
     "one_row",
     "potential_of",
     "pretrain",

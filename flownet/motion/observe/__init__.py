@@ -9,7 +9,7 @@ from ._observables import Accuracy, Noise, Sharpness
 from ._observe import as_observable, observers
 from ._path import PathLength, Speed, StepSpeed
 from ._successive import SecantSharpness, StepCosine
-from ._tables import observe_from, observe_tables
+from ._tables import observe_from, observe_tables, on_data
 
 __all__ = [
     "EMA",
@@ -32,4 +32,5 @@ __all__ = [
     "observe_from",
     "observe_tables",
     "observers",
+    "on_data",
 ]

@@ -32,3 +32,22 @@ def observe_from(tables, potential, metric=None, given=None):
             made = find("observable", table["kind"]).from_table(name, table, potential, metric)
         observe[name] = table["every"], made
     return observe
+
+
+def on_data(table, data):
+    """An observable's table with its data spelled out; of the run itself as it is.
+
+    `split` means another part of the run's data, whose table is `data`.
+    """
+    table = dict(table)
+    if table["kind"] == "function":
+        return table
+    kind = find("observable", table["kind"])
+    if "of" in table:
+        table["of"] = on_data(table["of"], data)
+    if kind.of_run or (kind.of_all_terms and not {"split", "data", "loss"} & set(table)):
+        return table
+    split, own = table.pop("split", None), table.get("data", data)
+    if split is not None:
+        own = {**{k: v for k, v in own.items() if k != "limit"}, "split": split}
+    return {**table, "data": own}

@@ -3,7 +3,7 @@
 from ._best import Best, Patience
 from ._conditions import EdgeReached, GradientBelow, LossBelow, Reached, StopWhen
 from ._stop import Stop
-from ._tables import keep_from, keep_table, stop_from, stop_tables
+from ._tables import keep_from, keep_table, looked_at, stop_from, stop_tables
 from ._watch import Watch, keeper, watches
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "keep_from",
     "keep_table",
     "keeper",
+    "looked_at",
     "stop_from",
     "stop_tables",
     "watches",

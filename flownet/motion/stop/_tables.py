@@ -2,6 +2,7 @@
 
 from ..._errors import FlownetError
 from ..._registry import find
+from ..observe import on_data
 from ._best import Best
 
 FUNCTION = "function"
@@ -32,6 +33,13 @@ def keep_table(watch, potential, metric):
     if table["kind"] == FUNCTION:
         return {"kind": FUNCTION, "every": best.every, "text": repr(best)}
     return {**best.parameters(), "observable": table}
+
+
+def looked_at(table, data):
+    """A condition's table with the data of its observable spelled out; `data` are the run's."""
+    if "observable" not in table:
+        return table
+    return {**table, "observable": on_data(table["observable"], data)}
 
 
 def stop_from(tables, potential, metric=None, given=None):

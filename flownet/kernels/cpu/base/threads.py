@@ -49,3 +49,8 @@ def limited(threads):
 def most():
     """Threads that this process may use at most."""
     return 1 if _alone else numba.config.NUMBA_NUM_THREADS
+
+
+def allowed():
+    """Threads that work begun here may use now, as `limited` says."""
+    return 1 if _alone else numba.get_num_threads()

@@ -53,7 +53,10 @@ def _step(problem, rules, tape, W, memory, dL, value, r, i, iteration):
     step = tape.step[r, i] * total if rule.of_loss else tape.step[r, i]
     if not (math.isfinite(total) and math.isfinite(step)):
         return False
-    tape.loss[r, i], tape.step[r, i] = total, step
+    tape.loss[r, i] = total
+    if not tape.low[r] < total <= tape.high[r]:
+        return False
+    tape.step[r, i] = step
     tape.taken[r] += 1
     tape.time[r] += step
     return finite_step(rule, W, memory, dL, step, iteration, 1)
@@ -89,8 +92,9 @@ _tiles_in_parallel = in_parallel(_tile)
 def advance_members(problem, rules, tape, W, memory, dL, first, count, works, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), R a whole number of tiles.
 
-    Of each member the loss and the step of every step it takes are recorded; one whose loss, step
-    or parameters are not finite stands still from there on, with its last finite row.
+    Of each member the loss and the step of every step it takes are recorded. One whose loss, step
+    or parameters are not finite stands still from there on, with its last finite row; one whose
+    loss leaves its bounds stands still there, with that loss.
     """
     if threads > 1:
         _tiles_in_parallel(tiles, problem, rules, tape, W, memory, dL, first, count, works)

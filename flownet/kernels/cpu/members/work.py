@@ -17,9 +17,14 @@ MembersWork = namedtuple(
 )
 
 
+def lanes_of(dtype):
+    """L, how many numbers of a type a vector holds."""
+    return VECTOR_BYTES // np.dtype(dtype).itemsize
+
+
 def members_work(net, rows, dtype, *, gathered=False, weighted=False):
     """`MembersWork` of one tile: members whose networks see `rows` samples a step."""
-    L = VECTOR_BYTES // np.dtype(dtype).itemsize
+    L = lanes_of(dtype)
     n_in, n_out, widest = int(net.sizes[-2]), int(net.sizes[-1]), int(net.sizes[1:].max())
     D, block = int(net.weight[-1]) + n_out * (n_in + (net.bias[-1] >= 0)), L * ROWS
 

@@ -1,16 +1,17 @@
-"""Loops of finite steps of many members: in the lanes of one kernel, or one member a thread."""
+"""Finite steps of many members in the lanes of one kernel."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections import namedtuple
+from copy import copy
 
 import numpy as np
 
 from ...kernels import layout
 from ...model.potential import Analytic, Potential, key
 from .._problem import CompiledSum
-from ._loop import make_loop
-from ._state import one_row
+from ..loops import START, State, potential_of
 
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
+_Seen = namedtuple("_Seen", "W mechanics metric since arrays")  # what a state shows of a loop
 
 
 def in_lanes(potential, mechanics, metric):
@@ -36,14 +37,15 @@ def in_lanes(potential, mechanics, metric):
 class MembersLoop:
     """Many members of one potential in lanes, each with its own W, mechanics, metric and seed.
 
-    Every member takes the steps of `CompiledLoop`, to the bit. One that diverges stands still
-    where it did, and those that stand still cost nothing from the next call on.
+    Every member takes the steps of a single run, to the bit. One that diverges, or whose loss
+    leaves its bounds, stands still where it did; those that stand still cost nothing from the next
+    call on.
 
     Parameters
     ----------
     potential : sum of potentials that kernels know, with one network
     mechanics, metrics : sequences of R
-        Of one structure: all of them Adam, say, each with numbers of its own.
+        Of one `structure`: all of them Adam, say, each with numbers of its own.
     W : array (R, D)
     batch_size : int or None
     seeds : sequence of R
@@ -54,13 +56,17 @@ class MembersLoop:
     time : ndarray (R,)
     going : ndarray (R,) of bool
         Which members go on; one that is set to False stands still.
+    low, high : ndarray (R,)
+        A member goes on while its loss is above `low` and not above `high`.
     iteration : int
     """
 
     def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
         R, dtype = len(W), potential.dtype
         seeds = [0] * R if seeds is None else list(seeds)
-        self._kernels, self._mechanics = potential.kernels, mechanics
+        self._potential, self._mechanics, self._metrics = potential, mechanics, metrics
+        self._batch_size, self._seeds = batch_size, seeds
+        self._kernels = potential.kernels
         compiled = CompiledSum(potential, dtype, batch_size)
         m, (net, loss, data) = compiled.network.data.m, compiled.network.compiled
         self._work = self._kernels.members_work(
@@ -68,12 +74,10 @@ class MembersLoop:
         )
         self.W, self.time = np.array(W, dtype), np.zeros(R)
         self.going, self.iteration = np.ones(R, bool), 0
+        self.low, self.high = np.full(R, -np.inf), np.full(R, np.inf)
         self._memory = np.zeros((R, mechanics[0].memories, self.W.shape[1]), dtype)
         self._rules = stacked(
-            [
-                compiled.rule(g, 0.0, of_loss=one.policy.of_loss, **one.rule(False, key(seed)))
-                for one, g, seed in zip(mechanics, metrics, seeds)
-            ]
+            [_rule(compiled, one, g, seed) for one, g, seed in zip(mechanics, metrics, seeds)]
         )
         self._batches = layout.Batches(
             batch_size or 0,
@@ -84,7 +88,10 @@ class MembersLoop:
         self._problem = layout.Problem(net, loss, data, None, compiled.terms, None)
 
     def advance(self, count):
-        """Take `count` steps: losses and steps (R, count), nan behind a member's last one."""
+        """Take `count` steps: losses and steps (R, count), nan behind a member's last one.
+
+        A loss that is out of bounds stands there too, without a step.
+        """
         loss, step = (np.full((len(self.W), count), np.nan) for _ in range(2))
         lanes = len(self._work.values)
         at_once = lanes * max(1, _SLAB // sum(array.nbytes for array in self._work))
@@ -92,8 +99,38 @@ class MembersLoop:
         for begin in range(0, len(going), at_once):
             self._advance(going[begin : begin + at_once], loss, step, lanes)
         self.iteration += count
-        step[np.isnan(loss)] = np.nan
         return loss, step
+
+    def losses(self):
+        """Losses (R,) now, on all data; nan of those that stand still."""
+        going = np.flatnonzero(self.going)
+        found = np.full(len(self.W), np.nan)
+        if len(going):
+            of = [[part[r] for r in going] for part in (self._mechanics, self._metrics)]
+            look = MembersLoop(self._potential, *of, self.W[going])
+            found[going] = look.advance(1)[0][:, 0]
+        return found
+
+    def state(self, r):
+        """`State` of a member."""
+        memory = self._memory[r]
+        seen = _Seen(
+            self.W[r], self._mechanics[r], self._metrics[r], START,
+            {"memory": memory} if len(memory) else {},
+        )  # fmt: skip
+        at = potential_of(self._potential, self._batch_size, self._seeds[r])
+        return State(self.iteration, float(self.time[r]), seen, at)
+
+    def copied(self, members):
+        """A loop of some members, where they are now."""
+        made = copy(self)
+        for name in ("_mechanics", "_metrics", "_seeds"):
+            setattr(made, name, [getattr(self, name)[r] for r in members])  # of lists alike
+        for name in ("W", "time", "going", "low", "high", "_memory"):
+            setattr(made, name, getattr(self, name)[members].copy())  # and of arrays alike
+        made._rules = _sliced(self._rules, members)
+        made._batches = _sliced(self._batches, members)
+        return made
 
     def _advance(self, of, loss, step, lanes):
         """Steps of some members; lanes that are left over do what the last one does."""
@@ -109,6 +146,8 @@ class MembersLoop:
             taken=np.zeros(len(filled), np.int64),
             time=self.time[filled],
             going=np.ones(len(filled), np.int64),
+            low=self.low[filled],
+            high=self.high[filled],
         )
         W, memory, batches = self.W[filled], self._memory[filled], _sliced(self._batches, filled)
         self._kernels.advance_members(
@@ -122,59 +161,31 @@ class MembersLoop:
             count,
             self._kernels.for_workers(self._work, tiles),
             tiles,
-            self._kernels.most(),
+            self._kernels.allowed(),
         )
         n = len(of)
         self.W[of], self._memory[of], self.time[of] = W[:n], memory[:n], tape.time[:n]
         self._batches.order[of], self._batches.epoch[of] = batches.order[:n], batches.epoch[:n]
         self.going[of] = tape.going[:n] != 0
-        loss[of], step[of] = tape.loss[:n], tape.step[:n]
+        loss[of] = tape.loss[:n]
+        step[of] = np.where(np.arange(count) < tape.taken[:n, None], tape.step[:n], np.nan)
 
 
-class SinglesLoop:
-    """Many members one by one, each the loop of a single run, on as many threads as there are.
+def structure(compiled, mechanics, metric):
+    """What members of a `CompiledSum` have to have in common to stand in lanes side by side."""
+    return mechanics.memories, _form(_rule(compiled, mechanics, metric, 0))
 
-    Attributes
-    ----------
-    W, time, going, iteration
-        As of `MembersLoop`.
-    """
 
-    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
-        seeds = [0] * len(W) if seeds is None else seeds
-        self._kernels = potential.kernels
-        with self._kernels.limited(1):  # a member a thread
-            self._loops = [
-                make_loop(potential, one, g, np.array(w), 0.0, batch_size, seed)
-                for one, g, w, seed in zip(mechanics, metrics, W, seeds)
-            ]
-        self.going, self.iteration = np.ones(len(W), bool), 0
+def _rule(compiled, mechanics, metric, seed):
+    words = mechanics.rule(False, key(seed))
+    return compiled.rule(metric, 0.0, of_loss=mechanics.policy.of_loss, **words)
 
-    @property
-    def W(self):
-        """Parameters (R, D) now."""
-        return np.array([loop.W for loop in self._loops])
 
-    @property
-    def time(self):
-        """Time (R,) of each member."""
-        return np.array([loop.time for loop in self._loops])
-
-    def advance(self, count):
-        """Take `count` steps: losses and steps (R, count), nan behind a member's last one."""
-        loss, step = (np.full((len(self._loops), count), np.nan) for _ in range(2))
-
-        def go(r):
-            loop = self._loops[r]
-            with self._kernels.limited(1):
-                tape = one_row(loop.W, count)
-                done, _, self.going[r] = loop.advance(self.iteration, count, tape)
-            loss[r, :done], step[r, :done] = tape.loss[:done], tape.step[:done]
-
-        with ThreadPoolExecutor(self._kernels.most()) as pool:
-            list(pool.map(go, np.flatnonzero(self.going)))
-        self.iteration += count
-        return loss, step
+def _form(part):
+    """Types and shapes of nested tuples of numbers and arrays."""
+    if isinstance(part, tuple):
+        return type(part), *map(_form, part)
+    return (part.shape, part.dtype) if isinstance(part, np.ndarray) else type(part)
 
 
 def stacked(parts):

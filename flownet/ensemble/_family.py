@@ -1,0 +1,138 @@
+"""The members of a sweep that share a potential, a number of steps and a batch size."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from .._errors import FlownetError
+from .._registry import build
+from ..geometry.metric import metric_of
+from ..kernels.device import kernels_of
+from ..model.tables import metric_from, potential_from
+from ..motion._problem import CompiledSum
+from ..motion.mechanics._start import initial_parameters, start, steps_of
+from ..motion.members import MembersLoop, SinglesLoop, in_lanes, structure
+from ..motion.observe import observe_from, on_data
+from ..motion.stop import looked_at, stop_from, watches
+
+LANES, THREADS = "lanes", "threads"
+KERNELS = (LANES, THREADS)
+#: bytes of W and dL of all members of a tile that still stay in the second-level cache
+_CACHED = 1 << 20
+
+#: what one member begins with
+Start = namedtuple("Start", "mechanics metric W seed")
+
+
+class Family:
+    """Members with one potential, each with its own mechanics, metric, start and seed.
+
+    Attributes
+    ----------
+    tables : dict
+        The experiment of its first member.
+    potential
+    steps, batch_size : int
+    """
+
+    def __init__(self, tables: dict[str, Any], data: Any, device: str) -> None:
+        self.tables, self._device = tables, device
+        made = tables if data is None else {**tables, "data": data}
+        self.potential = potential_from(made).on_device(device)
+        run = tables["run"]
+        self.batch_size = run.get("batch_size")
+        self.steps = steps_of(run.get("steps"), run.get("epochs"), self.potential, self.batch_size)
+        self.stopping = bool(tables.get("stop"))
+        self._made: dict[Any, Any] = {}
+        self._compiled = None
+
+    def begin(self, tables: dict[str, Any], W0: Any, scale: float, parts: Any) -> Start:
+        """`Start` of a member; what others made before of the same tables is not made again."""
+        seed = tables["run"].get("seed", 0)
+        mechanics = self._once("mechanics", tables["mechanics"], lambda: self._mechanics(tables))
+        metric = self._once("metric", tables.get("metric"), lambda: self._metric(tables))
+        if W0 is None:
+            W = self._once("W0", seed, lambda: initial_parameters(self.potential, None, seed))
+        else:
+            W = initial_parameters(self.potential, W0, seed)
+        if scale != 1.0 or parts:
+            W = W * W.dtype.type(scale)
+            for place, value in parts:
+                if place >= len(W):
+                    raise FlownetError(f"the axis 'W0.{place}': W has {len(W)} parameters.")
+                W[place] = value
+        return Start(mechanics, metric, W, seed)
+
+    def refuse(self, of: Start) -> None:
+        """Refuse what cannot run, as `train` does."""
+        start(
+            self.potential, of.mechanics, of.metric, self.batch_size, self.steps, of.seed,
+            self._device,
+        )  # fmt: skip
+
+    def _mechanics(self, tables):
+        mechanics = build("mechanics", tables["mechanics"])
+        mechanics.check(self.potential, self.steps)
+        return mechanics
+
+    def _metric(self, tables):
+        table = tables.get("metric")
+        made = None if table is None else metric_from(table, self.potential)
+        return metric_of(made, self.potential)
+
+    def _once(self, what, table, make):
+        key = what, repr(table)
+        if key not in self._made:
+            if len(self._made) > 10_000:
+                self._made.clear()
+            self._made[key] = make()
+        return self._made[key]
+
+    def kernel_for(self, of: Start, named: str | None) -> str:
+        """Whether members stand in lanes: where that kernel knows them, and they stay cached."""
+        able = in_lanes(self.potential, of.mechanics, of.metric)
+        if named == LANES and not able:
+            raise FlownetError(
+                f"kernel='lanes' does not know {of.mechanics!r} in this metric on this potential: "
+                "leave it out, or say kernel='threads'."
+            )
+        if named is not None:
+            return named
+        size = self.potential.size * self.potential.dtype.itemsize if able else 0
+        lanes = kernels_of(self._device).lanes_of(self.potential.dtype) if able else 1
+        return LANES if able and 2 * lanes * size <= _CACHED else THREADS
+
+    def loops(self, starts: list[Start], named: str | None) -> list[tuple[Any, Any]]:
+        """Loops of members, and which of them each has: those alike side by side in lanes."""
+        alike: dict[Any, list[int]] = {}
+        for i, of in enumerate(starts):
+            kernel = self.kernel_for(of, named)
+            form = self._form(of) if kernel == LANES else None
+            alike.setdefault((kernel, form), []).append(i)
+        made = []
+        for (kernel, _), members in alike.items():
+            mechanics, metrics, W, seeds = zip(*(starts[i] for i in members))
+            kind = MembersLoop if kernel == LANES else SinglesLoop
+            loop = kind(self.potential, mechanics, metrics, np.array(W), self.batch_size, seeds)
+            made.append((loop, np.array(members)))
+        return made
+
+    def _form(self, of):
+        """What members have to have in common to stand in lanes side by side."""
+        if self._compiled is None:
+            self._compiled = CompiledSum(self.potential, self.potential.dtype)
+        return structure(self._compiled, of.mechanics, of.metric)
+
+    def observed(self, table: dict[str, Any], name: str, metric: Any) -> Any:
+        """Observable of a table, as of an experiment's `[observe]`."""
+        whole = on_data({"every": 1, **table}, self.tables.get("data"))
+        return observe_from({name: whole}, self.potential, metric)[name][1]
+
+    def stops(self, metric: Any) -> list[Any]:
+        """What watches for the experiment's stop conditions, of one member."""
+        tables = self.tables.get("stop", [])
+        tables = [looked_at(table, self.tables.get("data")) for table in tables]
+        return watches(stop_from(tables, self.potential, metric) or None)

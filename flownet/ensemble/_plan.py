@@ -1,0 +1,211 @@
+"""What a sweep is to do: the experiment, its axes, what is kept, and when a member leaves."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from ..data._load import from_table
+from ..motion.members import SinglesLoop
+from ._axes import Axis, path_of, set_at
+from ._course import Course
+from ._family import KERNELS, Family, Start
+from ._verdict import Bounds
+from .keep import ALWAYS, Column
+
+#: tables that make a potential, and words of a run that change its loops
+_OF_POTENTIAL = ("data", "network", "loss", "add", "chart")
+_OF_LOOP = ("steps", "epochs", "batch_size")
+_OF_MEMBER = ("mechanics", "metric")
+
+
+class Plan:
+    """A sweep before it is run; it travels to other processes as it is.
+
+    Members are counted in the order of the axes, the last one fastest.
+
+    Attributes
+    ----------
+    tables : dict
+        The experiment, words that no axis sets.
+    axes : list of Axis
+    keep : list
+        What is kept of each member beside its end.
+    bounds : Bounds
+    W0 : array or None
+        (D,), or of shape `shape` + (D,).
+    """
+
+    def __init__(
+        self,
+        tables: dict[str, Any],
+        axes: list[Axis],
+        keep: list[Any],
+        bounds: Bounds,
+        W0: Any = None,
+        kernel: str | None = None,
+        device: str = "cpu",
+    ) -> None:
+        self.tables, self.axes, self.keep, self.bounds = tables, axes, keep, bounds
+        self.W0 = None if W0 is None else np.asarray(W0)
+        self.kernel, self.device = kernel, device
+        if kernel is not None and kernel not in KERNELS:
+            raise FlownetError(f"kernel is {shown(kernel)}; it has to be 'lanes' or 'threads'.")
+        if "keep" in tables:
+            raise FlownetError("[keep] of the best state is of one run; a sweep keeps none.")
+        self.shape = tuple(map(len, axes))
+        self.size = prod(self.shape)
+        self._paths = [[(path_of(key), key) for key in axis.keys] for axis in axes]
+        starts = "W0" in {key for axis in axes for key in axis.keys}
+        if self.W0 is not None and starts:
+            raise FlownetError(
+                "W0= is given, and an axis sets W0 too; one of them says what it is."
+            )
+        if self.W0 is not None and self.W0.ndim not in (1, 1 + len(self.shape)):
+            raise FlownetError(
+                f"W0 has shape {self.W0.shape}; (D,) for all members, or the sweep's {self.shape} "
+                "+ (D,), is wanted."
+            )
+        self._heavy = [i for i, paths in enumerate(self._paths) if any(map(_is_heavy, paths))]
+        self._of_data = [
+            i for i, paths in enumerate(self._paths) if any(path[0] == "data" for path, _ in paths)
+        ]
+        self._make_local()
+
+    def _make_local(self):
+        """What each process makes for itself."""
+        self._family = lru_cache(maxsize=8)(self._make_family)
+        self._data = lru_cache(maxsize=4)(self._load)
+
+    def __getstate__(self):
+        return {k: v for k, v in vars(self).items() if k not in ("_family", "_data", "_shapes")}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._make_local()
+
+    def indices(self, member: int) -> tuple[int, ...]:
+        """Place of a member along each axis."""
+        return tuple(int(i) for i in np.unravel_index(member, self.shape))
+
+    def settings(self, member: int) -> dict[str, Any]:
+        """The value of each key of a member."""
+        places = self.indices(member)
+        return {
+            key: value
+            for axis, place in zip(self.axes, places)
+            for key, value in zip(axis.keys, axis.values[place])
+        }
+
+    def tables_of(self, member: int) -> dict[str, Any]:
+        """The experiment of a member, without its W0."""
+        tables = self.tables
+        for key, value in self.settings(member).items():
+            path = path_of(key)
+            if path[0] != "W0":
+                tables = set_at(tables, path, value, key)
+        return tables
+
+    def families(self) -> list[np.ndarray]:
+        """Members of each family, (n,) each, in the order of their first ones."""
+        places = np.unravel_index(np.arange(self.size), self.shape)
+        if not self._heavy:
+            return [np.arange(self.size)]
+        along = tuple(self.shape[i] for i in self._heavy)
+        number = np.ravel_multi_index([places[i] for i in self._heavy], along)
+        order = np.argsort(number, kind="stable")
+        return np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+
+    def family_of(self, member: int) -> Family:
+        """The family of a member."""
+        places = self.indices(member)
+        return self._family(tuple(places[i] for i in self._heavy))
+
+    def _make_family(self, places):
+        index = [0] * len(self.shape)
+        for i, place in zip(self._heavy, places):
+            index[i] = place
+        tables = self.tables_of(self._first(index))
+        data = None
+        if "data" in tables:
+            data = self._data(tuple(index[i] for i in self._of_data))
+        return Family(tables, data, self.device)
+
+    def _load(self, places):
+        """Data of the members at some places along the axes that change them."""
+        index = [0] * len(self.shape)
+        for i, place in zip(self._of_data, places):
+            index[i] = place
+        return from_table(self.tables_of(self._first(index))["data"])
+
+    def _first(self, index):
+        return int(np.ravel_multi_index(index, self.shape))
+
+    def start(self, member: int) -> Start:
+        """What a member begins with."""
+        tables, family = self.tables, self.family_of(member)
+        W0, scale, parts = self._first_W(member), 1.0, []
+        for key, value in self.settings(member).items():
+            path = path_of(key)
+            if path == ("W0",):
+                W0 = np.atleast_1d(value)
+            elif path == ("W0", "scale"):
+                scale = value
+            elif path[0] == "W0":
+                parts.append((path[1], value))
+            elif path[0] in (*_OF_MEMBER, "run"):
+                tables = set_at(tables, path, value, key)
+        return family.begin(tables, W0, scale, parts)
+
+    @cached_property
+    def longest(self) -> int:
+        """Steps of the members that take most."""
+        changes = any(path[0] != "loss" for i in self._heavy for path, _ in self._paths[i])
+        families = self.families() if changes else self.families()[:1]
+        return max(self.family_of(members[0]).steps for members in families)
+
+    @cached_property
+    def _shapes(self):
+        found: dict[int, Any] = {}
+        for members in self.families():
+            W = self.start(members[0]).W
+            dtype, before = found.get(len(W), (W.dtype, []))
+            found[len(W)] = np.result_type(dtype, W.dtype), [*before, members]
+        return [(D, dtype, np.sort(np.concatenate(of))) for D, (dtype, of) in found.items()]
+
+    def shapes(self) -> list[tuple[int, Any, np.ndarray]]:
+        """Numbers of parameters D that there are, each with its precision and its members."""
+        return self._shapes
+
+    def first_course(self) -> Any:
+        """The course of the first member alone, at its start."""
+        family, start = self.family_of(0), self.start(0)
+        loop = SinglesLoop(
+            family.potential, [start.mechanics], [start.metric], [start.W], family.batch_size,
+            [start.seed],
+        )  # fmt: skip
+        return Course(self, family, [start], loop)
+
+    def check(self) -> None:
+        """Refuse what cannot run, by the first member of each family, before any of them does."""
+        for members in self.families():
+            self.family_of(members[0]).refuse(self.start(members[0]))
+
+    def columns(self) -> list[Column]:
+        """What is kept of each member."""
+        return [*ALWAYS, *(column for kept in self.keep for column in kept.columns(self))]
+
+    def _first_W(self, member):
+        if self.W0 is None or self.W0.ndim == 1:
+            return self.W0
+        return self.W0[self.indices(member)]
+
+
+def _is_heavy(path):
+    """Whether an axis's word makes another potential, or other loops."""
+    (table, *rest), _ = path
+    return table in _OF_POTENTIAL or (table == "run" and rest[0] in _OF_LOOP)

@@ -1,0 +1,190 @@
+"""A sweep: many runs of one experiment, and what was kept of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._errors import FlownetError, shown
+from .._registry import unknown
+from .._table import Table, Tabled, percent
+from ..motion.loops import train
+from ._frames import frame_of, xarray_of
+from ._verdict import VERDICTS
+
+if TYPE_CHECKING:
+    from ..store.trajectory import Trajectory
+
+
+class Sweep(Tabled):
+    """Runs of one experiment over some axes; what is kept of them has the shape of the axes.
+
+    Attributes
+    ----------
+    axes : dict
+        Values (n,) of each word that an axis sets, by its key.
+    dims, shape : tuple
+        Names and lengths of the axes.
+    loss, verdict, diverged_at, steps : ndarray
+        Of every member: the last loss; 0 converged, 1 bounded, 2 diverged (−1: not run yet); the
+        first iteration whose loss is beyond its bound or not finite, or −1; the steps it took.
+    runs : Members
+        `sweep.runs[i, j]` gives a member as a `Trajectory`, run again.
+    finished : bool
+    """
+
+    def __init__(self, rows: Any) -> None:
+        self._rows, self.plan = rows, rows.plan
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Names of the axes."""
+        return tuple(axis.name for axis in self.plan.axes)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Lengths of the axes."""
+        return self.plan.shape
+
+    @property
+    def axes(self) -> dict[str, np.ndarray]:
+        """Values (n,) of each key."""
+        return {k: v for axis in self.plan.axes for k, v in axis.coordinates().items()}
+
+    @property
+    def path(self) -> Any:
+        """The sweep's file, or None."""
+        return self._rows.path
+
+    @property
+    def kept(self) -> list[str]:
+        """Names of what is kept of each member."""
+        return list(self._rows.columns)
+
+    @property
+    def done(self) -> np.ndarray:
+        """Whether each member was run, of the shape of the axes."""
+        return self._rows.done.reshape(self.shape)
+
+    @property
+    def finished(self) -> bool:
+        """Whether every member was run."""
+        return bool(self._rows.done.all())
+
+    @property
+    def experiment(self) -> dict[str, Any]:
+        """Tables of the experiment, with words that no axis sets."""
+        return self.plan.tables
+
+    @property
+    def loss(self) -> np.ndarray:
+        """Last losses."""
+        return self["loss"]
+
+    @property
+    def verdict(self) -> np.ndarray:
+        """0 converged, 1 bounded, 2 diverged, −1 not run yet."""
+        return self["verdict"]
+
+    @property
+    def diverged_at(self) -> np.ndarray:
+        """First iteration whose loss is beyond its bound or not finite, or −1."""
+        return self["diverged_at"]
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Steps that members took."""
+        return self["steps"]
+
+    @property
+    def runs(self) -> Members:
+        """Members, each a `Trajectory`, run again where it is asked for."""
+        return Members(self.plan, self["steps"])
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        """What is kept under a name: an array of the shape of the axes, and then its own."""
+        if name not in self._rows.columns:
+            raise FlownetError(unknown("kept quantity", name, self.kept))
+        return self._rows.array(name)
+
+    def column(self, name: str) -> Any:
+        """The `Column` of a name: its dimensions, its coordinates, what its numbers mean."""
+        self[name]
+        return self._rows.columns[name]
+
+    def settings(self, *index: int) -> dict[str, Any]:
+        """The value of each key of a member."""
+        return self.plan.settings(_member(index, self.shape))
+
+    def to_xarray(self) -> Any:
+        """The sweep as an `xarray.Dataset` with named axes."""
+        return xarray_of(self)
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame`, a row a member: its settings, and each number that is kept."""
+        return frame_of(self)
+
+    def table(self) -> Table:
+        """Members by verdict."""
+        verdict = self.verdict.reshape(-1)
+        counts = {name: int((verdict == code).sum()) for code, name in enumerate(VERDICTS)}
+        if left := int((verdict < 0).sum()):
+            counts["not run yet"] = left
+        axes = ", ".join(f"{axis.name} ({len(axis)})" for axis in self.plan.axes)
+        return Table(
+            title=f"Sweep of {self.plan.size} runs over {axes}",
+            columns={
+                "verdict": (str, list(counts)),
+                "members": ("d", list(counts.values())),
+                "share": (percent, [count / self.plan.size for count in counts.values()]),
+            },
+            notes=[f"kept: {', '.join(self.kept)}"],
+        )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.kept)
+
+    def __repr__(self):
+        axes = ", ".join(f"{axis.name} ({len(axis)})" for axis in self.plan.axes)
+        state = "finished" if self.finished else f"{int(self._rows.done.sum())} done"
+        return f"Sweep: {self.plan.size} runs over {axes}, {state}"
+
+
+class Members:
+    """The members of a sweep: `runs[i, j]`, with an index for each axis."""
+
+    def __init__(self, plan: Any, steps: np.ndarray) -> None:
+        self._plan, self._steps = plan, steps
+
+    def __len__(self) -> int:
+        return self._plan.size
+
+    def __getitem__(self, index: int | tuple[int, ...]) -> Trajectory:
+        """A member's run, bit for bit, up to where it left the sweep."""
+        member = _member(index if isinstance(index, tuple) else (index,), self._plan.shape)
+        family, start = self._plan.family_of(member), self._plan.start(member)
+        steps = int(self._steps.reshape(-1)[member])
+        return train(
+            family.potential,
+            start.mechanics,
+            metric=start.metric,
+            W0=start.W,
+            seed=start.seed,
+            steps=family.steps if steps < 0 else steps,
+            batch_size=family.batch_size,
+            progress=False,
+        )
+
+
+def _member(index, shape):
+    """Number of the member at an index along each axis."""
+    try:
+        places = [range(n)[i] for i, n in zip(index, shape, strict=True)]
+        return int(np.ravel_multi_index(places, shape))
+    except (TypeError, ValueError, IndexError):
+        raise FlownetError(
+            f"{shown(index)} is no index of a member: a whole number for each axis is wanted, below "
+            f"{shape}."
+        ) from None

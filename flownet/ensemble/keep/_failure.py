@@ -1,0 +1,91 @@
+"""What fails first: the block, order or kink that first reaches the linear term of a step."""
+
+from itertools import combinations
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...linearization.breakdown import breakdown
+from ...linearization.step import has_kinks
+from ._kept import Column, Following, Kept, Times
+
+NOTHING = -1
+THIRD, BEYOND, KINKS = "third order", "beyond third order", "kinks"
+
+
+class FirstFailure(Kept):
+    """Which term of a step first grows as large as the linear one, and at which iteration.
+
+    Looked at are, along the displacement δ that a member takes: second order within each layer,
+    ½H(δ_l, δ_l), and between two layers, H(δ_l, δ_m); third order; what is left beyond it; and in
+    networks with kinks, what units add that change their side. Where several reach the linear term
+    within one look, the largest is named.
+    """
+
+    name = "failure"
+
+    def __init__(self, times=None):
+        self._times = Times(self.name, times, otherwise=10)
+
+    def columns(self, plan):
+        """The number of the term, −1 where none fails, and its iteration."""
+        words = terms_of(plan.first_course().family.potential.network)
+        return [
+            Column("failure", (), np.int8, filled=NOTHING, words=tuple(words)),
+            Column("failure_at", (), np.int64, filled=NOTHING),
+        ]
+
+    def at(self, steps):
+        """Iterations of the steps it looks at."""
+        return [k for k in self._times.of(steps) if k < steps]
+
+    def table(self):
+        """Its iterations."""
+        return self._times.plain
+
+    def follow(self, plan, course):
+        """What follows the members of a course."""
+        return _FollowedTerms(self.columns(plan), course, self.at(course.steps))
+
+
+def terms_of(network):
+    """Names of the terms of a step."""
+    if network is None:
+        raise FlownetError("keep 'failure' asks for layers: it wants a potential with a network.")
+    layers = range(1, network.layers + 1)
+    within = [f"layer {i} alone, second order" for i in layers]
+    between = [f"layers {i} and {j}, second order" for i, j in combinations(layers, 2)]
+    return [*within, *between, THIRD, BEYOND, *([KINKS] if has_kinks(network) else [])]
+
+
+def sizes_of_terms(potential, W, delta):
+    """Sizes of the terms of a step, as `terms_of` names them, and of the linear one."""
+    found = breakdown(potential, W, displacement=delta)
+    ranges = potential.network.ranges
+
+    def second(*layers):
+        """½H(δ, δ) of some layers' part of δ."""
+        part = np.zeros_like(delta)
+        for begin, end in (ranges[layer] for layer in layers):
+            part[begin:end] = delta[begin:end]
+        return float(potential.jet(W, part, 2)[2])
+
+    alone = [second(layer) for layer in range(len(ranges))]
+    pairs = [second(i, j) - alone[i] - alone[j] for i, j in combinations(range(len(ranges)), 2)]
+    bent = found.kinks
+    rest = found.remainder if bent is None else bent.smooth
+    sizes = [*alone, *pairs, found.third, rest, *([] if bent is None else [bent.value])]
+    return np.abs(sizes), abs(found.linear)
+
+
+class _FollowedTerms(Following):
+    def look(self, k, members):
+        """Look at the step that each of these members takes now, unless one has failed before."""
+        if k not in self.place:
+            return
+        intact = [r for r in members if self.rows["failure"][r] == NOTHING]
+        for r, (potential, W, delta, _) in self.course.steps_from(intact):
+            sizes, linear = sizes_of_terms(potential, W, delta)
+            if not sizes.max() < linear:  # not finite is a failure too
+                self.rows["failure"][r] = np.argmax(np.where(np.isnan(sizes), np.inf, sizes))
+                self.rows["failure_at"][r] = k

@@ -1,0 +1,105 @@
+"""What one keeps of each member: the columns it fills, and when it looks."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..._errors import FlownetError, shown
+
+#: a number, or an array of `shape`, that is kept of each member; `dims` names its dimensions and
+#: `coordinates` gives the values along them; `filled` stands where there is nothing; `words` say
+#: what its whole numbers mean. It is of all members, or of those of one shape, `members`
+Column = namedtuple(
+    "Column",
+    "name shape dtype dims coordinates filled words members",
+    defaults=((), {}, np.nan, (), None),
+)
+
+
+class Kept:
+    """A quantity that is kept of each member.
+
+    Attributes
+    ----------
+    name : str
+    """
+
+    name: str
+
+    def columns(self, plan: Any) -> list[Column]:
+        """Its columns in a sweep."""
+        raise NotImplementedError
+
+    def at(self, steps: int) -> Sequence[int]:
+        """Iterations at which it looks, of a run of so many steps."""
+        return ()
+
+    def follow(self, plan: Any, course: Any) -> Following:
+        """What follows the members of a course."""
+        raise NotImplementedError
+
+    def table(self) -> Any:
+        """Its options, as files say them."""
+        return True
+
+    def conclude(self, sweep: Any) -> dict[str, Any]:
+        """Columns that are known once every member is done."""
+        return {}
+
+
+class Following:
+    """Rows (n, …) of the members of a course, filled as they go."""
+
+    def __init__(self, columns: list[Column], course: Any, at: Sequence[int] = ()) -> None:
+        n = len(course.starts)
+        self.course = course
+        self.rows = {c.name: np.full((n, *c.shape), c.filled, c.dtype) for c in columns}
+        self.place = {k: i for i, k in enumerate(at)}
+
+    def look(self, k: int, members: Sequence[int]) -> None:
+        """See the states of members at an iteration."""
+
+    def see(self, first: int, loss: Any) -> None:
+        """See losses (n, count) of the steps from an iteration on."""
+
+    def end(self) -> dict[str, Any]:
+        """The rows, by name."""
+        return self.rows
+
+
+class Times:
+    """Every n-th iteration, or those of a list; by default the last one alone."""
+
+    def __init__(self, name: str, given: Any, otherwise: Any = None) -> None:
+        given = otherwise if given is None or given is True else given
+        self.every: int | None = None
+        self.listed: list[int] | None = None
+        if given is None:
+            return
+        if isinstance(given, (int, np.integer)) and not isinstance(given, bool) and given > 0:
+            self.every = int(given)
+            return
+        try:
+            self.listed = sorted({int(k) for k in given})
+        except (TypeError, ValueError):
+            self.listed = [-1]
+        if min(self.listed, default=-1) < 0:
+            raise FlownetError(
+                f"keep {name!r}: {shown(given)} is neither an interval, as 10, nor a list of "
+                "iterations, as [0, 100]."
+            )
+
+    def of(self, steps: int) -> list[int]:
+        """Iterations of a run of so many steps."""
+        if self.every is not None:
+            return list(range(0, steps + 1, self.every))
+        return [steps] if self.listed is None else [k for k in self.listed if k <= steps]
+
+    @property
+    def plain(self) -> Any:
+        """As files say it."""
+        return self.every or self.listed or True
