@@ -3,7 +3,8 @@ from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset
 from .desk import Experiment as Experiment, plot as plot
-from .ensemble import Box as Box, Sweep as Sweep, sweep as sweep
+from .ensemble._box import Box as Box
+from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (
     Eigenpairs as Eigenpairs,

@@ -12,13 +12,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: from the top floor down; the files of a folder itself lie below the rooms in it, but the shell's
 ROOMS = [
     "desk",
+    "desk/plot/sweeps",
     "desk/plot",
     "desk/report",
     "desk/experiment",
     "sklearn",
     "testing",
-    "ensemble",
+    "ensemble/sweeps",
+    "ensemble/rows",
+    "ensemble/plan",
     "ensemble/keep",
+    "ensemble",
     "linearization/exits",
     "linearization/departure",
     "linearization/breakdown",

@@ -1,4 +1,4 @@
-"""The shell: `flownet run`, `resume`, `breakdown`, `departure`, `exits`, `plot`, `info`."""
+"""The shell: `flownet run`, `sweep`, `resume`, `info`, `plot`, and what they broke."""
 
 import os
 import sys
@@ -45,16 +45,40 @@ def run(experiment, output, overwrite):
     _say(run_lines(done))
 
 
+@shell.command(epilog="Example: flownet sweep scripts/experiments/steps.toml -o sweep.h5")
+@click.argument("experiment", type=click.Path())
+@click.option("-o", "--output", type=click.Path(), required=True, help="HDF5 file to record in.")
+@click.option("--overwrite", is_flag=True, help="Replace the file of another sweep.")
+@click.option("--scheduler", help="Of a Dask cluster that runs the members: tcp://host:8786.")
+@click.option("--threads", type=click.IntRange(1), help="Threads at most.")
+def sweep(experiment, output, overwrite, scheduler, threads):
+    """Run all members that the table [sweep] of EXPERIMENT, a TOML file, says, and record what is
+    kept of each in a file. A sweep that was stopped goes on with `flownet resume`."""
+    from ..ensemble.sweeps import connected
+    from .experiment._experiment import Experiment
+
+    given = Experiment.load(experiment)
+    with connected(scheduler) as client:
+        words = {"overwrite": overwrite, "client": client, "threads": threads}
+        _say(given.sweep(output, **words))
+
+
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
 @click.argument("file", type=click.Path())
 @click.option("--steps", type=int, help="Steps in all; those of the run by default.")
 @_work
 def resume(file, steps, **work):
-    """Continue a stopped or killed run or flow from its FILE, bit for bit."""
+    """Continue a stopped or killed run, flow or sweep from its FILE, bit for bit."""
+    from ..ensemble.rows import is_sweep
+    from ..ensemble.sweeps import Sweep
     from ..motion.loops import resume as go_on
     from ..store.trajectory import Trajectory
     from .report._report import at_its_end, run_lines
 
+    if is_sweep(file):
+        _only_of_runs(steps=steps, **work)
+        _say(Sweep.open(file).resume())
+        return
     ended = at_its_end(Trajectory.open(file), steps)
     done = go_on(file, steps=steps, **work)
     _say("\n".join(filter(None, [ended, run_lines(done)])))
@@ -154,14 +178,23 @@ def exits(file, low, high, grid):
 @click.option(
     "--kind",
     type=click.Choice(["breakdown", "loss", "report", "flows", "film"]),
-    default="breakdown",
+    help="Of a run; breakdown by default.",
 )
 def plot(file, output, kind):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
-    beside its flow; film: the same as an animation, .gif or .mp4."""
+    beside its flow; film: the same as an animation, .gif or .mp4. Of a sweep the map of its
+    verdicts."""
+    from ..ensemble.rows import is_sweep
+    from ..ensemble.sweeps import Sweep
     from ..store.trajectory import Trajectory
     from . import plot as figures
 
+    if is_sweep(file):
+        _only_of_runs(kind=kind)
+        _check_figure(output)
+        _save(figures.sweep(Sweep.open(file)), output)
+        return
+    kind = kind or "breakdown"
     figures.check_film(output) if kind == "film" else _check_figure(output)
     run = Trajectory.open(file)
     if kind == "film":
@@ -175,11 +208,22 @@ def plot(file, output, kind):
 @shell.command(epilog="Example: flownet info run.h5")
 @click.argument("file", type=click.Path())
 def info(file):
-    """What a run's FILE holds, and the experiment it came from."""
+    """What the FILE of a run or a sweep holds, and the experiment it came from."""
+    from ..ensemble.rows import is_sweep
+    from ..ensemble.sweeps import Sweep
     from ..store.trajectory import Trajectory
-    from .report._report import info_lines
+    from .report._report import info_lines, sweep_lines
 
+    if is_sweep(file):
+        _say(sweep_lines(Sweep.open(file)))
+        return
     _say(info_lines(Trajectory.open(file)))
+
+
+def _only_of_runs(**words):
+    """Refuse options that a sweep has no use for."""
+    for name in _given(words):
+        raise FlownetError(f"--{name.replace('_', '-')} is of a run, and this file is a sweep's.")
 
 
 def _say(what):

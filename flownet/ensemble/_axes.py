@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import FlownetError, shown
-from .._registry import unknown
+from .._registry import unknown, words
+from ..model.network import Network
 from ._box import Box
 
 if TYPE_CHECKING:
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 #: tables of an experiment that an axis may name, and what a member begins with
 TABLES = ("data", "network", "loss", "metric", "chart", "mechanics", "run", "add", "W0")
 _RUN = ("seed", "batch_size", "steps", "epochs")
+#: tables whose words are the arguments of a class; what other tables make, and words of their own
+_FAMILIES = ("network", "loss", "metric", "chart", "mechanics")
+_ELSEWHERE = ("network", "device", "chart", "metrics", "size")
+_OWN = {"loss": ("kind", "scale"), "metric": ("kind",), "mechanics": ("kind",), "chart": ("kind",)}
 
 
 class Axis:
@@ -81,6 +87,18 @@ def path_of(key: str) -> tuple[str | int, ...]:
     return path
 
 
+def check_word(key: str, tables: Mapping[str, Any]) -> None:
+    """Refuse a key whose word its table does not know."""
+    table, *rest = path_of(key)
+    if not rest or table not in _FAMILIES:
+        return
+    kind = tables[table].get("kind", "layer" if table == "metric" else None)
+    takes = signature(Network).parameters if table == "network" else words(table, kind)
+    allowed = [*(w for w in takes if w not in _ELSEWHERE), *_OWN.get(table, ())]
+    if rest[0] not in allowed:
+        raise FlownetError(unknown(f"word of [{table}]", rest[0], allowed))
+
+
 def set_at(tables: Any, path: Sequence[str | int], value: Any, key: str) -> Any:
     """Tables with a value at a path, those given left as they are."""
     if not path:
@@ -122,7 +140,9 @@ def _axis(key, values):
             f"an axis is named {key!r}; words of an experiment file are wanted, such as "
             "'mechanics.step', or several that change together, 'network.sizes, mechanics.step'."
         )
-    if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
+    if isinstance(values, Mapping):
+        values = _spread(key, values)
+    if isinstance(values, str) or not isinstance(values, Iterable):
         raise FlownetError(f"the axis {key!r} is {shown(values)}; a list of values is wanted.")
     values = list(values)
     if len(keys) == 1:
@@ -134,6 +154,30 @@ def _axis(key, values):
                 "many values."
             )
     return Axis(", ".join(keys), keys, values)
+
+
+def _spread(key, words):
+    """Values of an axis in words: from, to, count, and spacing "linear" or "log"."""
+    given = {"count": None, "spacing": "linear", **words}
+    low, high, count, spacing = (given.pop(w, None) for w in ("from", "to", "count", "spacing"))
+    whole = all(isinstance(x, int) and not isinstance(x, bool) for x in (low, high))
+    number = all(isinstance(x, (int, float)) and not isinstance(x, bool) for x in (low, high))
+    counted = isinstance(count, int) and not isinstance(count, bool) and count > 0
+    if given or not number or not (counted or (whole and count is None)):
+        raise FlownetError(
+            f"the axis {key!r} is {shown(words)}; {{from, to, count}} with spacing 'linear' or "
+            "'log' is wanted, or {from, to} of whole numbers."
+        )
+    if count is None:
+        return list(range(low, high + 1))
+    if spacing == "log" and low > 0 and high > 0:
+        return np.geomspace(low, high, count).tolist()
+    if spacing != "linear":
+        raise FlownetError(
+            f"the axis {key!r}: spacing is {shown(spacing)}; 'linear' is wanted, or 'log' between "
+            "numbers above 0."
+        )
+    return np.linspace(low, high, count).tolist()
 
 
 def _column(values):

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError
 from ..._registry import build, describe
+from ...ensemble._box import Box
+from ...ensemble.sweeps import Sweep, sweep
 from ...model.potential import Batches
 from ...model.tables import metric_from, metric_table, potential_from, tables_of
 from ...motion.loops import train
 from ...motion.mechanics._start import steps_of
-from ...motion.observe import on_data, observe_from
+from ...motion.observe import observe_from, on_data
 from ...motion.stop import keep_from, looked_at, stop_from
 from ...store._text import to_text
 from ...store.trajectory import BEFORE, Trajectory, has_program
@@ -157,6 +159,11 @@ class Experiment:
                 "the experiment is of a run that went on in another way, and train takes one "
                 "mechanics: flownet.go_on takes it up again from its file."
             )
+        if "sweep" in self.tables:
+            raise FlownetError(
+                "the experiment has a [sweep], and is many runs: `flownet sweep FILE`, or "
+                "experiment.sweep(store)."
+            )
         potential, mechanics, metric, observe = self.parts()
         with self._named():
             stop, keep = self._ends(potential, metric)
@@ -173,6 +180,29 @@ class Experiment:
             threads=threads,
             **self.tables["run"],
         )
+
+    def sweep(self, store: PathLike | None = None, **options: Any) -> Sweep:
+        """Run all members that the table `[sweep]` says, recorded in `store`; a `Sweep`.
+
+        Parameters
+        ----------
+        store : path, optional
+            HDF5 file; memory by default.
+        **options
+            Of `flownet.sweep`, beside what the table says: overwrite, client, threads, …
+
+        Raises
+        ------
+        FlownetError
+            Without such a table, and as `flownet.sweep`.
+        """
+        if "sweep" not in self.tables:
+            raise FlownetError("the experiment has no table [sweep], which says its axes.")
+        words = {**self.tables["sweep"], "store": store, **options}
+        with self._named():
+            if box := words.pop("box", None):
+                words["axes"] = {**words.get("axes", {}), "sample": Box(**box)}
+            return sweep(self, **{"axes": {}, **words})
 
     def to_toml(self) -> str:
         """The experiment as TOML text."""

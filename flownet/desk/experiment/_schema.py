@@ -21,6 +21,8 @@ from pydantic import (
 
 from ... import _registry, _types
 from ...data._load import makers, names as data_names
+from ...ensemble._box import Box as BoxOfTable
+from ...ensemble.sweeps import sweep
 from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES
 from ...kernels.scalar.activation import ACTIVATIONS
@@ -224,6 +226,15 @@ _IN_A_FILE["AnyObservable"] = _family(
 )
 Observable = _family("Observable", "observable", Table, every=(_types.Count, ...), **_OF_DATA)
 Stop = _family("Stop", "stop condition")
+_OF_FILE = {"experiment", "W0", "store", "overwrite", "client", "threads", "progress"}
+Sweep = _table(
+    "Sweep",
+    [sweep],
+    skip=_OF_FILE | {"on_interrupt"},
+    axes=(dict[str, Any], {}),
+    box=(_table("Box", [BoxOfTable], ranges=(dict[str, Any], ...)) | None, None),
+    keep=(list[str] | dict[str, Any], []),
+)
 Keep = _table("Keep", [Best])
 
 
@@ -241,6 +252,7 @@ class ExperimentFile(Table):
     observe: dict[str, Observable] = {}
     stop: list[Stop] = []
     keep: Literal["best"] | Keep | None = None
+    sweep: Sweep | None = None
 
 
 def tables(given: dict[str, Any]):

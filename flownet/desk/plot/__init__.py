@@ -1,6 +1,6 @@
 """Figures of runs: `flownet.plot.loss(run)`, `.breakdown(run)`, `.report(run)`, of several runs
 `.curves(runs)` and `.comparison(runs)` and, of a run beside its flows, `.flows(run, flows)`; each a
-Figure. `.film(run, flows, path)` writes an animation.
+Figure. `.film(run, flows, path)` writes an animation. `.sweep(sweep)` draws many runs.
 
 Each takes `size` and `title` of its figure, and `figure=` or, where it has one panel, `ax=`, to be
 drawn into a figure of yours. A notebook shows it as the value of a cell.
@@ -15,6 +15,7 @@ from ._film import check_film, film
 from ._flows import flows
 from ._loss import loss
 from ._report import report
+from .sweeps import sweep
 
 __all__ = [
     "beside",
@@ -26,4 +27,5 @@ __all__ = [
     "flows",
     "loss",
     "report",
+    "sweep",
 ]

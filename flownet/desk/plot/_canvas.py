@@ -16,34 +16,37 @@ from ._style import STYLE
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def styled(draw: F) -> F:
-    """Draw in the house style, after a look at what is drawn and where.
+def styled_of(kind: type, wanted: str) -> Callable[[F], F]:
+    """Decorator: draw something of a kind in the house style, after a look at it and at where.
 
     Of every figure of `flownet.plot`: matplotlib is imported here, when something is drawn.
     """
 
-    takes = signature(draw).parameters
+    def styled(draw: F) -> F:
+        takes = signature(draw).parameters
 
-    @wraps(draw)
-    def drawn(runs, *args, **words):
-        import matplotlib
+        @wraps(draw)
+        def drawn(what, *args, **words):
+            import matplotlib
 
-        if "ax" in words and "ax" not in takes:
-            raise FlownetError(
-                f"{draw.__name__} has several panels: figure= says where to draw them; ax= is of "
-                "curves and loss, which have one."
-            )
-        for run in runs.values() if isinstance(runs, dict) else [runs]:
-            if not isinstance(run, Trajectory):
+            if "ax" in words and "ax" not in takes:
                 raise FlownetError(
-                    f"{shown(run)} cannot be drawn: a run is wanted, such as "
-                    "flownet.Trajectory.open('run.h5')."
+                    f"{draw.__name__} has several panels: figure= says where to draw them; ax= is "
+                    "of figures with one, such as curves and loss."
                 )
-        _check_place(**{name: words.get(name) for name in ("ax", "figure", "size", "title")})
-        with matplotlib.rc_context(STYLE):
-            return draw(runs, *args, **words)
+            for one in what.values() if isinstance(what, dict) else [what]:
+                if not isinstance(one, kind):
+                    raise FlownetError(f"{shown(one)} cannot be drawn: {wanted}.")
+            _check_place(**{name: words.get(name) for name in ("ax", "figure", "size", "title")})
+            with matplotlib.rc_context(STYLE):
+                return draw(what, *args, **words)
 
-    return cast("F", drawn)
+        return cast("F", drawn)
+
+    return styled
+
+
+styled = styled_of(Trajectory, "a run is wanted, such as flownet.Trajectory.open('run.h5')")
 
 
 def _check_place(ax, figure, size, title):

@@ -3,6 +3,7 @@
 import os
 
 from ...store._size import size_text
+from ...store._text import to_text
 from ...store.trajectory import best_line, table_of
 
 #: what `followed` says, or what is no curve
@@ -56,3 +57,11 @@ def info_lines(run):
         state = run.stopped
     size = size_text(os.path.getsize(run.path))
     return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"
+
+
+def sweep_lines(found):
+    """What a sweep's file holds, and its experiment."""
+    size = size_text(os.path.getsize(found.path))
+    state = "finished" if found.finished else f"{int(found.done.sum())} of {found.done.size} done"
+    text, _ = to_text(found.experiment)
+    return f"{found.path}: {size}, {state}\n\n{found.table()}\n\n{text.rstrip()}"

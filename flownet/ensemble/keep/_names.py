@@ -14,7 +14,7 @@ from ._exit import Exit
 from ._failure import FirstFailure
 from ._kept import Column, Kept
 from ._losses import Convergence, Curve
-from ._observed import Observed
+from ._observed import FUNCTION, Forgotten, Observed
 from ._states import Parameters, Path
 
 #: what every sweep keeps: the last loss, the verdict, when it diverged (−1: never), its steps
@@ -28,8 +28,10 @@ _TIMED = {kind.name: kind for kind in (Curve, Path, Broken, FirstFailure)}
 _UNTIMED = {kind.name: kind for kind in (Convergence, Parameters, Exit)}
 
 
-def kept_of(keep: Any) -> list[Kept]:
+def kept_of(keep: Any, functions: Mapping[str, Any] | None = None) -> list[Kept]:
     """What is kept, of names or a table {name: iterations, (iterations, what) or a table}.
+
+    `functions` gives those of a user's again, which a file only names.
 
     Raises
     ------
@@ -46,13 +48,13 @@ def kept_of(keep: Any) -> list[Kept]:
         )
     always = {column.name for column in ALWAYS}
     return [
-        _kept(name, options)
+        _kept(name, options, functions or {})
         for name, options in keep.items()
         if name not in always and options is not False
     ]
 
 
-def _kept(name, options):
+def _kept(name, options, functions):
     if name in _TIMED:
         return _TIMED[name](options)
     if name in _UNTIMED:
@@ -61,7 +63,10 @@ def _kept(name, options):
         return _UNTIMED[name]()
     if isinstance(options, Mapping):
         table = dict(options)
-        return Observed(name, table.pop("at", table.pop("every", None)), table)
+        times = table.pop("at", table.pop("every", None))
+        if table.get("kind") == FUNCTION:
+            return Observed(name, times, functions.get(name, Forgotten(name)))
+        return Observed(name, times, table)
     if isinstance(options, tuple) and len(options) == 2:
         return Observed(name, *options)
     if name in names("observable"):

@@ -4,8 +4,25 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..._errors import FlownetError
 from ...motion.observe import as_observable
 from ._kept import Column, Following, Kept, Times
+
+FUNCTION = "function"  # the kind of what no file can say
+
+
+class Forgotten:
+    """A function that was kept of members, and that the file of the sweep only names."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __call__(self, state):
+        """Refuse to say what only its user knows."""
+        raise FlownetError(
+            f"keep {self._name!r} is a function of yours; pass it on again: "
+            f"resume(functions={{{self._name!r}: function}})."
+        )
 
 
 class Observed(Kept):
@@ -47,7 +64,7 @@ class Observed(Kept):
         own = self._what
         return {
             "at": self._times.plain,
-            **(own if isinstance(own, Mapping) else {"kind": "function", "text": repr(own)}),
+            **(own if isinstance(own, Mapping) else {"kind": FUNCTION, "text": repr(own)}),
         }
 
     def of(self, family, metric):

@@ -1,7 +1,8 @@
 """A file written: by a run while readers follow it, and by analyses afterwards."""
 
 from ._analysis import append_analysis
+from ._create import draft_of
 from ._edit import rewrite_experiment, rewrite_part
 from ._hdf5 import HDF5Store
 
-__all__ = ["HDF5Store", "append_analysis", "rewrite_experiment", "rewrite_part"]
+__all__ = ["HDF5Store", "append_analysis", "draft_of", "rewrite_experiment", "rewrite_part"]

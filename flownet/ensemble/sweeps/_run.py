@@ -5,23 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
-from .._errors import FlownetError, shown
-from ..kernels.device import kernels_of
-from ..motion import _check
-from ..motion.loops import on_interrupt_of
-from ..store.trajectory import BEFORE, Trajectory
-from ._axes import axes_of
-from ._plan import Plan
-from ._rows import MemoryRows
-from ._sweep import Sweep
-from ._verdict import Bounds
-from ._work import work
-from .keep import kept_of
+from ..._errors import FlownetError, shown
+from ...motion.loops import on_interrupt_of
+from ...store.trajectory import BEFORE, Trajectory
+from .._axes import axes_of
+from .._verdict import Bounds
+from ..keep import kept_of
+from ..plan import Plan
+from ..rows import FileRows, MemoryRows
+from ._sweep import Sweep, go
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import Count, Device, PathLike
+    from ..._types import Count, Device, PathLike
 
 
 @runtime_checkable
@@ -66,8 +63,9 @@ def sweep(
         "metric.stiffness.0" (of the first layer), "network.sizes.1" (a width), "network.sizes" (a
         depth), "data.seed", …; "W0" is where members begin, "W0.3" one number of it, and "W0.scale"
         what it is multiplied with. Keys with commas between, or a tuple of them, change together:
-        {"mechanics.step, mechanics.friction": [(0.1, 1.0), (0.2, 2.0)]}. A `Box` as values stands
-        for samples of a box, under any name.
+        {"mechanics.step, mechanics.friction": [(0.1, 1.0), (0.2, 2.0)]}. Values are a list, or in
+        words {"from": 1e-3, "to": 1, "count": 64, "spacing": "log"}. A `Box` as values stands for
+        samples of a box, under any name.
     keep : list or dict
         What is kept of each member beside its last loss, its verdict, when it diverged and its
         number of steps. Names, or {name: iterations}, an interval or a list: "curve" (losses),
@@ -81,8 +79,8 @@ def sweep(
     diverged, converged, tail, reached : float, float, int, float
         Verdicts, in units of a member's first loss: it has diverged, and leaves, where its loss
         exceeds `diverged` or is not finite; it has converged, and leaves, where its loss is at most
-        `reached`, and at the end where the mean of its last `tail` losses is below `converged`; else
-        it is bounded.
+        `reached`, and at the end where the mean of its last `tail` losses is below `converged`;
+        else it is bounded.
     store : path, optional
         HDF5 file to record in; memory by default.
     overwrite : bool
@@ -124,22 +122,9 @@ def sweep(
     bounds = Bounds(diverged, converged, tail, reached).checked()
     plan = Plan(tables, axes_of(axes), kept_of(keep), bounds, W0, kernel, device)
     on_interrupt = on_interrupt_of(on_interrupt)
-    _check.threads(threads)
     plan.check()
-    rows = MemoryRows(plan) if store is None else None
+    rows = MemoryRows(plan) if store is None else FileRows.create(store, plan, overwrite)
     return go(rows, client, threads, progress, on_interrupt)
-
-
-def go(rows: Any, client: Any, threads: int | None, progress: bool, on_interrupt: str) -> Sweep:
-    """Do what is left of a sweep."""
-    kernels = kernels_of(rows.plan.device)
-    try:
-        with kernels.limited(threads):
-            if not work(rows, progress) and on_interrupt == "raise":
-                raise KeyboardInterrupt
-    finally:
-        rows.close()
-    return Sweep(rows)
 
 
 def _tables(experiment):
@@ -157,6 +142,7 @@ def _tables(experiment):
         )
     if "flow" in tables or BEFORE in tables:
         raise FlownetError("a sweep is of runs of finite steps that go one way from their start.")
+    tables = {name: table for name, table in tables.items() if name != "sweep"}
     for name in ("mechanics", "run"):
         if name not in tables:
             raise FlownetError(f"the experiment has no [{name}].")

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import FlownetError
+from ..._errors import FlownetError
 from ._course import Course
 
 

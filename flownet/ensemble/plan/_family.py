@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import FlownetError
-from .._registry import build
-from ..geometry.metric import metric_of
-from ..kernels.device import kernels_of
-from ..model.tables import metric_from, potential_from
-from ..motion._problem import CompiledSum
-from ..motion.mechanics._start import initial_parameters, start, steps_of
-from ..motion.members import MembersLoop, SinglesLoop, in_lanes, structure
-from ..motion.observe import observe_from, on_data
-from ..motion.stop import looked_at, stop_from, watches
+from ..._errors import FlownetError
+from ..._registry import build
+from ...geometry.metric import metric_of
+from ...kernels.device import kernels_of
+from ...model.tables import metric_from, potential_from
+from ...motion._problem import CompiledSum
+from ...motion.mechanics._start import initial_parameters, start, steps_of
+from ...motion.members import MembersLoop, SinglesLoop, in_lanes, structure
+from ...motion.observe import observe_from, on_data
+from ...motion.stop import looked_at, stop_from, watches
 
 LANES, THREADS = "lanes", "threads"
 KERNELS = (LANES, THREADS)

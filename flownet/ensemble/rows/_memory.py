@@ -59,5 +59,8 @@ class MemoryRows:
         """A column that is known once every member is done."""
         self._arrays[name].reshape(-1, *self._columns[name].shape)[:] = values
 
+    def lock(self) -> None:
+        """Nobody else can write."""
+
     def close(self) -> None:
         """Nothing more is written."""

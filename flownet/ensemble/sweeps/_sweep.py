@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .._errors import FlownetError, shown
-from .._registry import unknown
-from .._table import Table, Tabled, percent
-from ..motion.loops import train
-from ._frames import frame_of, xarray_of
-from ._verdict import VERDICTS
+from ..._errors import FlownetError, shown
+from ..._registry import unknown
+from ..._table import Table, Tabled, percent
+from ...kernels.device import kernels_of
+from ...motion import _check
+from ...motion.loops import on_interrupt_of, train
+from .._verdict import VERDICTS
+from ..rows import FileRows, frame_of, xarray_of
+from ._cluster import check_client
+from ._work import work
 
 if TYPE_CHECKING:
-    from ..store.trajectory import Trajectory
+    from collections.abc import Mapping
+
+    from ..._types import PathLike
+    from ...store.trajectory import Trajectory
 
 
 class Sweep(Tabled):
@@ -37,6 +45,45 @@ class Sweep(Tabled):
 
     def __init__(self, rows: Any) -> None:
         self._rows, self.plan = rows, rows.plan
+
+    @classmethod
+    def open(cls, path: PathLike) -> Sweep:
+        """Sweep of a file: finished, stopped, or still being written.
+
+        Raises
+        ------
+        FlownetError
+            When the file is not there, not a sweep's, or damaged.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            raise FlownetError(f"{shown(path)} is no path of a sweep's file.")
+        return cls(FileRows(path))
+
+    def resume(
+        self,
+        *,
+        functions: Mapping[str, Any] | None = None,
+        client: Any = None,
+        threads: int | None = None,
+        progress: bool = True,
+        on_interrupt: Literal["raise", "return"] | None = None,
+    ) -> Sweep:
+        """Run the members that are not done yet; the same bits as if nothing had stopped it.
+
+        Parameters
+        ----------
+        functions : dict, optional
+            Functions of the state that are kept, by name: a file does not hold them.
+        client, threads, progress, on_interrupt
+            As of `sweep`.
+
+        Raises
+        ------
+        FlownetError
+            While another process writes the file, or where a function is missing.
+        """
+        rows = self._rows if self.path is None else FileRows(self.path, functions)
+        return go(rows, client, threads, progress, on_interrupt_of(on_interrupt))
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -152,6 +199,21 @@ class Sweep(Tabled):
         return f"Sweep: {self.plan.size} runs over {axes}, {state}"
 
 
+def go(rows: Any, client: Any, threads: int | None, progress: bool, on_interrupt: str) -> Sweep:
+    """Do what is left of a sweep."""
+    _check.threads(threads)
+    if client is not None:
+        check_client(client)
+    rows.lock()
+    try:
+        with kernels_of(rows.plan.device).limited(threads):
+            if not work(rows, client, threads, progress) and on_interrupt == "raise":
+                raise KeyboardInterrupt
+    finally:
+        rows.close()
+    return Sweep(rows)
+
+
 class Members:
     """The members of a sweep: `runs[i, j]`, with an index for each axis."""
 
@@ -185,6 +247,6 @@ def _member(index, shape):
         return int(np.ravel_multi_index(places, shape))
     except (TypeError, ValueError, IndexError):
         raise FlownetError(
-            f"{shown(index)} is no index of a member: a whole number for each axis is wanted, below "
+            f"{shown(index)} is no index of a member: a whole number for each axis is wanted, in "
             f"{shape}."
         ) from None

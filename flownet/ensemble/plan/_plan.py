@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .._errors import FlownetError, shown
-from ..data._load import from_table
-from ..motion.members import SinglesLoop
-from ._axes import Axis, path_of, set_at
+from ..._errors import FlownetError, shown
+from ...data._load import from_table
+from ...motion.members import SinglesLoop
+from .._axes import Axis, check_word, path_of, set_at
+from .._verdict import Bounds
+from ..keep import ALWAYS, Column, kept_of
 from ._course import Course
 from ._family import KERNELS, Family, Start
-from ._verdict import Bounds
-from .keep import ALWAYS, Column
 
 #: tables that make a potential, and words of a run that change its loops
 _OF_POTENTIAL = ("data", "network", "loss", "add", "chart")
@@ -57,6 +57,8 @@ class Plan:
             raise FlownetError(f"kernel is {shown(kernel)}; it has to be 'lanes' or 'threads'.")
         if "keep" in tables:
             raise FlownetError("[keep] of the best state is of one run; a sweep keeps none.")
+        if any(key.startswith("metric.stiffness.") for axis in axes for key in axis.keys):
+            self.tables = _with_stiffness(tables)
         self.shape = tuple(map(len, axes))
         self.size = prod(self.shape)
         self._paths = [[(path_of(key), key) for key in axis.keys] for axis in axes]
@@ -87,6 +89,31 @@ class Plan:
     def __setstate__(self, state):
         vars(self).update(state)
         self._make_local()
+
+    def table(self) -> dict[str, Any]:
+        """What makes this plan again; functions of a user's are programs."""
+        return {
+            "experiment": self.tables,
+            "axes": [axis.table() for axis in self.axes],
+            "keep": {kept.name: kept.table() for kept in self.keep},
+            "bounds": self.bounds._asdict(),
+            "kernel": self.kernel,
+            "device": self.device,
+            "W0": self.W0,
+        }
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any], functions: Any = None) -> Plan:
+        """The plan of a table; `functions` are those of a user's, by name."""
+        return cls(
+            table["experiment"],
+            [Axis(**axis) for axis in table["axes"]],
+            kept_of(table.get("keep", {}), functions),
+            Bounds(**table["bounds"]),
+            table.get("W0"),
+            table.get("kernel"),
+            table["device"],
+        )
 
     def indices(self, member: int) -> tuple[int, ...]:
         """Place of a member along each axis."""
@@ -191,9 +218,20 @@ class Plan:
         return Course(self, family, [start], loop)
 
     def check(self) -> None:
-        """Refuse what cannot run, by the first member of each family, before any of them does."""
-        for members in self.families():
-            self.family_of(members[0]).refuse(self.start(members[0]))
+        """Refuse what cannot run before anything does: each value of each axis, once."""
+        first = (0,) * len(self.shape)
+        for i, axis in enumerate(self.axes):
+            for place in range(len(axis)):
+                index = (*first[:i], place, *first[i + 1 :])
+                member = self._first(index)
+                try:
+                    tables = self.tables_of(member)
+                    for key in axis.keys:
+                        check_word(key, tables)
+                    self.family_of(member).refuse(self.start(member))
+                except FlownetError as error:
+                    values = ", ".join(map(shown, axis.values[place]))
+                    raise FlownetError(f"the axis {axis.name!r} at {values}: {error}") from None
 
     def columns(self) -> list[Column]:
         """What is kept of each member."""
@@ -203,6 +241,13 @@ class Plan:
         if self.W0 is None or self.W0.ndim == 1:
             return self.W0
         return self.W0[self.indices(member)]
+
+
+def _with_stiffness(tables):
+    """Tables with a stiffness for each layer: 1, where the experiment has no metric."""
+    if "metric" in tables or "network" not in tables:
+        return tables
+    return {**tables, "metric": {"stiffness": [1.0] * (len(tables["network"]["sizes"]) - 1)}}
 
 
 def _is_heavy(path):

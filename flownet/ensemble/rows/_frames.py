@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .._optional import optional
+from ..._optional import optional
 
 
 def xarray_of(sweep):

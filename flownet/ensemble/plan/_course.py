@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..motion.loops import potential_of
-from ._verdict import Ends
+from ...motion.loops import potential_of
+from .._verdict import Ends
 
 _BLOCK = 64  # steps between two looks at who is left
 
@@ -102,7 +102,8 @@ class Course:
         for r in members if self._watches and k < self.steps else ():
             due = [watch for watch in self._watches[r] if k % watch.every == 0]
             state = self.state(r)
-            if any([watch.look(state, self.family.potential)[0] for watch in due]):
+            met = [watch.look(state, self.family.potential)[0] for watch in due]  # all of them look
+            if any(met):
                 self._stopped[r], self.loop.going[r] = True, False
 
     def _advance(self, count):
