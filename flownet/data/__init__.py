@@ -6,7 +6,7 @@ from ._dataset import Dataset
 from ._file import load_file
 from ._fingerprint import fingerprint, pulses, tissue
 from ._load import from_table, load, names
-from ._made import spiral, teacher
+from ._made import gaussian, spiral, teacher
 
 __all__ = [
     "Dataset",
@@ -14,6 +14,7 @@ __all__ = [
     "bloch",
     "fingerprint",
     "from_table",
+    "gaussian",
     "load",
     "load_file",
     "names",

@@ -15,7 +15,7 @@ from ._dataset import Dataset
 from ._file import load_file
 from ._fingerprint import fingerprint
 from ._idx import images
-from ._made import spiral, teacher
+from ._made import gaussian, spiral, teacher
 from ._shipped import digits, iris, xor
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _WHOLE: dict[str, Callable[..., Dataset]] = {
     "iris": iris,
     "xor": xor,
     "spiral": spiral,
+    "gaussian": gaussian,
 }
 _SPLIT: dict[str, Callable[..., Dataset]] = {
     "teacher": teacher,
@@ -62,6 +63,7 @@ def load(
     iris           (150, 4), (…, 3)       flowers, lengths in cm, not scaled
     xor            (4, 2), (4, 1)         the exclusive or, values 0 and 1
     spiral         (m, 2), (…, classes)   interleaved arms; options as in `spiral`
+    gaussian       (m, n_in), (…, n_out)  noise, to learn by heart; options as in `gaussian`
     teacher        (m, n_in), (…, n_out)  a random network's answers; options as in `teacher`
     antenna        (m, antennas), (…, 1)  complex voltages of one source; options as in `antenna`
     fingerprint    (m, points), (…, 3)    complex signals; options as in `fingerprint`
@@ -78,7 +80,7 @@ def load(
     name : str
         One of `names()`.
     split : {"train", "test"}
-        digits, iris, xor and spiral have no split: they are "train" in full.
+        digits, iris, xor, spiral and gaussian have no split: they are "train" in full.
     limit : int, optional
         Keep the first samples only.
     root : path, optional
@@ -86,7 +88,7 @@ def load(
         default the environment variable FLOWNET_DATA. The other sets need none. Nothing is ever
         downloaded.
     **options
-        Arguments of `spiral`, `teacher`, `antenna` and `fingerprint`.
+        Arguments of `spiral`, `gaussian`, `teacher`, `antenna` and `fingerprint`.
 
     Returns
     -------

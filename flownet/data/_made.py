@@ -1,4 +1,4 @@
-"""Data made on the spot, the same bits on every machine: spirals, and a teacher's answers.
+"""Data made on the spot, the same bits everywhere: spirals, a teacher's answers, noise.
 
 Only counter-based words, + - * / and sqrt go in. Sums run in a fixed order over whole columns; a
 library's matrix product would choose its own.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # Each random ingredient has a stream of its own, so that more samples never change the first ones.
 _INGREDIENTS = ["radius", "blur", "weights", "bias", "readout"]
-_INGREDIENTS += ["train", "test", "train noise", "test noise"]
+_INGREDIENTS += ["train", "test", "train noise", "test noise", "x", "y"]
 _STREAMS = {name: stream_key("data", counter) for counter, name in enumerate(_INGREDIENTS)}
 
 
@@ -119,6 +119,35 @@ def teacher(
     y = _product(tanh(_product(x, W) + b), U)
     y = y + noise * _normals(seed, f"{split} noise", m, n_out)
     return Dataset(x, y, name="teacher", source=source)
+
+
+def gaussian(*, m: Count = 272, n_in: Count = 16, n_out: Count = 1, seed: Whole = 0) -> Dataset:
+    """Inputs and truth that have nothing to do with each other: standard normal numbers.
+
+    What a network learns of them it learns by heart. Maps of trainability are drawn on such data
+    (Sohl-Dickstein 2402.06184).
+
+    Parameters
+    ----------
+    m, n_in, n_out : int
+        Numbers of samples, inputs and outputs.
+    seed : int
+
+    Returns
+    -------
+    Dataset
+        x (m, n_in), y (m, n_out).
+
+    Raises
+    ------
+    FlownetError
+        When an argument is out of range.
+    """
+    m, n_in, n_out = whole("m", m, 1), whole("n_in", n_in, 1), whole("n_out", n_out, 1)
+    seed = whole("seed", seed, 0)
+    source = source_of(gaussian, m=m, n_in=n_in, n_out=n_out, seed=seed)
+    x, y = _normals(seed, "x", m, n_in), _normals(seed, "y", m, n_out)
+    return Dataset(x, y, name="gaussian", source=source)
 
 
 def _normals(seed, stream, rows, columns):

@@ -57,13 +57,15 @@ class Plan:
             raise FlownetError(f"kernel is {shown(kernel)}; it has to be 'lanes' or 'threads'.")
         if "keep" in tables:
             raise FlownetError("[keep] of the best state is of one run; a sweep keeps none.")
-        if any(key.startswith("metric.stiffness.") for axis in axes for key in axis.keys):
+        keys = {key for axis in axes for key in axis.keys}
+        if any(key.startswith("metric.stiffness.") for key in keys):
             self.tables = _with_stiffness(tables)
+        if "network.sizes" in keys and "network.activation" not in keys:
+            self.tables = _of_any_depth(self.tables)
         self.shape = tuple(map(len, axes))
         self.size = prod(self.shape)
         self._paths = [[(path_of(key), key) for key in axis.keys] for axis in axes]
-        starts = "W0" in {key for axis in axes for key in axis.keys}
-        if self.W0 is not None and starts:
+        if self.W0 is not None and "W0" in keys:
             raise FlownetError(
                 "W0= is given, and an axis sets W0 too; one of them says what it is."
             )
@@ -248,6 +250,16 @@ def _with_stiffness(tables):
     if "metric" in tables or "network" not in tables:
         return tables
     return {**tables, "metric": {"stiffness": [1.0] * (len(tables["network"]["sizes"]) - 1)}}
+
+
+def _of_any_depth(tables):
+    """Tables with one activation for all hidden layers, where they have the same."""
+    network = dict(tables["network"])
+    activation = network.get("activation")
+    if isinstance(activation, (list, tuple)) and len(set(activation)) <= 1:
+        network.pop("activation")
+        network |= {"activation": name for name in activation}
+    return {**tables, "network": network}
 
 
 def _is_heavy(path):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...motion.loops import interrupts
 from ... import _progress
+from ...motion.loops import interrupts
 from ..plan import run_tile, tile_size
 from ._cluster import Cluster
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ... import _random
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import unknown
 
 #: variance of a weight by fan-in and fan-out
@@ -15,27 +15,48 @@ _VARIANCE = {
 INITS = (*(f"{rule}-{law}" for rule in _VARIANCE for law in ("normal", "uniform")), "zeros")
 
 
-def full_name(name):
-    """Name of an initialisation; a bare rule means its normal law."""
-    full = f"{name}-normal" if str(name) in _VARIANCE else name
+def rule_of(init, layers):
+    """An initialisation's full name, a bare rule meaning its normal law, or a list of deviations.
+
+    Those are the standard deviations of the weights of each layer, by the normal law.
+    """
+    if not isinstance(init, str):
+        return _deviations(init, layers)
+    full = f"{init}-normal" if init in _VARIANCE else init
     if full not in INITS:
-        raise FlownetError(unknown("init", name, INITS))
+        raise FlownetError(unknown("init", init, INITS))
     return full
+
+
+def _deviations(init, layers):
+    try:
+        numbers = [float(number) for number in init]
+    except (TypeError, ValueError):
+        numbers = []
+    if len(numbers) != layers or not all(0 <= number < np.inf for number in numbers):
+        raise FlownetError(
+            f"init is {shown(init)}; it has to be a name, or the standard deviation of the weights "
+            f"of each of {layers} layers."
+        )
+    return numbers
 
 
 _CONJUGATE = 2**32  # streams of the conjugate's weights come after those of so many layers
 
 
-def initial_weights(name, layer, n_in, n_out, seed, is_complex=False, conjugate=False):
+def initial_weights(rule, layer, n_in, n_out, seed, is_complex=False, conjugate=False):
     """Weights (n_out, n_in) of one layer in double precision; each has a random stream of its own.
 
     Complex weights have the rule's variance as their E|w|² and a uniform phase: a Rayleigh modulus
     by the normal law, one uniform in the disc by the uniform law. `conjugate`: those of X̄.
     """
-    if name == "zeros":
+    if rule == "zeros":
         return np.zeros((n_out, n_in))
-    rule, law = name.split("-")
-    deviation = np.sqrt(_VARIANCE[rule](n_in, n_out))
+    if isinstance(rule, list):
+        deviation, law = rule[layer], "normal"
+    else:
+        name, law = rule.split("-")
+        deviation = np.sqrt(_VARIANCE[name](n_in, n_out))
     stream = _random.stream_key("init", layer + _CONJUGATE * conjugate)
     count = n_out * n_in
     if is_complex:

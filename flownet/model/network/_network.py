@@ -14,14 +14,14 @@ from .. import _check
 from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
 from ._as_reals import ComplexAsReals, RealsAsTheyAre
 from ._flat import FlatParameters
-from ._init import full_name, initial_weights
+from ._init import initial_weights, rule_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, DTypeLike
 
-    from ..._types import Activation, Device, Init, Output, Sizes, Vector
+    from ..._types import Activation, Device, Init, NotNegative, Output, Sizes, Vector
 
 
 class Network(FlatParameters):
@@ -47,8 +47,9 @@ class Network(FlatParameters):
         give real outputs Re z, |z| or |z|².
     bias : bool
         Whether layers have a bias.
-    init : str
-        lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; biases begin at 0.
+    init : str or sequence of float
+        lecun, glorot or he with `-normal` (default) or `-uniform`, or zeros; or the standard
+        deviation of each layer's weights, by the normal law. Biases begin at 0.
         Complex weights have E|w|² in place of the variance and every phase alike.
     widely_linear : bool
         Whether layers of a complex network are WX + VX̄ + b.
@@ -77,7 +78,7 @@ class Network(FlatParameters):
         *,
         output: Output = "identity",
         bias: bool = True,
-        init: Init = "lecun-normal",
+        init: Init | Sequence[NotNegative] = "lecun-normal",
         widely_linear: bool = False,
         dtype: DTypeLike = "float64",
         device: Device = "cpu",
@@ -96,7 +97,7 @@ class Network(FlatParameters):
                 f"widely_linear layers see x and its conjugate: numbers of "
                 f"{self.dtype.name} have none; dtype='complex128'."
             )
-        self.init_name = full_name(init)
+        self.init_rule = rule_of(init, len(self.sizes) - 1)
         codes = [codes[name] for name in (*self.activation, self.output)]
         if self.is_complex:
             self.plan = self.kernels.complex_plan(
@@ -151,7 +152,7 @@ class Network(FlatParameters):
             for second, weights in enumerate((part.weights, part.conjugate)):
                 if weights is not None:
                     weights[:] = share * initial_weights(
-                        self.init_name, layer, n_in, n_out, seed, self.is_complex, bool(second)
+                        self.init_rule, layer, n_in, n_out, seed, self.is_complex, bool(second)
                     )
         return W
 
@@ -226,7 +227,7 @@ class Network(FlatParameters):
             "activation": list(self.activation),
             "output": self.output,
             "bias": self.bias,
-            "init": self.init_name,
+            "init": self.init_rule,
             "dtype": self.dtype.name,
         }
         return {**table, "widely_linear": True} if self.widely_linear else table

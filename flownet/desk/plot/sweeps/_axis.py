@@ -59,8 +59,9 @@ def shown_axis(sweep: Any, name: str) -> Shown:
         key, values = name, np.arange(len(axis))
     path, step = key.split("."), sweep.experiment["mechanics"].get("step")
     if key.startswith("metric.stiffness.") and _is_number(step):
-        number = str(int(path[2]) + 1).translate(_SUBSCRIPTS)
-        values, label = step / values, f"step of layer {number}, h/g{number}"
+        number = str(int(path[2]) + 1)
+        label = f"step of layer {number}, h/g{number.translate(_SUBSCRIPTS)}"
+        values = step / values
     else:
         label = _WORDS.get(key, key)
     if values.dtype == object:
