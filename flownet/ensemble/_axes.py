@@ -54,8 +54,18 @@ class Axis:
 
     def table(self) -> dict[str, Any]:
         """What makes this axis again."""
-        values = [list(value) for value in self.values]
-        return {"name": self.name, "keys": list(self.keys), "values": values}
+        columns = [_column(list(of)) for of in zip(*self.values)]
+        whole = [
+            list(of) if column.dtype == object else column
+            for of, column in zip(zip(*self.values), columns)
+        ]
+        return {"name": self.name, "keys": list(self.keys), "columns": whole}
+
+    @classmethod
+    def from_table(cls, table: dict[str, Any]) -> Axis:
+        """The axis of a table."""
+        columns = [c.tolist() if isinstance(c, np.ndarray) else c for c in table["columns"]]
+        return cls(table["name"], table["keys"], list(zip(*columns)))
 
 
 def axes_of(given: Mapping[Any, Any]) -> list[Axis]:

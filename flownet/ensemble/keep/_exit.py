@@ -35,11 +35,11 @@ class Exit(Kept):
         """What follows the members of a course."""
         return _FollowedExit(self.columns(plan), course)
 
-    def conclude(self, sweep):
+    def conclude(self, rows):
         """Number the minima of all members."""
-        losses, ends = sweep.column("exit_loss"), sweep.column("exit_parameters")
-        family = sweep.plan.family_of(0)
-        metric = sweep.plan.start(0).metric
+        losses = rows.array("exit_loss").reshape(-1)
+        ends = rows.array("exit_parameters").reshape(len(losses), -1)
+        family, metric = rows.plan.family_of(0), rows.plan.start(0).metric
         number, known = np.full(len(losses), -1), []
         for r in np.flatnonzero(np.isfinite(losses)):
             for i, other in known:

@@ -46,8 +46,8 @@ class Kept:
         """Its options, as files say them."""
         return True
 
-    def conclude(self, sweep: Any) -> dict[str, Any]:
-        """Columns that are known once every member is done."""
+    def conclude(self, rows: Any) -> dict[str, Any]:
+        """Columns (R, …) that are known once every member is done."""
         return {}
 
 

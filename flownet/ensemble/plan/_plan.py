@@ -109,7 +109,7 @@ class Plan:
         """The plan of a table; `functions` are those of a user's, by name."""
         return cls(
             table["experiment"],
-            [Axis(**axis) for axis in table["axes"]],
+            [Axis.from_table(axis) for axis in table["axes"]],
             kept_of(table.get("keep", {}), functions),
             Bounds(**table["bounds"]),
             table.get("W0"),
@@ -258,7 +258,8 @@ def _of_any_depth(tables):
     activation = network.get("activation")
     if isinstance(activation, (list, tuple)) and len(set(activation)) <= 1:
         network.pop("activation")
-        network |= {"activation": name for name in activation}
+        if activation:
+            network["activation"] = activation[0]
     return {**tables, "network": network}
 
 

@@ -13,7 +13,7 @@ from ._lock import refuse_written
 from ._memory import size_of
 
 FORMAT, VERSION = "flownet-sweep", 1
-DONE = "state/done"
+DONE, TEXT = "state/done", "plan/toml"
 
 
 def create(path, plan, columns, text, arrays, overwrite):
@@ -44,10 +44,9 @@ def create(path, plan, columns, text, arrays, overwrite):
                 "format_version": VERSION,
                 "flownet_version": __version__,
                 "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "sweep": text,
             }
         )
-        for name, array in arrays.items():
+        for name, array in {TEXT: text, **arrays}.items():
             file[name] = array
         coordinates = coordinates_of(plan, columns)
         for name, (_, values) in coordinates.items():

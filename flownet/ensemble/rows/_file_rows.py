@@ -12,7 +12,7 @@ from ...store._size import check_space, size_text
 from ...store._text import from_text, to_text
 from ..keep import Column
 from ..plan import Plan
-from ._create import DONE, FORMAT, VERSION, create
+from ._create import DONE, FORMAT, TEXT, VERSION, create
 from ._lock import open_locked
 from ._memory import size_of
 
@@ -162,7 +162,7 @@ def _read(path):
                 raise FlownetError(f"{path} is not the file of a sweep.")
             if file.attrs["format_version"] > VERSION:
                 raise FlownetError(f"{path} was written by a newer flownet: update it.")
-            words = from_text(file.attrs["sweep"], lambda name: file[name][...])["plan"]
+            words = from_text(file[TEXT].asstr()[()], lambda name: file[name][...])["plan"]
             names = [word["name"] for word in words["columns"]]
             places = {
                 name: Place(file[name].id.get_offset(), file[name].shape, file[name].dtype)

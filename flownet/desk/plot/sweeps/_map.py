@@ -33,7 +33,7 @@ def named(figure: Any, axis: Any, edges: Any, column: Any, values: Any, inks: An
         Patch(facecolor=colours(norm(code)), edgecolor="#555555", label=words[code])
         for code in found
     ]
-    figure.legend(handles=patches, loc="outside lower center", ncols=min(3, len(patches)))
+    figure.legend(handles=patches, loc="outside lower center", ncols=3 if len(patches) <= 3 else 2)
 
 
 def numbers(figure: Any, axis: Any, edges: Any, values: Any, label: str) -> None:
@@ -48,7 +48,14 @@ def numbers(figure: Any, axis: Any, edges: Any, values: Any, label: str) -> None
     drawn = axis.pcolormesh(*edges, values, cmap="cividis", norm=norm, rasterized=True)
     figure.colorbar(drawn, ax=axis, label=label)
     if np.isnan(values).any():
-        axis.text(1, 1.01, "grey: none", transform=axis.transAxes, ha="right", fontsize="small")
+        axis.text(
+            1,
+            1.01,
+            "grey: diverged, or not known",
+            transform=axis.transAxes,
+            ha="right",
+            fontsize="small",
+        )
 
 
 def convergence(figure: Any, axis: Any, edges: Any, values: Any, verdict: Any) -> None:

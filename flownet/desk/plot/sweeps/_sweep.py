@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,9 +80,9 @@ def sweep(
     made, ax = one_panel((7.2, 4.6) if flat else (6.4, 5.8), ax, size, figure)
     seeds = _seeds_last(found, values, dims)
     if flat:
-        _curve(ax, found, dims[0], y, seeds)
+        _curve(ax, found, dims[0], y, at, seeds)
     else:
-        _over_two(whole(ax.figure), ax, found, dims, y, seeds)
+        _over_two(whole(ax.figure), ax, found, dims, y, at, seeds)
     if text := _title(found, y) if title is None else title:
         ax.set_title(text)
     return made
@@ -114,7 +115,7 @@ def _seeds_last(found, values, dims):
     return moved.reshape(*moved.shape[: len(axes)], -1)
 
 
-def _curve(ax, found, dim, y, values):
+def _curve(ax, found, dim, y, at, values):
     """Every member a dot, and the median of the seeds with a band between their quartiles."""
     axis = shown_axis(found, dim)
     diverged = _seeds_last(found, found.verdict, [dim]) == DIVERGED
@@ -122,11 +123,13 @@ def _curve(ax, found, dim, y, values):
     x, values, diverged = axis.values[order], values[order].astype(float), diverged[order]
     drawn = np.where(diverged | ~np.isfinite(values), np.nan, values)
     many = values.shape[1] > 1
-    for mask, marker, label in ((~diverged, ".", "member"), (diverged, "x", "diverged")):
-        at = np.broadcast_to(x[:, None], values.shape)[mask]
-        height = values[mask] if marker == "." else np.full(at.shape, np.nanmax(drawn, initial=1.0))
-        if at.size:
-            ax.plot(at, height, marker, color="#7a7a7a", markersize=4, label=label, alpha=0.6)
+    places = np.broadcast_to(x[:, None], values.shape)
+    dots = {"color": "#7a7a7a", "markersize": 4, "alpha": 0.6}
+    ax.plot(places[~diverged], values[~diverged], ".", label="member", **dots)
+    if diverged.any():  # along the upper border: their losses mean nothing
+        upper = ax.get_xaxis_transform()
+        lost = places[diverged]
+        ax.plot(lost, np.full(lost.shape, 0.98), "x", label="diverged", transform=upper, **dots)
     if many:
         known = np.isfinite(drawn).any(axis=1)
         low, middle, high = np.nanquantile(drawn[known], [0.25, 0.5, 0.75], axis=1)
@@ -136,11 +139,11 @@ def _curve(ax, found, dim, y, values):
         line(ax, 0, x, drawn[:, 0])
     log_if_wide(ax, drawn[np.isfinite(drawn)])
     _set(ax, "x", axis)
-    ax.set_ylabel(_label(found, y))
+    ax.set_ylabel(_label(found, y, at))
     below(ax, ncol=4)
 
 
-def _over_two(figure, ax, found, dims, y, seeds):
+def _over_two(figure, ax, found, dims, y, at, seeds):
     column, (first, second) = found.column(y), (shown_axis(found, dim) for dim in dims)
     edges = (first.edges(), second.edges())
     if y == "convergence" and seeds.shape[-1] == 1:
@@ -150,8 +153,11 @@ def _over_two(figure, ax, found, dims, y, seeds):
         inks = _map.VERDICT_INK if y == "verdict" else ()
         _map.named(figure, ax, edges, column, worst.T, inks)
     else:
-        with np.errstate(all="ignore"):
-            _map.numbers(figure, ax, edges, np.median(seeds, axis=-1).T, _label(found, y))
+        lost = _seeds_last(found, found.verdict, dims) == DIVERGED if y == "loss" else False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # where all of them are nan
+            middle = np.nanmedian(np.where(lost, np.nan, seeds), axis=-1)
+        _map.numbers(figure, ax, edges, middle.T, _label(found, y, at))
     ax.grid(False)
     _set(ax, "x", first)
     _set(ax, "y", second)
@@ -170,9 +176,11 @@ def _set(ax, which, axis):
     (ax.set_xlabel if which == "x" else ax.set_ylabel)(axis.label)
 
 
-def _label(found, y):
-    kept = found.column(y)
-    where = "" if not kept.shape else " at the iteration chosen"
+def _label(found, y, at):
+    column, where = found.column(y), ""
+    if column.shape:
+        (iterations,) = column.coordinates.values()
+        where = f" at iteration {iterations[at]}"
     return _LABELS.get(y, y.replace("_", " ")) + where
 
 

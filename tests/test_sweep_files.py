@@ -1,0 +1,175 @@
+"""A sweep's file: readable by others, whole after a kill, written by one process alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+from mistakes import told_in_one_line
+from test_sweep import experiment
+
+import flownet as fn
+
+AXES = {"mechanics.step": [0.1, 0.2, 90.0], "run.seed": [0, 1]}
+KEEP = {"curve": 5, "parameters": True, "sharpness": None}
+
+
+@pytest.fixture(scope="module")
+def in_memory():
+    return fn.sweep(experiment(), axes=AXES, keep=KEEP)
+
+
+def assert_same(found, other):
+    assert list(found) == list(other)
+    for name in found:
+        np.testing.assert_array_equal(found[name], other[name])
+
+
+def test_a_file_holds_what_memory_does(tmp_path, in_memory):
+    path = tmp_path / "sweep.h5"
+    written = fn.sweep(experiment(), axes=AXES, keep=KEEP, store=path)
+    opened = fn.Sweep.open(path)
+    for found in (written, opened):
+        assert_same(found, in_memory)
+    assert opened.finished and opened.dims == in_memory.dims
+    for key, values in in_memory.axes.items():
+        np.testing.assert_array_equal(opened.axes[key], values)
+    run = opened.runs[1, 1]
+    np.testing.assert_array_equal(run.parameters[-1], opened["parameters"][1, 1])
+    with h5py.File(path) as file:
+        assert [next(iter(dim.keys())) for dim in file["loss"].dims] == list(AXES)
+        np.testing.assert_array_equal(file["loss"], in_memory.loss)
+        assert file["verdict"].attrs["flag_meanings"] == "converged bounded diverged"
+
+
+def test_xarray_opens_it(tmp_path, in_memory):
+    xarray = pytest.importorskip("xarray")
+    pytest.importorskip("h5netcdf")
+    path = tmp_path / "sweep.h5"
+    together = {"network.activation, mechanics.step": [("tanh", 0.1), ("gelu", 0.2)]}
+    box = {"sample": fn.Box({"mechanics.weight_decay": (0, 0.1)}, samples=3)}
+    found = fn.sweep(experiment(), axes={**together, **box}, keep=KEEP, store=path)
+    with xarray.open_dataset(path, engine="h5netcdf") as opened:
+        xarray.testing.assert_equal(opened.load(), found.to_xarray())
+        assert list(opened["network.activation"].values) == ["tanh", "gelu"]
+        assert "mechanics.weight_decay" in opened.loss.coords
+
+
+def test_several_shapes_in_one_file(tmp_path):
+    path = tmp_path / "sweep.h5"
+    axes = {"network.sizes.1": [2, 5], "run.seed": [0, 1]}
+    found = fn.sweep(experiment(), axes=axes, keep=["parameters"], store=path)
+    opened = fn.Sweep.open(path)
+    D = [fn.Network([3, n, 2]).size for n in (2, 5)]
+    assert [opened[f"parameters_{d}"].shape for d in D] == [(2, d) for d in D]
+    np.testing.assert_array_equal(opened[f"parameters_{D[1]}"][1], found.runs[1, 1].parameters[-1])
+    assert_same(found, opened)
+
+
+SLOW = """
+import flownet as fn
+net = fn.Network([8, 64, 64, 1])
+p = fn.Potential(net, fn.Quadratic(), fn.data.load("gaussian", m=200, n_in=8))
+e = fn.Experiment.of(p, fn.Aristotle(0.01), steps=150, batch_size=50)
+axes = {"mechanics.step": [0.01, 0.1, 1.0, 1e3], "run.seed": range(40)}
+"""
+
+
+def wait_for(condition, process):
+    for _ in range(1200):
+        if condition():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_it_is_as_if_nothing_had_happened(tmp_path):
+    path = tmp_path / "sweep.h5"
+    program = SLOW + f"fn.sweep(e, axes=axes, keep=['curve'], store={str(path)!r})"
+    process = subprocess.Popen([sys.executable, "-c", program], stderr=subprocess.PIPE)
+    wait_for(lambda: path.exists() and fn.Sweep.open(path).done.any(), process)
+    with told_in_one_line("is being written by another process"):
+        fn.Sweep.open(path).resume()
+    with told_in_one_line("is being written by another process"):
+        fn.sweep(experiment(), axes=AXES, store=path, overwrite=True)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    stopped = fn.Sweep.open(path)
+    done = stopped.done.sum()
+    assert 0 < done < stopped.done.size and (stopped.verdict >= 0).sum() >= done
+    again = stopped.resume(progress=False)
+    assert again.finished
+    space = {}
+    exec(SLOW, space)
+    assert_same(again, fn.sweep(space["e"], axes=space["axes"], keep=["curve"]))
+
+
+@pytest.mark.slow
+def test_interrupted_it_keeps_every_tile(tmp_path):
+    path = tmp_path / "sweep.h5"
+    program = SLOW + f"fn.sweep(e, axes=axes, store={str(path)!r}, on_interrupt='return')\n"
+    program += "print('returned')"
+    words = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    process = subprocess.Popen([sys.executable, "-c", program], **words)
+    wait_for(lambda: path.exists() and fn.Sweep.open(path).done.any(), process)
+    process.send_signal(signal.SIGINT)
+    out, error = process.communicate()
+    assert out == "returned\n" and error == "" and process.returncode == 0
+    left = fn.Sweep.open(path)
+    assert (left.verdict >= 0).sum() == left.done.sum() > 0
+
+
+def test_functions_are_passed_on_again(tmp_path):
+    path = tmp_path / "sweep.h5"
+    keep = {"norm": (None, lambda state: np.linalg.norm(state.W))}
+    whole = fn.sweep(experiment(), axes=AXES, keep=keep, store=path)
+    with h5py.File(path, "r+") as file:
+        file["state/done"][3:] = 0
+        file["norm"][1:] = 0
+    with told_in_one_line("'norm' is a function of yours; pass it on again"):
+        fn.Sweep.open(path).resume()
+    again = fn.Sweep.open(path).resume(functions={"norm": keep["norm"][1]})
+    np.testing.assert_array_equal(again["norm"][1, 1:], whole["norm"][1, 1:])
+    assert (again["norm"][1, :1] == 0).all()  # done before
+
+
+def test_files_that_are_no_sweeps(tmp_path):
+    path = tmp_path / "sweep.h5"
+    with told_in_one_line("there is no such file"):
+        fn.Sweep.open(path)
+    path.write_text("no")
+    with told_in_one_line("damaged"):
+        fn.Sweep.open(path)
+    with told_in_one_line("is not the file of a sweep, and is not replaced"):
+        fn.sweep(experiment(), axes=AXES, store=path, overwrite=True)
+    path.unlink()
+    fn.train(*experiment().parts()[:2], steps=2, store=path, progress=False)
+    with told_in_one_line("is not the file of a sweep"):
+        fn.Sweep.open(path)
+    with told_in_one_line("is a folder"):
+        fn.sweep(experiment(), axes=AXES, store=tmp_path)
+    other = tmp_path / "other.h5"
+    fn.sweep(experiment(), axes=AXES, store=other)
+    with told_in_one_line("exists; overwrite=True"):
+        fn.sweep(experiment(), axes=AXES, store=other)
+    fn.sweep(experiment(steps=3), axes=AXES, store=other, overwrite=True)
+    assert fn.Sweep.open(other).steps.max() == 3
+    size = other.stat().st_size
+    os.truncate(other, size // 2)
+    with told_in_one_line("damaged"):
+        fn.Sweep.open(other)
+    with told_in_one_line("there is no folder|No such file"):
+        fn.sweep(experiment(), axes=AXES, store=tmp_path / "none" / "sweep.h5")
+
+
+def test_a_kept_member_costs_little_beyond_its_numbers(tmp_path):
+    path = tmp_path / "sweep.h5"
+    found = fn.sweep(experiment(steps=2), axes={"run.seed": range(2000)}, keep=KEEP, store=path)
+    numbers = sum(found[name].nbytes for name in found)
+    assert path.stat().st_size - numbers < 20_000 + 20 * 2000
