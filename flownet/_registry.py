@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 from inspect import signature
 from typing import Any, TypeVar
@@ -85,7 +86,12 @@ def find(family, name):
 
 def words(family, name):
     """Parameters of what makes a kind, by name, in the order of its signature."""
-    return signature(find(family, name)).parameters
+    return _parameters(find(family, name))
+
+
+@cache
+def _parameters(make):
+    return signature(make).parameters
 
 
 def is_named(part):

@@ -10,6 +10,7 @@
     python scripts/bench frozen [--dtype float64] [--json FILE]
     python scripts/bench sklearn [--json FILE]
     python scripts/bench custom [--dtype float64] [--json FILE]
+    python scripts/bench sweep [--dtype float64] [--json FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -34,6 +35,7 @@ from frozen import bench_frozen
 from record import bench_record
 from start import bench_start
 from steps import PROBLEMS, bench_steps
+from sweep import bench_sweep
 
 import flownet as fn
 
@@ -48,6 +50,7 @@ BENCHMARKS = {
     "frozen": bench_frozen,
     "sklearn": bench_sklearn,
     "custom": bench_custom,
+    "sweep": bench_sweep,
 }
 
 

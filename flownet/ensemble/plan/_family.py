@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from ...kernels.device import kernels_of
 from ...model.tables import metric_from, potential_from
 from ...motion._problem import CompiledSum
 from ...motion.mechanics._start import initial_parameters, start, steps_of
-from ...motion.members import MembersLoop, SinglesLoop, in_lanes, structure
+from ...motion.members import MembersLoop, SinglesLoop, in_lanes, rule_of, structure
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import looked_at, stop_from, watches
 
@@ -47,7 +48,6 @@ class Family:
         self.steps = steps_of(run.get("steps"), run.get("epochs"), self.potential, self.batch_size)
         self.stopping = bool(tables.get("stop"))
         self._made: dict[Any, Any] = {}
-        self._compiled = None
 
     def begin(self, tables: dict[str, Any], W0: Any, scale: float, parts: Any) -> Start:
         """`Start` of a member; what others made before of the same tables is not made again."""
@@ -108,23 +108,27 @@ class Family:
     def loops(self, starts: list[Start], named: str | None) -> list[tuple[Any, Any]]:
         """Loops of members, and which of them each has: those alike side by side in lanes."""
         alike: dict[Any, list[int]] = {}
+        rules: dict[int, Any] = {}
         for i, of in enumerate(starts):
-            kernel = self.kernel_for(of, named)
-            form = self._form(of) if kernel == LANES else None
+            kernel, form = self.kernel_for(of, named), None
+            if kernel == LANES:
+                rules[i] = rule_of(self._sum, of.mechanics, of.metric, of.seed)
+                form = of.mechanics.memories, structure(rules[i])
             alike.setdefault((kernel, form), []).append(i)
         made = []
         for (kernel, _), members in alike.items():
             mechanics, metrics, W, seeds = zip(*(starts[i] for i in members))
-            kind = MembersLoop if kernel == LANES else SinglesLoop
-            loop = kind(self.potential, mechanics, metrics, np.array(W), self.batch_size, seeds)
+            words = self.potential, mechanics, metrics, np.array(W), self.batch_size, seeds
+            if kernel == LANES:
+                loop: Any = MembersLoop(*words, rules=[rules[i] for i in members])
+            else:
+                loop = SinglesLoop(*words)
             made.append((loop, np.array(members)))
         return made
 
-    def _form(self, of):
-        """What members have to have in common to stand in lanes side by side."""
-        if self._compiled is None:
-            self._compiled = CompiledSum(self.potential, self.potential.dtype)
-        return structure(self._compiled, of.mechanics, of.metric)
+    @cached_property
+    def _sum(self):
+        return CompiledSum(self.potential, self.potential.dtype)
 
     def observed(self, table: dict[str, Any], name: str, metric: Any) -> Any:
         """Observable of a table, as of an experiment's `[observe]`."""

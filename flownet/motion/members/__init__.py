@@ -1,6 +1,6 @@
 """Many runs at once: in the lanes of one kernel, or one member a thread."""
 
-from ._lanes import MembersLoop, in_lanes, structure
+from ._lanes import MembersLoop, in_lanes, rule_of, structure
 from ._threads import SinglesLoop
 
-__all__ = ["MembersLoop", "SinglesLoop", "in_lanes", "structure"]
+__all__ = ["MembersLoop", "SinglesLoop", "in_lanes", "rule_of", "structure"]

@@ -49,6 +49,8 @@ class MembersLoop:
     W : array (R, D)
     batch_size : int or None
     seeds : sequence of R
+    rules : sequence of R `Rule`s, optional
+        Of each member, where they were made before.
 
     Attributes
     ----------
@@ -61,7 +63,7 @@ class MembersLoop:
     iteration : int
     """
 
-    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
+    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None, rules=None):
         R, dtype = len(W), potential.dtype
         seeds = [0] * R if seeds is None else list(seeds)
         self._potential, self._mechanics, self._metrics = potential, mechanics, metrics
@@ -76,9 +78,9 @@ class MembersLoop:
         self.going, self.iteration = np.ones(R, bool), 0
         self.low, self.high = np.full(R, -np.inf), np.full(R, np.inf)
         self._memory = np.zeros((R, mechanics[0].memories, self.W.shape[1]), dtype)
-        self._rules = stacked(
-            [_rule(compiled, one, g, seed) for one, g, seed in zip(mechanics, metrics, seeds)]
-        )
+        if rules is None:
+            rules = [rule_of(compiled, *of) for of in zip(mechanics, metrics, seeds)]
+        self._rules = rules if isinstance(rules, layout.Rule) else stacked(rules)
         self._batches = layout.Batches(
             batch_size or 0,
             np.array([key(seed) for seed in seeds]),
@@ -107,7 +109,8 @@ class MembersLoop:
         found = np.full(len(self.W), np.nan)
         if len(going):
             of = [[part[r] for r in going] for part in (self._mechanics, self._metrics)]
-            look = MembersLoop(self._potential, *of, self.W[going])
+            rules = _sliced(self._rules, going)
+            look = MembersLoop(self._potential, *of, self.W[going], rules=rules)
             found[going] = look.advance(1)[0][:, 0]
         return found
 
@@ -171,20 +174,16 @@ class MembersLoop:
         step[of] = np.where(np.arange(count) < tape.taken[:n, None], tape.step[:n], np.nan)
 
 
-def structure(compiled, mechanics, metric):
-    """What members of a `CompiledSum` have to have in common to stand in lanes side by side."""
-    return mechanics.memories, _form(_rule(compiled, mechanics, metric, 0))
-
-
-def _rule(compiled, mechanics, metric, seed):
+def rule_of(compiled, mechanics, metric, seed):
+    """`Rule` of one member of a `CompiledSum`."""
     words = mechanics.rule(False, key(seed))
     return compiled.rule(metric, 0.0, of_loss=mechanics.policy.of_loss, **words)
 
 
-def _form(part):
-    """Types and shapes of nested tuples of numbers and arrays."""
+def structure(part):
+    """Types and shapes of a rule: what members have in common that stand side by side in lanes."""
     if isinstance(part, tuple):
-        return type(part), *map(_form, part)
+        return type(part), *map(structure, part)
     return (part.shape, part.dtype) if isinstance(part, np.ndarray) else type(part)
 
 

@@ -1,0 +1,225 @@
+"""`bench sweep`: many runs at once, against JAX's and PyTorch's vmap and a loop over `train`.
+
+The fractal's setting of Sohl-Dickstein (2402.06184): 16-16-1, tanh, no biases, 272 samples, the
+full batch, a step of its own for each layer of each member. Steps are those of the part of the map
+where nobody diverges: there every contestant does the same work.
+"""
+
+from functools import partial
+from statistics import median
+
+import numpy as np
+from cases import AGREEMENT, made
+from turns import PAUSE, doubt, in_turns, median_ratio, seconds_of
+
+import flownet as fn
+
+SIZES, SAMPLES, SIDE, STEPS = (16, 16, 1), 272, 64, 100
+CHUNKS = (8, 16, 32, 64)  # members that JAX maps at a time: the quickest counts
+SCAN = {"steps": 40, "seeds": 10, "iterations": 500}
+
+
+class Setting:
+    """Data, a common start, and the steps (R, 2) of both layers of each member."""
+
+    def __init__(self, dtype, side=SIDE):
+        random = np.random.default_rng(0)
+        self.dtype = dtype
+        self.x = random.standard_normal((SAMPLES, 16)).astype(dtype)
+        self.y = random.standard_normal((SAMPLES, 1)).astype(dtype)
+        self.layers = [
+            (random.standard_normal((16, 16)) * np.sqrt(2) / 4).astype(dtype),
+            (random.standard_normal((1, 16)) / 16).astype(dtype),
+        ]
+        first, second = np.geomspace(1e-3, 10, side), np.geomspace(1e-4, 0.3, side)
+        self.steps = np.stack(np.meshgrid(first, second, indexing="ij"), -1).reshape(-1, 2)
+        self.axes = {"metric.stiffness.0": 1 / first, "metric.stiffness.1": 1 / second}
+
+
+def flownet(setting):
+    """`fn.sweep`, with verdicts and last losses."""
+    net = fn.Network(SIZES, bias=False, dtype=setting.dtype)
+    data = fn.Dataset(setting.x, setting.y)
+    experiment = fn.Experiment.of(
+        fn.Potential(net, fn.Quadratic(), data), fn.Aristotle(1.0), steps=STEPS
+    )
+    W0 = np.concatenate([w.ravel() for w in setting.layers])
+
+    def run():
+        return fn.sweep(experiment, axes=setting.axes, W0=W0, progress=False).loss.ravel()
+
+    return run
+
+
+def _jax_train(setting):
+    """Training of one member, steps (2,) ↦ its last loss, to be mapped."""
+    import jax
+    import jax.numpy as jnp
+
+    x, y = jnp.asarray(setting.x), jnp.asarray(setting.y)
+
+    def loss(layers):
+        return 0.5 * jnp.mean((jnp.tanh(x @ layers[0].T) @ layers[1].T - y) ** 2)
+
+    def train(steps):
+        def step(layers, _):
+            value, dL = jax.value_and_grad(loss)(layers)
+            return [w - h * g for w, h, g in zip(layers, steps, dL)], value
+
+        layers, _ = jax.lax.scan(step, list(map(jnp.asarray, setting.layers)), length=STEPS)
+        return loss(layers)
+
+    return train, jnp.asarray(setting.steps.astype(setting.dtype))
+
+
+def jax_vmap(setting):
+    """JAX as published: one vmap over all members."""
+    import jax
+
+    train, steps = _jax_train(setting)
+    mapped = jax.jit(jax.vmap(train))
+    return lambda: np.asarray(mapped(steps))
+
+
+def jax_chunks(setting, size):
+    """JAX tuned: `lax.map` over chunks of members that stay in the cache."""
+    import jax
+
+    train, steps = _jax_train(setting)
+    mapped = jax.jit(lambda steps: jax.lax.map(train, steps, batch_size=size))
+    return lambda: np.asarray(mapped(steps))
+
+
+def torch_vmap(setting):
+    """PyTorch: `func.vmap` of `func.grad`, step by step."""
+    import torch
+    from torch.func import grad, vmap
+
+    x, y = torch.from_numpy(setting.x), torch.from_numpy(setting.y)
+    steps = torch.from_numpy(setting.steps.astype(setting.dtype))
+
+    def loss(w1, w2):
+        return 0.5 * ((torch.tanh(x @ w1.T) @ w2.T - y) ** 2).mean()
+
+    slope = vmap(grad(loss, argnums=(0, 1)))
+
+    def run():
+        R = len(steps)
+        w1, w2 = (torch.from_numpy(w).expand(R, *w.shape).clone() for w in setting.layers)
+        for _ in range(STEPS):
+            d1, d2 = slope(w1, w2)
+            w1 = w1 - steps[:, :1, None] * d1
+            w2 = w2 - steps[:, 1:, None] * d2
+        return vmap(loss)(w1, w2).numpy()
+
+    return run
+
+
+CONTESTANTS = {
+    "flownet": [(flownet, None)],
+    "JAX tuned": [(partial(jax_chunks, size=size), "jax") for size in CHUNKS],
+    "JAX vmap": [(jax_vmap, "jax")],
+    "PyTorch vmap": [(torch_vmap, "torch")],
+}
+
+
+def flops():
+    """Multiply-adds of one member's step, twice: forward, and back without the inputs."""
+    n_in, n, n_out = SIZES
+    return 2 * SAMPLES * (2 * n_in * n + 3 * n * n_out)
+
+
+def product_peak(dtype, n=1024):
+    """GFLOP/s of NumPy's product of squares, on one thread and on all."""
+    a = np.random.default_rng(0).standard_normal((n, n)).astype(dtype)
+    found = []
+    for threads in (1, None):
+        with _blas(threads):
+            a @ a
+            found.append(2e-9 * n**3 / min(seconds_of(np.matmul, a, a) for _ in range(5)))
+    return found
+
+
+def _blas(threads):
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=threads, user_api="blas")
+
+
+def bench_fractal(options):
+    """Rows of the fractal's map: µs a member and step."""
+    setting = Setting(options.dtype)
+    runs = made(CONTESTANTS, setting)
+    losses = {name: run() for name, run in runs.items()}
+    own = losses["flownet", 0]
+    for name, found in losses.items():
+        apart = np.max(np.abs(found - own) / own)
+        if not apart < 10 * AGREEMENT[options.dtype]:
+            raise SystemExit(f"{name} differs from flownet by {apart:.1e}")
+    taken = in_turns(runs, options.rounds)
+    members = len(setting.steps) * STEPS
+    best = {}
+    for (name, _), times in taken.items():
+        if name not in best or median(times) < median(best[name]):
+            best[name] = times
+    one, two = product_peak(options.dtype)
+    reached = flops() * members / median(best["flownet"]) * 1e-9
+    print(
+        f"{SIDE}×{SIDE} members, {'-'.join(map(str, SIZES))}, {SAMPLES} samples, {options.dtype}\n"
+        f"NumPy's product: {one:.0f} GFLOP/s on one thread, {two:.0f} on all; flownet's sweep: "
+        f"{reached:.0f}, {reached / two:.0%} of it\n{'':<14}{'µs a step':>10}{'ratio':>8}"
+    )
+    for name, times in best.items():
+        ratio = median_ratio(times, best["flownet"])
+        print(f"{name:<14}{1e6 * median(times) / members:>10.2f}{ratio:>8.2f}", flush=True)
+    doubt({"the map": best["flownet"]})
+    return {"seconds": best, "members": members, "gflops": reached, "peak": [one, two]}
+
+
+def bench_scan(options):
+    """A scan of step sizes with several seeds, against the same loop over `train`."""
+    data = fn.data.load("digits", limit=64)
+    net = fn.Network([64, 32, 10], dtype=options.dtype)
+    p = fn.Potential(net, fn.CrossEntropy(), data)
+    steps = np.geomspace(0.01, 1, SCAN["steps"])
+    N = SCAN["iterations"]
+    experiment = fn.Experiment.of(p, fn.Aristotle(0.1), steps=N)
+    axes = {"mechanics.step": steps, "run.seed": range(SCAN["seeds"])}
+
+    def swept():
+        return fn.sweep(experiment, axes=axes, progress=False).loss
+
+    def looped():
+        runs = [
+            fn.train(p, fn.Aristotle(h), steps=N, seed=seed, progress=False).loss[-1]
+            for h in steps
+            for seed in range(SCAN["seeds"])
+        ]
+        return np.reshape(runs, (len(steps), -1))
+
+    if not np.array_equal(swept(), looped()):
+        raise SystemExit("the sweep is not the loop over train")
+    taken = in_turns({"sweep": swept, "loop": looped}, max(2, options.rounds // 2))
+    ratio = median_ratio(taken["loop"], taken["sweep"])
+    members = len(steps) * SCAN["seeds"]
+    print(
+        f"{len(steps)} steps × {SCAN['seeds']} seeds of 64-32-10, {N} iterations: sweep "
+        f"{median(taken['sweep']):.2f} s, a loop over train {median(taken['loop']):.2f} s, ratio "
+        f"{ratio:.1f} ({1e6 * median(taken['sweep']) / members / N:.2f} µs a step)"
+    )
+    return {"seconds": taken, "ratio": ratio}
+
+
+def bench_sweep(options):
+    """Sweeps against JAX's and PyTorch's vmap, and against a loop over train."""
+    if options.dtype == "float64" and "jax" in _installed():
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+    return {"fractal": bench_fractal(options), "scan": bench_scan(options), "pause": PAUSE}
+
+
+def _installed():
+    from importlib.util import find_spec
+
+    return [name for name in ("jax", "torch") if find_spec(name)]
