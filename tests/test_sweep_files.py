@@ -173,3 +173,23 @@ def test_a_kept_member_costs_little_beyond_its_numbers(tmp_path):
     found = fn.sweep(experiment(steps=2), axes={"run.seed": range(2000)}, keep=KEEP, store=path)
     numbers = sum(found[name].nbytes for name in found)
     assert path.stat().st_size - numbers < 20_000 + 20 * 2000
+
+
+def test_other_data_are_refused(tmp_path):
+    source, path = tmp_path / "mine.h5", tmp_path / "sweep.h5"
+    with h5py.File(source, "w") as file:
+        file["x"], file["y"] = np.eye(4), np.ones((4, 1))
+    tables = {
+        "data": {"file": str(source)},
+        "network": {"sizes": [4, 2, 1]},
+        "loss": {"kind": "quadratic"},
+        "mechanics": {"kind": "aristotle", "step": 0.1},
+        "run": {"steps": 3},
+    }
+    fn.sweep(tables, axes={"run.seed": [0, 1]}, store=path)
+    with h5py.File(path, "r+") as file:
+        file["state/done"][1] = 0
+    with h5py.File(source, "r+") as file:
+        file["y"][0] = 2
+    with told_in_one_line("are not those of the sweep"):
+        fn.Sweep.open(path).resume()

@@ -49,7 +49,9 @@ class Plan:
         W0: Any = None,
         kernel: str | None = None,
         device: str = "cpu",
+        sha256: str | None = None,
     ) -> None:
+        self.sha256 = sha256  # of the first member's data, of a sweep that goes on
         self.tables, self.axes, self.keep, self.bounds = tables, axes, keep, bounds
         self.W0 = None if W0 is None else np.asarray(W0)
         self.kernel, self.device = kernel, device
@@ -94,7 +96,9 @@ class Plan:
 
     def table(self) -> dict[str, Any]:
         """What makes this plan again; functions of a user's are programs."""
+        data = self.family_of(0).potential.data
         return {
+            "sha256": None if data is None else data.sha256,
             "experiment": self.tables,
             "axes": [axis.table() for axis in self.axes],
             "keep": {kept.name: kept.table() for kept in self.keep},
@@ -115,6 +119,7 @@ class Plan:
             table.get("W0"),
             table.get("kernel"),
             table["device"],
+            table.get("sha256"),
         )
 
     def indices(self, member: int) -> tuple[int, ...]:
@@ -169,7 +174,13 @@ class Plan:
         index = [0] * len(self.shape)
         for i, place in zip(self._of_data, places):
             index[i] = place
-        return from_table(self.tables_of(self._first(index))["data"])
+        data = from_table(self.tables_of(self._first(index))["data"])
+        if self.sha256 not in (None, data.sha256) and not any(places):
+            raise FlownetError(
+                f"the data {data.name!r} are not those of the sweep: sha256 {data.sha256[:12]}… "
+                f"instead of {self.sha256[:12]}…."
+            )
+        return data
 
     def _first(self, index):
         return int(np.ravel_multi_index(index, self.shape))
