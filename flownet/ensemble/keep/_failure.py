@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...linearization.breakdown import breakdown
-from ...linearization.step import has_kinks
+from ...linearization.step import TakenStep, has_kinks
 from ._kept import Column, Following, Kept, Times
 
 NOTHING = -1
@@ -60,22 +60,24 @@ def terms_of(network):
 
 def sizes_of_terms(potential, W, delta):
     """Sizes of the terms of a step, as `terms_of` names them, and of the linear one."""
-    found = breakdown(potential, W, displacement=delta)
-    ranges = potential.network.ranges
+    taken = TakenStep(potential, W, delta)
+    ranges, W, delta = taken.network.ranges, taken.W, taken.delta
 
     def second(*layers):
         """½H(δ, δ) of some layers' part of δ."""
         part = np.zeros_like(delta)
         for begin, end in (ranges[layer] for layer in layers):
             part[begin:end] = delta[begin:end]
-        return float(potential.jet(W, part, 2)[2])
+        return float(taken.potential.jet(W, part, 2)[2])
 
     alone = [second(layer) for layer in range(len(ranges))]
     pairs = [second(i, j) - alone[i] - alone[j] for i, j in combinations(range(len(ranges)), 2)]
-    bent = found.kinks
-    rest = found.remainder if bent is None else bent.smooth
-    sizes = [*alone, *pairs, found.third, rest, *([] if bent is None else [bent.value])]
-    return np.abs(sizes), abs(found.linear)
+    terms = taken.potential.jet(W, delta, 3)
+    rest, bent = taken.delivered(delta) - terms[1:].sum(), []
+    if has_kinks(taken.network):
+        found = breakdown(potential, W, displacement=delta).kinks
+        rest, bent = found.smooth, [found.value]
+    return np.abs([*alone, *pairs, terms[3], rest, *bent]), abs(terms[1])
 
 
 class _FollowedTerms(Following):
@@ -86,6 +88,7 @@ class _FollowedTerms(Following):
         intact = [r for r in members if self.rows["failure"][r] == NOTHING]
         for r, (potential, W, delta, _) in self.course.steps_from(intact):
             sizes, linear = sizes_of_terms(potential, W, delta)
-            if not sizes.max() < linear:  # not finite is a failure too
-                self.rows["failure"][r] = np.argmax(np.where(np.isnan(sizes), np.inf, sizes))
+            sizes = np.where(np.isnan(sizes), np.inf, sizes)
+            if not sizes.max() < linear:  # what is not finite has failed, too
+                self.rows["failure"][r] = np.argmax(sizes)
                 self.rows["failure_at"][r] = k
