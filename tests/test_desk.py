@@ -56,10 +56,13 @@ def shell(*arguments):
     return result.returncode, result.stderr.strip()
 
 
+_DATA = {"edge": "digits", "exits": "xor", "trainability": "gaussian", "failure": "gaussian"}
+
+
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda p: p.stem)
 def test_shipped_experiments_are_valid(path):
     name = fn.Experiment.load(path).tables["data"]["name"]
-    assert name == {"edge": "digits", "exits": "xor"}.get(path.stem, path.stem)
+    assert name == _DATA.get(path.stem, path.stem)
 
 
 @pytest.mark.parametrize("name", ["iris", "xor", "spiral", "teacher"])

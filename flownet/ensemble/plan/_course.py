@@ -41,7 +41,8 @@ class Course:
         for watches, of in zip(self._watches, starts):
             for watch in watches:
                 watch.begin(of.W)
-        self._kept, self._plan = [], plan
+        self._kept: list[Any] = []
+        self._plan = plan
 
     def run(self) -> dict[str, np.ndarray]:
         """Follow the members to their ends: rows (n, …) by the name of the column."""
