@@ -87,6 +87,30 @@ def test_sobol_points_are_even_and_do_not_depend_on_the_library():
     assert np.histogram2d(*random.T, bins=8, range=[[0, 1]] * 2)[0].min() == 0
 
 
+def test_schedules_and_long_tables_as_values():
+    steps = [fn.Cosine(0.3, 30), "warmup:0.2:10", [0.1] * 30, 0.3]
+    found = fn.sweep(experiment(), axes={"mechanics.step": steps}, keep=KEEP)
+    assert_runs(found, [(i,) for i in range(4)])
+    assert found.axes["mechanics.step"][0] == "cosine:0.3:30" and len(set(found.loss)) == 4
+    with told_in_one_line("is a program, and no axis can say it"):
+        fn.sweep(experiment(), axes={"mechanics.step": [fn.Schedule(lambda k: 0.1)]})
+    with told_in_one_line("what an experiment file can say is wanted"):
+        fn.sweep(experiment(), axes={"mechanics": [fn.Adam(0.1)]})
+    # tables that differ in the middle of a long list are not the same
+    wide = fn.Network([40, 30, 2])
+    data = fn.Dataset(uniforms(1, M, 40), uniforms(2, M, 2))
+    one = np.ones(wide.size)
+    other = one.copy()
+    other[700] = 1e3
+    tables = fn.Experiment.of(
+        fn.Potential(wide, fn.Quadratic(), data), fn.Aristotle(0.1), steps=3,
+        metric=fn.DiagonalMetric(one),
+    ).tables  # fmt: skip
+    found = fn.sweep(tables, axes={"metric.stiffness": [one, other]}, keep=KEEP)
+    assert_runs(found, [(0,), (1,)])
+    assert found.loss[0] != found.loss[1]
+
+
 def test_widths_depths_and_data_are_axes():
     axes = {"network.sizes": [[3, 2], [3, 4, 2], [3, 4, 4, 2]], "run.seed": [0, 1]}
     found = fn.sweep(experiment(), axes=axes, keep=KEEP)

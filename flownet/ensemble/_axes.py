@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import FlownetError, shown
-from .._registry import unknown, words
+from .._registry import PROGRAM, unknown, words
 from ..model.network import Network
+from ..motion.mechanics import StepPolicy
 from ._box import Box
 
 if TYPE_CHECKING:
@@ -133,12 +134,40 @@ def set_at(tables: Any, path: Sequence[str | int], value: Any, key: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """A value as files say it: NumPy's numbers as Python's, W0's arrays as they are."""
+    """A value as files say it: NumPy's numbers as Python's, schedules in words, arrays as they are.
+
+    Raises
+    ------
+    FlownetError
+        For what no file can say.
+    """
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, StepPolicy):
+        value = value.plain
     if isinstance(value, (list, tuple, range)):
         return [plain(part) for part in value]
+    if isinstance(value, Mapping):
+        if value.get("kind") == PROGRAM:
+            raise FlownetError(f"{value['text']} is a program, and no axis can say it.")
+        return {name: plain(part) for name, part in value.items()}
+    if not isinstance(value, (bool, int, float, str, np.ndarray)):
+        raise FlownetError(
+            f"an axis holds {shown(value)}; what an experiment file can say is wanted: numbers, "
+            "text, lists, tables."
+        )
     return value
+
+
+def frozen(value: Any) -> Any:
+    """A value that may be a key: equal ones have equal keys, and no others."""
+    if isinstance(value, Mapping):
+        return tuple((name, frozen(part)) for name, part in value.items())
+    if isinstance(value, (list, tuple)):
+        return tuple(map(frozen, value))
+    if isinstance(value, np.ndarray):
+        return value.shape, value.dtype.str, value.tobytes()
+    return type(value), value
 
 
 def _axis(key, values):

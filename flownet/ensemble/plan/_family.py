@@ -18,6 +18,7 @@ from ...motion.mechanics._start import initial_parameters, start, steps_of
 from ...motion.members import MembersLoop, SinglesLoop, in_lanes, rule_of, structure
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import looked_at, stop_from, watches
+from .._axes import frozen
 
 LANES, THREADS = "lanes", "threads"
 KERNELS = (LANES, THREADS)
@@ -84,7 +85,7 @@ class Family:
         return metric_of(made, self.potential)
 
     def _once(self, what, table, make):
-        key = what, repr(table)
+        key = what, frozen(table)
         if key not in self._made:
             if len(self._made) > 10_000:
                 self._made.clear()
