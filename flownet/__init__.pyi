@@ -55,6 +55,7 @@ from .linearization.exits import (
     exits as exits,
     minimum as minimum,
 )
+from .linearization.tangent import Lyapunov as Lyapunov, lyapunov as lyapunov
 from .model.chart import (
     Chart as Chart,
     Charted as Charted,
