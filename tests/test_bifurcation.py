@@ -1,4 +1,4 @@
-"""Where finite maps go: the double well's cascade, cycles of networks, momentum, metrics, figures."""
+"""Where finite maps go: the double well's cascade, cycles of networks, momentum, figures."""
 
 import pickle
 
@@ -21,7 +21,7 @@ def regular():
 
 
 def cascade(period, guess):
-    """r at which the multiplier of the well's cycle is −1: y ← (1 + r)y − ry³, y = W/c, in mpmath."""
+    """r where the multiplier of a cycle of y ← (1 + r)y − ry³, y = W/c, is −1, in forty digits."""
     mp.dps = 40
 
     def equations(*found):
@@ -41,7 +41,12 @@ def cascade(period, guess):
 
 
 # guesses lie where the cycle attracts; the last r is beyond it
-CASCADE = [(1, 0.97, (1.5, 2.4)), (2, 1.2, (2.1, 2.56)), (4, 1.28, (2.5, 2.59)), (8, 1.297, (2.578, 2.62))]
+CASCADE = [
+    (1, 0.97, (1.5, 2.4)),
+    (2, 1.2, (2.1, 2.56)),
+    (4, 1.28, (2.5, 2.59)),
+    (8, 1.297, (2.578, 2.62)),
+]
 
 
 @pytest.mark.parametrize("period, guess, bracket", CASCADE)
@@ -102,7 +107,7 @@ def test_a_network_in_operators_is_the_network_in_matrices(regular, monkeypatch)
 
 @pytest.fixture(scope="module")
 def diagram():
-    return fn.bifurcation(fn.DoubleWell(), np.linspace(1.8, 4.1, 24), W0=[0.3])
+    return fn.bifurcation(fn.DoubleWell(), np.linspace(1.81, 4.1, 24), W0=[0.3])
 
 
 def test_periods_of_the_double_well(diagram):
@@ -110,7 +115,7 @@ def test_periods_of_the_double_well(diagram):
     assert (diagram.period[r < 1] == 1).all()
     assert (diagram.period[(r > 1.001) & (r < 1.236)] == 2).all()
     assert diagram.period[-1] == -1 and np.isnan(diagram.values[-1]).all()
-    assert diagram.period[r.searchsorted(1.99) - 1] == 0 and diagram.exponent.max() > 0.9
+    assert diagram.period[r.searchsorted(1.99) - 1] == 0 and np.nanmax(diagram.exponent) > 0.9
 
 
 def test_multipliers_of_the_double_well(diagram):
@@ -154,10 +159,7 @@ def test_values_are_those_of_training(regular):
         close(losses, run.loss[50:60], kind="reference")
 
 
-@pytest.mark.parametrize(
-    "mechanics", [fn.Nesterov(1.0, 0.5), fn.Newton(1.0, momentum=0.5), fn.Adam(0.1), fn.RMSProp(0.1)],
-    ids=repr,
-)  # fmt: skip
+@pytest.mark.parametrize("mechanics", [fn.Nesterov(1.0, 0.5), fn.Adam(0.1)], ids=repr)
 def test_mechanics_that_remember(regular, mechanics):
     W0 = regular.init(3)
     found = fn.bifurcation(regular, [0.01, 0.02], W0=W0, mechanics=mechanics, transient=40, kept=5)
@@ -178,7 +180,9 @@ def test_projections_and_directions(regular):
 
 def test_a_multiplier_of_a_network_is_that_of_its_dense_product(regular):
     found = fn.bifurcation(regular, [1.0, 1.2], W0=regular.init(0), transient=20_000, observe="W")
-    for h, period, multiplier, values in zip(found.step, found.period, found.multiplier, found.values):
+    for h, period, multiplier, values in zip(
+        found.step, found.period, found.multiplier, found.values
+    ):
         assert period == 2
         J = np.eye(17)
         for W in values[-period:]:
@@ -233,7 +237,10 @@ def test_mistakes(regular):
         (lambda: fn.bifurcation(well, [fn.Aristotle("cosine:0.1:50")], W0=[0.3]), "many lengths"),
         (lambda: fn.period_doubling(well, W0=[0.3], bracket=(2, 1)), "smaller one first"),
         (lambda: fn.period_doubling(well, W0=[0.3], bracket=(1, 1.5)), "does not cross −1"),
-        (lambda: fn.period_doubling(well, W0=[0.3], bracket=(2.1, 2.4)), "of period 2"),
+        (
+            lambda: fn.period_doubling(well, W0=[0.3], bracket=(2.1, 2.4)),
+            "period 1, an unstable one",
+        ),
         (lambda: fn.period_doubling(well, W0=[0.3], bracket=(5, 6)), "to none"),
         (lambda: fn.period_doubling(well, W0=[0.3], bracket=(1, 3), period=0), "period is 0"),
         (

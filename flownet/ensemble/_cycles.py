@@ -51,7 +51,7 @@ class FiniteMap:
         self._memory = self._loop.arrays.get("memory")
 
     def walk(self, state, count):
-        """Steps from a state (S, D): `FiniteStep`s, and the state behind them."""
+        """Steps from a state (S, D): `FiniteStep`s, and the state behind them, nan if they diverge."""
         self.seen.rows(self._loop.W)[:] = state[0]
         if self._memory is not None:
             self._memory[:] = state[1:]
@@ -59,7 +59,9 @@ class FiniteMap:
         for k in range(0, count, at_once):
             memory = np.array(self._memory) if self.tangent.needs_memory else None
             tape = rows_tape(self._loop.W, at_once)
-            self._loop.advance(_LATE + k, at_once, tape)
+            done, _, finite = self._loop.advance(_LATE + k, at_once, tape)
+            if done < at_once or not finite:
+                return taken, np.full((self.tangent.slots, self.frame.free.size), np.nan)
             taken += [
                 self.seen.step(_LATE + k + i, self.potential, W, memory, self.metric, self.step, 0)
                 for i, W in enumerate(self.seen.rows(tape.parameters))

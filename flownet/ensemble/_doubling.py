@@ -136,8 +136,10 @@ def period_doubling(
     state[0] = first.seen.rows(W)
     state = first.walk(state, transient)[1]
     cycle = cycle_near(first, state, period) if np.isfinite(state).all() else None
-    if cycle is None or cycle.period != period or not cycle.leading >= -1:
+    if cycle is None or cycle.period != period or not abs(cycle.leading) <= 1:
         found = "none" if cycle is None else f"one of period {cycle.period}"
+        if cycle is not None and cycle.period == period:
+            found += ", an unstable one"
         raise FlownetError(
             f"steps of {low:g} from W0 come to no attracting cycle of period {period} within "
             f"{transient} of them, but to {found}: another bracket, W0 or transient may."
