@@ -67,6 +67,21 @@ def test_known_dimensions(name):
         assert found.decades > 2 and found.error < 0.1
 
 
+@pytest.mark.parametrize(
+    "c, wide, expected", [(-0.12256 + 0.74486j, 1.5, 1.3934), (-1, 1.7, 1.2683)]
+)
+def test_julia_sets(c, wide, expected):
+    """Boundaries of Douady's rabbit and of the basilica (McMullen, Am. J. Math. 120, 1998, 691)."""
+    x = np.linspace(-wide, wide, 640)
+    z = x + 1j * x[:, None]
+    inside = np.ones(z.shape, bool)
+    for _ in range(100):
+        z = np.where(inside, z**2 + c, 2)
+        inside &= np.abs(z) < 2
+    found = fn.box_dimension(inside)
+    assert abs(found.dimension - expected) <= min(0.05, 1.5 * found.error)
+
+
 def test_a_straight_boundary_is_exact():
     """Boxes of any size and shift: what lies beyond the map counts for nothing."""
     found = fn.box_dimension(Y < 300)

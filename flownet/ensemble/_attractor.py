@@ -42,6 +42,7 @@ class Attractors:
 
     def __init__(self, potential, rules, metric, W):
         self.potential, self.rules, self.metric, self._W0 = potential, rules, metric, W
+        FiniteMap(potential, rules[0], metric, W)  # what it refuses is told before the first step
         self._settled = [None] * len(rules)
         self._transient = 0
 

@@ -41,6 +41,8 @@ class FiniteMap:
             )
         if metric.moves:
             raise FlownetError(f"{metric!r} changes in time: a cycle wants a metric that stays.")
+        if not potential.offers("hessian"):
+            potential.refuse("hessian")
         self.seen = Seen(potential, W.dtype)
         self.tangent = Tangent(mechanics, self.seen.reals.pairs)
         self.frame = Frame(self.seen.metric(metric), mechanics.remembers)
@@ -51,7 +53,7 @@ class FiniteMap:
         self._memory = self._loop.arrays.get("memory")
 
     def walk(self, state, count):
-        """Steps from a state (S, D): `FiniteStep`s, and the state behind them, nan if they diverge."""
+        """`FiniteStep`s from a state (S, D), and the state behind them; nan if they diverge."""
         self.seen.rows(self._loop.W)[:] = state[0]
         if self._memory is not None:
             self._memory[:] = state[1:]

@@ -8,7 +8,6 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._random import normal, stream_key
 from ...model.potential import Analytic
-from ..step import offered
 from ._frame import Frame, Raising
 
 _AXES = 64  # parameters up to which each is followed by itself
@@ -53,7 +52,8 @@ def growth(steps, span, tangent, count, every, transient, seed, show):
             f"count is {count}; a state of these mechanics has {frame.dimension} free numbers, "
             "and as many exponents."
         )
-    offered(first.potential, "hessian")
+    if not first.potential.offers("hessian"):
+        first.potential.refuse("hessian")
     follow = _along_axes if _by_axes(first, tangent, frame) else _by_qr
     looks = _Looks(transient, every, show)
     with np.errstate(all="ignore"):  # a run that diverges is a result
