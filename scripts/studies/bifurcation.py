@@ -13,8 +13,10 @@ begins, and it doubles at 3.9527, 4.1494 and 4.1920: the distances shrink by 4.1
 of the well do. Beyond h = 4.2 the loss never comes to rest, but for windows: it swings above that
 of the minimum, and two runs that begin as neighbours part by a factor of up to 1.5 a step.
 
-Writes one figure.
+The network is that of scripts/experiments/bifurcation.toml. Writes one figure.
 """
+
+from pathlib import Path
 
 import numpy as np
 from command import command
@@ -22,7 +24,7 @@ from matplotlib.figure import Figure
 
 import flownet as fn
 
-SEED, DECAY = 0, 0.03
+EXPERIMENT = Path(__file__).parents[1] / "experiments" / "bifurcation.toml"
 
 
 def well(steps):
@@ -31,12 +33,16 @@ def well(steps):
 
 
 def network(steps):
-    """XOR with a weight decay, whose minimum is a point."""
-    net = fn.Network([2, 4, 1], "tanh", output="tanh")
-    xor = fn.Potential(net, fn.Quadratic(), fn.data.load("xor"))
-    potential = xor + DECAY * fn.Parabola(net.size)
+    """XOR, as the experiment says it, for many steps h."""
+    words = fn.Experiment.load(EXPERIMENT)
+    potential, mechanics, metric, _ = words.parts()
     return fn.bifurcation(
-        potential, np.linspace(2.8, 4.8, steps), W0=net.init(SEED), transient=4000, observe="loss"
+        potential,
+        np.linspace(2.8, 4.8, steps),
+        mechanics=mechanics,
+        metric=metric,
+        transient=words.tables["run"]["steps"],
+        observe="loss",
     )
 
 
@@ -73,7 +79,7 @@ def main(output, quick=False):
     gaps = np.diff(doublings)
     print("on XOR distances shrink by", ", ".join(f"{r:.2f}" for r in gaps[:-1] / gaps[1:]))
     figure = Figure(figsize=(13, 6), layout="constrained")
-    titles = "The double well (W² − 1)²/8", f"XOR, 2-4-1 tanh, weight decay {DECAY}"
+    titles = "The double well (W² − 1)²/8", "XOR, 2-4-1 tanh, weight decay 0.03"
     for part, one, title in zip(figure.subfigures(1, 2), found, titles):
         fn.plot.bifurcation(one, figure=part, title=title)
     figure.savefig(output, dpi=115)
