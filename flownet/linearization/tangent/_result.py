@@ -100,8 +100,8 @@ class Lyapunov(Tabled):
             said.append(f"the run is not finite from iteration {self.diverged_at} on")
         if self.exponents[0] > 2 * self.error[0]:
             said.append(
-                f"chaos: neighbouring states part by a factor of {np.exp(self.exponents[0]):.4g} "
-                "a step"
+                f"neighbouring states part by a factor of {np.exp(self.exponents[0]):.4g} a step: "
+                "chaos, where a run goes on so"
             )
         if not np.isnan(self.dimension):
             said.append(f"Kaplan–Yorke dimension {self.dimension:.4g} of {self.states}")
