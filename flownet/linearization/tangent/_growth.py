@@ -1,6 +1,6 @@
 """How small displacements of a state grow along finite steps, by QR of what they become."""
 
-from itertools import chain
+from itertools import chain, islice
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from ...model.potential import Analytic
 from ._frame import Frame, Raising
 
 _AXES = 64  # parameters up to which each is followed by itself
+_AT_ONCE = 512  # steps whose curvature is worked out together
 _STREAM = 1 << 41  # of the displacements at first
 
 
@@ -102,20 +103,34 @@ def _by_qr(steps, tangent, frame, count, seed, looks):
 
 def _along_axes(steps, tangent, frame, count, seed, looks):
     """Of parameters that bend each by itself: every axis stays one, and no QR has to sort them."""
-    waiting, raised, ones = np.zeros(frame.size), Raising(), np.ones((1, frame.free.size))
-    for taken in steps:
-        frame = _same(frame, taken.metric, tangent)
-        bend = tangent.mechanics.decay
-        for scale, atom in taken.potential.atoms():
-            bend = bend + scale * atom.derivatives(taken.W)[0]
-        factors = 1 - taken.step * raised(taken.metric, ones * bend)[0]
-        waiting += np.log(np.abs(factors[frame.free]))
-        if not (waiting < np.inf).all():
-            return taken.iteration
-        if looks.took(taken):
-            looks.saw(waiting)
-            waiting = np.zeros(frame.size)
+    waiting, raised = np.zeros(frame.size), Raising()
+    for chunk in _alike(steps):
+        frame = _same(frame, chunk[0].metric, tangent)
+        W = np.array([taken.W for taken in chunk])
+        bend = np.full(W.shape, tangent.mechanics.decay)
+        for scale, atom in chunk[0].potential.atoms():
+            bend += scale * atom.derivatives(W)[0]
+        sizes = np.array([[taken.step] for taken in chunk])
+        logs = np.log(np.abs(1 - sizes * raised(frame.metric, bend)))[:, frame.free]
+        finite = (logs < np.inf).all(axis=1).tolist()
+        for taken, log, is_finite in zip(chunk, logs, finite):
+            if not is_finite:
+                return taken.iteration
+            waiting = waiting + log
+            if looks.took(taken):
+                looks.saw(waiting)
+                waiting = np.zeros(frame.size)
     return None
+
+
+def _alike(steps):
+    """Lists of steps of one potential and one metric, one after another."""
+    while chunk := list(islice(steps, _AT_ONCE)):
+        first = chunk[0]
+        if all(t.potential is first.potential and t.metric is first.metric for t in chunk):
+            yield chunk
+        else:
+            yield from ([taken] for taken in chunk)
 
 
 def _same(frame, metric, tangent):
