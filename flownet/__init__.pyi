@@ -3,7 +3,10 @@ from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset
 from .desk import Experiment as Experiment, plot as plot
+from .ensemble._bifurcation import Bifurcation as Bifurcation, bifurcation as bifurcation
 from .ensemble._box import Box as Box
+from .ensemble._dimension import BoxDimension as BoxDimension, box_dimension as box_dimension
+from .ensemble._doubling import PeriodDoubling as PeriodDoubling, period_doubling as period_doubling
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (
@@ -55,6 +58,7 @@ from .linearization.exits import (
     exits as exits,
     minimum as minimum,
 )
+from .linearization.tangent import Lyapunov as Lyapunov, lyapunov as lyapunov
 from .model.chart import (
     Chart as Chart,
     Charted as Charted,

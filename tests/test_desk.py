@@ -56,7 +56,13 @@ def shell(*arguments):
     return result.returncode, result.stderr.strip()
 
 
-_DATA = {"edge": "digits", "exits": "xor", "trainability": "gaussian", "failure": "gaussian"}
+_DATA = {
+    "edge": "digits",
+    "exits": "xor",
+    "bifurcation": "xor",
+    "trainability": "gaussian",
+    "failure": "gaussian",
+}
 
 
 @pytest.mark.parametrize("path", EXPERIMENTS, ids=lambda p: p.stem)

@@ -89,6 +89,7 @@ def figures(complex_parts, real_runs, batched, measured):
     one = runs["step 0.6"]
     found = _measured.measure(one)
     flows = {f"flow {i}": flow for i in range(4)}
+    settled = fn.bifurcation(fn.DoubleWell(), np.linspace(1.8, 4.1, 90), W0=[0.3])
     return {
         "loss": lambda **place: fn.plot.loss(one, **place),
         "loss of a complex run": lambda **place: fn.plot.loss(run, **place),
@@ -105,6 +106,7 @@ def figures(complex_parts, real_runs, batched, measured):
         "flows": lambda **place: fn.plot.flows(one, real_flow, resolution=21, **place),
         "flows of a complex run": lambda **place: fn.plot.flows(run, flow, resolution=9, **place),
         "five paths": lambda **place: fn.plot.flows(run, flows, resolution=9, **place),
+        "bifurcation": lambda **place: fn.plot.bifurcation(settled, **place),
     }
 
 
@@ -124,6 +126,7 @@ NAMES = (
     "flows",
     "flows of a complex run",
     "five paths",
+    "bifurcation",
 )
 every_figure = pytest.mark.parametrize("name", NAMES)
 ONE_PANEL = [name for name in NAMES if name.startswith("curves") or name == "loss"]

@@ -27,6 +27,7 @@ ROOMS = [
     "linearization/departure",
     "linearization/breakdown",
     "linearization/splits",
+    "linearization/tangent",
     "linearization/step",
     "motion/along",
     "motion/members",

@@ -1,6 +1,7 @@
 """Figures of runs: `flownet.plot.loss(run)`, `.breakdown(run)`, `.report(run)`, of several runs
 `.curves(runs)` and `.comparison(runs)` and, of a run beside its flows, `.flows(run, flows)`; each a
-Figure. `.film(run, flows, path)` writes an animation. `.sweep(sweep)` draws many runs.
+Figure. `.film(run, flows, path)` writes an animation. `.sweep(sweep)` draws many runs,
+`.bifurcation(found)` where the finite map goes for many steps.
 
 Each takes `size` and `title` of its figure, and `figure=` or, where it has one panel, `ax=`, to be
 drawn into a figure of yours. A notebook shows it as the value of a cell.
@@ -9,6 +10,7 @@ Lines differ in brightness and in dashes, so that they can be told apart in grey
 """
 
 from ._beside import beside
+from ._bifurcation import bifurcation
 from ._breakdown import breakdown, comparison
 from ._curves import curves
 from ._film import check_film, film
@@ -19,6 +21,7 @@ from .sweeps import sweep
 
 __all__ = [
     "beside",
+    "bifurcation",
     "breakdown",
     "check_film",
     "comparison",

@@ -89,6 +89,11 @@ class MembersLoop:
         )
         self._problem = layout.Problem(net, loss, data, None, compiled.terms, None)
 
+    @property
+    def memory(self):
+        """What each member's mechanics remember (R, memories, D)."""
+        return self._memory
+
     def advance(self, count):
         """Take `count` steps: losses and steps (R, count), nan behind a member's last one.
 

@@ -1,0 +1,353 @@
+"""Lyapunov exponents along finite runs: closed forms, dense products, differences of the map."""
+
+import pickle
+
+import naive
+import numpy as np
+import pytest
+from mistakes import told_in_one_line
+from tolerance import close
+
+import flownet as fn
+from flownet.geometry.metric import metric_of
+from flownet.linearization.tangent import FiniteStep, Seen, Tangent, rows_tape
+from flownet.linearization.tangent._growth import beginning
+from flownet.motion.loops import make_loop
+
+CHEBYSHEV = 4.0  # h of r = hαc²/2 = 2 with α = c = 1
+
+
+@pytest.fixture(scope="module")
+def xor():
+    return fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+
+
+# ---- closed forms ---------------------------------------------------------------------------
+
+
+def test_at_r_2_the_double_well_is_the_third_chebyshev_polynomial():
+    """W = √2·x has x ← −T₃(x), of exponent ln 3. An orbit leaves the interval only by a state
+    within 10⁻⁸ of where |T₃| = 1, once in some 10⁸ steps: from this W0 it does not."""
+    found = fn.lyapunov(fn.DoubleWell(), fn.Aristotle(CHEBYSHEV), W0=[0.3], steps=100_000)
+    assert found.diverged_at is None
+    assert found.exponents[0] == pytest.approx(np.log(3), rel=1e-3)
+    assert abs(found.exponents[0] - np.log(3)) < 5 * found.error[0]
+    assert found.per_time[0] == pytest.approx(np.log(3) / CHEBYSHEV, rel=1e-3)
+    assert found.dimension == 1.0
+
+
+def test_qr_and_axes_agree():
+    """A sum of the well and a charted nothing has no axes of its own, and goes through QR."""
+    well, mechanics = fn.DoubleWell(2, c=1.2), fn.Aristotle(1.7)
+    words = {"W0": [0.3, 0.7], "steps": 3000, "count": 2}
+    by_axes = fn.lyapunov(well, mechanics, **words)
+    own = fn.CustomPotential(
+        2,
+        well.differential,
+        value=well.value,
+        hessian_action=lambda W, V: well.derivatives(W)[0] * V,
+    )
+    by_qr = fn.lyapunov(own, mechanics, **words)
+    close(by_qr.total, by_axes.total, kind="reference")
+    np.testing.assert_allclose(by_qr.exponents, by_axes.exponents, atol=3e-3)
+
+
+@pytest.mark.parametrize("kappa, h", [(2.0, 0.3), (2.0, 0.7), (1.0, 2.5)])
+def test_parabola(kappa, h):
+    found = fn.lyapunov(
+        fn.Parabola(3, strength=kappa), fn.Aristotle(h), W0=[1.0, 2.0, -1.0], steps=40, count=3
+    )
+    close(found.exponents, np.full(3, np.log(abs(1 - h * kappa))), kind="reference")
+    close(found.per_time, found.exponents / h, kind="reference")
+
+
+@pytest.mark.parametrize("lr, beta", [(0.05, 0.9), (0.5, 0.9), (0.01, 0.5), (1.85, 0.9)])
+def test_momentum_on_a_parabola(lr, beta):
+    """v ← βv − κW, W ← W + lr·v: the eigenvalues of a 2×2 map, whose determinant is β."""
+    kappa = 2.0
+    matrix = np.array([[1 - lr * kappa, lr * beta], [-kappa, beta]])
+    expected = np.sort(np.log(np.abs(np.linalg.eigvals(matrix))))[::-1]
+    for mechanics in (fn.Newton(lr, momentum=beta), fn.Newton.from_momentum(lr, beta)):
+        found = fn.lyapunov(
+            fn.Parabola(strength=kappa), mechanics, W0=[1.0], steps=3000, count=2, transient=300
+        )
+        assert found.states == 2
+        close(found.total, np.log(beta), kind="reference")
+        # a pair of complex eigenvalues turns displacements, and a mean over turns ends like 1/N
+        np.testing.assert_allclose(found.exponents, expected, atol=2e-3)
+
+
+def test_a_converged_run_meets_at_the_curvature_of_its_minimum(xor):
+    potential, h = xor + 0.05 * fn.Parabola(17), 0.8
+    run = fn.train(potential, fn.Aristotle(h), seed=1, steps=6000)
+    curvature = np.linalg.eigvalsh(potential.hessian(run.parameters[-1]) @ np.eye(17))
+    found = fn.lyapunov(run, first=5000, transient=500)
+    expected = np.log(np.abs(1 - h * curvature)).max()
+    assert found.exponents[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_chaos_with_momentum():
+    """The double well beyond its cascade: 2×2 maps multiplied by hand, and a strange attractor."""
+    h, beta, steps = 3.0, 0.2, 4000
+    well, mechanics = fn.DoubleWell(), fn.Newton(h, momentum=beta)
+    found = fn.lyapunov(well, mechanics, W0=[0.3], steps=steps, count=2, transient=100)
+    W, v, x, logs = 0.3, 0.0, np.array([1.0, 0.5]), 0.0
+    for k in range(steps + 100):
+        H = (3 * W * W - 1) / 2
+        x = np.array([[1 - h * H, h * beta], [-H, beta]]) @ x
+        logs += np.log(np.linalg.norm(x)) * (k >= 100)
+        x /= np.linalg.norm(x)
+        v = beta * v - W * (W * W - 1) / 2
+        W += h * v
+    assert found.exponents[0] > 0.1 and "chaos" in str(found)
+    # the two orbits part by rounding within a hundred steps: the means agree as means of chaos do
+    assert found.exponents[0] == pytest.approx(logs / steps, abs=6 * found.error[0])
+    close(found.total, np.log(beta), kind="reference")
+    assert found.dimension == pytest.approx(1 + found.exponents[0] / -found.exponents[1])
+
+
+# ---- dense products -------------------------------------------------------------------------
+
+
+def dense(problems, states, h, Q):
+    """Mean growth of each column of Q (D, k), by dense Jacobians and QR."""
+    logs = np.zeros(Q.shape[1])
+    for p, W in zip(problems, states):
+        Q, R = np.linalg.qr(Q - h * naive.hessian(p, W) @ Q)
+        logs += np.log(np.abs(np.diag(R)))
+    return logs / len(states)
+
+
+def test_against_dense_products(xor):
+    """All exponents of a network along mini-batches."""
+    steps, h = 40, 0.7
+    run = fn.train(xor, fn.Aristotle(h), seed=3, steps=steps, batch_size=3)
+    found = fn.lyapunov(run, count=17, seed=2)
+    batches = [run.batches.rows(k) for k in range(steps)]
+    parts = [
+        naive.problem([2, 4, 1], ["tanh"], xor.data.x[rows], xor.data.y[rows]) for rows in batches
+    ]
+    expected = dense(parts, run.parameters[:steps], h, beginning(2, 17, 17))
+    close(found.exponents, np.sort(expected)[::-1], kind="solver")
+    few = fn.lyapunov(run, count=5, seed=2)
+    close(few.exponents, np.sort(expected[:5])[::-1], kind="solver")
+
+
+def test_where_displacements_begin_is_forgotten(xor):
+    run = fn.train(xor + 0.05 * fn.Parabola(17), fn.Aristotle(0.8), seed=3, steps=1500)
+    one, other = (fn.lyapunov(run, first=n, last=1500, transient=1400 - n, seed=n) for n in (0, 1))
+    close(one.exponents, other.exponents, kind="solver")
+
+
+# ---- every mechanics: differences of the map itself -----------------------------------------
+
+MECHANICS = [
+    fn.Aristotle(0.3, weight_decay=0.2),
+    fn.Aristotle("loss"),
+    fn.Newton(0.3, mass=0.8, friction=0.4),
+    fn.Newton(0.3, integrator="leapfrog"),
+    fn.Newton(0.3, integrator="explicit", weight_decay=0.1),
+    fn.Newton(0.3, momentum=0.6),
+    fn.Nesterov(0.3, 0.7),
+    fn.RMSProp(0.05, epsilon=0.01),
+    fn.RMSProp(0.05, memory=0.8, centered=True, momentum=0.5, epsilon=0.01),
+    fn.Adam(0.05, epsilon=0.01, weight_decay=0.1),
+    fn.AdamW(0.05, epsilon=0.01, weight_decay=0.1),
+    fn.ThierryMieg(0.05, mass=0.5, memory1=0.8, memory2=0.9, epsilon=0.01),
+    fn.SAM(fn.Aristotle(0.3, weight_decay=0.1), radius=0.2),
+    fn.SAM(fn.Adam(0.05, epsilon=0.01), radius=0.2),
+    fn.SAM(fn.RMSProp(0.05, centered=True, memory=0.9, epsilon=0.01), radius=0.2),
+]
+
+
+def advanced(potential, mechanics, metric, W, memory, k):
+    """State (S, D) of reals after step k from W and memories, by the loop that trains."""
+    W = np.array(W)
+    loop = make_loop(potential, mechanics, metric, W, 0.0)
+    if mechanics.memories:
+        loop.arrays["memory"][...] = memory
+    loop.advance(k, 1, rows_tape(loop.W, 1))
+    after = [loop.W.view(float), *loop.arrays.get("memory", ())]
+    return np.array(after)
+
+
+def state_after(potential, mechanics, metric, W, steps):
+    W = np.array(W)
+    loop = make_loop(potential, mechanics, metric, W, 0.0)
+    loop.advance(0, steps, rows_tape(loop.W, steps))
+    memory = loop.arrays.get("memory", np.zeros((0, loop.W.view(float).size)))
+    return np.array(loop.W), np.array(memory)
+
+
+def check_map(potential, mechanics, metric, W, k):
+    """The tangent map of step k against central differences of the step that training takes."""
+    metric = metric_of(metric, potential)
+    W, memory = state_after(potential, mechanics, metric, W, k) if k else (W, None)
+    reals = W.view(float)
+    if memory is None:
+        memory = np.zeros((mechanics.memories, reals.size))
+    tangent, seen = Tangent(mechanics, np.iscomplexobj(W)), Seen(potential, W.dtype)
+    step = mechanics.policy.steps_from(k, 1, 0.0)[0]
+    if mechanics.policy.of_loss:
+        step *= potential.value(W)
+    taken = FiniteStep(
+        k, seen.potential(potential), seen.rows(W), memory, seen.metric(metric), step, 0.0
+    )
+    rng, eps = np.random.default_rng(0), 1e-6
+    T = rng.normal(size=(tangent.slots, 3, reals.size)) * seen.metric(metric).free
+    for name, slot, kept in zip(mechanics.remembers, T[1:], memory):
+        if name == "square":  # which is not below 0, and small; the two of a pair share it
+            slot[:] = kept * (np.repeat(slot[:, ::2], 2, axis=1) if np.iscomplexobj(W) else slot)
+    found = tangent.pushed(taken, taken.potential.hessian(taken.W), T)
+    for i in range(3):
+        ends = [
+            advanced(
+                potential, mechanics, metric,
+                (reals + sign * eps * T[0, i]).view(W.dtype), memory + sign * eps * T[1:, i], k,
+            )
+            for sign in (1, -1)
+        ]  # fmt: skip
+        expected = (ends[0] - ends[1]) / (2 * eps)
+        np.testing.assert_allclose(found[:, i], expected, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("k", [0, 4])
+@pytest.mark.parametrize("mechanics", MECHANICS, ids=repr)
+def test_tangent_map_is_the_derivative_of_the_step(xor, mechanics, k):
+    metric = fn.LayerMetric(xor.network, [2.0, 0.5])
+    if k == 0 and "square" in mechanics.remembers and "centre" in mechanics.remembers:
+        k = 1  # ⟨F²⟩ − ⟨F⟩² is 0/0-like at the first force
+    check_map(xor, mechanics, metric, xor.init(2), k)
+
+
+@pytest.mark.parametrize(
+    "mechanics", [fn.Aristotle(0.2), fn.Nesterov(0.2), fn.Adam(0.05, epsilon=0.01),
+                  fn.Adam(0.05, epsilon=0.01, moments="separate"),
+                  fn.SAM(fn.Adam(0.05, epsilon=0.01), radius=0.1)], ids=repr,
+)  # fmt: skip
+def test_complex_parameters(mechanics):
+    rng = np.random.default_rng(1)
+    x, y = (rng.normal(size=(6, n)) + 1j * rng.normal(size=(6, n)) for n in (2, 1))
+    net = fn.Network([2, 3, 1], "cardioid", dtype="complex128")
+    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y))
+    check_map(potential, mechanics, None, potential.init(0), 3)
+    found = fn.lyapunov(potential, mechanics, steps=20, count=4)
+    assert found.states == (1 + mechanics.memories) * 2 * potential.size
+    assert np.isfinite(found.exponents).all()
+    if mechanics.moments == "separate":  # of Adam that sees reals, and of those without ⟨F²⟩
+        words = {"steps": 20, "count": 4, "W0": potential.init(0).view(float)}
+        seen = fn.lyapunov(fn.real_view(potential), mechanics, **words)
+        close(seen.exponents, found.exponents, kind="solver")
+
+
+# ---- metrics --------------------------------------------------------------------------------
+
+
+class Rescaled:
+    """L(u) with W = u/√g."""
+
+    def __init__(self, potential, root):
+        self.potential, self.root = potential, root
+
+    def __call__(self, u):
+        loss, dL = self.potential.differential(u / self.root)
+        return loss, dL / self.root
+
+    def hessian_action(self, u, V):
+        return self.potential.hessian_action(u / self.root, V / self.root) / self.root
+
+
+@pytest.mark.parametrize(
+    "mechanics", [fn.Aristotle(0.4), fn.Nesterov(0.2), fn.Newton(0.4)], ids=repr
+)
+def test_in_a_metric_is_in_rescaled_coordinates(xor, mechanics):
+    root = np.sqrt(np.random.default_rng(0).uniform(0.5, 3, 17))
+    seen = Rescaled(xor, root)
+    other = fn.CustomPotential(17, seen, hessian_action=seen.hessian_action)
+    words = {"steps": 30, "count": 6}
+    found = fn.lyapunov(xor, mechanics, W0=xor.init(0), metric=fn.DiagonalMetric(root**2), **words)
+    plain = fn.lyapunov(other, mechanics, W0=root * xor.init(0), **words)
+    close(found.exponents, plain.exponents, kind="solver")
+    close(found.history, plain.history, kind="solver")
+
+
+def test_frozen_parameters_do_not_count(xor):
+    metric = fn.LayerMetric(xor.network, [np.inf, 1.0])
+    found = fn.lyapunov(xor, fn.Nesterov(0.2), steps=30, metric=metric, count=10)
+    assert found.states == 10  # five of the last layer, and their velocities
+    with told_in_one_line("count is 11"):
+        fn.lyapunov(xor, fn.Nesterov(0.2), steps=30, metric=metric, count=11)
+
+
+def test_a_coupled_metric():
+    net = fn.Network([3, 3, 3, 3])
+    data = fn.Dataset(np.eye(3), np.eye(3)[::-1])
+    potential = fn.Potential(net, fn.Quadratic(), data)
+    metric = fn.CoupledMetric(net, [[2.0, 0.5, 0], [0.5, 1.0, 0], [0, 0, 1.0]])
+    check_map(potential, fn.Nesterov(0.2), metric, potential.init(0), 2)
+    found = fn.lyapunov(potential, fn.Aristotle(0.2), metric=metric, steps=20, count=3)
+    assert np.isfinite(found.exponents).all()
+
+
+# ---- runs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "mechanics", [fn.Aristotle(fn.Cosine(0.5, 200)), fn.Nesterov("warmup:0.3:20"), fn.Adam(0.02)],
+    ids=repr,
+)  # fmt: skip
+def test_a_recorded_run_and_the_steps_taken_now_agree(xor, mechanics, tmp_path):
+    words = {"steps": 100, "batch_size": 2, "seed": 4}
+    now = fn.lyapunov(xor, mechanics, **words, count=3)
+    for every in (1, 13):
+        run = fn.train(xor, mechanics, **words, record_every=every)
+        close(fn.lyapunov(run, count=3, seed=4).exponents, now.exponents, kind="rounding", scale=10)
+    run = fn.train(xor, mechanics, **words, store=tmp_path / "run.h5", record_every=10)
+    again = fn.lyapunov(fn.Trajectory.open(tmp_path / "run.h5"), count=3, seed=4, first=20, last=60)
+    part = fn.lyapunov(run, count=3, seed=4, first=20, last=60)
+    assert np.array_equal(again.history, part.history) and part.iteration[-1] == 60
+
+
+def test_looks_do_not_change_what_is_seen(xor):
+    words = {"steps": 120, "count": 3, "seed": 2}
+    often, seldom = (fn.lyapunov(xor, fn.Aristotle(0.5), **words, every=n) for n in (1, 8))
+    close(often.exponents, seldom.exponents, kind="solver")
+    assert len(seldom.history) == 15
+
+
+def test_single_precision(xor):
+    single = xor.with_dtype("float32")
+    found = fn.lyapunov(single, fn.Adam(0.02), steps=50, count=2)
+    other = fn.lyapunov(xor, fn.Adam(0.02), steps=50, count=2)
+    np.testing.assert_allclose(found.exponents, other.exponents, atol=1e-3)
+
+
+def test_a_run_that_diverges_says_when():
+    found = fn.lyapunov(fn.DoubleWell(), fn.Aristotle(5.0), W0=[2.0], steps=100)
+    assert found.diverged_at is not None and found.steps < 10
+    assert f"iteration {found.diverged_at}" in str(found)
+
+
+def test_the_result_prints_pickles_and_shows_itself(xor):
+    found = fn.lyapunov(xor, fn.Aristotle(0.5), steps=60, count=3)
+    assert "Lyapunov exponents of Aristotle(step=0.5), 60 steps" in str(found)
+    assert "<table>" in found._repr_html_()
+    assert np.array_equal(pickle.loads(pickle.dumps(found)).history, found.history)
+    assert found.history.shape == (60, 3) and len(found.table().rows) == 3
+
+
+def test_mistakes(xor):
+    run = fn.train(xor, fn.Aristotle(0.1), steps=5)
+    for words, said in (
+        (lambda: fn.lyapunov(xor, fn.RungeKutta(0.1), steps=5), "not made of one dL"),
+        (lambda: fn.lyapunov(xor, fn.Aristotle("linear:0.1"), steps=5), "off the state"),
+        (lambda: fn.lyapunov(xor, fn.Aristotle(0.1)), "steps is None"),
+        (lambda: fn.lyapunov(xor, fn.Aristotle(0.1), steps=5, first=2), "first= and last="),
+        (lambda: fn.lyapunov(run, steps=5), "steps= is of a potential"),
+        (lambda: fn.lyapunov(run, first=4, last=2), "first comes before last"),
+        (lambda: fn.lyapunov(run, count=0), "count is 0"),
+        (lambda: fn.lyapunov(run, transient=5), "hold no look"),
+        (lambda: fn.lyapunov(fn.flow(xor, W0=xor.init(0), time=1.0)), "no finite steps"),
+    ):
+        with told_in_one_line(said):
+            words()
