@@ -82,7 +82,7 @@ def measured(complex_parts):
 
 
 @pytest.fixture(scope="module")
-def figures(complex_parts, real_runs, batched, measured):
+def figures(complex_parts, real_runs, batched, measured, xor):
     """Name to a function that draws it, with the place as keywords."""
     run, flow = complex_parts
     runs, real_flow = real_runs
@@ -107,9 +107,25 @@ def figures(complex_parts, real_runs, batched, measured):
         "flows of a complex run": lambda **place: fn.plot.flows(run, flow, resolution=9, **place),
         "five paths": lambda **place: fn.plot.flows(run, flows, resolution=9, **place),
         "bifurcation": lambda **place: fn.plot.bifurcation(settled, **place),
+        **{
+            f"sweep {what}": lambda found=found, y=y, **place: fn.plot.sweep(found, y=y, **place)
+            for what, found, y in sweeps(xor)
+        },
     }
 
 
+def sweeps(xor):
+    """Words, a sweep over one axis or two, and what is drawn of it."""
+    potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), xor)
+    experiment = fn.Experiment.of(potential, fn.Aristotle(1.0), steps=25)
+    axes = {"mechanics.step": np.geomspace(0.1, 100, 7), "run.seed": range(3)}
+    yield "over steps and seeds", fn.sweep(experiment, axes=axes), None
+    axes = {f"metric.stiffness.{i}": np.geomspace(10, 1e-3, 7) for i in (0, 1)}
+    found = fn.sweep(experiment, axes=axes, keep={"failure": 5, "convergence": True})
+    yield from ((f"over two: {y}", found, y) for y in SWEPT)
+
+
+SWEPT = ("convergence", "verdict", "failure", "loss")
 NAMES = (
     "loss",
     "loss of a complex run",
@@ -127,9 +143,11 @@ NAMES = (
     "flows of a complex run",
     "five paths",
     "bifurcation",
+    "sweep over steps and seeds",
+    *(f"sweep over two: {y}" for y in SWEPT),
 )
 every_figure = pytest.mark.parametrize("name", NAMES)
-ONE_PANEL = [name for name in NAMES if name.startswith("curves") or name == "loss"]
+ONE_PANEL = [name for name in NAMES if name.startswith(("curves", "sweep")) or name == "loss"]
 
 
 # Can it be read?
@@ -182,7 +200,7 @@ def test_one_panel_is_drawn_into_axes(figures, name):
     left, right = figure.subplots(1, 2)
     left.set(xlabel="x", ylabel="y")
     assert figures[name](ax=right) is right
-    assert right.lines and not left.lines and faults(figure) == []
+    assert (right.lines or right.collections) and not left.lines and faults(figure) == []
 
 
 def test_the_check_finds_what_it_looks_for():

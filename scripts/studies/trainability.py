@@ -1,6 +1,6 @@
 """Where does training converge? The map of trainability, whole and zoomed in, and its dimension.
 
-    python scripts/studies/trainability.py [--side 256] [--zoom 4 5.5 -2.5 -1] [-o FIGURE]
+    python scripts/studies/trainability.py [--side 256] [--zoom 3.2 5 1.75 2.1] [-o FIGURE]
 
 One hidden layer of 16 tanh units on 272 samples of noise, 500 steps of descent, a step of its own
 for each of the two layers (Sohl-Dickstein 2402.06184). The boundary between runs that converge and
@@ -18,7 +18,7 @@ from flownet.desk.plot._style import STYLE
 
 EXPERIMENT = Path(__file__).parents[1] / "experiments" / "trainability.toml"
 WHOLE = (-3.0, 6.0, -3.0, 6.0)  # log₁₀ of the paper's steps, first layer and second
-ZOOM = (3.2, 5.2, 2.0, 2.6)
+ZOOM = (3.2, 5.0, 1.75, 2.1)
 UNITS = 4.0, 128.0  # stiffness of a layer times the paper's step of it
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ....ensemble._verdict import CONVERGED
-from .._style import MOST
+from .._style import MOST, below
 
 #: brightness says which: converged dark, bounded in between, diverged light
 VERDICT_INK = ("#1f3b73", "#c7772e", "#f6e3b4")
@@ -17,7 +17,7 @@ _CATEGORIES = (
 _NOTHING_INK = "#f2f2f2"
 
 
-def named(figure: Any, axis: Any, edges: Any, column: Any, values: Any, inks: Any) -> None:
+def named(axis: Any, edges: Any, column: Any, values: Any, inks: Any) -> None:
     """Values that stand for words, in a colour each, those that occur named under the panel."""
     from matplotlib.colors import BoundaryNorm, ListedColormap
     from matplotlib.patches import Patch
@@ -33,10 +33,10 @@ def named(figure: Any, axis: Any, edges: Any, column: Any, values: Any, inks: An
         Patch(facecolor=colours(norm(code)), edgecolor="#555555", label=words[code])
         for code in found
     ]
-    figure.legend(handles=patches, loc="outside lower center", ncols=3 if len(patches) <= 3 else 2)
+    below(axis, handles=patches, ncol=3 if len(patches) <= 3 else 2)
 
 
-def numbers(figure: Any, axis: Any, edges: Any, values: Any, label: str) -> None:
+def numbers(axis: Any, edges: Any, values: Any, label: str) -> None:
     """Numbers by brightness, with a bar; logarithmic where they span powers of ten."""
     from matplotlib.colors import LogNorm
 
@@ -46,19 +46,11 @@ def numbers(figure: Any, axis: Any, edges: Any, values: Any, label: str) -> None
     axis.set_facecolor("#d0d0d0")
     norm = LogNorm(known.min(), known.max()) if wide else None
     drawn = axis.pcolormesh(*edges, values, cmap="cividis", norm=norm, rasterized=True)
-    figure.colorbar(drawn, ax=axis, label=label)
-    if np.isnan(values).any():
-        axis.text(
-            1,
-            1.01,
-            "grey: diverged, or not known",
-            transform=axis.transAxes,
-            ha="right",
-            fontsize="small",
-        )
+    unknown = "\ngrey: diverged, or not known" if np.isnan(values).any() else ""
+    axis.figure.colorbar(drawn, ax=axis, label=label + unknown)
 
 
-def convergence(figure: Any, axis: Any, edges: Any, values: Any, verdict: Any) -> None:
+def convergence(axis: Any, edges: Any, values: Any, verdict: Any) -> None:
     """How fast members converge (dark) or diverge (light), each by its rank, as in 2402.06184."""
     from matplotlib.patches import Patch
 
@@ -77,7 +69,7 @@ def convergence(figure: Any, axis: Any, edges: Any, values: Any, verdict: Any) -
             facecolor=shades["diverged"][1], edgecolor="#555555", label="not, the lighter the later"
         ),
     ]
-    figure.legend(handles=patches, loc="outside lower center", ncols=2)
+    below(axis, handles=patches)
 
 
 def _between(first, last, share):

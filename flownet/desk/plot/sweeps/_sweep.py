@@ -10,7 +10,7 @@ import numpy as np
 from ...._errors import FlownetError, shown
 from ....ensemble._verdict import DIVERGED
 from ....ensemble.sweeps import Sweep
-from .._canvas import one_panel, styled_of, whole
+from .._canvas import one_panel, styled_of
 from .._style import below, line, log_if_wide
 from . import _map
 from ._axis import shown_axis
@@ -82,7 +82,7 @@ def sweep(
     if flat:
         _curve(ax, found, dims[0], y, at, seeds)
     else:
-        _over_two(whole(ax.figure), ax, found, dims, y, at, seeds)
+        _over_two(ax, found, dims, y, at, seeds)
     if text := _title(found, y) if title is None else title:
         ax.set_title(text)
     return made
@@ -143,21 +143,21 @@ def _curve(ax, found, dim, y, at, values):
     below(ax, ncol=4)
 
 
-def _over_two(figure, ax, found, dims, y, at, seeds):
+def _over_two(ax, found, dims, y, at, seeds):
     column, (first, second) = found.column(y), (shown_axis(found, dim) for dim in dims)
     edges = (first.edges(), second.edges())
     if y == "convergence" and seeds.shape[-1] == 1:
-        _map.convergence(figure, ax, edges, seeds[..., 0].T, _one(found, dims).T)
+        _map.convergence(ax, edges, seeds[..., 0].T, _one(found, dims).T)
     elif column.words:
         worst = seeds.max(axis=-1)
         inks = _map.VERDICT_INK if y == "verdict" else ()
-        _map.named(figure, ax, edges, column, worst.T, inks)
+        _map.named(ax, edges, column, worst.T, inks)
     else:
         lost = _seeds_last(found, found.verdict, dims) == DIVERGED if y == "loss" else False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # where all of them are nan
             middle = np.nanmedian(np.where(lost, np.nan, seeds), axis=-1)
-        _map.numbers(figure, ax, edges, middle.T, _label(found, y, at))
+        _map.numbers(ax, edges, middle.T, _label(found, y, at))
     ax.grid(False)
     _set(ax, "x", first)
     _set(ax, "y", second)
