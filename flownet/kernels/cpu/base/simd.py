@@ -220,3 +220,14 @@ def tile(rows, vectors, whole):
         return types.void(c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT), codegen
 
     return multiply
+
+
+@intrinsic
+def lanes(typing, array):
+    """How many numbers of an array a vector holds: a number that the compiler knows."""
+    count = VECTOR_BYTES * 8 // array.dtype.bitwidth
+
+    def codegen(context, builder, signature, args):
+        return ir.Constant(context.get_value_type(types.intp), count)
+
+    return types.intp(array), codegen

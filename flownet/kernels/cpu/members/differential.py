@@ -1,15 +1,14 @@
 """Loss and dL of as many members as a vector has lanes, on the same network and loss.
 
 Every number of a member lies in its lane: weights (D, L), units (n, ROWS, L) of a few samples at a
-time, which stay in the first-level cache. Losses are those of every other kernel: the outputs of
-all lanes are handed to it as so many rows.
+time, which stay in the first-level cache.
 """
 
 from ...._compile import part, spliced
-from ..base.pointwise import mean, pull_through
+from ..base.pointwise import pull_through
 from ..base.views import address, flat, shift, view
 from ..layers.activation import activate_slope
-from ..layers.loss import covector_on_output
+from .loss import loss_of_lanes, mean_of_lanes
 from .product import product, product_with_shared
 from .work import ROWS
 
@@ -72,39 +71,6 @@ def _forward(net, work, x, first, rows, shared):
 
 
 @part
-def _loss(net, loss, work, y, weights, first, rows, shared):
-    """Losses of some samples of every lane, and G_z = φ′·∂ℓ/∂a of the outputs."""
-    L, n_out, top = work.W.shape[1], net.sizes[-1], net.weight.size - 1
-    a, slope = _units(net, work.a, top, L), _units(net, work.slope, top, L)
-    y_hat = work.y_hat[: L * rows]
-    for lane in range(L):
-        for s in range(rows):
-            of_lane = first + s if shared else (first + s) * L + lane
-            for b in range(n_out):
-                y_hat[lane * rows + s, b] = a[b, s * L + lane]
-                work.y[lane * rows + s, b] = y[of_lane, b]
-            if weights.size:
-                work.weights[lane * rows + s] = weights[of_lane]
-    covector_on_output(
-        loss,
-        y_hat,
-        work.y[: L * rows],
-        work.weights[: L * rows if weights.size else 0],
-        work.covector[: L * rows],
-        work.errors[: L * rows],
-        work.scratch[: L * rows],
-        work.zeros,
-        work.losses[: L * rows],
-        work.scale,
-    )
-    for lane in range(L):
-        for s in range(rows):
-            work.sample[lane, first + s] = work.losses[lane * rows + s]
-            for b in range(n_out):
-                slope[b, s * L + lane] *= work.covector[lane * rows + s, b]
-
-
-@part
 def _pullback(net, work, rows):
     """Slopes of the hidden layers into cotangents G_z, downwards."""
     L = work.W.shape[1]
@@ -163,11 +129,12 @@ def members_differential(net, loss, x, y, weights, m, work, shared, values):
     Inputs x (m, n_in) and truth y (m, n_out) are those of all members where they are `shared`, else
     (m, n_in, L) flat, and y (m·L, n_out) with the members of a sample one below the other.
     """
+    L, top = work.W.shape[1], net.weight.size - 1
     for first in range(0, m, ROWS):
         rows = min(ROWS, m - first)
         _forward(net, work, x, first, rows, shared)
-        _loss(net, loss, work, y, weights, first, rows, shared)
+        a, slope = _units(net, work.a, top, L), _units(net, work.slope, top, L)
+        loss_of_lanes(loss, work, a, slope, y, weights, first, rows, shared)
         _pullback(net, work, rows)
         _covectors(net, work, x, first, rows, shared)
-    for lane in range(values.size):
-        values[lane] = mean(work.sample[lane, :m])
+    mean_of_lanes(work.sample, m, values)

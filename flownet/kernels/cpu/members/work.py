@@ -9,7 +9,7 @@ from ..base.simd import VECTOR_BYTES
 ROWS = 16  # samples at a time: what they need stays in the first-level cache
 
 #: parameters and covectors (D, L) of L members, units of a few samples, what the loss wants of
-#: them, losses (L, m), a mini-batch of every member's own, and what the loss gave for each (L,)
+#: them, losses (m, L), a mini-batch of every member's own, and what the loss gave for each (L,)
 MembersWork = namedtuple(
     "MembersWork",
     "W dL a slope g y_hat y covector errors scratch weights zeros losses sample scale "
@@ -41,7 +41,7 @@ def members_work(net, rows, dtype, *, gathered=False, weighted=False):
         weights=buffer(block if weighted else 0),
         zeros=buffer(max(widest, L)),
         losses=np.zeros(block),
-        sample=np.zeros((L, rows)),
+        sample=np.zeros((-(-rows // ROWS) * ROWS, L)),
         scale=np.full(1, 1 / rows, dtype),
         x_batch=buffer(rows * int(net.sizes[0]) * L if gathered else 0),
         y_batch=buffer(rows * L if gathered else 0, n_out),
