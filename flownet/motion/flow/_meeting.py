@@ -8,7 +8,7 @@ from ...kernels import layout
 from ...kernels.layout import T_BEFORE, TAKEN, T
 
 _LOOKS = 8  # at the pre-activations about a crossing at most, beyond those of the step
-_FINE = 0.3  # of the slack: a crossing that is known so well
+_FINE = 0.01  # of the slack: a crossing that is known so well
 _GRID = np.union1d(np.geomspace(1e-6, 0.1, 51), np.linspace(0, 1, 101))
 _CLOSER = 4  # looks at a polynomial, each 32 times closer than the one before
 _ENDS = 8  # evaluations of f in search of the end of a slide, at most
