@@ -176,8 +176,10 @@ def _sides(field, pairs, arrives, asked, leader, weight, speed, below):
     moves = np.diag(K) > _STILL * np.diag(K).max()
     free, slid = moves & (across > 0), side == layout.SLIDING
     arrived = np.isin(np.arange(len(first)), own[pairs == arrives])
-    side = np.where(~free & moves & slid, layout.LOWER, side)
-    turns, last = ~free & moves & slid, ~free & moves & arrived & ~slid
+    least = _TIE * (np.sqrt(np.diag(K)) * speed + np.abs(K) @ np.abs(across))
+    off = np.where(drift > least, layout.UPPER, layout.LOWER)
+    side = np.where(~free & moves & slid, off, side)
+    turns, last = np.zeros(len(first), bool), ~free & moves & arrived & ~slid
     if below is None:
         side, last = _turned(side, last), np.zeros_like(last)
     elif arrived.any():
@@ -185,8 +187,7 @@ def _sides(field, pairs, arrives, asked, leader, weight, speed, below):
         share = _shares(K, drift, across, free & slid, share)
         led = np.abs(drift - K @ (across * (share - 1)))
         soon = np.abs(kinks.z[4][pairs][first]) * led[arrived] <= kinks.slack[0] * led
-        turns |= ~free & moves & soon & below[first]
-    least = _TIE * (np.sqrt(np.diag(K)) * speed + np.abs(K) @ np.abs(across))
+        turns = ~free & moves & ~slid & soon & below[first]
     while True:  # each turns once at most
         share = _shares(K, drift, across, free, np.where(side == layout.LOWER, 0.0, 1.0))
         led = drift - K @ (across * (share - 1))
