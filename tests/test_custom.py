@@ -13,7 +13,7 @@ from tolerance import close, tolerance
 import flownet as fn
 from flownet.kernels.cpu.motion import steps
 from flownet.motion._problem import is_compiled
-from flownet.motion.loops import in_lanes
+from flownet.motion.members import in_lanes
 
 W0 = np.array([0.3, -0.7, 1.2])
 

@@ -213,6 +213,20 @@ def test_a_parabola_that_softens_by_the_step():
         found.power()
 
 
+def test_exponents_of_a_run_whose_stiffness_follows_its_steps(small):
+    """Taken now or read from the run: of the parabola log|1 − h/s_k|, with lengths √s_k·|δ|."""
+    net = fn.Network([1, 1], bias=False)
+    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))))
+    s, h = np.array([4.0, 2.0, 2.0, 1.0]), 0.5
+    metric = fn.ScheduledMetric(net, [s])
+    run = fn.train(potential, fn.Aristotle(h), W0=[1.0], steps=4, metric=metric)
+    now = fn.lyapunov(potential, fn.Aristotle(h), W0=[1.0], steps=4, metric=metric)
+    for found in (now, fn.lyapunov(run)):
+        close(found.exponents, [(np.log(1 - h / s).sum() + np.log(s[-1] / s[0]) / 2) / 4])
+    with told_in_one_line("reads a stiffness off the state"):
+        fn.lyapunov(descend(small, fn.Aristotle(0.1), metric_of(small, "of the state")))
+
+
 def test_replays_of_a_run_take_the_recorded_stiffness(small, tmp_path):
     """Of a run whose stiffness no file can say."""
     path = tmp_path / "run.h5"

@@ -111,6 +111,10 @@ class Metric(Named, ABC):
         """The metric of the step that a run takes from a state."""
         return self.at(state.time)
 
+    def in_turn(self, iteration: int, time: float) -> Metric:
+        """The metric of the step of an iteration, counted as schedules do, at its time."""
+        return self.at(time)
+
     def along(self, run: Trajectory) -> Metric:
         """The metric at each time of a recorded run: itself, unless its steps alone tell it."""
         return self

@@ -156,6 +156,10 @@ class ScheduledMetric(TimeDependent):
             )
         return found
 
+    def in_turn(self, iteration: int, time: float) -> Metric:
+        """The metric of the step of an iteration, at its time."""
+        return self.with_numbers(self.numbers(iteration, np.array([time]))[0])
+
     def at_step(self, state: State) -> Metric:
         """The metric of the step that a run takes from a state; behind an array that of its end."""
         if not self.follows_steps:
