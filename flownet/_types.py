@@ -63,8 +63,8 @@ if TYPE_CHECKING:
     )
     #: a number, or a schedule likewise
     Temperature: TypeAlias = Step
-    #: of each layer a number, inf to freeze it, or a schedule in time
-    Stiffnesses: TypeAlias = Sequence[float | str | StepPolicy | Mapping[str, Any]]
+    #: of each layer a number, inf to freeze it, or a schedule likewise
+    Stiffnesses: TypeAlias = Sequence[Step]
     #: a metric, or a function of the time (of an observable's, of the state) that gives one
     MetricLike: TypeAlias = Metric | Callable[[Any], Metric]
     #: mechanics that others are made of, or their table
@@ -74,7 +74,8 @@ if TYPE_CHECKING:
     Observed: TypeAlias = Mapping[str, tuple[int, AnyObservable]]
     #: one flow, or several by name
     Flows: TypeAlias = Trajectory | Mapping[str, Trajectory]
-    #: conditions that end a run, or functions of the state that give True
-    Stops: TypeAlias = Stop | Callable[[Any], Any] | Sequence[Stop | Callable[[Any], Any]]
+    #: a condition that ends a run, or a function of the state that gives True; and several of them
+    AnyStop: TypeAlias = Stop | Callable[[Any], Any]
+    Stops: TypeAlias = AnyStop | Sequence[AnyStop]
     #: what the best state is known by
     Keep: TypeAlias = Best | Literal["best"]

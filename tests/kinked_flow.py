@@ -11,6 +11,7 @@ from scipy.integrate import DOP853
 from scipy.optimize import brentq, lsq_linear
 
 SMALL = 1e-11  # of z: a pair at its kink
+TIE = 1e-9  # of what ż could be: one that nothing moves, and which stays
 LOOKS = np.linspace(0, 1, 41)[1:]
 BELOW = {"relu": 0.0, "leaky_relu": 0.01}
 
@@ -183,6 +184,14 @@ class ReferenceFlow:
         return kinks
 
     def decide(self):
+        """Sides of the kinks that are met; again where a unit below bends the normals of others."""
+        for _ in range(5):
+            before = {layer: slopes.copy() for layer, slopes in self.slopes.items()}
+            self.decide_once()
+            if all((before[layer] == slopes).all() for layer, slopes in self.slopes.items()):
+                break
+
+    def decide_once(self):
         """Sides of the kinks that are met, by the shortest −dL."""
         before = {layer: slopes.copy() for layer, slopes in self.slopes.items()}
         old, kinks = set(self.sliding), self.kinks_here()
@@ -214,7 +223,8 @@ class ReferenceFlow:
             if held.any():
                 x = lsq_linear(N[held].T, -force, (low, high), "bvls", 1e-14).x
             led = -N @ (force + x @ N[held])
-            off = ~held & ~crossed & (led * (0.5 - found) > 0)
+            tie = TIE * np.linalg.norm(N, axis=1) * np.linalg.norm(force)
+            off = ~held & ~crossed & (led * (0.5 - found) > 0.5 * tie)
             if not off.any():
                 break
             found[off], crossed[off] = 1 - found[off], True

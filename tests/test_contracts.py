@@ -9,6 +9,8 @@ from flownet._registry import names
 from flownet.model.potential import AnyPotential
 from flownet.motion.mechanics import StepPolicy
 from flownet.motion.observe import Observable
+from flownet.motion.stop import Stop
+from flownet.testing._runs import small
 
 NET = fn.Network([2, 3, 3, 1])
 DATA = fn.Dataset(uniforms(1, 5, 2), uniforms(2, 5, 1))
@@ -124,7 +126,16 @@ CHARTS = {
     "weight-normalisation": (WEIGHTS, WEIGHTS.to_u(NET.init(3))),
     "phases": (fn.Phases(0.7), None),
 }
+RUN = small()
+STOPS = {  # of the checks' own run, whose loss falls from 0.249 to 0.159
+    "loss-below": fn.LossBelow(0.17, every=2),
+    "gradient-below": fn.GradientBelow(0.3),
+    "edge": fn.EdgeReached(0.13144, every=1),
+    "reached": fn.Reached(RUN, below=0.18, every=3),
+    "patience": fn.Patience(RUN, patience=4, least=0.004),
+}
 FAMILIES = {
+    "stop condition": STOPS,
     "potential": POTENTIALS,
     "metric": METRICS,
     "mechanics": MECHANICS,
@@ -152,6 +163,13 @@ def test_metrics(name):
     fn.testing.check_metric(metric, potential)
     if name in ("timed", "scheduled"):
         fn.testing.check_metric(metric, potential, time=3.0)
+
+
+def test_a_metric_that_follows_the_steps():
+    stiffness = [[8.0, 4.0, 2.0], 1.0, "exponential:8:0.5"]
+    fn.testing.check_metric(fn.ScheduledMetric(NET, stiffness, of="iteration"), SMALL)
+    stiffness[2] = fn.Schedule(lambda state: 1 + state.loss, "state")
+    fn.testing.check_metric(fn.ScheduledMetric(NET, stiffness), SMALL)
 
 
 def test_a_metric_seen_where_a_chart_forgets_a_direction():
@@ -184,6 +202,18 @@ def test_observables(name):
 
 def test_a_function_of_the_state_is_an_observable():
     fn.testing.check_observable(lambda state: state.W[:2])
+
+
+@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS)
+def test_stop_conditions(stop):
+    fn.testing.check_stop(stop, RUN)
+
+
+def test_functions_of_the_state_are_stop_conditions():
+    fn.testing.check_stop(lambda state: state.iteration == 9)
+    fn.testing.check_stop(lambda state: False)
+    still = fn.StopWhen(lambda state: abs(state.velocity).max() < 0.01, every=5)
+    fn.testing.check_stop(still, fn.DoubleWell(2), mechanics=fn.Newton(0.1))
 
 
 @pytest.mark.parametrize("name", CHARTS)
@@ -297,6 +327,51 @@ class Counting(Observable):
         return self.asked
 
 
+class Shoving(Stop):
+    """It moves the state."""
+
+    def look(self, state, potential, memory):
+        state.W[0] += 1e-3
+        return False, 0.0
+
+
+class Impatient(Stop):
+    """It counts its looks, and no checkpoint knows."""
+
+    looks = 0
+
+    def look(self, state, potential, memory):
+        self.looks += 1
+        return self.looks > 9, self.looks
+
+
+class Absent(Stop):
+    """What it remembers is put elsewhere at each look."""
+
+    def memory(self, W):
+        self.seen = np.zeros(1)
+        return {"seen": np.zeros(1)}
+
+    def look(self, state, potential, memory):
+        self.seen = self.seen + 1
+        return False, float(self.seen[0])
+
+
+class Vague(Stop):
+    """It gives no number."""
+
+    def look(self, state, potential, memory):
+        return state.iteration > 3
+
+
+class Derived(fn.LossBelow):
+    """Another condition than that which it is made of: a file says so, and asks for it again."""
+
+    def look(self, state, potential, memory):
+        ends, loss = super().look(state, potential, memory)
+        return ends and state.iteration > 8, loss
+
+
 class Slanted(fn.Rescaling):
     """Its pullback is not the adjoint of its pushforward."""
 
@@ -330,8 +405,16 @@ BROKEN = {
         lambda: fn.testing.check_chart(Slanted([1.0, 2.0])),
         "⟨dL, W′v⟩ and ⟨W′ᵀdL, v⟩: off by",
     ),
+    "shoving": (lambda: fn.testing.check_stop(Shoving()), "its look changes the state"),
+    "impatient": (lambda: fn.testing.check_stop(Impatient()), "looks along a run.* other bits"),
+    "absent": (lambda: fn.testing.check_stop(Absent()), "with a copy of what it remembers"),
+    "vague": (lambda: fn.testing.check_stop(Vague()), r"\(ends, number\) is expected"),
     "no chart": (lambda: fn.testing.check_chart("sinh"), "derives from no AnyChart"),
 }
+
+
+def test_a_condition_of_a_class_of_ones_own_is_stored_as_what_it_is():
+    fn.testing.check_stop(Derived(0.2))
 
 
 @pytest.mark.parametrize("call, line", BROKEN.values(), ids=BROKEN)

@@ -13,7 +13,7 @@ from tolerance import close, tolerance
 import flownet as fn
 from flownet.kernels.cpu.motion import steps
 from flownet.motion._problem import is_compiled
-from flownet.motion.loops import in_lanes
+from flownet.motion.members import in_lanes
 
 W0 = np.array([0.3, -0.7, 1.2])
 
@@ -338,3 +338,22 @@ def test_in_a_chart():
     found, wanted = (fn.breakdown(each, u, 0.1) for each in (seen, known))
     close([found.second, found.third], [wanted.second, wanted.third], kind="solver")
     assert found.noise["third"] < 1e-3 * abs(found.third) + tolerance("solver")
+
+
+def test_a_sum_with_a_network_is_split_by_loss_map_and_its_own_name():
+    """The network's term as alone; what has no map under its name; the sum is the whole."""
+    net = fn.Network([2, 3, 1])
+    task = fn.Potential(net, fn.Quadratic(), fn.data.load("xor"))
+    ours = fn.CustomPotential(net.size, well, name="my well")
+    whole, W, delta = task + 0.1 * ours + 0.2 * ours, net.init(3), 0.3 * np.cos(np.arange(net.size))
+    b = fn.breakdown(whole, W, displacement=delta)
+    split, alone = b.split("map"), fn.breakdown(task, W, displacement=delta).split("map")
+    close(split.loss, alone.loss)
+    close(split.map, alone.map)
+    assert list(split.own) == ["my well"]
+    c = split.own["my well"]
+    close(c, 0.3 * np.array(fn.DoubleWell(net.size).jet(W, delta, 3)), kind="solver", scale=1e3)
+    close(split.promise, b.linear)
+    close([split.second_loss + split.second_map + c[2]], [b.second])
+    close([split.third_loss + split.third_map + c[3]], [b.third], kind="solver")
+    assert "my well" in str(split) and "my well" not in str(alone)

@@ -269,3 +269,40 @@ def test_slides_in_several_layers_come_to_an_end(seed):
     rough, fine = (fn.flow(p, rtol=rtol, atol=rtol / 100, **words) for rtol in (1e-6, 1e-9))
     assert rough.finished and fine.finished and len(rough.step) < 1000
     np.testing.assert_allclose(rough.parameters[-1], fine.parameters[-1], atol=1e-4)
+
+
+def deep(seed):
+    """Three hidden layers of 5 to 8 relu units on 20 to 40 samples, and the same slowly."""
+    random = np.random.default_rng(seed)
+    hidden, m = random.integers(5, 9, 3).tolist(), int(random.integers(20, 41))
+    sizes, relu = [3, *hidden, 2], RELU * 3
+    x, y = random.normal(size=(m, 3)), random.normal(size=(m, 2))
+    p = fn.Potential(fn.Network(sizes, relu), fn.Quadratic(), fn.Dataset(x, y))
+    return p, Kinked(sizes, relu, x, y), p.network.init(seed)
+
+
+#: units whose bias is 0 to the last bit, since they never were active on any sample: where all that
+#: feeds such a unit at a sample comes to 0, it comes to its own kink with it, and nothing moves it
+TOGETHER = [3, 79, 80, 81, 85]
+
+
+def to_the_end(p, W0, rtol):
+    return fn.flow(p, W0=W0, time=20.0, rtol=rtol, atol=rtol / 100, at=[20.0], max_gradients=30_000)
+
+
+@pytest.mark.parametrize("seed", [*TOGETHER, 7])
+def test_kinks_that_are_met_together(seed):
+    """Which side such a unit takes is no matter of the tolerance; the search comes to its end."""
+    p, _, W0 = deep(seed)
+    rough, fine = (to_the_end(p, W0, rtol) for rtol in (1e-6, 1e-9))
+    assert rough.finished and fine.finished
+    np.testing.assert_allclose(rough.parameters[-1], fine.parameters[-1], rtol=0, atol=2e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [79, 81])
+def test_kinks_that_are_met_together_against_a_flow_that_locates_each(seed):
+    p, same, W0 = deep(seed)
+    known, flow = ReferenceFlow(same, W0, 20.0, rtol=1e-9, atol=1e-11), to_the_end(p, W0, 1e-8)
+    np.testing.assert_allclose(flow.parameters[-1], known.W, rtol=0, atol=1e-7)
+    assert count(flow, "crossings") == known.crossed and count(flow, "slides") == known.slid

@@ -392,10 +392,6 @@ MISTAKES = {
         lambda: fn.ScheduledMetric(fn.Network([2, 1]), ["loss"]),
         "stiffness is 'loss', which is read off the loss",
     ),
-    "a stiffness of an array": (
-        lambda: fn.ScheduledMetric(fn.Network([2, 1]), [[1.0, 2.0]]),
-        "stiffness an array of 2 steps .* has no number for every time",
-    ),
     "a stiffness too few": (
         lambda: fn.ScheduledMetric(fn.Network([2, 3, 1]), [1.0]),
         r"stiffness is \[1.0\]; it has to be 2 numbers or schedules",

@@ -83,6 +83,11 @@ class CompiledSum:
             **words,
         )
 
+    def rule_of_steps(self, whole, **words):
+        """Likewise of a metric that follows the steps, whose `sharps` are still to come."""
+        rule = self.rule(whole.with_numbers(), 0.0, **words)
+        return rule._replace(sharp=rule.sharp.copy())
+
     @contextmanager
     def for_kernels(self):
         """Context that gives what kernels take, with buffers for one batch.
@@ -111,7 +116,7 @@ def rule_in(metric, dtype, *, span=(-np.inf, np.inf), of_loss=False, radius=0.0,
         since=span[0],
         until=span[1],
         ascent=ascent,
-        **{"born": 0, "first": 0, "temperatures": None, **words},
+        **{"born": 0, "first": 0, "temperatures": None, "sharps": None, **words},
     )
 
 

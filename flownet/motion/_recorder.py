@@ -15,7 +15,16 @@ def quantities(loop, steps, record_every):
     return [
         Quantity("parameters", W.shape, W.dtype, rows=steps // record_every + 2),
         Quantity(LOSS, rows=steps + 1),
-        *(Quantity(name, rows=max(steps, 1), clock=LOSS) for name in _of_steps(loop)),
+        *columns_of_steps(loop, steps),
+    ]
+
+
+def columns_of_steps(loop, steps):
+    """Quantities of each step; a stiffness may begin later than the run, and has its own clock."""
+    shapes = {"step": (), **loop.extra}
+    return [
+        Quantity(name, shape, rows=max(steps, 1), clock=None if shape else LOSS)
+        for name, shape in zip(_of_steps(loop), shapes.values())
     ]
 
 

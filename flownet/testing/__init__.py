@@ -13,6 +13,7 @@ from ._metric import check_metric
 from ._observable import check_observable
 from ._policy import check_policy
 from ._potential import check_potential
+from ._stop import check_stop
 
 __all__ = [
     "check_chart",
@@ -21,4 +22,5 @@ __all__ = [
     "check_observable",
     "check_policy",
     "check_potential",
+    "check_stop",
 ]

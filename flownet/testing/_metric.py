@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from .._errors import FlownetError, shown
 from ..geometry.metric import Metric
 from ..model.potential import as_potential
 from ..model.tables import metric_from, metric_table
+from ..store.trajectory import has_program
 from ._expect import check, expect, near, numbers, one_line, pair, refused, same_bits
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def check_metric(
             potential.size == D, f"{shown(metric)}: size is {D}, the potential's {potential.size}"
         )
     W = numbers(3, D) if W is None else np.asarray(W)
-    now = metric.at(time)
+    now = _at(metric, time)
     at = now.seen_at(W)
     for dtype in (np.float64, np.float32):
         _inverse(now.seen_at(W.astype(dtype)), dtype, whole=not now.depends_on_point)
@@ -70,6 +71,13 @@ def check_metric(
         _of_complex(at)
     if potential is not None:
         _from_table(metric, potential, W, time)
+
+
+def _at(metric: Any, time):
+    """The metric at a time; of one that follows the steps of a run some one of it."""
+    if not metric.of_steps:
+        return metric.at(time)
+    return metric.with_numbers(None if metric.of_state else metric.numbers(0, np.array([time]))[0])
 
 
 def _inverse(g, dtype, whole):
@@ -168,8 +176,8 @@ def _of_complex(g):
 def _from_table(metric, potential, W, time):
     """A metric with a kind is what its table says."""
     table = metric_table(metric)
-    if table.get("kind") == "program":
+    if has_program(table):
         return
     again, dL = metric_from(table, potential), numbers(13, metric.size)
-    one, two = (g.at(time).seen_at(W).sharp(dL) for g in (metric, again))
+    one, two = (_at(g, time).seen_at(W).sharp(dL) for g in (metric, again))
     same_bits(f"{shown(metric)}: made again of its table, sharp", two, one)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import Euclidean, Metric
+from ...geometry.metric import Metric, metric_along
 from ...motion.flow import flow
 from ._paths import thinned
 
@@ -27,7 +27,7 @@ def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
         W0=run.parameters[0],
         time=times[-1],
         mechanics=mechanics,
-        metric=run.metric,
+        metric=run.metric and metric_along(run),
         at=times,
     )
 
@@ -35,7 +35,7 @@ def beside(run: Trajectory, most: int = _MOST_ROWS) -> Any:
 def metric_of_run(run, metric):
     """The metric in which a run is drawn: the one given, its own at its end, or the plain one."""
     D = run.parameters.shape[1]
-    metric = metric or (run.metric and run.metric.at(run.time[-1])) or Euclidean(D)
+    metric = metric or metric_along(run).at(run.time[-1])
     if not isinstance(metric, Metric) or metric.size != D:
         raise FlownetError(
             f"metric is {shown(metric)}; the run has {D} parameters, and so has "

@@ -11,7 +11,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ...model._check import is_whole
 from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
-from ..metric import metric_of
+from ..metric import metric_along
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
 from ._metric_hessian import metric_hessian
@@ -179,7 +179,7 @@ def _along(run, every, metric, start, rtol, progress):
         raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     run.in_one_way("sharpness along a run", *OF_POTENTIAL, "metric")
     rows = np.flatnonzero(run.iteration % (every or 1) == 0)
-    metric = metric_of(run.metric if metric is None else metric, run.potential)
+    metric = metric_along(run, metric)
     values = np.empty(len(rows))
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):

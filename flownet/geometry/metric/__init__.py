@@ -5,11 +5,13 @@ from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
 from ._metric import Metric, Ranges, as_reals
-from ._path import path_length, piece, speed, speed_of, step_speed
+from ._of_run import STIFFNESS, MetricOfRun, StiffnessOfRun
+from ._path import metric_along, path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
 from ._timed import TimeDependent, TimedMetric, metric_of
 
 __all__ = [
+    "STIFFNESS",
     "CoupledMetric",
     "CoupledRanges",
     "DiagonalMetric",
@@ -17,11 +19,14 @@ __all__ = [
     "GroupMetric",
     "LayerMetric",
     "Metric",
+    "MetricOfRun",
     "PulledBack",
     "Ranges",
+    "StiffnessOfRun",
     "TimeDependent",
     "TimedMetric",
     "as_reals",
+    "metric_along",
     "metric_of",
     "path_length",
     "piece",

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
     from ..._types import Vector
+    from ...model.potential import AnyPotential
+    from ...motion.loops import State
+    from ...store.trajectory import Trajectory
 
 
 class Metric(Named, ABC):
@@ -41,12 +44,18 @@ class Metric(Named, ABC):
         Whether no two parameters are known to be coupled: `own` is then all of it.
     is_compiled : bool
         Whether kernels know it, by `compiled`.
+    of_steps, of_state : bool
+        Whether a run asks it for the stiffness of its steps, by `numbers`, and whether that is read
+        off the run's state.
+    recorded : bool
+        Whether a run records that stiffness.
     kind : str or None
         Its name in files; None of a program of somebody's own.
     """
 
     size: int
     moves = depends_on_point = diagonal = is_compiled = False
+    of_steps = of_state = recorded = False
     times: Vector | tuple[()] | None = ()
 
     def __init_subclass__(cls, **words: Any) -> None:
@@ -97,6 +106,29 @@ class Metric(Named, ABC):
     def seen_at(self, W: Vector) -> Metric:
         """The metric at parameters W (D,); one that does not depend on them is this everywhere."""
         return self
+
+    def at_step(self, state: State) -> Metric:
+        """The metric of the step that a run takes from a state."""
+        return self.at(state.time)
+
+    def in_turn(self, iteration: int, time: float) -> Metric:
+        """The metric of the step of an iteration, counted as schedules do, at its time."""
+        return self.at(time)
+
+    def along(self, run: Trajectory) -> Metric:
+        """The metric at each time of a recorded run: itself, unless its steps alone tell it."""
+        return self
+
+    def taken_in(self, run: Trajectory, iteration: int) -> Metric:
+        """The metric that a recorded run took the step of an iteration in; itself, likewise."""
+        return self
+
+    def as_recorded(self, run: Trajectory, first: int, end: int) -> Metric:
+        """The metric in which a run takes its steps `first` to `end` again; itself, likewise."""
+        return self
+
+    def check(self, potential: AnyPotential, steps: int | None) -> None:
+        """Refuse a number of steps (None: no end) that its schedules do not fit."""
 
     def stage(self, time: float) -> tuple[Metric, float]:
         """The metric from a time on, and when it changes, to the last bit: that of a flow."""

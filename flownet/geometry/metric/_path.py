@@ -106,11 +106,16 @@ def speed_of(potential, metric, W):
     return float(np.sqrt(np.vdot(dL, metric.sharp(dL)).real))
 
 
+def metric_along(run, metric=None):
+    """A metric at each time of a recorded run, by default the run's own."""
+    return metric_of(run.metric if metric is None else metric, run.potential).along(run)
+
+
 def _metric(run, metric):
     """The metric along a run."""
     if not isinstance(run, Trajectory):
         raise FlownetError(f"the path of {shown(run)}: it has to be a Trajectory.")
-    return metric_of(run.metric if metric is None else metric, run.potential)
+    return metric_along(run, metric)
 
 
 def _pieces(run, metric):

@@ -53,6 +53,28 @@ class TimeDependentOfReals(TimeDependent):
         """Whether kernels know it."""
         return self.of.is_compiled
 
+    @property
+    def of_steps(self):
+        """Whether a run asks it for the stiffness of its steps."""
+        return self.of.of_steps
+
+    @property
+    def recorded(self):
+        """Whether a run records that stiffness."""
+        return self.of.recorded
+
+    def numbers(self, first, times):
+        """Stiffness (count, layers) of iterations from `first` on, at their times (count,)."""
+        return self.of.numbers(first, times)
+
+    def with_numbers(self, numbers=None):
+        """The metric of some stiffness (layers,)."""
+        return self.of.with_numbers(numbers).real_view()
+
+    def along(self, run):
+        """The metric at each time of a recorded run."""
+        return self.of.along(run).real_view()
+
     def at(self, time):
         """The metric at a time; the same object as long as it stays."""
         return self._view(self.of.at(time))

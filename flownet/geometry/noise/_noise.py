@@ -10,7 +10,7 @@ from ..._errors import FlownetError, shown
 from ...model._check import is_real, is_whole
 from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
-from ..metric import Euclidean, Ranges, metric_of
+from ..metric import Euclidean, Ranges, metric_along
 from ._gradient_noise import GradientNoise
 
 if TYPE_CHECKING:
@@ -172,13 +172,12 @@ def _of_run(run, W, batch_size, step, metric, at):
         raise FlownetError("the run has full batches and no noise: name a batch_size.")
     if step is None and len(run.step) and _plain(run.mechanics):
         step = run.step[min(k, len(run.step) - 1)]
-    metric = run.metric if metric is None else metric
     return (
         run.potential,
         run.parameters[int(rows[0])],
         batch_size,
         step,
-        metric_of(metric, run.potential).at(run.time[rows[0]]),
+        metric_along(run, metric).at(run.time[rows[0]]),
     )
 
 

@@ -40,12 +40,13 @@ Batches = namedtuple("Batches", "size seed order epoch")
 #: the times from and until which this is the metric; the numbers of the mechanics, the κ of a
 #: parabola whose slope joins dL (`decay`) or moves W by itself (`shrink`), True where W are pairs
 #: (re, im) that share ⟨|F|²⟩, the seed of thermal noise, and the `Ascent` before each step, or
-#: None; the iteration that the mechanics begin at, and the temperatures (count,) of the steps from
-#: iteration `first` on where a heat bath has a schedule, else None
+#: None; the iteration that the mechanics begin at; of the steps from iteration `first` on the
+#: temperatures (count,), where a heat bath has a schedule, and the inverse stiffness of each range
+#: (count, …), where the metric follows the steps: each is None otherwise
 Rule = namedtuple(
     "Rule",
     "of_loss bounds sharp lowest coupling since until numbers decay shrink pairs seed ascent born "
-    "first temperatures",
+    "first temperatures sharps",
 )
 
 #: ρ, the length of an ascent to where dL is taken (SAM), and a buffer (D,) for that point

@@ -10,7 +10,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
-from ...geometry.metric import metric_of, path_length
+from ...geometry.metric import metric_along, path_length
 from ...motion.flow import MAX_GRADIENTS, MAX_STEPS, flow as follow
 from ...store.trajectory import as_reals
 from ._check import check
@@ -115,7 +115,7 @@ class _Rows:
         self.run, self.every = run, every
         self.at = at if every is None else at[(run.iteration % every == 0) | (at == at[-1])]
         self.iteration, self.time = run.iteration[self.at], run.time[self.at]
-        self.metric = metric_of(run.metric, run.potential)
+        self.metric = metric_along(run)
 
     @cached_property
     def potential(self):

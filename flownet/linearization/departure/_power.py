@@ -180,6 +180,11 @@ def power_of_run(run, time, halvings, words):
             "the run used mini-batches: with shorter steps it would see others. "
             "departure_power(potential, W0, steps=…, time=…) takes all data."
         )
+    if run.metric is not None and run.metric.recorded:
+        raise FlownetError(
+            "the stiffness of the run follows its steps: of shorter steps it would be another. "
+            "departure_power(potential, W0, steps=…, time=…) takes a metric of the time."
+        )
     h = float(run.step[0])
     if not np.allclose(run.step, h, rtol=1e-12, atol=0):
         raise FlownetError(

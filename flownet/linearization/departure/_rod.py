@@ -187,4 +187,5 @@ def _direction(run, k, W):
 
 def _metric_at(run, k):
     """The metric of step k."""
-    return metric_of(run.metric, run.potential).at(run.time[np.searchsorted(run.iteration, k)])
+    time = run.time[np.searchsorted(run.iteration, k)]
+    return metric_of(run.metric_at(k), run.potential).at(time)

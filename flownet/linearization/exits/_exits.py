@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
+from ...geometry.metric import metric_along
 from ...model._check import is_real, is_whole
 from ...motion.loops import train
 from ...motion.mechanics import Aristotle
@@ -139,7 +140,7 @@ def exits(
                 )
         what.in_one_way("its exit")
         run = as_reals(what)
-        potential, metric = run.potential, run.metric
+        potential, metric = run.potential, run.metric and metric_along(run)
         if run.is_flow:
             raise FlownetError(
                 "exits of a flow: it wants the run of finite steps, and makes its flow."

@@ -2,14 +2,16 @@
 
 L = ℓ∘f. Along the straight line of outputs Ŷ + s·Jδ only the loss bends, ⟨Jδ, ∂²ℓ Jδ⟩/2 and on;
 what the true line W + sδ does beyond that is the curvature of the map f, which begins with
-⟨∂ℓ, ∂²f(δ,δ)⟩/2 and depends on the chart of parameter space.
+⟨∂ℓ, ∂²f(δ,δ)⟩/2 and depends on the chart of parameter space. A term of functions of somebody's own
+is of W alone and says of no map: what it bends stands under its own name.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..._table import Table
+from ...model.potential import Sum
 from ..step import offered
 from ._split import BesidePromise
 
@@ -18,19 +20,24 @@ from ._split import BesidePromise
 class MapSplit(BesidePromise):
     """Gauss-Newton and the rest: `second = second_loss + second_map`, the same of `third`.
 
+    Of a sum with terms that have no map, those are a part beside the two.
+
     Attributes
     ----------
     loss, map : ndarray (4,)
         Taylor coefficients of what the loss and what the map bends; the map has none below 2.
+    own : dict
+        By name those (4,) of terms that have no map, such as a `CustomPotential`.
     """
 
     loss: np.ndarray
     map: np.ndarray
+    own: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def promise(self):
         """First order."""
-        return float(self.loss[1])
+        return float(self.loss[1]) + sum(float(c[1]) for c in self.own.values())
 
     @property
     def second_loss(self):
@@ -60,6 +67,7 @@ class MapSplit(BesidePromise):
                 "of the promise": (str, ["second order", "third order"]),
                 "loss bends": self._shares(self.loss[2:]),
                 "map bends": self._shares(self.map[2:]),
+                **{f"{name} bends": self._shares(c[2:]) for name, c in self.own.items()},
             },
         )
 
@@ -67,8 +75,22 @@ class MapSplit(BesidePromise):
 def by_map(b):
     """`MapSplit` of a breakdown."""
     taken = b.taken
-    offered(taken.potential, "linearized_jet")
-    straight = taken.potential.linearized_jet(taken.W, taken.delta, 3)
-    bent = taken.potential.jet(taken.W, taken.delta, 3) - straight
+    potential, own = _apart(taken.potential)
+    offered(potential, "linearized_jet")
+    straight = potential.linearized_jet(taken.W, taken.delta, 3)
+    bent = potential.jet(taken.W, taken.delta, 3) - straight
     bent[:2] = 0.0  # exactly: what is left there is rounding
-    return MapSplit(straight, bent)
+    names = {name: 0.0 for name, _, _ in own}
+    for name, scale, term in own:
+        names[name] = names[name] + scale * term.jet(taken.W, taken.delta, 3)
+    return MapSplit(straight, bent, names)
+
+
+def _apart(potential):
+    """The terms of a potential that have a map, as one, and (name, scale, term) of the others."""
+    terms = potential.atoms()
+    mapped = [(scale, term) for scale, term in terms if term.offers("linearized_jet")]
+    if not mapped or len(mapped) == len(terms):
+        return potential, []
+    own = [(term.name, scale, term) for scale, term in terms if not term.offers("linearized_jet")]
+    return Sum(mapped), own

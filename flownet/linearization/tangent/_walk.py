@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
 from ...kernels.layout import Tape
 from ...model.potential import Reals
@@ -59,6 +60,7 @@ def steps_of_loop(loop, potential, batch_size, seed, first, count, needs_memory)
 
     They end before `count` where the run diverges.
     """
+    _refuse_of_state(loop.metric)
     seen, of_batch = Seen(potential, loop.W.dtype), potential_of(potential, batch_size, seed)
     most = 1 if needs_memory else max(1, min(1024, _BLOCK // loop.W.nbytes))
     end, k, finite = first + count, first, True
@@ -68,11 +70,20 @@ def steps_of_loop(loop, potential, batch_size, seed, first, count, needs_memory)
         done, _, finite = loop.advance(k, len(tape.step), tape)
         W = seen.rows(tape.parameters)
         for i in range(done):
-            metric = loop.metric.at(tape.time[i])
+            metric = loop.metric.in_turn(k + i, tape.time[i])
             yield seen.step(
                 k + i, of_batch(k + i), W[i], memory, metric, tape.step[i], tape.time[i]
             )
         k += done
+
+
+def _refuse_of_state(metric):
+    """Refuse a stiffness that is read off the state."""
+    if metric is not None and metric.of_state:
+        raise FlownetError(
+            f"{shown(metric)} reads a stiffness off the state, and how it changes with the state "
+            "is not known: a tangent map wants one of the iteration or of the time."
+        )
 
 
 def steps_of_run(run, first, last, needs_memory):
@@ -80,7 +91,8 @@ def steps_of_run(run, first, last, needs_memory):
 
     States that it did not record, and what its mechanics remember, are taken again.
     """
-    metric, seen = metric_of(run.metric, run.potential), Seen(run.potential, run.parameters.dtype)
+    _refuse_of_state(run.metric)
+    seen = Seen(run.potential, run.parameters.dtype)
     sizes, times = run.step, run.observables["step"].time
     row = int(np.searchsorted(run.iteration, first))
     wanted = run.iteration[row : row + last - first]
@@ -89,7 +101,7 @@ def steps_of_run(run, first, last, needs_memory):
     else:
         states = _again(run, first, last)
     for k, (W, memory) in enumerate(states, first):
-        at = metric.at(times[k])
+        at = metric_of(run.metric_at(k), run.potential).at(times[k])
         yield seen.step(k, run.potential_at(k), seen.rows(W), memory, at, sizes[k], times[k])
 
 

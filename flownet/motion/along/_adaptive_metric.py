@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-import numpy as np
-
 from ..._errors import FlownetError, shown
-from ...geometry.metric import TimeDependent
+from ...geometry.metric import MetricOfRun
 from ...model._check import is_whole
 from ..observe import moving_metric
 from ._replay import Replay
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     from ...store.trajectory import Trajectory
 
 
-class AdaptiveMetric(TimeDependent):
+class AdaptiveMetric(MetricOfRun):
     """The diagonal metric P_k in which step k of a run by RMSProp or Adam goes downhill.
 
     P = √v̂ + ε, times the stiffness of the run's own metric: then W_{k+1} = W_k + step·P⁻¹⟨F⟩, with
@@ -33,8 +31,6 @@ class AdaptiveMetric(TimeDependent):
         D.
     """
 
-    is_compiled = True  # each of them is diagonal
-
     def __init__(self, run: Trajectory) -> None:
         self._replay = Replay(run)
         if run.mechanics.sizing is None:
@@ -42,8 +38,8 @@ class AdaptiveMetric(TimeDependent):
                 f"the run's mechanics are {run.mechanics!r}; a metric of their own "
                 "have RMSProp and Adam."
             )
-        self.run, self.size = run, run.potential.size
-        self._times = self.times = run.observables["step"].time
+        super().__init__(run.observables["step"].time, run.potential.size)
+        self.run = run
         self._known: tuple[int, Any] = -1, None  # the step asked for last, and its metric
 
     def __reduce__(self):
@@ -63,21 +59,9 @@ class AdaptiveMetric(TimeDependent):
             self._known = k, moving_metric(self._replay.state)
         return self._known[1]
 
-    def at(self, time: float) -> Metric:
-        """`DiagonalMetric` of the step that begins at a time, or was under way then."""
-        return self.of_step(self._step(time))
-
-    def span(self, time: float) -> tuple[float, float]:
-        """From when until when, the end excluded, the metric is that of a time."""
-        k, done = self._step(time), len(self._times)
-        return (self._times[k] if k else -np.inf, self._times[k + 1] if k + 1 < done else np.inf)
-
-    def stage(self, time: float) -> tuple[Metric, float]:
-        """The metric from a time on, and when it changes: that of a flow."""
-        return self.at(time), self.span(time)[1]
-
-    def _step(self, time):
-        return max(int(np.searchsorted(self._times, time, side="right")) - 1, 0)
+    def of_stage(self, i: int) -> Metric:
+        """`DiagonalMetric` of a step."""
+        return self.of_step(i)
 
     def __repr__(self):
         return f"AdaptiveMetric of {self.run.mechanics!r}, {len(self._times)} steps"

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import metric_of
 from ...store.trajectory import Trajectory
 from ..loops import State, hand_on, loop_of, one_row, potential_of, set_velocity
 from ..mechanics import as_recorded
@@ -49,7 +48,8 @@ class Replay:
         part, seed = self._part, self.run.experiment["run"]["seed"]
         ends = self._ahead[0].first if self._ahead else len(self.run.step)
         mechanics = as_recorded(part.mechanics, self.run.step[part.first : ends])
-        self._loop = loop_of(part, {"seed": seed}, W, time, mechanics)
+        metric = part.metric and part.metric.as_recorded(self.run, part.first, ends)
+        self._loop = loop_of(part, {"seed": seed}, W, time, mechanics, metric)
         self._tape = one_row(W)
         self._at = potential_of(part.potential, part.batch_size, seed)
 
@@ -80,7 +80,7 @@ class Replay:
     @property
     def metric(self):
         """The run's metric now."""
-        return metric_of(self._part.metric, self._part.potential).at(self.time)
+        return self.state.metric
 
     @property
     def memory(self):

@@ -18,7 +18,8 @@ from ...kernels.layout import CALLS, FRESH, T_BEFORE, T
 _NEAR = 2.0  # of the slack: pairs so near to their kinks are at them
 _MOST = 64  # of them at most, beside those that slide and the one that arrives
 _ROUNDS = 20  # at most, where the slopes of pairs depend on each other
-_OUT = 1e-9  # of a share beyond 0 and 1
+_OUT = 1e-9  # of a share beyond 0 and 1, or as near to them
+_TIE = 1e-9  # of what ż could be: one that nothing moves
 _STILL = 1e-14  # of the longest normal, squared: a pair whose z nothing moves
 
 #: kinks crossed, slides that began, evaluations of f and what stands for one in forward passes
@@ -97,7 +98,9 @@ def _choose_sides(field, s, arrives):
             field.kinks.hold.asked[: len(pairs)] = shares
             field.kernels.rate_on_branches(followed, s.y, s.k[6], s.meters)
             leader, weight = field.together(len(pairs))
-            sides, wanted = _sides(field, pairs, arrives, shares, leader, weight)
+            speed = float(np.sqrt(max(s.meters[1], 0.0)))
+            below = _below(field, pairs, arrives) if depend else None
+            sides, wanted = _sides(field, pairs, arrives, shares, leader, weight, speed, below)
             if np.abs(wanted - shares).max() < _OUT:
                 break
             if depend:
@@ -143,8 +146,22 @@ def _at_kinks(kinks, arrives):
     return np.unique(np.append(here, arrives) if arrives >= 0 else here)
 
 
-def _sides(field, pairs, arrives, asked, leader, weight):
-    """Side and share of each of the pairs at their kinks, from f with the shares asked."""
+def _below(field, pairs, arrives):
+    """Which of the pairs are of the sample of the one that arrives, in a layer below it."""
+    if arrives < 0:
+        return np.zeros(len(pairs), bool)
+    at, (here,) = field.places(pairs), field.places([arrives])
+    return (at[:, 0] == here[0]) & (at[:, 1] < here[1])
+
+
+def _sides(field, pairs, arrives, asked, leader, weight, speed, below):
+    """Side and share of each of the pairs at their kinks, from f with the shares asked.
+
+    A pair that nothing holds and that arrives crosses. Where slopes depend on each other (`below`
+    is known) those below it that come to their kinks together with it go first; and if nothing
+    moves it then, as where all units below it come to 0 with it, it stays: as dL has it,
+    relu′(0) = 0. One that slid and is held no more goes up where ż leads it, else down.
+    """
     kinks, k = field.kinks, len(pairs)
     K, jump = kinks.hold.gram[:k, :k], kinks.hold.jump[:k]
     drift = kinks.hold.drift[:k] + K @ (jump * (asked - 1))  # ż with all of them above
@@ -158,22 +175,50 @@ def _sides(field, pairs, arrives, asked, leader, weight):
     drift = drift - K @ down
     moves = np.diag(K) > _STILL * np.diag(K).max()
     free, slid = moves & (across > 0), side == layout.SLIDING
-    turned = slid | np.isin(np.arange(len(first)), own[pairs == arrives])
-    other = np.where(side == layout.LOWER, layout.UPPER, layout.LOWER)
-    other = np.where(slid, np.where(drift > 0, layout.UPPER, layout.LOWER), other)
-    side = np.where(~free & moves & turned, other, side)
-    share = np.where(side == layout.LOWER, 0.0, 1.0)
-    if free.any():
-        rest = drift - K[:, ~free] @ (across * (share - 1))[~free]
-        lowest = -across[free]
-        x = _held(K[np.ix_(free, free)], rest[free], lowest)
-        share[free] = 1 - x / lowest
-        share[free] = np.where(x >= 0, 1.0, np.where(x <= lowest, 0.0, share[free]))
-        between = (x < 0) & (x > lowest)
-        side[free] = np.where(between, layout.SLIDING, np.where(x >= 0, layout.UPPER, layout.LOWER))
-    side, share = side[own], share[own]
+    arrived = np.isin(np.arange(len(first)), own[pairs == arrives])
+    least = _TIE * (np.sqrt(np.diag(K)) * speed + np.abs(K) @ np.abs(across))
+    off = np.where(drift > least, layout.UPPER, layout.LOWER)
+    side = np.where(~free & moves & slid, off, side)
+    turns, last = np.zeros(len(first), bool), ~free & moves & arrived & ~slid
+    if below is None:
+        side, last = _turned(side, last), np.zeros_like(last)
+    elif arrived.any():
+        share = np.where(side == layout.LOWER, 0.0, 1.0)
+        share = _shares(K, drift, across, free & slid, share)
+        led = np.abs(drift - K @ (across * (share - 1)))
+        soon = np.abs(kinks.z[4][pairs][first]) * led[arrived] <= kinks.slack[0] * led
+        turns = ~free & moves & ~slid & soon & below[first]
+    while True:  # each turns once at most
+        share = _shares(K, drift, across, free, np.where(side == layout.LOWER, 0.0, 1.0))
+        led = drift - K @ (across * (share - 1))
+        off = turns & (led * (0.5 - share) > 0.5 * least)
+        if not off.any():
+            off = last & (np.abs(led) > least)
+        if not off.any():
+            break
+        side, turns, last = _turned(side, off), turns & ~off, last & ~off
+    between = np.where(share == 1.0, layout.UPPER, layout.SLIDING)
+    side = np.where(free, np.where(share == 0.0, layout.LOWER, between), side)[own]
+    share = share[own]
     turned_over = np.where(side == layout.SLIDING, side, layout.UPPER - side)
     return np.where(weight < 0, turned_over, side), np.where(weight < 0, 1 - share, share)
+
+
+def _turned(side, which):
+    """Sides of which some are the other one."""
+    return np.where(which, layout.UPPER - side, side)
+
+
+def _shares(K, drift, across, free, share):
+    """Shares of kinks, those that hold (`free`) as the shortest force has them."""
+    if not free.any():
+        return share
+    rest = drift - K[:, ~free] @ (across * (share - 1))[~free]
+    lowest = -across[free]
+    x = _held(K[np.ix_(free, free)], rest[free], lowest)
+    found = 1 - x / lowest
+    share[free] = np.where(found >= 1 - _OUT, 1.0, np.where(found <= _OUT, 0.0, found))
+    return share
 
 
 def _held(K, drift, lowest):

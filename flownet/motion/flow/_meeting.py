@@ -1,6 +1,7 @@
 """Where within a step a flow meets a kink, or a slide comes to its end."""
 
 from collections import namedtuple
+from functools import cached_property
 
 import numpy as np
 
@@ -8,7 +9,8 @@ from ...kernels import layout
 from ...kernels.layout import T_BEFORE, TAKEN, T
 
 _LOOKS = 8  # at the pre-activations about a crossing at most, beyond those of the step
-_FINE = 0.3  # of the slack: a crossing that is known so well
+_FINE, _COARSE = 0.01, 0.3  # of the slack: a crossing that is known so well
+_ROUNDING = 2.0  # rounding units of a mean pre-activation, or within the coarser
 _GRID = np.union1d(np.geomspace(1e-6, 0.1, 51), np.linspace(0, 1, 101))
 _CLOSER = 4  # looks at a polynomial, each 32 times closer than the one before
 _ENDS = 8  # evaluations of f in search of the end of a slide, at most
@@ -41,6 +43,14 @@ class _Within:
         self._field, self._s = field, s
         self.looks = self.calls = 0
         self.last = None  # share that was looked at last
+
+    @cached_property
+    def _fine(self):
+        """How well a crossing is to be known, of z."""
+        kinks = self._field.kinks
+        seen = kinks.z[0][kinks.side != layout.SMOOTH]
+        rounding = _ROUNDING * np.finfo(seen.dtype).eps * float(np.abs(seen).mean())
+        return float(min(_COARSE * kinks.slack[0], max(_FINE * kinks.slack[0], rounding)))
 
     def _at(self, share):
         n, y = self._s.numbers, self._field.kinks.point
@@ -79,7 +89,7 @@ class _Within:
             self.looks, self.last = self.looks + 1, share
             shares.append(share)
             seen.append(sign * float(kinks.z[4, pair]))
-            if abs(seen[-1] - level) <= _FINE * kinks.slack[0]:
+            if abs(seen[-1] - level) <= self._fine:
                 break
             share = _first_below(shares, seen, level)
             if share is None or share in shares:

@@ -10,6 +10,7 @@ from ...store._text import to_text
 from ...store.bytes import Checkpoint
 from ...store.trajectory import ENDING, Trajectory
 from ...store.writing import HDF5Store, rewrite_part
+from .._recorder import columns_of_steps
 from .._storage import attrs_of_data
 from ..observe import observers
 from ..stop import keeper, watches
@@ -59,9 +60,10 @@ def not_less(run, kept, steps):
         )
 
 
-def loop_of(part, words, W, time, mechanics=None):
+def loop_of(part, words, W, time, mechanics=None, metric=None):
     """Loop of a part of a run, at W (D,) and a time."""
-    metric, mechanics = metric_of(part.metric, part.potential), mechanics or part.mechanics
+    metric = metric_of(part.metric if metric is None else metric, part.potential)
+    mechanics = mechanics or part.mechanics
     since = Since(part.born, part.first)
     return make_loop(
         part.potential, mechanics, metric, W, time, part.batch_size, words["seed"], since
@@ -94,17 +96,20 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
     with part.potential.kernels.limited(manner.threads):
         W = np.array(arrays["parameters"])
         loop = loop_of(part, words, W, kept.time)
-        for watch in watching:
+        for observer in made:
+            observer.begin(W, loop.metric)
+        for watch in watching[len(made) :]:
             watch.begin(W)
         if before is not None:
             hand_on(before, part, words, (kept.iteration, kept.time, arrays), loop)
+        more = _new_quantities(run, loop, made, kept, words, part) if before is not None else ()
         mine = arrays_of(loop, watching)
         fresh = {n for watch in stops for n in watch.arrays} | set(loop.arrays)
         for name, array in mine.items():
             if before is None or (name in arrays and name not in fresh):
                 array[...] = arrays[name]
         attrs = attrs_of_data(part.potential)
-        store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine)
+        store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine, more)
         Run(
             store,
             loop,
@@ -128,20 +133,30 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
     )
 
 
-def _store_to_go_on(run, tables, kept, attrs, mine):
+def _new_quantities(run, loop, made, kept, words, part):
+    """What the run has not recorded so far: its observers' and its loop's."""
+    known, left = set(run.store.recorded), words["steps"] - kept.iteration
+    at = potential_of(part.potential, part.batch_size, words["seed"])
+    state = State(kept.iteration, kept.time, loop, at)
+    new = [o.quantity(state, left // o.every + 2) for o in made if o.name not in known]
+    return [*(q for q in columns_of_steps(loop, left) if q.name not in known), *new]
+
+
+def _store_to_go_on(run, tables, kept, attrs, mine, more):
     """The run's store, which ends at the checkpoint; from now on it keeps `mine`, if given."""
     if mine is not None:
         text, arrays = to_text(tables)
         mine = {**mine, ENDING: np.zeros(2)}
-        there = Checkpoint(1, kept.iteration, kept.time, kept.rows, mine)
+        rows = np.append(kept.rows, np.zeros(len(more), np.int64))
+        there = Checkpoint(1, kept.iteration, kept.time, rows, mine)
     if run.path is None:
         store = run.store
         if mine is not None:
-            store.rewrite_part(text, arrays, attrs, there)
+            store.rewrite_part(text, arrays, attrs, there, more)
     else:
         run.close()
         if mine is not None:
-            rewrite_part(run.path, text, arrays, attrs, there)
+            rewrite_part(run.path, text, arrays, attrs, there, more)
         store = HDF5Store.resume(run.path)
     store.truncate()
     return store

@@ -22,7 +22,7 @@ from ...store.trajectory import (
 )
 from .. import _check
 from ..mechanics._start import start
-from ..observe import observe_from
+from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
 from ._continue import Manner, carry_on, copied, latest, not_less, remembers_on, taken_up
 from ._interrupt import on_interrupt_of
@@ -68,7 +68,8 @@ def go_on(
         What changes; `potential` on other data, say, of as many parameters. The plain metric is
         `Euclidean(size)`.
     observe : dict, optional
-        Functions among the run's observables, by name, again: what is recorded stays the same.
+        Functions among the run's observables, by name, again; and new observables, `{name: (every,
+        function or potential)}` as in `train`, recorded from here on at multiples of `every`.
     stop : optional
         What may end it now; nothing by default.
     keep : optional
@@ -109,15 +110,30 @@ def go_on(
     metric = None if metric is None else metric_of(metric, potential or run.potential)
     if keep is None:
         keep = keep_from(tables.get("keep"), run.potential, run.metric)
-    observed = observe_from(
-        tables.get("observe", {}), potential or run.potential, metric or run.metric, observe
-    )
+    observed = _observed(run, tables, potential, metric, {} if observe is None else observe)
     for name in ("stop", "keep"):
         tables.pop(name, None)
     changes = {"mechanics": mechanics, "metric": metric, "potential": potential}
     changes = {name: part for name, part in changes.items() if part is not None}
     given = observed, stop, keep
     return gone_on(run, kept, tables, wanted, given, manner, changes, batch_size)
+
+
+def _observed(run, tables, potential, metric, given):
+    """What the run goes on to observe; its tables say it too."""
+    potential, metric = potential or run.potential, metric or run.metric
+    before = tables.get("observe", {})
+    programs = {name for name, table in before.items() if table["kind"] == "function"}
+    new = {n: given[n] for n in given if n not in programs} if isinstance(given, dict) else given
+    made = observers(new)
+    if again := [name for name in new if name in run.observables]:
+        raise FlownetError(
+            f"the run records {again[0]!r} already, and goes on to: another observable wants "
+            "another name."
+        )
+    if made:
+        tables["observe"] = {**before, **observe_tables(made, potential, metric)}
+    return {**observe_from(before, potential, metric, given), **new}
 
 
 def _wanted(kept, steps, more):
@@ -145,7 +161,8 @@ def gone_on(run, kept, tables, wanted, given, manner, changes=None, batch_size=N
         place = {"first": kept.iteration, "born": old.born if remembers else kept.iteration}
         tables = _of_part(tables, new, place, batch_size, parts)
         parts = [*parts, Part(tables, **now)]
-    now["mechanics"].check(now["potential"], wanted - parts[-1].first)
+    for each in (now["mechanics"], metric_of(now["metric"], now["potential"])):
+        each.check(now["potential"], wanted - parts[-1].first)
     stops = watches(given[1])
     if stops:
         tables["stop"] = stop_tables(stops, now["potential"], now["metric"])

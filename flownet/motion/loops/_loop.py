@@ -19,12 +19,13 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, si
     Its `arrays` are what the next step depends on, by name; written to, they set it. `since` says
     from where the mechanics count.
     """
-    if reads_state(mechanics):
-        held = held_of(mechanics)
-        loop = make_loop(potential, held, metric, W, time, batch_size, seed, since)
-        return StateLoop(loop, mechanics, held, potential_of(potential, batch_size, seed))
+    if reads_state(mechanics, metric):
+        held = held_of(mechanics, metric)
+        loop = make_loop(potential, *held, W, time, batch_size, seed, since)
+        return StateLoop(loop, mechanics, metric, potential_of(potential, batch_size, seed))
     carried(mechanics, metric)
-    if (mechanics.shrink or mechanics.temperature) and not metric.at(time).diagonal:
+    moves_alone = mechanics.shrink or mechanics.temperature
+    if moves_alone and not (metric.of_steps or metric.at(time).diagonal):
         raise FlownetError(
             f"{mechanics!r} moves each parameter by itself, by noise or decay, and "
             f"wants a metric that couples none; {metric!r} does."

@@ -4,7 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
-from ...geometry.metric import DiagonalMetric
+from ...geometry.metric import STIFFNESS, DiagonalMetric
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
@@ -30,24 +30,31 @@ def temperatures(mechanics, first, age, time, steps):
     schedule = mechanics.scheduled_temperature
     if schedule is None:
         return {"first": 0, "temperatures": None}
-    times = np.add.accumulate(np.concatenate([[time], steps[:-1]]))
-    return {"first": first, "temperatures": schedule.numbers(age, times)}
+    return {"first": first, "temperatures": schedule.numbers(age, times_of(time, steps))}
+
+
+def times_of(time, steps):
+    """Times (count,) at which steps (count,) begin, the first of them at a time."""
+    return np.add.accumulate(np.concatenate([[time], steps[:-1]]))
+
+
+def columns_of(metric):
+    """What is recorded of each step beside loss and step, by name: the shape of a row."""
+    return {STIFFNESS: (len(metric.with_numbers().stiffness),)} if metric.recorded else {}
 
 
 class PythonLoop:
     """One step at a time: potentials and metrics that are programs, and policies with a jet."""
 
-    extra = ()
-
     def __init__(
         self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False, since=START
     ):
         self.W, self.time = W, float(time)
-        self.mechanics, self.metric = mechanics, metric
+        self.mechanics, self.metric, self.extra = mechanics, metric, columns_of(metric)
         self._potential, self._policy = potential, mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
-        self._now = None
+        self._now, self._numbers = None, np.zeros(0)
         self.since = since
         self._of = {
             "of_loss": False,
@@ -58,12 +65,12 @@ class PythonLoop:
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     @np.errstate(all="ignore")  # a run that diverges is a result
-    def advance(self, first, count, tape):
+    def advance(self, first, count, tape, stiffness=None):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         rows = 0
         for i in range(count):
             k = first + i
-            self._hold()
+            self._hold(k)
             potential, (loss, dL) = self._differential(k, self.W)
             if self.mechanics.radius and np.isfinite(dL).all():
                 dL = self._uphill(k, dL)
@@ -79,6 +86,8 @@ class PythonLoop:
                 rows += 1
             tape.iteration[i], tape.time[i] = k, self.time
             tape.loss[i], tape.step[i] = loss, step
+            if stiffness is not None:
+                stiffness[i] = self._numbers
             self._move(k, step, V, dL)
             self.time += step
             if not np.isfinite(self.W).all():
@@ -119,9 +128,19 @@ class PythonLoop:
         rule = self._rule._replace(**heat)
         self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)
 
-    def _hold(self):
-        """The metric of the time, and the rule of mechanics that do not just go along V."""
-        metric = self.metric.at(self.time)
+    def _metric_of(self, k):
+        """The metric of step k."""
+        if not self.metric.of_steps:
+            return self.metric.at(self.time)
+        numbers = self.metric.numbers(k - self.since.begun, np.array([self.time]))[0]
+        if self._now is not None and np.array_equal(numbers, self._numbers):
+            return self._now
+        self._numbers = numbers
+        return self.metric.with_numbers(numbers)
+
+    def _hold(self, k):
+        """The metric of step k, and the rule of mechanics that do not just go along V."""
+        metric = self._metric_of(k)
         if metric is self._now:
             return
         self._now = metric

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ..._errors import FlownetError
-from ..._registry import PROGRAM, describe
+from ..._errors import FlownetError, shown
+from ..._registry import describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
-from ...model.tables import refuse_other_program
+from ...model.tables import metric_table, refuse_other_program
 from ...store._text import to_text
 from ...store.trajectory import Part, Trajectory, alike, has_program, without_programs
 from ...store.writing import rewrite_experiment
@@ -93,8 +93,9 @@ def resume(
         _same_mechanics(path, run, mechanics)
         run.mechanics = mechanics
     if metric is not None:
-        _no_table(path, tables)
-        run.metric = metric_of(metric, run.potential)
+        metric = metric_of(metric, run.potential)
+        _same_metric(path, run, metric)
+        run.metric = metric
     if "flow" in tables:
         if steps is not None:
             raise FlownetError(
@@ -130,7 +131,8 @@ def resume(
         return gone_on(run, kept, tables, wanted, (observed, stop, keep), manner)
     stop = stop_from(tables.get("stop", []), run.potential, run.metric, stop)
     keep = keep_from(tables.get("keep"), run.potential, run.metric, keep)
-    run.mechanics.check(run.potential, wanted - run.parts[-1].first)
+    for each in (run.mechanics, metric_of(run.metric, run.potential)):
+        each.check(run.potential, wanted - run.parts[-1].first)
     if wanted != words["steps"]:
         words["steps"] = wanted
         _rewrite(run, to_text(tables)[0])
@@ -169,13 +171,19 @@ def _same_mechanics(path, run, mechanics):
         )
 
 
-def _no_table(path, tables):
-    """Refuse a metric beside the one that the file says."""
-    kept = tables.get("metric")
-    if kept is None or kept.get("kind") != PROGRAM:
+def _same_metric(path, run, metric):
+    """Refuse a metric that is not that of the run, but for what of it no file can say."""
+    kept = run.experiment.get("metric")
+    if not has_program(kept):
         said = "the plain metric" if kept is None else f"a {kept.get('kind', 'layer')} metric"
         raise FlownetError(
             f"{path} says its metric itself, {said}: metric= is for one that no file can say."
+        )
+    said = without_programs(kept)
+    if said is not None and not alike(said, without_programs(metric_table(metric))):
+        raise FlownetError(
+            f"the run's metric is {shown(run.metric)}, and metric= {shown(metric)}: it has to be "
+            "the same again; flownet.go_on continues in another."
         )
 
 

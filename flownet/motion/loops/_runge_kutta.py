@@ -73,8 +73,6 @@ class RungeKutta(Mechanics):
 class RungeKuttaLoop:
     """One accepted step of the integration at a time."""
 
-    extra = ("evaluations",)
-
     def __init__(
         self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False, since=START
     ):
@@ -88,7 +86,7 @@ class RungeKuttaLoop:
                 "depends on time take flownet.flow or another mechanics."
             )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
-        self.since = since
+        self.since, self.extra = since, {"evaluations": ()}
         self._integration = Integration(
             System(potential, metric, W.dtype, wants_meters=False).field,
             W,

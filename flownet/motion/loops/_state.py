@@ -87,7 +87,7 @@ class State:
 
         Assigned a number, a policy or its text, that is the step from here on.
         """
-        policy, k = self.mechanics.policy, self.iteration - self._since.begun
+        policy, k = self.mechanics.policy, self.since_change
         if policy.of_state:
             return policy.of(self, k)
         if not (policy.of_jet or policy.of_loss):
@@ -115,9 +115,25 @@ class State:
         return made
 
     @property
+    def since_change(self) -> int:
+        """Steps since the run began, or last went on in another way: what schedules count."""
+        return self.iteration - self._since.begun
+
+    def without_metric(self) -> State:
+        """This state for those who make its metric."""
+        made = copy(self)
+        made._metric = _InTheMaking()
+        return made
+
+    @property
     def metric(self) -> Metric:
         """The metric of the step that comes next."""
-        return self._metric.at(self.time)
+        return self._metric.at_step(self)
+
+    @property
+    def whole_metric(self) -> Metric:
+        """The run's metric, at no time or step."""
+        return self._metric
 
     def metric_at(self, time: float) -> Metric:
         """The run's metric at a time."""
@@ -204,6 +220,17 @@ class State:
 
     def __repr__(self):
         return f"State: iteration {self.iteration}, time {self.time:g}, {self.W.size} parameters"
+
+
+class _InTheMaking:
+    """In place of the metric of a state of which a stiffness is read."""
+
+    def at_step(self, state):
+        """Refused."""
+        raise FlownetError(
+            "a stiffness of the state makes state.metric, and cannot look at it, nor at what is "
+            "seen in it, such as state.force: state.potential.differential(state.W) gives dL."
+        )
 
 
 class _Memories(dict):

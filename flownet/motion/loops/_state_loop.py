@@ -1,11 +1,11 @@
-"""The loop of finite steps where a function reads the step or the temperature off the state."""
+"""The loop of finite steps where a function reads step, temperature or stiffness off the state."""
 
 from copy import copy
 
 import numpy as np
 
 from ..mechanics import StepPolicy
-from ._compiled_loop import rest_of
+from ._compiled_loop import one_by_one
 from ._state import State
 
 
@@ -19,29 +19,40 @@ class Held(StepPolicy):
         return self.number
 
 
-def reads_state(mechanics):
-    """Whether the step or the temperature of mechanics is read off the state."""
+def reads_state(mechanics, metric):
+    """Whether the step or the temperature of mechanics, or a stiffness, is read off the state."""
     heat = mechanics.scheduled_temperature
-    return mechanics.policy.of_state or (heat is not None and heat.of_state)
+    heated = heat is not None and heat.of_state
+    return mechanics.policy.of_state or heated or metric.of_state
 
 
-def held_of(mechanics):
-    """The same mechanics with a `Held` number in place of each function of the state."""
+def held_of(mechanics, metric):
+    """The same mechanics and metric, `Held` numbers in place of all functions of the state."""
     held, heat = copy(mechanics), mechanics.scheduled_temperature
     if mechanics.policy.of_state:
         held.policy = Held()
     if heat is not None and heat.of_state:
         held.temperature = Held()
-    return held
+    if metric.of_state:
+        metric = metric.with_schedules(lambda s: Held() if s.of_state else s)
+    return held, metric
 
 
 class StateLoop:
     """A loop that is told before each step what a function of its state says."""
 
-    def __init__(self, loop, mechanics, held, potential):
-        self._loop, self._held, self._potential, self.since = loop, held, potential, loop.since
-        self.W, self.metric, self.arrays, self.extra = loop.W, loop.metric, loop.arrays, loop.extra
-        self.mechanics = mechanics
+    def __init__(self, loop, mechanics, metric, potential):
+        self._loop, self._potential, self.since = loop, potential, loop.since
+        self.W, self.arrays, self.extra = loop.W, loop.arrays, loop.extra
+        self.mechanics, self.metric = mechanics, metric
+        pairs = [
+            (mechanics.policy, loop.mechanics.policy, False),
+            (mechanics.scheduled_temperature, loop.mechanics.scheduled_temperature, False),
+        ]
+        if metric.of_state:
+            held = loop.metric.schedules
+            pairs += [(s, h, True) for s, h in zip(metric.schedules, held)]
+        self._told = [pair for pair in pairs if isinstance(pair[1], Held)]
 
     @property
     def time(self):
@@ -50,24 +61,19 @@ class StateLoop:
 
     def advance(self, first, count, tape, *columns):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
-        done, rows, finite = 0, 0, True
-        while done < count and finite:
-            if np.isfinite(self.W).all():
-                self._tell(first + done)
-            one = rest_of(tape, done, rows)
-            one = one._replace(step=one.step[:1])
-            taken, kept, finite = self._loop.advance(
-                first + done, 1, one, *(column[done:] for column in columns)
-            )
-            done, rows = done + taken, rows + kept
-        return done, rows, finite
+        return one_by_one(self._advance, first, count, tape, columns)
+
+    def _advance(self, first, count, tape, *columns):
+        if np.isfinite(self.W).all():
+            self._tell(first)
+        return self._loop.advance(first, count, tape, *columns)
 
     def _tell(self, iteration):
         """Ask the functions of the state."""
         state = State(iteration, self.time, self, self._potential)
-        for given, held in (
-            (self.mechanics.policy, self._held.policy),
-            (self.mechanics.scheduled_temperature, self._held.scheduled_temperature),
-        ):
-            if isinstance(held, Held):
-                held.number = given.of(state, iteration - self.since.begun)
+        told = [
+            (held, given.of(state.without_metric() if of_metric else state, state.since_change))
+            for given, held, of_metric in self._told
+        ]
+        for held, number in told:
+            held.number = number

@@ -101,6 +101,11 @@ class Tabulated(Composed):
         self.at(first + count - 1)
         return self.values[first : first + count].copy()
 
+    @property
+    def last(self) -> int | None:
+        """That of its last number."""
+        return len(self.values) - 1
+
     def check(self, potential: AnyPotential, steps: int | None) -> None:
         """Refuse a run that is longer than the array."""
         if steps is None or steps > len(self.values):
@@ -209,6 +214,12 @@ class Chain(Composed):
         """Iteration at which the last part has done its work, if it says so."""
         last = self.parts[-1].ends
         return None if last is None else [0, *self.changes][-1] + last
+
+    @property
+    def last(self) -> int | None:
+        """That of its last part."""
+        last = self.parts[-1].last
+        return None if last is None else self.changes[-1] + last
 
     def parameters(self) -> dict[str, Any]:
         """What makes this policy again."""

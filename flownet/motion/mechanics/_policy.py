@@ -54,6 +54,11 @@ class StepPolicy(Named):
         """Number of steps in which it has done its work, if there is one."""
         return None
 
+    @property
+    def last(self) -> int | None:
+        """The last iteration that it has a number for, of one that does not go on for ever."""
+        return None
+
     def __init_subclass__(cls, **words: Any) -> None:
         """What a class says anew is what its runs follow, whatever the class above it says."""
         super().__init_subclass__(**words)

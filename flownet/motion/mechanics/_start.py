@@ -28,6 +28,7 @@ def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
         Batches(potential.data.m, batch_size, 0)
         potential.on(slice(0, 1))
     mechanics.check(potential, steps)
+    metric.check(potential, steps)
     return potential, metric
 
 

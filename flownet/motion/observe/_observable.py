@@ -53,6 +53,10 @@ class Observable(Named, ABC):
         """What it remembers, a dictionary of arrays, in a run that begins at W (D,); or None."""
         return None
 
+    def memory_in(self, W: Vector, metric: Metric | None) -> dict[str, Any] | None:
+        """What it remembers in a run in a metric, for one that remembers that of earlier states."""
+        return self.memory(W)
+
     def parameters(self) -> dict[str, Any]:
         """What makes this observable again, beside its potential."""
         return {}

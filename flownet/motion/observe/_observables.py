@@ -92,7 +92,7 @@ class Sharpness(InMetric):
             if self.metric is moving_metric:
                 metric = moving_metric(state)
             else:
-                metric = self.metric and self.metric.at(state.time)
+                metric = self.metric and self.metric.at_step(state)
             return sharpness(self.potential, state.W, metric=metric)
         except NoSpectrum:
             return np.nan

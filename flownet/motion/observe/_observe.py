@@ -43,9 +43,9 @@ class Observer:
         self.shape = None  # until it has been asked once
         self._memory = None  # of one that remembers earlier states
 
-    def begin(self, W):
-        """Forget what was observed of another run; one of this begins at parameters W (D,)."""
-        self._memory = self.observable.memory(W)
+    def begin(self, W, metric=None):
+        """Forget what was observed of another run; this one is at W (D,), in its metric."""
+        self._memory = self.observable.memory_in(W, metric)
 
     @property
     def arrays(self):
@@ -71,9 +71,10 @@ class Observer:
 
     def quantity(self, state, rows):
         """What the store has to know, from a first look at a state."""
-        self.begin(state.W)
+        metric = state.whole_metric
+        self.begin(state.W, metric)
         self.shape = self(state).shape
-        self.begin(state.W)
+        self.begin(state.W, metric)
         return Quantity(self.name, self.shape, np.dtype("f8"), rows=rows)
 
     def record(self, store, state):

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.metric import Metric, piece, speed_of
+from ...geometry.metric import STIFFNESS, Metric, piece, speed_of
 from ...model.tables import metric_from, metric_table
 from ._observable import Observable, refuse_data
 from ._of_potential import OfPotential
@@ -52,11 +52,34 @@ class OfPath(Observable):
         if np.isnan(passed):  # nothing before
             length = 0.0
         else:
-            metric_at = state.metric_at if self.metric is None else self.metric.at
             V = state.W.astype(np.result_type(state.W, np.float64)) - before
-            length = piece(metric_at, time_length[0], state.time, V)
+            length = piece(self._metric_at(state, memory), time_length[0], state.time, V)
         before[:], time_length[0] = state.W, state.time
+        self._keep_stiffness(state, memory)
         return length, passed
+
+    def memory_in(self, W: Vector, metric: Metric | None) -> dict[str, Any] | None:
+        """Beside the rest the stiffness at the last state, of a metric that follows the steps."""
+        whole: Any = self.metric or metric
+        memory = self.memory(W)
+        if memory is not None and whole is not None and whole.recorded:
+            memory[STIFFNESS] = whole.with_numbers().stiffness.copy()
+        return memory
+
+    def _whole(self, state):
+        return state.whole_metric if self.metric is None else self.metric
+
+    def _metric_at(self, state, memory):
+        """Function time → metric, of the time of the last state and of this one."""
+        whole = self._whole(state)
+        if STIFFNESS not in memory:
+            return whole.at
+        before = whole.with_numbers(memory[STIFFNESS])
+        return lambda time: whole.at_step(state) if time == state.time else before
+
+    def _keep_stiffness(self, state, memory):
+        if STIFFNESS in memory:
+            memory[STIFFNESS][:] = self._whole(state).at_step(state).stiffness
 
     def parameters(self) -> dict[str, Any]:
         """What makes this observable again."""
@@ -132,5 +155,5 @@ class Speed(OfPotential):
     of_all_terms = True
 
     def __call__(self, state: State) -> Any:
-        metric = state.metric if self.metric is None else self.metric.at(state.time)
+        metric = (self.metric or state.whole_metric).at_step(state)
         return speed_of(self.potential, metric.seen_at(state.W), state.W)

@@ -51,12 +51,12 @@ class StepCosine(OfPath):
 
     def __call__(self, state: State, memory: Any) -> Any:
         before, last, time = memory["before"], memory["displacement"], memory["time"]
-        metric_at = state.metric_at if self.metric is None else self.metric.at
-        g = metric_at(float(time[0])).seen_at(before)
+        g = self._metric_at(state, memory)(float(time[0])).seen_at(before)
         V = _in_double(state.W) - before
         with np.errstate(invalid="ignore", divide="ignore"):
             cosine = _pair(g.flat(V), last) / np.sqrt(g.norm2(V) * g.norm2(last))
         before[:], last[:], time[0] = state.W, V, state.time
+        self._keep_stiffness(state, memory)
         return cosine
 
 
@@ -86,7 +86,7 @@ class SecantSharpness(InMetric):
 
     def __call__(self, state: State, memory: Any) -> Any:
         before, slope = memory["before"], memory["slope"]
-        metric = Euclidean(state.W.size) if self.metric is None else self.metric.at(state.time)
+        metric = Euclidean(state.W.size) if self.metric is None else self.metric.at_step(state)
         V, dL = _in_double(state.W) - before, _in_double(self.potential.differential(state.W)[1])
         with np.errstate(invalid="ignore", divide="ignore"):
             secant = _pair(dL - slope, V) / np.float64(metric.seen_at(before).norm2(V))

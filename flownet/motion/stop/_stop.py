@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._registry import Named
 from .. import _check
 from ..observe import as_observable
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from ...motion.loops import State
 
 
-class Stop(ABC):
+class Stop(Named, ABC):
     """What every stop condition offers; one has to have `look`.
 
     One that remembers its earlier looks has `memory(W)` too, and changes those arrays in place:
@@ -36,7 +37,6 @@ class Stop(ABC):
         Its name in files.
     """
 
-    kind: str | None = None
     observable: Any = None
 
     def __init__(self, every: Count = 1) -> None:

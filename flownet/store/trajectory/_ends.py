@@ -48,7 +48,7 @@ class RunEnds:
         if self.diverged_at is not None or not len(self):
             return False
         potential, W = self.potential, self.parameters[-1]
-        metric = None if self.metric is None else self.metric.at(float(self.time[-1]))
+        metric = self.metric and self.metric.along(self).at(float(self.time[-1]))
         if metric is not None and metric.depends_on_point:
             return False
         return stands_still(potential, W, np.ones(len(W), bool) if metric is None else metric.free)

@@ -22,9 +22,12 @@ class MemoryStore(WritableStore):
     def __init__(self, layout):
         self._layout, self._latest = layout, None
         self._columns = {}
-        for quantity in layout.quantities:
+        self._add(layout.quantities)
+
+    def _add(self, quantities):
+        for quantity in quantities:
             if quantity.has_clock:
-                clock = _Clock(quantity.rows or layout.block_rows(quantity))
+                clock = _Clock(quantity.rows or self._layout.block_rows(quantity))
             else:
                 clock = self._columns[quantity.clock].clock
             self._columns[quantity.name] = _Column(quantity, clock)
@@ -70,8 +73,11 @@ class MemoryStore(WritableStore):
         """Replace the experiment, for a run that goes on under other words."""
         self._layout = replace(self._layout, experiment=text)
 
-    def rewrite_part(self, text, arrays, attrs, checkpoint):
-        """Replace what is kept for the next step: of a run that goes on in another way."""
+    def rewrite_part(self, text, arrays, attrs, checkpoint, more=()):
+        """Replace what is kept for the next step: of a run that goes on in another way.
+
+        It may record more quantities from now on.
+        """
         forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
         self._layout = replace(
             self._layout,
@@ -79,7 +85,9 @@ class MemoryStore(WritableStore):
             arrays=arrays,
             checkpoint=forms,
             attrs=self._layout.attrs | attrs,
+            quantities=(*self._layout.quantities, *more),
         )
+        self._add(more)
         self._latest = replace(checkpoint, arrays=_copies(checkpoint.arrays))
 
     def slot(self):

@@ -128,6 +128,8 @@ def parts_before(parts: list[Part], tables: dict[str, Any]) -> list[dict[str, An
 
 def without_programs(table: Any) -> Any:
     """A table without what is a program in it; None if it is one itself."""
+    if isinstance(table, list):
+        return [without_programs(part) for part in table]
     if not isinstance(table, dict):
         return table
     if table.get("kind") == PROGRAM:
@@ -137,6 +139,8 @@ def without_programs(table: Any) -> Any:
 
 def has_program(table: Any) -> bool:
     """Whether a table is a program, or has one in it."""
+    if isinstance(table, list):
+        return any(map(has_program, table))
     return isinstance(table, dict) and (
         table.get("kind") == PROGRAM or any(map(has_program, table.values()))
     )

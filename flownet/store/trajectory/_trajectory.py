@@ -194,7 +194,9 @@ class Trajectory(RunEnds, RunForms):
 
     def metric_at(self, iteration: int) -> Metric | Any:
         """The metric that the step of an iteration was taken in, or None for the plain one."""
-        return self.part_at(iteration).metric if BEFORE in self.experiment else self.metric
+        whole: Any = self.part_at(iteration).metric if BEFORE in self.experiment else self.metric
+        a_program = whole is None or callable(whole)  # a function of the time, set by hand
+        return whole if a_program else whole.taken_in(self, iteration)
 
     @cached_property
     def batches(self) -> Any:

@@ -8,7 +8,7 @@ import numpy as np
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _superblock, refuse_busy
+from ..bytes import _attributes, _checkpoint, _columns, _superblock, refuse_busy
 from ..reading import Reader
 from ._create import draft_of, open_to_write, put_arrays
 
@@ -60,7 +60,7 @@ def rewrite_experiment(path, text):
     _change(path, lambda file: _put(file, experiment=text))
 
 
-def rewrite_part(path, text, arrays, attrs, checkpoint):
+def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
     """Replace what a run's file keeps for its next step: for one that goes on in another way.
 
     Parameters
@@ -73,7 +73,9 @@ def rewrite_part(path, text, arrays, attrs, checkpoint):
     attrs : dict
         Path of a group to its attributes, where they are others now.
     checkpoint : Checkpoint
-        Where the run goes on, with the arrays that its next step needs.
+        Where the run goes on, with the arrays that its next step needs, and rows of `more`, too.
+    more : sequence of Quantity
+        What it records from now on beside what it has.
 
     Raises
     ------
@@ -82,9 +84,10 @@ def rewrite_part(path, text, arrays, attrs, checkpoint):
     """
     with Reader(path) as reader:
         quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
+        clocks = [*reader.clocks.values(), *(quantity.clock for quantity in more)]
     refuse_busy(path)
     forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
-    layout = Layout(quantities, forms, arrays=arrays)
+    layout = Layout([*quantities, *more], forms, arrays=arrays)
 
     def change(file):
         own = _attributes.read(file, file.filename)
@@ -94,10 +97,14 @@ def rewrite_part(path, text, arrays, attrs, checkpoint):
         _put(
             file,
             experiment=text,
+            quantities=layout.names,
+            clocks=clocks,
             arrays=list(layout.arrays),
             groups=list(dict.fromkeys([*own["groups"], *attrs])),
             checkpoint=list(layout.checkpoint),
         )
+        for quantity in more:
+            _columns.create(file, quantity, layout.block_rows(quantity))
         put_arrays(file, layout.arrays)
         for group, values in attrs.items():
             _attributes.write(file.require_group(group), values)

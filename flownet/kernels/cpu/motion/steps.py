@@ -205,6 +205,22 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
 
 
 @part
+def _in_one_metric(rule, iteration):
+    """The stiffness stays."""
+
+
+@part
+def _in_its_metric(rule, iteration):
+    """The inverse stiffness of the step of an iteration."""
+    copy(rule.sharp, rule.sharps[iteration - rule.first])
+
+
+_take_metric = chosen(
+    lambda rule, iteration: _in_one_metric if lacks(rule, "sharps") else _in_its_metric
+)
+
+
+@part
 def _stay(ascent, rule, problem, W, dL, iteration, threads):
     """dL is taken at W."""
 
@@ -256,6 +272,7 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
             rows += 1
         tape.iteration[i], tape.time[i] = k, time[0]
         tape.loss[i], tape.step[i] = value, step
+        _take_metric(rule, k)
         _climb(rule.ascent, rule, problem, W, dL, k, threads)
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
