@@ -2,8 +2,8 @@
 At which step does it break?
 ============================
 
-Forty steps with ten seeds each, all at once: the loss after 300 iterations, with its median over the
-seeds.
+Forty steps with ten seeds each, all at once: the loss after 300 iterations, with its median over
+the seeds.
 """
 
 import numpy as np
