@@ -3,10 +3,14 @@ from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset
 from .desk import Experiment as Experiment, plot as plot
-from .ensemble._bifurcation import Bifurcation as Bifurcation, bifurcation as bifurcation
 from .ensemble._box import Box as Box
 from .ensemble._dimension import BoxDimension as BoxDimension, box_dimension as box_dimension
-from .ensemble._doubling import PeriodDoubling as PeriodDoubling, period_doubling as period_doubling
+from .ensemble.attractors import (
+    Bifurcation as Bifurcation,
+    PeriodDoubling as PeriodDoubling,
+    bifurcation as bifurcation,
+    period_doubling as period_doubling,
+)
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (

@@ -10,7 +10,7 @@ from tolerance import close
 
 import flownet as fn
 from flownet.ensemble import _cycles
-from flownet.ensemble._cycles import FiniteMap, cycle_near
+from flownet.ensemble.attractors._cycles import FiniteMap, cycle_near
 
 
 @pytest.fixture(scope="module")

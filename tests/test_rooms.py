@@ -12,12 +12,13 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: from the top floor down; the files of a folder itself lie below the rooms in it, but the shell's
 ROOMS = [
     "desk",
-    "desk/plot/sweeps",
+    "desk/plot/ensemble",
     "desk/plot",
     "desk/report",
     "desk/experiment",
     "sklearn",
     "testing",
+    "ensemble/attractors",
     "ensemble/sweeps",
     "ensemble/rows",
     "ensemble/plan",

@@ -10,14 +10,13 @@ Lines differ in brightness and in dashes, so that they can be told apart in grey
 """
 
 from ._beside import beside
-from ._bifurcation import bifurcation
 from ._breakdown import breakdown, comparison
 from ._curves import curves
 from ._film import check_film, film
 from ._flows import flows
 from ._loss import loss
 from ._report import report
-from .sweeps import sweep
+from .ensemble import bifurcation, sweep
 
 __all__ = [
     "beside",

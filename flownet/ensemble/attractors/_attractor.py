@@ -4,10 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..geometry.curvature import NoSpectrum
-from ..linearization.tangent import growth, rows_tape
-from ..motion.loops import make_loop, one_row
-from ..motion.members import MembersLoop, in_lanes
+from ...geometry.curvature import NoSpectrum
+from ...linearization.tangent import growth, rows_tape
+from ...motion.loops import make_loop, one_row
+from ...motion.members import MembersLoop, in_lanes
 from ._cycles import FiniteMap, cycle_near
 
 DIVERGED = -1

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
-from ...ensemble._attractor import DIVERGED
-from ...ensemble._bifurcation import Bifurcation
-from ._canvas import canvas, styled_of, titled, whole
-from ._style import INK, MOST, below_all, log_if_wide
+from ...._errors import FlownetError
+from ....ensemble.attractors import DIVERGED, Bifurcation
+from .._canvas import canvas, styled_of, titled, whole
+from .._style import INK, MOST, below_all, log_if_wide
 
 if TYPE_CHECKING:
     from matplotlib.figure import FigureBase
 
-    from ..._types import Pair
+    from ...._types import Pair
 
 _APART = 0.07  # of the width: names of doublings that do not run into each other
 _DEEPEST = 2.0  # exponents below the largest of its size are cut off: −∞ is one of them

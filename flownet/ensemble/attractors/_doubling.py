@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import brentq
 
-from .._errors import FlownetError, shown
-from .._table import Table, Tabled, short
-from ..model._check import is_real, is_whole
-from ..motion.mechanics import Aristotle
-from ..motion.mechanics._start import initial_parameters, start
+from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled, short
+from ...model._check import is_real, is_whole
+from ...motion.mechanics import Aristotle
+from ...motion.mechanics._start import initial_parameters, start
 from ._cycles import FiniteMap, cycle_near
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import MetricLike, Pair
-    from ..model.potential import AnyPotential
-    from ..motion.mechanics import Mechanics
+    from ..._types import MetricLike, Pair
+    from ...model.potential import AnyPotential
+    from ...motion.mechanics import Mechanics
 
 _PIECES = 16  # of the bracket, from one of which to the next the cycle is followed
 _HALVINGS = 6  # of a piece in which the cycle is lost

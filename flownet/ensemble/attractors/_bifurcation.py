@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _progress
-from .._errors import FlownetError, shown
-from .._table import Table, Tabled, evenly, short
-from ..model._check import array, is_whole
-from ..motion.mechanics import Aristotle, Constant, Mechanics
-from ..motion.mechanics._start import initial_parameters, start
+from ... import _progress
+from ..._errors import FlownetError, shown
+from ..._table import Table, Tabled, evenly, short
+from ...model._check import array, is_whole
+from ...motion.mechanics import Aristotle, Constant, Mechanics
+from ...motion.mechanics._start import initial_parameters, start
 from ._attractor import DIVERGED, Attractors
 from ._doubling import doubling_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import MetricLike
-    from ..model.potential import AnyPotential
+    from ..._types import MetricLike
+    from ...model.potential import AnyPotential
 
 _MOST_ROWS = 14
 

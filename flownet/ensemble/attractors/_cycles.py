@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse.linalg import ArpackError, LinearOperator, eigs, gmres
 
-from .._errors import FlownetError
-from ..linearization.tangent import Frame, Seen, Tangent, rows_tape
-from ..motion.loops import make_loop
-from ..motion.mechanics import Constant
+from ..._errors import FlownetError
+from ...linearization.tangent import Frame, Seen, Tangent, rows_tape
+from ...motion.loops import make_loop
+from ...motion.mechanics import Constant
 
 _LATE = 1 << 40  # an iteration at which what memories have not seen yet is below rounding
 _DENSE = 256  # numbers of a state up to which the map of a cycle is a matrix
