@@ -9,7 +9,7 @@ from mpmath import mp, mpf
 from tolerance import close
 
 import flownet as fn
-from flownet.ensemble import _cycles
+from flownet.ensemble.attractors import _cycles
 from flownet.ensemble.attractors._cycles import FiniteMap, cycle_near
 
 
