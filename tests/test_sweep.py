@@ -146,6 +146,21 @@ def test_where_members_begin():
     np.testing.assert_array_equal(given["trajectory"], each["trajectory"])
 
 
+def test_a_run_is_swept_from_where_it_began():
+    p = experiment().parts()[0]
+    W0, V0 = uniforms(5, p.size), uniforms(7, p.size)
+    observe = {"norm": (10, fn.PathLength())}
+    run = fn.train(p, fn.Newton(0.1), W0=W0, V0=V0, steps=20, observe=observe, progress=False)
+    found = fn.sweep(run, axes={"mechanics.step": [0.1, 0.2]}, keep=["trajectory", "curve"])
+    np.testing.assert_array_equal(found["trajectory"][0], run.parameters[:])
+    np.testing.assert_array_equal(found["curve"][0], run.loss)
+    assert found["norm"].shape == (2, 3)  # what the experiment observes
+    seeds = fn.sweep(run, axes={"run.seed": [0, 1]}, keep=["trajectory"])
+    np.testing.assert_array_equal(seeds["trajectory"][1, 0], p.network.init(1))
+    again = found.runs[1]
+    np.testing.assert_array_equal(again.parameters[:], found["trajectory"][1])
+
+
 def parabola(steps):
     return fn.Experiment.of(fn.Parabola(1), fn.Aristotle(0.1), steps=steps)
 
@@ -222,6 +237,9 @@ def test_mistakes_are_told_before_anything_runs():
         "tail is 0": {"axes": axes, "tail": 0},
         "W0 has shape (2, 2, 2)": {"axes": axes, "W0": np.zeros((2, 2, 2))},
         "kernel is 'vector'": {"axes": axes, "kernel": "vector"},
+        "of W0 a sweep changes one number": {"axes": {"W0.size": [1]}},
+        "the axis 'W0.scale' is 'a'; numbers are wanted": {"axes": {"W0.scale": ["a"]}},
+        "W has 32 parameters": {"axes": {"W0.99": [1.0]}},
         "client is 7": {"axes": axes, "client": 7},
     }.items():
         with told_in_one_line(re.escape(line)):

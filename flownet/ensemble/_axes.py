@@ -78,8 +78,9 @@ def axes_of(given: Mapping[Any, Any]) -> list[Axis]:
         )
     axes = [_axis(key, values) for key, values in given.items()]
     seen: set[str] = set()
-    for key in (key for axis in axes for key in axis.keys):
-        path_of(key)
+    for axis, i, key in ((axis, i, key) for axis in axes for i, key in enumerate(axis.keys)):
+        if path_of(key)[0] == "W0" and len(path_of(key)) > 1:
+            _refuse_words(key, [value[i] for value in axis.values])
         if key in seen:
             raise FlownetError(f"two axes set {key!r}; one of them says what it is.")
         seen.add(key)
@@ -91,11 +92,20 @@ def path_of(key: str) -> tuple[str | int, ...]:
     path = tuple(int(word) if word.isdecimal() else word for word in key.split("."))
     if path[0] not in TABLES:
         raise FlownetError(unknown("table of the axis " + repr(key) + ",", path[0], TABLES))
+    if path[0] == "W0" and not (len(path) == 1 or path[1:] == ("scale",) or _is_place(path[1:])):
+        raise FlownetError(
+            f"the axis {key!r}: of W0 a sweep changes one number, as 'W0.3', its 'W0.scale', or all "
+            "of it, 'W0'."
+        )
     if path[0] == "run" and path[1:] not in [(word,) for word in _RUN]:
         raise FlownetError(
             f"the axis {key!r}: of [run] a sweep may change {', '.join(_RUN)} alone."
         )
     return path
+
+
+def _is_place(rest):
+    return len(rest) == 1 and isinstance(rest[0], int)
 
 
 def check_word(key: str, tables: Mapping[str, Any]) -> None:
@@ -193,6 +203,13 @@ def _axis(key, values):
                 "many values."
             )
     return Axis(", ".join(keys), keys, values)
+
+
+def _refuse_words(key, values):
+    """Refuse values that are no numbers."""
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise FlownetError(f"the axis {key!r} is {shown(value)}; numbers are wanted.")
 
 
 def _spread(key, words):

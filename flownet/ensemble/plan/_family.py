@@ -14,7 +14,7 @@ from ...geometry.metric import metric_of
 from ...kernels.device import kernels_of
 from ...model.tables import metric_from, potential_from
 from ...motion._problem import CompiledSum
-from ...motion.mechanics._start import initial_parameters, start, steps_of
+from ...motion.mechanics._start import initial_parameters, initial_velocity, start, steps_of
 from ...motion.members import MembersLoop, SinglesLoop, in_lanes, rule_of, structure
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import looked_at, stop_from, watches
@@ -26,7 +26,7 @@ KERNELS = (LANES, THREADS)
 _CACHED = 1 << 20
 
 #: what one member begins with
-Start = namedtuple("Start", "mechanics metric W seed")
+Start = namedtuple("Start", "mechanics metric W V seed")
 
 
 class Family:
@@ -65,7 +65,8 @@ class Family:
                 if place >= len(W):
                     raise FlownetError(f"the axis 'W0.{place}': W has {len(W)} parameters.")
                 W[place] = value
-        return Start(mechanics, metric, W, seed)
+        V = initial_velocity(mechanics, tables["run"].get("V0"), W)
+        return Start(mechanics, metric, W, V, seed)
 
     def refuse(self, of: Start) -> None:
         """Refuse what cannot run, as `train` does."""
@@ -94,7 +95,7 @@ class Family:
 
     def kernel_for(self, of: Start, named: str | None) -> str:
         """Whether members stand in lanes: where that kernel knows them, and they stay cached."""
-        able = in_lanes(self.potential, of.mechanics, of.metric)
+        able = of.V is None and in_lanes(self.potential, of.mechanics, of.metric)
         if named == LANES and not able:
             raise FlownetError(
                 f"kernel='lanes' does not know {of.mechanics!r} in this metric on this potential: "
@@ -118,12 +119,12 @@ class Family:
             alike.setdefault((kernel, form), []).append(i)
         made = []
         for (kernel, _), members in alike.items():
-            mechanics, metrics, W, seeds = zip(*(starts[i] for i in members))
+            mechanics, metrics, W, V, seeds = zip(*(starts[i] for i in members))
             words = self.potential, mechanics, metrics, np.array(W), self.batch_size, seeds
             if kernel == LANES:
                 loop: Any = MembersLoop(*words, rules=[rules[i] for i in members])
             else:
-                loop = SinglesLoop(*words)
+                loop = SinglesLoop(*words, V)
             made.append((loop, np.array(members)))
         return made
 

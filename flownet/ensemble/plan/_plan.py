@@ -226,7 +226,7 @@ class Plan:
         family, start = self.family_of(0), self.start(0)
         loop = SinglesLoop(
             family.potential, [start.mechanics], [start.metric], [start.W], family.batch_size,
-            [start.seed],
+            [start.seed], [start.V],
         )  # fmt: skip
         return Course(self, family, [start], loop)
 

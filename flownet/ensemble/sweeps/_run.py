@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 from ..._errors import FlownetError, shown
 from ...motion.loops import on_interrupt_of
 from ...store.trajectory import BEFORE, Trajectory
-from .._axes import axes_of
+from .._axes import axes_of, path_of
 from .._verdict import Bounds
 from ..keep import kept_of
 from ..plan import Plan
@@ -67,15 +67,17 @@ def sweep(
         words {"from": 1e-3, "to": 1, "count": 64, "spacing": "log"}. A `Box` as values stands for
         samples of a box, under any name.
     keep : list or dict
-        What is kept of each member beside its last loss, its verdict, when it diverged and its
-        number of steps. Names, or {name: iterations}, an interval or a list: "curve" (losses),
+        What is kept of each member beside its last loss, its verdict, when it diverged, its number
+        of steps, and what the experiment observes. Names, or {name: iterations}, an interval or a
+        list: "curve" (losses),
         "trajectory" (parameters), "breakdown" (the terms of steps), "failure" (the term that first
         reaches the linear one), and, of the end, "parameters", "convergence" (the measure that
         colours maps of trainability) and "exit" (which minimum). Observables by name, as
         {"sharpness": [0, 100]}, by their table, as {"held out": {"kind": "accuracy", "split":
         "test", "at": 10}}, or functions of the state, as {"norm": (10, function)}.
     W0 : array (D,) or (…, D), optional
-        Where all members begin, or each; `network.init(seed)` by default.
+        Where all members begin, or each; `network.init(seed)` by default, or where the run began
+        that is given, unless an axis sets seeds, networks or data.
     diverged, converged, tail, reached : float, float, int, float
         Verdicts, in units of a member's first loss: it has diverged, and leaves, where its loss
         exceeds `diverged` or is not finite; it has converged, and leaves, where its loss is at most
@@ -118,13 +120,29 @@ def sweep(
     >>> found.verdict.shape, found["curve"].shape
     ((3, 4), (3, 4, 51))
     """
-    tables = _tables(experiment)
+    tables, made = _tables(experiment), axes_of(axes)
+    if W0 is None and isinstance(experiment, Trajectory) and not _begin_anew(made):
+        W0 = experiment.parameters[0]
     bounds = Bounds(diverged, converged, tail, reached).checked()
-    plan = Plan(tables, axes_of(axes), kept_of(keep), bounds, W0, kernel, device)
+    plan = Plan(tables, made, _all_kept(tables, keep), bounds, W0, kernel, device)
     on_interrupt = on_interrupt_of(on_interrupt)
     plan.check()
     rows = MemoryRows(plan) if store is None else FileRows.create(store, plan, overwrite)
     return go(rows, client, threads, progress, on_interrupt)
+
+
+def _begin_anew(axes):
+    """Whether an axis says where members begin, or of how many parameters they are."""
+    paths = [path_of(key) for axis in axes for key in axis.keys]
+    return any(path[0] in ("network", "data", "W0") or path == ("run", "seed") for path in paths)
+
+
+def _all_kept(tables, keep):
+    """What is kept, and what the experiment observes under other names."""
+    kept = kept_of(keep)
+    names = {one.name for one in kept}
+    observed = {n: table for n, table in tables.get("observe", {}).items() if n not in names}
+    return [*kept, *kept_of(observed)]
 
 
 def _tables(experiment):

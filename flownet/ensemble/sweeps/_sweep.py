@@ -233,6 +233,7 @@ class Members:
             start.mechanics,
             metric=start.metric,
             W0=start.W,
+            V0=start.V,
             seed=start.seed,
             steps=family.steps if steps < 0 else steps,
             batch_size=family.batch_size,

@@ -5,7 +5,7 @@ from copy import copy
 
 import numpy as np
 
-from ..loops import State, make_loop, one_row, potential_of
+from ..loops import State, make_loop, one_row, potential_of, set_velocity
 
 
 class SinglesLoop:
@@ -16,6 +16,8 @@ class SinglesLoop:
     potential : sum of potentials
     mechanics, metrics, W, seeds : sequences of R
     batch_size : int or None
+    V : sequence of R, optional
+        Velocities to begin with, or None of a member at rest.
 
     Attributes
     ----------
@@ -23,13 +25,15 @@ class SinglesLoop:
         As of `MembersLoop`.
     """
 
-    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None):
+    def __init__(self, potential, mechanics, metrics, W, batch_size=None, seeds=None, V=None):
         seeds = [0] * len(W) if seeds is None else seeds
         self._potential, self._batch_size = potential, batch_size
         self._members = list(zip(mechanics, metrics, seeds))
         self._kernels = potential.kernels
         with self._kernels.limited(1):  # a member a thread
             self._loops = [self._loop(r, np.array(w), 0.0) for r, w in enumerate(W)]
+            for loop, v in zip(self._loops, V or ()):
+                set_velocity(loop, v)
         self.going, self.iteration = np.ones(len(W), bool), 0
         self.low, self.high = np.full(len(W), -np.inf), np.full(len(W), np.inf)
 
