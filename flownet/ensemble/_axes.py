@@ -78,12 +78,13 @@ def axes_of(given: Mapping[Any, Any]) -> list[Axis]:
         )
     axes = [_axis(key, values) for key, values in given.items()]
     seen: set[str] = set()
-    for axis, i, key in ((axis, i, key) for axis in axes for i, key in enumerate(axis.keys)):
-        if path_of(key)[0] == "W0" and len(path_of(key)) > 1:
-            _refuse_words(key, [value[i] for value in axis.values])
-        if key in seen:
-            raise FlownetError(f"two axes set {key!r}; one of them says what it is.")
-        seen.add(key)
+    for axis in axes:
+        for key, values in zip(axis.keys, zip(*axis.values)):
+            if len(path_of(key)) > 1 and path_of(key)[0] == "W0":
+                _refuse_words(key, values)
+            if key in seen:
+                raise FlownetError(f"two axes set {key!r}; one of them says what it is.")
+            seen.add(key)
     return axes
 
 
@@ -94,8 +95,8 @@ def path_of(key: str) -> tuple[str | int, ...]:
         raise FlownetError(unknown("table of the axis " + repr(key) + ",", path[0], TABLES))
     if path[0] == "W0" and not (len(path) == 1 or path[1:] == ("scale",) or _is_place(path[1:])):
         raise FlownetError(
-            f"the axis {key!r}: of W0 a sweep changes one number, as 'W0.3', its 'W0.scale', or all "
-            "of it, 'W0'."
+            f"the axis {key!r}: of W0 a sweep changes one number, as 'W0.3', its 'W0.scale', or all of "
+            "it, 'W0'."
         )
     if path[0] == "run" and path[1:] not in [(word,) for word in _RUN]:
         raise FlownetError(
