@@ -114,7 +114,12 @@ def build(family, table):
     """Object of a table that `describe` made or a person wrote."""
     table = dict(table)
     refuse_program(family, table)
-    return find(family, table.pop("kind"))(**table)
+    name = table.pop("kind")
+    takes = words(family, name)
+    for word in table if all(one.kind is not one.VAR_KEYWORD for one in takes.values()) else ():
+        if word not in takes:
+            raise FlownetError(unknown(f"word of the {family} {name!r},", word, takes))
+    return find(family, name)(**table)
 
 
 def refuse_program(family, table):

@@ -255,3 +255,20 @@ def test_mistakes_are_told_before_anything_runs():
         found["curve"]
     with told_in_one_line("no index of a member"):
         found.runs[0, 1]
+
+
+def test_terms_charts_and_scales_are_axes():
+    net = fn.Network([3, 4, 1])
+    data = fn.Dataset(uniforms(1, M, 3), uniforms(2, M, 1))
+    whole = fn.Potential(net, fn.Quadratic(), data) + 0.1 * fn.Parabola(net.size)
+    e = fn.Experiment.of(whole, fn.Aristotle(0.1), steps=12)
+    found = fn.sweep(e, axes={"add.0.scale": [0.1, 1.0], "loss.scale": [1.0, 2.0]}, keep=KEEP)
+    assert_runs(found, np.ndindex(2, 2))
+    p = 2.0 * fn.Potential(net, fn.Quadratic(), data) + 1.0 * fn.Parabola(net.size)
+    run = fn.train(p, fn.Aristotle(0.1), steps=12, progress=False)
+    assert found.loss[1, 1] == run.loss[-1]
+    charted = {**e.tables, "chart": {"kind": "sinh"}}
+    assert_runs(fn.sweep(charted, axes={"mechanics.step": [0.1, 0.2]}, keep=KEEP), [(0,), (1,)])
+    with told_in_one_line("unknown word of the chart 'sinh', 'size'"):
+        other = {**charted, "chart": {"kind": "sinh", "size": net.size}}
+        fn.sweep(other, axes={"mechanics.step": [0.1, 0.2]})

@@ -95,8 +95,8 @@ def path_of(key: str) -> tuple[str | int, ...]:
         raise FlownetError(unknown("table of the axis " + repr(key) + ",", path[0], TABLES))
     if path[0] == "W0" and not (len(path) == 1 or path[1:] == ("scale",) or _is_place(path[1:])):
         raise FlownetError(
-            f"the axis {key!r}: of W0 a sweep changes one number, as 'W0.3', its 'W0.scale', or all of "
-            "it, 'W0'."
+            f"the axis {key!r}: of W0 a sweep changes one number, as 'W0.3', its 'W0.scale', or "
+            "all of it, 'W0'."
         )
     if path[0] == "run" and path[1:] not in [(word,) for word in _RUN]:
         raise FlownetError(
