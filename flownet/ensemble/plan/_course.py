@@ -72,16 +72,15 @@ class Course:
 
         The steps are taken twice, here and on the members' way.
         """
-        starts = [self.starts[r] for r in members]
-        if not starts:
+        if not len(members):
             return
-        ahead = self.loop.copied(members)
+        ahead, metrics = self.loop.copied(members), [self.state(r).metric for r in members]
         before = ahead.W.copy()
         ahead.advance(1)
         for i, r in enumerate(members):
             if ahead.going[i]:
                 potential = self._potential_of(r)(self.loop.iteration)
-                yield r, (potential, before[i], ahead.W[i] - before[i], starts[i].metric)
+                yield r, (potential, before[i], ahead.W[i] - before[i], metrics[i])
 
     def _potential_of(self, r):
         """Function iteration → the potential that a member's step sees."""
