@@ -21,8 +21,9 @@ Work = namedtuple(
     "gate lanes planes",
 )
 
-#: samples side by side in a tiny network: inputs and units, their slopes, one layer's cotangents
-Lanes = namedtuple("Lanes", "a slope scratch")
+#: samples side by side in a small network: inputs and units, their slopes, units sample by sample,
+#: one layer's cotangents
+Lanes = namedtuple("Lanes", "a slope turned scratch")
 
 #: planes of a complex network's W and dL, and a strip of dL for each partition
 Planes = namedtuple("Planes", "W dL corners")
@@ -64,8 +65,9 @@ DiagonalBuffers = namedtuple(
 CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time
 PLANE_PARTITIONS = 4  # of the panels and strips of a complex network's weights
-LANES = 16  # samples side by side in the kernel for tiny networks
-_TINY = 600  # samples × weights up to which that kernel is the faster one
+#: samples, weights, and their product, up to which samples lie side by side: of complex networks,
+#: and of real ones
+_TINY, _SMALL = (16, 600, 600), (128, 4096, 100_000)
 _JET_SHARD, _JET_SHARDS = 64, 16  # rows of a jet's shard; shards whose series are kept at once
 BLOCK_ROWS = 128  # samples side by side when single units are pushed
 _BLOCK_PARTITIONS = 8  # of the blocks of samples, each with a sum of its own
@@ -124,7 +126,8 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
     n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
     batch = capacity if gathered else 0
     gated = bool((net.gate >= 0).any())
-    tiny = not coupled and rows <= LANES and flops(net, rows) <= 6 * _TINY
+    lane = VECTOR_BYTES // np.dtype(dtype).itemsize
+    tiny = not coupled and _is_tiny(net, rows)
 
     def buffer(*shape):
         return np.empty(shape, dtype)
@@ -138,24 +141,29 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         errors=buffer(capacity * n_out),
         scratch=buffer(capacity * widest),
         packed=buffer(int(net.panels[-1])),
-        zeros=np.zeros(max(widest, LANES), dtype),
+        zeros=np.zeros(max(widest, 2 * lane), dtype),
         sample=np.empty(rows, np.float64),
         scale=np.full(1, 1 / rows, dtype),
         x=buffer(batch, n_in),
         y=buffer(batch, n_out),
         weights=buffer(batch if weighted else 0),
-        gate=buffer((LANES if tiny else capacity) * int(net.units[-1]) if gated else 0),
-        lanes=_lanes(net, dtype) if tiny else None,
+        gate=buffer(capacity * int(net.units[-1]) if gated else 0),
+        lanes=_lanes(net, rows, 2 * lane, dtype) if tiny else None,
         planes=None if net.origin is None else _planes(net, dtype),
     )
 
 
-def _lanes(net, dtype):
-    """`Lanes` of the inputs and of all units."""
-    size = LANES * (int(net.sizes[0]) + int(net.units[-1]))
-    return Lanes(
-        np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(LANES * int(net.sizes.max()), dtype)
-    )
+def _is_tiny(net, rows):
+    """Whether samples side by side are the quicker way."""
+    samples, weights, both = _SMALL if net.origin is None else _TINY
+    return rows <= samples and flops(net, 1) <= 6 * weights and flops(net, rows) <= 6 * both
+
+
+def _lanes(net, rows, beyond, dtype):
+    """`Lanes` of some samples, which may be written a little beyond their end."""
+    size = rows * (int(net.sizes[0]) + int(net.units[-1])) + beyond
+    widest = rows * int(net.sizes.max()) + beyond
+    return Lanes(*(np.zeros(size, dtype) for _ in range(3)), np.zeros(widest, dtype))
 
 
 def _planes(net, dtype):

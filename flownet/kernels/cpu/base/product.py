@@ -7,8 +7,8 @@ the whole batch.
 """
 
 from ...._compile import part, separate
-from .simd import VECTOR_BYTES, copy_row, stack, tile, transpose_block
-from .views import address, shift
+from .simd import VECTOR_BYTES, copy_row, stack, tile, transpose_block, transpose_corner
+from .views import address, later, shift
 
 DEPTH = 256
 _PANEL_BYTES = 2 * VECTOR_BYTES
@@ -19,88 +19,61 @@ _FEW_ROWS = 16  # with fewer rows of A a packed panel is not used often enough
 _panel_copy = stack(DEPTH * _PANEL_BYTES // 4)  # fits a float32 panel; float64 needs half of it
 
 
-def _strip(vectors, whole):
+def _rows_at(multiply):
+    """Kernel of one tile: the rows of A, C and D from the i-th on."""
+
+    @part(inline=True)
+    def at(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums):
+        c_i, d_i, a_i = shift(c, i * c_row), shift(d, i * d_row), shift(a, i * a_row)
+        multiply(
+            c_i, c_row, d_i, d_row, a_i, a_row, a_col, b, b_row, depth, columns, later(sums, i)
+        )
+
+    return at
+
+
+def _strip(vectors, whole, column):
     """Kernel of one panel: the rows of A, as many at a time as the registers hold."""
-    tallest, tile4, tile2, tile1 = (tile(rows, vectors, whole) for rows in (_TALLEST, 4, 2, 1))
+    tallest, four, two, one = (
+        _rows_at(tile(rows, vectors, whole, column)) for rows in (_TALLEST, 4, 2, 1)
+    )
 
     @part
-    def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns):
+    def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums):
         i = 0
         while i + _TALLEST <= rows:
-            tallest(
-                shift(c, i * c_row),
-                c_row,
-                shift(d, i * d_row),
-                d_row,
-                shift(a, i * a_row),
-                a_row,
-                a_col,
-                b,
-                b_row,
-                depth,
-                columns,
-            )
+            tallest(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)
             i += _TALLEST
         if i + 4 <= rows:
-            tile4(
-                shift(c, i * c_row),
-                c_row,
-                shift(d, i * d_row),
-                d_row,
-                shift(a, i * a_row),
-                a_row,
-                a_col,
-                b,
-                b_row,
-                depth,
-                columns,
-            )
+            four(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)
             i += 4
         if i + 2 <= rows:
-            tile2(
-                shift(c, i * c_row),
-                c_row,
-                shift(d, i * d_row),
-                d_row,
-                shift(a, i * a_row),
-                a_row,
-                a_col,
-                b,
-                b_row,
-                depth,
-                columns,
-            )
+            two(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)
             i += 2
         if i < rows:
-            tile1(
-                shift(c, i * c_row),
-                c_row,
-                shift(d, i * d_row),
-                d_row,
-                shift(a, i * a_row),
-                a_row,
-                a_col,
-                b,
-                b_row,
-                depth,
-                columns,
-            )
+            one(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)
 
     return strip
 
 
-_strip_whole, _strip_two, _strip_one = _strip(2, True), _strip(2, False), _strip(1, False)
+def _panel(column):
+    whole, two, one = (_strip(*kind, column) for kind in ((2, True), (2, False), (1, False)))
+
+    @part
+    def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width, sums):
+        if columns == width:
+            whole(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums)
+        elif 2 * columns > width:
+            two(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums)
+        else:
+            one(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums)
+
+    return panel
 
 
-@part
-def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width):
-    """C = D + A·B for the columns of one panel, at most `width` of them."""
-    if columns == width:
-        _strip_whole(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
-    elif 2 * columns > width:
-        _strip_two(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
-    else:
-        _strip_one(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns)
+#: C = D + A·B for the columns of one panel, at most `width` of them. Where `sums` is a pointer, not
+#: None, Σ_k a_ik goes there too. D is a matrix, or a column that stands for all columns
+panel, panel_from_column = _panel(column=False), _panel(column=True)
 
 
 @separate
@@ -133,10 +106,24 @@ def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, 
                     deep,
                     columns,
                     width,
+                    None,
                 )
             else:
                 panel(
-                    c_j, c_row, d_j, row, a_k, a_row, a_col, b_kj, b_row, rows, deep, columns, width
+                    c_j,
+                    c_row,
+                    d_j,
+                    row,
+                    a_k,
+                    a_row,
+                    a_col,
+                    b_kj,
+                    b_row,
+                    rows,
+                    deep,
+                    columns,
+                    width,
+                    None,
                 )
 
 
@@ -236,17 +223,13 @@ def pack(packed, w, first, last):
         for half in range(2):
             j = index * width + half * block
             lanes = min(block, n_out - j)  # beyond the last column nothing is ever read
-            whole = n_in // block * block if lanes == block else 0
-            for k in range(0, whole, block):
-                transpose_block(
-                    shift(target, k * width + half * block),
-                    width,
-                    shift(address(w), j * n_in + k),
-                    n_in,
-                )
-            for lane in range(lanes):
-                for k in range(whole, n_in):
-                    target[k * width + half * block + lane] = w[j + lane, k]
+            for k in range(0, n_in if lanes > 0 else 0, block):
+                to = shift(target, k * width + half * block)
+                source = shift(address(w), j * n_in + k)
+                if lanes == block and k + block <= n_in:
+                    transpose_block(to, width, source, n_in)
+                else:
+                    transpose_corner(to, width, source, n_in, lanes, min(block, n_in - k), lanes)
 
 
 @separate
@@ -274,4 +257,5 @@ def product_packed(c, d, d_row, a, packed):
                 deep,
                 min(width, cols - j),
                 width,
+                None,
             )

@@ -133,6 +133,20 @@ def copy_row(typing, target, source, columns):
     return types.void(target, source, _INT), codegen
 
 
+def _transposed(emit, v):
+    """The vectors of a transposed block: swap the off-diagonal quarters of ever larger blocks."""
+    width, distance = emit.width, 1
+    while distance < width:
+        low = [p if not p & distance else width + p - distance for p in range(width)]
+        high = [p + distance if not p & distance else width + p for p in range(width)]
+        for i in range(width):
+            if not i & distance:
+                a, b = v[i], v[i + distance]
+                v[i], v[i + distance] = emit.shuffle(a, b, low), emit.shuffle(a, b, high)
+        distance *= 2
+    return v
+
+
 @intrinsic
 def transpose_block(typing, target, target_row, source, source_row):
     """Transpose one square block, as wide and as high as a vector has lanes."""
@@ -140,35 +154,59 @@ def transpose_block(typing, target, target_row, source, source_row):
     def codegen(context, builder, signature, args):
         target, target_row, source, source_row = args
         emit = Emitter(context, builder, signature.args[0].dtype)
-        width = emit.width
-        v = [emit.load(emit.row(source, source_row, i)) for i in range(width)]
-        distance = 1
-        while distance < width:  # swap the off-diagonal quarters of ever larger blocks
-            low = [p if not p & distance else width + p - distance for p in range(width)]
-            high = [p + distance if not p & distance else width + p for p in range(width)]
-            for i in range(width):
-                if not i & distance:
-                    a, b = v[i], v[i + distance]
-                    v[i], v[i + distance] = emit.shuffle(a, b, low), emit.shuffle(a, b, high)
-            distance *= 2
-        for i in range(width):
+        v = _transposed(
+            emit, [emit.load(emit.row(source, source_row, i)) for i in range(emit.width)]
+        )
+        for i in range(emit.width):
             emit.store(v[i], emit.row(target, target_row, i))
         return context.get_dummy_value()
 
     return types.void(target, _INT, source, _INT), codegen
 
 
-@cache
-def tile(rows, vectors, whole):
-    """Intrinsic C = D + A·B for `rows` rows and `vectors` vectors of columns, held in registers.
+@intrinsic
+def transpose_corner(typing, target, target_row, source, source_row, rows, cols, kept):
+    """Transpose the first rows and columns of a block; of each new row `kept` are written.
 
-    Called as `tile(c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns)` with pointers
-    and the distances of rows and columns. D may be C (accumulate), a bias or zeros
-    (`d_row = 0`). Unless `whole`, only the first `columns` columns exist.
+    What of these has no source is 0.
     """
 
     def codegen(context, builder, signature, args):
-        c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns = args
+        target, target_row, source, source_row, rows, cols, kept = args
+        emit = Emitter(context, builder, signature.args[0].dtype)
+        across, along = emit.first_lanes(cols), emit.first_lanes(kept)
+        off = ir.Constant(across.type, None)
+
+        def there(i, count, mask):
+            return builder.select(
+                builder.icmp_signed("<", ir.Constant(count.type, i), count), mask, off
+            )
+
+        v = [
+            emit.load(emit.row(source, source_row, i), there(i, rows, across))
+            for i in range(emit.width)
+        ]
+        for i, vector in enumerate(_transposed(emit, v)):
+            emit.store(vector, emit.row(target, target_row, i), there(i, cols, along))
+        return context.get_dummy_value()
+
+    return types.void(target, _INT, source, _INT, _INT, _INT, _INT), codegen
+
+
+@cache
+def tile(rows, vectors, whole, column=False):
+    """Intrinsic C = D + A·B for `rows` rows and `vectors` vectors of columns, held in registers.
+
+    Called as `tile(c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)` with
+    pointers and the distances of rows and columns. D may be C (accumulate), a bias or zeros
+    (`d_row = 0`); as a `column` it is one number for each row. Unless `whole`, only the first
+    `columns` columns exist. Where `sums` is a pointer, not None, Σ_k a_ik of each row goes there: a
+    sum beside the products costs nothing.
+    """
+
+    def codegen(context, builder, signature, args):
+        c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, summed = args
+        summing = not isinstance(signature.args[-1], types.NoneType)
         emit = Emitter(context, builder, signature.args[0].dtype)
         cells = [(i, v) for i in range(rows) for v in range(vectors)]
         masks = [None] * vectors
@@ -179,7 +217,13 @@ def tile(rows, vectors, whole):
         def part(pointer, v):
             return emit.shift(pointer, v * emit.width)
 
-        start = {(i, v): emit.load(part(emit.row(d, d_row, i), v), masks[v]) for i, v in cells}
+        d_rows = [emit.row(d, d_row, i) for i in range(rows)]
+        if column:
+            start = {(i, v): emit.splat(builder.load(d_rows[i])) for i, v in cells}
+        else:
+            start = {(i, v): emit.load(part(d_rows[i], v), masks[v]) for i, v in cells}
+        if summing:
+            start |= {(i, None): ir.Constant(emit.vector, [0.0] * emit.width) for i in range(rows)}
         a_rows = [emit.row(a, a_row, i) for i in range(rows)]
 
         before = builder.block
@@ -190,7 +234,7 @@ def tile(rows, vectors, whole):
 
         builder.position_at_end(loop)
         k = builder.phi(depth.type)
-        sums = {cell: builder.phi(emit.vector) for cell in cells}
+        sums = {cell: builder.phi(emit.vector) for cell in start}
         b_k = [
             emit.load(part(emit.shift(b, builder.mul(k, b_row)), v), masks[v])
             for v in range(vectors)
@@ -200,24 +244,29 @@ def tile(rows, vectors, whole):
             for i in range(rows)
         ]
         new = {(i, v): emit.fma(a_k[i], b_k[v], sums[i, v]) for i, v in cells}
+        if summing:
+            new |= {(i, None): builder.fadd(sums[i, None], a_k[i]) for i in range(rows)}
         k_next = builder.add(k, one)
         builder.cbranch(builder.icmp_signed("<", k_next, depth), loop, after)
-        for phi, first, later in [(k, zero, k_next), *((sums[q], start[q], new[q]) for q in cells)]:
+        for phi, first, later in [(k, zero, k_next), *((sums[q], start[q], new[q]) for q in start)]:
             phi.add_incoming(first, before)
             phi.add_incoming(later, loop)
 
         builder.position_at_end(after)
-        results = {cell: builder.phi(emit.vector) for cell in cells}
-        for cell in cells:
+        results = {cell: builder.phi(emit.vector) for cell in start}
+        for cell in start:
             results[cell].add_incoming(start[cell], before)
             results[cell].add_incoming(new[cell], loop)
         for i, v in cells:
             emit.store(results[i, v], part(emit.row(c, c_row, i), v), masks[v])
+        for i in range(rows if summing else 0):
+            first = ir.Constant(ir.IntType(32), 0)
+            builder.store(builder.extract_element(results[i, None], first), emit.shift(summed, i))
         return context.get_dummy_value()
 
     @intrinsic
-    def multiply(typing, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns):
-        return types.void(c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT), codegen
+    def multiply(typing, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums):
+        return types.void(c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT, sums), codegen
 
     return multiply
 

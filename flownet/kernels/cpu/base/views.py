@@ -34,6 +34,29 @@ def shift(typing, pointer, elements):
 
 
 @intrinsic
+def bytes_of(typing, pointer):
+    """Bytes of one element at a pointer."""
+
+    def codegen(context, builder, signature, args):
+        kind = context.get_data_type(signature.args[0].dtype)
+        return context.get_constant(_INT, context.get_abi_sizeof(kind))
+
+    return _INT(pointer), codegen
+
+
+@intrinsic
+def later(typing, pointer, elements):
+    """`shift` of a pointer, or None where there is none."""
+
+    def codegen(context, builder, signature, args):
+        if isinstance(pointer, types.NoneType):
+            return args[0]
+        return builder.gep(args[0], [args[1]], inbounds=True)
+
+    return pointer(pointer, _INT), codegen
+
+
+@intrinsic
 def view(typing, buffer, at, rows, cols):
     """Matrix (rows, cols), row-major, that begins at element `at` of a flat buffer."""
     matrix = types.Array(buffer.dtype, 2, "C")

@@ -2,6 +2,7 @@
 
 from ...._compile import compiled, part, separate
 from ...scalar.activation import BODIES
+from ..base.views import address
 
 
 def _values(body):
@@ -15,8 +16,8 @@ def _values(body):
 
 def _slopes(body):
     @part
-    def loop(z, slope, b, c, d):
-        for i in range(z.size):
+    def loop(z, slope, count, c, d):
+        for i in range(count):
             z[i], slope[i], _, _ = body(z[i])
 
     return loop
@@ -83,7 +84,13 @@ def activate(code, z):
 @part
 def activate_slope(code, z, slope):
     """z ← φ(z), slope ← φ′(z)."""
-    _run_slopes(code, z, slope, z, z, z)
+    activate_slope_at(code, address(z), address(slope), z.size)
+
+
+@part(inline=True)
+def activate_slope_at(code, z, slope, count):
+    """The same of `count` units from two addresses on."""
+    _run_slopes(code, z, slope, count, count, count)
 
 
 @part

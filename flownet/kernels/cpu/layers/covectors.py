@@ -2,10 +2,12 @@
 
 from ...._compile import in_parallel, part, separate
 from ..base.pointwise import clear
-from ..base.product import covector_product, panel_width
-from ..base.views import address, view
+from ..base.product import covector_product, panel, panel_width
+from ..base.simd import stack
+from ..base.views import address, shift, view
 from .units import units, weights
 
+_one = stack(1)
 _WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
 
 
@@ -18,14 +20,16 @@ def _columns(net, dL, g, x, layer, first, last, zeros, accumulate):
 
 
 @part
-def sum_bias(net, dL, g, layer, accumulate):
-    """A layer's Σ_s G_s."""
-    db = dL[net.bias[layer] : net.bias[layer] + g.shape[1]]
-    if not accumulate:
-        clear(db)
-    for s in range(g.shape[0]):
-        for b in range(db.size):
-            db[b] += g[s, b]
+def sum_bias(net, dL, g, layer, zeros, accumulate):
+    """A layer's Σ_s G_s: the product of a row of ones with G, a panel at a time."""
+    rows, n = g.shape
+    width, one = panel_width(dL), _one(address(dL))
+    one[0] = dL.dtype.type(1)
+    for first in range(0, n, width):
+        columns = min(width, n - first)
+        db, g_j = shift(address(dL), net.bias[layer] + first), shift(address(g), first)
+        d = db if accumulate else address(zeros)
+        panel(db, n, d, 0, one, 0, 0, g_j, n, 1, rows, columns, width, None)
 
 
 @separate
@@ -49,7 +53,7 @@ def partition_columns(
                     net, dL, g_l, a_l, layer, first, min(first + width, n_in), zeros, accumulate
                 )
                 if bias and first == 0 and net.bias[layer] >= 0:
-                    sum_bias(net, dL, g_l, layer, accumulate)
+                    sum_bias(net, dL, g_l, layer, zeros, accumulate)
             count += 1
 
 

@@ -1,233 +1,208 @@
-"""The differential of a tiny network on a handful of samples, where calls cost more than numbers.
+"""The differential of a small network, where calls and half-filled registers cost most.
 
-Units lie one below the other, their samples side by side in `LANES` lanes that fill one or two
-vector registers: nothing is packed, and a layer is one product Z = W·A. Lanes beyond the last
-sample hold numbers that count nowhere.
+Units lie one below the other, their samples side by side: nothing is packed, a layer is one product
+Z = W·A, and narrow layers fill vector registers with samples. Sums run in the order of
+`differential`'s, to the bit.
 """
 
 from ...._compile import part, spliced
+from ...layout import QUADRATIC
 from ...scalar.pair import PAIR
-from ..base.elementary import fma
-from ..base.plan import LANES
-from ..base.product import panel, panel_width
+from ..base.product import panel, panel_from_column, panel_width
+from ..base.transpose import turn
 from ..base.views import address, flat, shift, view
-from ..layers.activation import activate_slope
-from ..layers.loss import covector_on_output
-from ..layers.units import activate_pairs, pull_pairs
-
-
-@part(inline=True)
-def _load(x, lanes):
-    """Inputs (m, n) into lanes (n, LANES)."""
-    a = address(lanes)
-    for s in range(x.shape[0]):
-        for i in range(x.shape[1]):
-            a[i * LANES + s] = x[s, i]
-
-
-@part(inline=True)
-def _product(c, d, d_row, a, a_row, a_col, b, rows, depth, width):
-    """C = D + A·B for B and C in lanes."""
-    for j in range(0, LANES, width):
-        panel(
-            shift(c, j),
-            LANES,
-            shift(d, j),
-            d_row,
-            a,
-            a_row,
-            a_col,
-            shift(b, j),
-            LANES,
-            rows,
-            depth,
-            min(width, LANES - j),
-            width,
-        )
+from ..layers.activation import activate_slope_at
+from ..layers.loss import covector_on_output, weight_of
+from ..layers.units import activate_pairs, bias_of, pull_pairs
 
 
 @spliced
-def _gates(net, gate, layer):
-    """Lanes for the biases of a layer's modReLUs, and later for ∂ℓ/∂b."""
+def _gates(net, gate, layer, m):
+    """Samples side by side for the biases of a layer's modReLUs, and later for ∂ℓ/∂b."""
     n = net.sizes[layer + 1] // 2 if net.gate[layer] >= 0 else 0
-    return flat(view(gate, LANES * net.units[layer], n, LANES))
+    return flat(view(gate, m * net.units[layer], n, m))
 
 
 @part(inline=True)
-def _load_gates(net, W, gates, layer):
-    for j in range(gates.size // LANES):
-        for s in range(LANES):
-            gates[j * LANES + s] = W[net.gate[layer] + j]
+def _load_gates(net, W, gates, layer, m):
+    for j in range(gates.size // m):
+        for s in range(m):
+            gates[j * m + s] = W[net.gate[layer] + j]
 
 
 @part(inline=True)
-def _forward(net, W, a, slope, gate):
-    """A_l = φ(W·A_{l−1} + b) and φ′ of every layer."""
+def _forward(net, W, x, lanes, gate, zeros):
+    """A_l = φ(W·A_{l−1} + b) and φ′ of every layer; x and the units below the top also turned."""
+    m, width, above = x.shape[0], panel_width(W), 0
+    turn(address(lanes.a), address(x), m, x.shape[1])
     for layer in range(net.weight.size):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        above = net.sizes[0] + net.units[layer]
-        z = view(a, above * LANES, n_out, LANES)
-        bias = shift(address(W), net.bias[layer])
-        for j in range(n_out):
-            start = bias[j] if net.bias[layer] >= 0 else W.dtype.type(0)
-            for s in range(LANES):
-                z[j, s] = start
-        _product(
-            address(z),
-            address(z),
-            LANES,
-            shift(address(W), net.weight[layer]),
-            n_in,
-            1,
-            shift(address(a), (above - n_in) * LANES),
-            n_out,
-            n_in,
-            panel_width(a),
-        )
-        if net.activation[layer] < PAIR:
-            activate_slope(
-                net.activation[layer], flat(z), flat(view(slope, above * LANES, n_out, LANES))
+        below, above = above, above + m * n_in
+        if layer > 0:
+            turn(shift(address(lanes.turned), below), shift(address(lanes.a), below), n_in, m)
+        z, slope = shift(address(lanes.a), above), shift(address(lanes.slope), above)
+        biased = 1 if net.bias[layer] >= 0 else 0
+        bias = bias_of(net, W, zeros, layer)
+        weights, b = shift(address(W), net.weight[layer]), shift(address(lanes.a), below)
+        for j in range(0, m, width):
+            panel_from_column(
+                shift(z, j),
+                m,
+                bias,
+                biased,
+                weights,
+                n_in,
+                1,
+                shift(b, j),
+                m,
+                n_out,
+                n_in,
+                min(width, m - j),
+                width,
+                None,
             )
+        if net.activation[layer] < PAIR:  # whole registers: what is beyond the end counts nowhere
+            whole = (n_out * m + width - 1) // width * width
+            activate_slope_at(net.activation[layer], z, slope, whole)
         else:  # a row of real parts, then imaginary ones
-            gates = _gates(net, gate, layer)
-            _load_gates(net, W, gates, layer)
+            gates = _gates(net, gate, layer, m)
+            _load_gates(net, W, gates, layer, m)
             activate_pairs(
                 net,
                 net.activation[layer],
-                view(a, above * LANES, 1, n_out * LANES),
+                view(lanes.a, above, 1, n_out * m),
                 gates,
-                view(slope, above * LANES, 1, n_out * LANES),
+                view(lanes.slope, above, 1, n_out * m),
             )
 
 
 @part(inline=True)
-def _pull(net, layer, slope, ga, gate):
-    """slope ← G_z from G_a of a layer's units, all lanes of all units in one row."""
+def _pull(net, layer, slope, ga, gate, m):
+    """slope ← G_z from G_a of a layer's units, all samples of all units in one row."""
     if net.activation[layer] < PAIR:
         for i in range(slope.size):
             slope[0, i] = ga[0, i] * slope[0, i].conjugate()
     else:
-        gates = _gates(net, gate, layer)
+        gates = _gates(net, gate, layer, m)
         pull_pairs(net, net.activation[layer], slope, gates, ga, view(gates, 0, 1, gates.size))
 
 
 @part(inline=True)
-def _pullback(net, W, slope, ga, gate, zeros, lowest):
-    """Slopes of the hidden layers into cotangents G_z, downwards from the top layer's."""
-    for layer in range(net.weight.size - 1, lowest, -1):
-        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        above = net.sizes[0] + net.units[layer]
-        _product(
-            address(ga),
-            address(zeros),
-            0,
-            shift(address(W), net.weight[layer]),
-            1,
-            n_in,
-            shift(address(slope), above * LANES),
-            n_in,
-            n_out,
-            panel_width(ga),
-        )
-        _pull(
-            net,
-            layer - 1,
-            view(slope, (above - n_in) * LANES, 1, n_in * LANES),
-            view(ga, 0, 1, n_in * LANES),
-            gate,
-        )
-
-
-@part(inline=True)
-def _covectors(net, inputs, a, g, gate, dL, zeros, lowest):
-    """∂L/∂W = Σ_s G_s ⊗ x̄_s and ∂L/∂b = Σ_s G_s of the free layers."""
-    rows = inputs.shape[0]
-    for layer in range(lowest, net.weight.size):
-        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        above = net.sizes[0] + net.units[layer]
-        dw, db = shift(address(dL), net.weight[layer]), shift(address(dL), net.bias[layer])
-        if layer == 0:  # the inputs lie sample by sample already
-            width = panel_width(dL)
-            for i in range(0, n_in, width):
-                panel(
-                    shift(dw, i),
-                    n_in,
-                    address(zeros),
-                    0,
-                    shift(address(g), above * LANES),
-                    LANES,
-                    1,
-                    shift(address(inputs), i),
-                    n_in,
-                    n_out,
-                    rows,
-                    min(width, n_in - i),
-                    width,
-                )
-        for j in range(n_out):
-            g_j = shift(address(g), (above + j) * LANES)
-            for i in range(n_in if layer > 0 else 0):
-                x = shift(address(a), (above - n_in + i) * LANES)
-                total = g_j[0] * x[0].conjugate()
-                for s in range(1, rows):
-                    total = fma(g_j[s], x[s].conjugate(), total)
-                dw[j * n_in + i] = total
-            if net.bias[layer] >= 0:
-                total = g_j[0]
-                for s in range(1, rows):
-                    total += g_j[s]
-                db[j] = total
-        gates = _gates(net, gate, layer)
-        for j in range(gates.size // LANES):
-            total = gates[j * LANES]
-            for s in range(1, rows):
-                total += gates[j * LANES + s]
-            dL[net.gate[layer] + j] = total
-
-
-@part(inline=True)
-def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
-    """Losses of some samples into `work.sample`, dL of the layers from `lowest` up."""
-    lanes = work.lanes
-    rows, n_out = y.shape
-    top = net.sizes[0] + net.units[net.weight.size - 1]
-    _load(x, lanes.a)
-    _forward(net, W, lanes.a, lanes.slope, work.gate)
-    a, slope = (
-        view(lanes.a, top * LANES, n_out, LANES),
-        view(lanes.slope, top * LANES, n_out, LANES),
-    )
-    y_hat, covector = view(work.a, 0, rows, n_out), view(work.covector, 0, rows, n_out)
-    for s in range(rows):
-        for b in range(n_out):
-            y_hat[s, b] = a[b, s]
+def _top(net, loss, y, sample_weights, work, at):
+    """Losses of the samples, and the top layer's slopes into cotangents G_z."""
+    m, n = y.shape
+    layer = net.weight.size - 1
+    a, g = shift(address(work.lanes.a), at), shift(address(work.lanes.slope), at)
+    real = net.activation[layer] < PAIR
+    if real and loss.kind == QUADRATIC and loss.gamma.size == 0 and loss.coupling.size == 0:
+        truth, kind = address(y), work.scale.dtype.type
+        for s in range(m):
+            weight, total = weight_of(sample_weights, s), 0.0
+            factor = kind(weight) * work.scale[0]
+            for b in range(n):
+                e = a[b * m + s] - truth[s * n + b]
+                total += float(e) * float(e)
+                g[b * m + s] *= factor * e
+            work.sample[s] = 0.5 * weight * total
+        return
+    y_hat, covector = view(work.a, 0, m, n), view(work.covector, 0, m, n)
+    turn(address(y_hat), a, n, m)
     covector_on_output(
         loss,
         y_hat,
         y,
         sample_weights,
         covector,
-        view(work.errors, 0, rows, n_out),
-        view(work.scratch, 0, rows, n_out),
+        view(work.errors, 0, m, n),
+        view(work.scratch, 0, m, n),
         work.zeros,
         work.sample,
         work.scale,
     )
-    if net.activation[net.weight.size - 1] < PAIR:
-        for s in range(rows):
-            for b in range(n_out):
-                slope[b, s] *= covector[s, b]
+    turn(address(work.lanes.scratch), address(covector), m, n)
+    _pull(
+        net,
+        layer,
+        view(work.lanes.slope, at, 1, n * m),
+        view(work.lanes.scratch, 0, 1, n * m),
+        work.gate,
+        m,
+    )
+
+
+@part(inline=True)
+def _covectors(net, layer, x, g, W, dL, gate, zeros, m):
+    """∂L/∂W = Σ_s G_s ⊗ x̄_s and ∂L/∂b = Σ_s G_s of a layer; x sample by sample."""
+    n_in, n_out, width = net.sizes[layer], net.sizes[layer + 1], panel_width(dL)
+    dw = shift(address(dL), net.weight[layer])
+    if net.bias[layer] >= 0:  # with the first panel
+        first = min(width, n_in)
+        db = shift(address(dL), net.bias[layer])
+        panel(dw, n_in, zeros, 0, g, m, 1, x, n_in, n_out, m, first, width, db)
     else:
-        g = view(lanes.scratch, 0, n_out, LANES)
-        for s in range(rows):
-            for b in range(n_out):
-                g[b, s] = covector[s, b]
-        _pull(
-            net,
-            net.weight.size - 1,
-            view(lanes.slope, top * LANES, 1, n_out * LANES),
-            view(lanes.scratch, 0, 1, n_out * LANES),
-            work.gate,
+        first = 0
+    for i in range(first, n_in, width):
+        panel(
+            shift(dw, i),
+            n_in,
+            zeros,
+            0,
+            g,
+            m,
+            1,
+            shift(x, i),
+            n_in,
+            n_out,
+            m,
+            min(width, n_in - i),
+            width,
+            None,
         )
-    _pullback(net, W, lanes.slope, lanes.scratch, work.gate, work.zeros, lowest)
-    _covectors(net, x, lanes.a, lanes.slope, work.gate, dL, work.zeros, lowest)
+    gates = _gates(net, gate, layer, m)
+    for j in range(gates.size // m):
+        total = gates[j * m]
+        for s in range(1, m):
+            total += gates[j * m + s]
+        dL[net.gate[layer] + j] = total
+
+
+@part(inline=True)
+def tiny_differential(net, loss, x, y, sample_weights, W, dL, work, lowest):
+    """Losses of some samples into `work.sample`, dL of the layers from `lowest` up."""
+    m, lanes = x.shape[0], work.lanes
+    _forward(net, W, x, lanes, work.gate, work.zeros)
+    at = m * (net.sizes[0] + net.units[net.weight.size - 1])
+    _top(net, loss, y, sample_weights, work, at)
+    for layer in range(net.weight.size - 1, lowest - 1, -1):
+        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
+        g, at = shift(address(lanes.slope), at), at - m * n_in
+        below = address(x) if layer == 0 else shift(address(lanes.turned), at)
+        _covectors(net, layer, below, g, W, dL, work.gate, address(work.zeros), m)
+        if layer > lowest:
+            weights, ga = shift(address(W), net.weight[layer]), address(lanes.scratch)
+            zeros, width = address(work.zeros), panel_width(W)
+            for j in range(0, m, width):
+                panel(
+                    shift(ga, j),
+                    m,
+                    zeros,
+                    0,
+                    weights,
+                    1,
+                    n_in,
+                    shift(g, j),
+                    m,
+                    n_in,
+                    n_out,
+                    min(width, m - j),
+                    width,
+                    None,
+                )
+            _pull(
+                net,
+                layer - 1,
+                view(lanes.slope, at, 1, n_in * m),
+                view(lanes.scratch, 0, 1, n_in * m),
+                work.gate,
+                m,
+            )

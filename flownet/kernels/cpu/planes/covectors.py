@@ -56,7 +56,7 @@ def _partition_columns(net, x, dL, work, rows, accumulate, lowest, partitions, p
                         view(dL, conjugate, n_out, 2 * n_in), strip, first, cols, -1, accumulate
                     )
                 if first == 0 and net.bias[layer] >= 0:
-                    sum_bias(net, work.planes.dL, g, layer, accumulate)
+                    sum_bias(net, work.planes.dL, g, layer, work.zeros, accumulate)
             count += 1
 
 
