@@ -6,10 +6,11 @@ numba is taken by the parts of it that cost least: see `_kernels`, `_separate` a
 from . import _numba  # noqa: F401  refuses, or prepares, before anything is compiled
 from ._cache import digest
 from ._kernels import compiled, jit, part, spliced, stands_for
-from ._separate import absent, chosen, field, in_parallel, lacks, separate
+from ._separate import absent, by_crew, chosen, field, in_parallel, lacks, separate, with_crew
 
 __all__ = [
     "absent",
+    "by_crew",
     "chosen",
     "compiled",
     "digest",
@@ -21,4 +22,5 @@ __all__ = [
     "separate",
     "spliced",
     "stands_for",
+    "with_crew",
 ]

@@ -9,6 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from ._crew import LEAST_HANDLE, STOP, call_task, crew, post, serve, take, work, write
 from ._kernels import jit
 from ._symbols import kernels, provide
 
@@ -24,6 +25,19 @@ def in_parallel(kernel):
     Nothing is compiled for it beside the kernel.
     """
     return kernel.in_parallel
+
+
+def by_crew(kernel):
+    """The same by `threads`, a number or the handle of a crew: called as `(threads, count, …)`."""
+    return kernel.by_crew
+
+
+def with_crew(kernel):
+    """A separate kernel `(*args, crew)` with a crew of threads, called as `(threads, *args)`.
+
+    It runs once; the handle of the crew is for what it calls `by_crew`.
+    """
+    return kernel.with_crew
 
 
 def _called_by_name(function, name, **options):
@@ -42,20 +56,31 @@ def _called_by_name(function, name, **options):
 
         return result(types.StarArgTuple(args)), codegen
 
-    @numba.extending.intrinsic
-    def in_parallel(typing, count, *args):
-        symbol, _ = provide(key, (*args, types.intp))
-        run, _ = provide(_RUN, _RUN_TYPES)
+    def parallel(way):
+        """Kernel (*leading, *args) that hands a task over to one of the loops below."""
+        run, kinds = way
 
-        def codegen(context, builder, signature, values):
-            count, packed = values
-            arguments = cgutils.unpack_tuple(builder, packed)
-            task, block = _emit_task(context, builder, symbol, args, arguments)
-            return _emit_call(context, builder, run, types.none, _RUN_TYPES, (task, block, count))
+        @numba.extending.intrinsic
+        def start(typing, *given):
+            leading, args = given[: len(kinds) - 2], given[len(kinds) - 2 :]
+            symbol, _ = provide(key, (*args, types.intp))
+            loop, _ = provide(run, kinds)
 
-        return types.void(types.intp, types.StarArgTuple(args)), codegen
+            def codegen(context, builder, signature, values):
+                values = cgutils.unpack_tuple(builder, values[0])
+                first = [
+                    context.cast(builder, value, kind, types.intp)
+                    for value, kind in zip(values, leading)
+                ]
+                task = _emit_task(context, builder, symbol, args, values[len(leading) :])
+                return _emit_call(context, builder, loop, types.none, kinds, (*first, *task))
 
-    call.kernel, call.in_parallel = kernel, in_parallel
+            return types.void(types.StarArgTuple(given)), codegen
+
+        return start
+
+    call.kernel = kernel
+    call.in_parallel, call.by_crew, call.with_crew = map(parallel, (_ALONE, _BY_CREW, _WITH_CREW))
     return call
 
 
@@ -86,26 +111,43 @@ def _emit_task(context, builder, symbol, kinds, arguments):
     return builder.ptrtoint(task, index), builder.ptrtoint(block, index)
 
 
-@numba.extending.intrinsic
-def _call_task(typing, task, block, i):
-    """Call the function at an address with the block at another, and an index."""
-
-    def codegen(context, builder, signature, args):
-        kind = ir.FunctionType(ir.VoidType(), [arg.type for arg in args[1:]])
-        builder.call(builder.inttoptr(args[0], kind.as_pointer()), args[1:])
-        return context.get_dummy_value()
-
-    return types.void(types.intp, types.intp, types.intp), codegen
+def _alone(count, task, block):
+    """`task(block, i)` for i from 0 to `count` − 1, by a crew of this one job."""
+    handle = crew()
+    post(handle, task, block, count)
+    for _ in numba.prange(count):  # how many threads there are is not asked: it costs the cache
+        take(handle)
 
 
-def _run(task, block, count):
-    """The one parallel loop: `task(block, i)` for i from 0 to `count` − 1."""
-    for i in numba.prange(count):
-        _call_task(task, block, i)
+def _by_crew(threads, count, task, block):
+    """The same by a crew, if that is what `threads` says."""
+    if threads >= LEAST_HANDLE:
+        work(threads, task, block, count)
+    else:
+        _run_alone(count, task, block)
 
 
-_RUN, _RUN_TYPES = f"{__name__}._run", (types.intp, types.intp, types.intp)
-_called_by_name(_run, "_run", parallel=True)
+def _with_crew(threads, task, block):
+    """`task(block, crew)` on one thread, while the others serve."""
+    handle = crew()
+    for i in numba.prange(threads):
+        if i == 0:
+            call_task(task, block, handle)
+            write(handle + STOP, 1)
+        else:
+            serve(handle)
+
+
+def _loop(function, count, **options):
+    """Name of a loop that takes so many whole numbers, and their types; and the loop."""
+    name = function.__qualname__
+    return (f"{__name__}.{name}", (types.intp,) * count), _called_by_name(function, name, **options)
+
+
+_ALONE = _BY_CREW = _WITH_CREW = None, ()
+_ALONE, _run_alone = _loop(_alone, 3, parallel=True)
+_BY_CREW, _ = _loop(_by_crew, 4)
+_WITH_CREW, _ = _loop(_with_crew, 3, parallel=True)
 
 
 # ---- kernels by the types of their arguments ------------------------------------------------

@@ -33,6 +33,8 @@ class CompiledSum:
 
     Attributes
     ----------
+    pace : `kernels.Pace`
+        Finds the number of threads as steps are taken.
     threads : int
     network : Potential or None
         The term with a network.
@@ -62,14 +64,13 @@ class CompiledSum:
             order=np.empty(m if batch_size else 0, np.int64),
             epoch=np.array([-1]),
         )
-        self._worth = 1
-        if network:
-            self._worth = self.kernels.worthwhile(self.network.compiled[0], batch_size or m)
+        self._of = (self.network.compiled[0], batch_size or m) if network else None
+        self.pace = self.kernels.Pace.of_network(*self._of) if network else self.kernels.Pace(False)
 
     @property
     def threads(self):
-        """Threads of a differential: fewer in a process that was forked after it was made."""
-        return min(self._worth, self.kernels.most())
+        """Threads of a differential, where there is no time to find the number."""
+        return self.kernels.worthwhile(*self._of) if self._of else 1
 
     def rule(self, whole, time, **words):
         """`kernels.motion.Rule` of a metric at a time; `words` are those of the mechanics."""

@@ -7,11 +7,11 @@ from .base import elementary  # noqa: F401  stands for plain functions: before a
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "base.pace": ["Pace"],
         "base.plan": [
             "BLOCK_ROWS",
             "StateAndResponse",
             "WORTH_THREADS",
-            "diagonal_buffers",
             "empty_planes",
             "flops",
             "for_workers",
@@ -19,7 +19,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "network_plan",
             "partial_sums",
             "point",
-            "push",
             "tangent",
             "workspace",
         ],
@@ -28,6 +27,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "derivative.jet": ["loss_jet", "pushforward"],
         "derivative.point": ["state_at"],
         "derivative.third": ["third_actions"],
+        "diagonal.buffers": ["diagonal_buffers", "push"],
         "diagonal.diagonal": ["hessian_diagonal"],
         "diagonal.neurons": ["collect", "neuron_derivatives"],
         "flow.dormand_prince": ["dense"],

@@ -3,6 +3,7 @@
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
+from time import perf_counter
 
 import numpy as np
 
@@ -21,11 +22,14 @@ class NetworkHessian(Hessian):
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
-        self._worth = self._kernels.worthwhile(self._net, self._m)
+        paces = potential.pool("pace")  # one, that all operators of a potential learn from
+        if not paces:
+            paces.append(self._kernels.Pace.of_network(self._net, self._m))
+        self._pace = paces[0]
 
     @property
     def _threads(self):
-        return 1 if self._worth == 1 else min(self._worth, self._kernels.most())  # after a fork
+        return self._kernels.worthwhile(self._net, self._m)
 
     @cached_property
     def _state(self):
@@ -66,15 +70,16 @@ class NetworkHessian(Hessian):
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
         out = np.empty_like(rows)
+        threads, _ = self._pace.share()
         workers = self._kernels.most() if self._worth_workers(len(rows)) else 1
         pool = self._potential.pool(("tangent", workers))
         t = pool.pop() if pool else self._tangents(workers)  # a `with` takes a tenth of the time
+        problem, at, began = self._problem, self._at, perf_counter()
         try:
-            self._kernels.actions(
-                *self._problem, self.W, rows, out, self._at, t, workers, self._threads
-            )
+            self._kernels.actions(*problem, self.W, rows, out, at, t, workers, threads)
         finally:
             pool.append(t)
+        self._pace.took(threads, len(rows), perf_counter() - began)
         return out
 
     def _third_actions(self, rows):

@@ -1,5 +1,7 @@
 """The loop of finite steps where kernels know potential and metric: many steps a call."""
 
+from time import perf_counter
+
 import numpy as np
 
 from ...kernels.layout import Tape
@@ -18,6 +20,7 @@ class CompiledLoop:
         self._dL, self._policy = np.zeros_like(W), mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
+        self._done = np.empty(3, np.int64)  # steps, rows, whether finite
         self._compiled = CompiledSum(potential, W.dtype, batch_size, seed)
         self.since = since
         self._of = {
@@ -60,7 +63,9 @@ class CompiledLoop:
             while done < count and finite:  # once for a metric that does not change meanwhile
                 if not self._rule.since <= self.time < self._rule.until:
                     self._rule = self._rule_at(self.time)
-                taken, kept, finite = p.kernels.advance(
+                threads, steps = p.pace.share(count - done)
+                began = perf_counter()
+                p.kernels.advance(
                     problem,
                     self._rule,
                     rest_of(tape, done, rows),
@@ -69,9 +74,12 @@ class CompiledLoop:
                     self._dL,
                     self._time,
                     first + done,
-                    count - done,
-                    p.threads,
+                    steps,
+                    self._done,
+                    threads,
                 )
+                taken, kept, finite = map(int, self._done)
+                p.pace.took(threads, taken, perf_counter() - began)
                 done, rows = done + taken, rows + kept
         return done, rows, finite
 

@@ -14,11 +14,12 @@ from .simd import VECTOR_BYTES
 
 #: buffers for `capacity` rows at a time, worked through in shards of `shard` rows; `sample` holds
 #: the loss of each row, `x`, `y`, `weights` the rows of a mini-batch; `gate` is empty unless there
-#: is a modReLU; `lanes` is None unless the network is tiny, `planes` unless it is complex
+#: is a modReLU; `lanes` is None unless the network is tiny, `planes` unless it is complex; `pulled`
+#: has weights packed for the pullback, where several shards share them
 Work = namedtuple(
     "Work",
     "capacity shard a slope covector errors scratch packed zeros sample scale x y weights "
-    "gate lanes planes",
+    "gate lanes planes pulled",
 )
 
 #: samples side by side in a small network: inputs and units, their slopes, units sample by sample,
@@ -48,22 +49,9 @@ Tangent = namedtuple("Tangent", "packed_v z1 a1 g1 z2 a2 drift covector1 scratch
 #: state and response at once, for kernels that work a block of samples through
 StateAndResponse = namedtuple("StateAndResponse", Point._fields + Tangent._fields)
 
-#: a push at one neuron, see `neurons`, for a block of R samples side by side: (units, R) of the
-#: state at W; (n, R) of the outputs and of the layer that the push has come to; (R,) sums
-Push = namedtuple(
-    "Push", "slope bend curvature twist drift z p y z1 z11 z2 scratch h dh t mean factor zeros"
-)
-
-#: what the diagonal of the Hessian needs, see `diagonal`, for a block of R samples side by side:
-#: inputs (n_in, R), units (units, R), outputs (n_out, R) and as rows (R, n_out)
-DiagonalBuffers = namedtuple(
-    "DiagonalBuffers",
-    "x a slope bend h z other p q lead rows matrix y_rows p_rows covector "
-    "errors scratch mass sample factor mean zeros ones scale",
-)
-
 CHUNK = 4096  # rows whose activations are kept at once
-_SHARD = 128  # rows that one thread takes at a time
+_SHARD = 128  # rows that one thread takes at a time, at most
+_ROWS, _SHARDS = 16, 16  # rows of a shard at least; shards of a small batch
 PLANE_PARTITIONS = 4  # of the panels and strips of a complex network's weights
 #: samples, weights, and their product, up to which samples lie side by side: of complex networks,
 #: and of real ones
@@ -122,7 +110,7 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
     capacity = rows if coupled else min(rows, CHUNK)
     shard = capacity
     if not coupled and flops(net, capacity) >= WORTH_THREADS:
-        shard = -(-capacity // max(2, -(-capacity // _SHARD)))
+        shard = min(_SHARD, max(_ROWS, -(-capacity // _SHARDS)))
     n_in, n_out, widest = int(net.sizes[0]), int(net.sizes[-1]), int(net.sizes.max())
     batch = capacity if gathered else 0
     gated = bool((net.gate >= 0).any())
@@ -150,6 +138,7 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         gate=buffer(capacity * int(net.units[-1]) if gated else 0),
         lanes=_lanes(net, rows, 2 * lane, dtype) if tiny else None,
         planes=None if net.origin is None else _planes(net, dtype),
+        pulled=buffer(_pulled(net, 2 * lane) if shard < capacity and net.origin is None else 0),
     )
 
 
@@ -157,6 +146,11 @@ def _is_tiny(net, rows):
     """Whether samples side by side are the quicker way."""
     samples, weights, both = _SMALL if net.origin is None else _TINY
     return rows <= samples and flops(net, 1) <= 6 * weights and flops(net, rows) <= 6 * both
+
+
+def _pulled(net, width):
+    """Room for the panels of the weights of every layer but the lowest."""
+    return int((-(-net.sizes[1:-1] // width) * width * net.sizes[2:]).sum())
 
 
 def _lanes(net, rows, beyond, dtype):
@@ -241,47 +235,6 @@ def tangent(net, rows, dtype, *, second=False):
         "series": rows * SERIES if pairs else 0,
     }
     return Tangent(**{name: np.empty(size, dtype) for name, size in sizes.items()})
-
-
-def push(net, dtype):
-    """`Push` for a block of samples."""
-    R, size, n_out = BLOCK_ROWS, int(net.units[-1]), int(net.sizes[-1])
-    widest = int(net.sizes[1:].max())
-
-    def buffers(names, height):
-        return {name: np.zeros((height, R), dtype) for name in names.split()}
-
-    return Push(
-        **buffers("slope bend curvature twist drift z", size),
-        **buffers("p y", n_out),
-        **buffers("z1 z11 z2 scratch", widest),
-        **{name: np.zeros(R, dtype) for name in ("h", "dh", "t", "mean", "factor")},
-        zeros=np.zeros(max(widest, R), dtype),
-    )
-
-
-def diagonal_buffers(net, rows, dtype):
-    """`DiagonalBuffers` of a network's Hessian on `rows` samples."""
-    R, n_in, n_out, size = BLOCK_ROWS, int(net.sizes[0]), int(net.sizes[-1]), int(net.units[-1])
-    widest = int(net.sizes[1:].max())
-
-    def buffers(names, *shape):
-        return {name: np.zeros(shape, dtype) for name in names.split()}
-
-    return DiagonalBuffers(
-        **buffers("x", n_in, R),
-        **buffers("a slope bend", size, R),
-        **buffers("h z other", widest, R),
-        **buffers("p q lead", n_out, R),
-        **buffers("rows", R * int(net.sizes[:-1].max())),
-        **buffers("matrix", 2 * int((net.sizes[1:-1] * net.sizes[2:]).max(initial=0))),
-        **buffers("y_rows p_rows covector errors scratch", R, n_out),
-        **buffers("mass factor mean", R),
-        sample=np.zeros(R),
-        zeros=np.zeros(max(widest, R), dtype),
-        ones=np.ones((R, 1), dtype),
-        scale=np.full(1, 1 / rows, dtype),
-    )
 
 
 def for_workers(buffers, workers):

@@ -233,8 +233,22 @@ def pack(packed, w, first, last):
 
 
 @separate
+def pack_rows(packed, w, first, last):
+    """Panels `first` to `last` of W (n_out, n_in) itself, each (n_out, width)."""
+    n_out, n_in = w.shape
+    width = panel_width(w)
+    for index in range(first, last):
+        source = shift(address(w), index * width)
+        target = shift(address(packed), index * width * n_out)
+        columns = min(width, n_in - index * width)
+        for q in range(n_out):
+            copy_row(shift(target, q * width), shift(source, q * n_in), columns)
+
+
+@separate
 def product_packed(c, d, d_row, a, packed):
-    """C (m, n) = D + A·Wᵀ with A (m, k) and `pack`'s panels of W (n, k)."""
+    """C (m, n) = D + A·B with A (m, k) and panels of B (k, n): those that `pack` made of W = Bᵀ, or
+    `pack_rows` of W = B."""
     rows, depth = a.shape
     cols = c.shape[1]
     width = panel_width(a)

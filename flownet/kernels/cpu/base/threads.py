@@ -4,12 +4,15 @@ GNU's OpenMP cannot start threads in a process that was forked from one in which
 such a process. Kernels run on one thread there, with the same bits; parallel loops are never begun.
 """
 
+import math
 import os
 from contextlib import contextmanager, suppress
+from functools import cache
 
 import numba
 
 from .plan import WORTH_THREADS, flops
+from .quota import quota
 
 _alone = False  # in a process forked from one whose OpenMP has started
 
@@ -31,7 +34,18 @@ def forked():
 
 def worthwhile(net, rows):
     """Threads for a differential of `rows` samples: all that are allowed, or one if it is small."""
-    return 1 if _alone or flops(net, rows) < WORTH_THREADS else numba.get_num_threads()
+    return 1 if flops(net, rows) < WORTH_THREADS else at_hand()
+
+
+def at_hand():
+    """Threads that kernels may use now: as many as are allowed, and as a container's share lets."""
+    return 1 if _alone else min(numba.get_num_threads(), _allowed())
+
+
+@cache
+def _allowed():
+    """Threads that a container's share of the processors lets run at once."""
+    return max(1, math.ceil(min(quota(), numba.config.NUMBA_NUM_THREADS)))
 
 
 @contextmanager

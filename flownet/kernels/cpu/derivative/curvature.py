@@ -5,13 +5,14 @@ Units and cotangents respond first (`response`), then the weights collect Σ_s (
 (forward over reverse; Pearlmutter 1994).
 """
 
-from ...._compile import in_parallel, jit, part, separate
+from ...._compile import by_crew, in_parallel, jit, part, separate, with_crew
 from ..base.views import of_worker
 from ..layers.covectors import sum_gates
-from ..network.differential import columns, pack_all
+from ..network.differential import columns
+from ..network.packing import pack_all
 from .response import respond
 
-_respond_in_parallel = in_parallel(respond)
+_respond_by_crew = by_crew(respond)
 
 
 @part
@@ -19,7 +20,7 @@ def _responses(net, loss, data, W, V, at, t, threads):
     pack_all(net, V, t.packed_v, threads)
     shards = (data.x.shape[0] + at.shard - 1) // at.shard
     if threads > 1:
-        _respond_in_parallel(shards, net, loss, data, W, V, at, t, False)
+        _respond_by_crew(threads, shards, net, loss, data, W, V, at, t, False)
     else:
         for shard in range(shards):
             respond(net, loss, data, W, V, at, t, False, shard)
@@ -47,7 +48,14 @@ def _actions_of_worker(net, loss, data, W, V, out, at, buffers, workers, i):
         _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, i), 1)
 
 
+@separate
+def _actions(net, loss, data, W, V, out, at, buffers, threads):
+    for r in range(V.shape[0]):
+        _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, 0), threads)
+
+
 _workers_in_parallel = in_parallel(_actions_of_worker)
+_actions_with_crew = with_crew(_actions)
 
 
 @jit
@@ -55,6 +63,7 @@ def actions(net, loss, data, W, V, out, at, buffers, workers, threads):
     """HV of every row of V (R, D); a row a worker where there are several."""
     if workers > 1:
         _workers_in_parallel(workers, net, loss, data, W, V, out, at, buffers, workers)
+    elif threads > 1:
+        _actions_with_crew(threads, net, loss, data, W, V, out, at, buffers)
     else:
-        for r in range(V.shape[0]):
-            _action(net, loss, data, W, V[r], out[r], at, of_worker(buffers, 0), threads)
+        _actions(net, loss, data, W, V, out, at, buffers, 1)

@@ -7,14 +7,14 @@ half the second derivative along V, and so on (physics: TM §3.6; method: Griewa
 A shard's series (order+1, rows·n) of one layer lies in one buffer, that of the next in another.
 """
 
-from ...._compile import in_parallel, jit, part, separate, spliced
+from ...._compile import by_crew, jit, part, separate, spliced
 from ...scalar.pair import PAIR
 from ..base.plan import BLOCK, SCRATCH
 from ..base.pointwise import clear, copy
 from ..base.product import product_packed
 from ..base.views import address, flat, view
 from ..layers.units import bias_of, gate_of, of_planes
-from ..network.differential import pack_all
+from ..network.packing import pack_all
 from . import pair_response
 from .loss_series import loss_series
 from .series import activate_series
@@ -111,7 +111,7 @@ def _shard(net, loss, data, W, V, jet, start, rows, straight, shard):
     _series_loss(net, loss, data, jet, start, shard, rows)
 
 
-_shards_in_parallel = in_parallel(_shard)
+_shards_by_crew = by_crew(_shard)
 
 
 @jit
@@ -127,7 +127,7 @@ def loss_jet(net, loss, data, W, V, jet, straight, threads):
         rows = min(jet.capacity, m - start)
         shards = (rows + jet.shard - 1) // jet.shard
         if threads > 1:
-            _shards_in_parallel(shards, net, loss, data, W, V, jet, start, rows, straight)
+            _shards_by_crew(threads, shards, net, loss, data, W, V, jet, start, rows, straight)
         else:
             for shard in range(shards):
                 _shard(net, loss, data, W, V, jet, start, rows, straight, shard)

@@ -5,7 +5,7 @@ For every unit of every sample: a = φ(z), φ′, φ″, the cotangent G_z of th
 of complex units keep z instead of φ″ and G_a instead of G_a·φ″.
 """
 
-from ...._compile import in_parallel, jit, part, separate
+from ...._compile import by_crew, jit, part, separate
 from ...layout import CROSS_ENTROPY
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
@@ -14,7 +14,7 @@ from ..base.views import address, flat, view
 from ..layers.activation import activate_third
 from ..layers.loss import covector_on_output, cross_entropy_state
 from ..layers.units import activate_units, bias_of, outputs, pull_units, spare, units, weights
-from ..network.differential import pack_all
+from ..network.packing import pack_all
 
 
 @part
@@ -121,7 +121,7 @@ def fill_state(net, loss, data, W, at, shard):
     _backward(net, W, at, first, rows)
 
 
-_fill_in_parallel = in_parallel(fill_state)
+_fill_by_crew = by_crew(fill_state)
 
 
 @jit
@@ -132,7 +132,7 @@ def state_at(net, loss, data, W, at, threads):
     at.scale[0] = 1 / m
     pack_all(net, W, at.packed, threads)
     if threads > 1:
-        _fill_in_parallel(shards, net, loss, data, W, at)
+        _fill_by_crew(threads, shards, net, loss, data, W, at)
     else:
         for shard in range(shards):
             fill_state(net, loss, data, W, at, shard)

@@ -10,7 +10,7 @@ from ..base.blocks import summed
 from ..base.plan import Point, Tangent
 from ..base.views import fields
 from ..layers.covectors import partition_columns, sum_gates
-from ..network.differential import pack_all
+from ..network.packing import pack_all
 from .point import fill_state
 from .response import respond
 

@@ -1,6 +1,6 @@
 """Covectors on the weights, Σ_s G_Y ⊗ x, strip by strip; and those on biases, Σ_s G_Y."""
 
-from ...._compile import in_parallel, part, separate
+from ...._compile import by_crew, part, separate
 from ..base.pointwise import clear
 from ..base.product import covector_product, panel, panel_width
 from ..base.simd import stack
@@ -8,7 +8,7 @@ from ..base.views import address, shift, view
 from .units import units, weights
 
 _one = stack(1)
-_WIDE, _GROUP = 256, 4  # of so many units: that many panels share a cotangent in the cache
+_WIDE, _GROUP = 256, 2  # of so many units: that many panels share a cotangent in the cache
 
 
 @part
@@ -32,6 +32,22 @@ def sum_bias(net, dL, g, layer, zeros, accumulate):
         panel(db, n, d, 0, one, 0, 0, g_j, n, 1, rows, columns, width, None)
 
 
+@part
+def _width(net, dL, layer):
+    """Columns of a strip."""
+    return panel_width(dL) * (_GROUP if net.sizes[layer + 1] >= _WIDE else 1)
+
+
+@part
+def strips(net, dL):
+    """How many there are of all layers."""
+    count = 0
+    for layer in range(net.weight.size):
+        width = _width(net, dL, layer)
+        count += (net.sizes[layer] + width - 1) // width
+    return count
+
+
 @separate
 def partition_columns(
     net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, partitions, partition
@@ -43,8 +59,7 @@ def partition_columns(
     """
     count = 0
     for layer in range(net.weight.size):
-        n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        width = panel_width(dL) * (_GROUP if n_out >= _WIDE else 1)
+        n_in, width = net.sizes[layer], _width(net, dL, layer)
         g_l = units(net, g, capacity, layer, 0, rows)
         a_l = view(x, 0, rows, n_in) if layer == 0 else units(net, a, capacity, layer - 1, 0, rows)
         for first in range(0, n_in, width):
@@ -57,7 +72,7 @@ def partition_columns(
             count += 1
 
 
-columns_in_parallel = in_parallel(partition_columns)
+columns_by_crew = by_crew(partition_columns)
 
 
 @part

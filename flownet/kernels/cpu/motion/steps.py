@@ -2,7 +2,7 @@
 
 import math
 
-from ...._compile import absent, chosen, field, in_parallel, jit, lacks, part, separate
+from ...._compile import absent, by_crew, chosen, field, jit, lacks, part, separate, with_crew
 from ...layout import OWN, Data
 from ...scalar.mechanics import Aristotle, Langevin, Newton
 from ..base.pointwise import all_finite, clear, copy
@@ -15,8 +15,7 @@ from .mechanics import step_of_mechanics
 from .own import own_differential
 from .shuffle import shuffle
 
-_CHUNK = 1 << 15  # parameters that one thread updates at a time
-_WORTH_THREADS = 1 << 18
+_CHUNK = 1 << 13  # parameters that one thread updates at a time
 
 
 @part
@@ -87,25 +86,6 @@ def _move(W, dL, h):
     return all_finite(W)
 
 
-@separate
-def _move_chunk(W, dL, h, bad, chunk):
-    begin = chunk * _CHUNK
-    end = min(begin + _CHUNK, W.size)
-    if not _move(W[begin:end], dL[begin:end], h):
-        bad[0] = 1  # whichever thread comes to it, the same number
-
-
-_chunks_in_parallel, _flag = in_parallel(_move_chunk), stack(1)
-
-
-@part
-def _move_in_parallel(W, dL, h):
-    bad = _flag(address(W))
-    bad[0] = 0
-    _chunks_in_parallel((W.size + _CHUNK - 1) // _CHUNK, W, dL, h, bad)
-    return bad[0] == 0
-
-
 @part
 def add_decay(W, dL, decay):
     """dL ← dL + κW, the slope of κ·Parabola."""
@@ -123,12 +103,9 @@ def _shrink(W, share):
 
 
 @part(inline=True)
-def _along(rule, W, memory, dL, step, iteration, i, threads):
-    """W ← W − step·g^♯dL of a range; whether it stayed finite."""
-    part, h = slice(rule.bounds[i], rule.bounds[i + 1]), W.dtype.type(step * rule.sharp[i])
-    if threads > 1 and W[part].size >= _WORTH_THREADS:
-        return _move_in_parallel(W[part], dL[part], h)
-    return _move(W[part], dL[part], h)
+def _along(rule, W, memory, dL, step, iteration, i, begin, end):
+    """W ← W − step·g^♯dL of a part of a range; whether it stayed finite."""
+    return _move(W[begin:end], dL[begin:end], W.dtype.type(step * rule.sharp[i]))
 
 
 @part(inline=True)
@@ -158,22 +135,21 @@ _numbers_at = chosen(_numbers)
 
 
 @part(inline=True)
-def _with_memory(rule, W, memory, dL, step, iteration, i, threads):
-    """A step of mechanics that remember or tremble, of a range."""
-    part, sharp, begin = slice(rule.bounds[i], rule.bounds[i + 1]), rule.sharp[i], rule.bounds[i]
+def _with_memory(rule, W, memory, dL, step, iteration, i, begin, end):
+    """A step of mechanics that remember or tremble, of a part of a range."""
     step_of_mechanics(
         _numbers_at(rule, iteration),
-        W[part],
-        memory[:, part],
-        sharp,
-        dL[part],
+        W[begin:end],
+        memory[:, begin:end],
+        rule.sharp[i],
+        dL[begin:end],
         step,
         iteration + 1 - rule.born,
         begin,
         rule.pairs,
         rule.seed,
     )
-    return all_finite(W[part])
+    return all_finite(W[begin:end])
 
 
 _by_mechanics = chosen(
@@ -181,6 +157,33 @@ _by_mechanics = chosen(
         _along if field(rule, "numbers").instance_class is Aristotle else _with_memory
     )
 )
+
+
+@separate
+def _move_chunk(rule, W, memory, dL, step, iteration, i, bad, chunk):
+    """The step of a chunk of a range, which stays in the cache meanwhile."""
+    begin = rule.bounds[i] + chunk * _CHUNK
+    end = min(begin + _CHUNK, rule.bounds[i + 1])
+    if not _by_mechanics(rule, W, memory, dL, step, iteration, i, begin, end):
+        bad[0] = 1  # whichever thread comes to it, the same number
+
+
+_chunks_by_crew, _flag = by_crew(_move_chunk), stack(1)
+
+
+@part
+def _move_in_chunks(rule, W, memory, dL, step, iteration, i, threads):
+    bad = _flag(address(W))
+    bad[0] = 0
+    count = (rule.bounds[i + 1] - rule.bounds[i] + _CHUNK - 1) // _CHUNK
+    if threads > 1:
+        _chunks_by_crew(threads, count, rule, W, memory, dL, step, iteration, i, bad)
+    else:
+        for chunk in range(count):
+            _move_chunk(rule, W, memory, dL, step, iteration, i, bad, chunk)
+    return bad[0] == 0
+
+
 raise_coupled = chosen(
     lambda coupling, dL: None if absent(coupling) else coupling_kernel.raise_coupled
 )
@@ -200,7 +203,11 @@ def finite_step(rule, W, memory, dL, step, iteration, threads):
         if rule.sharp[i] != 0.0:
             if rule.shrink != 0:
                 _shrink(W[rule.bounds[i] : rule.bounds[i + 1]], rule.shrink * step * rule.sharp[i])
-            finite &= _by_mechanics(rule, W, memory, dL, step, iteration, i, threads)
+            begin, end = rule.bounds[i], rule.bounds[i + 1]
+            if end - begin > _CHUNK:
+                finite &= _move_in_chunks(rule, W, memory, dL, step, iteration, i, threads)
+            else:
+                finite &= _by_mechanics(rule, W, memory, dL, step, iteration, i, begin, end)
     return finite
 
 
@@ -251,20 +258,21 @@ def step_with_memory(rule, W, memory, dL, step, iteration):
     finite_step(rule, W, memory, dL, step, iteration, 1)
 
 
-@jit
-def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
-    """Steps `first` … `first + count − 1`, recorded; the steps taken, rows kept, and whether all
-    stayed finite. A state whose loss, parameters or step are not finite is not recorded. It returns
-    where the metric of its rule is no longer that of the time."""
+@separate
+def _advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
+    """`advance` with a crew, or on one thread."""
     rows = 0
+    done[2] = 1
     for i in range(count):
+        done[0], done[1] = i, rows
         if not rule.since <= time[0] < rule.until:
-            return i, rows, True
+            return
         k = first + i
         value = potential_differential(problem, W, dL, k, rule.lowest, threads)
         step = tape.step[i] * value if rule.of_loss else tape.step[i]
         if not (math.isfinite(value) and math.isfinite(step)):
-            return i, rows, False
+            done[2] = 0
+            return
         if k % tape.every == 0:
             copy(tape.parameters[rows], W)
             tape.row_iteration[rows] = k
@@ -277,5 +285,20 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, threads):
         finite = finite_step(rule, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:
-            return i + 1, rows, False
-    return count, rows, True
+            done[0], done[1], done[2] = i + 1, rows, 0
+            return
+    done[0], done[1] = count, rows
+
+
+_advance_with_crew = with_crew(_advance)
+
+
+@jit
+def advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
+    """Steps `first` … `first + count − 1`, recorded; into `done` (3,): the steps taken, rows kept,
+    and whether all stayed finite. A state whose loss, parameters or step are not finite is not
+    recorded. It returns where the metric of its rule is no longer that of the time."""
+    if threads > 1:
+        _advance_with_crew(threads, problem, rule, tape, W, memory, dL, time, first, count, done)
+    else:
+        _advance(problem, rule, tape, W, memory, dL, time, first, count, done, 1)

@@ -5,13 +5,13 @@ loss and back to the lowest layer; then strips of every layer's weights collect 
 and strips are cut by shapes alone, so the bits do not depend on the number of threads.
 """
 
-from ...._compile import chosen, in_parallel, jit, lacks, part, separate
+from ...._compile import by_crew, chosen, jit, lacks, part, separate
 from ...scalar.pair import PAIR
 from ..base.pointwise import copy, mean
-from ..base.product import pack, panels, product_packed, pull_product
+from ..base.product import product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.activation import activate
-from ..layers.covectors import columns_in_parallel, partition_columns, sum_gates
+from ..layers.covectors import columns_by_crew, partition_columns, strips, sum_gates
 from ..layers.loss import covector_on_output
 from ..layers.units import (
     activate_units,
@@ -26,9 +26,8 @@ from ..layers.units import (
 from ..planes.covectors import complex_columns
 from ..planes.panels import pack_planes
 from ..planes.planes import collect, gather_singles, spread
+from .packing import pack_all, pack_for_step, pulled_from
 from .tiny import tiny_differential
-
-PARTITIONS = 16  # of the strips of columns, whatever the number of threads
 
 
 @part
@@ -71,7 +70,11 @@ def pullback_shard(net, W, work, first, rows, lowest):
         )
         if layer > lowest:
             ga = spare(work.scratch, work.capacity, first, rows, net.sizes[layer])
-            pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
+            if work.pulled.size:
+                pulled = work.pulled[pulled_from(net, W, layer) :]
+                product_packed(ga, address(work.zeros), 0, g, pulled)
+            else:
+                pull_product(ga, address(work.zeros), 0, g, weights(net, W, layer))
 
 
 @part
@@ -121,33 +124,17 @@ def _shard(net, loss, data, W, work, start, chunk, lowest, i):
         pullback_shard(net, W, work, first, rows, lowest)
 
 
-@separate
-def _pack_partition(net, W, packed, partitions, partition):
-    """Every `partitions`-th panel of every layer's Wᵀ, as the forward products want it."""
-    for layer in range(net.weight.size):
-        w = weights(net, W, layer)
-        for panel in range(partition, panels(w.shape[0], w), partitions):
-            pack(packed[net.panels[layer] :], w, panel, panel + 1)
-
-
-_shards_in_parallel, _packing_in_parallel = in_parallel(_shard), in_parallel(_pack_partition)
-
-
-@part
-def pack_all(net, W, packed, threads):
-    """Wᵀ of every layer in panels."""
-    if threads > 1:
-        _packing_in_parallel(PARTITIONS, net, W, packed, PARTITIONS)
-    else:
-        _pack_partition(net, W, packed, 1, 0)
+_shards_by_crew = by_crew(_shard)
 
 
 @part
 def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, threads):
     """Σ_s G_s ⊗ x_s of every layer from `lowest` up, and with `bias` Σ_s G_s."""
     if threads > 1:
-        n = PARTITIONS
-        columns_in_parallel(n, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, n)
+        n = strips(net, dL)
+        columns_by_crew(
+            threads, n, net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, n
+        )
     else:
         partition_columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, 1, 0)
 
@@ -156,7 +143,7 @@ def columns(net, x, dL, g, a, capacity, rows, zeros, accumulate, bias, lowest, t
 def _shards(net, loss, data, W, work, start, rows, lowest, threads):
     count = (rows + work.shard - 1) // work.shard
     if threads > 1:
-        _shards_in_parallel(count, net, loss, data, W, work, start, rows, lowest)
+        _shards_by_crew(threads, count, net, loss, data, W, work, start, rows, lowest)
     else:
         for i in range(count):
             _shard(net, loss, data, W, work, start, rows, lowest, i)
@@ -165,7 +152,7 @@ def _shards(net, loss, data, W, work, start, rows, lowest, threads):
 @separate
 def _of_reals(net, loss, data, W, dL, work, m, lowest, threads):
     """`differential` of a network of real numbers."""
-    pack_all(net, W, work.packed, threads)
+    pack_for_step(net, W, work, lowest, threads)
     for start in range(0, m, work.capacity):
         rows = min(work.capacity, m - start)
         x = work.x if data.rows.size else data.x[start:]
@@ -281,7 +268,7 @@ def forward(net, x, W, work, y_hat):
 @jit
 def pullback(net, x, cotangent, W, covector, work):
     """Covector Jᵀ·G (D,) of a cotangent G (m, n_out) on the output."""
-    pack_all(net, W, work.packed, 1)
+    pack_for_step(net, W, work, 0, 1)
     for start in range(0, x.shape[0], work.capacity):
         rows = min(work.capacity, x.shape[0] - start)
         forward_shard(net, W, work, x[start:], 0, rows, True)

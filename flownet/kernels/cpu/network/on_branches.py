@@ -4,12 +4,13 @@ A unit of relu or leaky_relu is linear on its branch, a = slope·z, whatever the
 then smooth, also a little beyond a kink. What pairs (sample, unit) are on is in `Kinks`.
 """
 
-from ...._compile import in_parallel, part, separate, spliced
+from ...._compile import by_crew, part, separate, spliced
 from ..base.pointwise import mean
 from ..base.product import product_packed, pull_product
 from ..base.views import address, flat, view
 from ..layers.units import activate_units, bias_of, outputs, pull_units, spare, units, weights
-from .differential import columns, loss_shard, pack_all
+from .differential import columns, loss_shard
+from .packing import pack_all
 
 
 @spliced
@@ -85,14 +86,14 @@ def _shard_on_branches(net, loss, data, W, work, start, chunk, lowest, kinks, se
             _pullback_shard(net, W, work, start, first, rows, lowest, kinks)
 
 
-_in_parallel = in_parallel(_shard_on_branches)
+_by_crew = by_crew(_shard_on_branches)
 
 
 @part
 def _shards(net, loss, data, W, work, start, rows, lowest, kinks, seen, threads):
     count = (rows + work.shard - 1) // work.shard
     if threads > 1:
-        _in_parallel(count, net, loss, data, W, work, start, rows, lowest, kinks, seen)
+        _by_crew(threads, count, net, loss, data, W, work, start, rows, lowest, kinks, seen)
     else:
         for i in range(count):
             _shard_on_branches(net, loss, data, W, work, start, rows, lowest, kinks, seen, i)

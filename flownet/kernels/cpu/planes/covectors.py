@@ -3,7 +3,7 @@
 A strip holds the columns of some inputs' real parts beside those of their imaginary ones.
 """
 
-from ...._compile import in_parallel, part, separate
+from ...._compile import by_crew, part, separate
 from ..base.plan import PLANE_PARTITIONS
 from ..base.product import covector_strip, panel_width
 from ..base.views import view
@@ -60,13 +60,14 @@ def _partition_columns(net, x, dL, work, rows, accumulate, lowest, partitions, p
             count += 1
 
 
-_in_parallel = in_parallel(_partition_columns)
+_by_crew = by_crew(_partition_columns)
 
 
 @part
 def complex_columns(net, x, dL, work, rows, accumulate, lowest, threads):
     """Σ_s G_s ⊗ x̄_s into dL; Σ_s G_s into the planes of its biases."""
     if threads > 1:
-        _in_parallel(PLANE_PARTITIONS, net, x, dL, work, rows, accumulate, lowest, PLANE_PARTITIONS)
+        n = PLANE_PARTITIONS
+        _by_crew(threads, n, net, x, dL, work, rows, accumulate, lowest, n)
     else:
         _partition_columns(net, x, dL, work, rows, accumulate, lowest, 1, 0)

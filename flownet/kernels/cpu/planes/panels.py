@@ -4,7 +4,7 @@ Planes are four times as many numbers as a layer has, too many for the second-le
 lowest layer's are wanted in panels alone: its rows are made in a corner and overwritten.
 """
 
-from ...._compile import in_parallel, part, separate
+from ...._compile import by_crew, part, separate
 from ..base.plan import PLANE_PARTITIONS
 from ..base.product import pack, panel_width, panels
 from ..base.views import view
@@ -30,13 +30,13 @@ def _pack_partition(net, W, E, packed, partitions, partition):
             spread_singles(net, W, E, layer)
 
 
-_in_parallel = in_parallel(_pack_partition)
+_by_crew = by_crew(_pack_partition)
 
 
 @part
 def pack_planes(net, W, E, packed, threads):
     """Panels of the planes of W; E holds the planes of all layers but the lowest."""
     if threads > 1:
-        _in_parallel(PLANE_PARTITIONS, net, W, E, packed, PLANE_PARTITIONS)
+        _by_crew(threads, PLANE_PARTITIONS, net, W, E, packed, PLANE_PARTITIONS)
     else:
         _pack_partition(net, W, E, packed, 1, 0)

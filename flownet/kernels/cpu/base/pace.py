@@ -1,0 +1,110 @@
+"""One thread or all: whichever takes less time, found by timing blocks of work as it goes on.
+
+How much work pays a second thread cannot be known beforehand: another program may keep a processor
+busy, a container may be allowed half of one, two processors may share a core. Both are tried in
+turns, the quicker one is kept, and both are tried again now and then, and when the time that a unit
+of work takes has changed. What is computed does not depend on it, to the bit.
+"""
+
+from threading import Lock
+from time import perf_counter
+
+from .plan import WORTH_THREADS, flops
+from .threads import at_hand
+
+_TURNS = 3  # of each in a trial, in which a turn lasts so many seconds, or one unit of work
+_TURN = 0.004
+_BLOCK = 0.03  # seconds of work between two looks at how long it takes
+_SHARE, _HASTE = 0.01, 0.03  # of all time that trials may lose; where work has become slower
+_FIRST, _LAST = 0.2, 2.0  # seconds from one trial to the next: at first, and where nothing changes
+_CHANGED = 1.2  # ratio of times from which something has changed
+
+
+class Pace:
+    """The number of threads for work that comes in many units of about the same size.
+
+    Parameters
+    ----------
+    worth : bool
+        Whether several threads are worth a trial at all.
+    clock : function, optional
+        Seconds now.
+    """
+
+    def __init__(self, worth, clock=perf_counter):
+        self._worth, self._clock = worth, clock
+        self._many, self._lock = 1, Lock()
+
+    @classmethod
+    def of_network(cls, net, rows):
+        """That of differentials of a network on so many samples."""
+        return cls(flops(net, rows) >= WORTH_THREADS)
+
+    def share(self, left=1):
+        """Threads for the next units of work, and how many units; `took` is told how long it took.
+
+        Parameters
+        ----------
+        left : int
+            Units that are to be done, at most.
+        """
+        if not self._worth:
+            return 1, left
+        with self._lock:
+            return self._share(left)
+
+    def _share(self, left):
+        many = at_hand()  # another number within `limited`, and 1 after a fork
+        if many != self._many:
+            self._many = many
+            self._begin()
+        if many == 1:
+            return 1, left
+        if not self._turns and self._clock() >= self._due:
+            self._try_again()
+        threads = self._turns[0] if self._turns else self._kept
+        seconds, unit = _TURN if self._turns else _BLOCK, self._unit.get(threads, _BLOCK)
+        return threads, max(1, min(left, int(seconds / max(unit, 1e-9))))
+
+    def took(self, threads, units, seconds):
+        """Learn from a share of work that is done."""
+        if self._worth and units:
+            with self._lock:
+                self._learn(threads, units, seconds)
+
+    def _learn(self, threads, units, seconds):
+        if self._many == 1 or threads not in (1, self._many):
+            return
+        unit = seconds / units
+        self._unit[threads] = unit
+        if self._turns:
+            self._turns.pop(0)
+            self._seen[threads].append(unit)
+            self._units[threads] += units
+            if not self._turns:
+                self._decide()
+        elif not 1 / _CHANGED < unit / self._usual < _CHANGED:
+            slower = unit > self._usual
+            self._due = self._decided + self._cost / (_HASTE if slower else _SHARE)
+
+    def _begin(self):
+        """Nothing is known: a unit of each warms up, and then they are tried."""
+        self._kept, self._usual, self._gap = self._many, 1.0, _FIRST
+        self._unit, self._due = {}, 0.0
+        self._try_again()
+
+    def _try_again(self):
+        other = 1 if self._kept == self._many else self._many
+        self._turns = [self._kept, other] * _TURNS
+        self._seen, self._units = {1: [], self._many: []}, {1: 0, self._many: 0}
+
+    def _decide(self):
+        """Keep the quicker one; look again the later, the more the trial has cost."""
+        typical = {n: sorted(seen)[len(seen) // 2] for n, seen in self._seen.items()}
+        before, self._kept = self._kept, min(typical, key=typical.get)
+        self._usual = typical[self._kept]
+        self._gap = min(2 * self._gap, _LAST) if self._kept == before else _FIRST
+        slower = 1 if self._kept == self._many else self._many
+        self._decided = self._clock()
+        self._cost = self._units[slower] * (typical[slower] - self._usual)
+        self._due = self._decided + max(self._cost / _SHARE, self._gap)
