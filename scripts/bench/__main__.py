@@ -1,6 +1,6 @@
 """Time flownet: its steps and curvature against PyTorch and JAX, its recording, its start.
 
-    python scripts/bench [steps] [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench [steps] [--dtype float64] [--mechanics adam] [--busy] [--only digits] …
     python scripts/bench record
     python scripts/bench start
     python scripts/bench first [--dtype float64] [--json FILE]
@@ -32,6 +32,7 @@ from estimators import bench_sklearn
 from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
+from peers import STEPS
 from record import bench_record
 from start import bench_start
 from steps import PROBLEMS, bench_steps
@@ -79,6 +80,10 @@ def options_from(arguments=None):
         "--dtype",
         choices=AGREEMENT,
         help="float32 by default, float64 for curvature, custom, first and flow",
+    )
+    parser.add_argument("--mechanics", choices=STEPS, default="sgd", help="(steps)")
+    parser.add_argument(
+        "--busy", action="store_true", help="keep one processor busy beside (steps)"
     )
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.2, help="of a contestant's turn")

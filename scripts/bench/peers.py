@@ -1,10 +1,10 @@
-"""Contestants of `bench steps`: the same descent in flownet, PyTorch, JAX, and its products.
+"""Contestants of `bench steps`: the same steps in flownet, PyTorch, JAX, and their products.
 
-A contestant is made from a `Case` and is a function `run(n)`: n full steps W ← W − STEP·dL from
-the case's own W0, whose answer is the layers [(weights, bias), …] it came to. PyTorch and JAX are
-optional. The floor answers nothing: it multiplies matrices of the right shapes and does no more.
-PyTorch and the floor run on all threads and on one, and the quicker counts: small products lose
-more at a barrier than they gain, most of all where other programs share the cores.
+A contestant is made from a `Case` and the name of its mechanics and is a function `run(n)`: n full
+steps from the case's own W0, whose answer is the layers [(weights, bias), …] it came to. PyTorch
+and JAX are optional. The floor answers nothing: it multiplies matrices of the right shapes and does
+no more. PyTorch and the floor run on all threads and on one, and the quicker counts: small products
+lose more at a barrier than they gain, most of all where other programs share the cores.
 """
 
 from functools import partial
@@ -14,34 +14,41 @@ from cases import potential_of
 from losses import jax_loss, on_threads, torch_loss
 
 import flownet as fn
+from flownet.kernels.cpu import always, most
 
-STEP = 0.05  # small enough for every problem to stay finite over the many steps of a round
+#: names of mechanics -> small steps, so that every problem stays finite over those of a round
+STEPS = {"sgd": 0.05, "adam": 1e-4}
 
 
-def flownet(case):
+def flownet(case, mechanics, threads=None):
     """flownet from end to end: `train`, in memory, with all losses recorded."""
     potential, W0 = potential_of(case)
+    step = STEPS[mechanics]
+    moves = fn.Aristotle(step) if mechanics == "sgd" else fn.Adam(step)
 
-    def run(n):
-        trajectory = fn.train(
-            potential, fn.Aristotle(step=STEP), W0=W0, steps=n, record_every=n, progress=False
-        )
-        return potential.network.unpack(trajectory.parameters[-1])
+    def train(n):
+        run = fn.train(potential, moves, W0=W0, steps=n, record_every=n, progress=False)
+        return potential.network.unpack(run.parameters[-1])
 
-    return run
+    def train_on(n):
+        with always(threads):
+            return train(n)
+
+    return train_on if threads else train
 
 
-def pytorch(case, threads=None):
+def pytorch(case, mechanics, threads=None):
     """PyTorch as people write it: zero_grad, forward, loss, backward, optimizer step."""
     import torch
 
     loss = torch_loss(case)
     start = [torch.from_numpy(part) for layer in case.layers for part in layer]
+    kind = torch.optim.SGD if mechanics == "sgd" else torch.optim.Adam
 
     def run(n):
         parameters = [part.clone().requires_grad_() for part in start]
         # no slower than foreach or fused on any of these sizes
-        optimizer = torch.optim.SGD(parameters, lr=STEP, foreach=False)
+        optimizer = kind(parameters, lr=STEPS[mechanics], foreach=False)
         for _ in range(n):
             optimizer.zero_grad()
             loss(parameters).backward()
@@ -52,54 +59,83 @@ def pytorch(case, threads=None):
     return on_threads(run, threads)
 
 
-def _jax_step(case):
-    """JAX's step, layers ↦ (layers, loss), not yet compiled, and the initial layers."""
+def _jax_update(mechanics):
+    """What a step makes of (layers, moments, count) and dL, in JAX."""
     import jax
     import jax.numpy as jnp
 
-    loss = jax_loss(case)
+    h = STEPS[mechanics]
 
-    def step(layers):
+    def descend(layers, memory, dL):
+        return jax.tree.map(lambda w, g: w - h * g, layers, dL), memory
+
+    def adam(layers, memory, dL):
+        first, second, count = memory
+        first = jax.tree.map(lambda m, g: 0.9 * m + 0.1 * g, first, dL)
+        second = jax.tree.map(lambda v, g: 0.999 * v + 0.001 * g * g, second, dL)
+        count += 1
+        scale = h / (1 - 0.9**count)
+        root = 1 / jnp.sqrt(1 - 0.999**count)
+        layers = jax.tree.map(
+            lambda w, m, v: w - scale * m / (jnp.sqrt(v) * root + 1e-8), layers, first, second
+        )
+        return layers, (first, second, count)
+
+    return descend if mechanics == "sgd" else adam
+
+
+def _jax_step(case, mechanics):
+    """JAX's step, state ↦ (state, loss), not yet compiled, and the initial state."""
+    import jax
+    import jax.numpy as jnp
+
+    loss, update = jax_loss(case), _jax_update(mechanics)
+
+    def step(state, _=None):
+        layers, memory = state
         value, dL = jax.value_and_grad(loss)(layers)
-        return jax.tree.map(lambda w, g: w - STEP * g, layers, dL), value
+        return update(layers, memory, dL), value
 
-    return step, jax.tree.map(jnp.asarray, case.layers)
+    layers = jax.tree.map(jnp.asarray, case.layers)
+    zeros = [jax.tree.map(jnp.zeros_like, layers) for _ in range(2)]
+    memory = (*zeros, jnp.zeros((), case.x.dtype)) if mechanics == "adam" else ()
+    return step, (layers, memory)
 
 
-def jax_step(case):
-    """JAX with one jitted step, called from Python; old layers are given up for the new ones."""
+def jax_step(case, mechanics):
+    """JAX with one jitted step, called from Python; an old state is given up for the new one."""
     import jax
 
-    step, start = _jax_step(case)
+    step, start = _jax_step(case, mechanics)
     jitted = jax.jit(step, donate_argnums=0)
 
     def run(n):
-        layers = jax.tree.map(jax.numpy.copy, start)
+        state = jax.tree.map(jax.numpy.copy, start)
         for _ in range(n):
-            layers, _ = jitted(layers)
-        return jax.tree.map(np.asarray, jax.block_until_ready(layers))
+            state, _ = jitted(state)
+        return jax.tree.map(np.asarray, jax.block_until_ready(state[0]))
 
     return run
 
 
-def jax_scan(case):
+def jax_scan(case, mechanics):
     """JAX with all n steps in one `lax.scan`, the losses kept; every n is compiled anew."""
     import jax
 
-    step, start = _jax_step(case)
+    step, start = _jax_step(case, mechanics)
 
     @jax.jit(static_argnums=1)
-    def scan(layers, n):
-        return jax.lax.scan(lambda layers, _: step(layers), layers, length=n)
+    def scan(state, n):
+        return jax.lax.scan(step, state, length=n)
 
     def run(n):
-        layers, _ = jax.block_until_ready(scan(start, n))
-        return jax.tree.map(np.asarray, layers)
+        state, _ = jax.block_until_ready(scan(start, n))
+        return jax.tree.map(np.asarray, state[0])
 
     return run
 
 
-def floor(case):
+def floor(case, mechanics):
     """The products of a step alone, three a layer and two for the first, by NumPy's BLAS."""
     dtype, m = case.x.dtype, len(case.x)
     products = []
@@ -121,11 +157,11 @@ def floor(case):
     return run
 
 
-def floor_one_thread(case):
+def floor_one_thread(case, mechanics):
     """The same products on one thread."""
     from threadpoolctl import ThreadpoolController
 
-    run, controller = floor(case), ThreadpoolController()
+    run, controller = floor(case, mechanics), ThreadpoolController()
 
     def limited(n):
         with controller.limit(limits=1, user_api="blas"):
@@ -135,7 +171,11 @@ def floor_one_thread(case):
 
 
 #: columns of the table: the ways to run each, with the package that it needs
-FLOWNET = {"flownet": [(flownet, None)]}
+FLOWNET = {
+    "flownet": [(flownet, None)],
+    "1 thread": [(partial(flownet, threads=1), None)],
+    "all": [(partial(flownet, threads=most()), None)],
+}
 PEERS = {
     "PyTorch": [(pytorch, "torch"), (partial(pytorch, threads=1), "torch")],
     "JAX step": [(jax_step, "jax")],

@@ -7,7 +7,7 @@ from .base import elementary  # noqa: F401  stands for plain functions: before a
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "base.pace": ["Pace"],
+        "base.pace": ["Pace", "always"],
         "base.plan": [
             "BLOCK_ROWS",
             "StateAndResponse",

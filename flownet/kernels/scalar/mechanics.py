@@ -37,6 +37,8 @@ Memory = namedtuple("Memory", "beta rho")
 #: decides
 Inertia = namedtuple("Inertia", "mass momentum")
 
+_LONG = 40  # e^{−40} is less than half of what 1 can lose
+
 SEMI_IMPLICIT, LEAPFROG, EXPLICIT = range(3)  # integrators of Newton's mechanics
 
 
@@ -72,6 +74,8 @@ def size(square, centre, root, epsilon):
 
 def seen(beta, count):
     """1 − β^k, the share of its average that a memory which began at 0 has seen."""
+    if count * (1 - beta) > _LONG:  # β^k ≤ e^{−k(1−β)}: 1 to the last bit, and a power less
+        return 1.0
     return 1 - beta**count
 
 

@@ -53,6 +53,7 @@ CHUNK = 4096  # rows whose activations are kept at once
 _SHARD = 128  # rows that one thread takes at a time, at most
 _ROWS, _SHARDS = 16, 16  # rows of a shard at least; shards of a small batch
 PLANE_PARTITIONS = 4  # of the panels and strips of a complex network's weights
+_LOSS_ROWS = 6  # of numbers that the losses of samples side by side want beside their outputs
 #: samples, weights, and their product, up to which samples lie side by side: of complex networks,
 #: and of real ones
 _TINY, _SMALL = (16, 600, 600), (128, 4096, 100_000)
@@ -156,7 +157,8 @@ def _pulled(net, width):
 def _lanes(net, rows, beyond, dtype):
     """`Lanes` of some samples, which may be written a little beyond their end."""
     size = rows * (int(net.sizes[0]) + int(net.units[-1])) + beyond
-    widest = rows * int(net.sizes.max()) + beyond
+    loss = 3 * int(net.sizes[-1]) + _LOSS_ROWS
+    widest = rows * max(int(net.sizes.max()), loss) + beyond
     return Lanes(*(np.zeros(size, dtype) for _ in range(3)), np.zeros(widest, dtype))
 
 

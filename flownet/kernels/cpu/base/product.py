@@ -8,7 +8,7 @@ the whole batch.
 
 from ...._compile import part, separate
 from .simd import VECTOR_BYTES, copy_row, stack, tile, transpose_block, transpose_corner
-from .views import address, later, shift
+from .views import address, shift
 
 DEPTH = 256
 _PANEL_BYTES = 2 * VECTOR_BYTES
@@ -19,24 +19,9 @@ _FEW_ROWS = 16  # with fewer rows of A a packed panel is not used often enough
 _panel_copy = stack(DEPTH * _PANEL_BYTES // 4)  # fits a float32 panel; float64 needs half of it
 
 
-def _rows_at(multiply):
-    """Kernel of one tile: the rows of A, C and D from the i-th on."""
-
-    @part(inline=True)
-    def at(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums):
-        c_i, d_i, a_i = shift(c, i * c_row), shift(d, i * d_row), shift(a, i * a_row)
-        multiply(
-            c_i, c_row, d_i, d_row, a_i, a_row, a_col, b, b_row, depth, columns, later(sums, i)
-        )
-
-    return at
-
-
 def _strip(vectors, whole, column):
     """Kernel of one panel: the rows of A, as many at a time as the registers hold."""
-    tallest, four, two, one = (
-        _rows_at(tile(rows, vectors, whole, column)) for rows in (_TALLEST, 4, 2, 1)
-    )
+    tallest, four, two, one = (tile(rows, vectors, whole, column) for rows in (_TALLEST, 4, 2, 1))
 
     @part
     def strip(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums):

@@ -197,17 +197,21 @@ def transpose_corner(typing, target, target_row, source, source_row, rows, cols,
 def tile(rows, vectors, whole, column=False):
     """Intrinsic C = D + A·B for `rows` rows and `vectors` vectors of columns, held in registers.
 
-    Called as `tile(c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)` with
-    pointers and the distances of rows and columns. D may be C (accumulate), a bias or zeros
-    (`d_row = 0`); as a `column` it is one number for each row. Unless `whole`, only the first
-    `columns` columns exist. Where `sums` is a pointer, not None, Σ_k a_ik of each row goes there: a
-    sum beside the products costs nothing.
+    Called as `tile(i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums)` for
+    rows from the i-th on, with pointers and the distances of rows and columns. D may be C
+    (accumulate), a bias or zeros (`d_row = 0`); as a `column` it is one number for each row. Unless
+    `whole`, only the first `columns` columns exist. Where `sums` is a pointer, not None, Σ_k a_ik
+    of each row goes there: a sum beside the products costs nothing.
     """
 
     def codegen(context, builder, signature, args):
-        c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, summed = args
+        begin, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, summed = args
         summing = not isinstance(signature.args[-1], types.NoneType)
-        emit = Emitter(context, builder, signature.args[0].dtype)
+        emit = Emitter(context, builder, signature.args[1].dtype)
+        c, d, a = (
+            emit.shift(pointer, builder.mul(row, begin))
+            for pointer, row in ((c, c_row), (d, d_row), (a, a_row))
+        )
         cells = [(i, v) for i in range(rows) for v in range(vectors)]
         masks = [None] * vectors
         if not whole:
@@ -260,13 +264,14 @@ def tile(rows, vectors, whole, column=False):
         for i, v in cells:
             emit.store(results[i, v], part(emit.row(c, c_row, i), v), masks[v])
         for i in range(rows if summing else 0):
-            first = ir.Constant(ir.IntType(32), 0)
-            builder.store(builder.extract_element(results[i, None], first), emit.shift(summed, i))
+            lane = ir.Constant(ir.IntType(32), 0)
+            total = builder.extract_element(results[i, None], lane)
+            builder.store(total, emit.shift(summed, builder.add(begin, ir.Constant(begin.type, i))))
         return context.get_dummy_value()
 
     @intrinsic
-    def multiply(typing, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums):
-        return types.void(c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT, sums), codegen
+    def multiply(typing, i, c, c_row, d, d_row, a, a_row, a_col, b, b_row, depth, columns, sums):
+        return types.void(_INT, c, _INT, d, _INT, a, _INT, _INT, b, _INT, _INT, _INT, sums), codegen
 
     return multiply
 

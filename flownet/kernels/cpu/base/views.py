@@ -45,18 +45,6 @@ def bytes_of(typing, pointer):
 
 
 @intrinsic
-def later(typing, pointer, elements):
-    """`shift` of a pointer, or None where there is none."""
-
-    def codegen(context, builder, signature, args):
-        if isinstance(pointer, types.NoneType):
-            return args[0]
-        return builder.gep(args[0], [args[1]], inbounds=True)
-
-    return pointer(pointer, _INT), codegen
-
-
-@intrinsic
 def view(typing, buffer, at, rows, cols):
     """Matrix (rows, cols), row-major, that begins at element `at` of a flat buffer."""
     matrix = types.Array(buffer.dtype, 2, "C")

@@ -81,9 +81,12 @@ def add_formulas(terms, total, W, dL):
 @part
 def _move(W, dL, h):
     """W ← W − h·dL; whether all of it stayed finite."""
-    for i in range(W.size):
-        W[i] -= h * dL[i]
-    return all_finite(W)
+    bad = 0
+    for i in range(W.size):  # one trip through memory for both
+        moved = W[i] - h * dL[i]
+        W[i] = moved
+        bad |= not math.isfinite(moved)
+    return bad == 0
 
 
 @part

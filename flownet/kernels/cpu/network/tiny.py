@@ -12,7 +12,8 @@ from ..base.product import panel, panel_from_column, panel_width
 from ..base.transpose import turn
 from ..base.views import address, flat, shift, view
 from ..layers.activation import activate_slope_at
-from ..layers.loss import covector_on_output, weight_of
+from ..layers.loss import covector_on_output
+from ..layers.loss_aside import cross_entropy_aside, quadratic_aside
 from ..layers.units import activate_pairs, bias_of, pull_pairs
 
 
@@ -94,16 +95,12 @@ def _top(net, loss, y, sample_weights, work, at):
     layer = net.weight.size - 1
     a, g = shift(address(work.lanes.a), at), shift(address(work.lanes.slope), at)
     real = net.activation[layer] < PAIR
-    if real and loss.kind == QUADRATIC and loss.gamma.size == 0 and loss.coupling.size == 0:
-        truth, kind = address(y), work.scale.dtype.type
-        for s in range(m):
-            weight, total = weight_of(sample_weights, s), 0.0
-            factor = kind(weight) * work.scale[0]
-            for b in range(n):
-                e = a[b * m + s] - truth[s * n + b]
-                total += float(e) * float(e)
-                g[b * m + s] *= factor * e
-            work.sample[s] = 0.5 * weight * total
+    if real and loss.kind != QUADRATIC:
+        room = address(work.lanes.scratch)
+        cross_entropy_aside(loss, a, address(y), g, room, n, m, work.sample, work.scale)
+        return
+    if real and loss.gamma.size == 0 and loss.coupling.size == 0:
+        quadratic_aside(a, address(y), sample_weights, g, n, m, work.sample, work.scale)
         return
     y_hat, covector = view(work.a, 0, m, n), view(work.covector, 0, m, n)
     turn(address(y_hat), a, n, m)
