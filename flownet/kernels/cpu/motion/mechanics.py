@@ -6,7 +6,7 @@ phase of all of W turns the whole path.
 
 import math
 
-from ...._compile import absent, chosen, compiled, lacks, part
+from ...._compile import absent, chosen, compiled, lacks, part, spliced
 from ...scalar import mechanics as scalar
 from .thermal import add_thermal_noise
 
@@ -23,13 +23,19 @@ kicked, looked_ahead, average, size, seen, friction_of = map(
 )
 
 
+@spliced
+def of_range(memory, row, W, begin):
+    """What a row of memories holds for the range W: columns of a matrix would lie far apart."""
+    return memory[row][begin : begin + W.size]
+
+
 @part
 def _newton(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     """v ← e^{−λh/m}·v + (1 − e^{−λh/m})/λ·F, W ← W + h·v; half a kick at first of the leapfrog.
 
     What friction takes from v, a heat bath gives back: E g(v, v) = T/m for each degree of freedom.
     """
-    real, v = W.dtype.type, memory[0]
+    real, v = W.dtype.type, of_range(memory, 0, W, begin)
     kick = h / 2 if n.integrator == scalar.LEAPFROG and count == 1 else h
     decay, gain = friction_of(kick, n.mass, n.friction, n.integrator == scalar.EXPLICIT)
     heat = math.sqrt(max(n.temperature / n.mass * (1 - decay * decay) * sharp, 0.0))
@@ -48,7 +54,7 @@ def _newton(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
 
 @part
 def _nesterov(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
-    real, v = W.dtype.type, memory[0]
+    real, v = W.dtype.type, of_range(memory, 0, W, begin)
     factor, beta, h = real(-sharp), real(n.beta), real(h)
     for i in range(W.size):
         W[i], v[i] = looked_ahead(W[i], v[i], factor * dL[i], beta, h)
@@ -77,10 +83,10 @@ def _adaptive(rolls, sized, centered, inertial, width):
     def step(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
         real, zero = W.dtype.type, W.dtype.type(0)
         f, s, c, v = (
-            memory[0],
-            memory[at_s * sized],
-            memory[at_c * centered],
-            memory[at_v * inertial],
+            of_range(memory, 0, W, begin),
+            of_range(memory, at_s * sized, W, begin),
+            of_range(memory, at_c * centered, W, begin),
+            of_range(memory, at_v * inertial, W, begin),
         )
         factor, decay, gain = real(-sharp), zero, 1.0
         keep1, take1, keep2, take2, root = zero, zero, zero, zero, real(1)
@@ -156,5 +162,6 @@ def _step_of(n, W, memory, sharp, dL, h, count, begin, pairs, seed):
     return {"Newton": _newton, "Nesterov": _nesterov, "Langevin": _langevin}[name]
 
 
-#: one finite step of a range of W that moves, from place `begin` on, the `count`-th of all
+#: one finite step of a range of W that moves, from place `begin` on, the `count`-th of all; the
+#: memories are those of all of W
 step_of_mechanics = chosen(_step_of)

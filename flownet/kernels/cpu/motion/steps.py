@@ -143,7 +143,7 @@ def _with_memory(rule, W, memory, dL, step, iteration, i, begin, end):
     step_of_mechanics(
         _numbers_at(rule, iteration),
         W[begin:end],
-        memory[:, begin:end],
+        memory,
         rule.sharp[i],
         dL[begin:end],
         step,
