@@ -13,8 +13,8 @@ from time import perf_counter
 from .plan import WORTH_THREADS, flops
 from .threads import at_hand
 
-_TURNS = 3  # of each in a trial, in which a turn lasts so many seconds, or one unit of work
-_TURN = 0.004
+_TURN = 0.005  # seconds that a turn lasts in a trial, or one unit of work
+_TURNS, _MOST_TURNS = 3, 12  # of each, until it is clear which is the quicker; and at most
 _BLOCK = 0.03  # seconds of work between two looks at how long it takes
 _SHARE, _HASTE = 0.01, 0.03  # of all time that trials may lose; where work has become slower
 _FIRST, _LAST = 0.2, 2.0  # seconds from one trial to the next: at first, and where nothing changes
@@ -94,9 +94,11 @@ class Pace:
         self._unit[threads] = unit
         if self._turns:
             self._turns.pop(0)
-            self._seen[threads].append(unit)
-            self._units[threads] += units
+            if self._warm:
+                self._seen[threads].append(unit)
+                self._units[threads] += units
             if not self._turns:
+                self._warm = True
                 self._decide()
         elif not 1 / _CHANGED < unit / self._usual < _CHANGED:
             slower = unit > self._usual
@@ -104,9 +106,9 @@ class Pace:
 
     def _begin(self):
         """Nothing is known: a unit of each warms up, and then they are tried."""
-        self._kept, self._usual, self._gap = self._many, 1.0, _FIRST
+        self._kept, self._usual, self._gap, self._warm = self._many, 1.0, _FIRST, False
         self._unit, self._due = {}, 0.0
-        self._try_again()
+        self._seen, self._turns = {}, [self._many, 1]
 
     def _try_again(self):
         other = 1 if self._kept == self._many else self._many
@@ -115,11 +117,24 @@ class Pace:
 
     def _decide(self):
         """Keep the quicker one; look again the later, the more the trial has cost."""
-        typical = {n: sorted(seen)[len(seen) // 2] for n, seen in self._seen.items()}
-        before, self._kept = self._kept, min(typical, key=typical.get)
-        self._usual = typical[self._kept]
+        if not self._seen:
+            return self._try_again()
+        mean = {n: sum(seen) / len(seen) for n, seen in self._seen.items()}
+        if len(self._seen[1]) < _MOST_TURNS and not _clear(*self._seen.values()):
+            self._turns = [self._kept, 1 if self._kept == self._many else self._many]
+            return None
+        before, self._kept = self._kept, min(mean, key=mean.get)
+        self._usual = mean[self._kept]
         self._gap = min(2 * self._gap, _LAST) if self._kept == before else _FIRST
         slower = 1 if self._kept == self._many else self._many
         self._decided = self._clock()
-        self._cost = self._units[slower] * (typical[slower] - self._usual)
+        self._cost = self._units[slower] * (mean[slower] - self._usual)
         self._due = self._decided + max(self._cost / _SHARE, self._gap)
+        return None
+
+
+def _clear(one, other):
+    """Whether the means of two samples differ by more than twice the error of their difference."""
+    sizes = [(sum(a) / len(a), sum(x * x for x in a) / len(a), len(a)) for a in (one, other)]
+    error2 = sum(max(square - mean * mean, 0.0) / (n - 1) for mean, square, n in sizes)
+    return (sizes[0][0] - sizes[1][0]) ** 2 > 4 * error2
