@@ -2,7 +2,8 @@
 
 from ...._compile import jit, part, separate
 from ..base.pointwise import clear, copy, pairing
-from ..motion.steps import add_decay, potential_differential, raise_coupled
+from ..motion.move import add_decay, raise_coupled
+from ..motion.steps import potential_differential
 from .integrate import integrator
 from .rates import rate_of_mechanics
 

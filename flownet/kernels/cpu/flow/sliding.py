@@ -17,7 +17,7 @@ from ...._compile import part
 from ..base.pointwise import clear, copy, pairing
 from ..base.views import view
 from ..layers.units import activate_units
-from ..motion.steps import raise_coupled
+from ..motion.move import raise_coupled
 
 _BENT = 1e-9  # change of a share with which f is asked again where they depend on each other
 _FAR = 1e9  # a share where nothing is between the two sides

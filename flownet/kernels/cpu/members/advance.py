@@ -4,7 +4,8 @@ import math
 
 from ...._compile import in_parallel, jit, part, separate
 from ..base.views import member, of_worker
-from ..motion.steps import add_formulas, batch_rows, finite_step
+from ..motion.move import finite_step
+from ..motion.steps import add_formulas, batch_rows
 from .differential import into_lanes, members_differential, out_of_lanes
 
 
