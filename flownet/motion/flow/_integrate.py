@@ -1,6 +1,7 @@
 """Solutions of ẏ = f(y): the method, its steps and its stages follow the solution itself."""
 
 import math
+from time import perf_counter
 
 import numpy as np
 
@@ -19,6 +20,7 @@ END, EVENT, FULL, KINK, PAUSE, SPENT, STUCK = (
     layout.STUCK,
 )
 
+_CALLS = 6  # evaluations of f in a step of the pair
 _STRETCH = 1000  # steps between two looks at what is done
 
 
@@ -31,9 +33,10 @@ class Integration:
     Parameters
     ----------
     field
-        `integrate`, a kernel or a function of its kind; `followed()`, a context that gives what it
-        wants first; `stabilise`, whether the stabilised method fits, for a real spectrum; and
-        `state`, arrays of its own that the next step depends on.
+        `integrate`, a kernel or a function of its kind; `followed(threads)`, a context that gives
+        what it wants first; `pace`, which finds the number of threads; `stabilise`, whether the
+        stabilised method fits, for a real spectrum; and `state`, arrays of its own that the next
+        step depends on.
     y0 : array (n,)
     end : float
     rtol, atol : float
@@ -141,16 +144,22 @@ class Integration:
     def advance(self, trace, steps):
         """Go on for at most so many steps: rows written, steps taken, and why it stopped there.
 
+        It may stop earlier, PAUSE, where the number of threads is to be tried.
+
         `trace` is `kernels.layout.Trace`, without its `at` and `filled`.
         """
-        with self.field.followed() as followed:
-            return self.field.integrate(
+        threads, calls = self.field.pace.share(steps * _CALLS)
+        before, began = self.calls, perf_counter()
+        with self.field.followed(threads) as followed:
+            found = self.field.integrate(
                 followed,
                 self.s,
                 self.bounds,
                 trace._replace(at=self.at, filled=self._filled),
-                steps,
+                max(1, calls // _CALLS),
             )
+        self.field.pace.took(threads, max(0, self.calls - before), perf_counter() - began)
+        return found
 
 
 def integrate(field, y0, times, *, rtol=1e-8, atol=1e-10):

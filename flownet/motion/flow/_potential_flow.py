@@ -23,7 +23,7 @@ class PotentialFlow:
         self._rule, self._in = None, None  # of the metric that it was made for
 
     @contextmanager
-    def followed(self):
+    def followed(self, threads=None):
         """`Followed`, what the kernel wants first."""
         p = self._compiled
         if self._in is not self.metric:
@@ -31,7 +31,13 @@ class PotentialFlow:
             numbers = self._rate.numbers
             self._rule = p.rule(self.metric, 0.0, numbers=numbers, seed=0, **self._decays)
         with p.for_kernels() as problem:
-            yield Followed(problem, self._rule, self._dL, p.threads, self._of_kinks())
+            threads = threads or p.threads
+            yield Followed(problem, self._rule, self._dL, threads, self._of_kinks())
+
+    @property
+    def pace(self):
+        """What finds the number of threads as the flow goes on."""
+        return self._compiled.pace
 
     @property
     def state(self):

@@ -21,4 +21,5 @@ class PythonField:
 
         self.integrate = kernels_of().integrator(velocity, lambda function: function)
         self.followed, self.stabilise = nullcontext, stabilise
+        self.pace = kernels_of().Pace(worth=False)  # whatever it does, it does by itself
         self.state = {}  # nothing beside the solution
