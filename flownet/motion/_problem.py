@@ -65,7 +65,8 @@ class CompiledSum:
             epoch=np.array([-1]),
         )
         self._of = (self.network.compiled[0], batch_size or m) if network else None
-        self.pace = self.kernels.Pace.of_network(*self._of) if network else self.kernels.Pace(False)
+        pace = self.kernels.Pace
+        self.pace = pace.of_network(*self._of, self._dtype.name) if network else pace(worth=False)
 
     @property
     def threads(self):

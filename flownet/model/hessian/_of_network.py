@@ -22,10 +22,8 @@ class NetworkHessian(Hessian):
         self._problem = potential.compiled
         self._net, _, self._data = self._problem
         self._m = self._data.x.shape[0]
-        paces = potential.pool("pace")  # one, that all operators of a potential learn from
-        if not paces:
-            paces.append(self._kernels.Pace.of_network(self._net, self._m))
-        self._pace = paces[0]
+        pace = self._kernels.Pace
+        self._pace = pace.of_network(self._net, self._m, np.dtype(real).name, "action")
 
     @property
     def _threads(self):

@@ -7,17 +7,18 @@ of work takes has changed. What is computed does not depend on it, to the bit.
 """
 
 from contextlib import contextmanager
+from functools import lru_cache
 from threading import Lock
 from time import perf_counter
 
 from .plan import WORTH_THREADS, flops
 from .threads import at_hand
 
-_TURN = 0.005  # seconds that a turn lasts in a trial, or one unit of work
+_SHORT, _TURN = 5e-4, 5e-3  # seconds of a turn, in the first trial and later; or one unit of work
 _TURNS, _MOST_TURNS = 3, 12  # of each, until it is clear which is the quicker; and at most
 _BLOCK = 0.03  # seconds of work between two looks at how long it takes
 _SHARE, _HASTE = 0.01, 0.03  # of all time that trials may lose; where work has become slower
-_FIRST, _LAST = 0.2, 2.0  # seconds from one trial to the next: at first, and where nothing changes
+_FIRST, _LAST = 0.05, 2.0  # seconds from one trial to the next: at first, and where nothing changes
 _CHANGED = 1.2  # ratio of times from which something has changed
 
 _given = []
@@ -46,12 +47,15 @@ class Pace:
 
     def __init__(self, worth, clock=perf_counter):
         self._worth, self._clock = worth, clock
-        self._many, self._lock = 1, Lock()
+        self._many, self._kept, self._lock = 1, 1, Lock()
 
     @classmethod
-    def of_network(cls, net, rows):
-        """That of differentials of a network on so many samples."""
-        return cls(flops(net, rows) >= WORTH_THREADS)
+    def of_network(cls, net, rows, *kind):
+        """That of work of a kind on so many samples: one for all that do the same.
+
+        What a run finds serves the next one.
+        """
+        return _of_all(tuple(net.sizes.tolist()), flops(net, rows) >= WORTH_THREADS, rows, kind)
 
     def share(self, left=1):
         """Threads for the next units of work, and how many units; `took` is told how long it took.
@@ -63,8 +67,12 @@ class Pace:
         """
         if not self._worth:
             return 1, left
-        with self._lock:
+        if not self._lock.acquire(blocking=False):  # another thread's turn, or a lost one of a fork
+            return min(self._kept, at_hand()), left
+        try:
             return self._share(left)
+        finally:
+            self._lock.release()
 
     def _share(self, left):
         many = at_hand()  # another number within `limited`, and 1 after a fork
@@ -78,14 +86,16 @@ class Pace:
         if not self._turns and self._clock() >= self._due:
             self._try_again()
         threads = self._turns[0] if self._turns else self._kept
-        seconds, unit = _TURN if self._turns else _BLOCK, self._unit.get(threads, _BLOCK)
+        seconds, unit = self._turn if self._turns else _BLOCK, self._unit.get(threads, _BLOCK)
         return threads, max(1, min(left, int(seconds / max(unit, 1e-9))))
 
     def took(self, threads, units, seconds):
         """Learn from a share of work that is done."""
-        if self._worth and units:
-            with self._lock:
+        if self._worth and units and self._lock.acquire(blocking=False):
+            try:
                 self._learn(threads, units, seconds)
+            finally:
+                self._lock.release()
 
     def _learn(self, threads, units, seconds):
         if _given or self._many == 1 or threads not in (1, self._many):
@@ -107,7 +117,7 @@ class Pace:
     def _begin(self):
         """Nothing is known: a unit of each warms up, and then they are tried."""
         self._kept, self._usual, self._gap, self._warm = self._many, 1.0, _FIRST, False
-        self._unit, self._due = {}, 0.0
+        self._unit, self._due, self._turn = {}, 0.0, _SHORT
         self._seen, self._turns = {}, [self._many, 1]
 
     def _try_again(self):
@@ -127,10 +137,15 @@ class Pace:
         self._usual = mean[self._kept]
         self._gap = min(2 * self._gap, _LAST) if self._kept == before else _FIRST
         slower = 1 if self._kept == self._many else self._many
-        self._decided = self._clock()
+        self._decided, self._turn = self._clock(), min(2 * self._turn, _TURN)
         self._cost = self._units[slower] * (mean[slower] - self._usual)
         self._due = self._decided + max(self._cost / _SHARE, self._gap)
         return None
+
+
+@lru_cache(1 << 10)
+def _of_all(sizes, worth, rows, kind):
+    return Pace(worth)
 
 
 def _clear(one, other):
