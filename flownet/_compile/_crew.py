@@ -28,7 +28,7 @@ _WORDS = 6
 _BITS = 20  # of NEXT for the pieces, and for those that are taken
 _MOST = (1 << _BITS) - 1
 LEAST_HANDLE = 1 << 16  # a smaller one is a number of threads
-_PATIENT = 2000  # looks until a thread that waits goes to sleep: some tens of microseconds
+_PATIENT = 1000  # looks until a thread that waits goes to sleep: some tens of microseconds
 _ORDER = "seq_cst"
 _INT = types.intp
 

@@ -16,7 +16,7 @@ from .threads import at_hand
 
 _SHORT, _TURN = 5e-4, 5e-3  # seconds of a turn, in the first trial and later; or one unit of work
 _TURNS, _MOST_TURNS = 3, 12  # of each, until it is clear which is the quicker; and at most
-_BLOCK = 0.03  # seconds of work between two looks at how long it takes
+_BLOCK = 0.06  # seconds of work between two looks at it; a crew begins and ends with each
 _SHARE, _HASTE = 0.01, 0.03  # of all time that trials may lose; where work has become slower
 _FIRST, _LAST = 0.05, 2.0  # seconds from one trial to the next: at first, and where nothing changes
 _CHANGED = 1.2  # ratio of times from which something has changed
@@ -130,15 +130,16 @@ class Pace:
         if not self._seen:
             return self._try_again()
         mean = {n: sum(seen) / len(seen) for n, seen in self._seen.items()}
-        if len(self._seen[1]) < _MOST_TURNS and not _clear(*self._seen.values()):
+        clear, before = _clear(*self._seen.values()), self._kept
+        if not clear and len(self._seen[1]) < _MOST_TURNS:
             self._turns = [self._kept, 1 if self._kept == self._many else self._many]
             return None
-        before, self._kept = self._kept, min(mean, key=mean.get)
+        self._kept = min(mean, key=mean.get) if clear else before
         self._usual = mean[self._kept]
         self._gap = min(2 * self._gap, _LAST) if self._kept == before else _FIRST
         slower = 1 if self._kept == self._many else self._many
         self._decided, self._turn = self._clock(), min(2 * self._turn, _TURN)
-        self._cost = self._units[slower] * (mean[slower] - self._usual)
+        self._cost = self._units[slower] * max(mean[slower] - self._usual, 0.0)
         self._due = self._decided + max(self._cost / _SHARE, self._gap)
         return None
 
