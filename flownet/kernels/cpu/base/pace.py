@@ -9,13 +9,12 @@ of work takes has changed. What is computed does not depend on it, to the bit.
 from contextlib import contextmanager
 from functools import lru_cache
 from threading import Lock
-from time import perf_counter
 
 from .plan import WORTH_THREADS, flops
 from .threads import at_hand
 
 _SHORT, _TURN = 5e-4, 5e-3  # seconds of a turn, in the first trial and later; or one unit of work
-_TURNS, _MOST_TURNS = 3, 12  # of each, until it is clear which is the quicker; and at most
+_TURNS, _MOST_TURNS = 4, 12  # of each, until it is clear which is the quicker; and at most
 _BLOCK = 0.06  # seconds of work between two looks at it; a crew begins and ends with each
 _SHARE, _HASTE = 0.01, 0.03  # of all time that trials may lose; where work has become slower
 _FIRST, _LAST = 0.05, 2.0  # seconds from one trial to the next: at first, and where nothing changes
@@ -41,12 +40,10 @@ class Pace:
     ----------
     worth : bool
         Whether several threads are worth a trial at all.
-    clock : function, optional
-        Seconds now.
     """
 
-    def __init__(self, worth, clock=perf_counter):
-        self._worth, self._clock = worth, clock
+    def __init__(self, worth):
+        self._worth, self._now = worth, 0.0  # seconds of work so far
         self._many, self._kept, self._lock = 1, 1, Lock()
 
     @classmethod
@@ -83,10 +80,12 @@ class Pace:
             self._begin()
         if many == 1:
             return 1, left
-        if not self._turns and self._clock() >= self._due:
+        if not self._turns and self._now >= self._due:
             self._try_again()
-        threads = self._turns[0] if self._turns else self._kept
-        seconds, unit = self._turn if self._turns else _BLOCK, self._unit.get(threads, _BLOCK)
+        threads, seconds = self._kept, _BLOCK
+        if self._turns and left * self._unit.get(self._turns[0], _BLOCK) > self._turn / 2:
+            threads, seconds = self._turns[0], self._turn  # of less nothing would be learnt
+        unit = self._unit.get(threads, _BLOCK)
         return threads, max(1, min(left, int(seconds / max(unit, 1e-9))))
 
     def took(self, threads, units, seconds):
@@ -102,7 +101,12 @@ class Pace:
             return
         unit = seconds / units
         self._unit[threads] = unit
-        if self._turns:
+        self._now += seconds
+        if (
+            self._turns
+            and threads == self._turns[0]
+            and (seconds > self._turn / 2 or not self._warm)
+        ):
             self._turns.pop(0)
             if self._warm:
                 self._seen[threads].append(unit)
@@ -110,7 +114,7 @@ class Pace:
             if not self._turns:
                 self._warm = True
                 self._decide()
-        elif not 1 / _CHANGED < unit / self._usual < _CHANGED:
+        elif not self._turns and not 1 / _CHANGED < unit / self._usual < _CHANGED:
             slower = unit > self._usual
             self._due = self._decided + self._cost / (_HASTE if slower else _SHARE)
 
@@ -129,8 +133,11 @@ class Pace:
         """Keep the quicker one; look again the later, the more the trial has cost."""
         if not self._seen:
             return self._try_again()
-        mean = {n: sum(seen) / len(seen) for n, seen in self._seen.items()}
-        clear, before = _clear(*self._seen.values()), self._kept
+        seen = {
+            n: sorted(taken)[:-1] for n, taken in self._seen.items()
+        }  # one may have had to wait
+        mean = {n: sum(taken) / len(taken) for n, taken in seen.items()}
+        clear, before = _clear(*seen.values()), self._kept
         if not clear and len(self._seen[1]) < _MOST_TURNS:
             self._turns = [self._kept, 1 if self._kept == self._many else self._many]
             return None
@@ -138,7 +145,7 @@ class Pace:
         self._usual = mean[self._kept]
         self._gap = min(2 * self._gap, _LAST) if self._kept == before else _FIRST
         slower = 1 if self._kept == self._many else self._many
-        self._decided, self._turn = self._clock(), min(2 * self._turn, _TURN)
+        self._decided, self._turn = self._now, min(2 * self._turn, _TURN)
         self._cost = self._units[slower] * max(mean[slower] - self._usual, 0.0)
         self._due = self._decided + max(self._cost / _SHARE, self._gap)
         return None
