@@ -5,6 +5,7 @@ full batch, a step of its own for each layer of each member. Steps are those of 
 where nobody diverges: there every contestant does the same work.
 """
 
+import time
 from functools import partial
 from statistics import median
 
@@ -13,9 +14,14 @@ from cases import AGREEMENT, made
 from turns import PAUSE, doubt, in_turns, median_ratio, seconds_of
 
 import flownet as fn
+from flownet.motion.members import MembersLoop, SinglesLoop
 
 SIZES, SAMPLES, SIDE, STEPS = (16, 16, 1), 272, 64, 100
 CHUNKS = (8, 16, 32, 64)  # members that JAX maps at a time: the quickest counts
+CROSSING = [
+    ((2, 16, 16, 1), 32), ((64, 32, 10), 64), ((64, 64, 10), 64), ((64, 64, 64, 10), 64),
+    ((128, 128, 10), 64), ((128, 128, 128, 10), 64), ((784, 32, 10), 64), ((784, 64, 10), 64),
+]  # fmt: skip
 SCAN = {"steps": 40, "seeds": 10, "iterations": 500}
 
 
@@ -210,13 +216,62 @@ def bench_scan(options):
     return {"seconds": taken, "ratio": ratio}
 
 
+def bench_crossover(options):
+    """Members in lanes against members one a thread, a core each: where the quicker one changes."""
+    print(
+        f"core-µs a step\n{'network':<16}{'samples':>8}{'D':>8}{'lanes':>9}{'threads':>9}{'ratio':>7}"
+    )
+    rows = []
+    for sizes, samples in CROSSING:
+        micros = _both_kernels(sizes, samples, options)
+        D = fn.Network(sizes).size
+        rows.append({"sizes": sizes, "samples": samples, "D": D, "microseconds": micros})
+        ratio = micros["threads"] / micros["lanes"]
+        print(
+            f"{'-'.join(map(str, sizes)):<16}{samples:>8}{D:>8}{micros['lanes']:>9.2f}"
+            f"{micros['threads']:>9.2f}{ratio:>7.2f}",
+            flush=True,
+        )
+    return rows
+
+
+def _both_kernels(sizes, samples, options):
+    """Core-µs of a member's step in lanes and one a thread: the least of some turns each."""
+    net = fn.Network(sizes, dtype=options.dtype)
+    random = np.random.default_rng(0)
+    x, y = (
+        random.standard_normal((samples, n)).astype(options.dtype) for n in (sizes[0], sizes[-1])
+    )
+    p = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y))
+    R = 2 * p.kernels.lanes_of(p.dtype)
+    W = np.array([net.init(seed) for seed in range(R)])
+    words = p, [fn.Aristotle(1e-3)] * R, [fn.Euclidean(net.size)] * R, W
+    loops = {"lanes": MembersLoop(*words), "threads": SinglesLoop(*words)}
+    count = max(2, int(3e8 / (6 * samples * net.size * R)))
+    least = dict.fromkeys(loops, np.inf)
+    with p.kernels.limited(1):
+        for turn in range(options.rounds + 1):
+            for name, loop in loops.items():
+                began = time.process_time()
+                loop.advance(count if turn else 2)
+                if turn:  # the first one compiles
+                    taken = 1e6 * (time.process_time() - began) / count / R
+                    least[name] = min(least[name], taken)
+    return least
+
+
 def bench_sweep(options):
     """Sweeps against JAX's and PyTorch's vmap, and against a loop over train."""
     if options.dtype == "float64" and "jax" in _installed():
         import jax
 
         jax.config.update("jax_enable_x64", True)
-    return {"fractal": bench_fractal(options), "scan": bench_scan(options), "pause": PAUSE}
+    return {
+        "fractal": bench_fractal(options),
+        "scan": bench_scan(options),
+        "crossover": bench_crossover(options),
+        "pause": PAUSE,
+    }
 
 
 def _installed():

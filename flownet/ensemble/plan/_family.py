@@ -11,7 +11,6 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import build
 from ...geometry.metric import metric_of
-from ...kernels.device import kernels_of
 from ...model.tables import metric_from, potential_from
 from ...motion._problem import CompiledSum
 from ...motion.mechanics._start import initial_parameters, initial_velocity, start, steps_of
@@ -22,8 +21,9 @@ from .._axes import frozen
 
 LANES, THREADS = "lanes", "threads"
 KERNELS = (LANES, THREADS)
-#: bytes of W and dL of all members of a tile that still stay in the second-level cache
-_CACHED = 1 << 20
+#: parameters up to which lanes are the quicker, by the bytes of a number (`bench sweep`): beyond,
+#: W and dL of a vector of members leave the second-level cache
+_MOST = {8: 8192, 4: 28672}
 
 #: what one member begins with
 Start = namedtuple("Start", "mechanics metric W V seed")
@@ -103,9 +103,8 @@ class Family:
             )
         if named is not None:
             return named
-        size = self.potential.size * self.potential.dtype.itemsize if able else 0
-        lanes = kernels_of(self._device).lanes_of(self.potential.dtype) if able else 1
-        return LANES if able and 2 * lanes * size <= _CACHED else THREADS
+        small = able and self.potential.size <= _MOST[self.potential.dtype.itemsize]
+        return LANES if small else THREADS
 
     def loops(self, starts: list[Start], named: str | None) -> list[tuple[Any, Any]]:
         """Loops of members, and which of them each has: those alike side by side in lanes."""
