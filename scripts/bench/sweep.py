@@ -219,7 +219,8 @@ def bench_scan(options):
 def bench_crossover(options):
     """Members in lanes against members one a thread, a core each: where the quicker one changes."""
     print(
-        f"core-µs a step\n{'network':<16}{'samples':>8}{'D':>8}{'lanes':>9}{'threads':>9}{'ratio':>7}"
+        f"core-µs a step\n{'network':<16}{'samples':>8}{'D':>8}"
+        f"{'lanes':>9}{'threads':>9}{'ratio':>7}"
     )
     rows = []
     for sizes, samples in CROSSING:
