@@ -63,3 +63,35 @@ def checkpoint_of(run):
             f"{run.path} holds no checkpoint: it was stopped before its first step; run it anew."
         )
     return latest
+
+
+def take_up(own, kept, name):
+    """Fill arrays with those of a checkpoint, once all of them are of the shapes that they fill.
+
+    Parameters
+    ----------
+    own, kept : dict
+        Name to ndarray; each of `own` has to be among `kept`.
+    name : str
+        Of the run, for the error.
+    """
+    for which, array in own.items():
+        found = kept.get(which)
+        if found is None or (found.shape, found.dtype) != (array.shape, array.dtype):
+            has = "none" if found is None else f"{found.dtype} of shape {found.shape}"
+            raise FlownetError(
+                f"{name} does not go on so: its next step wants {which!r}, {array.dtype} of shape "
+                f"{array.shape}, and its checkpoint holds {has}."
+            )
+    for which, array in own.items():
+        array[...] = kept[which]
+
+
+def refuse_other_rows(store, quantities):
+    """Refuse a store whose rows are of another shape or precision than those to be recorded."""
+    for q in quantities:
+        if (found := store.form(q.name)) != (q.shape, q.dtype):
+            raise FlownetError(
+                f"{store.label} does not go on so: a row of {q.name} is {q.dtype} of shape "
+                f"{q.shape}, and it holds {found[1]} of shape {found[0]}."
+            )

@@ -16,7 +16,7 @@ from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
 from .. import _check
 from .._pairs import PairedStore, recorded
-from .._storage import checkpoint_of, layout_of, open_store
+from .._storage import checkpoint_of, layout_of, open_store, refuse_other_rows, take_up
 from ..mechanics import Mechanics
 from ..mechanics._start import initial_parameters, initial_velocity, landscape
 from ._field import as_field
@@ -183,8 +183,8 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
     resumed = _run(
         reals, metric, W, time, at, words, limits, field, run.mechanics, spent, "sides" in arrays
     )
-    for name, array in resumed.state.items():
-        array[...] = arrays[name]
+    take_up(resumed.state, arrays, run.path)
+    refuse_other_rows(run.store, recorded(resumed.quantities, reals.back(W)))
     store = HDF5Store.resume(run.path)
     store.truncate()
     with run.potential.kernels.limited(threads):

@@ -18,6 +18,7 @@ from ...store.trajectory import (
     Trajectory,
     alike,
     has_program,
+    own_potential,
     parts_before,
 )
 from .. import _check
@@ -101,6 +102,7 @@ def go_on(
     tables = copied(run.experiment)
     if "flow" in tables or "run" not in tables:
         raise FlownetError("a flow goes on by itself, flownet.resume: it has no steps to change.")
+    own_potential(run)
     if run.diverged_at is not None:
         raise FlownetError(f"the run diverged at iteration {run.diverged_at}: nothing goes on.")
     kept = latest(run)

@@ -8,16 +8,24 @@ from ..._errors import FlownetError, shown
 from ..._registry import describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
-from ...model.tables import metric_table, refuse_other_program
+from ...model.tables import metric_table
 from ...store._text import to_text
-from ...store.trajectory import Part, Trajectory, alike, has_program, without_programs
+from ...store.trajectory import (
+    Part,
+    Trajectory,
+    alike,
+    has_program,
+    own_potential,
+    refuse_other,
+    without_programs,
+)
 from ...store.writing import rewrite_experiment
 from .. import _check
 from ..flow import resume_flow
 from ..mechanics import Mechanics
 from ..observe import observe_from
 from ..stop import keep_from, stop_from
-from ._continue import Manner, carry_on, copied, latest, name_of, not_less, taken_up
+from ._continue import Manner, carry_on, copied, latest, not_less, taken_up
 from ._go_on import gone_on
 from ._interrupt import on_interrupt_of
 
@@ -77,7 +85,7 @@ def resume(
     Raises
     ------
     FlownetError
-        When the file is damaged or still being written, the data are not those of the run, or
+        When the file is damaged or still being written, the potential is not that of the run, or
         `steps` is less than what was done.
     """
     _check.threads(threads)
@@ -86,9 +94,9 @@ def resume(
     tables = copied(run.experiment)
     if potential is not None:
         potential = as_potential(potential)
-        _same_data(run, potential)
-        refuse_other_program(path, tables, potential)
+        refuse_other(run, potential)
         run.potential = potential
+    own_potential(run)
     if mechanics is not None:
         _same_mechanics(path, run, mechanics)
         run.mechanics = mechanics
@@ -184,13 +192,4 @@ def _same_metric(path, run, metric):
         raise FlownetError(
             f"the run's metric is {shown(run.metric)}, and metric= {shown(metric)}: it has to be "
             "the same again; flownet.go_on continues in another."
-        )
-
-
-def _same_data(run, potential):
-    kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
-    if kept is not None and potential.data.sha256 != kept:
-        raise FlownetError(
-            f"the data {potential.data.name!r} are not those of {name_of(run)}: sha256 "
-            f"{potential.data.sha256[:12]}… instead of {kept[:12]}…."
         )

@@ -18,6 +18,7 @@ from ._ends import RunEnds
 from ._forms import RunForms
 from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
 from ._records import Records, Rows
+from ._same import refuse_other_size
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -139,15 +140,29 @@ class Trajectory(RunEnds, RunForms):
 
     @property
     def potential(self) -> AnyPotential:
-        """The run's potential, rebuilt from what the file says, or one that is set."""
+        """The run's potential, rebuilt from what the file says, or one that is set.
+
+        One that is set has to have as many parameters; another than the run's own is there to look
+        at it with, and neither goes on with it nor is stored with it what it gives.
+        """
         if self._potential is None:
-            self._potential = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
+            made = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
+            refuse_other_size(self, made)
+            self._potential = made
         return self._potential
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
         if given is not self._potential:
-            self._potential, self._is_set = as_potential(given), True
+            given = as_potential(given)
+            refuse_other_size(self, given)
+            self._potential, self._is_set = given, True
+            vars(self).pop("batches", None)  # of the data that were those of the run
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the potential was set, and may be another than the run's own."""
+        return self._is_set
 
     @cached_property
     def mechanics(self) -> Mechanics | Any:
