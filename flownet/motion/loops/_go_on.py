@@ -22,6 +22,7 @@ from ...store.trajectory import (
     parts_before,
 )
 from .. import _check
+from .._storage import until_it_stays
 from ..mechanics._start import start
 from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
@@ -98,6 +99,13 @@ def go_on(
     """
     _check.threads(threads)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
+    changes, given = (mechanics, metric, potential, batch_size), (observe, stop, keep)
+    return until_it_stays(lambda: _changed(run, steps, more, changes, given, manner))
+
+
+def _changed(run, steps, more, changes, given, manner):
+    """The run, gone on with in another way from where it is now."""
+    (mechanics, metric, potential, batch_size), (observe, stop, keep) = changes, given
     run = taken_up(run)
     tables = copied(run.experiment)
     if "flow" in tables or "run" not in tables:

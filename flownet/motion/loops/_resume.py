@@ -9,7 +9,6 @@ from ..._registry import describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
 from ...model.tables import metric_table
-from ...store._text import to_text
 from ...store.trajectory import (
     Part,
     Trajectory,
@@ -19,8 +18,8 @@ from ...store.trajectory import (
     refuse_other,
     without_programs,
 )
-from ...store.writing import rewrite_experiment
 from .. import _check
+from .._storage import until_it_stays
 from ..flow import resume_flow
 from ..mechanics import Mechanics
 from ..observe import observe_from
@@ -89,8 +88,16 @@ def resume(
         `steps` is less than what was done.
     """
     _check.threads(threads)
-    run = taken_up(path)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
+    parts, bounds = (potential, mechanics, metric), (steps, max_steps, max_gradients)
+    return until_it_stays(lambda: _resumed(path, parts, bounds, (observe, stop, keep), manner))
+
+
+def _resumed(path, parts, bounds, given, manner):
+    """The run, gone on with as it is now."""
+    (potential, mechanics, metric), (observe, stop, keep) = parts, given
+    steps, max_steps, max_gradients = bounds
+    run = taken_up(path)
     tables = copied(run.experiment)
     if potential is not None:
         potential = as_potential(potential)
@@ -116,8 +123,8 @@ def resume(
             run,
             max_steps=max_steps,
             max_gradients=max_gradients,
-            threads=threads,
-            progress=progress,
+            threads=manner.threads,
+            progress=manner.progress,
         )
     if max_steps is not None or max_gradients is not None:
         raise FlownetError(
@@ -141,19 +148,8 @@ def resume(
     keep = keep_from(tables.get("keep"), run.potential, run.metric, keep)
     for each in (run.mechanics, metric_of(run.metric, run.potential)):
         each.check(run.potential, wanted - run.parts[-1].first)
-    if wanted != words["steps"]:
-        words["steps"] = wanted
-        _rewrite(run, to_text(tables)[0])
+    words["steps"] = wanted
     return carry_on(run, kept, _parts(run), tables, (observed, stop, keep), manner)
-
-
-def _rewrite(run, text):
-    """Write the experiment anew."""
-    if run.path is None:
-        run.store.rewrite_experiment(text)
-        return
-    run.close()
-    rewrite_experiment(run.path, text)
 
 
 def _parts(run):

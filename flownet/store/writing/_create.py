@@ -76,13 +76,20 @@ def make(path, layout, format=FORMAT, run=None):
     run : str, optional
         What tells this run's files from those of another.
 
+    Returns
+    -------
+    str
+        What tells it.
+
     Raises
     ------
     FlownetError
         The file cannot be made.
     """
+    run = run or uuid.uuid4().hex
     with draft_of(path) as draft, open_to_write(draft, "x") as file:
-        _fill(file, layout, format, run or uuid.uuid4().hex)
+        _fill(file, layout, format, run)
+    return run
 
 
 def _fill(file, layout, format, run):

@@ -8,7 +8,7 @@ import numpy as np
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _columns, _superblock, refuse_busy
+from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, refuse_busy
 from ..reading import Reader
 from ._create import draft_of, open_to_write, put_arrays
 
@@ -43,6 +43,8 @@ def in_copy(path, change, growth=0):
 def rewrite_experiment(path, text):
     """Replace the experiment that a run's file keeps, for a run that goes on under other words.
 
+    From then on the run is not finished.
+
     Parameters
     ----------
     path : path
@@ -55,9 +57,10 @@ def rewrite_experiment(path, text):
     FlownetError
         The file is being written, damaged, not one of ours, or cannot be written.
     """
-    Reader(path).close()
-    refuse_busy(path)
-    _change(path, lambda file: _put(file, experiment=text))
+    with beginning(path):
+        Reader(path).close()
+        refuse_busy(path)
+        _change(path, lambda file: _put(file, experiment=text))
 
 
 def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
@@ -82,12 +85,18 @@ def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
     FlownetError
         The file is being written, damaged, not one of ours, or cannot be written.
     """
-    with Reader(path) as reader:
-        quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
-        clocks = [*reader.clocks.values(), *(quantity.clock for quantity in more)]
-    refuse_busy(path)
+    with beginning(path):
+        with Reader(path) as reader:
+            quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
+            clocks = [*reader.clocks.values(), *(quantity.clock for quantity in more)]
+        refuse_busy(path)
+        _put_part(path, text, arrays, attrs, checkpoint, [*quantities, *more], clocks, more)
+
+
+def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
+    """The part's own things, in place of those of the part before it."""
     forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
-    layout = Layout([*quantities, *more], forms, arrays=arrays)
+    layout = Layout(quantities, forms, arrays=arrays)
 
     def change(file):
         own = _attributes.read(file, file.filename)
@@ -120,14 +129,24 @@ def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
 
 
 def _change(path, change, growth=0):
-    """Change a file that nobody writes: in a copy, or as it is beyond 300 MB."""
+    """Change what a file that nobody writes goes on with: in a copy, or as it is beyond 300 MB.
+
+    Its run is not finished then, and that is said first: killed in between it goes on.
+    """
+
+    def go_on(file):
+        _columns.write_number(file["state/finished"].id, 0)
+        _columns.write_number(file["state/diverged_at"].id, -1)
+        file.flush()
+        change(file)
+
     with writing(path):
         _superblock.repair(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
-                change(file)
+                go_on(file)
         else:
-            in_copy(path, change, growth)
+            in_copy(path, go_on, growth)
 
 
 def _put(file, **attributes):
