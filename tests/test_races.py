@@ -15,7 +15,7 @@ import pytest
 from mistakes import told_in_one_line
 
 import flownet as fn
-from flownet.motion.flow import _flow
+from flownet.motion.flow import _flow, _run
 from flownet.motion.loops import _continue
 from flownet.store.bytes import _lock, beginning, write_number
 from flownet.store.writing import _edit, _hdf5
@@ -103,6 +103,7 @@ def test_a_finished_run_that_somebody_else_makes_longer(tmp_path, monkeypatch):
 
 
 def test_a_flow_that_ends_while_it_is_resumed(tmp_path, monkeypatch):
+    monkeypatch.setattr(_run, "CHECKPOINT_SECONDS", -1.0)
     path, words = tmp_path / "flow.h5", dict(W0=W0, time=3.0, progress=False)
     fn.flow(WELL, max_steps=5, store=path, **words).close()
     before_once(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,8 @@ class Trajectory(RunEnds, RunForms):
     def open(cls, path: PathLike) -> Trajectory:
         """Trajectory of a run's file: finished, stopped, or still being written.
 
+        Analyses beside it, `<stem>.analysis.h5`, that cannot be read are left out, with a warning.
+
         Raises
         ------
         FlownetError
@@ -78,7 +81,10 @@ class Trajectory(RunEnds, RunForms):
         """
         if not isinstance(path, (str, os.PathLike)):
             raise FlownetError(f"{shown(path)} is no path of a run's file.")
-        return cls(Reader(path))
+        reader = Reader(path)
+        if reader.left_out:
+            warnings.warn(reader.left_out, RuntimeWarning, stacklevel=2)
+        return cls(reader)
 
     def refresh(self) -> None:
         """See what a run that is still being written has added."""

@@ -68,8 +68,13 @@ def append_analysis(run, name, iteration, time, value, attrs=None):
 def _belongs(path, identity):
     if not os.path.exists(path):
         return False
-    with Reader(path, ANALYSIS) as reader:
-        return reader.identity == identity
+    try:
+        with Reader(path, ANALYSIS) as reader:
+            return reader.identity == identity
+    except FlownetError as error:
+        raise FlownetError(
+            f"no analysis is stored in {path}, which another file has taken: {error} Move it away."
+        ) from None
 
 
 def _put(file, quantity, rows, attrs):
