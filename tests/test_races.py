@@ -253,3 +253,92 @@ def test_runs_that_were_to_take_more_steps_are_finished_where_something_ended_th
     diverged = fn.train(WELL, fn.Aristotle(5.0), W0=10 * W0, steps=500, progress=False)
     assert stopped.stopped and stopped.finished and len(stopped.loss) < 500
     assert diverged.finished and diverged.diverged_at
+
+
+# ---- killed at its beginning and at its end -----------------------------------------------------
+
+BEGINNING = """
+import os, sys
+import numpy as np
+import flownet as fn
+from flownet.store.writing import HDF5Store
+HDF5Store.checkpoint = lambda *given, **words: os._exit(9)
+{0}
+"""
+BEGUN = {
+    "run": (
+        "fn.train(p, fn.Adam(0.01), steps=9, store=sys.argv[1], progress=False, **words)",
+        lambda p, words: fn.train(p, fn.Adam(0.01), steps=9, progress=False, **words),
+    ),
+    "watched run": (
+        "fn.train(p, fn.Newton(0.1), V0=np.ones(p.size), steps=9, store=sys.argv[1],\n"
+        "         observe={'length': (2, fn.PathLength())}, keep='best', progress=False,\n"
+        "         stop=fn.Patience(p, 100), **words)",
+        lambda p, words: fn.train(
+            p,
+            fn.Newton(0.1),
+            V0=np.ones(p.size),
+            steps=9,
+            observe={"length": (2, fn.PathLength())},
+            keep="best",
+            stop=fn.Patience(p, 100),
+            progress=False,
+            **words,
+        ),
+    ),
+    "flow": (
+        "fn.flow(p, time=2.0, store=sys.argv[1], progress=False, **words)",
+        lambda p, words: fn.flow(p, time=2.0, progress=False, **words),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BEGUN)
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_what_is_killed_before_its_first_step_goes_on(name, activation, tmp_path):
+    """A file holds where its run begins from the moment it appears."""
+    net = fn.Network([2, 3, 1], activation)
+    p = fn.Potential(net, fn.Quadratic(), fn.data.load("xor"))
+    made = (
+        f"net = fn.Network([2, 3, 1], {activation!r})\n"
+        "p = fn.Potential(net, fn.Quadratic(), fn.data.load('xor'))\n"
+        "words = {'W0': net.init(5)}\n"
+    )
+    code, whole = BEGUN[name]
+    path = tmp_path / "run.h5"
+    killed(BEGINNING.format(made + code), path)
+    assert len(fn.Trajectory.open(path)) == 0
+    fn.resume(path, progress=False).close()
+    run, whole = fn.Trajectory.open(path), whole(p, {"W0": net.init(5)})
+    assert run.finished and run.store.names == whole.store.names
+    for quantity in whole.store.names:
+        for mine, other in zip(run.store.read(quantity), whole.store.read(quantity)):
+            np.testing.assert_array_equal(mine, other, err_msg=quantity)
+
+
+UNCLOSED = """
+import os, sys
+import flownet as fn
+from flownet.store.writing import _hdf5
+_hdf5._close = lambda *given: os._exit(9)
+fn.train(fn.DoubleWell(3), fn.Adam(0.01), W0=[0.3, -0.4, 0.2], seed=3, steps=40,
+         store=sys.argv[1], progress=False)
+"""
+
+
+@pytest.mark.parametrize("first", ["resume", "keep"])
+def test_a_run_that_is_killed_between_its_end_and_the_end_of_its_file(first, tmp_path):
+    """Other programs open it once it was resumed, or something is stored with it."""
+    path = tmp_path / "run.h5"
+    killed(UNCLOSED, path)
+    with pytest.raises(OSError):
+        h5py.File(path)
+    if first == "resume":
+        assert fn.resume(path).finished
+    else:
+        fn.breakdown(fn.Trajectory.open(path), every=1, keep=True, progress=False)
+    with h5py.File(path) as file:
+        assert file["observables/loss/value"].shape[0] >= 41
+    fn.breakdown(fn.Trajectory.open(path), every=1, keep=True, progress=False)
+    assert len(fn.Trajectory.open(path).analyses["breakdown"].value) == 40
+    assert_same_rows(path, trained(None))

@@ -38,6 +38,7 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
         arrays=kept,
         attrs=attrs,
         checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()},
+        first=arrays,
     )
 
 

@@ -18,6 +18,7 @@ from ...store.trajectory import (
     refuse_other,
     without_programs,
 )
+from ...store.writing import close_finished
 from .. import _check
 from .._storage import until_it_stays
 from ..flow import resume_flow
@@ -118,7 +119,7 @@ def _resumed(path, parts, bounds, given, manner):
                 "it needs; it takes no number of steps."
             )
         if run.finished:
-            return run
+            return _closed(run)
         return resume_flow(
             run,
             max_steps=max_steps,
@@ -137,7 +138,7 @@ def _resumed(path, parts, bounds, given, manner):
     ended = run.finished and run.stopped is not None
     done = run.finished and (steps is None or (wanted == words["steps"] and not ended))
     if run.diverged_at is not None or done:
-        return run
+        return _closed(run)
     kept = latest(run)
     not_less(run, kept, wanted)
     if ended:
@@ -150,6 +151,13 @@ def _resumed(path, parts, bounds, given, manner):
         each.check(run.potential, wanted - run.parts[-1].first)
     words["steps"] = wanted
     return carry_on(run, kept, _parts(run), tables, (observed, stop, keep), manner)
+
+
+def _closed(run):
+    """A run that is at its end, its file closed if a kill came before that."""
+    if run.path is not None and run.store.finished:
+        close_finished(run.path)
+    return run
 
 
 def _parts(run):

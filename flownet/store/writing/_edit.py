@@ -2,15 +2,16 @@
 
 import os
 import shutil
+from contextlib import suppress
 
 import numpy as np
 
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, refuse_busy
+from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, busy, refuse_busy
 from ..reading import Reader
-from ._create import draft_of, open_to_write, put_arrays
+from ._create import draft_of, open_to_write, put_arrays, put_checkpoint
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
 
@@ -34,10 +35,24 @@ def in_copy(path, change, growth=0):
     with draft_of(path) as draft:
         check_space(path, os.path.getsize(path) + growth)
         shutil.copy2(path, draft)
+        _superblock.repair(draft)
         with open_to_write(draft) as file:
             change(file)
         with open(draft, "r+b") as file:  # Windows brings nothing to the disk that is only read
             os.fsync(file.fileno())
+
+
+def close_finished(path):
+    """Close the file of a finished run that was killed before it could: other programs open it.
+
+    Parameters
+    ----------
+    path : path
+        Of a file that was closed, or that somebody has open or may not write, nothing is changed.
+    """
+    with suppress(OSError), beginning(path):
+        if not busy(path):
+            _superblock.repair(path)
 
 
 def rewrite_experiment(path, text):
@@ -118,11 +133,7 @@ def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
         for group, values in attrs.items():
             _attributes.write(file.require_group(group), values)
         _checkpoint.create(file, layout)
-        kept = _checkpoint.Kept(layout.checkpoint)
-        kept.copy(checkpoint.arrays)
-        _checkpoint.Slots(file, kept.arrays, 0).write(
-            checkpoint.iteration, checkpoint.time, checkpoint.rows, kept.arrays
-        )
+        put_checkpoint(file, layout, checkpoint)
 
     sizes = [np.asarray(a).nbytes for a in (*arrays.values(), *checkpoint.arrays.values())]
     _change(path, change, 2 * sum(sizes))
