@@ -176,6 +176,25 @@ def test_others_wait_until_who_begins_has_set_his_mark(begin, tmp_path, monkeypa
     go()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of threads beside a fork
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
+def test_a_process_that_is_forked_meanwhile_holds_no_folder(tmp_path, monkeypatch):
+    path = tmp_path / "run.h5"
+    ends, end = os.pipe()
+    with beginning(path):
+        child = os.fork()
+        if not child:  # lives on until the parent lets it go
+            os.close(end)
+            os.read(ends, 1)
+            os._exit(0)
+    monkeypatch.setattr(_lock, "_PATIENCE", 0.0)
+    try:
+        trained(path)
+    finally:
+        os.close(end)
+        os.waitpid(child, 0)
+
+
 # ---- killed while it is made longer -------------------------------------------------------------
 
 
@@ -294,7 +313,7 @@ BEGUN = {
 
 
 @pytest.mark.parametrize("name", BEGUN)
-@pytest.mark.parametrize("activation", ["tanh", "relu"])
+@pytest.mark.parametrize("activation", ["tanh", pytest.param("relu", marks=pytest.mark.slow)])
 def test_what_is_killed_before_its_first_step_goes_on(name, activation, tmp_path):
     """A file holds where its run begins from the moment it appears."""
     net = fn.Network([2, 3, 1], activation)

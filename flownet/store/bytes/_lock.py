@@ -23,6 +23,7 @@ except ImportError:  # Windows
 
 _PATIENCE = 60.0  # seconds in which another process has begun to write, or has given up
 _mine = threading.local()  # the folders that this thread holds
+_held: set[int] = set()  # descriptors of the folders that this process holds
 
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 
@@ -77,11 +78,23 @@ def beginning(path):
         yield
         return
     held.add(folder)
+    _held.add(file)
     try:
         yield
     finally:
         held.discard(folder)
+        _held.discard(file)
         os.close(file)
+
+
+def _let_go():
+    """In a forked process: a lock ends once every process has closed what it is on."""
+    while _held:
+        os.close(_held.pop())
+
+
+if fcntl is not None:
+    os.register_at_fork(after_in_child=_let_go)
 
 
 def _folder(folder, path):
