@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import pytest
 
+import flownet as fn
 from flownet._errors import FlownetError
 from flownet.store._failure import explain
 from flownet.store._layout import Layout, Quantity
@@ -859,6 +860,31 @@ def test_analyses(tmp_path, monkeypatch, large):
     assert (path.read_bytes() == before) == large
     with pytest.raises(FlownetError, match="have 50, 50 and 3 rows"):
         append_analysis(path, "split", k, k, np.ones(3))
+
+
+@pytest.mark.parametrize("kind", ["text", "empty", "foreign", "cut", "a run", "a folder"])
+def test_what_lies_in_the_place_of_analyses_spoils_no_run(kind, tmp_path, monkeypatch):
+    """The run opens and goes on; the file there stays what it is, and nothing is stored in it."""
+    path, beside = tmp_path / "run.h5", tmp_path / "run.analysis.h5"
+    fn.train(fn.Parabola(2), fn.Aristotle(0.1), W0=[1.0, 2.0], steps=4, store=path).close()
+    if kind == "a folder":
+        beside.mkdir()
+    elif kind == "foreign":
+        with h5py.File(beside, "w", libver="latest") as file:
+            file["x"] = np.arange(3)
+    else:
+        whole = path.read_bytes()
+        beside.write_bytes({"text": b"hello", "empty": b"", "cut": whole[:900]}.get(kind, whole))
+    with pytest.warns(RuntimeWarning, match=r"beside the run are not read: .*run\.analysis"):
+        run = fn.Trajectory.open(path)
+    assert len(run.loss) == 5 and list(run.analyses) == []
+    with pytest.warns(RuntimeWarning, match="analyses beside the run are not read"):
+        longer = fn.resume(path, steps=8)
+    assert longer.finished and len(longer.loss) == 9
+    monkeypatch.setattr(_analysis, "LARGE", 0)
+    with pytest.raises(FlownetError, match=r"which another file has taken: .*Move it away"):
+        append_analysis(path, "split", [0], [0.0], np.ones((1, 2)))
+    assert beside.exists()
 
 
 def test_an_analysis_needs_a_finished_run(tmp_path):

@@ -54,6 +54,14 @@ def matrix(name, value, columns, dtype, rows=None):
     return in_precision(name, value, dtype)
 
 
+def rows(name, value, m):
+    """Contiguous numbers (b,) of some of m samples, from 0 on: kernels read what they say."""
+    value = np.ascontiguousarray(array(name, value), np.int64)
+    if value.ndim != 1 or not value.size or value.min() < 0 or value.max() >= m:
+        raise FlownetError(f"{name} is {shown(value)}; it has to be numbers from 0 to {m - 1}.")
+    return value
+
+
 def is_real(value):
     """Whether a value is one finite real number; True and False are none."""
     try:

@@ -4,6 +4,7 @@ from time import monotonic
 
 from ..kernels.layout import Tape
 from ..store._layout import Quantity
+from ._storage import refuse_other_rows
 
 LOSS = "observables/loss"
 CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
@@ -36,6 +37,7 @@ class Recorder:
     """Hands the store's free rows to the loop, and writes checkpoints."""
 
     def __init__(self, store, loop, record_every):
+        refuse_other_rows(store, quantities(loop, 1, record_every))
         self.store, self._every, self._of_steps = store, record_every, _of_steps(loop)
         self._saved, self._apart = monotonic(), []
 

@@ -1,6 +1,9 @@
 """Where runs and flows are kept: what their files say, and where they go on."""
 
 import os
+from contextlib import contextmanager
+
+import numpy as np
 
 from .. import _progress
 from .._errors import FlownetError, shown
@@ -8,6 +11,8 @@ from .._version import __version__
 from ..store._layout import Layout
 from ..store._size import check_space, estimate, size_text
 from ..store._text import to_text
+from ..store.bytes import beginning, refuse_busy
+from ..store.reading import Reader
 from ..store.trajectory import MemoryStore
 from ..store.writing import HDF5Store
 from . import _check
@@ -33,6 +38,7 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
         arrays=kept,
         attrs=attrs,
         checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()},
+        first=arrays,
     )
 
 
@@ -56,10 +62,93 @@ def open_store(layout, path, overwrite):
 
 
 def checkpoint_of(run):
-    """Iteration, time and arrays where a stopped run or flow goes on."""
-    latest = run.store.latest_checkpoint()
+    """The `Checkpoint` where a stopped run or flow goes on."""
+    latest = run.store.slot()
     if latest is None:
         raise FlownetError(
             f"{run.path} holds no checkpoint: it was stopped before its first step; run it anew."
         )
     return latest
+
+
+def take_up(own, kept, name):
+    """Fill arrays with those of a checkpoint, once all of them are of the shapes that they fill.
+
+    Parameters
+    ----------
+    own, kept : dict
+        Name to ndarray; each of `own` has to be among `kept`.
+    name : str
+        Of the run, for the error.
+    """
+    for which, array in own.items():
+        found = kept.get(which)
+        if found is None or (found.shape, found.dtype) != (array.shape, array.dtype):
+            has = "none" if found is None else f"{found.dtype} of shape {found.shape}"
+            raise FlownetError(
+                f"{name} does not go on so: its next step wants {which!r}, {array.dtype} of shape "
+                f"{array.shape}, and its checkpoint holds {has}."
+            )
+    for which, array in own.items():
+        array[...] = kept[which]
+
+
+def refuse_other_rows(store, quantities):
+    """Refuse a store whose rows are of another shape or precision than those to be recorded."""
+    for q in quantities:
+        if (found := store.form(q.name)) != (q.shape, q.dtype):
+            raise FlownetError(
+                f"{store.label} does not go on so: a row of {q.name} is {q.dtype} of shape "
+                f"{q.shape}, and it holds {found[1]} of shape {found[0]}."
+            )
+
+
+class WentOn(FlownetError):
+    """Somebody else has gone on with a run since it was looked at."""
+
+
+def until_it_stays(go_on):
+    """What a function gives that goes on with a run; called again if the run `WentOn` meanwhile."""
+    while True:
+        try:
+            return go_on()
+        except WentOn:
+            pass
+
+
+@contextmanager
+def taken_over(run, kept):
+    """Context in which nobody else takes up the file of a run that goes on from a checkpoint.
+
+    Parameters
+    ----------
+    run : Trajectory
+        As it was looked at; it is closed.
+    kept : Checkpoint
+        Its last one then.
+
+    Raises
+    ------
+    WentOn
+        Its last one is another, or the run has ended, or says something else.
+    """
+    seen = run.store.finished, run.store.experiment
+    run.close()
+    with beginning(run.path):
+        refuse_busy(run.path)
+        with Reader(run.path, identity=run.store.identity) as now:
+            if (now.finished, now.experiment) != seen or not _is_last(kept, now.slot()):
+                raise WentOn(f"{run.path} has gone on since it was looked at.")
+        yield
+
+
+def _is_last(kept, last):
+    """Whether a checkpoint is the last one still."""
+    return (
+        last is not None
+        and (last.sequence, last.iteration) == (kept.sequence, kept.iteration)
+        and last.arrays.keys() == kept.arrays.keys()
+        and all(
+            np.array_equal(last.arrays[name], a, equal_nan=True) for name, a in kept.arrays.items()
+        )
+    )

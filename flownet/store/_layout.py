@@ -83,6 +83,9 @@ class Layout:
         Path of a group ("" is the root) to its attributes: numbers, strings, flat lists of them.
     block_bytes : int
         Size of a block of rows.
+    first : dict
+        Name to array of the first checkpoint, of a run that begins; a file has it from the moment
+        it appears.
 
     Raises
     ------
@@ -97,6 +100,7 @@ class Layout:
     arrays: dict = field(default_factory=dict)
     attrs: dict = field(default_factory=dict)
     block_bytes: int = 1 << 20
+    first: dict = field(default_factory=dict)
 
     def __post_init__(self):
         object.__setattr__(self, "quantities", tuple(self.quantities))

@@ -13,7 +13,7 @@ from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
 from ...model._check import array, is_real, is_whole
 from ...model.potential import as_potential
-from ...store.trajectory import Trajectory
+from ...store.trajectory import Trajectory, own_potential
 from ...store.writing import append_analysis
 from ..step import OfRun, TakenStep, taken_step
 from ._series import COLUMNS, Breakdowns, split_numbers
@@ -223,6 +223,7 @@ def store(run, series):
     """Store a run's breakdown in its file, as the analysis `breakdown`."""
     if run.path is None:
         raise FlownetError('keep=True wants a run with a file: train(..., store="run.h5").')
+    own_potential(run)
     append_analysis(
         run.store,
         "breakdown",

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
+from ...store.trajectory import own_potential
 from ...store.writing import append_analysis
 from ._check import file_name
 from ._of_flow import COLUMNS, FlowDeparture
@@ -11,6 +12,7 @@ from ._of_steps import COLUMNS as OF_STEP, StepDepartures
 
 def store_departure(run, found):
     """Store a departure in its run's file: parts first, so that `departure` speaks of all."""
+    own_potential(run)
     at = (found.iteration, found.time)
     for name, flow in found.flows.items():
         append_analysis(run.store, _group(name), *at, flow.parameters, {"name": name})

@@ -140,7 +140,8 @@ class Potential(AnyPotential):
         """L(W) and dL (D,) of some samples alone, a mini-batch."""
         dL = np.zeros(self.size, self.dtype) if lowest else np.empty(self.size, self.dtype)
         net, loss, data = self.compiled
-        data = data._replace(rows=np.ascontiguousarray(rows, np.int64))
+        rows = _check.rows("rows", rows, self.data.m)
+        data = data._replace(rows=rows)
         W = in_reals(self._point("W", W))
         threads = self.kernels.worthwhile(net, len(rows))
         with self.workspace(len(rows)) as work:

@@ -1,6 +1,7 @@
 """Potentials and metrics as plain tables, the words of an experiment file, and back."""
 
 from ._tables import (
+    in_full,
     metric_from,
     metric_table,
     potential_from,
@@ -10,6 +11,7 @@ from ._tables import (
 )
 
 __all__ = [
+    "in_full",
     "metric_from",
     "metric_table",
     "potential_from",

@@ -31,6 +31,33 @@ def tables_of(potential):
     return {**tables, **({"add": added} if added else {})}
 
 
+def in_full(tables):
+    """The same tables of a potential with everything said: what is left out is the default."""
+    tables, size = dict(tables), None
+    if "network" in tables:
+        network = Network(**tables["network"])
+        tables["network"], size = network.describe(), network.size
+    if "loss" in tables:
+        loss = dict(tables["loss"])
+        scale = {"scale": loss.pop("scale", 1.0)}
+        tables["loss"] = {**describe(build("loss", loss)), **scale}
+    if "add" in tables:
+        tables["add"] = [
+            {"scale": scale, **describe(potential)}
+            for scale, potential in (_term(table, size) for table in tables["add"])
+        ]
+    return tables
+
+
+def _term(table, size):
+    """Scale and potential of a table of `add`; of `size` parameters unless it says its own."""
+    table = dict(table)
+    scale = table.pop("scale", 1.0)
+    if size is not None and "size" in words("potential", table["kind"]):
+        table.setdefault("size", size)
+    return scale, build("potential", table)
+
+
 def tables_or_program(potential):
     """Tables of a potential; of one that no table can say, what identifies it."""
     tables = tables_of(potential)
@@ -121,11 +148,7 @@ def potential_from(tables):
             )
         )
     for table in tables.get("add", []):
-        table = dict(table)
-        scale = table.pop("scale", 1.0)
-        if terms and "size" in words("potential", table["kind"]):
-            table.setdefault("size", terms[0][1].size)
-        terms.append((scale, build("potential", table)))
+        terms.append(_term(table, terms[0][1].size if terms else None))
     if not terms:
         raise FlownetError(
             "the run's potential is a program of its own; pass it on with potential=."

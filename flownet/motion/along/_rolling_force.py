@@ -11,6 +11,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ..._table import Table, Tabled, evenly, short
+from ...store.trajectory import own_potential
 from ...store.writing import append_analysis
 from .. import _check
 from ._replay import Replay
@@ -204,6 +205,7 @@ def rolling_force(
         *columns.transpose(1, 0, 2),
     )
     if keep:
+        own_potential(run)
         append_analysis(
             run.store,
             "rolling_force",

@@ -16,7 +16,7 @@ from ...store.trajectory import Trajectory
 from ...store.writing import HDF5Store, rewrite_experiment
 from .. import _check
 from .._pairs import PairedStore, recorded
-from .._storage import checkpoint_of, layout_of, open_store
+from .._storage import checkpoint_of, layout_of, open_store, refuse_other_rows, take_up, taken_over
 from ..mechanics import Mechanics
 from ..mechanics._start import initial_parameters, initial_velocity, landscape
 from ._field import as_field
@@ -172,20 +172,23 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
         )
     }
     words = {name: word for name, word in words.items() if name not in limits}
-    _, _, arrays = checkpoint_of(run)
-    spent = int(run.observables["evaluations"].value.sum())
-    run.close()
-    if any(tables["flow"].get(name) != most for name, most in limits.items()):
-        tables["flow"] |= limits
-        rewrite_experiment(run.path, to_text(tables)[0])
+    if run.path is None:
+        raise FlownetError("a flow in memory is followed anew: one with a file (store=) goes on.")
+    kept = checkpoint_of(run)
+    arrays, rows = kept.arrays, run.store.checkpoint_rows()["observables/evaluations"]
+    spent = int(run.observables["evaluations"].value[:rows].sum())  # what follows is made again
     reals = Reals(run.potential, run.parameters.dtype)
     metric, W = metric_of(run.metric, run.potential), arrays["solution"][: reals.potential.size]
     resumed = _run(
         reals, metric, W, time, at, words, limits, field, run.mechanics, spent, "sides" in arrays
     )
-    for name, array in resumed.state.items():
-        array[...] = arrays[name]
-    store = HDF5Store.resume(run.path)
+    take_up(resumed.state, arrays, run.path)
+    refuse_other_rows(run.store, recorded(resumed.quantities, reals.back(W)))
+    with taken_over(run, kept):
+        if any(tables["flow"].get(name) != most for name, most in limits.items()):
+            tables["flow"] |= limits
+            rewrite_experiment(run.path, to_text(tables)[0])
+        store = HDF5Store.resume(run.path)
     store.truncate()
     with run.potential.kernels.limited(threads):
         resumed.go(PairedStore(store) if reals.pairs else store, progress)

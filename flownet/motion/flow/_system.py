@@ -75,6 +75,11 @@ class System:
 
     def start(self, W):
         """y of parameters W (D,) that rest and remember nothing, at time 0."""
+        if W.shape != (self._potential.size,):  # compiled steps look at none of their sizes
+            raise FlownetError(
+                f"the parameters have shape {W.shape}; the potential's is "
+                f"({self._potential.size},)."
+            )
         more = W.size * self._rate.memories + self._rate.clock + self._clock
         return np.concatenate([W, np.zeros(more, W.dtype)])
 

@@ -8,10 +8,10 @@ from ..._errors import FlownetError
 from ...geometry.metric import metric_of
 from ...store._text import to_text
 from ...store.bytes import Checkpoint
-from ...store.trajectory import ENDING, Trajectory
-from ...store.writing import HDF5Store, rewrite_part
+from ...store.trajectory import ENDING, Trajectory, alike
+from ...store.writing import HDF5Store, rewrite_experiment, rewrite_part
 from .._recorder import columns_of_steps
-from .._storage import attrs_of_data
+from .._storage import attrs_of_data, take_up, taken_over
 from ..observe import observers
 from ..stop import keeper, watches
 from ._loop import make_loop, set_velocity
@@ -105,9 +105,8 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
         more = _new_quantities(run, loop, made, kept, words, part) if before is not None else ()
         mine = arrays_of(loop, watching)
         fresh = {n for watch in stops for n in watch.arrays} | set(loop.arrays)
-        for name, array in mine.items():
-            if before is None or (name in arrays and name not in fresh):
-                array[...] = arrays[name]
+        stays = mine if before is None else {n for n in mine if n in arrays and n not in fresh}
+        take_up({name: mine[name] for name in stays}, arrays, name_of(run))
         attrs = attrs_of_data(part.potential)
         store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine, more)
         Run(
@@ -153,11 +152,15 @@ def _store_to_go_on(run, tables, kept, attrs, mine, more):
         store = run.store
         if mine is not None:
             store.rewrite_part(text, arrays, attrs, there, more)
+        elif not alike(tables, run.experiment):
+            store.rewrite_experiment(to_text(tables)[0])
     else:
-        run.close()
-        if mine is not None:
-            rewrite_part(run.path, text, arrays, attrs, there, more)
-        store = HDF5Store.resume(run.path)
+        with taken_over(run, kept):
+            if mine is not None:
+                rewrite_part(run.path, text, arrays, attrs, there, more)
+            elif not alike(tables, run.experiment):
+                rewrite_experiment(run.path, to_text(tables)[0])
+            store = HDF5Store.resume(run.path)
     store.truncate()
     return store
 
@@ -169,12 +172,10 @@ def hand_on(old, new, words, checkpoint, loop):
     """
     iteration, time, arrays = checkpoint
     if old is new or remembers_on(old.mechanics, new.mechanics):
-        for name, array in loop.arrays.items():
-            array[...] = arrays[name]
+        take_up(loop.arrays, arrays, "the run")
     elif "velocity" in new.mechanics.remembers and "velocity" in old.mechanics.remembers:
         before = loop_of(old, words, np.array(arrays["parameters"]), time)
-        for name, array in before.arrays.items():
-            array[...] = arrays[name]
+        take_up(before.arrays, arrays, "the run")
         at = potential_of(old.potential, old.batch_size, words["seed"])
         set_velocity(loop, State(iteration, time, before, at).velocity)
 

@@ -18,9 +18,11 @@ from ...store.trajectory import (
     Trajectory,
     alike,
     has_program,
+    own_potential,
     parts_before,
 )
 from .. import _check
+from .._storage import until_it_stays
 from ..mechanics._start import start
 from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
@@ -97,10 +99,18 @@ def go_on(
     """
     _check.threads(threads)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
+    changes, given = (mechanics, metric, potential, batch_size), (observe, stop, keep)
+    return until_it_stays(lambda: _changed(run, steps, more, changes, given, manner))
+
+
+def _changed(run, steps, more, changes, given, manner):
+    """The run, gone on with in another way from where it is now."""
+    (mechanics, metric, potential, batch_size), (observe, stop, keep) = changes, given
     run = taken_up(run)
     tables = copied(run.experiment)
     if "flow" in tables or "run" not in tables:
         raise FlownetError("a flow goes on by itself, flownet.resume: it has no steps to change.")
+    own_potential(run)
     if run.diverged_at is not None:
         raise FlownetError(f"the run diverged at iteration {run.diverged_at}: nothing goes on.")
     kept = latest(run)

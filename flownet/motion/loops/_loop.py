@@ -1,5 +1,7 @@
 """The loop of finite steps: compiled where the potential's terms all are, in Python otherwise."""
 
+import numpy as np
+
 from ..._errors import FlownetError
 from ...model.potential import Reals
 from .._pairs import PairedLoop
@@ -19,6 +21,7 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, si
     Its `arrays` are what the next step depends on, by name; written to, they set it. `since` says
     from where the mechanics count.
     """
+    _fits(potential, metric, W)
     if reads_state(mechanics, metric):
         held = held_of(mechanics, metric)
         loop = make_loop(potential, *held, W, time, batch_size, seed, since)
@@ -41,6 +44,19 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, si
     seen, W = reals.of_metric(metric), reals.of(W)
     loop = kind(potential, mechanics, seen, W, time, batch_size, seed, reals.pairs, since)
     return PairedLoop(loop, metric) if reals.pairs else loop
+
+
+def _fits(potential, metric, W):
+    """Refuse parameters (D,) of another number or precision than potential and metric are of.
+
+    Compiled steps look at none of their sizes: what goes into a loop is compared here.
+    """
+    dtype = W.dtype if potential.dtype is None else np.dtype(potential.dtype)
+    if (W.shape, W.dtype) != ((potential.size,), dtype) or metric.size != potential.size:
+        raise FlownetError(
+            f"the parameters are {W.dtype} of shape {W.shape}, the potential has {potential.size} "
+            f"of {dtype}, and the metric is one of {metric.size}: they have to agree."
+        )
 
 
 def set_velocity(loop, V):

@@ -4,6 +4,7 @@ from collections import namedtuple
 
 import numpy as np
 
+from ..._errors import FlownetError
 from ...geometry.metric import STIFFNESS, DiagonalMetric
 from ...model.potential import Batches, key
 from .._problem import lowest_layer, rule_in
@@ -124,6 +125,10 @@ class PythonLoop:
             self.W += self.W.dtype.type(step) * V
             return
         dL = np.array(dL if self._now.is_compiled else -V, self.W.dtype)
+        if dL.shape != self.W.shape:  # compiled steps look at none of their sizes
+            raise FlownetError(
+                f"{self.metric!r} gives a direction of shape {V.shape}, and W has {self.W.shape}."
+            )
         heat = temperatures(self.mechanics, k, k - self.since.begun, self.time, np.array([step]))
         rule = self._rule._replace(**heat)
         self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)

@@ -8,16 +8,24 @@ from ..._errors import FlownetError, shown
 from ..._registry import describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
-from ...model.tables import metric_table, refuse_other_program
-from ...store._text import to_text
-from ...store.trajectory import Part, Trajectory, alike, has_program, without_programs
-from ...store.writing import rewrite_experiment
+from ...model.tables import metric_table
+from ...store.trajectory import (
+    Part,
+    Trajectory,
+    alike,
+    has_program,
+    own_potential,
+    refuse_other,
+    without_programs,
+)
+from ...store.writing import close_finished
 from .. import _check
+from .._storage import until_it_stays
 from ..flow import resume_flow
 from ..mechanics import Mechanics
 from ..observe import observe_from
 from ..stop import keep_from, stop_from
-from ._continue import Manner, carry_on, copied, latest, name_of, not_less, taken_up
+from ._continue import Manner, carry_on, copied, latest, not_less, taken_up
 from ._go_on import gone_on
 from ._interrupt import on_interrupt_of
 
@@ -77,18 +85,26 @@ def resume(
     Raises
     ------
     FlownetError
-        When the file is damaged or still being written, the data are not those of the run, or
+        When the file is damaged or still being written, the potential is not that of the run, or
         `steps` is less than what was done.
     """
     _check.threads(threads)
-    run = taken_up(path)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
+    parts, bounds = (potential, mechanics, metric), (steps, max_steps, max_gradients)
+    return until_it_stays(lambda: _resumed(path, parts, bounds, (observe, stop, keep), manner))
+
+
+def _resumed(path, parts, bounds, given, manner):
+    """The run, gone on with as it is now."""
+    (potential, mechanics, metric), (observe, stop, keep) = parts, given
+    steps, max_steps, max_gradients = bounds
+    run = taken_up(path)
     tables = copied(run.experiment)
     if potential is not None:
         potential = as_potential(potential)
-        _same_data(run, potential)
-        refuse_other_program(path, tables, potential)
+        refuse_other(run, potential)
         run.potential = potential
+    own_potential(run)
     if mechanics is not None:
         _same_mechanics(path, run, mechanics)
         run.mechanics = mechanics
@@ -103,13 +119,13 @@ def resume(
                 "it needs; it takes no number of steps."
             )
         if run.finished:
-            return run
+            return _closed(run)
         return resume_flow(
             run,
             max_steps=max_steps,
             max_gradients=max_gradients,
-            threads=threads,
-            progress=progress,
+            threads=manner.threads,
+            progress=manner.progress,
         )
     if max_steps is not None or max_gradients is not None:
         raise FlownetError(
@@ -122,7 +138,7 @@ def resume(
     ended = run.finished and run.stopped is not None
     done = run.finished and (steps is None or (wanted == words["steps"] and not ended))
     if run.diverged_at is not None or done:
-        return run
+        return _closed(run)
     kept = latest(run)
     not_less(run, kept, wanted)
     if ended:
@@ -133,19 +149,15 @@ def resume(
     keep = keep_from(tables.get("keep"), run.potential, run.metric, keep)
     for each in (run.mechanics, metric_of(run.metric, run.potential)):
         each.check(run.potential, wanted - run.parts[-1].first)
-    if wanted != words["steps"]:
-        words["steps"] = wanted
-        _rewrite(run, to_text(tables)[0])
+    words["steps"] = wanted
     return carry_on(run, kept, _parts(run), tables, (observed, stop, keep), manner)
 
 
-def _rewrite(run, text):
-    """Write the experiment anew."""
-    if run.path is None:
-        run.store.rewrite_experiment(text)
-        return
-    run.close()
-    rewrite_experiment(run.path, text)
+def _closed(run):
+    """A run that is at its end, its file closed if a kill came before that."""
+    if run.path is not None and run.store.finished:
+        close_finished(run.path)
+    return run
 
 
 def _parts(run):
@@ -184,13 +196,4 @@ def _same_metric(path, run, metric):
         raise FlownetError(
             f"the run's metric is {shown(run.metric)}, and metric= {shown(metric)}: it has to be "
             "the same again; flownet.go_on continues in another."
-        )
-
-
-def _same_data(run, potential):
-    kept = run.store.attrs("data").get("sha256") if "data" in run.experiment else None
-    if kept is not None and potential.data.sha256 != kept:
-        raise FlownetError(
-            f"the data {potential.data.name!r} are not those of {name_of(run)}: sha256 "
-            f"{potential.data.sha256[:12]}… instead of {kept[:12]}…."
         )

@@ -4,7 +4,7 @@ from ._checkpoint import Checkpoint, Kept, Slots
 from ._checksum import checksum, plain_bytes, with_checksum
 from ._columns import Appender, write_number
 from ._flatfile import FlatFile
-from ._lock import Lock, refuse_busy
+from ._lock import Lock, beginning, busy, refuse_busy
 
 __all__ = [
     "Appender",
@@ -13,6 +13,8 @@ __all__ = [
     "Kept",
     "Lock",
     "Slots",
+    "beginning",
+    "busy",
     "checksum",
     "plain_bytes",
     "refuse_busy",

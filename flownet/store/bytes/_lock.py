@@ -8,7 +8,9 @@ means read. Where the platform or the file system has no `flock`, nobody is seen
 
 import errno
 import os
+import threading
 import time
+from contextlib import contextmanager
 
 from ..._errors import FlownetError
 from .._failure import writing
@@ -18,6 +20,10 @@ try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
+
+_PATIENCE = 60.0  # seconds in which another process has begun to write, or has given up
+_mine = threading.local()  # the folders that this thread holds
+_held: set[int] = set()  # descriptors of the folders that this process holds
 
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 
@@ -47,6 +53,69 @@ class Lock:
         if self._file is not None:
             os.close(self._file)
             self._file = None
+
+
+@contextmanager
+def beginning(path):
+    """Context in which nobody else begins to write a file in the folder of a path.
+
+    Whoever begins looks first whether somebody writes already, and sets his own mark last; a lock
+    on the folder keeps others out in between. A thread may enter it again within.
+
+    Parameters
+    ----------
+    path : path
+
+    Raises
+    ------
+    FlownetError
+        Others do not come to an end with it.
+    """
+    folder = os.path.realpath(os.path.dirname(os.path.abspath(path)))
+    held = vars(_mine).setdefault("folders", set())
+    file = None if folder in held else _folder(folder, path)
+    if file is None:  # held already, or there is no such lock here
+        yield
+        return
+    held.add(folder)
+    _held.add(file)
+    try:
+        yield
+    finally:
+        held.discard(folder)
+        _held.discard(file)
+        os.close(file)
+
+
+def _let_go():
+    """In a forked process: a lock ends once every process has closed what it is on."""
+    while _held:
+        os.close(_held.pop())
+
+
+if fcntl is not None:
+    os.register_at_fork(after_in_child=_let_go)
+
+
+def _folder(folder, path):
+    """A locked folder, or None where folders cannot be opened or locked."""
+    try:
+        file = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return None
+    deadline = time.monotonic() + _PATIENCE
+    try:
+        while not _flock(file, shared=False):
+            if time.monotonic() > deadline:
+                raise FlownetError(
+                    f"{path} cannot be written now: another process begins to write in its folder, "
+                    "and does not come to an end."
+                )
+            time.sleep(0.01)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
 
 
 def busy(path, patience=0.0):

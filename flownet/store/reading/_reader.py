@@ -31,12 +31,19 @@ class Reader(Store):
     identity : str, optional
         Of the run that it has to be; whose it is by default.
 
+    Attributes
+    ----------
+    left_out : str or None
+        Why the analyses beside a run are not read, in words.
+
     Raises
     ------
     FlownetError
         There is no such file, it is not one of ours, newer than this flownet, another run's, or
         damaged.
     """
+
+    left_out = None
 
     def __init__(self, path, format=FORMAT, identity=None):
         self.path = os.fspath(path)
@@ -62,7 +69,7 @@ class Reader(Store):
         self._last, self._companion = look, None
         self._change = look.flat.last_change
         if self._format == FORMAT:
-            self._companion = _beside(self.path, self.identity)
+            self._companion, self.left_out = _beside(self.path, self.identity)
 
     def _same_run(self, found):
         """Refuse a file that is another run's than it was."""
@@ -216,12 +223,17 @@ def companion_path(path):
 
 
 def _beside(path, identity):
-    """Reader of the analyses that lie beside a large run, or None; another run's are left alone."""
+    """Reader of the analyses that lie beside a large run, or None, and why there is none if it is
+    no file of ours or damaged; that is no reason not to read the run. Another run's are left alone.
+    """
     path = companion_path(path)
     if not os.path.exists(path):
-        return None
-    beside = Reader(path, ANALYSIS)
+        return None, None
+    try:
+        beside = Reader(path, ANALYSIS)
+    except FlownetError as error:
+        return None, f"analyses beside the run are not read: {error}"
     if beside.identity == identity:
-        return beside
+        return beside, None
     beside.close()
-    return None
+    return None, None

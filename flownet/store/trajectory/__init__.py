@@ -15,6 +15,7 @@ from ._parts import (
 )
 from ._real_run import as_reals
 from ._records import Best, Record
+from ._same import own_potential, refuse_other
 from ._table import best_line, table_of
 from ._trajectory import Trajectory
 
@@ -34,7 +35,9 @@ __all__ = [
     "as_reals",
     "best_line",
     "has_program",
+    "own_potential",
     "parts_before",
+    "refuse_other",
     "table_of",
     "without_programs",
 ]

@@ -20,8 +20,22 @@ class RunEnds:
 
     @property
     def finished(self: Any) -> bool:
-        """Whether the run came to its end."""
-        return self.store.finished
+        """Whether the run came to its end, with all the steps that it was to take."""
+        return self.store.finished and not self._lacks_steps
+
+    @property
+    def _lacks_steps(self: Any) -> bool:
+        """Whether there are steps left for which nothing tells why they were not taken.
+
+        Files of earlier versions that were to go on say so, killed before they did: they still say
+        that they are finished, and more steps already.
+        """
+        wanted = self.experiment.get("run", {}).get("steps", 0)
+        if not wanted or self.store.count("observables/loss") > wanted:
+            return False
+        kept = self.store.latest_checkpoint()
+        ended = kept is None or (ENDING in kept[2] and kept[2][ENDING][0])
+        return self.diverged_at is None and not ended
 
     @property
     def diverged_at(self: Any) -> int | None:

@@ -17,7 +17,7 @@ class RealRun(Trajectory):
     def __init__(self, run, reals):
         vars(self).update(vars(run))
         self.given = run
-        self.potential, self.metric = reals.potential, reals.of_metric(run.metric)
+        self._potential, self.metric = reals.potential, reals.of_metric(run.metric)
 
     def __reduce__(self):
         return as_reals, (self.given,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from ._ends import RunEnds
 from ._forms import RunForms
 from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
 from ._records import Records, Rows
+from ._same import refuse_other_size
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -70,6 +72,8 @@ class Trajectory(RunEnds, RunForms):
     def open(cls, path: PathLike) -> Trajectory:
         """Trajectory of a run's file: finished, stopped, or still being written.
 
+        Analyses beside it, `<stem>.analysis.h5`, that cannot be read are left out, with a warning.
+
         Raises
         ------
         FlownetError
@@ -77,7 +81,10 @@ class Trajectory(RunEnds, RunForms):
         """
         if not isinstance(path, (str, os.PathLike)):
             raise FlownetError(f"{shown(path)} is no path of a run's file.")
-        return cls(Reader(path))
+        reader = Reader(path)
+        if reader.left_out:
+            warnings.warn(reader.left_out, RuntimeWarning, stacklevel=2)
+        return cls(reader)
 
     def refresh(self) -> None:
         """See what a run that is still being written has added."""
@@ -139,15 +146,29 @@ class Trajectory(RunEnds, RunForms):
 
     @property
     def potential(self) -> AnyPotential:
-        """The run's potential, rebuilt from what the file says, or one that is set."""
+        """The run's potential, rebuilt from what the file says, or one that is set.
+
+        One that is set has to have as many parameters; another than the run's own is there to look
+        at it with, and neither goes on with it nor is stored with it what it gives.
+        """
         if self._potential is None:
-            self._potential = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
+            made = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
+            refuse_other_size(self, made)
+            self._potential = made
         return self._potential
 
     @potential.setter
     def potential(self, given: AnyPotential) -> None:
         if given is not self._potential:
-            self._potential, self._is_set = as_potential(given), True
+            given = as_potential(given)
+            refuse_other_size(self, given)
+            self._potential, self._is_set = given, True
+            vars(self).pop("batches", None)  # of the data that were those of the run
+
+    @property
+    def is_set(self) -> bool:
+        """Whether the potential was set, and may be another than the run's own."""
+        return self._is_set
 
     @cached_property
     def mechanics(self) -> Mechanics | Any:

@@ -2,7 +2,14 @@
 
 from ._analysis import append_analysis
 from ._create import draft_of
-from ._edit import rewrite_experiment, rewrite_part
+from ._edit import close_finished, rewrite_experiment, rewrite_part
 from ._hdf5 import HDF5Store
 
-__all__ = ["HDF5Store", "append_analysis", "draft_of", "rewrite_experiment", "rewrite_part"]
+__all__ = [
+    "HDF5Store",
+    "append_analysis",
+    "close_finished",
+    "draft_of",
+    "rewrite_experiment",
+    "rewrite_part",
+]

@@ -8,7 +8,7 @@ from ..._errors import FlownetError
 from .._format import ANALYSIS, COLUMNS
 from .._layout import Layout, Quantity
 from .._store import Store
-from ..bytes import _attributes, _columns, refuse_busy
+from ..bytes import _attributes, _columns, beginning, refuse_busy
 from ..reading import Reader, companion_path
 from ._create import make
 from ._edit import LARGE, in_copy
@@ -49,25 +49,32 @@ def append_analysis(run, name, iteration, time, value, attrs=None):
         identity = reader.identity
         if not reader.finished:
             raise FlownetError(f"{path} is not finished; resume the run first.")
-    refuse_busy(path, replaced=True)
-    beside = os.path.getsize(path) > LARGE
-    target = companion_path(path) if beside else path
-    if beside and not _belongs(target, identity):
-        make(target, Layout(()), ANALYSIS, identity)
     rows = {"iteration": np.asarray(iteration, "<i8"), "time": np.asarray(time, "<f8")}
     rows["value"] = np.asarray(value, quantity.dtype)
-    in_copy(
-        target,
-        lambda file: _put(file, quantity, rows, attrs or {}),
-        sum(column.nbytes for column in rows.values()),
-    )
+    with beginning(path):
+        refuse_busy(path, replaced=True)
+        Reader(path, identity=identity).close()  # nobody has put another run in its place
+        beside = os.path.getsize(path) > LARGE
+        target = companion_path(path) if beside else path
+        if beside and not _belongs(target, identity):
+            make(target, Layout(()), ANALYSIS, identity)
+        in_copy(
+            target,
+            lambda file: _put(file, quantity, rows, attrs or {}),
+            sum(column.nbytes for column in rows.values()),
+        )
 
 
 def _belongs(path, identity):
     if not os.path.exists(path):
         return False
-    with Reader(path, ANALYSIS) as reader:
-        return reader.identity == identity
+    try:
+        with Reader(path, ANALYSIS) as reader:
+            return reader.identity == identity
+    except FlownetError as error:
+        raise FlownetError(
+            f"no analysis is stored in {path}, which another file has taken: {error} Move it away."
+        ) from None
 
 
 def _put(file, quantity, rows, attrs):

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._failure import writing
 from .._format import ALIGN, FORMAT, NUMBER, VERSION
-from ..bytes import _attributes, _checkpoint, _columns, checksum
+from ..bytes import Checkpoint, Kept, _attributes, _checkpoint, _columns, checksum
 
 
 def open_to_write(path, mode="r+"):
@@ -76,13 +76,20 @@ def make(path, layout, format=FORMAT, run=None):
     run : str, optional
         What tells this run's files from those of another.
 
+    Returns
+    -------
+    str
+        What tells it.
+
     Raises
     ------
     FlownetError
         The file cannot be made.
     """
+    run = run or uuid.uuid4().hex
     with draft_of(path) as draft, open_to_write(draft, "x") as file:
-        _fill(file, layout, format, run or uuid.uuid4().hex)
+        _fill(file, layout, format, run)
+    return run
 
 
 def _fill(file, layout, format, run):
@@ -106,6 +113,9 @@ def _fill(file, layout, format, run):
     put_arrays(file, layout.arrays)
     if layout.checkpoint:
         _checkpoint.create(file, layout)
+        if layout.first:
+            rows = np.zeros(len(layout.quantities), "<i8")
+            put_checkpoint(file, layout, Checkpoint(1, 0, 0.0, rows, layout.first))
     for name, value in (("finished", 0), ("diverged_at", -1)):
         _columns.write_number(_columns.reserve(file, f"state/{name}", (), NUMBER).id, value)
 
@@ -124,3 +134,19 @@ def put_arrays(file, arrays):
         data = _columns.reserve(file, path, array.shape, array.dtype)
         data[...] = array
         data.attrs.create("xxh3_64", np.uint64(checksum(array)))
+
+
+def put_checkpoint(file, layout, checkpoint):
+    """The first checkpoint of empty slots.
+
+    Parameters
+    ----------
+    file : h5py.File
+    layout : Layout
+    checkpoint : Checkpoint
+    """
+    kept = Kept(layout.checkpoint)
+    kept.copy(checkpoint.arrays)
+    _checkpoint.Slots(file, kept.arrays, 0).write(
+        checkpoint.iteration, checkpoint.time, checkpoint.rows, kept.arrays
+    )

@@ -2,15 +2,16 @@
 
 import os
 import shutil
+from contextlib import suppress
 
 import numpy as np
 
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _columns, _superblock, refuse_busy
+from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, busy, refuse_busy
 from ..reading import Reader
-from ._create import draft_of, open_to_write, put_arrays
+from ._create import draft_of, open_to_write, put_arrays, put_checkpoint
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
 
@@ -34,14 +35,30 @@ def in_copy(path, change, growth=0):
     with draft_of(path) as draft:
         check_space(path, os.path.getsize(path) + growth)
         shutil.copy2(path, draft)
+        _superblock.repair(draft)
         with open_to_write(draft) as file:
             change(file)
         with open(draft, "r+b") as file:  # Windows brings nothing to the disk that is only read
             os.fsync(file.fileno())
 
 
+def close_finished(path):
+    """Close the file of a finished run that was killed before it could: other programs open it.
+
+    Parameters
+    ----------
+    path : path
+        Of a file that was closed, or that somebody has open or may not write, nothing is changed.
+    """
+    with suppress(OSError), beginning(path):
+        if not busy(path):
+            _superblock.repair(path)
+
+
 def rewrite_experiment(path, text):
     """Replace the experiment that a run's file keeps, for a run that goes on under other words.
+
+    From then on the run is not finished.
 
     Parameters
     ----------
@@ -55,9 +72,10 @@ def rewrite_experiment(path, text):
     FlownetError
         The file is being written, damaged, not one of ours, or cannot be written.
     """
-    Reader(path).close()
-    refuse_busy(path)
-    _change(path, lambda file: _put(file, experiment=text))
+    with beginning(path):
+        Reader(path).close()
+        refuse_busy(path)
+        _change(path, lambda file: _put(file, experiment=text))
 
 
 def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
@@ -82,12 +100,18 @@ def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
     FlownetError
         The file is being written, damaged, not one of ours, or cannot be written.
     """
-    with Reader(path) as reader:
-        quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
-        clocks = [*reader.clocks.values(), *(quantity.clock for quantity in more)]
-    refuse_busy(path)
+    with beginning(path):
+        with Reader(path) as reader:
+            quantities = [Quantity(name, *reader.form(name)) for name in reader.recorded]
+            clocks = [*reader.clocks.values(), *(quantity.clock for quantity in more)]
+        refuse_busy(path)
+        _put_part(path, text, arrays, attrs, checkpoint, [*quantities, *more], clocks, more)
+
+
+def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
+    """The part's own things, in place of those of the part before it."""
     forms = {name: (array.shape, array.dtype) for name, array in checkpoint.arrays.items()}
-    layout = Layout([*quantities, *more], forms, arrays=arrays)
+    layout = Layout(quantities, forms, arrays=arrays)
 
     def change(file):
         own = _attributes.read(file, file.filename)
@@ -109,25 +133,31 @@ def rewrite_part(path, text, arrays, attrs, checkpoint, more=()):
         for group, values in attrs.items():
             _attributes.write(file.require_group(group), values)
         _checkpoint.create(file, layout)
-        kept = _checkpoint.Kept(layout.checkpoint)
-        kept.copy(checkpoint.arrays)
-        _checkpoint.Slots(file, kept.arrays, 0).write(
-            checkpoint.iteration, checkpoint.time, checkpoint.rows, kept.arrays
-        )
+        put_checkpoint(file, layout, checkpoint)
 
     sizes = [np.asarray(a).nbytes for a in (*arrays.values(), *checkpoint.arrays.values())]
     _change(path, change, 2 * sum(sizes))
 
 
 def _change(path, change, growth=0):
-    """Change a file that nobody writes: in a copy, or as it is beyond 300 MB."""
+    """Change what a file that nobody writes goes on with: in a copy, or as it is beyond 300 MB.
+
+    Its run is not finished then, and that is said first: killed in between it goes on.
+    """
+
+    def go_on(file):
+        _columns.write_number(file["state/finished"].id, 0)
+        _columns.write_number(file["state/diverged_at"].id, -1)
+        file.flush()
+        change(file)
+
     with writing(path):
         _superblock.repair(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
-                change(file)
+                go_on(file)
         else:
-            in_copy(path, change, growth)
+            in_copy(path, go_on, growth)
 
 
 def _put(file, **attributes):

@@ -9,7 +9,7 @@ import numpy as np
 from ..._errors import FlownetError
 from .._failure import writing
 from .._store import WritableStore
-from ..bytes import Appender, Kept, Lock, Slots, _superblock, refuse_busy, write_number
+from ..bytes import Appender, Kept, Lock, Slots, _superblock, beginning, refuse_busy, write_number
 from ..reading import Reader
 from ._create import make, open_to_write
 from ._filling import Clock, Filling
@@ -25,15 +25,17 @@ class HDF5Store(Reader, WritableStore):
     ----------
     path : path
         Of a file that is complete but for its rows, and that nobody writes.
+    identity : str, optional
+        Of the run that it has to be; whose it is by default.
 
     Raises
     ------
     FlownetError
-        The file is damaged or cannot be written.
+        The file is damaged, another run's, or cannot be written.
     """
 
-    def __init__(self, path):
-        super().__init__(path)
+    def __init__(self, path, identity=None):
+        super().__init__(path, identity=identity)
         with writing(self.path):
             self._file, self._lock = open_to_write(self.path), Lock(self.path)
         self._writer, self._seen = Writer(self.path), 0
@@ -74,15 +76,15 @@ class HDF5Store(Reader, WritableStore):
             raise FlownetError(
                 f"{path} is a folder; a run wants a file, such as {os.path.join(path, 'run.h5')}."
             )
-        if os.path.lexists(path):
-            if not overwrite:
-                raise FlownetError(
-                    f"{path} exists; overwrite=True (in the shell --overwrite) replaces it."
-                )
-            _refuse_others(path)
-            refuse_busy(path, replaced=True)
-        make(path, layout)
-        return cls(path)
+        with beginning(path):
+            if os.path.lexists(path):
+                if not overwrite:
+                    raise FlownetError(
+                        f"{path} exists; overwrite=True (in the shell --overwrite) replaces it."
+                    )
+                _refuse_others(path)
+                refuse_busy(path, replaced=True)
+            return cls(path, make(path, layout))
 
     @classmethod
     def resume(cls, path):
@@ -94,11 +96,12 @@ class HDF5Store(Reader, WritableStore):
             The file is being written, damaged, or not one of ours.
         """
         path = os.fspath(path)
-        Reader(path).close()  # whatever is wrong with it is said before anything is changed
-        refuse_busy(path)
-        with writing(path):
-            _superblock.repair(path)
-        return cls(path)
+        with beginning(path):
+            Reader(path).close()  # whatever is wrong with it is said before anything is changed
+            refuse_busy(path)
+            with writing(path):
+                _superblock.repair(path)
+            return cls(path)
 
     def _take_up(self, counts):
         """Go on from so many rows of every quantity."""
