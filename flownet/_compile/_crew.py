@@ -32,7 +32,7 @@ _PATIENT = 1000  # looks until a thread that waits goes to sleep: some tens of m
 _ORDER = "seq_cst"
 _INT = types.intp
 
-_NAP = "flownet.nap"
+_NAP = "flownet_nap"
 _WINDOWS = os.name == "nt"
 _LENGTH = 1 if _WINDOWS else 50  # milliseconds there, microseconds elsewhere
 _sleep = ctypes.windll.kernel32.Sleep if _WINDOWS else ctypes.CDLL(None).usleep
