@@ -9,7 +9,12 @@ def pytest_addoption(parser):
     parser.addoption("--fast", action="store_true", help="leave out the tests marked slow")
 
 
+#: files that take longest, which begin first: at the end one process would wait for the other
+LONGEST = ["test_site", "test_figures", "test_same_bits", "test_lyapunov", "test_cluster"]
+
+
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=lambda item: item.path.stem not in LONGEST)
     if config.getoption("--fast"):
         slow = {item for item in items if item.get_closest_marker("slow")}
         config.hook.pytest_deselected(items=list(slow))

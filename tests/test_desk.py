@@ -59,6 +59,7 @@ def shell(*arguments):
 _DATA = {
     "edge": "digits",
     "exits": "xor",
+    "steps": "digits",
     "bifurcation": "xor",
     "trainability": "gaussian",
     "failure": "gaussian",

@@ -221,8 +221,7 @@ def test_tangent_map_is_the_derivative_of_the_step(xor, mechanics, k):
 
 
 @pytest.mark.parametrize(
-    "mechanics", [fn.Aristotle(0.2), fn.Nesterov(0.2), fn.Adam(0.05, epsilon=0.01),
-                  fn.Adam(0.05, epsilon=0.01, moments="separate"),
+    "mechanics", [fn.Nesterov(0.2), fn.Adam(0.05, epsilon=0.01, moments="separate"),
                   fn.SAM(fn.Adam(0.05, epsilon=0.01), radius=0.1)], ids=repr,
 )  # fmt: skip
 def test_complex_parameters(mechanics):
