@@ -16,7 +16,7 @@ from turns import PAUSE, doubt, in_turns, median_ratio, seconds_of
 import flownet as fn
 from flownet.motion.members import MembersLoop, SinglesLoop
 
-SIZES, SAMPLES, SIDE, STEPS = (16, 16, 1), 272, 64, 100
+SIZES, SAMPLES, SIDE, STEPS = (16, 16, 1), 272, 64, 200
 CHUNKS = (8, 16, 32, 64)  # members that JAX maps at a time: the quickest counts
 CROSSING = [
     ((2, 16, 16, 1), 32), ((64, 32, 10), 64), ((64, 64, 10), 64), ((64, 64, 64, 10), 64),
