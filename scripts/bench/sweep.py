@@ -37,7 +37,7 @@ class Setting:
             (random.standard_normal((16, 16)) * np.sqrt(2) / 4).astype(dtype),
             (random.standard_normal((1, 16)) / 16).astype(dtype),
         ]
-        first, second = np.geomspace(1e-3, 10, side), np.geomspace(1e-4, 0.3, side)
+        first, second = np.geomspace(1e-3, 1, side), np.geomspace(1e-4, 0.1, side)
         self.steps = np.stack(np.meshgrid(first, second, indexing="ij"), -1).reshape(-1, 2)
         self.axes = {"metric.stiffness.0": 1 / first, "metric.stiffness.1": 1 / second}
 
