@@ -6,8 +6,9 @@ import numpy as np
 
 from ...geometry.curvature import NoSpectrum
 from ...linearization.tangent import growth, rows_tape
+from ...motion._problem import CompiledSum
 from ...motion.loops import make_loop, one_row
-from ...motion.members import MembersLoop, in_lanes
+from ...motion.members import MembersLoop, in_lanes, rule_of, structure
 from ._cycles import FiniteMap, cycle_near
 
 DIVERGED = -1
@@ -49,12 +50,13 @@ class Attractors:
     def settle(self, transient):
         """Take the steps that nobody sees, in lanes where kernels have them."""
         self._transient = transient
-        kinds = {(type(rule), rule.remembers, rule.integrator) for rule in self.rules}
-        if transient and len(kinds) == 1 and in_lanes(self.potential, self.rules[0], self.metric):
-            n = len(self.rules)
-            lanes = MembersLoop(
-                self.potential, self.rules, [self.metric] * n, np.repeat(self._W0[None], n, axis=0)
-            )
+        if not (transient and in_lanes(self.potential, self.rules[0], self.metric)):
+            return
+        compiled, n = CompiledSum(self.potential, self.potential.dtype), len(self.rules)
+        rules = [rule_of(compiled, mechanics, self.metric, 0) for mechanics in self.rules]
+        if len({(one.memories, structure(rule)) for one, rule in zip(self.rules, rules)}) == 1:
+            W = np.repeat(self._W0[None], n, axis=0)
+            lanes = MembersLoop(self.potential, self.rules, [self.metric] * n, W, rules=rules)
             lanes.advance(transient)
             self._settled = [
                 (lanes.W[r], lanes.memory[r]) if lanes.going[r] else _NOWHERE for r in range(n)

@@ -74,42 +74,15 @@ def _multiply(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, cols, 
             b_kj = shift(b, k * b_row + j)
             c_j = shift(c, j)
             d_j, row = (shift(d, j), d_row) if k == 0 else (c_j, c_row)
+            source, source_row = b_kj, b_row
             if packing:
                 for q in range(deep):
                     copy_row(shift(scratch, q * width), shift(b_kj, q * b_row), columns)
-                panel(
-                    c_j,
-                    c_row,
-                    d_j,
-                    row,
-                    a_k,
-                    a_row,
-                    a_col,
-                    scratch,
-                    width,
-                    rows,
-                    deep,
-                    columns,
-                    width,
-                    None,
-                )
-            else:
-                panel(
-                    c_j,
-                    c_row,
-                    d_j,
-                    row,
-                    a_k,
-                    a_row,
-                    a_col,
-                    b_kj,
-                    b_row,
-                    rows,
-                    deep,
-                    columns,
-                    width,
-                    None,
-                )
+                source, source_row = scratch, width
+            panel(
+                c_j, c_row, d_j, row, a_k, a_row, a_col, source, source_row, rows, deep, columns,
+                width, None,
+            )  # fmt: skip
 
 
 @part
