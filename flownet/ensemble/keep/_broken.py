@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...linearization.breakdown import breakdown
-from ._kept import Column, Following, Kept, Times
+from ._kept import Column, Following, Timed
 
 #: a number of `Breakdown` each
 _TERMS = {
@@ -17,33 +17,6 @@ _TERMS = {
 }
 
 
-class Broken(Kept):
-    """The breakdown of steps, each the displacement that a member took; the first by default."""
-
-    name = "breakdown"
-
-    def __init__(self, times=None):
-        self._times = Times(self.name, times, otherwise=[0])
-
-    def columns(self, plan):
-        """A number a term and iteration."""
-        at = np.array(self.at(plan.longest), np.int64)
-        dim = "breakdown_iteration"
-        return [Column(f"breakdown_{n}", at.shape, np.float64, (dim,), {dim: at}) for n in _TERMS]
-
-    def at(self, steps):
-        """Iterations of the steps it looks at."""
-        return [k for k in self._times.of(steps) if k < steps]
-
-    def table(self):
-        """Its iterations."""
-        return self._times.plain
-
-    def follow(self, plan, course):
-        """What follows the members of a course."""
-        return _FollowedSteps(self.columns(plan), course, self.at(course.steps))
-
-
 class _FollowedSteps(Following):
     def look(self, k, members):
         """Break down the step that each of these members takes now."""
@@ -53,3 +26,14 @@ class _FollowedSteps(Following):
             found = breakdown(potential, W, displacement=delta, metric=metric)
             for name, term in _TERMS.items():
                 self.rows[f"breakdown_{name}"][r, self.place[k]] = term(found)
+
+
+class Broken(Timed):
+    """The breakdown of steps, each the displacement that a member took; the first by default."""
+
+    name, otherwise, of_steps, following = "breakdown", [0], True, _FollowedSteps
+
+    def columns(self, plan):
+        """A number a term and iteration."""
+        at, dim = self.along(plan), "breakdown_iteration"
+        return [Column(f"breakdown_{n}", at.shape, np.float64, (dim,), {dim: at}) for n in _TERMS]

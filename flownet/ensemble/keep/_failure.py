@@ -7,45 +7,10 @@ import numpy as np
 from ..._errors import FlownetError
 from ...linearization.breakdown import breakdown
 from ...linearization.step import TakenStep, has_kinks
-from ._kept import Column, Following, Kept, Times
+from ._kept import Column, Following, Timed
 
 NOTHING = -1
 THIRD, BEYOND, KINKS = "third order", "beyond third order", "kinks"
-
-
-class FirstFailure(Kept):
-    """Which term of a step first grows as large as the linear one, and at which iteration.
-
-    Looked at are, along the displacement δ that a member takes: second order within each layer,
-    ½H(δ_l, δ_l), and between two layers, H(δ_l, δ_m); third order; what is left beyond it; and in
-    networks with kinks, what units add that change their side. Where several reach the linear term
-    within one look, the largest is named.
-    """
-
-    name = "failure"
-
-    def __init__(self, times=None):
-        self._times = Times(self.name, times, otherwise=10)
-
-    def columns(self, plan):
-        """The number of the term, −1 where none fails, and its iteration."""
-        words = terms_of(plan.first_course().family.potential.network)
-        return [
-            Column("failure", (), np.int8, filled=NOTHING, words=tuple(words)),
-            Column("failure_at", (), np.int64, filled=NOTHING),
-        ]
-
-    def at(self, steps):
-        """Iterations of the steps it looks at."""
-        return [k for k in self._times.of(steps) if k < steps]
-
-    def table(self):
-        """Its iterations."""
-        return self._times.plain
-
-    def follow(self, plan, course):
-        """What follows the members of a course."""
-        return _FollowedTerms(self.columns(plan), course, self.at(course.steps))
 
 
 def terms_of(network):
@@ -92,3 +57,23 @@ class _FollowedTerms(Following):
             if not sizes.max() < linear:  # what is not finite has failed, too
                 self.rows["failure"][r] = np.argmax(sizes)
                 self.rows["failure_at"][r] = k
+
+
+class FirstFailure(Timed):
+    """Which term of a step first grows as large as the linear one, and at which iteration.
+
+    Looked at are, along the displacement δ that a member takes: second order within each layer,
+    ½H(δ_l, δ_l), and between two layers, H(δ_l, δ_m); third order; what is left beyond it; and in
+    networks with kinks, what units add that change their side. Where several reach the linear term
+    within one look, the largest is named.
+    """
+
+    name, otherwise, of_steps, following = "failure", 10, True, _FollowedTerms
+
+    def columns(self, plan):
+        """The number of the term, −1 where none fails, and its iteration."""
+        words = terms_of(plan.first_course().family.potential.network)
+        return [
+            Column("failure", (), np.int8, filled=NOTHING, words=tuple(words)),
+            Column("failure_at", (), np.int64, filled=NOTHING),
+        ]

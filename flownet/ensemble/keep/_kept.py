@@ -103,3 +103,44 @@ class Times:
     def plain(self) -> Any:
         """As files say it."""
         return self.every or self.listed or True
+
+
+class Timed(Kept):
+    """A quantity that looks at chosen iterations.
+
+    Attributes
+    ----------
+    otherwise : int, list of int or None
+        When it looks unless it is told.
+    of_steps : bool
+        Whether it looks at the steps from there, of which the last iteration has none.
+    following : type
+        What follows the members of a course.
+    """
+
+    otherwise: Any = None
+    of_steps = False
+    following: type = Following
+
+    def __init__(self, times: Any = None) -> None:
+        self.times = Times(self.name, times, self.otherwise)
+
+    def iterations(self, steps: int) -> list[int]:
+        """Those that it keeps something of, in a run of so many steps."""
+        return [k for k in self.times.of(steps) if k < steps or not self.of_steps]
+
+    def at(self, steps: int) -> Sequence[int]:
+        """Iterations at which it looks: all of them."""
+        return self.iterations(steps)
+
+    def along(self, plan: Any) -> np.ndarray:
+        """The iterations (T,) of the members that take most steps: a coordinate."""
+        return np.array(self.iterations(plan.longest), np.int64)
+
+    def table(self) -> Any:
+        """Its iterations."""
+        return self.times.plain
+
+    def follow(self, plan: Any, course: Any) -> Following:
+        """What follows the members of a course."""
+        return self.following(self.columns(plan), course, self.iterations(course.steps))

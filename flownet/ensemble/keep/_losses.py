@@ -3,29 +3,7 @@
 import numpy as np
 
 from .._verdict import CONVERGED
-from ._kept import Column, Following, Kept, Times
-
-
-class Curve(Kept):
-    """The loss at every n-th iteration, up to where a member left."""
-
-    name = "curve"
-
-    def __init__(self, times=None):
-        self._times = Times(self.name, times, otherwise=1)
-
-    def columns(self, plan):
-        """One number an iteration."""
-        at = np.array(self._times.of(plan.longest), np.int64)
-        return [Column("curve", at.shape, np.float64, ("iteration",), {"iteration": at})]
-
-    def table(self):
-        """Its iterations."""
-        return self._times.plain
-
-    def follow(self, plan, course):
-        """What follows the members of a course."""
-        return _FollowedCurve(self.columns(plan), course, self._times.of(course.steps))
+from ._kept import Column, Following, Kept, Timed
 
 
 class _FollowedCurve(Following):
@@ -42,6 +20,21 @@ class _FollowedCurve(Following):
             whole = self.course.whole
             self.rows["curve"][whole, last] = self.course.final[whole]
         return self.rows
+
+
+class Curve(Timed):
+    """The loss at every n-th iteration, up to where a member left."""
+
+    name, otherwise, following = "curve", 1, _FollowedCurve
+
+    def at(self, steps):
+        """It sees the losses of all steps, and asks for no look."""
+        return ()
+
+    def columns(self, plan):
+        """One number an iteration."""
+        at = self.along(plan)
+        return [Column("curve", at.shape, np.float64, ("iteration",), {"iteration": at})]
 
 
 class Convergence(Kept):

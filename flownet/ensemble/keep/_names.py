@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import names, unknown
+from .._verdict import VERDICTS
 from ._broken import Broken
 from ._exit import Exit
 from ._failure import FirstFailure
@@ -20,7 +21,7 @@ from ._states import Parameters, Path
 #: what every sweep keeps: the last loss, the verdict, when it diverged (−1: never), its steps
 ALWAYS = [
     Column("loss", (), np.float64),
-    Column("verdict", (), np.int8, filled=-1, words=("converged", "bounded", "diverged")),
+    Column("verdict", (), np.int8, filled=-1, words=VERDICTS),
     Column("diverged_at", (), np.int64, filled=-1),
     Column("steps", (), np.int64, filled=-1),
 ]

@@ -1,8 +1,6 @@
 """Parameters of each member: those at the end, or all along the way."""
 
-import numpy as np
-
-from ._kept import Column, Following, Kept, Times
+from ._kept import Column, Following, Kept, Timed
 
 
 def columns_of_shapes(plan, name, outer=(), coordinates=None):
@@ -51,35 +49,19 @@ class _FollowedEnd(_FollowedStates):
         return self.rows
 
 
-class Path(Kept):
-    """W at every n-th iteration, up to where a member left."""
-
-    name = "trajectory"
-
-    def __init__(self, times=None):
-        self._times = Times(self.name, times, otherwise=1)
-
-    def columns(self, plan):
-        """D numbers an iteration."""
-        at = np.array(self._times.of(plan.longest), np.int64)
-        dim = "trajectory_iteration"
-        return columns_of_shapes(plan, self.name, [(dim, len(at))], {dim: at})
-
-    def at(self, steps):
-        """Iterations at which it looks."""
-        return self._times.of(steps)
-
-    def table(self):
-        """Its iterations."""
-        return self._times.plain
-
-    def follow(self, plan, course):
-        """What follows the members of a course."""
-        return _FollowedPath(self.columns(plan), course, self.at(course.steps))
-
-
 class _FollowedPath(_FollowedStates):
     def look(self, k, members):
         """Keep W of these members."""
         if k in self.place:
             self.own[members, self.place[k]] = self.course.loop.W[members]
+
+
+class Path(Timed):
+    """W at every n-th iteration, up to where a member left."""
+
+    name, otherwise, following = "trajectory", 1, _FollowedPath
+
+    def columns(self, plan):
+        """D numbers an iteration."""
+        at, dim = self.along(plan), "trajectory_iteration"
+        return columns_of_shapes(plan, self.name, [(dim, len(at))], {dim: at})
