@@ -235,6 +235,7 @@ def test_mistakes_are_told_before_anything_runs():
         "it takes no iterations": {"axes": axes, "keep": {"parameters": 3}},
         "diverged is -1": {"axes": axes, "diverged": -1},
         "tail is 0": {"axes": axes, "tail": 0},
+        "^W0 has shape (5,); the potential's is (32,)": {"axes": axes, "W0": np.zeros(5)},
         "W0 has shape (2, 2, 2)": {"axes": axes, "W0": np.zeros((2, 2, 2))},
         "kernel is 'vector'": {"axes": axes, "kernel": "vector"},
         "of W0 a sweep changes one number": {"axes": {"W0.size": [1]}},
@@ -242,7 +243,7 @@ def test_mistakes_are_told_before_anything_runs():
         "W has 32 parameters": {"axes": {"W0.99": [1.0]}},
         "client is 7": {"axes": axes, "client": 7},
     }.items():
-        with told_in_one_line(re.escape(line)):
+        with told_in_one_line(re.escape(line).replace(r"\^", "^")):
             fn.sweep(e, **words)
     with told_in_one_line("samples is 0"):
         fn.Box({"mechanics.step": (0, 1)}, samples=0)

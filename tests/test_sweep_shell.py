@@ -72,6 +72,8 @@ def test_a_sweep_from_a_file(tmp_path, written):
     assert "finished" in told.stdout and 'name = "teacher"' in told.stdout
     assert flownet("plot", out, "-o", tmp_path / "s.png").returncode == 0
     assert (tmp_path / "s.png").stat().st_size > 10_000
+    of = flownet("plot", out, "-o", tmp_path / "s.png", "--of", "speed")
+    assert of.returncode == 2 and "unknown kept quantity 'speed'" in of.stderr
     again = flownet("resume", out)
     assert again.returncode == 0 and "Sweep of 15 runs" in again.stdout
     for command, words in (

@@ -180,10 +180,11 @@ def exits(file, low, high, grid):
     type=click.Choice(["breakdown", "loss", "report", "flows", "film"]),
     help="Of a run; breakdown by default.",
 )
-def plot(file, output, kind):
+@click.option("--of", "quantity", help="Of a sweep: which of the quantities that it keeps.")
+def plot(file, output, kind, quantity):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
-    beside its flow; film: the same as an animation, .gif or .mp4. Of a sweep the map of its
-    verdicts."""
+    beside its flow; film: the same as an animation, .gif or .mp4. Of a sweep a curve, or a map:
+    where it converges, what fails first, the verdicts, or any other quantity kept."""
     from ..ensemble.rows import is_sweep
     from ..ensemble.sweeps import Sweep
     from ..store.trajectory import Trajectory
@@ -192,8 +193,10 @@ def plot(file, output, kind):
     if is_sweep(file):
         _only_of_runs(kind=kind)
         _check_figure(output)
-        _save(figures.sweep(Sweep.open(file)), output)
+        _save(figures.sweep(Sweep.open(file), y=quantity), output)
         return
+    if quantity is not None:
+        raise FlownetError("--of is of a sweep, and this file is a run's.")
     kind = kind or "breakdown"
     figures.check_film(output) if kind == "film" else _check_figure(output)
     run = Trajectory.open(file)

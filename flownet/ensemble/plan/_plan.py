@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ...data._load import from_table
+from ...motion.mechanics._start import initial_parameters
 from ...motion.members import SinglesLoop
 from .._axes import Axis, check_word, path_of, set_at
 from .._verdict import Bounds
@@ -232,6 +233,7 @@ class Plan:
 
     def check(self) -> None:
         """Refuse what cannot run before anything does: each value of each axis, once."""
+        self._check_W0()
         first = (0,) * len(self.shape)
         for i, axis in enumerate(self.axes):
             for place in range(len(axis)):
@@ -245,6 +247,15 @@ class Plan:
                 except FlownetError as error:
                     values = ", ".join(map(shown, axis.values[place]))
                     raise FlownetError(f"the axis {axis.name!r} at {values}: {error}") from None
+
+    def _check_W0(self):
+        """Refuse a W0 that is not the first member's, in words that are not about an axis."""
+        if self.W0 is not None:
+            try:
+                family = self.family_of(0)
+            except FlownetError:  # an axis is to blame, and is told
+                return
+            initial_parameters(family.potential, self._first_W(0), 0)
 
     def columns(self) -> list[Column]:
         """What is kept of each member."""
