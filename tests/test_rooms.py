@@ -65,6 +65,8 @@ ROOMS = [
     "kernels/cpu/planes",
     "kernels/cpu/layers",
     "kernels/cpu/base",
+    "kernels/cuda",
+    "kernels/cuda/base",
     "kernels/scalar",
     "kernels/layout",
     "data",

@@ -1,0 +1,1 @@
+"""What every kernel on a CUDA device needs."""
