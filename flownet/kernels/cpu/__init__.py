@@ -49,5 +49,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.steps": ["advance", "step_with_memory"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
         "planes.plan": ["complex_plan"],
+        "states.covector": ["states_covector"],
+        "states.relax": ["drive_states", "relax_states"],
+        "states.solve": ["solve_states"],
+        "states.work": ["states_work"],
     },
 )

@@ -3,3 +3,4 @@
 from .flow import *  # noqa: F403
 from .kinks import *  # noqa: F403
 from .problem import *  # noqa: F403
+from .states import *  # noqa: F403

@@ -139,7 +139,7 @@ def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False
         gate=buffer(capacity * int(net.units[-1]) if gated else 0),
         lanes=_lanes(net, rows, 2 * lane, dtype) if tiny else None,
         planes=None if net.origin is None else _planes(net, dtype),
-        pulled=buffer(_pulled(net, 2 * lane) if shard < capacity and net.origin is None else 0),
+        pulled=buffer(pulled_size(net, 2 * lane) if shard < capacity and net.origin is None else 0),
     )
 
 
@@ -149,7 +149,7 @@ def _is_tiny(net, rows):
     return rows <= samples and flops(net, 1) <= 6 * weights and flops(net, rows) <= 6 * both
 
 
-def _pulled(net, width):
+def pulled_size(net, width):
     """Room for the panels of the weights of every layer but the lowest."""
     return int((-(-net.sizes[1:-1] // width) * width * net.sizes[2:]).sum())
 
