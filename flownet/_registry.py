@@ -30,6 +30,8 @@ _HOMES = {
     "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
+    "system": ["equilibrium.systems"],
+    "estimator": ["equilibrium"],
     "observable": ["motion.observe"],
     "stop condition": ["motion.stop"],
 }

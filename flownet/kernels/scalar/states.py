@@ -4,7 +4,8 @@ A unit of energy G(s) − a·s, which a cost ½β(s − y)² may pull as well, s
 
     G′(s) + βs = drive,   drive = a + βy;
 
-without a cost that is s = σ(drive), with σ the inverse of G′. Its compliance 1/G″(s) = σ′ is 0
+without a cost that is s = σ(drive), with σ the inverse of G′. Where it was before is where the
+search for it begins. Its compliance 1/G″(s) = σ′ is 0
 where a bound holds it.
 """
 
@@ -24,7 +25,7 @@ SMOOTH = (LINEAR, TANH, SIGMOID)  # units that have no kink
 _TRIES = 60  # of Newton's method, which keeps a bracket: at worst each one halves it
 
 
-def clipped(drive, held):
+def clipped(drive, held, old):
     """s ∈ [0, 1], G = ½s²."""
     zero, one = type(drive)(0), type(drive)(1)
     s = drive / (one + held)
@@ -32,12 +33,12 @@ def clipped(drive, held):
     return one if s > one else s
 
 
-def linear(drive, held):
+def linear(drive, held, old):
     """G = ½s²."""
     return drive / (type(drive)(1) + held)
 
 
-def relu(drive, held):
+def relu(drive, held, old):
     """s ≥ 0, G = ½s²."""
     s = drive / (type(drive)(1) + held)
     return type(drive)(0) if s < type(drive)(0) else s
@@ -56,20 +57,23 @@ def _sigmoid(z):
 
 
 def _settled(sigma, low, high):
-    """Where z + βσ(z) = drive: s = σ(z); σ lies between `low` and `high`."""
+    """Where z + βσ(z) = drive: s = σ(z), from an old s on; σ lies between `low` and `high`."""
 
-    def settle(drive, held):
-        s, slope = sigma(drive)
-        if held == type(drive)(0):
-            return s
+    def settle(drive, held, old):
+        zero = type(drive)(0)
+        if held == zero:
+            return sigma(drive)[0]
         below, above = drive - held * type(drive)(high), drive - held * type(drive)(low)
         if below > above:
             below, above = above, below
-        z = drive - held * s
+        z = drive - held * old
+        s, slope = sigma(z)
         for _ in range(_TRIES):
-            s, slope = sigma(z)
             miss = z + held * s - drive
-            if miss > type(drive)(0):
+            size = abs(z) + abs(held)
+            if size + miss / type(drive)(4) == size:  # rounding is all that is left
+                break
+            if miss > zero:
                 above = z
             else:
                 below = z
@@ -79,7 +83,8 @@ def _settled(sigma, low, high):
             if new == z:
                 break
             z = new
-        return sigma(z)[0]
+            s, slope = sigma(z)
+        return s
 
     return settle
 

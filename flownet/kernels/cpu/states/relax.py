@@ -41,19 +41,19 @@ def _settle(body):
         if pull.held.size:
             for r in range(rows):
                 for j in range(n):
-                    new = body(z[r, j] + pull.drive[first + r, j], pull.held[j])
+                    new = body(z[r, j] + pull.drive[first + r, j], pull.held[j], s[r, j])
                     change = _larger(change, abs(float(new - s[r, j])))
                     s[r, j] = new
         elif measured:
             for r in range(rows):
                 for j in range(n):
-                    new = body(z[r, j], zero)
+                    new = body(z[r, j], zero, zero)
                     change = _larger(change, abs(float(new - s[r, j])))
                     s[r, j] = new
         else:
             old, drive = flat(s), flat(z)
             for i in range(old.size):
-                old[i] = body(drive[i], zero)
+                old[i] = body(drive[i], zero, zero)
         return change
 
     return loop

@@ -18,14 +18,14 @@ StatesWork = namedtuple(
 #: ‖r‖² and the length of a step
 Solve = namedtuple("Solve", "p q r root square along")
 
-_SHARD, _SHARDS, _LEAST = 64, 8, 8  # rows of a shard at most; shards of a small batch; rows at least
+_SHARD, _SHARDS = 64, 2  # rows of a shard at most; shards of a small batch
 
 
 def states_work(net, rows, dtype, *, solves=False):
     """`StatesWork` for `rows` samples; shards depend on the shapes alone, never on the threads."""
     shard = rows
     if flops(net, rows) >= WORTH_THREADS / 16:
-        shard = min(_SHARD, max(_LEAST, -(-rows // _SHARDS)))
+        shard = min(_SHARD, -(-rows // _SHARDS))
     size, count = rows * int(net.units[-1]), -(-rows // shard)
     lane = VECTOR_BYTES // np.dtype(dtype).itemsize
 

@@ -1,0 +1,18 @@
+"""Physical systems whose covector comes from two relaxations: equilibrium propagation."""
+
+from ._energy import Energy
+from ._equilibrium import Equilibrium
+from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
+from .systems import Hopfield
+
+__all__ = [
+    "Contour",
+    "Energy",
+    "Equilibrium",
+    "Estimator",
+    "Hopfield",
+    "OneSided",
+    "RandomSign",
+    "Richardson",
+    "Symmetric",
+]

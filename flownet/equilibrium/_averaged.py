@@ -1,0 +1,58 @@
+"""The potential that a finite nudge really descends: the cost averaged over the nudges passed."""
+
+import numpy as np
+
+from .._errors import FlownetError
+from ..model.potential import AnyPotential
+from ._estimators import OneSided, Symmetric
+
+
+class Averaged(AnyPotential):
+    """L̄(W) = (1/β)∫₀^β C(s_b)db, or from −β to β; its differential is the estimate, exactly.
+
+    An estimate (∂E(β) − ∂E(0))/β is ∇(1/β)∫₀^β C(s_b)db, since ∂/∂β of the least F is C(s_β). It
+    has no curl: flow, breakdown and exits of L̄ mean what they say.
+    """
+
+    def __init__(self, of, points):
+        if type(of.estimator) not in (OneSided, Symmetric) or of.force != "moving":
+            raise FlownetError(
+                f"{of.estimator!r} with a {of.force} force is the differential of no averaged "
+                "cost: one-sided and symmetric ones with a moving force are."
+            )
+        self.of = of
+        self.size, self.dtype, self.network = of.size, of.dtype, of.network
+        self.data, self.loss = of.data, of.loss
+        at, weight = np.polynomial.legendre.leggauss(points)
+        low = -of.nudge if type(of.estimator) is Symmetric else 0.0
+        self._nudges = (of.nudge + low) / 2 + (of.nudge - low) / 2 * at
+        self._shares, self.points = weight / 2, points
+
+    def value(self, W):
+        """L̄(W), by a Gauss rule in the nudge."""
+        of = self.of
+        with of._driven(W) as (system, rows):
+            free = of._free(system)
+            return float(
+                sum(
+                    share * np.mean(of._losses(system.outputs(s), rows))
+                    for share, s in zip(
+                        self._shares, (of._nudged(system, free, rows, b) for b in self._nudges)
+                    )
+                )
+            )
+
+    def differential(self, W, *, lowest=0):
+        """L̄(W) and dL̄ (D,)."""
+        return self.value(W), self.of.differential(W)[1]
+
+    def on(self, rows):
+        """That of some samples alone."""
+        return Averaged(self.of.on(rows), self.points)
+
+    def init(self, seed=0):
+        """Initial parameters (D,)."""
+        return self.of.init(seed)
+
+    def __repr__(self):
+        return f"Averaged cost of {self.of!r}"

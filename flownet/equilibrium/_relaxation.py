@@ -1,0 +1,149 @@
+"""States at one W and some inputs: they relax, they yield to a force, they say what W should do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..kernels.layout import Pull
+
+if TYPE_CHECKING:
+    from .._types import Vector
+    from ._energy import Energy
+
+
+class Manner(NamedTuple):
+    """How states relax: sweeps at most of the free and of the nudged phases, and when they stop."""
+
+    order: int
+    sweeps: int
+    nudged_sweeps: int
+    tolerance: float  # −1: never before the last sweep
+
+
+class Relaxed(NamedTuple):
+    """How a relaxation ended: sweeps it took, and the largest change of a unit in the last one."""
+
+    sweeps: int
+    change: float
+
+
+def no_pull(dtype: Any) -> Pull:
+    """No cost pulls."""
+    return Pull(np.zeros((0, 0), dtype), np.zeros(0, dtype))
+
+
+class Relaxation(ABC):
+    """What a system does at one W and m inputs; its states are arrays of its own shape."""
+
+    m: int
+
+    @abstractmethod
+    def drive(self, W: Vector, x: Vector) -> None:
+        """Take W (D,) and x (m, n_in) for what follows."""
+
+    @abstractmethod
+    def rest(self) -> Vector:
+        """A state to relax from."""
+
+    @abstractmethod
+    def relax(self, s: Vector, pull: Pull, sweeps: int) -> Relaxed:
+        """Let s relax in place, from where it is, with a cost that may pull at its outputs."""
+
+    @abstractmethod
+    def outputs(self, s: Vector) -> Vector:
+        """Outputs (m, n_out) of states."""
+
+    @abstractmethod
+    def layers(self, s: Vector) -> list[Vector]:
+        """States of each layer, one sample a row; of a system without layers all in one."""
+
+    @abstractmethod
+    def yields(self, s: Vector, c: Vector) -> tuple[Vector, Relaxed]:
+        """v = H⁻¹·c with H = E_ss at s and c (m, n_out) on the outputs: how s moves under a force.
+
+        By conjugate gradients; beside it their steps and the residual, relative to c.
+        """
+
+    @abstractmethod
+    def along(self, s: Vector, u: Vector, weight: Vector) -> Vector:
+        """Σ weight·(∂_s∂_W E)·u (D,): the change of ∂E/∂W along a change u of the state."""
+
+    @abstractmethod
+    def difference(self, plus: Vector, minus: Vector, weight: Vector) -> Vector:
+        """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,)."""
+
+
+class Numerical(Relaxation):
+    """Of any energy, by what its class says of it."""
+
+    def __init__(self, system: Energy, m: int, manner: Manner) -> None:
+        self.system, self.m, self.manner = system, m, manner
+
+    def drive(self, W, x):
+        """Take W (D,) and x (m, n_in) for what follows."""
+        self.W, self.x = W, x
+
+    def rest(self):
+        """A state to relax from."""
+        return self.system.rest(self.m)
+
+    def outputs(self, s):
+        """Outputs (m, n_out) of states."""
+        return s[:, -self.system.n_out :]
+
+    def relax(self, s, pull, sweeps):
+        """Block by block where the system says how, else by descent."""
+        taken, change = 0, np.inf
+        while taken < sweeps:
+            new = self._settled(s, pull)
+            change = float(np.abs(new - s).max(initial=0.0))
+            s[...] = new
+            taken += 1
+            if change <= self.manner.tolerance or change != change:
+                break
+        return Relaxed(taken, change)
+
+    def _settled(self, s, pull):
+        if self.system.settles:
+            return self.system.settle(self.W, self.x, s, pull)
+        slope = self.system.slope(self.W, self.x, s)
+        if pull.held.size:
+            slope[:, -self.system.n_out :] += pull.held * self.outputs(s) - pull.drive
+        return s - self.system.step * slope
+
+    def yields(self, s, c):
+        """Conjugate gradients on the system's curvature, each sample for itself."""
+        r = np.zeros_like(s)
+        r[:, -self.system.n_out :] = c
+        v, p, square = np.zeros_like(s), r.copy(), (r * r).sum(axis=1)
+        begun, taken = square.max(initial=0.0), 0
+        eps = np.finfo(self.system.dtype).eps
+        while taken < 2 * self.system.states and square.max(initial=0.0) > eps**2 * begun:
+            q = self.system.curvature(self.W, self.x, s, p)
+            bend = (p * q).sum(axis=1)
+            along = np.divide(square, bend, out=np.zeros_like(square), where=bend != 0)[:, None]
+            v, r = v + along * p, r - along * q
+            new = (r * r).sum(axis=1)
+            share = np.divide(new, square, out=np.zeros_like(new), where=square > 0)[:, None]
+            p, square, taken = r + share * p, new, taken + 1
+        left = float(np.sqrt(square.max(initial=0.0) / begun)) if begun > 0 else 0.0
+        return v, Relaxed(taken, left)
+
+    def along(self, s, u, weight):
+        """By central differences of the covector."""
+        size = np.abs(u).max(initial=0.0)
+        h = np.cbrt(np.finfo(self.system.dtype).eps) / (size or 1.0)
+        return self.difference(s + h * u, s - h * u, weight / (2 * h))
+
+    def difference(self, plus, minus, weight):
+        """Of the two covectors."""
+        covector, W, x = self.system.covector, self.W, self.x
+        return (covector(W, x, plus, weight) - covector(W, x, minus, weight)).real
+
+    def layers(self, s):
+        """One array (m, n) for all of the state."""
+        return [s]
+

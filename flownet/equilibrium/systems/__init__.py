@@ -1,0 +1,5 @@
+"""Physical systems, ready to learn."""
+
+from ._hopfield import Hopfield
+
+__all__ = ["Hopfield"]

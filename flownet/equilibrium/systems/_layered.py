@@ -1,0 +1,89 @@
+"""Layered states in compiled code: one flat array of all samples, layer by layer."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...kernels.device import kernels_of
+from ...kernels.layout import Manner as Order
+from ...kernels.layout import schedule
+from .._relaxation import Relaxation, Relaxed, no_pull
+from ._complex import relax_complex
+
+
+class Layered(Relaxation):
+    """Of a system whose layers are driven by their neighbours alone."""
+
+    def __init__(self, system, m, manner):
+        self.system, self.m, self.manner = system, m, manner
+        self.kernels, self.net = kernels_of("cpu"), system.network.plan
+        self.order = schedule(len(system.codes), manner.order)
+        self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
+        self.free = no_pull(system.dtype)
+
+    def drive(self, W, x):
+        """Take W (D,) and x (m, n_in) for what follows."""
+        self.W, self.x = W, x
+        self.threads = self.kernels.worthwhile(self.net, 8 * self.m)
+        self.kernels.drive_states(self.net, W, self.work, x, self.threads)
+
+    def rest(self):
+        """A state to relax from."""
+        return np.zeros(self.m * self.system.states, self.system.dtype)
+
+    def outputs(self, s):
+        """Outputs (m, n_out) of states."""
+        return s[-self.m * self.system.n_out :].reshape(self.m, -1)
+
+    def layers(self, s):
+        """One array (m, n_l) for each layer, views of the state."""
+        ends = self.m * np.asarray(self.net.units)
+        return [s[i:j].reshape(self.m, -1) for i, j in zip(ends, ends[1:])]
+
+    def relax(self, s, pull, sweeps):
+        """Layers settle in their order, sweep after sweep."""
+        if np.iscomplexobj(s):
+            layers, stop = self.layers(s), self.manner.tolerance
+            return relax_complex(
+                self.system, self.W, self.x, layers, pull, self.order, sweeps, stop
+            )
+        order = Order(self.order, sweeps, self.manner.tolerance)
+        codes, work = self.system.codes, self.work
+        self.kernels.relax_states(
+            self.net, codes, self.W, work, pull, self.free, s, order, self.threads
+        )
+        return self._relaxed()
+
+    def yields(self, s, c):
+        """Conjugate gradients, each sample for itself."""
+        v, scratch = np.empty_like(s), np.empty_like(s)
+        c = np.ascontiguousarray(c, s.dtype).ravel()
+        tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
+        codes, W, work = self.system.codes, self.W, self.work
+        self.kernels.solve_states(
+            self.net, codes, W, work, s, c, v, scratch, tries, tolerance, self.threads
+        )
+        return v, self._relaxed()
+
+    def along(self, s, u, weight):
+        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1})."""
+        weighed = np.concatenate([(-weight[:, None] * u_l).ravel() for u_l in self.layers(u)])
+        dL = self._products(self.x, s.real, weighed.real, True)
+        if np.iscomplexobj(weighed):  # Re(u ⊗ s) = Re u ⊗ Re s − Im u ⊗ Im s
+            dL += self._products(np.zeros_like(self.x), s.imag, -weighed.imag, False)
+        return dL
+
+    def _products(self, x, s, u, bias):
+        s, u = (np.ascontiguousarray(each, self.system.dtype) for each in (s, u))
+        dL = (np.empty if bias else np.zeros)(self.system.size, self.system.dtype)
+        self.kernels.states_covector(
+            self.net, x, s, u, dL, self.m, self.work.zeros, bias, self.threads
+        )
+        return dL
+
+    def difference(self, plus, minus, weight):
+        """Without products that cancel: along s⁺ − s⁻ at the mean of both."""
+        return self.along((plus + minus) / 2, plus - minus, weight)
+
+    def _relaxed(self):
+        return Relaxed(int(self.work.taken.max()), float(self.work.change.max()))
