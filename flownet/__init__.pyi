@@ -1,4 +1,4 @@
-from . import data as data, testing as testing
+from . import data as data, equilibrium as equilibrium, testing as testing
 from ._errors import FlownetError as FlownetError
 from ._version import __version__ as __version__
 from .data import Dataset as Dataset
@@ -12,6 +12,15 @@ from .ensemble.attractors import (
     period_doubling as period_doubling,
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
+from .equilibrium import (
+    Contour as Contour,
+    Equilibrium as Equilibrium,
+    Hopfield as Hopfield,
+    OneSided as OneSided,
+    RandomSign as RandomSign,
+    Richardson as Richardson,
+    Symmetric as Symmetric,
+)
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (
     Eigenpairs as Eigenpairs,

@@ -1,4 +1,4 @@
-"""What a cost does to a state: it pulls the outputs towards the truth, stiffly or by a steady force.
+"""What a cost does to a state: it pulls the outputs to the truth, by a spring or a steady force.
 
 The nudged energy is F = E + βC. Of C = ½(o − y)·γ(o − y) the part that pulls is a spring βγ to y;
 frozen at the free outputs o₀ it is the steady force −βγ(o₀ − y).

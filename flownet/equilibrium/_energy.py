@@ -12,6 +12,8 @@ from .._registry import Named
 from ._relaxation import Manner, Numerical, Relaxation
 
 if TYPE_CHECKING:
+    from numpy.typing import DTypeLike
+
     from .._types import Vector
     from ..model.network import Network
 
@@ -86,8 +88,16 @@ class Energy(Named, ABC):
     def init(self, seed: int = 0) -> Vector:
         """Initial parameters (D,)."""
         if self.network is None:
-            raise FlownetError(f"{type(self).__name__} has no rule for initial parameters: pass W0.")
+            raise FlownetError(
+                f"{type(self).__name__} has no rule for initial parameters: pass W0."
+            )
         return self.network.init(seed)
+
+    def with_dtype(self, dtype: DTypeLike) -> Energy:
+        """The same system in another precision; one that has no other says so."""
+        if self.dtype == dtype:
+            return self
+        raise FlownetError(f"{type(self).__name__} has {self.dtype.name} parameters alone.")
 
     @property
     def settles(self) -> bool:

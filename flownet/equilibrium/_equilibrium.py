@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
     from .._types import Count, NotNegative, Vector
-    from ..model.potential import Loss
+    from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
 _ORDERS = {
@@ -126,9 +126,7 @@ class Equilibrium(AnyPotential):
             ("outputs", data.y.shape[1], system.n_out),
         ):
             if have != want:
-                raise FlownetError(
-                    f"the data {data.name!r} have {have} {what}, the system {want}."
-                )
+                raise FlownetError(f"the data {data.name!r} have {have} {what}, the system {want}.")
         if not _check.is_real(nudge) or nudge == 0:
             raise FlownetError(f"nudge is {shown(nudge)}; it has to be a number other than 0.")
         if order not in _ORDERS:
@@ -168,9 +166,7 @@ class Equilibrium(AnyPotential):
         """L(W) and the estimate of dL (D,) from states at finite nudges."""
         return self.differential_on(slice(None), W)
 
-    def differential_on(
-        self, rows: Any, W: ArrayLike, *, lowest: int = 0
-    ) -> tuple[float, Vector]:
+    def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """The same of some samples alone, a mini-batch."""
         with self._driven(W, rows) as (system, rows):
             free = self._free(system)

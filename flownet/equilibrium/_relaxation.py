@@ -146,4 +146,3 @@ class Numerical(Relaxation):
     def layers(self, s):
         """One array (m, n) for all of the state."""
         return [s]
-

@@ -75,7 +75,7 @@ class Hopfield(Energy):
                 f"{len(names)} activations for {hidden} hidden layers; give one name for all of "
                 "them, or one for each."
             )
-        last = names[-1] if names else activation
+        last = names[-1] if names else str(activation)
         if output is None:
             output = "identity" if last in ("tanh", "relu") else last
         for name in (*names, output):
@@ -158,7 +158,10 @@ class Hopfield(Energy):
         return Hopfield(**{**self.parameters(), "dtype": dtype})
 
     def __repr__(self):
-        shape, names = "-".join(map(str, self.sizes)), dict.fromkeys((*self.activation, self.output))
+        shape, names = (
+            "-".join(map(str, self.sizes)),
+            dict.fromkeys((*self.activation, self.output)),
+        )
         return f"Hopfield {shape} ({', '.join(names)}; {self.size} parameters, {self.dtype.name})"
 
 

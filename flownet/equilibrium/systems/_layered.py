@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from ...kernels.device import kernels_of
-from ...kernels.layout import Manner as Order
-from ...kernels.layout import schedule
+from ...kernels.layout import Manner as Order, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
 
@@ -38,7 +39,7 @@ class Layered(Relaxation):
     def layers(self, s):
         """One array (m, n_l) for each layer, views of the state."""
         ends = self.m * np.asarray(self.net.units)
-        return [s[i:j].reshape(self.m, -1) for i, j in zip(ends, ends[1:])]
+        return [s[i:j].reshape(self.m, -1) for i, j in pairwise(ends)]
 
     def relax(self, s, pull, sweeps):
         """Layers settle in their order, sweep after sweep."""

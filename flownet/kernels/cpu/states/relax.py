@@ -7,8 +7,8 @@ falls at every sweep, and no step size is needed.
 
 from ...._compile import by_crew, compiled, jit, part, separate
 from ...scalar.states import SETTLED
-from ..base.product import product_packed
 from ..base.pointwise import copy
+from ..base.product import product_packed
 from ..base.views import address, flat
 from ..layers.units import bias_of, units
 from ..network.packing import pack_for_step, pulled_from

@@ -1,0 +1,277 @@
+"""Equilibrium propagation: dL from relaxations, beside differences, closed forms and identities."""
+
+import numpy as np
+import pytest
+
+import flownet as fn
+from flownet.equilibrium import Contour, Energy
+from flownet.kernels.layout import AT_ONCE, ODD_EVEN, Manner as Order, Pull, schedule
+from flownet.kernels.scalar.states import COMPLIANCES, SETTLED, UNITS
+
+SIZES, M = (6, 8, 7, 3), 9
+SMOOTH = ["tanh", "sigmoid4"]
+
+
+def setting(activation, sizes=SIZES, m=M, dtype="float64", scale=0.5):
+    """System, parameters and data at which the state is unique and no unit is at its kink."""
+    random = np.random.default_rng(0)
+    data = fn.Dataset(random.random((m, sizes[0])), random.random((m, sizes[-1])))
+    system = fn.Hopfield(sizes, activation, dtype=dtype)
+    W = scale * system.init(0) + 0.1 * random.normal(size=system.size)
+    if activation in ("hard-sigmoid", "relu"):
+        for part in system.network.parts(W):  # most units between their bounds, some beyond
+            part.bias[:] = np.linspace(-0.4, 1.2, part.bias.size)
+    return system, W.astype(dtype), data
+
+
+def equilibrium(activation, *, nudge=0.1, sizes=SIZES, dtype="float64", scale=0.5, **words):
+    system, W, data = setting(activation, sizes, dtype=dtype, scale=scale)
+    return fn.Equilibrium(system, fn.Quadratic(), data, nudge=nudge, **words), W
+
+
+def differences(value, W, h=1e-4, along=None):
+    """∂value/∂W along some directions, by default all (D,): central differences, fourth order."""
+
+    def one(e):
+        near, far = (value(W + size * e) - value(W - size * e) for size in (h, 2 * h))
+        return (8 * near - far) / (12 * h)
+
+    return np.array([one(e) for e in (np.eye(W.size) if along is None else along)])
+
+
+def off(a, b):
+    return float(np.abs(a - b).max() / np.abs(b).max())
+
+
+@pytest.mark.parametrize("activation", ["hard-sigmoid", "tanh", "sigmoid4", "relu", "identity"])
+@pytest.mark.parametrize("sizes", [(6, 5, 4, 3), (5, 4)])
+def test_exact_covector_is_that_of_differences(activation, sizes):
+    system, W, data = setting(activation, sizes, scale=0.2)
+    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.1)
+    _, dL = potential.exact(W)
+    assert off(dL, differences(potential.value, W, 3e-5)) < 1e-9
+
+
+@pytest.mark.parametrize("activation", SMOOTH)
+@pytest.mark.parametrize("force", ["moving", "frozen"])
+@pytest.mark.parametrize(
+    ("estimator", "order"),
+    [("one-sided", 1), ("symmetric", 2), ("richardson", 4)]
+    + [({"kind": "contour", "points": n}, n) for n in (2, 3, 4, 6)],
+)
+def test_error_falls_with_the_order_of_the_estimator(activation, force, estimator, order):
+    errors = []
+    for nudge in (0.02, 0.01):
+        potential, W = equilibrium(activation, nudge=nudge, estimator=estimator, force=force)
+        errors.append(off(potential.differential(W)[1], potential.exact(W)[1]))
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+
+
+@pytest.mark.parametrize("activation", SMOOTH)
+@pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
+def test_estimate_is_the_differential_of_the_averaged_cost(activation, estimator):
+    potential, W = equilibrium(activation, nudge=0.1, estimator=estimator)
+    averaged = potential.averaged(points=24)
+    V = np.random.default_rng(2).normal(size=(4, W.size))
+    assert off(V @ averaged.differential(W)[1], differences(averaged.value, W, along=V)) < 1e-9
+
+
+def test_averaged_costs_bound_the_cost():
+    costs = []
+    for nudge in (0.4, -0.4):
+        potential, W = equilibrium("tanh", nudge=nudge, estimator="one-sided")
+        costs.append(potential.averaged().value(W))
+    assert costs[0] < potential.value(W) < costs[1]
+
+
+def test_closed_forms_of_a_quadratic_energy():
+    potential, W = equilibrium("identity", nudge=0.3, scale=0.2)
+    data, system = potential.data, potential.system
+    system_of = [np.array(part.weights) for part in system.network.parts(W)]
+    ends = np.cumsum((0, *SIZES[1:]))
+    Q = np.eye(ends[-1])
+    for i, weights in enumerate(system_of[1:]):
+        below, own = slice(ends[i], ends[i + 1]), slice(ends[i + 1], ends[i + 2])
+        Q[own, below], Q[below, own] = -weights, -weights.T
+    S = np.linalg.inv(Q)[ends[-2] :, ends[-2] :]
+    e = np.concatenate(potential.relax(W), axis=1)[:, ends[-2] :] - data.y
+    b, one = potential.nudge, np.eye(SIZES[-1])
+    wanted = {
+        "one-sided": np.linalg.inv(one + b * S),
+        "symmetric": np.linalg.inv(one - b**2 * S @ S),
+    }
+    for estimator, between in wanted.items():
+        averaged = fn.Equilibrium(
+            system, fn.Quadratic(), data, nudge=b, estimator=estimator
+        ).averaged(points=24)
+        closed = 0.5 * np.einsum("si,ij,sj->s", e, between, e).mean()
+        assert averaged.value(W) == pytest.approx(closed, rel=1e-11)
+
+
+def test_frozen_force_of_a_quadratic_energy_is_exact_at_any_nudge():
+    potential, W = equilibrium("identity", nudge=10.0, force="frozen", scale=0.2)
+    assert off(potential.differential(W)[1], potential.exact(W)[1]) < 1e-11
+
+
+@pytest.mark.parametrize("activation", ["hard-sigmoid", *SMOOTH])
+def test_state_is_stationary_and_its_energy_least(activation):
+    potential, W = equilibrium(activation)
+    s, system = np.concatenate(potential.relax(W), axis=1), potential.system
+    assert np.abs(system.slope(W, potential.data.x, s)).max() < 1e-13
+    low = system.energy(W, potential.data.x, s)
+    random = np.random.default_rng(1)
+    for size in (1e-3, 1e-2):
+        near = np.clip(s + size * random.normal(size=s.shape), 1e-3, 1 - 1e-3)
+        assert (system.energy(W, potential.data.x, near) >= low).all()
+
+
+@pytest.mark.parametrize("activation", ["hard-sigmoid", *SMOOTH])
+def test_energy_falls_at_every_sweep(activation):
+    system, W, data = setting(activation)
+    energies = []
+    for sweeps in range(1, 12):
+        potential = fn.Equilibrium(
+            system, fn.Quadratic(), data, nudge=0.1, tolerance=None, sweeps=sweeps
+        )
+        s = np.concatenate(potential.relax(W), axis=1)
+        energies.append(system.energy(W, data.x, s))
+    assert (np.diff(energies, axis=0) <= 1e-14).all()
+
+
+def test_two_sweeps_at_once_are_two_chains_of_one_sweep_each():
+    potential, W = equilibrium("tanh")
+    system, data = potential.system, potential.data
+
+    def after(order, sweeps, s):
+        states = system.relaxation(M, potential._manner)
+        states.drive(W, data.x)
+        none = Pull(np.zeros((0, 0)), np.zeros(0))
+        order = Order(schedule(3, order), sweeps, -1.0)
+        states.kernels.relax_states(
+            states.net, system.codes, W, states.work, none, none, s, order, 1
+        )
+        return states.layers(s)
+
+    # layers 1 and 3 of one chain, and layer 2 of the other, see each other alone
+    odd = after(ODD_EVEN, 3, np.zeros(M * system.states))
+    once = after(AT_ONCE, 6, np.zeros(M * system.states))
+    assert np.array_equal(once[1], odd[1])
+
+
+def test_order_of_layers_does_not_change_where_they_rest():
+    states = []
+    for order in ("odd-even", "even-odd", "upwards", "downwards", "at-once"):
+        potential, W = equilibrium("sigmoid4", order=order)
+        states.append(np.concatenate(potential.relax(W), axis=1))
+    assert max(np.abs(s - states[0]).max() for s in states) < 1e-13
+
+
+@pytest.mark.parametrize("code", sorted(UNITS.values()))
+@pytest.mark.parametrize("held", [0.0, 0.5, 50.0, -0.5])
+def test_units_settle_where_the_equation_says(code, held):
+    drive = np.linspace(-3, 3, 41)
+    s = np.array([SETTLED[code](d, np.float64(held), np.float64(0.5)) for d in drive])
+    inverse = {3: np.arctanh, 4: lambda s: (2 + np.log(s / (1 - s))) / 4}.get(code, lambda s: s)
+    inside = (s > 0 if code in (0, 2) else s == s) & (s < 1 if code == 0 else s == s)
+    assert inside.any()
+    with np.errstate(divide="ignore"):
+        miss = (inverse(s) + held * s - drive)[inside & (np.abs(drive) < 2.5)]
+    assert np.abs(miss).max() < 1e-9
+    h = 1e-6
+    if held == 0:  # the compliance is σ′
+        up, down = (
+            np.array([SETTLED[code](d, np.float64(0), np.float64(0)) for d in drive + e])
+            for e in (h, -h)
+        )
+        there = (np.abs(up - down) > 0) if code in (0, 2) else np.ones(drive.shape, bool)
+        away = there & (np.abs(drive) > 1e-3) & (np.abs(drive - 1) > 1e-3)
+        slope = np.array([COMPLIANCES[code](each) for each in s])
+        assert np.abs(slope - (up - down) / (2 * h))[away].max() < 1e-8
+
+
+class Fold(Energy):
+    """E = s²/2 − θs − αs³/3, whose minimum disappears in a fold."""
+
+    size, states, n_in, n_out, step, analytic = 1, 1, 1, 1, 0.5, True
+    alpha = 0.2
+
+    def energy(self, W, x, s):
+        return (s**2 / 2 - W[0] * s - self.alpha * s**3 / 3)[:, 0]
+
+    def slope(self, W, x, s):
+        return s - W[0] - self.alpha * s**2
+
+    def covector(self, W, x, s, weight):
+        return np.array([-(weight[:, None] * s).sum()])
+
+
+def test_energy_of_a_user_by_its_three_functions():
+    data, W, alpha = fn.Dataset(np.zeros((1, 1)), np.array([[0.3]])), np.array([0.4]), Fold.alpha
+    root = np.sqrt(1 - 4 * alpha * W[0])
+    e = (1 - root) / (2 * alpha) - 0.3
+    for estimator, most in (("symmetric", 1e-3), ("richardson", 1e-6), ("contour", 1e-6)):
+        potential = fn.Equilibrium(Fold(), fn.Quadratic(), data, nudge=0.02, estimator=estimator)
+        loss, dL = potential.differential(W)
+        assert loss == pytest.approx(e**2 / 2, rel=1e-11)
+        assert dL[0] == pytest.approx(e / root, rel=most)
+        assert potential.exact(W)[1][0] == pytest.approx(e / root, rel=1e-9)
+
+
+@pytest.mark.parametrize("order", ["odd-even", "at-once"])
+def test_bits_do_not_depend_on_threads(order):
+    random = np.random.default_rng(0)
+    data = fn.Dataset(random.random((40, 60)), random.random((40, 5)))
+    system = fn.Hopfield([60, 300, 300, 5], "tanh", dtype="float32")
+    W = 0.3 * system.init(0)
+    potential = fn.Equilibrium(
+        system, fn.Quadratic(), data, nudge=0.1, tolerance=None, sweeps=20, order=order
+    )
+    found = []
+    for threads in (1, 2):
+        with potential.kernels.limited(threads):
+            found.append((potential.differential(W)[1], potential.exact(W)[1]))
+    assert all(np.array_equal(a, b) for a, b in zip(*found))
+
+
+def test_float32_agrees_with_float64():
+    double, W = equilibrium("tanh", nudge=0.05)
+    single, _ = equilibrium("tanh", nudge=0.05, dtype="float32")
+    dL = single.differential(W.astype(np.float32))[1]
+    assert dL.dtype == np.float32
+    assert off(dL, double.differential(W)[1]) < 2e-4
+    assert single.with_dtype("float64").dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ({"nudge": 0.0}, "nudge is 0.0; it has to be a number other than 0"),
+        ({"estimator": "contuor"}, "did you mean 'contour'"),
+        ({"order": "sideways"}, "unknown order"),
+        ({"force": "brute"}, "unknown force"),
+        ({"cost": fn.CrossEntropy()}, "has to be flownet.Quadratic"),
+        ({"cost": fn.Quadratic(output_metric=np.array([[2, 1], [1, 2]]))}, "not diagonal"),
+    ],
+)
+def test_a_mistake_gets_one_line(words, line):
+    data = fn.Dataset(np.zeros((2, 3)), np.ones((2, 2)))
+    given = {"system": fn.Hopfield([3, 4, 2]), "cost": fn.Quadratic(), "nudge": 0.1, **words}
+    with pytest.raises(fn.FlownetError, match=line) as error:
+        fn.Equilibrium(given.pop("system"), given.pop("cost"), data, **given)
+    assert "\n" not in str(error.value)
+
+
+def test_contour_wants_units_without_kinks():
+    with pytest.raises(fn.FlownetError, match="bounds or kinks"):
+        equilibrium("hard-sigmoid", estimator=Contour(points=4))
+
+
+def test_training_goes_down_and_resumes_to_the_bit(tmp_path):
+    potential, W = equilibrium("sigmoid4", estimator="random-sign", nudge=0.2)
+    words = {"W0": W, "batch_size": 4, "seed": 3}
+    whole = fn.train(potential, fn.Aristotle(0.1), steps=400, **words)
+    assert whole.loss[-1] < 0.5 * potential.value(W)
+    path = tmp_path / "run.h5"
+    fn.train(potential, fn.Aristotle(0.1), steps=150, store=path, **words)
+    on = fn.resume(path, potential=potential, steps=400)
+    assert np.array_equal(on.parameters[-1], whole.parameters[-1])
