@@ -18,6 +18,7 @@ from .equilibrium import (
     Hopfield as Hopfield,
     OneSided as OneSided,
     RandomSign as RandomSign,
+    Resistive as Resistive,
     Richardson as Richardson,
     Symmetric as Symmetric,
 )

@@ -3,7 +3,7 @@
 from ._energy import Energy
 from ._equilibrium import Equilibrium
 from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
-from .systems import Hopfield
+from .systems import Hopfield, Resistive
 
 __all__ = [
     "Contour",
@@ -13,6 +13,7 @@ __all__ = [
     "Hopfield",
     "OneSided",
     "RandomSign",
+    "Resistive",
     "Richardson",
     "Symmetric",
 ]

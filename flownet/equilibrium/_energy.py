@@ -81,6 +81,13 @@ class Energy(Named, ABC):
         h = np.cbrt(np.finfo(self.dtype).eps) / np.where(size > 0, size, 1)
         return (self.slope(W, x, s + h * u) - self.slope(W, x, s - h * u)) / (2 * h)
 
+    def inputs(self, x: Vector) -> Vector:
+        """What drives the system, of a data set's inputs x (m, n_in): by default x itself."""
+        return x
+
+    def project(self, W: Vector) -> None:
+        """Bring parameters that a step took where none may be back, in place: none by default."""
+
     def rest(self, m: int) -> Vector:
         """States (m, n) from which relaxation begins."""
         return np.zeros((m, self.states), self.dtype)

@@ -146,7 +146,7 @@ class Equilibrium(AnyPotential):
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if tolerance is None else float(tolerance) or least
         self._manner = Manner(_ORDERS[order], self.sweeps, self.nudged_sweeps, stop)
-        self._x = np.ascontiguousarray(_check.in_precision("x", data.x, self.dtype))
+        self._x = np.ascontiguousarray(system.inputs(_check.in_precision("x", data.x, self.dtype)))
         self._cost = SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype)
         self._pools: dict[int, list] = {}
         self.relaxed: dict[str, Relaxed] = {}
@@ -207,6 +207,10 @@ class Equilibrium(AnyPotential):
     def with_dtype(self, dtype: DTypeLike) -> Equilibrium:
         """The same potential in another precision."""
         return self if self.dtype == dtype else self._with(system=self.system.with_dtype(dtype))
+
+    def project(self, W: Vector) -> None:
+        """Bring parameters that a step took where the system has none back, in place."""
+        self.system.project(W)
 
     def init(self, seed: int = 0) -> Vector:
         """Initial parameters (D,): those of the system."""

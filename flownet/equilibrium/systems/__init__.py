@@ -1,5 +1,6 @@
 """Physical systems, ready to learn."""
 
 from ._hopfield import Hopfield
+from ._resistive import Resistive
 
-__all__ = ["Hopfield"]
+__all__ = ["Hopfield", "Resistive"]

@@ -6,7 +6,7 @@ a run's.
 
 import numpy as np
 
-from ...kernels.scalar.states import LINEAR, TANH
+from ...kernels.scalar.states import BOUNDED, TANH
 from .._relaxation import Relaxed
 
 _TRIES = 50  # of Newton's method, for outputs that a spring holds
@@ -39,7 +39,7 @@ def settled(code, a, pull):
     if pull is None:
         return _sigma(code, a)[0]
     drive, held = a + pull.drive, pull.held
-    if code == LINEAR:
+    if code == BOUNDED:
         return drive / (1 + held)
     z = drive - held * _sigma(code, drive)[0]
     for _ in range(_TRIES):
@@ -53,7 +53,7 @@ def settled(code, a, pull):
 
 def _sigma(code, z):
     """σ and σ′ of a smooth unit."""
-    if code == LINEAR:
+    if code == BOUNDED:
         return z, np.ones_like(z)
     if code == TANH:
         t = np.tanh(z)

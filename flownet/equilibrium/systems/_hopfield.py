@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind, unknown
-from ...kernels.scalar.states import SIGMOID, SMOOTH, TANH, UNITS
-from ...model.network import Network
-from .._energy import Energy
-from ._layered import Layered
+from ...kernels.scalar.states import BOUNDED, SIGMOID, TANH
+from ._layers import LayeredEnergy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
 
-    from ..._types import Init, NotNegative, Sizes, Vector
+    from ..._types import Init, NotNegative, Sizes
+
+#: σ by name: a code, and the bounds of a unit that has some
+_SIGMA = {
+    "hard-sigmoid": (BOUNDED, 0.0, 1.0),
+    "identity": (BOUNDED, -np.inf, np.inf),
+    "relu": (BOUNDED, 0.0, np.inf),
+    "tanh": (TANH, -1.0, 1.0),
+    "sigmoid4": (SIGMOID, 0.0, 1.0),
+}
+_WITH_KINKS = ("hard-sigmoid", "relu")
 
 
 @kind("system", "hopfield")
-class Hopfield(Energy):
+class Hopfield(LayeredEnergy):
     """A deep Hopfield network, E = Σ G(s_l) − Σ s_l·W_l·s_{l−1} − Σ b_l·s_l with s₀ = x.
 
     Each layer is driven by both neighbours, a_l = W_l·s_{l−1} + W_{l+1}ᵀ·s_{l+1} + b_l, and is at
@@ -65,10 +73,8 @@ class Hopfield(Energy):
         init: Init | Sequence[NotNegative] = "glorot-uniform",
         dtype: DTypeLike = "float64",
     ) -> None:
-        self.network = Network(sizes, "identity", bias=bias, init=init, dtype=dtype)
-        if self.network.is_complex:
-            raise FlownetError("a Hopfield network has real parameters: float64 or float32.")
-        sizes, hidden = self.network.sizes, len(self.network.sizes) - 2
+        self._lay_out(sizes, bias, init, dtype)
+        hidden = len(self.sizes) - 2
         names = [activation] * hidden if isinstance(activation, str) else list(activation)
         if len(names) != hidden:
             raise FlownetError(
@@ -79,116 +85,44 @@ class Hopfield(Energy):
         if output is None:
             output = "identity" if last in ("tanh", "relu") else last
         for name in (*names, output):
-            if name not in UNITS:
-                raise FlownetError(unknown("activation", name, UNITS))
-        self.sizes, self.activation, self.output = sizes, tuple(names), output
-        self.codes = np.array([UNITS[name] for name in (*names, output)], np.int64)
-        self.dtype, self.size = self.network.dtype, self.network.size
-        self.states, self.n_in, self.n_out = sum(sizes[1:]), sizes[0], sizes[-1]
-        self.smooth = self.analytic = all(code in SMOOTH for code in self.codes)
+            if name not in _SIGMA:
+                raise FlownetError(unknown("activation", name, _SIGMA))
+        self.activation, self.output = tuple(names), output
+        every = [_SIGMA[name] for name in (*names, output)]
+        self.codes = np.array([code for code, _, _ in every], np.int64)
+        low, high = (
+            np.repeat([each[i] for each in every], self.sizes[1:]).astype(self.dtype)
+            for i in (1, 2)
+        )
+        self._units = self._units_of(np.ones(self.states, self.dtype), low, high)
+        self.smooth = self.analytic = not set(_WITH_KINKS) & {*names, output}
 
-    def relaxation(self, m, manner):
-        """How m states relax, layer by layer in compiled code."""
-        return Layered(self, m, manner)
+    def units(self, W):
+        """What each unit is."""
+        return self._units
 
-    # ---- the energy, one sample a row, layers side by side ----
+    def inverse(self, layer, s, units):
+        """G′ = σ⁻¹ of a layer."""
+        if self.codes[layer] == TANH:
+            return np.arctanh(s)
+        if self.codes[layer] == SIGMOID:
+            return (2 + np.log(s) - np.log1p(-s)) / 4
+        return s
 
-    def energy(self, W: ArrayLike, x: ArrayLike, s: ArrayLike) -> Vector:
-        """E of each sample (m,); inf beyond a bound."""
-        s = np.asarray(s)
-        layers, total = self.split(s), np.zeros(len(s), s.dtype)
-        for code, part, below, s_l in zip(
-            self.codes, self.network.parts(np.asarray(W)), [np.asarray(x), *layers], layers
-        ):
-            driven = below @ part.weights.T
-            if part.bias is not None:
-                driven = driven + part.bias
-            total += (_primitive(code, s_l) - s_l * driven).sum(axis=1)
-        return total
+    def primitive(self, layer, s, units):
+        """G of a layer, 0 at 0 or at the bound."""
+        if self.codes[layer] == TANH:
+            return s * np.arctanh(s) + np.log1p(-s * s) / 2
+        if self.codes[layer] == SIGMOID:
+            return s / 2 + (s * np.log(s) + (1 - s) * np.log1p(-s)) / 4
+        return s * s / 2
 
-    def slope(self, W: ArrayLike, x: ArrayLike, s: ArrayLike) -> Vector:
-        """∂E/∂s = G′(s) − a (m, n); at a bound that holds a unit, 0 where a pushes against it."""
-        s = np.asarray(s)
-        layers = self.split(s)
-        slopes = []
-        for code, s_l, a in zip(self.codes, layers, self.drive(W, x, layers)):
-            slopes.append(_held(code, s_l, _inverse(code, s_l) - a))
-        return np.concatenate(slopes, axis=1)
-
-    def covector(self, W, x, s, weight):
-        """Σ weight·∂E/∂W (D,): −s_l ⊗ s_{l−1}, and −s_l on biases."""
-        layers = self.split(np.asarray(s))
-        out = np.zeros(self.size, s.dtype)
-        for part, below, s_l in zip(self.network.parts(out), [x, *layers], layers):
-            part.weights[...] = -(weight[:, None] * s_l).T @ below
-            if part.bias is not None:
-                part.bias[...] = -(weight @ s_l)
-        return out
-
-    def drive(self, W: ArrayLike, x: ArrayLike, layers: Sequence[Vector]) -> list[Vector]:
-        """a_l (m, n_l) of every layer of states."""
-        parts = list(self.network.parts(np.asarray(W)))
-        driven = []
-        for i, (part, below) in enumerate(zip(parts, [np.asarray(x), *layers])):
-            a = below @ part.weights.T
-            if part.bias is not None:
-                a = a + part.bias
-            if i + 1 < len(parts):
-                a = a + layers[i + 1] @ parts[i + 1].weights
-            driven.append(a)
-        return driven
-
-    def split(self, s: Vector) -> list[Vector]:
-        """States (m, n) as one array (m, n_l) for each layer."""
-        return np.split(s, np.cumsum(self.sizes[1:-1]), axis=1)
-
-    def parameters(self) -> dict[str, Any]:
+    def parameters(self):
         """What makes this system again."""
-        return {
-            "sizes": list(self.sizes),
-            "activation": list(self.activation),
-            "output": self.output,
-            "bias": self.network.bias,
-            "init": self.network.init_rule,
-            "dtype": self.dtype.name,
-        }
-
-    def with_dtype(self, dtype: DTypeLike) -> Hopfield:
-        """The same system in another precision."""
-        return Hopfield(**{**self.parameters(), "dtype": dtype})
+        names = {"activation": list(self.activation), "output": self.output}
+        return {**super().parameters(), **names}
 
     def __repr__(self):
-        shape, names = (
-            "-".join(map(str, self.sizes)),
-            dict.fromkeys((*self.activation, self.output)),
-        )
-        return f"Hopfield {shape} ({', '.join(names)}; {self.size} parameters, {self.dtype.name})"
-
-
-def _inverse(code, s):
-    """G′ = σ⁻¹."""
-    if code == TANH:
-        return np.arctanh(s)
-    if code == SIGMOID:
-        return (2 + np.log(s) - np.log1p(-s)) / 4
-    return s
-
-
-def _primitive(code, s):
-    """G, with G(0) = 0."""
-    if code == TANH:
-        return s * np.arctanh(s) + np.log1p(-s * s) / 2
-    if code == SIGMOID:
-        return s / 2 + (s * np.log(s) + (1 - s) * np.log1p(-s)) / 4
-    beyond = (s.real < 0) if code != 1 else np.zeros(s.shape, bool)
-    beyond = beyond | (s.real > 1) if code == 0 else beyond
-    return np.where(beyond, np.inf, s * s / 2)
-
-
-def _held(code, s, slope):
-    """The slope, without what a bound takes up."""
-    if code in (0, 2):
-        slope = np.where((s <= 0) & (slope > 0), 0, slope)
-    if code == 0:
-        slope = np.where((s >= 1) & (slope < 0), 0, slope)
-    return slope
+        names = ", ".join(dict.fromkeys((*self.activation, self.output)))
+        shape = "-".join(map(str, self.sizes))
+        return f"Hopfield {shape} ({names}; {self.size} parameters, {self.dtype.name})"

@@ -7,6 +7,10 @@ from collections import namedtuple
 
 import numpy as np
 
+#: what units are: a code (L,) for each layer, and of each unit (U,) its own stiffness and the two
+#: numbers that its kind wants: bounds, or current and scale of a diode
+Units = namedtuple("Units", "code own first second")
+
 #: where a cost pulls at the outputs: what it adds to their drive (m, n_out), and how stiffly it
 #: holds each of them (n_out,); both empty without a cost
 Pull = namedtuple("Pull", "drive held")

@@ -5,43 +5,25 @@ A unit of energy G(s) − a·s, which a cost ½β(s − y)² may pull as well, s
     G′(s) + βs = drive,   drive = a + βy;
 
 without a cost that is s = σ(drive), with σ the inverse of G′. Where it was before is where the
-search for it begins. Its compliance 1/G″(s) = σ′ is 0
-where a bound holds it.
+search for it begins. Its compliance 1/G″(s) is 0 where a bound holds it. Each body takes the unit's
+own stiffness and two numbers of its own beside.
 """
 
-from .elementary import tanh_slope
+import math
 
-CLIPPED, LINEAR, RELU, TANH, SIGMOID = range(5)
-#: units by name: s on [0, 1]; any s; s ≥ 0; tanh; the sigmoid of slope one, 1/(1 + e^{2−4a})
-UNITS = {
-    "hard-sigmoid": CLIPPED,
-    "identity": LINEAR,
-    "relu": RELU,
-    "tanh": TANH,
-    "sigmoid4": SIGMOID,
-}
-SMOOTH = (LINEAR, TANH, SIGMOID)  # units that have no kink
+from .elementary import exp, tanh_slope
+
+BOUNDED, TANH, SIGMOID, DIODE = range(4)
+SMOOTH = (TANH, SIGMOID, DIODE)  # units without a kink; bounded ones have none without bounds
 
 _TRIES = 60  # of Newton's method, which keeps a bracket: at worst each one halves it
 
 
-def clipped(drive, held, old):
-    """s ∈ [0, 1], G = ½s²."""
-    zero, one = type(drive)(0), type(drive)(1)
-    s = drive / (one + held)
-    s = zero if s < zero else s
-    return one if s > one else s
-
-
-def linear(drive, held, old):
-    """G = ½s²."""
-    return drive / (type(drive)(1) + held)
-
-
-def relu(drive, held, old):
-    """s ≥ 0, G = ½s²."""
-    s = drive / (type(drive)(1) + held)
-    return type(drive)(0) if s < type(drive)(0) else s
+def bounded(drive, held, old, own, low, high):
+    """s ∈ [low, high], G = ½·own·s²."""
+    s = drive / (own + held)
+    s = low if s < low else s
+    return high if s > high else s
 
 
 def _tanh(z):
@@ -59,7 +41,7 @@ def _sigmoid(z):
 def _settled(sigma, low, high):
     """Where z + βσ(z) = drive: s = σ(z), from an old s on; σ lies between `low` and `high`."""
 
-    def settle(drive, held, old):
+    def settle(drive, held, old, own, first, second):
         zero = type(drive)(0)
         if held == zero:
             return sigma(drive)[0]
@@ -92,31 +74,49 @@ def _settled(sigma, low, high):
 tanh, sigmoid = _settled(_tanh, -1, 1), _settled(_sigmoid, 0, 1)
 
 
-def free_between(s):
-    """Compliance of a unit on [0, 1]."""
-    return type(s)(1) if type(s)(0) < s < type(s)(1) else type(s)(0)
+def diode(drive, held, old, own, current, scale):
+    """own·s + held·s + I·(e^{s/V} − 1) = drive, of a node with an exponential diode to ground.
+
+    With I = `current` and V = `scale`. The function is convex and rises, so that Newton's method
+    falls to the solution from any point beyond it: where resistors or diode alone carry all.
+    """
+    zero, one, stiff = type(drive)(0), type(drive)(1), own + held
+    if drive > zero:
+        high, alone = drive / stiff, scale * type(drive)(math.log1p(drive / current))
+        high = alone if alone < high else high
+    else:
+        high = (drive + current) / stiff
+        high = zero if high > zero else high
+    s = high
+    for _ in range(_TRIES):
+        e = exp(s / scale)
+        fall = (stiff * s + current * (e - one) - drive) / (stiff + current / scale * e)
+        if s - fall == s or not fall > zero:  # Newton's tries fall; rounding does not
+            break
+        s -= fall
+    return s
 
 
-def free(s):
-    """Compliance of a unit without bounds."""
-    return type(s)(1)
+def free_between(s, own, low, high):
+    """Compliance of a unit that has bounds."""
+    return type(s)(1) / own if low < s < high else type(s)(0)
 
 
-def free_above(s):
-    """Compliance of a unit s ≥ 0."""
-    return type(s)(1) if s > type(s)(0) else type(s)(0)
-
-
-def compliance_of_tanh(s):
+def compliance_of_tanh(s, own, first, second):
     """σ′ = 1 − s²."""
     return (type(s)(1) - s) * (type(s)(1) + s)
 
 
-def compliance_of_sigmoid(s):
+def compliance_of_sigmoid(s, own, first, second):
     """σ′ = 4s(1 − s)."""
     return type(s)(4) * s * (type(s)(1) - s)
 
 
+def compliance_of_diode(s, own, current, scale):
+    """1/(own + (I/V)·e^{s/V})."""
+    return type(s)(1) / (own + current / scale * exp(s / scale))
+
+
 #: by their codes, which are their places here
-SETTLED = (clipped, linear, relu, tanh, sigmoid)
-COMPLIANCES = (free_between, free, free_above, compliance_of_tanh, compliance_of_sigmoid)
+SETTLED = (bounded, tanh, sigmoid, diode)
+COMPLIANCES = (free_between, compliance_of_tanh, compliance_of_sigmoid, compliance_of_diode)

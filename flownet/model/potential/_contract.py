@@ -232,6 +232,9 @@ class AnyPotential(Named, ABC):
         """H_ii, its change Σ_k T_iik·V_k along V (D,), and T_iii: three arrays (D,), exact."""
         return self.hessian(W).diagonals(V)
 
+    def project(self, W: Vector) -> None:
+        """After a step, bring W (D,) back to where parameters may be, in place: none by default."""
+
     def parameters(self) -> dict[str, Any]:
         """What makes this potential again, of one with a `kind`."""
         return {}

@@ -57,6 +57,11 @@ class Sum(AnyPotential):
         """Terms as pairs (scale, potential)."""
         return list(self.terms)
 
+    def project(self, W):
+        """What each of its terms asks for."""
+        for _, term in self.terms:
+            term.project(W)
+
     def value(self, W):
         """L(W), a float."""
         return sum(scale * potential.value(W) for scale, potential in self.terms)

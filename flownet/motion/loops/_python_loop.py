@@ -90,6 +90,7 @@ class PythonLoop:
             if stiffness is not None:
                 stiffness[i] = self._numbers
             self._move(k, step, V, dL)
+            self._potential.project(self.W)
             self.time += step
             if not np.isfinite(self.W).all():
                 return i + 1, rows, False

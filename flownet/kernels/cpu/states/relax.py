@@ -34,26 +34,27 @@ def neighbours(net, W, work, s, layer, first, rows, z, base):
 
 def _settle(body):
     @part
-    def loop(z, s, pull, first, measured):
+    def loop(z, s, own, one, two, pull, first, measured):
         """s ← where the units settle; the largest change, if it is `measured`."""
         change, zero = 0.0, z.dtype.type(0)
         rows, n = z.shape
         if pull.held.size:
             for r in range(rows):
                 for j in range(n):
-                    new = body(z[r, j] + pull.drive[first + r, j], pull.held[j], s[r, j])
+                    drive, held = z[r, j] + pull.drive[first + r, j], pull.held[j]
+                    new = body(drive, held, s[r, j], own[j], one[j], two[j])
                     change = _larger(change, abs(float(new - s[r, j])))
                     s[r, j] = new
         elif measured:
             for r in range(rows):
                 for j in range(n):
-                    new = body(z[r, j], zero, zero)
+                    new = body(z[r, j], zero, s[r, j], own[j], one[j], two[j])
                     change = _larger(change, abs(float(new - s[r, j])))
                     s[r, j] = new
         else:
-            old, drive = flat(s), flat(z)
-            for i in range(old.size):
-                old[i] = body(drive[i], zero, zero)
+            for r in range(rows):
+                for j in range(n):
+                    s[r, j] = body(z[r, j], zero, s[r, j], own[j], one[j], two[j])
         return change
 
     return loop
@@ -66,28 +67,34 @@ def _larger(a, b):
 
 
 def _by_code(bodies):
-    clipped, linear, relu, tanh, sigmoid = (_settle(compiled(body)) for body in bodies)
+    bounded, tanh, sigmoid, diode = (_settle(compiled(body)) for body in bodies)
 
     @separate
-    def settle(code, z, s, pull, first, measured):
+    def settle(code, z, s, own, one, two, pull, first, measured):
         if code == 0:
-            return clipped(z, s, pull, first, measured)
+            return bounded(z, s, own, one, two, pull, first, measured)
         if code == 1:
-            return linear(z, s, pull, first, measured)
+            return tanh(z, s, own, one, two, pull, first, measured)
         if code == 2:
-            return relu(z, s, pull, first, measured)
-        if code == 3:
-            return tanh(z, s, pull, first, measured)
-        return sigmoid(z, s, pull, first, measured)
+            return sigmoid(z, s, own, one, two, pull, first, measured)
+        return diode(z, s, own, one, two, pull, first, measured)
 
     return settle
 
 
-settle = _by_code(SETTLED)
+_settle_layer = _by_code(SETTLED)
+
+
+@part
+def settle(net, kinds, layer, z, s, pull, first, measured):
+    """Settle some rows of a layer, driven by z and, if it pulls, by a cost."""
+    begin, end = net.units[layer], net.units[layer + 1]
+    own, one, two = kinds.own[begin:end], kinds.first[begin:end], kinds.second[begin:end]
+    return _settle_layer(kinds.code[layer], z, s, own, one, two, pull, first, measured)
 
 
 @separate
-def _relax_shard(net, codes, W, work, pull, free, s, manner, i):
+def _relax_shard(net, kinds, W, work, pull, free, s, manner, i):
     """The i-th shard relaxes."""
     first = i * work.shard
     rows = min(work.shard, work.capacity - first)
@@ -106,7 +113,7 @@ def _relax_shard(net, codes, W, work, pull, free, s, manner, i):
                 z = units(net, work.z, work.capacity, layer, first, rows)
                 s_l = units(net, s, work.capacity, layer, first, rows)
                 pulled = pull if layer == top else free
-                moved = settle(codes[layer], z, s_l, pulled, first, manner.tolerance >= 0)
+                moved = settle(net, kinds, layer, z, s_l, pulled, first, manner.tolerance >= 0)
                 change = _larger(change, moved)
             begin = end + 1
         taken += 1
@@ -150,11 +157,11 @@ def drive_states(net, W, work, x, threads):
 
 
 @jit
-def relax_states(net, codes, W, work, pull, free, s, manner, threads):
+def relax_states(net, kinds, W, work, pull, free, s, manner, threads):
     """Let s relax, from where it is, under what drives it since `drive_states`."""
     count = work.taken.size
     if threads > 1:
-        _relax_by_crew(threads, count, net, codes, W, work, pull, free, s, manner)
+        _relax_by_crew(threads, count, net, kinds, W, work, pull, free, s, manner)
     else:
         for i in range(count):
-            _relax_shard(net, codes, W, work, pull, free, s, manner, i)
+            _relax_shard(net, kinds, W, work, pull, free, s, manner, i)

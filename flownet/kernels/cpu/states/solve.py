@@ -18,33 +18,46 @@ from .relax import neighbours
 
 def _root(body):
     @part
-    def loop(s, root):
-        for i in range(s.size):
-            root[i] = s.dtype.type(math.sqrt(body(s[i])))
+    def loop(s, root, own, one, two):
+        for r in range(s.shape[0]):
+            for j in range(s.shape[1]):
+                root[r, j] = s.dtype.type(math.sqrt(body(s[r, j], own[j], one[j], two[j])))
 
     return loop
 
 
 def _by_code(bodies):
-    clipped, linear, relu, tanh, sigmoid = (_root(compiled(body)) for body in bodies)
+    bounded, tanh, sigmoid, diode = (_root(compiled(body)) for body in bodies)
 
     @separate
-    def roots(code, s, root):
+    def roots(code, s, root, own, one, two):
         if code == 0:
-            clipped(s, root)
+            bounded(s, root, own, one, two)
         elif code == 1:
-            linear(s, root)
+            tanh(s, root, own, one, two)
         elif code == 2:
-            relu(s, root)
-        elif code == 3:
-            tanh(s, root)
+            sigmoid(s, root, own, one, two)
         else:
-            sigmoid(s, root)
+            diode(s, root, own, one, two)
 
     return roots
 
 
-_roots = _by_code(COMPLIANCES)
+_roots_of_layer = _by_code(COMPLIANCES)
+
+
+@part
+def _roots(net, kinds, work, s, layer, first, rows):
+    """√(compliance) of some rows of a layer."""
+    begin, end = net.units[layer], net.units[layer + 1]
+    _roots_of_layer(
+        kinds.code[layer],
+        units(net, s, work.capacity, layer, first, rows),
+        units(net, work.solve.root, work.capacity, layer, first, rows),
+        kinds.own[begin:end],
+        kinds.first[begin:end],
+        kinds.second[begin:end],
+    )
 
 
 @part
@@ -122,14 +135,14 @@ def _renew(net, work, by, first, rows):
 
 
 @separate
-def _solve_shard(net, codes, W, work, s, c, v, w, tries, tolerance, i):
+def _solve_shard(net, kinds, W, work, s, c, v, w, tries, tolerance, i):
     """The i-th shard: v ← H⁻¹·c with c on the outputs; w is a buffer like a state."""
     first = i * work.shard
     rows = min(work.shard, work.capacity - first)
     solve, top = work.solve, net.weight.size - 1
     for layer in range(top + 1):
-        root, state, r = _three(net, work, solve.root, s, solve.r, layer, first, rows)
-        _roots(codes[layer], state, root)
+        _roots(net, kinds, work, s, layer, first, rows)
+        root, r, _ = _three(net, work, solve.root, solve.r, solve.p, layer, first, rows)
         for k in range(r.size):
             r[k] = root[k] * c[first * net.sizes[-1] + k] if layer == top else r.dtype.type(0)
         p, r, x = _three(net, work, solve.p, solve.r, w, layer, first, rows)
@@ -168,11 +181,11 @@ _solve_by_crew = by_crew(_solve_shard)
 
 
 @jit
-def solve_states(net, codes, W, work, s, c, v, w, tries, tolerance, threads):
+def solve_states(net, kinds, W, work, s, c, v, w, tries, tolerance, threads):
     """v ← H⁻¹·c at the state s of what `drive_states` was told last; c (m, n_out), flat."""
     count = work.taken.size
     if threads > 1:
-        _solve_by_crew(threads, count, net, codes, W, work, s, c, v, w, tries, tolerance)
+        _solve_by_crew(threads, count, net, kinds, W, work, s, c, v, w, tries, tolerance)
     else:
         for i in range(count):
-            _solve_shard(net, codes, W, work, s, c, v, w, tries, tolerance, i)
+            _solve_shard(net, kinds, W, work, s, c, v, w, tries, tolerance, i)

@@ -24,7 +24,7 @@ class Layered(Relaxation):
 
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
-        self.W, self.x = W, x
+        self.W, self.x, self.units = W, x, self.system.units(W)
         self.threads = self.kernels.worthwhile(self.net, 8 * self.m)
         self.kernels.drive_states(self.net, W, self.work, x, self.threads)
 
@@ -49,9 +49,9 @@ class Layered(Relaxation):
                 self.system, self.W, self.x, layers, pull, self.order, sweeps, stop
             )
         order = Order(self.order, sweeps, self.manner.tolerance)
-        codes, work = self.system.codes, self.work
+        units, work = self.units, self.work
         self.kernels.relax_states(
-            self.net, codes, self.W, work, pull, self.free, s, order, self.threads
+            self.net, units, self.W, work, pull, self.free, s, order, self.threads
         )
         return self._relaxed()
 
@@ -60,9 +60,9 @@ class Layered(Relaxation):
         v, scratch = np.empty_like(s), np.empty_like(s)
         c = np.ascontiguousarray(c, s.dtype).ravel()
         tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
-        codes, W, work = self.system.codes, self.W, self.work
+        units, W, work = self.units, self.W, self.work
         self.kernels.solve_states(
-            self.net, codes, W, work, s, c, v, scratch, tries, tolerance, self.threads
+            self.net, units, W, work, s, c, v, scratch, tries, tolerance, self.threads
         )
         return v, self._relaxed()
 
@@ -72,6 +72,7 @@ class Layered(Relaxation):
         dL = self._products(self.x, s.real, weighed.real, True)
         if np.iscomplexobj(weighed):  # Re(u ⊗ s) = Re u ⊗ Re s − Im u ⊗ Im s
             dL += self._products(np.zeros_like(self.x), s.imag, -weighed.imag, False)
+        self.system.beside(self, s, u, weight, dL)
         return dL
 
     def _products(self, x, s, u, bias):

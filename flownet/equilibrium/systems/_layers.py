@@ -1,0 +1,138 @@
+"""Energies of layers that see their neighbours alone, E = Σ G(s_l) − Σ s_l·W_l·s_{l−1} − b·s."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...kernels.layout import Units
+from ...kernels.scalar.states import BOUNDED
+from ...model.network import Network
+from .._energy import Energy
+from ._relaxing import Layered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, DTypeLike
+
+    from ..._types import Vector
+
+
+class LayeredEnergy(Energy):
+    """What systems of layers share; each says what its units are, `units(W)`, and G and G′."""
+
+    sizes: tuple[int, ...]
+    codes: Vector
+
+    def _lay_out(self, sizes, bias, init, dtype, *, doubled=False):
+        """Where the parameters lie, as of a network whose inputs may come twice."""
+        if doubled:
+            sizes = [2 * sizes[0], *sizes[1:]]
+        self.network = Network(sizes, "identity", bias=bias, init=init, dtype=dtype)
+        if self.network.is_complex:
+            raise FlownetError("a layered system has real parameters: float64 or float32.")
+        self.sizes, self.dtype = self.network.sizes, self.network.dtype
+        self.size, self.states = self.network.size, sum(self.sizes[1:])
+        self.n_in, self.n_out = self.sizes[0] // (1 + doubled), self.sizes[-1]
+
+    def _units_of(self, own, first, second):
+        return Units(self.codes, own, first, second)
+
+    def units(self, W: Vector) -> Any:
+        """What each unit is at W: `kernels.layout.Units`."""
+        raise NotImplementedError
+
+    def inverse(self, layer: int, s: Vector, units: Units) -> Vector:
+        """G′ of a layer's units."""
+        raise NotImplementedError
+
+    def primitive(self, layer: int, s: Vector, units: Units) -> Vector:
+        """G of a layer's units."""
+        raise NotImplementedError
+
+    def relaxation(self, m, manner):
+        """How m states relax, layer by layer in compiled code."""
+        return Layered(self, m, manner)
+
+    # ---- the energy, one sample a row, layers side by side ----
+
+    def energy(self, W: ArrayLike, x: ArrayLike, s: ArrayLike) -> Vector:
+        """E of each sample (m,); inf beyond a bound."""
+        W, s = np.asarray(W), np.asarray(s)
+        layers, total, units = self.split(s), np.zeros(len(s), s.dtype), self.units(W)
+        for i, (part, below, s_l) in enumerate(
+            zip(self.network.parts(W), [np.asarray(x), *layers], layers)
+        ):
+            driven = below @ part.weights.T
+            if part.bias is not None:
+                driven = driven + part.bias
+            own = self._of_layer(units, i)
+            G = self.primitive(i, s_l, own)
+            if self.codes[i] == BOUNDED:
+                G = np.where((s_l.real < own.first) | (s_l.real > own.second), np.inf, G)
+            total += (G - s_l * driven).sum(axis=1)
+        return total
+
+    def slope(self, W: ArrayLike, x: ArrayLike, s: ArrayLike) -> Vector:
+        """∂E/∂s = G′(s) − a (m, n); at a bound, without what the bound takes up."""
+        W, layers = np.asarray(W), self.split(np.asarray(s))
+        slopes, units = [], self.units(W)
+        for i, (s_l, a) in enumerate(zip(layers, self.drive(W, x, layers))):
+            own = self._of_layer(units, i)
+            slope = self.inverse(i, s_l, own) - a
+            if self.codes[i] == BOUNDED:
+                slope = np.where((s_l <= own.first) & (slope > 0), 0, slope)
+                slope = np.where((s_l >= own.second) & (slope < 0), 0, slope)
+            slopes.append(slope)
+        return np.concatenate(slopes, axis=1)
+
+    def covector(self, W, x, s, weight):
+        """Σ weight·∂E/∂W (D,): −s_l ⊗ s_{l−1}, and −s_l on biases."""
+        layers = self.split(np.asarray(s))
+        out = np.zeros(self.size, s.dtype)
+        for part, below, s_l in zip(self.network.parts(out), [x, *layers], layers):
+            part.weights[...] = -(weight[:, None] * s_l).T @ below
+            if part.bias is not None:
+                part.bias[...] = -(weight @ s_l)
+        return out
+
+    def drive(self, W: ArrayLike, x: ArrayLike, layers: Sequence[Vector]) -> list[Vector]:
+        """a_l (m, n_l) of every layer of states."""
+        parts = list(self.network.parts(np.asarray(W)))
+        driven = []
+        for i, (part, below) in enumerate(zip(parts, [np.asarray(x), *layers])):
+            a = below @ part.weights.T
+            if part.bias is not None:
+                a = a + part.bias
+            if i + 1 < len(parts):
+                a = a + layers[i + 1] @ parts[i + 1].weights
+            driven.append(a)
+        return driven
+
+    def beside(self, states: Any, s: Vector, u: Vector, weight: Vector, dL: Vector) -> None:
+        """Add to dL what ∂E/∂W changes by along u beside the products of neighbours: nothing."""
+
+    def split(self, s: Vector) -> list[Vector]:
+        """States (m, n) as one array (m, n_l) for each layer."""
+        return np.split(s, np.cumsum(self.sizes[1:-1]), axis=1)
+
+    def parameters(self) -> dict[str, Any]:
+        """What makes this system again."""
+        return {
+            "sizes": [self.n_in, *self.sizes[1:]],
+            "bias": self.network.bias,
+            "init": self.network.init_rule,
+            "dtype": self.dtype.name,
+        }
+
+    def with_dtype(self, dtype: DTypeLike) -> Any:
+        """The same system in another precision."""
+        return type(self)(**{**self.parameters(), "dtype": dtype})
+
+    def _of_layer(self, units, layer):
+        code, *numbers = units
+        begin, end = self.network.plan.units[layer : layer + 2]
+        return Units(code, *(each[begin:end] for each in numbers))

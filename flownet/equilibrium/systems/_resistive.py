@@ -1,0 +1,195 @@
+"""Layered networks of resistors and diodes: physics relaxes them, Kirchhoff's law is their rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ..._registry import kind, unknown
+from ...kernels.scalar.states import BOUNDED, DIODE
+from ...model import _check
+from ...model.network import Network
+from ._layers import LayeredEnergy
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import DTypeLike
+
+    from ..._types import NotNegative, Positive, Sizes, Vector
+
+_DIODES = ("ideal", "exponential", "none")
+
+
+@kind("system", "resistive")
+class Resistive(LayeredEnergy):
+    """A deep resistive network: nodes joined by conductances g ≥ 0, a diode at each hidden node.
+
+    Its state, the node voltages v, makes the co-content least,
+
+        E = Σ ½g_ij(v_i − v_j)² + Σ ∫i_diode dv − Σ b_i·v_i,
+
+    which is Kirchhoff's current law. Inputs come as voltage sources (x, −x)·gain. Ideal diodes hold
+    one half of the nodes of a hidden layer at v ≥ 0 and the other at v ≤ 0. ∂E/∂g_ij is ½(v_i −
+    v_j)²: each resistor sees the voltage over itself alone. W lies as that of a `Network`, the
+    weights of a layer being its conductances; a step that takes one below 0 leaves it at 0.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Inputs (which come twice, as x and −x), nodes of each hidden layer, outputs.
+    diodes : str
+        "ideal", "exponential", where I·(e^{v/V} − 1) flows through each, or "none".
+    gain : float
+        Of the inputs.
+    current, scale : float
+        I and V of exponential diodes.
+    bias : bool
+        Whether a current flows into each node, as parameters.
+    init : sequence of float, optional
+        Conductances of each layer begin at max(0, U(±c)), with c = init[l]/√n_in; 1 by default.
+    dtype : str
+        float64 or float32.
+
+    Raises
+    ------
+    FlownetError
+        For sizes, names or numbers that do not exist.
+
+    References
+    ----------
+    Kendall et al., 2006.01981; Scellier, 2402.11674; Scellier, 2103.09985.
+    """
+
+    smooth = False
+
+    def __init__(
+        self,
+        sizes: Sizes,
+        *,
+        diodes: str = "ideal",
+        gain: Positive = 1.0,
+        current: Positive = 1e-6,
+        scale: Positive = 0.05,
+        bias: bool = True,
+        init: Sequence[NotNegative] | None = None,
+        dtype: DTypeLike = "float64",
+    ) -> None:
+        self._lay_out(sizes, bias, "zeros", dtype, doubled=True)
+        if diodes not in _DIODES:
+            raise FlownetError(unknown("diodes", diodes, _DIODES))
+        self.diodes = diodes
+        self.gain = _check.positive("gain", gain)
+        self.current = _check.positive("current", current)
+        self.scale = _check.positive("scale", scale)
+        layers = len(self.sizes) - 1
+        self.widths = [1.0] * layers if init is None else [float(each) for each in init]
+        if len(self.widths) != layers:
+            raise FlownetError(f"init has {len(self.widths)} numbers for {layers} layers.")
+        hidden = DIODE if diodes == "exponential" else BOUNDED
+        self.codes = np.array([hidden] * (layers - 1) + [BOUNDED], np.int64)
+        self.smooth = diodes != "ideal"
+        self._first, self._second = self._numbers()
+
+    def _numbers(self):
+        """Of each unit: the bounds of its voltage, or current and scale of its diode."""
+        first, second = [], []
+        for n in self.sizes[1:-1]:
+            up = n - n // 2  # nodes held at v ≥ 0
+            if self.diodes == "ideal":
+                first.append(np.repeat([0.0, -np.inf], [up, n - up]))
+                second.append(np.repeat([np.inf, 0.0], [up, n - up]))
+            elif self.diodes == "exponential":
+                first.append(np.full(n, self.current))
+                second.append(np.full(n, self.scale))
+            else:
+                first.append(np.full(n, -np.inf))
+                second.append(np.full(n, np.inf))
+        first.append(np.full(self.n_out, -np.inf))
+        second.append(np.full(self.n_out, np.inf))
+        return (np.concatenate(each).astype(self.dtype) for each in (first, second))
+
+    def inputs(self, x):
+        """Voltages (m, 2·n_in) of the sources: x and −x, times the gain."""
+        return self.gain * np.concatenate([x, -x], axis=1)
+
+    def units(self, W):
+        """What each node is: its own stiffness is the conductance of all that leads to it."""
+        own = np.zeros(self.states, self.dtype)
+        ends = self.network.plan.units
+        parts = list(self.network.parts(W))
+        for layer, part in enumerate(parts):
+            own[ends[layer] : ends[layer + 1]] += part.weights.sum(axis=1)
+            if layer:
+                own[ends[layer - 1] : ends[layer]] += part.weights.sum(axis=0)
+        own[own <= 0] = np.finfo(self.dtype).tiny  # a node that nothing leads to stays where it is
+        return self._units_of(own, self._first, self._second)
+
+    def project(self, W: Vector) -> None:
+        """Leave conductances that a step took below 0 at 0, in place."""
+        for part in self.network.parts(W):
+            np.maximum(part.weights, 0, out=part.weights)
+
+    def init(self, seed: int = 0) -> Vector:
+        """Conductances max(0, U(±c)), half of them 0; no currents."""
+        spread = Network(self.sizes, "identity", bias=self.network.bias, init="lecun-uniform")
+        W = spread.init(seed).astype(self.dtype)  # U(±√(3/n_in))
+        for part, width in zip(self.network.parts(W), self.widths):
+            part.weights[:] *= width / np.sqrt(3)
+        self.project(W)
+        return W
+
+    def energy(self, W, x, s):
+        """The co-content of each sample (m,), that of the sources' own side included."""
+        parts = list(self.network.parts(np.asarray(W)))
+        fixed = 0.5 * (np.asarray(x) ** 2) @ parts[0].weights.sum(axis=0)
+        return super().energy(W, x, s) + fixed
+
+    def covector(self, W, x, s, weight):
+        """Σ weight·½(v_i − v_j)² on conductances, −Σ weight·v on currents."""
+        dL = super().covector(W, x, s, weight)
+        below = np.asarray(x)
+        for part, s_l in zip(self.network.parts(dL), self.split(np.asarray(s))):
+            part.weights[:] += 0.5 * (weight @ s_l**2)[:, None] + 0.5 * (weight @ below**2)
+            below = s_l
+        return dL
+
+    def beside(self, states, s, u, weight, dL):
+        """Σ weight·(v_i·u_i + v_j·u_j): what a resistor sees of each of its ends by itself."""
+        below = None
+        for part, s_l, u_l in zip(self.network.parts(dL), states.layers(s), states.layers(u)):
+            ends = np.einsum("s,si,si->i", weight, s_l, u_l).real.astype(dL.dtype)
+            part.weights[:] += ends[:, None] if below is None else ends[:, None] + below
+            below = ends
+
+    def inverse(self, layer, s, units):
+        """G′: the current that leaves a node through its resistors and its diode."""
+        if self.codes[layer] == DIODE:
+            return units.own * s + units.first * np.expm1(s / units.second)
+        return units.own * s
+
+    def primitive(self, layer, s, units):
+        """G: the co-content of a node."""
+        if self.codes[layer] == DIODE:
+            diode = units.first * (units.second * np.expm1(s / units.second) - s)
+            return units.own * s * s / 2 + diode
+        return units.own * s * s / 2
+
+    def parameters(self):
+        """What makes this system again."""
+        return {
+            **super().parameters(),
+            "diodes": self.diodes,
+            "gain": self.gain,
+            "current": self.current,
+            "scale": self.scale,
+            "init": list(self.widths),
+        }
+
+    def __repr__(self):
+        shape = "-".join(map(str, (self.n_in, *self.sizes[1:])))
+        return (
+            f"Resistive {shape} ({self.diodes} diodes; {self.size} parameters, {self.dtype.name})"
+        )

@@ -1,0 +1,116 @@
+"""Resistive networks: Kirchhoff's law, what each resistor sees, and conductances that stay ≥ 0."""
+
+import numpy as np
+import pytest
+
+import flownet as fn
+
+SIZES, M = (4, 7, 6, 3), 8
+DIODES = ["ideal", "exponential", "none"]
+
+
+def setting(diodes, *, nudge=0.05, dtype="float64", **words):
+    random = np.random.default_rng(3)
+    data = fn.Dataset(random.random((M, SIZES[0])) - 0.5, random.random((M, SIZES[-1])) - 0.5)
+    system = fn.Resistive(SIZES, diodes=diodes, gain=2.0, current=1e-3, scale=0.1, dtype=dtype)
+    W = system.init(1)
+    for part in system.network.parts(W):
+        part.weights[:] += 0.05
+        part.bias[:] += 0.1 * random.normal(size=part.bias.size)
+    return fn.Equilibrium(system, fn.Quadratic(), data, nudge=nudge, **words), W.astype(dtype)
+
+
+def along(value, W, V, h=1e-5):
+    near, far = (
+        np.array([value(W + size * v) - value(W - size * v) for v in V]) for size in (h, 2 * h)
+    )
+    return (8 * near - far) / (12 * h)
+
+
+@pytest.mark.parametrize("diodes", DIODES)
+def test_exact_covector_is_that_of_differences(diodes):
+    potential, W = setting(diodes)
+    V = np.random.default_rng(0).normal(size=(6, W.size))
+    wanted = along(potential.value, W, V)
+    assert np.abs(V @ potential.exact(W)[1] - wanted).max() < 1e-8 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("diodes", DIODES)
+def test_currents_into_every_node_add_up_to_nothing(diodes):
+    potential, W = setting(diodes)
+    s = np.concatenate(potential.relax(W), axis=1)
+    assert np.abs(potential.system.slope(W, potential._x, s)).max() < 1e-13
+
+
+def test_kirchhoff_by_hand():
+    """One output between two sources, x and −x, through g₁ and g₂, with a current b into it."""
+    system = fn.Resistive([1, 1])
+    g1, g2, b, x = 0.7, 0.2, 0.3, 1.5
+    potential = fn.Equilibrium(
+        system, fn.Quadratic(), fn.Dataset([[x]], np.array([[0.5]])), nudge=0.1
+    )
+    v = (g1 * x - g2 * x + b) / (g1 + g2)
+    W = np.array([g1, g2, b])
+    assert potential.relax(W)[0][0, 0] == pytest.approx(v, rel=1e-15)
+    e = v - 0.5
+    dL = e / (g1 + g2) * np.array([x - v, -x - v, 1])
+    assert potential.exact(W)[1] == pytest.approx(dL, rel=1e-13)
+    assert potential.averaged(points=12).differential(W)[1] == pytest.approx(dL, rel=2e-2)
+
+
+@pytest.mark.parametrize("diodes", ["exponential", "none"])
+@pytest.mark.parametrize(("estimator", "order"), [("one-sided", 1), ("symmetric", 2)])
+def test_error_falls_with_the_order_of_the_estimator(diodes, estimator, order):
+    errors = []
+    for nudge in (0.004, 0.002):
+        potential, W = setting(diodes, nudge=nudge, estimator=estimator)
+        errors.append(np.abs(potential.differential(W)[1] - potential.exact(W)[1]).max())
+    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+
+
+def test_frozen_force_is_exact_until_a_diode_switches():
+    potential, W = setting("ideal", nudge=1e-3, force="frozen")
+    exact = potential.exact(W)[1]
+    assert np.abs(potential.differential(W)[1] - exact).max() < 1e-11 * np.abs(exact).max()
+    far, _ = setting("ideal", nudge=5.0, force="frozen")
+    assert np.abs(far.differential(W)[1] - exact).max() > 1e-3 * np.abs(exact).max()
+
+
+@pytest.mark.parametrize("diodes", DIODES)
+def test_estimate_is_the_difference_of_what_resistors_see(diodes):
+    potential, W = setting(diodes)
+    system, (m, b) = potential.system, (M, potential.nudge)
+    dL = potential.differential(W)[1]
+    up, down = (np.concatenate(potential.relax(W, nudge=n), axis=1) for n in (b, -b))
+    weight = np.full(m, 1 / m)
+    seen = [system.covector(W, potential._x, s, weight) for s in (up, down)]
+    assert dL == pytest.approx((seen[0] - seen[1]) / (2 * b), rel=1e-9, abs=1e-11)
+
+
+def test_energy_falls_at_every_sweep():
+    energies = []
+    for sweeps in range(1, 10):
+        potential, W = setting("ideal", tolerance=None, sweeps=sweeps)
+        s = np.concatenate(potential.relax(W), axis=1)
+        energies.append(potential.system.energy(W, potential._x, s))
+    assert (np.diff(energies, axis=0) <= 1e-14).all()
+
+
+def test_conductances_stay_at_or_above_0(tmp_path):
+    potential, W = setting("ideal", nudge=0.2)
+    run = fn.train(potential, fn.Aristotle(0.3), W0=W, steps=400, batch_size=4)
+    assert run.loss[-1] < 0.6 * potential.value(W)
+    conductances = np.concatenate(
+        [part.weights.ravel() for part in potential.network.parts(run.parameters[-1])]
+    )
+    assert conductances.min() == 0.0
+    system = potential.system
+    assert fn.Resistive(**system.parameters()).parameters() == system.parameters()
+    assert np.array_equal(fn.Resistive(**system.parameters()).init(2), system.init(2))
+
+
+def test_a_mistake_gets_one_line():
+    with pytest.raises(fn.FlownetError, match="unknown diodes"):
+        fn.Resistive([2, 3, 1], diodes="zener")
+    with pytest.raises(fn.FlownetError, match="2 numbers for 3 layers"):
+        fn.Resistive([2, 3, 4, 1], init=[1.0, 1.0])
