@@ -30,6 +30,7 @@ _HOMES = {
     "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
+    "learning system": ["equilibrium"],
     "system": ["equilibrium.systems"],
     "estimator": ["equilibrium"],
     "observable": ["motion.observe"],

@@ -131,7 +131,7 @@ def test_energy_falls_at_every_sweep(activation):
     energies = []
     for sweeps in range(1, 12):
         potential = fn.Equilibrium(
-            system, fn.Quadratic(), data, nudge=0.1, tolerance=None, sweeps=sweeps
+            system, fn.Quadratic(), data, nudge=0.1, fixed=True, sweeps=sweeps
         )
         s = np.concatenate(potential.relax(W), axis=1)
         energies.append(system.energy(W, data.x, s))
@@ -236,7 +236,7 @@ def test_bits_do_not_depend_on_threads(order):
     system = fn.Hopfield([60, 300, 300, 5], "tanh", dtype="float32")
     W = 0.3 * system.init(0)
     potential = fn.Equilibrium(
-        system, fn.Quadratic(), data, nudge=0.1, tolerance=None, sweeps=20, order=order
+        system, fn.Quadratic(), data, nudge=0.1, fixed=True, sweeps=20, order=order
     )
     found = []
     for threads in (1, 2):

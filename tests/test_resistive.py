@@ -90,7 +90,7 @@ def test_estimate_is_the_difference_of_what_resistors_see(diodes):
 def test_energy_falls_at_every_sweep():
     energies = []
     for sweeps in range(1, 10):
-        potential, W = setting("ideal", tolerance=None, sweeps=sweeps)
+        potential, W = setting("ideal", fixed=True, sweeps=sweeps)
         s = np.concatenate(potential.relax(W), axis=1)
         energies.append(potential.system.energy(W, potential._x, s))
     assert (np.diff(energies, axis=0) <= 1e-14).all()

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._registry import PROGRAM, unknown, words
+from ..equilibrium import Equilibrium
 from ..model.network import Network
 from ..motion.mechanics import StepPolicy
 from ._box import Box
@@ -19,12 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: tables of an experiment that an axis may name, and what a member begins with
-TABLES = ("data", "network", "loss", "metric", "chart", "mechanics", "run", "add", "W0")
+TABLES = (
+    *("data", "network", "system", "equilibrium", "loss", "metric", "chart", "mechanics", "run"),
+    *("add", "W0"),
+)
 _RUN = ("seed", "batch_size", "steps", "epochs")
 #: tables whose words are the arguments of a class; what other tables make, and words of their own
-_FAMILIES = ("network", "loss", "metric", "chart", "mechanics")
+_FAMILIES = ("network", "system", "equilibrium", "loss", "metric", "chart", "mechanics")
 _ELSEWHERE = ("network", "device", "chart", "metrics", "size")
-_OWN = {"loss": ("kind", "scale"), "metric": ("kind",), "mechanics": ("kind",), "chart": ("kind",)}
+_OWN = {"loss": ("kind", "scale"), **dict.fromkeys(("metric", "mechanics", "chart"), ("kind",))}
+#: tables without a kind: what their words are the arguments of
+_ONE = {"network": Network, "equilibrium": Equilibrium}
 
 
 class Axis:
@@ -114,8 +120,10 @@ def check_word(key: str, tables: Mapping[str, Any]) -> None:
     table, *rest = path_of(key)
     if not rest or table not in _FAMILIES:
         return
+    if table not in tables:
+        raise FlownetError(f"the axis {key!r}: the experiment has no [{table}].")
     kind = tables[table].get("kind", "layer" if table == "metric" else None)
-    takes = signature(Network).parameters if table == "network" else words(table, kind)
+    takes = signature(_ONE[table]).parameters if table in _ONE else words(table, kind)
     allowed = [*(w for w in takes if w not in _ELSEWHERE), *_OWN.get(table, ())]
     if rest[0] not in allowed:
         raise FlownetError(unknown(f"word of [{table}]", rest[0], allowed))

@@ -53,3 +53,14 @@ class SpringCost:
     def steady(self, nudge, c, dtype):
         """The pull of β⟨c, o⟩, with c as it was."""
         return Pull((-nudge * c).astype(dtype), np.zeros(c.shape[1], dtype))
+
+    def series(self, o, rows):
+        """Taylor coefficients (m, K) of C, of those of the outputs, K arrays (m, n_out)."""
+        e = [o[0] - self.y[rows], *o[1:]]
+        return np.stack(
+            [
+                self.weights[rows] * sum(0.5 * (e[i] * e[k - i]) @ self.gamma for i in range(k + 1))
+                for k in range(len(e))
+            ],
+            axis=1,
+        )

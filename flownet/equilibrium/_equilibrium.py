@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._errors import FlownetError, shown
-from .._registry import describe, unknown
+from .._registry import build, describe, kind, unknown
 from ..data import Dataset
 from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS
 from ..model import _check
@@ -44,6 +44,7 @@ class Free(NamedTuple):
     relaxed: Relaxed
 
 
+@kind("learning system", "equilibrium")
 class Equilibrium(AnyPotential):
     """A physical system that learns by equilibrium propagation: L(W) = C(s₀), as a potential.
 
@@ -71,11 +72,13 @@ class Equilibrium(AnyPotential):
     order : str
         In which layers settle: "odd-even" or "even-odd", each after the other (asynchronous: the
         energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous).
-    tolerance : float or None
+    tolerance : float, optional
         A relaxation ends where no unit changes by more in a sweep; by default where rounding is all
-        that is left; None: after `sweeps` and `nudged_sweeps` exactly, as published programs do.
+        that is left.
     sweeps, nudged_sweeps : int
         Sweeps at most of the free and of each nudged relaxation.
+    fixed : bool
+        Whether all these sweeps are made, whatever changes, as published programs do.
 
     Attributes
     ----------
@@ -98,8 +101,6 @@ class Equilibrium(AnyPotential):
     >>> loss, dL = potential.differential(potential.init(seed=0))
     """
 
-    kind = "equilibrium"
-
     def __init__(
         self,
         system: Energy,
@@ -110,9 +111,10 @@ class Equilibrium(AnyPotential):
         estimator: str | dict[str, Any] | Estimator = "symmetric",
         force: str = "moving",
         order: str = "odd-even",
-        tolerance: NotNegative | None = 0.0,
+        tolerance: NotNegative | None = None,
         sweeps: Count = 2000,
         nudged_sweeps: Count | None = None,
+        fixed: bool = False,
     ) -> None:
         if not isinstance(system, Energy):
             raise FlownetError(
@@ -141,11 +143,11 @@ class Equilibrium(AnyPotential):
                 f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "
                 "or kinks, which have none: take 'richardson', or tanh, sigmoid4 or identity."
             )
-        self.order, self.tolerance = order, tolerance
-        self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps or sweeps
+        self.order, self.tolerance, self.fixed = order, tolerance, fixed
+        self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
-        stop = -1.0 if tolerance is None else float(tolerance) or least
-        self._manner = Manner(_ORDERS[order], self.sweeps, self.nudged_sweeps, stop)
+        stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
+        self._manner = Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
         self._x = np.ascontiguousarray(system.inputs(_check.in_precision("x", data.x, self.dtype)))
         self._cost = SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype)
         self._pools: dict[int, list] = {}
@@ -182,6 +184,41 @@ class Equilibrium(AnyPotential):
             )
             dL = system.along(free.state, -v, self._weights(rows))
             return float(np.mean(self._losses(free.outputs, rows))), dL
+
+    def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does, exactly."""
+        return self.sample_jets(W, V, order).mean(axis=0)
+
+    def sample_jets(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+        """Those of each sample (m, order+1)."""
+        V, order = _check.vector("V", V, self.size, self.dtype), _check.order(order)
+        with self._driven(W) as (system, rows):
+            state = self._free(system).state
+            outputs = [layers[-1] for layers in system.series(state, order, V=V)]
+            return self._cost.series(outputs, rows)
+
+    def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
+        """Coefficients g (order, D) of the covector in the nudge, Σ g_k β^{k−1}.
+
+        ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ g_k β^k: g_1 is dL itself, and an estimate's bias is made of the
+        others, of a one-sided one Σ_{k≥2} g_k β^{k−1}, of a symmetric one the odd k alone.
+        """
+        with self._driven(W) as (system, rows):
+            free, order = self._free(system).state, _check.order(order)
+            gamma, y = self._cost.gamma, self._cost.y[rows]
+            series = system.series(free, order, pull=(gamma, gamma * y))
+            flat = [np.concatenate([layer.ravel() for layer in layers]) for layers in series]
+            return np.array([self._products(system, flat, k, rows) for k in range(1, order + 1)])
+
+    def _products(self, system, s, k, rows):
+        """The k-th coefficient of ∂E/∂W, of a state's coefficients: E is of second order in s."""
+        weights, total = self._weights(rows), 0.0
+        for i in range(k + 1):
+            if i < k - i:
+                total = total + system.along(s[i], s[k - i], weights, x=i == 0)
+            elif i == k - i:
+                total = total + 0.5 * system.along(s[i], s[i], weights, x=False)
+        return total
 
     def relax(self, W: ArrayLike, *, nudge: float = 0.0) -> list[Vector]:
         """States (m, n_l) of each layer at a nudge; those of a system without layers as one."""
@@ -228,7 +265,20 @@ class Equilibrium(AnyPotential):
             "tolerance": self.tolerance,
             "sweeps": self.sweeps,
             "nudged_sweeps": self.nudged_sweeps,
+            "fixed": self.fixed,
         }
+
+    def describe(self) -> dict[str, Any]:
+        """Tables of data, system, cost and of how it learns: the words of an experiment file."""
+        own = {name: value for name, value in self.parameters().items() if value is not None}
+        system, cost = own.pop("system"), own.pop("cost")
+        return {"data": self.data.describe(), "system": system, "loss": cost, "equilibrium": own}
+
+    @classmethod
+    def of_tables(cls, tables: dict[str, Any], data: Dataset) -> Equilibrium:
+        """The potential of such tables."""
+        system, cost = build("system", tables["system"]), build("loss", tables["loss"])
+        return cls(system, cost, data, **tables["equilibrium"])
 
     def __repr__(self):
         return (
@@ -268,12 +318,12 @@ class Equilibrium(AnyPotential):
         """The state at a nudge, on the branch of the free one: it relaxes from there."""
         if nudge == 0:
             return free.state
-        kind = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
-        s = free.state.astype(kind)
+        number = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
+        s = free.state.astype(number)
         if self.force == "moving":
-            pull = self._cost.spring(nudge, rows, kind)
+            pull = self._cost.spring(nudge, rows, number)
         else:
-            pull = self._cost.steady(nudge, self._cost.force(free.outputs, rows), kind)
+            pull = self._cost.steady(nudge, self._cost.force(free.outputs, rows), number)
         self.relaxed["nudged"] = system.relax(s, pull, self._manner.nudged_sweeps)
         return s
 

@@ -23,6 +23,7 @@ from ... import _registry, _types
 from ...data._load import makers, names as data_names
 from ...ensemble._box import Box as BoxOfTable
 from ...ensemble.sweeps import sweep
+from ...equilibrium import Equilibrium as EquilibriumOfTable
 from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES
 from ...kernels.scalar.activation import ACTIVATIONS
@@ -77,7 +78,16 @@ _IN_A_FILE = {
 }
 
 #: types of what other tables of the file make
-_ELSEWHERE = {"Network", "AnyPotential", "AnyChart", "Mechanics", "Charges"}
+_ELSEWHERE = {
+    "Network",
+    "Energy",
+    "Loss",
+    "Dataset",
+    "AnyPotential",
+    "AnyChart",
+    "Mechanics",
+    "Charges",
+}
 
 #: of a run, what has a table of its own, or is said where it is started
 _SAID_ELSEWHERE = {
@@ -182,6 +192,9 @@ class _Metric(Kind):
 
 Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
+_IN_A_FILE["Estimator"] = str
+System = _family("System", "system")
+Equilibrium = _table("Equilibrium", [EquilibriumOfTable])
 
 
 class _Run(Table):
@@ -242,7 +255,9 @@ class ExperimentFile(Table):
     """A whole experiment file."""
 
     data: Data
-    network: Network
+    network: Network | None = None
+    system: System | None = None
+    equilibrium: Equilibrium | None = None
     loss: Loss
     mechanics: Mechanics
     run: Run
@@ -253,6 +268,16 @@ class ExperimentFile(Table):
     stop: list[Stop] = []
     keep: Literal["best"] | Keep | None = None
     sweep: Sweep | None = None
+
+    @model_validator(mode="after")
+    def _network_or_system(self):
+        if self.network is None and self.system is None:
+            raise ValueError("the table network is missing, or system in its place.")
+        if self.network is not None and self.system is not None:
+            raise ValueError("network and system are both given; one of them is what learns.")
+        if (self.system is None) != (self.equilibrium is None):
+            raise ValueError("system and equilibrium go together: one of them is missing.")
+        return self
 
 
 def tables(given: dict[str, Any]):

@@ -19,7 +19,7 @@ from ._course import Course
 from ._family import KERNELS, Family, Start
 
 #: tables that make a potential, and words of a run that change its loops
-_OF_POTENTIAL = ("data", "network", "loss", "add", "chart")
+_OF_POTENTIAL = ("data", "network", "system", "equilibrium", "loss", "add", "chart")
 _OF_LOOP = ("steps", "epochs", "batch_size")
 _OF_MEMBER = ("mechanics", "metric")
 
@@ -276,6 +276,8 @@ def _with_stiffness(tables):
 
 def _of_any_depth(tables):
     """Tables with one activation for all hidden layers, where they have the same."""
+    if "network" not in tables:
+        return tables
     network = dict(tables["network"])
     activation = network.get("activation")
     if isinstance(activation, (list, tuple)) and len(set(activation)) <= 1:

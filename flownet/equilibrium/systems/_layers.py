@@ -45,6 +45,10 @@ class LayeredEnergy(Energy):
         """What each unit is at W: `kernels.layout.Units`."""
         raise NotImplementedError
 
+    def stiffness(self, V: Vector) -> Vector:
+        """By how much the units' own stiffness (n,) changes along V (D,): not at all."""
+        return np.zeros(self.states, self.dtype)
+
     def inverse(self, layer: int, s: Vector, units: Units) -> Vector:
         """G′ of a layer's units."""
         raise NotImplementedError
@@ -69,7 +73,7 @@ class LayeredEnergy(Energy):
             driven = below @ part.weights.T
             if part.bias is not None:
                 driven = driven + part.bias
-            own = self._of_layer(units, i)
+            own = self.of_layer(units, i)
             G = self.primitive(i, s_l, own)
             if self.codes[i] == BOUNDED:
                 G = np.where((s_l.real < own.first) | (s_l.real > own.second), np.inf, G)
@@ -81,7 +85,7 @@ class LayeredEnergy(Energy):
         W, layers = np.asarray(W), self.split(np.asarray(s))
         slopes, units = [], self.units(W)
         for i, (s_l, a) in enumerate(zip(layers, self.drive(W, x, layers))):
-            own = self._of_layer(units, i)
+            own = self.of_layer(units, i)
             slope = self.inverse(i, s_l, own) - a
             if self.codes[i] == BOUNDED:
                 slope = np.where((s_l <= own.first) & (slope > 0), 0, slope)
@@ -99,13 +103,15 @@ class LayeredEnergy(Energy):
                 part.bias[...] = -(weight @ s_l)
         return out
 
-    def drive(self, W: ArrayLike, x: ArrayLike, layers: Sequence[Vector]) -> list[Vector]:
-        """a_l (m, n_l) of every layer of states."""
+    def drive(
+        self, W: ArrayLike, x: ArrayLike, layers: Sequence[Vector], *, bias: bool = True
+    ) -> list[Vector]:
+        """a_l (m, n_l) of every layer of states; without its `bias` the part bilinear in W, s."""
         parts = list(self.network.parts(np.asarray(W)))
         driven = []
         for i, (part, below) in enumerate(zip(parts, [np.asarray(x), *layers])):
             a = below @ part.weights.T
-            if part.bias is not None:
+            if part.bias is not None and bias:
                 a = a + part.bias
             if i + 1 < len(parts):
                 a = a + layers[i + 1] @ parts[i + 1].weights
@@ -132,7 +138,8 @@ class LayeredEnergy(Energy):
         """The same system in another precision."""
         return type(self)(**{**self.parameters(), "dtype": dtype})
 
-    def _of_layer(self, units, layer):
+    def of_layer(self, units: Units, layer: int) -> Units:
+        """Of all units those of a layer."""
         code, *numbers = units
         begin, end = self.network.plan.units[layer : layer + 2]
         return Units(code, *(each[begin:end] for each in numbers))

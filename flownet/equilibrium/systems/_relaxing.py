@@ -10,6 +10,7 @@ from ...kernels.device import kernels_of
 from ...kernels.layout import Manner as Order, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
+from ._series import state_series
 
 
 class Layered(Relaxation):
@@ -57,23 +58,36 @@ class Layered(Relaxation):
 
     def yields(self, s, c):
         """Conjugate gradients, each sample for itself."""
+        force = np.zeros_like(s)
+        self.outputs(force)[...] = c
+        return self.solve(s, force)
+
+    def solve(self, s, force):
+        """v = H⁻¹·force, of a force on every unit, like a state; beside it how it was reached."""
         v, scratch = np.empty_like(s), np.empty_like(s)
-        c = np.ascontiguousarray(c, s.dtype).ravel()
         tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
         units, W, work = self.units, self.W, self.work
         self.kernels.solve_states(
-            self.net, units, W, work, s, c, v, scratch, tries, tolerance, self.threads
+            self.net, units, W, work, s, force, v, scratch, tries, tolerance, self.threads
         )
         return v, self._relaxed()
 
-    def along(self, s, u, weight):
-        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1})."""
+    def along(self, s, u, weight, *, x=True):
+        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1}), with s₀ = x or, without x, s₀ = 0."""
         weighed = np.concatenate([(-weight[:, None] * u_l).ravel() for u_l in self.layers(u)])
-        dL = self._products(self.x, s.real, weighed.real, True)
+        dL = self._products(self.x if x else 0 * self.x, s.real, weighed.real, x)
         if np.iscomplexobj(weighed):  # Re(u ⊗ s) = Re u ⊗ Re s − Im u ⊗ Im s
             dL += self._products(np.zeros_like(self.x), s.imag, -weighed.imag, False)
         self.system.beside(self, s, u, weight, dL)
         return dL
+
+    def series(self, s, order, **words):
+        """Taylor coefficients of the state along a line of parameters or nudges: see `_series`."""
+        return state_series(self, s, order, **words)
+
+    def units_of(self, layer):
+        """What the units of a layer are."""
+        return self.system.of_layer(self.units, layer)
 
     def _products(self, x, s, u, bias):
         s, u = (np.ascontiguousarray(each, self.system.dtype) for each in (s, u))

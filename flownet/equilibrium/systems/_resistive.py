@@ -117,15 +117,19 @@ class Resistive(LayeredEnergy):
 
     def units(self, W):
         """What each node is: its own stiffness is the conductance of all that leads to it."""
+        own = self.stiffness(W)
+        own[own <= 0] = np.finfo(self.dtype).tiny  # a node that nothing leads to stays where it is
+        return self._units_of(own, self._first, self._second)
+
+    def stiffness(self, V):
+        """The sum (n,) of all conductances that lead to each node."""
         own = np.zeros(self.states, self.dtype)
         ends = self.network.plan.units
-        parts = list(self.network.parts(W))
-        for layer, part in enumerate(parts):
+        for layer, part in enumerate(self.network.parts(V)):
             own[ends[layer] : ends[layer + 1]] += part.weights.sum(axis=1)
             if layer:
                 own[ends[layer - 1] : ends[layer]] += part.weights.sum(axis=0)
-        own[own <= 0] = np.finfo(self.dtype).tiny  # a node that nothing leads to stays where it is
-        return self._units_of(own, self._first, self._second)
+        return own
 
     def project(self, W: Vector) -> None:
         """Leave conductances that a step took below 0 at 0, in place."""

@@ -7,7 +7,7 @@
 from itertools import zip_longest
 
 from ..._errors import FlownetError
-from ..._registry import PROGRAM, build, describe, is_named, program, refuse_program, words
+from ..._registry import PROGRAM, build, describe, find, is_named, program, refuse_program, words
 from ...data._load import from_table
 from ..chart import Charted
 from ..network import Network
@@ -22,7 +22,7 @@ def tables_of(potential):
     for scale, atom in potential.atoms():
         if isinstance(atom, Analytic) and is_named(atom):
             added.append({"scale": scale, **describe(atom)})
-        elif type(atom) is Potential and is_named(atom.loss) and not tables:
+        elif _is_said(atom) and not tables:
             tables = atom.describe()
             if scale != 1.0:
                 tables["loss"]["scale"] = scale
@@ -31,12 +31,20 @@ def tables_of(potential):
     return {**tables, **({"add": added} if added else {})}
 
 
+def _is_said(atom):
+    """Whether tables say it: the loss of a network, or what a system learns by."""
+    return (type(atom) is Potential or is_named(atom)) and is_named(atom.loss)
+
+
 def in_full(tables):
     """The same tables of a potential with everything said: what is left out is the default."""
     tables, size = dict(tables), None
     if "network" in tables:
         network = Network(**tables["network"])
         tables["network"], size = network.describe(), network.size
+    if "system" in tables:
+        system = build("system", tables["system"])
+        tables["system"], size = describe(system), system.size
     if "loss" in tables:
         loss = dict(tables["loss"])
         scale = {"scale": loss.pop("scale", 1.0)}
@@ -136,17 +144,15 @@ def metric_from(table, potential):
 def potential_from(tables):
     """The potential of tables that `tables_of` made or an experiment file holds."""
     terms = []
-    if "network" in tables:
+    if "loss" in tables:
         loss = dict(tables["loss"])
-        scale = loss.pop("scale", 1.0)
-        terms.append(
-            (
-                scale,
-                Potential(
-                    Network(**tables["network"]), build("loss", loss), from_table(tables["data"])
-                ),
-            )
-        )
+        scale, data = loss.pop("scale", 1.0), from_table(tables["data"])
+        if "system" in tables:
+            learning = find("learning system", "equilibrium")
+            terms.append((scale, learning.of_tables({**tables, "loss": loss}, data)))
+        else:
+            network = Network(**tables["network"])
+            terms.append((scale, Potential(network, build("loss", loss), data)))
     for table in tables.get("add", []):
         terms.append(_term(table, terms[0][1].size if terms else None))
     if not terms:

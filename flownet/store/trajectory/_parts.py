@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 #: tables that say what a run's potential is, and those that a part may change
-OF_POTENTIAL = ("data", "network", "loss", "chart", "add", "potential")
+OF_POTENTIAL = (
+    "data", "network", "system", "equilibrium", "loss", "chart", "add", "potential",
+)  # fmt: skip
 OF_PART = (*OF_POTENTIAL, "mechanics", "metric")
 BEFORE, PART = "before", "part"
 

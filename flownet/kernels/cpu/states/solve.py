@@ -136,15 +136,15 @@ def _renew(net, work, by, first, rows):
 
 @separate
 def _solve_shard(net, kinds, W, work, s, c, v, w, tries, tolerance, i):
-    """The i-th shard: v ← H⁻¹·c with c on the outputs; w is a buffer like a state."""
+    """The i-th shard: v ← H⁻¹·c; w is a buffer like a state."""
     first = i * work.shard
     rows = min(work.shard, work.capacity - first)
     solve, top = work.solve, net.weight.size - 1
     for layer in range(top + 1):
         _roots(net, kinds, work, s, layer, first, rows)
-        root, r, _ = _three(net, work, solve.root, solve.r, solve.p, layer, first, rows)
+        root, r, force = _three(net, work, solve.root, solve.r, c, layer, first, rows)
         for k in range(r.size):
-            r[k] = root[k] * c[first * net.sizes[-1] + k] if layer == top else r.dtype.type(0)
+            r[k] = root[k] * force[k]
         p, r, x = _three(net, work, solve.p, solve.r, w, layer, first, rows)
         for k in range(p.size):
             p[k], x[k] = r[k], r.dtype.type(0)
@@ -182,7 +182,7 @@ _solve_by_crew = by_crew(_solve_shard)
 
 @jit
 def solve_states(net, kinds, W, work, s, c, v, w, tries, tolerance, threads):
-    """v ← H⁻¹·c at the state s of what `drive_states` was told last; c (m, n_out), flat."""
+    """v ← H⁻¹·c at the state s of what `drive_states` was told last."""
     count = work.taken.size
     if threads > 1:
         _solve_by_crew(threads, count, net, kinds, W, work, s, c, v, w, tries, tolerance)
