@@ -197,18 +197,39 @@ class Equilibrium(AnyPotential):
             outputs = [layers[-1] for layers in system.series(state, order, V=V)]
             return self._cost.series(outputs, rows)
 
-    def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
-        """Coefficients g (order, D) of the covector in the nudge, Σ g_k β^{k−1}.
+    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
+        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        before = self.sample_losses(W)
+        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
 
-        ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ g_k β^k: g_1 is dL itself, and an estimate's bias is made of the
-        others, of a one-sided one Σ_{k≥2} g_k β^{k−1}, of a symmetric one the odd k alone.
+    def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
+        """Coefficients g (order, D) of the covector in the nudge, without differencing.
+
+        ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ_{k≥1} g_k β^k, and g_1 is dL itself.
         """
         with self._driven(W) as (system, rows):
-            free, order = self._free(system).state, _check.order(order)
+            free, order = self._free(system), _check.order(order)
             gamma, y = self._cost.gamma, self._cost.y[rows]
-            series = system.series(free, order, pull=(gamma, gamma * y))
+            pull = gamma, gamma * y
+            if self.force == "frozen":
+                pull = 0 * gamma, -self._cost.force(free.outputs, rows)
+            series = system.series(free.state, order, pull=pull)
             flat = [np.concatenate([layer.ravel() for layer in layers]) for layers in series]
             return np.array([self._products(system, flat, k, rows) for k in range(1, order + 1)])
+
+    def bias(self, W: ArrayLike, order: int = 4) -> Vector:
+        """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D), exact.
+
+        One-sided β·g_2 + β²·g_3 + …; symmetric β²·g_3 + …; Richardson −β⁴·g_5/4 + …; see
+        `nudge_jet`.
+        """
+        g = self.nudge_jet(W, order)
+        made = self.estimator.differences(self.nudge, _check.vector("W", W, self.size, self.dtype))
+        powers = [
+            sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in made)
+            for k in range(2, order + 1)
+        ]
+        return np.array(powers)[:, None] * g[1:]
 
     def _products(self, system, s, k, rows):
         """The k-th coefficient of ∂E/∂W, of a state's coefficients: E is of second order in s."""

@@ -17,7 +17,7 @@ from ..._errors import FlownetError
 from ..._registry import unknown
 from ..._table import Tabled
 from ...model.potential import travels
-from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_parameters
+from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_nudge, by_parameters
 from ..step import Held, _kinks, floors, offered
 from . import _critical, _radius, _verdict
 from ._table import one_step
@@ -33,6 +33,7 @@ SPLITS = {
     "parameters": by_parameters,
     "eigen": by_modes,
     "map": by_map,
+    "nudge": by_nudge,
     "layers": lambda b, **options: by_blocks(b, "layers", **options),
     "neurons": lambda b, **options: by_blocks(b, "neurons", **options),
 }
@@ -197,14 +198,15 @@ class Breakdown(Tabled):
         basis : str
             "parameters": self terms, pairs, triplets, beside what chance gives. "layers",
             "neurons": blocks of parameters. "eigen": eigendirections of the Hessian in the metric.
-            "map": what the loss bends (Gauss-Newton) and what the map bends.
+            "map": what the loss bends (Gauss-Newton) and what the map bends. "nudge": of a step
+            along an `Equilibrium`'s estimate, what its first order has from the finite nudge.
         **options
             Of "parameters": `exact=False`, `draws=n` and `seed` estimate them by random probes. Of
             "eigen": `steps`, how many Hessian actions.
 
         Returns
         -------
-        ParameterSplit, BlockSplit, ModeSplit or MapSplit
+        ParameterSplit, BlockSplit, ModeSplit, MapSplit or NudgeSplit
 
         Raises
         ------

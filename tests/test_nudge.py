@@ -1,0 +1,170 @@
+"""What a finite step and a finite nudge do to a physical system, term by term; its files."""
+
+import numpy as np
+import pytest
+from test_equilibrium import off, setting as hopfield
+from test_resistive import setting as resistive
+
+import flownet as fn
+
+M = 9
+
+
+def system(name, **words):
+    """An `Equilibrium` and parameters, of systems whose states move smoothly."""
+    if name in ("exponential", "none"):
+        return resistive(name, **words)
+    made, W, data = hopfield(name, scale=0.2)
+    return fn.Equilibrium(made, fn.Quadratic(), data, **{"nudge": 0.05, **words}), W
+
+
+QUADRATIC = ("identity", "none")  # energies whose frozen force is exact
+SMOOTH = ["tanh", "sigmoid4", "identity", "exponential", "none"]
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_jet_of_a_step_to_fourth_order(name):
+    potential, W = system(name)
+    V = 0.1 * np.random.default_rng(4).normal(size=W.size)
+    c = potential.jet(W, V, 4)
+    loss, dL = potential.exact(W)
+    assert c[0] == pytest.approx(loss, rel=1e-13)
+    assert c[1] == pytest.approx(dL @ V, rel=1e-11)
+    sizes = 0.04, 0.02
+    for order in (1, 2, 3):
+        beyond = [
+            potential.difference(W, t * V) - sum(c[k] * t**k for k in range(1, order + 1))
+            for t in sizes
+        ]
+        assert np.log2(beyond[0] / beyond[1]) == pytest.approx(order + 1, abs=0.2)
+    mean = potential.sample_jets(W, V, 4).mean(axis=0)
+    assert np.array_equal(mean, c)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+@pytest.mark.parametrize("force", ["moving", "frozen"])
+@pytest.mark.parametrize("estimator", ["one-sided", "symmetric", "richardson"])
+def test_bias_of_the_nudge_order_by_order(name, force, estimator):
+    potential, W = system(name, nudge=0.02, force=force, estimator=estimator)
+    dL = potential.exact(W)[1]
+    assert off(potential.nudge_jet(W, 1)[0], dL) < 1e-12
+    estimate, bias = potential.differential(W)[1], potential.bias(W, 8)
+    assert np.abs(estimate - dL).max() > 1e-9 or estimator == "richardson" or name in QUADRATIC
+    assert np.abs(estimate - dL - bias.sum(axis=0)).max() < 1e-11 * max(1.0, np.abs(dL).max())
+
+
+@pytest.mark.parametrize("name", ["tanh", "exponential"])
+@pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
+def test_breakdown_of_a_step_along_an_estimate(name, estimator):
+    potential, W = system(name, estimator=estimator)
+    b = fn.breakdown(potential, W, 0.1)
+    assert b.linear + b.second + b.third + b.remainder == pytest.approx(b.actual, rel=1e-12)
+    assert b.linear == pytest.approx(potential.exact(W)[1] @ b.taken.delta, rel=1e-11)
+    parts = b.split("nudge")
+    dL, estimate = potential.exact(W)[1], potential.differential(W)[1]
+    assert parts.descent == pytest.approx(-0.1 * dL @ dL, rel=1e-12)
+    assert parts.averaged == pytest.approx(-0.1 * estimate @ estimate, rel=1e-12)
+    assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(b.linear, rel=1e-11)
+    assert abs(parts.left) < np.abs(parts.bias[parts.bias != 0]).min()
+    assert "bias, power 2 of the nudge" in str(parts)
+
+
+def test_breakdown_of_another_displacement_has_no_descent():
+    potential, W = system("tanh")
+    V = np.random.default_rng(0).normal(size=W.size)
+    parts = fn.breakdown(potential, W, displacement=V).split("nudge")
+    assert np.isnan(parts.descent)
+    assert parts.averaged == pytest.approx(potential.differential(W)[1] @ V)
+
+
+def test_breakdown_along_a_run():
+    potential, W = system("tanh")
+    run = fn.train(potential, fn.Aristotle(0.2), W0=W, steps=4)
+    for k, b in enumerate(fn.breakdown(run, every=1)):
+        assert b.actual == pytest.approx(run.loss[k + 1] - run.loss[k], rel=1e-9)
+
+
+FILE = """
+[data]
+name = "xor"
+[system]
+kind = "hopfield"
+sizes = [2, 6, 1]
+activation = "tanh"
+[loss]
+kind = "quadratic"
+[equilibrium]
+nudge = 0.1
+estimator = "one-sided"
+[metric]
+stiffness = [1.0, 2.0]
+[mechanics]
+kind = "newton"
+step = 0.2
+[run]
+steps = 30
+"""
+
+
+def experiment(folder, text=FILE):
+    path = folder / "xor.toml"
+    path.write_text(text)
+    return fn.Experiment.load(path)
+
+
+def test_experiment_file_runs_and_its_run_says_all_that_a_resume_needs(tmp_path):
+    made = experiment(tmp_path)
+    whole = made.run()
+    path = tmp_path / "run.h5"
+    experiment(tmp_path, FILE.replace("steps = 30", "steps = 12")).run(path)
+    on = fn.resume(path, steps=30)
+    assert np.array_equal(on.parameters[-1], whole.parameters[-1])
+    again = fn.Trajectory.open(path).potential
+    assert again.parameters() == made.parts()[0].parameters()
+    with pytest.raises(fn.FlownetError, match=r"nudge is 0\.2 instead of 0\.1"):
+        fn.resume(path, potential=again._with(nudge=0.2))
+
+
+@pytest.mark.parametrize("kind", ["hopfield", "resistive"])
+def test_tables_of_a_potential_make_it_again(kind):
+    system = {"hopfield": fn.Hopfield([2, 5, 1]), "resistive": fn.Resistive([2, 5, 1], gain=3.0)}
+    potential = fn.Equilibrium(
+        system[kind], fn.Quadratic(), fn.data.load("xor"), nudge=1e-3, estimator="richardson"
+    )
+    made = fn.Experiment.of(potential, fn.Aristotle(0.1), steps=3).parts()[0]
+    assert made.parameters() == potential.parameters()
+    W = potential.init(0)
+    assert np.array_equal(made.differential(W)[1], potential.differential(W)[1])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('"one-sided"', '"two-sided"', "did you mean 'one-sided'"),
+        ("nudge = 0.1", "", "nudge is missing"),
+        ('kind = "hopfield"', 'kind = "hopfeld"', "did you mean 'hopfield'"),
+        ("[system]", "[network]", r"unknown key in \[network\] 'kind'"),
+        ('activation = "tanh"', 'activation = "gelu"', "unknown activation 'gelu'"),
+    ],
+)
+def test_a_mistake_in_a_file_gets_one_line(tmp_path, old, new, line):
+    with pytest.raises(fn.FlownetError, match=line) as error:
+        experiment(tmp_path, FILE.replace(old, new)).parts()
+    assert "\n" not in str(error.value)
+
+
+def test_sweep_over_nudges_and_steps():
+    made = fn.Experiment.of(
+        fn.Equilibrium(
+            fn.Hopfield([2, 6, 1], "tanh"), fn.Quadratic(), fn.data.load("xor"), nudge=0.1
+        ),
+        fn.Aristotle(0.2),
+        steps=20,
+    )
+    axes = {"equilibrium.nudge": [0.05, 0.2], "mechanics.step": [0.1, 0.3]}
+    found = fn.sweep(made, axes=axes, progress=False)
+    potential = made.parts()[0]._with(nudge=0.2)
+    alone = fn.train(potential, fn.Aristotle(0.3), steps=20)
+    assert found.loss[1, 1] == alone.loss[-1]
+    with pytest.raises(fn.FlownetError, match="nudge"):
+        fn.sweep(made, axes={"equilibrium.nugde": [0.1]}, progress=False)
