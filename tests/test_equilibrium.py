@@ -143,7 +143,7 @@ def test_two_sweeps_at_once_are_two_chains_of_one_sweep_each():
     system, data = potential.system, potential.data
 
     def after(order, sweeps, s):
-        states = system.relaxation(M, potential._manner)
+        states = system.relaxation(M, potential.phases.manner)
         states.drive(W, data.x)
         none = Pull(np.zeros((0, 0)), np.zeros(0))
         order = Order(schedule(3, order), sweeps, -1.0)

@@ -122,7 +122,7 @@ def test_experiment_file_runs_and_its_run_says_all_that_a_resume_needs(tmp_path)
     again = fn.Trajectory.open(path).potential
     assert again.parameters() == made.parts()[0].parameters()
     with pytest.raises(fn.FlownetError, match=r"nudge is 0\.2 instead of 0\.1"):
-        fn.resume(path, potential=again._with(nudge=0.2))
+        fn.resume(path, potential=again.changed(nudge=0.2))
 
 
 @pytest.mark.parametrize("kind", ["hopfield", "resistive"])
@@ -163,7 +163,7 @@ def test_sweep_over_nudges_and_steps():
     )
     axes = {"equilibrium.nudge": [0.05, 0.2], "mechanics.step": [0.1, 0.3]}
     found = fn.sweep(made, axes=axes, progress=False)
-    potential = made.parts()[0]._with(nudge=0.2)
+    potential = made.parts()[0].changed(nudge=0.2)
     alone = fn.train(potential, fn.Aristotle(0.3), steps=20)
     assert found.loss[1, 1] == alone.loss[-1]
     with pytest.raises(fn.FlownetError, match="nudge"):

@@ -39,7 +39,7 @@ def test_exact_covector_is_that_of_differences(diodes):
 def test_currents_into_every_node_add_up_to_nothing(diodes):
     potential, W = setting(diodes)
     s = np.concatenate(potential.relax(W), axis=1)
-    assert np.abs(potential.system.slope(W, potential._x, s)).max() < 1e-13
+    assert np.abs(potential.system.slope(W, potential.phases.x, s)).max() < 1e-13
 
 
 def test_kirchhoff_by_hand():
@@ -83,7 +83,7 @@ def test_estimate_is_the_difference_of_what_resistors_see(diodes):
     dL = potential.differential(W)[1]
     up, down = (np.concatenate(potential.relax(W, nudge=n), axis=1) for n in (b, -b))
     weight = np.full(m, 1 / m)
-    seen = [system.covector(W, potential._x, s, weight) for s in (up, down)]
+    seen = [system.covector(W, potential.phases.x, s, weight) for s in (up, down)]
     assert dL == pytest.approx((seen[0] - seen[1]) / (2 * b), rel=1e-9, abs=1e-11)
 
 
@@ -92,7 +92,7 @@ def test_energy_falls_at_every_sweep():
     for sweeps in range(1, 10):
         potential, W = setting("ideal", fixed=True, sweeps=sweeps)
         s = np.concatenate(potential.relax(W), axis=1)
-        energies.append(potential.system.energy(W, potential._x, s))
+        energies.append(potential.system.energy(W, potential.phases.x, s))
     assert (np.diff(energies, axis=0) <= 1e-14).all()
 
 

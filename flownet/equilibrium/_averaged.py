@@ -30,17 +30,9 @@ class Averaged(AnyPotential):
 
     def value(self, W):
         """L̄(W), by a Gauss rule in the nudge."""
-        of = self.of
-        with of._driven(W) as (system, rows):
-            free = of._free(system)
-            return float(
-                sum(
-                    share * np.mean(of._losses(system.outputs(s), rows))
-                    for share, s in zip(
-                        self._shares, (of._nudged(system, free, rows, b) for b in self._nudges)
-                    )
-                )
-            )
+        with self.of.phases.at(W) as at:
+            costs = [np.mean(at.losses(at.nudged(float(b)))) for b in self._nudges]
+            return float(self._shares @ costs)
 
     def differential(self, W, *, lowest=0):
         """L̄(W) and dL̄ (D,)."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,7 +15,9 @@ from ..model.potential import AnyPotential
 from ._cost import SpringCost
 from ._energy import Energy
 from ._estimators import estimator_of
-from ._relaxation import Manner, Relaxed, no_pull
+from ._jets import nudge_jet, step_jets
+from ._phases import FORCES, Phases
+from ._relaxation import Manner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -32,16 +33,7 @@ _ORDERS = {
     "downwards": DOWNWARDS,
     "at-once": AT_ONCE,
 }
-_FORCES = ("moving", "frozen")
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
-
-
-class Free(NamedTuple):
-    """The free state of some samples: s₀, its outputs, and how it was reached."""
-
-    state: Vector
-    outputs: Vector
-    relaxed: Relaxed
 
 
 @kind("learning system", "equilibrium")
@@ -84,8 +76,8 @@ class Equilibrium(AnyPotential):
     ----------
     size : int
         D, the number of parameters.
-    relaxed : dict
-        Of the last differential: sweeps and last change of the "free" and the "nudged" relaxations.
+    phases : Phases
+        Its relaxations; `phases.relaxed` says how the last ones ended.
 
     Raises
     ------
@@ -133,8 +125,8 @@ class Equilibrium(AnyPotential):
             raise FlownetError(f"nudge is {shown(nudge)}; it has to be a number other than 0.")
         if order not in _ORDERS:
             raise FlownetError(unknown("order", order, _ORDERS))
-        if force not in _FORCES:
-            raise FlownetError(unknown("force", force, _FORCES))
+        if force not in FORCES:
+            raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
         self.size, self.dtype, self.network = system.size, system.dtype, system.network
         self.nudge, self.estimator, self.force = float(nudge), estimator_of(estimator), force
@@ -147,11 +139,13 @@ class Equilibrium(AnyPotential):
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
-        self._manner = Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
-        self._x = np.ascontiguousarray(system.inputs(_check.in_precision("x", data.x, self.dtype)))
-        self._cost = SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype)
-        self._pools: dict[int, list] = {}
-        self.relaxed: dict[str, Relaxed] = {}
+        self.phases = Phases(
+            system,
+            SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
+            _check.in_precision("x", data.x, self.dtype),
+            Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop),
+            force,
+        )
 
     # ---- the potential ----
 
@@ -161,8 +155,13 @@ class Equilibrium(AnyPotential):
 
     def sample_losses(self, W: ArrayLike) -> Vector:
         """C(s₀) of each sample (m,) in float64."""
-        with self._driven(W) as (system, rows):
-            return self._losses(self._free(system).outputs, rows)
+        with self.phases.at(W) as at:
+            return at.losses(at.free)
+
+    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
+        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        before = self.sample_losses(W)
+        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
 
     def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the estimate of dL (D,) from states at finite nudges."""
@@ -170,20 +169,14 @@ class Equilibrium(AnyPotential):
 
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """The same of some samples alone, a mini-batch."""
-        with self._driven(W, rows) as (system, rows):
-            free = self._free(system)
-            dL = self._estimate(system, free, rows)
-            return float(np.mean(self._losses(free.outputs, rows))), dL
+        with self.phases.at(W, rows) as at:
+            dL = at.difference(self.estimator.differences(self.nudge, at.W))
+            return float(np.mean(at.losses(at.free))), dL
 
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:
         """L(W) and dL (D,) itself: dL = −(∂_s∂_W E)·v with H·v = ∂C/∂s, no inverse of H taken."""
-        with self._driven(W) as (system, rows):
-            free = self._free(system)
-            v, self.relaxed["solve"] = system.yields(
-                free.state, self._cost.force(free.outputs, rows)
-            )
-            dL = system.along(free.state, -v, self._weights(rows))
-            return float(np.mean(self._losses(free.outputs, rows))), dL
+        with self.phases.at(W) as at:
+            return float(np.mean(at.losses(at.free))), at.exact()
 
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does, exactly."""
@@ -191,31 +184,17 @@ class Equilibrium(AnyPotential):
 
     def sample_jets(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Those of each sample (m, order+1)."""
-        V, order = _check.vector("V", V, self.size, self.dtype), _check.order(order)
-        with self._driven(W) as (system, rows):
-            state = self._free(system).state
-            outputs = [layers[-1] for layers in system.series(state, order, V=V)]
-            return self._cost.series(outputs, rows)
-
-    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
-        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
-        before = self.sample_losses(W)
-        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+        V = _check.vector("V", V, self.size, self.dtype)
+        with self.phases.at(W) as at:
+            return step_jets(at, V, _check.order(order))
 
     def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
         """Coefficients g (order, D) of the covector in the nudge, without differencing.
 
         ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ_{k≥1} g_k β^k, and g_1 is dL itself.
         """
-        with self._driven(W) as (system, rows):
-            free, order = self._free(system), _check.order(order)
-            gamma, y = self._cost.gamma, self._cost.y[rows]
-            pull = gamma, gamma * y
-            if self.force == "frozen":
-                pull = 0 * gamma, -self._cost.force(free.outputs, rows)
-            series = system.series(free.state, order, pull=pull)
-            flat = [np.concatenate([layer.ravel() for layer in layers]) for layers in series]
-            return np.array([self._products(system, flat, k, rows) for k in range(1, order + 1)])
+        with self.phases.at(W) as at:
+            return nudge_jet(at, _check.order(order))
 
     def bias(self, W: ArrayLike, order: int = 4) -> Vector:
         """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D), exact.
@@ -231,22 +210,10 @@ class Equilibrium(AnyPotential):
         ]
         return np.array(powers)[:, None] * g[1:]
 
-    def _products(self, system, s, k, rows):
-        """The k-th coefficient of ∂E/∂W, of a state's coefficients: E is of second order in s."""
-        weights, total = self._weights(rows), 0.0
-        for i in range(k + 1):
-            if i < k - i:
-                total = total + system.along(s[i], s[k - i], weights, x=i == 0)
-            elif i == k - i:
-                total = total + 0.5 * system.along(s[i], s[i], weights, x=False)
-        return total
-
     def relax(self, W: ArrayLike, *, nudge: float = 0.0) -> list[Vector]:
         """States (m, n_l) of each layer at a nudge; those of a system without layers as one."""
-        with self._driven(W) as (system, rows):
-            free = self._free(system)
-            s = free.state if nudge == 0 else self._nudged(system, free, rows, float(nudge))
-            return [np.array(layer) for layer in system.layers(s)]
+        with self.phases.at(W) as at:
+            return [np.array(layer) for layer in at.states.layers(at.nudged(float(nudge)))]
 
     def averaged(self, *, points: Count = 8) -> AnyPotential:
         """The potential L̄ of which the estimate is the exact differential.
@@ -258,13 +225,22 @@ class Equilibrium(AnyPotential):
 
         return Averaged(self, points)
 
+    # ---- the contract of a potential ----
+
     def on(self, rows: Vector) -> Equilibrium:
         """The potential of some samples alone: that of a mini-batch."""
-        return self._with(cost=self.loss.on(rows), data=self.data.take(rows))
+        return self.changed(cost=self.loss.on(rows), data=self.data.take(rows))
 
     def with_dtype(self, dtype: DTypeLike) -> Equilibrium:
         """The same potential in another precision."""
-        return self if self.dtype == dtype else self._with(system=self.system.with_dtype(dtype))
+        if self.dtype == dtype:
+            return self
+        return self.changed(system=self.system.with_dtype(dtype))
+
+    def changed(self, **words: Any) -> Equilibrium:
+        """The same potential with other words, such as `nudge=0.1` or `data=test`."""
+        made = {**self.parameters(), "system": self.system, "cost": self.loss, "data": self.data}
+        return Equilibrium(**{**made, "estimator": self.estimator, **words})
 
     def project(self, W: Vector) -> None:
         """Bring parameters that a step took where the system has none back, in place."""
@@ -306,60 +282,3 @@ class Equilibrium(AnyPotential):
             f"Equilibrium of {self.system!r}, {self.loss!r}, {self.data!r}, nudge {self.nudge}, "
             f"{self.estimator!r}"
         )
-
-    def __getstate__(self):
-        """What pickle keeps: no buffers."""
-        return {**vars(self), "_pools": {}}
-
-    # ---- relaxations ----
-
-    def _with(self, **other):
-        made = {**self.parameters(), "system": self.system, "cost": self.loss, "data": self.data}
-        return Equilibrium(**{**made, "estimator": self.estimator, **other})
-
-    @contextmanager
-    def _driven(self, W, rows=slice(None)):
-        """The system at W and some inputs, and which samples these are."""
-        W, x = _check.vector("W", W, self.size, self.dtype), self._x[rows]
-        pool = self._pools.setdefault(len(x), [])
-        system = pool.pop() if pool else self.system.relaxation(len(x), self._manner)
-        try:
-            system.drive(W, x)
-            yield system, rows
-        finally:
-            pool.append(system)
-
-    def _free(self, system):
-        s = system.rest()
-        relaxed = system.relax(s, no_pull(self.dtype), self._manner.sweeps)
-        self.relaxed["free"] = relaxed
-        return Free(s, np.array(system.outputs(s)), relaxed)
-
-    def _nudged(self, system, free, rows, nudge):
-        """The state at a nudge, on the branch of the free one: it relaxes from there."""
-        if nudge == 0:
-            return free.state
-        number = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
-        s = free.state.astype(number)
-        if self.force == "moving":
-            pull = self._cost.spring(nudge, rows, number)
-        else:
-            pull = self._cost.steady(nudge, self._cost.force(free.outputs, rows), number)
-        self.relaxed["nudged"] = system.relax(s, pull, self._manner.nudged_sweeps)
-        return s
-
-    def _estimate(self, system, free, rows):
-        weights, total = self._weights(rows), None
-        for each in self.estimator.differences(self.nudge, system.W):
-            plus, minus = (self._nudged(system, free, rows, b) for b in (each.plus, each.minus))
-            part = system.difference(plus, minus, each.coefficient * weights)
-            total = part if total is None else total + part
-        return total
-
-    def _weights(self, rows):
-        """What each sample counts in a mean."""
-        weights = self._cost.weights[rows]
-        return weights / len(weights)
-
-    def _losses(self, outputs, rows):
-        return self._cost.weights[rows] * self._cost.values(outputs, rows)

@@ -1,0 +1,123 @@
+"""The phases of learning at one W and some samples: a free state, and states that a cost nudges."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..model import _check
+from ._relaxation import Manner, Relaxation, Relaxed, no_pull
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import ArrayLike
+
+    from .._types import Vector
+    from ._cost import SpringCost
+    from ._energy import Energy
+    from ._estimators import Difference
+
+FORCES = ("moving", "frozen")
+
+
+class Phases:
+    """The relaxations of a system under a cost, with their buffers.
+
+    Attributes
+    ----------
+    relaxed : dict
+        How the last relaxations ended, of the "free" and the "nudged" phase and of the "solve":
+        sweeps taken, and the largest change of a unit in the last one.
+    """
+
+    def __init__(
+        self, system: Energy, cost: SpringCost, x: Vector, manner: Manner, force: str
+    ) -> None:
+        self.system, self.cost, self.manner, self.force = system, cost, manner, force
+        self.x = np.ascontiguousarray(system.inputs(x))
+        self.relaxed: dict[str, Relaxed] = {}
+        self._pools: dict[int, list[Relaxation]] = {}
+
+    @contextmanager
+    def at(self, W: ArrayLike, rows: Any = slice(None)) -> Iterator[At]:
+        """Context that lends the system at W (D,) and the inputs of some samples."""
+        W, x = _check.vector("W", W, self.system.size, self.system.dtype), self.x[rows]
+        pool = self._pools.setdefault(len(x), [])
+        states = pool.pop() if pool else self.system.relaxation(len(x), self.manner)
+        try:
+            states.drive(W, x)
+            yield At(self, states, W, rows)
+        finally:
+            pool.append(states)
+
+    def __getstate__(self):
+        """What pickle keeps: no buffers."""
+        return {**vars(self), "_pools": {}}
+
+
+class At:
+    """The phases at one W and some samples.
+
+    Attributes
+    ----------
+    states : Relaxation
+    W : ndarray (D,)
+    weights : ndarray (m,)
+        What each sample counts in a mean.
+    """
+
+    def __init__(self, phases: Phases, states: Relaxation, W: Vector, rows: Any) -> None:
+        self.phases, self.states, self.W, self.rows = phases, states, W, rows
+        self.cost, self.dtype = phases.cost, phases.system.dtype
+        weights = self.cost.weights[rows]
+        self.weights = weights / len(weights)
+
+    @cached_property
+    def free(self) -> Vector:
+        """s₀, the state without a nudge."""
+        s = self.states.rest()
+        sweeps = self.phases.manner.sweeps
+        self.phases.relaxed["free"] = self.states.relax(s, no_pull(self.dtype), sweeps)
+        return s
+
+    @cached_property
+    def force(self) -> Vector:
+        """c = ∂C/∂o (m, n_out) at the free state."""
+        return self.cost.force(self.states.outputs(self.free), self.rows)
+
+    def nudged(self, nudge: complex) -> Vector:
+        """The state at a nudge, on the branch of the free one: it relaxes from there."""
+        if nudge == 0:
+            return self.free
+        number = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
+        s = self.free.astype(number)
+        if self.phases.force == "moving":
+            pull = self.cost.spring(nudge, self.rows, number)
+        else:
+            pull = self.cost.steady(nudge, self.force, number)
+        sweeps = self.phases.manner.nudged_sweeps
+        self.phases.relaxed["nudged"] = self.states.relax(s, pull, sweeps)
+        return s
+
+    def losses(self, s: Vector) -> Vector:
+        """C (m,) of a state, times the weights of the samples."""
+        values = self.cost.values(self.states.outputs(s), self.rows)
+        return self.cost.weights[self.rows] * values
+
+    def difference(self, differences: Iterable[Difference]) -> Vector:
+        """Σ c·(∂E/∂W(s at β⁺) − ∂E/∂W(s at β⁻)) (D,)."""
+        total: Any = None
+        for each in differences:
+            plus, minus = self.nudged(each.plus), self.nudged(each.minus)
+            part = self.states.difference(plus, minus, each.coefficient * self.weights)
+            total = part if total is None else total + part
+        return total
+
+    def exact(self) -> Vector:
+        """dL = −(∂_s∂_W E)·v with H·v = c."""
+        v, self.phases.relaxed["solve"] = self.states.yields(self.free, self.force)
+        return self.states.along(self.free, -v, self.weights)
