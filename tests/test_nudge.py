@@ -168,3 +168,32 @@ def test_sweep_over_nudges_and_steps():
     assert found.loss[1, 1] == alone.loss[-1]
     with pytest.raises(fn.FlownetError, match="nudge"):
         fn.sweep(made, axes={"equilibrium.nugde": [0.1]}, progress=False)
+
+
+def test_outputs_are_those_of_the_state_at_rest(tmp_path):
+    """Accuracy, predict and score see the system, not a network of the same sizes."""
+    data = fn.data.load("digits", limit=60)
+    system = fn.Hopfield([64, 12, 10], "sigmoid4")
+    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.2, estimator="one-sided")
+    held_out = potential.with_data(fn.data.load("digits", limit=80))
+    W = potential.init(0)
+    assert np.array_equal(potential.network.forward(W, data.x), potential.relax(W)[-1])
+    path = tmp_path / "run.h5"
+    run = fn.train(
+        potential,
+        fn.Aristotle(0.5),
+        W0=W,
+        steps=30,
+        store=path,
+        observe={"accuracy": (10, fn.Accuracy(held_out)), "held-out": (10, held_out)},
+    )
+    W = run.parameters[-1]
+    said = held_out.relax(W)[-1].argmax(axis=1)
+    right = np.mean(said == held_out.data.labels)
+    assert run.observables["accuracy"].value[-1] == right > 0.2
+    assert run.observables["held-out"].value[-1] == held_out.value(W)
+    assert run.score(held_out.data) == right
+    again = fn.resume(path, steps=40)  # from the file alone, observables included
+    assert len(again.observables["accuracy"].value) == 5
+    with pytest.raises(fn.FlownetError, match="no pullback"):
+        potential.network.pullback(W, data.x, data.y)

@@ -12,6 +12,7 @@ from ..data import Dataset
 from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS
 from ..model import _check
 from ..model.potential import AnyPotential
+from ._at_rest import AtRest
 from ._cost import SpringCost
 from ._energy import Energy
 from ._estimators import estimator_of
@@ -128,7 +129,7 @@ class Equilibrium(AnyPotential):
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
-        self.size, self.dtype, self.network = system.size, system.dtype, system.network
+        self.size, self.dtype = system.size, system.dtype
         self.nudge, self.estimator, self.force = float(nudge), estimator_of(estimator), force
         if self.estimator.analytic and not system.analytic:
             raise FlownetError(
@@ -139,11 +140,13 @@ class Equilibrium(AnyPotential):
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
+        manner = Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
+        self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
             SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
             _check.in_precision("x", data.x, self.dtype),
-            Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop),
+            manner,
             force,
         )
 
@@ -226,6 +229,15 @@ class Equilibrium(AnyPotential):
         return Averaged(self, points)
 
     # ---- the contract of a potential ----
+
+    @property
+    def learner(self) -> Energy:
+        """The system, which learns."""
+        return self.system
+
+    def with_data(self, data: Dataset, loss: Loss | None = None) -> Equilibrium:
+        """The same system on other data, with its own cost or another one."""
+        return self.changed(data=data, cost=loss or self.loss)
 
     def on(self, rows: Vector) -> Equilibrium:
         """The potential of some samples alone: that of a mini-batch."""

@@ -27,17 +27,9 @@ if TYPE_CHECKING:
 
 #: what a potential may leave out: asked for, the contract refuses it in one line
 OPTIONAL = (
-    "jet",
-    "sample_jets",
-    "linearized_jet",
-    "hessian",
-    "hessian_action",
-    "third_action",
-    "hessian_diagonal",
-    "diagonals",
-    "sample_losses",
-    "describe",
-)
+    "jet", "sample_jets", "linearized_jet", "hessian", "hessian_action", "third_action",
+    "hessian_diagonal", "diagonals", "sample_losses", "describe", "with_data",
+)  # fmt: skip
 
 #: what follows from something else, where a class has nothing better
 _FOLLOWS = {
@@ -141,6 +133,11 @@ class AnyPotential(Named, ABC):
         """What messages call it."""
         return type(self).__name__
 
+    @property
+    def learner(self) -> Any:
+        """What learns, its network for most; None for formulas."""
+        return self.network
+
     def offers(self, *names: str) -> bool:
         """Whether all these methods or attributes are there, rather than refused."""
         return all(self._offers(name) or self._offers(_FOLLOWS.get(name)) for name in names)
@@ -182,6 +179,10 @@ class AnyPotential(Named, ABC):
     def describe(self) -> dict[str, Any]:
         """Tables of data, network and loss."""
         self.refuse("describe")
+
+    def with_data(self, data: Dataset, loss: Loss | None = None) -> AnyPotential:
+        """The same that learns, on other data, with its own loss or another one."""
+        self.refuse("with_data")
 
     # ---- what follows from the rest ----
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
 from ..._registry import describe
 from ...data._dataset import Dataset
 from ...kernels.layout import Data
 from .. import _check
 from ..network import Network, in_reals
 from ._contract import AnyPotential
+from ._fit import check_parts
 from ._loss import Loss
 
 if TYPE_CHECKING:
@@ -32,33 +32,6 @@ def _hessian_of(is_complex):
     from ..hessian import ComplexHessian, NetworkHessian
 
     return ComplexHessian if is_complex else NetworkHessian
-
-
-def _a(part):
-    """What somebody has handed in, an instance or a class, in words."""
-    is_class = isinstance(part, type)
-    return f"the class {part.__name__}" if is_class else f"a {type(part).__name__}"
-
-
-def _hint(data, have, want):
-    """What may be meant by outputs of another number than the network's."""
-    if have == 1 < want and _is_whole(data.y):
-        return (
-            " If y are class labels, give them as whole numbers of the shape (m,): "
-            "y.astype(int).ravel()."
-        )
-    if data.labels is None:
-        return ""
-    if have < want:
-        return f" Dataset(x, labels, classes={want}) names classes that no label shows."
-    if want == 1:
-        return " Whole numbers y are class labels: if they are values to fit, give y.astype(float)."
-    return ""
-
-
-def _is_whole(y):
-    """Whether all numbers are whole and none negative, as those of classes are."""
-    return y.dtype.kind != "c" and bool(((y >= 0) & (y == np.floor(y))).all())
 
 
 class Potential(AnyPotential):
@@ -95,22 +68,7 @@ class Potential(AnyPotential):
     data: Dataset
 
     def __init__(self, network: Network, loss: Loss, data: Dataset) -> None:
-        for name, part, kind, wanted in (
-            ("network", network, Network, "a flownet.Network"),
-            ("loss", loss, Loss, "one such as flownet.Quadratic() or flownet.CrossEntropy()"),
-            ("data", data, Dataset, "a flownet.Dataset"),
-        ):
-            if not isinstance(part, kind):
-                raise FlownetError(f"{name} is {_a(part)}; it has to be {wanted}.")
-        for what, have, want in (
-            ("inputs", data.x.shape[1], network.sizes[0]),
-            ("outputs", data.y.shape[1], network.sizes[-1]),
-        ):
-            if have != want:
-                raise FlownetError(
-                    f"the data {data.name!r} have {have} {what}, "
-                    f"the network {want}." + (_hint(data, have, want) if what == "outputs" else "")
-                )
+        check_parts(network, loss, data)
         self.network, self.loss, self.data = network, loss, data
         self.size, self.dtype, self.device = network.size, network.dtype, network.device
         as_reals = network.as_reals
@@ -199,6 +157,10 @@ class Potential(AnyPotential):
         if device == self.device:
             return self
         return Potential(self.network.on_device(device), self.loss, self.data)
+
+    def with_data(self, data: Dataset, loss: Loss | None = None) -> Potential:
+        """The same network on other data, with its own loss or another one."""
+        return Potential(self.network, loss or self.loss, data)
 
     def on(self, rows: Vector) -> Potential:
         """The potential of some samples alone: that of a mini-batch."""

@@ -8,7 +8,7 @@ from ..._registry import build
 from ...data._load import from_table
 from ...geometry.metric import metric_of
 from ...model.chart import Charted
-from ...model.potential import Potential, as_potential
+from ...model.potential import as_potential
 from ...model.tables import metric_from, metric_table
 from ._metric_of_state import MOVING, moving_metric
 from ._observable import Observable
@@ -60,7 +60,7 @@ class OfPotential(Observable):
             and own.chart is potential.chart
         ):
             own, potential = own.potential, potential.potential
-        if not (isinstance(own, Potential) and own.network is potential.network):
+        if not (own.offers("with_data") and own.learner is potential.learner):
             return super().table(potential, metric)
         table = {"kind": self.kind, "data": own.data.describe(), **self._in_metric(metric)}
         return {**table, "loss": own.describe()["loss"]} if self.own_loss else table
@@ -89,9 +89,9 @@ def _metric(table, potential):
 
 
 def _held_out(table, potential):
-    """The run's network on the data of an observable."""
+    """What learns in a run, on the data of an observable."""
     if isinstance(potential, Charted):
         return Charted(_held_out(table, potential.potential), potential.chart)
-    network_term = next(atom for _, atom in potential.atoms() if isinstance(atom, Potential))
-    loss = build("loss", table["loss"]) if "loss" in table else network_term.loss
-    return Potential(network_term.network, loss, from_table(table["data"]))
+    learns = next(atom for _, atom in potential.atoms() if atom.offers("with_data"))
+    loss = build("loss", table["loss"]) if "loss" in table else None
+    return learns.with_data(from_table(table["data"]), loss)
