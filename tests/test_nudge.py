@@ -84,6 +84,58 @@ def test_breakdown_along_a_run():
         assert b.actual == pytest.approx(run.loss[k + 1] - run.loss[k], rel=1e-9)
 
 
+@pytest.mark.parametrize("estimator", ["one-sided", "symmetric", "richardson"])
+def test_nudge_that_keeps_the_bias_at_a_share(estimator):
+    for share in (1e-2, 1e-3):
+        potential, W = system("sigmoid4", nudge=f"bias:{share}", estimator=estimator)
+        dL, estimate = potential.exact(W)[1], potential.differential(W)[1]
+        found = np.linalg.norm(estimate - dL) / np.linalg.norm(dL)
+        assert found == pytest.approx(share, rel=0.2) or (
+            found < share and estimator == "richardson"  # the nudge ends at a share of the radius
+        )
+    made = fn.Experiment.of(potential, fn.Aristotle(0.1), steps=1).parts()[0]
+    assert made.nudge == "bias:0.001"
+    assert made.nudge_at(W) == potential.nudge_at(W)
+    with pytest.raises(fn.FlownetError, match="between 0 and 1"):
+        potential.changed(nudge="bias:2")
+    with pytest.raises(fn.FlownetError, match="another one at each W"):
+        potential.averaged()
+
+
+def test_meters_say_what_they_measure():
+    potential, W = system("tanh", nudge=0.05)
+    found, made, x = potential.meters(W), potential.system, potential.phases.x
+    s, h, low = np.concatenate(potential.relax(W), axis=1), 1e-6, []
+    for i in range(M):
+        sides = [
+            [
+                made.slope(W, x[i : i + 1], s[i : i + 1] + side * h * e)[0]
+                for e in np.eye(s.shape[1])
+            ]
+            for side in (1, -1)
+        ]
+        H = (np.array(sides[0]) - np.array(sides[1])) / (2 * h)
+        low.append(np.linalg.eigvalsh((H + H.T) / 2)[0])
+    assert found.softness == pytest.approx(min(low), rel=1e-2)
+    assert found.bias == pytest.approx(
+        np.linalg.norm(potential.bias(W, 8).sum(axis=0)) / np.linalg.norm(potential.exact(W)[1]),
+        rel=1e-6,
+    )
+    assert found.curl < 1e-6 < potential.changed(fixed=True, nudged_sweeps=2).meters(W).curl
+    assert found.kink == np.inf
+    assert "curl" in str(found)
+
+
+def test_first_kink_is_where_frozen_force_stops_to_be_exact():
+    potential, W = resistive("ideal", force="frozen")
+    exact, kink = potential.exact(W)[1], potential.meters(W).kink
+    below, beyond = (
+        np.abs(potential.changed(nudge=factor * kink).differential(W)[1] - exact).max()
+        for factor in (0.99, 1.2)
+    )
+    assert below < 1e-10 < 1e-6 < beyond
+
+
 FILE = """
 [data]
 name = "xor"

@@ -15,6 +15,11 @@ class Averaged(AnyPotential):
     """
 
     def __init__(self, of, points):
+        if isinstance(of.nudge, str):
+            raise FlownetError(
+                f"a nudge {of.nudge!r} is another one at each W: no averaged cost has the "
+                "estimate for its differential; a number has."
+            )
         if type(of.estimator) not in (OneSided, Symmetric) or of.force != "moving":
             raise FlownetError(
                 f"{of.estimator!r} with a {of.force} force is the differential of no averaged "

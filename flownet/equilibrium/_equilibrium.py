@@ -9,16 +9,18 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._registry import build, describe, kind, unknown
 from ..data import Dataset
-from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS
 from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
+from ._averaged import Averaged
 from ._cost import SpringCost
 from ._energy import Energy
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
+from ._meters import Meters, meters
+from ._nudge import coefficient, nudge_of
 from ._phases import FORCES, Phases
-from ._relaxation import Manner
+from ._relaxation import ORDERS, Manner
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -27,13 +29,6 @@ if TYPE_CHECKING:
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
-_ORDERS = {
-    "odd-even": ODD_EVEN,
-    "even-odd": EVEN_ODD,
-    "upwards": UPWARDS,
-    "downwards": DOWNWARDS,
-    "at-once": AT_ONCE,
-}
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
 
@@ -56,8 +51,9 @@ class Equilibrium(AnyPotential):
     cost : Quadratic
         C. Each output has a spring to its truth: an `output_metric` is diagonal.
     data : Dataset
-    nudge : float
-        β, not 0; negative for a one-sided estimate from the other side.
+    nudge : float or str
+        β, not 0; negative for a one-sided estimate from the other side. "bias:0.01" chooses it anew
+        at each W, so that the leading power of the bias is a hundredth of dL.
     estimator : str, dict or Estimator
         "one-sided", "random-sign", "symmetric", "richardson", "contour".
     force : str
@@ -100,7 +96,7 @@ class Equilibrium(AnyPotential):
         cost: Loss,
         data: Dataset,
         *,
-        nudge: float,
+        nudge: float | str,
         estimator: str | dict[str, Any] | Estimator = "symmetric",
         force: str = "moving",
         order: str = "odd-even",
@@ -122,15 +118,14 @@ class Equilibrium(AnyPotential):
         ):
             if have != want:
                 raise FlownetError(f"the data {data.name!r} have {have} {what}, the system {want}.")
-        if not _check.is_real(nudge) or nudge == 0:
-            raise FlownetError(f"nudge is {shown(nudge)}; it has to be a number other than 0.")
-        if order not in _ORDERS:
-            raise FlownetError(unknown("order", order, _ORDERS))
+        if order not in ORDERS:
+            raise FlownetError(unknown("order", order, ORDERS))
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
         self.size, self.dtype = system.size, system.dtype
-        self.nudge, self.estimator, self.force = float(nudge), estimator_of(estimator), force
+        self._nudge, self.estimator, self.force = nudge_of(nudge), estimator_of(estimator), force
+        self.nudge = self._nudge.said
         if self.estimator.analytic and not system.analytic:
             raise FlownetError(
                 f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "
@@ -140,7 +135,7 @@ class Equilibrium(AnyPotential):
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
-        manner = Manner(_ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
+        manner = Manner(ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
         self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
@@ -173,7 +168,8 @@ class Equilibrium(AnyPotential):
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """The same of some samples alone, a mini-batch."""
         with self.phases.at(W, rows) as at:
-            dL = at.difference(self.estimator.differences(self.nudge, at.W))
+            nudge = self._nudge.at(at, self.estimator)
+            dL = at.difference(self.estimator.differences(nudge, at.W))
             return float(np.mean(at.losses(at.free))), dL
 
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:
@@ -205,18 +201,24 @@ class Equilibrium(AnyPotential):
         One-sided β·g_2 + β²·g_3 + …; symmetric β²·g_3 + …; Richardson −β⁴·g_5/4 + …; see
         `nudge_jet`.
         """
-        g = self.nudge_jet(W, order)
-        made = self.estimator.differences(self.nudge, _check.vector("W", W, self.size, self.dtype))
-        powers = [
-            sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in made)
-            for k in range(2, order + 1)
-        ]
-        return np.array(powers)[:, None] * g[1:]
+        with self.phases.at(W) as at:
+            nudge, g = self._nudge.at(at, self.estimator), nudge_jet(at, _check.order(order))
+            taken = [coefficient(self.estimator, nudge, at.W, k) for k in range(2, order + 1)]
+            return np.array(taken)[:, None] * g[1:]
+
+    def nudge_at(self, W: ArrayLike) -> float:
+        """The nudge at W: that of "bias:0.01", or the number that it always is."""
+        with self.phases.at(W) as at:
+            return self._nudge.at(at, self.estimator)
 
     def relax(self, W: ArrayLike, *, nudge: float = 0.0) -> list[Vector]:
         """States (m, n_l) of each layer at a nudge; those of a system without layers as one."""
         with self.phases.at(W) as at:
             return [np.array(layer) for layer in at.states.layers(at.nudged(float(nudge)))]
+
+    def meters(self, W: ArrayLike, *, seed: int = 0) -> Meters:
+        """How much the nudge falsifies at W, and how far its states can be trusted."""
+        return meters(self, _check.vector("W", W, self.size, self.dtype), seed)
 
     def averaged(self, *, points: Count = 8) -> AnyPotential:
         """The potential L̄ of which the estimate is the exact differential.
@@ -224,8 +226,6 @@ class Equilibrium(AnyPotential):
         One-sided: L̄ = (1/β)∫₀^β C(s_b)db; symmetric: L̄ = (1/2β)∫₋β^β C(s_b)db; its value by a
         Gauss rule of so many points.
         """
-        from ._averaged import Averaged
-
         return Averaged(self, points)
 
     # ---- the contract of a potential ----

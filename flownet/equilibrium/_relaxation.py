@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.layout import Pull
+from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS, Pull
 
 if TYPE_CHECKING:
     from .._types import Vector
     from ._energy import Energy
+
+
+#: orders in which layers settle, by name
+ORDERS = {
+    "odd-even": ODD_EVEN,
+    "even-odd": EVEN_ODD,
+    "upwards": UPWARDS,
+    "downwards": DOWNWARDS,
+    "at-once": AT_ONCE,
+}
 
 
 class Manner(NamedTuple):

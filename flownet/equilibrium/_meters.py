@@ -1,0 +1,151 @@
+"""Meters of a system at W: how much the nudge falsifies, and how far its states can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .._table import Table, Tabled, percent, short
+
+if TYPE_CHECKING:
+    from .._types import Vector
+
+_ORDER = 8  # of the nudge
+_SOLVES = 12  # of the power iteration for the softest direction
+_PROBE = 1e-4  # length of a probe of the curl, relative to W
+
+#: by part, what it measures
+PARTS = {
+    "bias": "bias of the estimate, beside dL",
+    "curl": "curl of the estimate: relaxations that did not arrive",
+    "softness": "least curvature of the energy at a free state",
+    "kink": "nudge at which the first unit meets or leaves a bound",
+    "radius": "nudge up to which the powers of the nudge converge",
+    "sweeps": "sweeps of the free relaxation",
+    "residual": "largest change in its last sweep",
+}
+
+
+@dataclass(frozen=True, repr=False)
+class Meters(Tabled):
+    """What `Equilibrium.meters` finds.
+
+    Attributes
+    ----------
+    bias : float
+        ‖estimate − dL‖/‖dL‖.
+    curl : float
+        |⟨u, Jv⟩ − ⟨v, Ju⟩| beside |⟨u, Jv⟩| + |⟨v, Ju⟩| for random u, v, J the Jacobian of the
+        estimate: 0 for the differential of any potential, as that of states at rest is.
+    softness : float
+        λ_min of H over all samples: relaxations take 1/λ_min sweeps, and near a fold, where it
+        vanishes, |dL| grows as 1/λ_min and the nudges allowed shrink as λ_min².
+    kink : float
+        The least |β| at which a unit of some sample reaches or leaves a bound, to first order; inf
+        without bounds. Beyond it no power of the nudge means anything.
+    radius : float
+        R, from the ratio of late coefficients of the covector in the nudge; inf where they vanish.
+    sweeps : int
+    residual : float
+    """
+
+    bias: float
+    curl: float
+    softness: float
+    kink: float
+    radius: float
+    sweeps: int
+    residual: float
+
+    def table(self) -> Table:
+        """Each meter with what it measures."""
+        values = [getattr(self, part) for part in PARTS]  # a part is the name of a field
+        forms = [percent, percent, short, short, short, short, short]
+        return Table(
+            "",
+            {
+                "meter": (str, list(PARTS)),
+                "value": (str, [form(value) for form, value in zip(forms, values)]),
+                "what it measures": (str, list(PARTS.values())),
+            },
+        )
+
+
+def meters(potential: Any, W: Vector, seed: int = 0) -> Meters:
+    """All meters at W."""
+    estimate, dL = potential.differential(W)[1], potential.exact(W)[1]
+    sizes = [float(np.linalg.norm(g)) for g in potential.nudge_jet(W, _ORDER)]
+    radius = sizes[-2] / sizes[-1] if sizes[-1] > np.finfo(W.dtype).eps * sizes[0] else np.inf
+    with potential.phases.at(W) as at:
+        softness, kink = _softness(at, seed), _kink(at)
+        relaxed = potential.phases.relaxed["free"]
+    return Meters(
+        bias=_share(float(np.linalg.norm(estimate - dL)), float(np.linalg.norm(dL))),
+        curl=_curl(potential, W, seed),
+        softness=softness,
+        kink=kink,
+        radius=radius,
+        sweeps=relaxed.sweeps,
+        residual=relaxed.change,
+    )
+
+
+def _curl(potential, W, seed):
+    random = np.random.default_rng(seed)
+    u, v = random.standard_normal((2, W.size))
+    h = _PROBE * max(1.0, float(np.linalg.norm(W))) / np.sqrt(W.size)
+
+    def along(direction):
+        ends = (potential.differential(W + sign * h * direction)[1] for sign in (1, -1))
+        return (next(ends) - next(ends)) / (2 * h)
+
+    one, other = float(u @ along(v)), float(v @ along(u))
+    return _share(abs(one - other), abs(one) + abs(other))
+
+
+def _share(part, whole):
+    """NaN of nothing."""
+    return part / whole if whole else np.nan
+
+
+def _softness(at, seed):
+    """1/λ_max(H⁻¹), by power iteration with one linear solve a step, all samples at once."""
+    s, states = at.free, at.states
+    v = np.random.default_rng(seed).standard_normal(s.shape).astype(s.dtype)
+    least = np.inf
+    for _ in range(_SOLVES):
+        layers = states.layers(v)
+        size = np.sqrt(sum((layer * layer).sum(axis=1) for layer in layers))
+        for layer in layers:
+            layer /= np.where(size > 0, size, 1)[:, None]
+        image, _ = states.solve(s, v)
+        pairs = zip(layers, states.layers(image))
+        along = sum((one * other).sum(axis=1) for one, other in pairs)
+        least = 1 / along.max() if along.max() > 0 else np.inf
+        v = image
+    return float(least)
+
+
+def _kink(at):
+    """Where s − βv, or the drive of a unit that is held, first meets a bound."""
+    states = at.states
+    v, _ = states.yields(at.free, at.force)
+    found = np.inf
+    drives = states.system.drive(at.W, states.x, states.layers(at.free))
+    bends = states.system.drive(at.W, 0 * states.x, states.layers(v), bias=False)
+    bends[-1] = bends[-1] + at.force  # what the nudge takes from the outputs' own drive
+    for layer, (s, dv) in enumerate(zip(states.layers(at.free), states.layers(v))):
+        units = states.units_of(layer)
+        if states.system.smooth or units.code[layer] != 0:
+            continue
+        held = (s <= units.first) | (s >= units.second)
+        for bound in (units.first, units.second):
+            with np.errstate(all="ignore"):
+                meets = np.abs((s - bound) / dv)
+                leaves = np.abs((drives[layer] - units.own * bound) / bends[layer])
+            at_bound = held & (s == bound)
+            for each in (meets[~held], leaves[at_bound]):
+                found = min(found, float(np.min(each[np.isfinite(each)], initial=np.inf)))
+    return found
