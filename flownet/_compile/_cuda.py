@@ -28,6 +28,7 @@ if not hasattr(np, "row_stack"):  # which numba-cuda 0.30 asks for, and numpy 2.
     setattr(np, "row_stack", np.vstack)  # noqa: B010
 
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)  # kernels run as Python threads: for tests
+ALIGNED = None if SIMULATED else 16  # bytes, `alignment=` of shared arrays for `load4`; not there
 
 _device = {}  # (plain function, real type) -> the function on the device
 
@@ -60,3 +61,139 @@ def _copy(function, real):
     return FunctionType(
         function.__code__, named, function.__name__, function.__defaults__, cells or None
     )
+
+
+def kernel(function, **options):
+    """A kernel; options of the compiler, such as `max_registers`, the simulator does not know."""
+    return cuda.jit(function) if SIMULATED else cuda.jit(**options)(function)
+
+
+# ---- four numbers at once: 128 bits a load, two of those for float64 ---------------------------
+
+if SIMULATED:
+
+    def load4(array, at):
+        """Four numbers of a flat array from a place on, which is a multiple of four."""
+        return array[at], array[at + 1], array[at + 2], array[at + 3]
+
+    def store4(array, at, a, b, c, d):
+        """Write four numbers of a flat array from a place on, which is a multiple of four."""
+        array[at], array[at + 1], array[at + 2], array[at + 3] = a, b, c, d
+
+    def load1(array, at):
+        """One number of a flat array, whose place is not below 0."""
+        return array[at]
+
+    def store1(array, at, a):
+        """Write one number of a flat array, whose place is not below 0."""
+        array[at] = a
+
+else:
+    from llvmlite import ir
+    from numba.cuda import types
+    from numba.cuda.extending import intrinsic
+
+    def _pointer(context, builder, kind, array, at):
+        data = context.make_array(kind)(context, builder, array).data
+        return builder.gep(data, [at])
+
+    def _four(context, builder, kind, pointer):
+        """Pointer to four of them, and how far they are aligned."""
+        four = ir.VectorType(context.get_value_type(kind.dtype), 4)
+        space = pointer.type.addrspace
+        return four, builder.bitcast(pointer, ir.PointerType(four, space))
+
+    @intrinsic
+    def load4(typing, array, at):
+        """Four numbers of a flat array from a place on, which is a multiple of four."""
+
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0]
+            _, pointer = _four(context, builder, kind, _pointer(context, builder, kind, *args))
+            loaded = builder.load(pointer, align=16)
+            numbers = [
+                builder.extract_element(loaded, ir.Constant(ir.IntType(32), i)) for i in range(4)
+            ]
+            return context.make_tuple(builder, signature.return_type, numbers)
+
+        return types.UniTuple(array.dtype, 4)(array, types.intp), codegen
+
+    @intrinsic
+    def store4(typing, array, at, a, b, c, d):
+        """Write four numbers of a flat array from a place on, which is a multiple of four."""
+
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0]
+            four, pointer = _four(
+                context, builder, kind, _pointer(context, builder, kind, *args[:2])
+            )
+            value = ir.Constant(four, ir.Undefined)
+            for i, number in enumerate(args[2:]):
+                value = builder.insert_element(value, number, ir.Constant(ir.IntType(32), i))
+            builder.store(value, pointer, align=16)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, *[array.dtype] * 4), codegen
+
+    @intrinsic
+    def load1(typing, array, at):
+        """One number of a flat array, whose place is not below 0: no code for one that is."""
+
+        def codegen(context, builder, signature, args):
+            return builder.load(_pointer(context, builder, signature.args[0], *args))
+
+        return array.dtype(array, types.intp), codegen
+
+    @intrinsic
+    def store1(typing, array, at, a):
+        """Write one number of a flat array, whose place is not below 0."""
+
+        def codegen(context, builder, signature, args):
+            pointer = _pointer(context, builder, signature.args[0], *args[:2])
+            builder.store(args[2], pointer)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, array.dtype), codegen
+
+
+# ---- what is there ------------------------------------------------------------------------------
+
+
+def why_not(index=0):
+    """Why there is no such device, with what would help; None where there is."""
+    if SIMULATED:
+        return None if index == 0 else "the simulator has one device, 'cuda'"
+    try:
+        cuda.is_available()  # which tries the driver, and may raise what it finds
+        error = cuda.cuda_error()
+    except cuda.CudaSupportError as found:
+        error = str(found)
+    if error and "library cannot be found" in error:
+        return (
+            "there is no NVIDIA driver here (no libcuda): install one from nvidia.com/drivers, or "
+            "start the container with its GPUs (docker run --gpus all)"
+        )
+    if error and "NO_DEVICE" in error:
+        return "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
+    if error:
+        return f"the driver cannot be used: {' '.join(error.split())}"
+    count = len(cuda.gpus)
+    if not count:
+        return "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
+    if index >= count:
+        names = "'cuda'" if count == 1 else f"'cuda:0' to 'cuda:{count - 1}'"
+        return f"here there is {names} (CUDA_VISIBLE_DEVICES hides others)"
+    return None
+
+
+def signature(takes, real):
+    """Types of a kernel's arguments, from words such as `r[] r[,] f8 i8`; r is the real type."""
+    kinds = {"r": numba.from_dtype(np.dtype(real)), "f8": numba.float64, "i8": numba.int64}
+    found = []
+    for word in takes.split():
+        name, bracket, axes = word.partition("[")
+        kind = kinds[name]
+        if bracket:
+            kind = kind[:, ::1] if "," in axes else kind[::1]
+        found.append(kind)
+    return tuple(found)
