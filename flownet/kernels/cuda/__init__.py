@@ -24,7 +24,9 @@ _names, __dir__, __all__ = lazy_loader.attach(
             "network_plan",
             "shuffle",
             "worthwhile",
-        ]
+        ],
+        "network.differential": ["differential", "forward", "pullback"],
+        "network.work": ["workspace"],
     },
 )
 
@@ -45,11 +47,9 @@ NOT_YET = [
     "complex_plan",
     "dense",
     "diagonal_buffers",
-    "differential",
     "empty_planes",
     "first_crossing",
     "for_workers",
-    "forward",
     "from_planes",
     "hessian_diagonal",
     "integrate_flow",
@@ -63,7 +63,6 @@ NOT_YET = [
     "partial_sums",
     "planes_of",
     "point",
-    "pullback",
     "push",
     "pushforward",
     "rate",
@@ -74,7 +73,6 @@ NOT_YET = [
     "step_with_memory",
     "tangent",
     "third_actions",
-    "workspace",
 ]
 
 

@@ -26,7 +26,9 @@ def mirror(array):
 def fresh(array):
     """A new flat copy of a host array."""
     flat = np.ascontiguousarray(array).reshape(-1)
-    return cuda.to_device(flat if flat.size else np.zeros(1, flat.dtype), stream=stream())
+    there = cuda.to_device(flat if flat.size else np.zeros(1, flat.dtype), stream=stream())
+    stream().synchronize()  # the host's own may change then
+    return there
 
 
 def empty(size, dtype):
@@ -39,14 +41,18 @@ def zeros(size, dtype):
     return fresh(np.zeros(max(int(size), 1), dtype))
 
 
-def send(array, out):
-    """Copy a flat host array to the first numbers of one of the device."""
+def send(array, out, at=0):
+    """Copy a flat host array into one of the device, from a place on; the array may change then."""
     if array.size:
-        out[: array.size].copy_to_device(np.ascontiguousarray(array), stream=stream())
+        out[at : at + array.size].copy_to_device(np.ascontiguousarray(array), stream=stream())
+        stream().synchronize()
 
 
-def fetch(array, out):
-    """Copy the first numbers of a flat array of the device to a flat host array, and wait."""
-    if out.size:
-        array[: out.size].copy_to_host(out, stream=stream())
+def fetch(array, out, at=0):
+    """Copy what a flat array of the device holds from a place on to that of a host array.
+
+    As many numbers as the host array has from there on; it waits for what is under way.
+    """
+    if out.size > at:
+        array[at : out.size].copy_to_host(out[at:], stream=stream())
     stream().synchronize()

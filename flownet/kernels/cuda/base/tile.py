@@ -77,18 +77,19 @@ def tiled(real, layout, tile, wide, end):
     FA, FB = BM * BK // 4, BN * BK // 4  # fours of a tile
     VA, VB = -(-FA // threads), -(-FB // threads)  # of each thread, the last ones not of all
     SA, SB = BK * LA, BK * LB
+    both_a, both_b, mine, on_way_a, on_way_b = 2 * SA, 2 * SB, TM * TN, 4 * VA, 4 * VB
     zero = real(0)
     has_body = end >= 0
     body = device(BODIES[max(end, 0)], real)
 
     def product(c, c_at, a, a_at, b, b_at, bias_at, slope, slope_at, m, n, k, chunk, stride, add):
-        sa = cuda.shared.array(2 * SA, real, alignment=ALIGNED)
-        sb = cuda.shared.array(2 * SB, real, alignment=ALIGNED)
-        acc = cuda.local.array(TM * TN, real)
+        sa = cuda.shared.array(both_a, real, alignment=ALIGNED)
+        sb = cuda.shared.array(both_b, real, alignment=ALIGNED)
+        acc = cuda.local.array(mine, real)
         ra = cuda.local.array(TM, real)
         rb = cuda.local.array(TN, real)
-        na = cuda.local.array(4 * VA, real)  # the next tile, on its way
-        nb = cuda.local.array(4 * VB, real)
+        na = cuda.local.array(on_way_a, real)  # the next tile, on its way
+        nb = cuda.local.array(on_way_b, real)
         out = cuda.local.array(4, real)
         old = cuda.local.array(4, real)
         tid = cuda.threadIdx.x
@@ -96,7 +97,7 @@ def tiled(real, layout, tile, wide, end):
         row0, col0 = cuda.blockIdx.x * BM, cuda.blockIdx.y * BN
         first = cuda.blockIdx.z * chunk
         last = min(first + chunk, k)
-        for i in range(TM * TN):
+        for i in range(mine):
             acc[i] = zero
         tiles = (last - first + BK - 1) // BK
         for t in range(tiles + 1):
