@@ -189,6 +189,7 @@ def why_not(index=0):
 def signature(takes, real):
     """Types of a kernel's arguments, from words such as `r[] r[,] f8 i8`; r is the real type."""
     kinds = {"r": numba.from_dtype(np.dtype(real)), "f8": numba.float64, "i8": numba.int64}
+    kinds["u8"] = numba.uint64
     found = []
     for word in takes.split():
         name, bracket, axes = word.partition("[")

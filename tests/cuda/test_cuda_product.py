@@ -108,6 +108,6 @@ def test_kept_copies_go_with_their_arrays():
     """A copy serves as long as its array lives, and no array gets that of another one."""
     array = np.arange(3.0)
     assert mirror.mirror(array) is mirror.mirror(array)
-    key = next(k for k, (ref, _) in mirror._copies.items() if ref() is array)
+    key = next(k for k, (ref, _) in mirror._kept.items() if ref() is array)
     del array
-    assert key not in mirror._copies
+    assert key not in mirror._kept

@@ -7,20 +7,25 @@ import numpy as np
 from ...._compile._cuda import cuda
 from .current import number, stream
 
-_copies = {}  # (device, identity of a host array) -> (weak reference to it, its copy)
+_kept = {}  # (device, identity of a host array) -> (weak reference to it, what is kept for it)
+
+
+def kept(array, make):
+    """What `make()` gives, on the device, kept as long as a host array lives."""
+    key = number(), id(array)
+    there = _kept.get(key)
+    if there is None or there[0]() is not array:
+        forget = weakref.ref(array, lambda _: _kept.pop(key, None))
+        there = _kept[key] = forget, make()
+    return there[1]
 
 
 def mirror(array):
-    """The flat copy of a host array that nobody writes, kept as long as the array is.
+    """The flat copy of a host array that nobody writes, kept as long as the array lives.
 
     What is empty is one number long: kernels get no null pointers.
     """
-    key = number(), id(array)
-    there = _copies.get(key)
-    if there is None or there[0]() is not array:
-        forget = weakref.ref(array, lambda _: _copies.pop(key, None))
-        there = _copies[key] = forget, fresh(array)
-    return there[1]
+    return kept(array, lambda: fresh(array))
 
 
 def fresh(array):

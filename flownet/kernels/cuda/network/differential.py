@@ -17,7 +17,7 @@ def differential(net, loss, data, W, dL, work, lowest, threads):
     m = data.rows.size if data.rows.size else data.x.shape[0]
     samples = samples_of(data)
     if data.rows.size:
-        samples = gather(work, data, mirror.fresh(data.rows), work.nothing, m)
+        samples = gather(work, data, mirror.fresh(data.rows), *2 * [work.nothing], m)
     differential_of(work, loss, samples, work.W, work.dL, m, lowest)
     total(work.found, 0, work.losses, m, 1 / m)
     if lowest < len(work.layers):

@@ -72,7 +72,7 @@ def columns_of_rows(work, dL, x, rows, lowest, add):
         collect(dL, parts, how.table, how.ranges, how.count, add)
 
 
-def differential_of(work, loss, samples, W, dL, m, lowest):
+def differential_of(work, loss, samples, W, dL, m, lowest, factor=1.0):
     """Losses of m samples into `work.losses`, and dL of the layers from `lowest` up.
 
     Parameters
@@ -83,9 +83,11 @@ def differential_of(work, loss, samples, W, dL, m, lowest):
         Inputs, flat; truth (m, n_out); weights (m,) or None: arrays of the device.
     W, dL : arrays of the device
     m, lowest : int
+    factor : float
+        What the covector is multiplied by, the losses are not.
     """
     x, y, weights = samples
-    n_in, scale = work.layers[0].n_in, 1 / m
+    n_in, scale = work.layers[0].n_in, factor / m
     for start in range(0, m, work.capacity):
         rows = min(work.capacity, m - start)
         inputs = Part(x, start * n_in)
