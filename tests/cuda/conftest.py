@@ -2,7 +2,8 @@
 
 `simulator`: with NUMBA_ENABLE_CUDASIM=1, threads of Python in place of a device; `ptx`: compiled
 for several processors, with the compilers of `flownet[ptx]`; `gpu`: on a device. A test that cannot
-be run is skipped, with its reason; `--gpu` asks for those on a device, and fails where none is.
+be run is skipped, with its reason; `--gpu` asks for those on a device, `--ptx` for those compiled,
+and both are an error where that cannot be.
 """
 
 from importlib.util import find_spec
@@ -41,6 +42,13 @@ def _missing():
 def pytest_collection_modifyitems(config, items):
     mine = [item for item in items if HERE in item.path.parents]
     missing = _missing() if mine else {}
+    for marker in ("gpu", "ptx"):
+        if config.getoption(f"--{marker}"):
+            if why := missing.get(marker, "tests/cuda is where they are"):
+                raise pytest.UsageError(f"--{marker}: {why}")
+            wanted = [item for item in mine if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
+            items[:] = wanted
     for item in mine:
         for marker, why in missing.items():
             if why and item.get_closest_marker(marker):

@@ -1,6 +1,7 @@
 """Kernels compiled to PTX and on to machine code, with no device: registers and spills of each."""
 
 import re
+import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -12,8 +13,6 @@ PROCESSORS = ((8, 0), (9, 0), (10, 0))
 @cache
 def find_ptxas():
     """The assembler of `nvidia-cuda-nvcc`, or the one on the path, or None."""
-    import shutil
-
     try:
         import nvidia
     except ImportError:
@@ -24,26 +23,26 @@ def find_ptxas():
     return shutil.which("ptxas")
 
 
-def _compile(function, kinds, processor, options):
+def compiled(kernel, real, variant=()):
+    """PTX of a `Kernel` made for a real type, for the oldest processor."""
     from numba.cuda import dispatcher
 
-    from flownet._compile._cuda import cuda
+    from flownet._compile._cuda import cuda, signature
 
+    function, processor = kernel.make(real, *variant), PROCESSORS[0]
+    kinds = signature(kernel.takes, real)
     # device functions ask the device for its processor while they are compiled
     before = dispatcher.get_current_device
     dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=processor)
     try:
-        return cuda.compile(function, kinds, cc=processor, device=False, abi="numba", **options)[0]
+        options = {"device": False, "abi": "numba", **kernel.bounds}
+        return cuda.compile(function, kinds, cc=processor, **options)[0]
     finally:
         dispatcher.get_current_device = before
 
 
-def assembled(kernel, real, variant, processor, folder):
-    """Registers, bytes of the stack and bytes spilled of a `Kernel` made for a real type."""
-    from flownet._compile._cuda import signature
-
-    function = kernel.make(real, *variant)
-    text = _compile(function, signature(kernel.takes, real), processor, kernel.bounds)
+def assembled(text, processor, folder):
+    """Registers, bytes of the stack and bytes spilled of PTX on a processor."""
     path = Path(folder) / "kernel.ptx"
     path.write_text(text)
     arch = f"sm_{processor[0]}{processor[1]}"
@@ -53,7 +52,7 @@ def assembled(kernel, real, variant, processor, folder):
         text=True,
     )
     if done.returncode:
-        raise AssertionError(f"{kernel.name} {variant} for {arch}: {done.stderr[-600:]}")
+        raise AssertionError(f"for {arch}: {done.stderr[-600:]}")
 
     def number(pattern):
         return int(re.search(pattern, done.stderr)[1])
@@ -62,5 +61,4 @@ def assembled(kernel, real, variant, processor, folder):
         registers=number(r"Used (\d+) registers"),
         stack=number(r"(\d+) bytes stack frame"),
         spilled=number(r"(\d+) bytes spill stores"),
-        text=text,
     )

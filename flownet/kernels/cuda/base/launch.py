@@ -15,7 +15,7 @@ from .current import stream
 KERNELS = []  # all that there are: a test compiles each for several processors
 
 #: threads of a block, of kernels that need no other number; in the simulator each is a thread
-THREADS = 4 if SIMULATED else 128
+THREADS = 2 if SIMULATED else 128
 _BLOCKS = 2 if SIMULATED else 2048  # of a grid at most: threads go on with what is left
 _CASTS = {"f8": float, "i8": int}
 

@@ -45,17 +45,11 @@ def is_wide(*numbers):
 
 
 def variants():
-    """Some of each kind, for the test that compiles them."""
-    found = []
-    for tile in TILES:
-        for layout, end in (
-            (AS_ROWS, 1),
-            (AS_ROWS, PLAIN),
-            (AS_PULLED, TIMES),
-            (AS_COLUMNS, PLAIN),
-        ):
-            found += [(layout, tile, wide, end) for wide in (True, False)]
-    return [*found, *((AS_ROWS, TILES[-2], True, code) for code in range(len(BODIES)))]
+    """Those that a test compiles: every tile with every layout, every activation once."""
+    layouts = ((AS_ROWS, 1), (AS_PULLED, TIMES), (AS_COLUMNS, PLAIN))
+    found = [(layout, tile, True, end) for tile in TILES for layout, end in layouts]
+    found += [(layout, TILES[-1], False, end) for layout, end in layouts]
+    return [*found, *((AS_ROWS, TILES[-2], False, code) for code in range(len(BODIES)))]
 
 
 def _group(numbers):
