@@ -7,6 +7,7 @@ bodies of `kernels.scalar`, and the plain functions that they call, as functions
 import dis
 import inspect
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from types import CellType, FunctionType
 from typing import Any
 
@@ -158,32 +159,68 @@ else:
 
 # ---- what is there ------------------------------------------------------------------------------
 
+_HIDDEN = "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
+
 
 def why_not(index=0):
     """Why there is no such device, with what would help; None where there is."""
     if SIMULATED:
         return None if index == 0 else "the simulator has one device, 'cuda'"
     try:
-        cuda.is_available()  # which tries the driver, and may raise what it finds
-        error = cuda.cuda_error()
+        usable, error = cuda.is_available(), cuda.cuda_error()
     except cuda.CudaSupportError as found:
-        error = str(found)
+        usable, error = False, str(found)
     if error and "library cannot be found" in error:
         return (
             "there is no NVIDIA driver here (no libcuda): install one from nvidia.com/drivers, or "
             "start the container with its GPUs (docker run --gpus all)"
         )
-    if error and "NO_DEVICE" in error:
-        return "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
     if error:
-        return f"the driver cannot be used: {' '.join(error.split())}"
+        return _HIDDEN if "NO_DEVICE" in error else f"the driver says {' '.join(error.split())}"
+    if not usable:
+        return f"the compilers of numba-cuda are missing: {LINE}"
+    known, wanted = cuda.cudadrv.driver.get_version(), _toolkit()
+    if known < (wanted, 0):
+        return (
+            f"the driver is for CUDA {known[0]}.{known[1]}, and kernels are compiled for CUDA "
+            f"{wanted}: it wants a newer one, nvidia.com/drivers"
+        )
     count = len(cuda.gpus)
-    if not count:
-        return "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
     if index >= count:
         names = "'cuda'" if count == 1 else f"'cuda:0' to 'cuda:{count - 1}'"
-        return f"here there is {names} (CUDA_VISIBLE_DEVICES hides others)"
+        return f"here there is {names} (CUDA_VISIBLE_DEVICES hides others)" if count else _HIDDEN
     return None
+
+
+def _toolkit():
+    """Major version of the compiler, as its package says; 0 where it is of another package."""
+    try:
+        return int(version("nvidia-nvvm").partition(".")[0])
+    except PackageNotFoundError:
+        return 0
+
+
+def described():
+    """Of each device its name in `device=`, its own, memory, capability, and what the driver knows.
+
+    Raises
+    ------
+    FlownetError
+        Where there is none: one line that says what would help.
+    """
+    if SIMULATED:
+        return [("cuda", "simulator: threads of Python")]
+    if why := why_not():
+        raise FlownetError(f"{why}.")
+    found, driver = [], "driver for CUDA {}.{}".format(*cuda.cudadrv.driver.get_version())
+    for i, device in enumerate(cuda.gpus):
+        with device:
+            memory = cuda.current_context().get_memory_info().total
+        own = device.name if isinstance(device.name, str) else device.name.decode()
+        capability = "compute capability {}.{}".format(*device.compute_capability)
+        name = f"cuda:{i}" if i else "cuda"
+        found.append((name, own, f"{memory / 2**30:.0f} GiB", capability, driver))
+    return found
 
 
 def signature(takes, real):

@@ -42,3 +42,19 @@ def kernels_of(device="cpu"):
     from . import cuda
 
     return cuda.at(int(device.partition(":")[2] or 0))
+
+
+def described(kind):
+    """Of each device of a kind, "cpu" or "cuda", its name in `device=` and what there is of it.
+
+    Raises
+    ------
+    FlownetError
+        Where there is none: one line that says what would help.
+    """
+    if kind == "cpu":
+        threads = kernels_of().most()
+        return [("cpu", f"{threads} thread{'s' * (threads > 1)}")]
+    from . import cuda
+
+    return cuda.described()

@@ -5,7 +5,7 @@ An entry takes and leaves host arrays, as on the CPU; what it needs on the devic
 
 import lazy_loader
 
-from ._door import at  # noqa: F401  the door's way in
+from ._door import at, described  # noqa: F401  the door's way in
 
 _names, __dir__, __all__ = lazy_loader.attach(
     __name__,

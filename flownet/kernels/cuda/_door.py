@@ -4,9 +4,11 @@ import inspect
 from functools import cache, wraps
 from importlib import import_module
 
-from ..._compile._cuda import why_not
+from ..._compile._cuda import described, why_not
 from ..._errors import FlownetError
 from .base.current import on
+
+__all__ = ["Entries", "at", "described"]
 
 
 class Entries:
