@@ -54,7 +54,7 @@ def flow(
     max_gradients: Count = MAX_GRADIENTS,
     store: PathLike | None = None,
     overwrite: bool = False,
-    device: Device = "cpu",
+    device: Device | None = None,
     threads: int | None = None,
     progress: bool = True,
 ) -> Trajectory:
