@@ -7,6 +7,8 @@ import flownet as fn
 
 def pytest_addoption(parser):
     parser.addoption("--fast", action="store_true", help="leave out the tests marked slow")
+    parser.addoption("--gpu", action="store_true", help="the tests on a CUDA device alone")
+    parser.addoption("--ptx", action="store_true", help="those that compile CUDA kernels alone")
 
 
 #: files that take longest, which begin first: at the end one process would wait for the other

@@ -129,7 +129,7 @@ MISTAKES = {
     "unknown loss": ('"cross-entropy"', '"crossentropy"', r"did you mean 'cross-entropy'\?"),
     "not TOML": ("steps = 12", "steps 12", r"is not TOML: .*line 13"),
     "does not fit": ("[64, 8, 10]", "[64, 8, 11]", r"have 10 outputs, the network 11"),
-    "no device": ("steps = 12", 'steps = 12\ndevice = "cuda"', r"unknown device 'cuda'"),
+    "no device": ("steps = 12", 'steps = 12\ndevice = "cuba"', r"unknown device 'cuba'"),
     "too large a batch": (
         "batch_size = 32",
         "batch_size = 101",

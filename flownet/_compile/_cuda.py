@@ -7,6 +7,7 @@ bodies of `kernels.scalar`, and the plain functions that they call, as functions
 import dis
 import inspect
 from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
 from types import CellType, FunctionType
 from typing import Any
 
@@ -28,6 +29,7 @@ if not hasattr(np, "row_stack"):  # which numba-cuda 0.30 asks for, and numpy 2.
     setattr(np, "row_stack", np.vstack)  # noqa: B010
 
 SIMULATED = bool(numba.config.ENABLE_CUDASIM)  # kernels run as Python threads: for tests
+ALIGNED = None if SIMULATED else 16  # bytes, `alignment=` of shared arrays for `load4`; not there
 
 _device = {}  # (plain function, real type) -> the function on the device
 
@@ -60,3 +62,176 @@ def _copy(function, real):
     return FunctionType(
         function.__code__, named, function.__name__, function.__defaults__, cells or None
     )
+
+
+def kernel(function, **options):
+    """A kernel; options of the compiler, such as `max_registers`, the simulator does not know."""
+    return cuda.jit(function) if SIMULATED else cuda.jit(**options)(function)
+
+
+# ---- four numbers at once: 128 bits a load, two of those for float64 ---------------------------
+
+if SIMULATED:
+
+    def load4(array, at):
+        """Four numbers of a flat array from a place on, which is a multiple of four."""
+        return array[at], array[at + 1], array[at + 2], array[at + 3]
+
+    def store4(array, at, a, b, c, d):
+        """Write four numbers of a flat array from a place on, which is a multiple of four."""
+        array[at], array[at + 1], array[at + 2], array[at + 3] = a, b, c, d
+
+    def load1(array, at):
+        """One number of a flat array, whose place is not below 0."""
+        return array[at]
+
+    def store1(array, at, a):
+        """Write one number of a flat array, whose place is not below 0."""
+        array[at] = a
+
+else:
+    from llvmlite import ir
+    from numba.cuda import types
+    from numba.cuda.extending import intrinsic
+
+    def _pointer(context, builder, kind, array, at):
+        data = context.make_array(kind)(context, builder, array).data
+        return builder.gep(data, [at])
+
+    def _four(context, builder, kind, pointer):
+        """Pointer to four of them, and how far they are aligned."""
+        four = ir.VectorType(context.get_value_type(kind.dtype), 4)
+        space = pointer.type.addrspace
+        return four, builder.bitcast(pointer, ir.PointerType(four, space))
+
+    @intrinsic
+    def load4(typing, array, at):
+        """Four numbers of a flat array from a place on, which is a multiple of four."""
+
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0]
+            _, pointer = _four(context, builder, kind, _pointer(context, builder, kind, *args))
+            loaded = builder.load(pointer, align=16)
+            numbers = [
+                builder.extract_element(loaded, ir.Constant(ir.IntType(32), i)) for i in range(4)
+            ]
+            return context.make_tuple(builder, signature.return_type, numbers)
+
+        return types.UniTuple(array.dtype, 4)(array, types.intp), codegen
+
+    @intrinsic
+    def store4(typing, array, at, a, b, c, d):
+        """Write four numbers of a flat array from a place on, which is a multiple of four."""
+
+        def codegen(context, builder, signature, args):
+            kind = signature.args[0]
+            four, pointer = _four(
+                context, builder, kind, _pointer(context, builder, kind, *args[:2])
+            )
+            value = ir.Constant(four, ir.Undefined)
+            for i, number in enumerate(args[2:]):
+                value = builder.insert_element(value, number, ir.Constant(ir.IntType(32), i))
+            builder.store(value, pointer, align=16)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, *[array.dtype] * 4), codegen
+
+    @intrinsic
+    def load1(typing, array, at):
+        """One number of a flat array, whose place is not below 0: no code for one that is."""
+
+        def codegen(context, builder, signature, args):
+            return builder.load(_pointer(context, builder, signature.args[0], *args))
+
+        return array.dtype(array, types.intp), codegen
+
+    @intrinsic
+    def store1(typing, array, at, a):
+        """Write one number of a flat array, whose place is not below 0."""
+
+        def codegen(context, builder, signature, args):
+            pointer = _pointer(context, builder, signature.args[0], *args[:2])
+            builder.store(args[2], pointer)
+            return context.get_dummy_value()
+
+        return types.void(array, types.intp, array.dtype), codegen
+
+
+# ---- what is there ------------------------------------------------------------------------------
+
+_HIDDEN = "the driver sees no NVIDIA GPU: look at nvidia-smi, and at CUDA_VISIBLE_DEVICES"
+
+
+def why_not(index=0):
+    """Why there is no such device, with what would help; None where there is."""
+    if SIMULATED:
+        return None if index == 0 else "the simulator has one device, 'cuda'"
+    try:
+        usable, error = cuda.is_available(), cuda.cuda_error()
+    except cuda.CudaSupportError as found:
+        usable, error = False, str(found)
+    if error and "library cannot be found" in error:
+        return (
+            "there is no NVIDIA driver here (no libcuda): install one from nvidia.com/drivers, or "
+            "start the container with its GPUs (docker run --gpus all)"
+        )
+    if error:
+        return _HIDDEN if "NO_DEVICE" in error else f"the driver says {' '.join(error.split())}"
+    if not usable:
+        return f"the compilers of numba-cuda are missing: {LINE}"
+    known, wanted = cuda.cudadrv.driver.get_version(), _toolkit()
+    if known < (wanted, 0):
+        return (
+            f"the driver is for CUDA {known[0]}.{known[1]}, and kernels are compiled for CUDA "
+            f"{wanted}: it wants a newer one, nvidia.com/drivers"
+        )
+    count = len(cuda.gpus)
+    if index >= count:
+        names = "'cuda'" if count == 1 else f"'cuda:0' to 'cuda:{count - 1}'"
+        return f"here there is {names} (CUDA_VISIBLE_DEVICES hides others)" if count else _HIDDEN
+    return None
+
+
+def _toolkit():
+    """Major version of the compiler, as its package says; 0 where it is of another package."""
+    try:
+        return int(version("nvidia-nvvm").partition(".")[0])
+    except PackageNotFoundError:
+        return 0
+
+
+def described():
+    """Of each device its name in `device=`, its own, memory, capability, and what the driver knows.
+
+    Raises
+    ------
+    FlownetError
+        Where there is none: one line that says what would help.
+    """
+    if SIMULATED:
+        return [("cuda", "simulator: threads of Python")]
+    if why := why_not():
+        raise FlownetError(f"{why}.")
+    found, driver = [], "driver for CUDA {}.{}".format(*cuda.cudadrv.driver.get_version())
+    for i, device in enumerate(cuda.gpus):
+        with device:
+            memory = cuda.current_context().get_memory_info().total
+        own = device.name if isinstance(device.name, str) else device.name.decode()
+        capability = "compute capability {}.{}".format(*device.compute_capability)
+        name = f"cuda:{i}" if i else "cuda"
+        found.append((name, own, f"{memory / 2**30:.0f} GiB", capability, driver))
+    return found
+
+
+def signature(takes, real):
+    """Types of a kernel's arguments, from words such as `r[] r[,] f8 i8`; r is the real type."""
+    kinds = {"r": numba.from_dtype(np.dtype(real)), "f8": numba.float64, "i8": numba.int64}
+    kinds["u8"] = numba.uint64
+    found = []
+    for word in takes.split():
+        name, bracket, axes = word.partition("[")
+        kind = kinds[name]
+        if bracket:
+            kind = kind[:, ::1] if "," in axes else kind[::1]
+        found.append(kind)
+    return tuple(found)

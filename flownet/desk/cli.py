@@ -10,6 +10,7 @@ import click
 from .._encoding import printable
 from .._errors import FlownetError
 from .._version import __version__
+from ._figure import check_figure, save
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,6 +29,12 @@ def _work(command):
     return command
 
 
+def _device(command):
+    """Option of the device whose kernels do the work."""
+    help = "Whose kernels do the work: cpu, cuda, cuda:1; what FILE says by default."
+    return click.option("--device", help=help)(command)
+
+
 def _given(words):
     return {name: word for name, word in words.items() if word is not None}
 
@@ -36,12 +43,13 @@ def _given(words):
 @click.argument("experiment", type=click.Path())
 @click.option("-o", "--output", type=click.Path(), required=True, help="HDF5 file to record in.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if it exists.")
-def run(experiment, output, overwrite):
+@_device
+def run(experiment, output, overwrite, device):
     """Train as EXPERIMENT, a TOML file, says, and record every step in a file."""
     from .experiment._experiment import Experiment
     from .report._report import run_lines
 
-    done = Experiment.load(experiment).run(output, overwrite=overwrite)
+    done = Experiment.load(experiment).run(output, overwrite=overwrite, device=device)
     _say(run_lines(done))
 
 
@@ -51,7 +59,8 @@ def run(experiment, output, overwrite):
 @click.option("--overwrite", is_flag=True, help="Replace the file of another sweep.")
 @click.option("--scheduler", help="Of a Dask cluster that runs the members: tcp://host:8786.")
 @click.option("--threads", type=click.IntRange(1), help="Threads at most.")
-def sweep(experiment, output, overwrite, scheduler, threads):
+@_device
+def sweep(experiment, output, overwrite, scheduler, threads, device):
     """Run all members that the table [sweep] of EXPERIMENT, a TOML file, says, and record what is
     kept of each in a file. A sweep that was stopped goes on with `flownet resume`."""
     from ..ensemble.sweeps import connected
@@ -59,15 +68,16 @@ def sweep(experiment, output, overwrite, scheduler, threads):
 
     given = Experiment.load(experiment)
     with connected(scheduler) as client:
-        words = {"overwrite": overwrite, "client": client, "threads": threads}
+        words = {"overwrite": overwrite, "client": client, "threads": threads, "device": device}
         _say(given.sweep(output, **words))
 
 
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
 @click.argument("file", type=click.Path())
 @click.option("--steps", type=int, help="Steps in all; those of the run by default.")
+@_device
 @_work
-def resume(file, steps, **work):
+def resume(file, steps, device, **work):
     """Continue a stopped or killed run, flow or sweep from its FILE, bit for bit."""
     from ..ensemble.rows import is_sweep
     from ..ensemble.sweeps import Sweep
@@ -77,10 +87,10 @@ def resume(file, steps, **work):
 
     if is_sweep(file):
         _only_of_runs(steps=steps, **work)
-        _say(Sweep.open(file).resume())
+        _say(Sweep.open(file).resume(device=device))
         return
     ended = at_its_end(Trajectory.open(file), steps)
-    done = go_on(file, steps=steps, **work)
+    done = go_on(file, steps=steps, device=device, **work)
     _say("\n".join(filter(None, [ended, run_lines(done)])))
 
 
@@ -110,7 +120,7 @@ def breakdown(file, at, every, quick, figure):
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
-    _check_figure(figure)
+    check_figure(figure)
     if quick:
         found = _measured.measure_quickly(run, every)
         _say(found.series)
@@ -121,7 +131,7 @@ def breakdown(file, at, every, quick, figure):
         draw = partial(plot.report, run, found)
     _say("\n" + _measured.stored(found))
     if figure:
-        _save(draw(), figure)
+        _say(save(draw(), figure))
 
 
 @shell.command(epilog="Example: flownet departure run.h5 --every 10 --modified 0.3")
@@ -192,20 +202,20 @@ def plot(file, output, kind, quantity):
 
     if is_sweep(file):
         _only_of_runs(kind=kind)
-        _check_figure(output)
-        _save(figures.sweep(Sweep.open(file), y=quantity), output)
+        check_figure(output)
+        _say(save(figures.sweep(Sweep.open(file), y=quantity), output))
         return
     if quantity is not None:
         raise FlownetError("--of is of a sweep, and this file is a run's.")
     kind = kind or "breakdown"
-    figures.check_film(output) if kind == "film" else _check_figure(output)
+    figures.check_film(output) if kind == "film" else check_figure(output)
     run = Trajectory.open(file)
     if kind == "film":
         _say(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []
         # click has let through names of figures alone
-        _save(getattr(figures, kind)(run, *flows), output)
+        _say(save(getattr(figures, kind)(run, *flows), output))
 
 
 @shell.command(epilog="Example: flownet info run.h5")
@@ -223,6 +233,14 @@ def info(file):
     _say(info_lines(Trajectory.open(file)))
 
 
+@shell.command(epilog="Example: flownet devices")
+def devices():
+    """What there is to compute on: the CPU, and CUDA devices, or what would help to have one."""
+    from ._devices import device_lines
+
+    _say(device_lines())
+
+
 def _only_of_runs(**words):
     """Refuse options that a sweep has no use for."""
     for name in _given(words):
@@ -232,31 +250,6 @@ def _only_of_runs(**words):
 def _say(what):
     """Print a report, or a line, in letters that standard output has."""
     click.echo(printable(str(what)))
-
-
-def _check_figure(path):
-    """Refuse before the work a figure that cannot be written after it."""
-    if path is None:
-        return
-    from matplotlib.figure import Figure
-
-    kinds = Figure().canvas.get_supported_filetypes()
-    if (ending := Path(path).suffix[1:].lower()) not in kinds:
-        raise FlownetError(
-            f"cannot write the figure {path}: its ending {ending!r} is none of {', '.join(kinds)}."
-        )
-    if not Path(path).parent.is_dir():
-        raise FlownetError(
-            f"cannot write the figure {path}: there is no folder {Path(path).parent}."
-        )
-
-
-def _save(figure, path):
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise FlownetError(f"cannot write the figure {path}: {error}.") from None
-    _say(f"figure in {path}")
 
 
 def main():

@@ -4,21 +4,57 @@ What a device has is a namespace of kernels and of the buffers they want; those 
 the same entries. Nothing above this room knows which device it works on.
 """
 
+import re
 from functools import cache
 
 from .._errors import FlownetError
 
-DEVICES = ("cpu",)
+DEVICES = ("cpu", "cuda")  # and cuda:0, cuda:1, …
+
+
+def is_device(name):
+    """Whether a word names a device, there or not: "cpu", "cuda", "cuda:1"."""
+    return isinstance(name, str) and re.fullmatch(r"cpu|cuda(:\d{1,3})?", name) is not None
 
 
 @cache
 def kernels_of(device="cpu"):
-    """Kernels of a device, "cpu"; a device that is not there is an error, never another one."""
+    """Kernels of a device; one that is not there is an error, never another one in its place.
+
+    Parameters
+    ----------
+    device : str
+        "cpu"; "cuda", the first CUDA device, or "cuda:1", the second one, and so on.
+
+    Raises
+    ------
+    FlownetError
+        For a device that does not exist or is not there: one line that says what would help.
+    """
     if device == "cpu":
         from . import cpu
 
         return cpu
-    raise FlownetError(
-        f"device {device!r} is not available; here there is: {', '.join(DEVICES)}."
-        + (" Kernels for CUDA are not written yet." if str(device).startswith("cuda") else "")
-    )
+    if not is_device(device):
+        raise FlownetError(
+            f"device {device!r} is not available; there are: {', '.join(DEVICES)}, cuda:1, …."
+        )
+    from . import cuda
+
+    return cuda.at(int(device.partition(":")[2] or 0))
+
+
+def described(kind):
+    """Of each device of a kind, "cpu" or "cuda", its name in `device=` and what there is of it.
+
+    Raises
+    ------
+    FlownetError
+        Where there is none: one line that says what would help.
+    """
+    if kind == "cpu":
+        threads = kernels_of().most()
+        return [("cpu", f"{threads} thread{'s' * (threads > 1)}")]
+    from . import cuda
+
+    return cuda.described()

@@ -21,7 +21,7 @@ from ...store._text import to_text
 from ...store.trajectory import BEFORE, Trajectory, has_program
 
 if TYPE_CHECKING:
-    from ..._types import PathLike
+    from ..._types import Device, PathLike
     from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
     from ...motion.mechanics import Mechanics
@@ -152,8 +152,12 @@ class Experiment:
         overwrite: bool = False,
         progress: bool = True,
         threads: int | None = None,
+        device: Device | None = None,
     ) -> Trajectory:
-        """Train as the tables say, recorded in `store`; a `Trajectory`."""
+        """Train as the tables say, recorded in `store`; a `Trajectory`.
+
+        On the device that they say, or on another one.
+        """
         if BEFORE in self.tables:
             raise FlownetError(
                 "the experiment is of a run that went on in another way, and train takes one "
@@ -178,8 +182,12 @@ class Experiment:
             overwrite=overwrite,
             progress=progress,
             threads=threads,
-            **self.tables["run"],
+            **self._words_of_run(device),
         )
+
+    def _words_of_run(self, device):
+        words = self.tables["run"]
+        return words if device is None else {**words, "device": device}
 
     def sweep(self, store: PathLike | None = None, **options: Any) -> Sweep:
         """Run all members that the table `[sweep]` says, recorded in `store`; a `Sweep`.

@@ -25,7 +25,7 @@ from ...ensemble._box import Box as BoxOfTable
 from ...ensemble.sweeps import sweep
 from ...equilibrium import Equilibrium as EquilibriumOfTable
 from ...geometry.metric._group import Group as GroupOfMetric
-from ...kernels.device import DEVICES
+from ...kernels.device import DEVICES, is_device
 from ...kernels.scalar.activation import ACTIVATIONS
 from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
 from ...model._check import DTYPES
@@ -42,6 +42,13 @@ def _one_of(what, allowed):
         return name
 
     return Annotated[str, AfterValidator(check)]
+
+
+def _device(name):
+    """A device that may be there: the machine that runs the file says whether it is."""
+    if not is_device(name):
+        raise ValueError(_registry.unknown("device", name, [*DEVICES, "cuda:1"]))
+    return name
 
 
 def _policy(step, number):
@@ -65,7 +72,7 @@ _IN_A_FILE = {
     "Activation": _one_of("activation", _ACTIVATIONS),
     "Output": _one_of("output", (*_ACTIVATIONS, *READOUTS)),
     "Init": _one_of("init", [*INITS, "lecun", "glorot", "he"]),
-    "Device": _one_of("device", DEVICES),
+    "Device": Annotated[str, AfterValidator(_device)],
     "DTypeLike": _one_of("dtype", DTYPES),
     "DataName": _one_of("data set", data_names()),
     "Step": _scheduled(_types.Positive),

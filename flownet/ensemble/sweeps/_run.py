@@ -43,7 +43,7 @@ def sweep(
     overwrite: bool = False,
     client: Any = None,
     kernel: Literal["lanes", "threads"] | None = None,
-    device: Device = "cpu",
+    device: Device | None = None,
     threads: int | None = None,
     progress: bool = True,
     on_interrupt: Literal["raise", "return"] | None = None,
@@ -91,8 +91,9 @@ def sweep(
         A Dask cluster whose workers run the members; this process alone writes.
     kernel : {"lanes", "threads"}, optional
         By default lanes where the kernel knows the members and a vector of them stays in the cache.
-    device : str
-        Whose kernels do the work: "cpu".
+    device : str, optional
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
+        those of the device that the experiment names.
     threads : int, optional
         Threads at most. The bits do not depend on it.
     progress : bool
@@ -121,6 +122,8 @@ def sweep(
     ((3, 4), (3, 4, 51))
     """
     tables, made = _tables(experiment), axes_of(axes)
+    if device is None:
+        device = tables["run"].get("device", "cpu")
     if W0 is None and isinstance(experiment, Trajectory) and not _begin_anew(made):
         W0 = experiment.parameters[0]
     bounds = Bounds(diverged, converged, tail, reached).checked()

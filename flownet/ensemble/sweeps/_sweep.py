@@ -22,7 +22,7 @@ from ._work import work
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..._types import PathLike
+    from ..._types import Device, PathLike
     from ...store.trajectory import Trajectory
 
 
@@ -64,6 +64,7 @@ class Sweep(Tabled):
         *,
         functions: Mapping[str, Any] | None = None,
         client: Any = None,
+        device: Device | None = None,
         threads: int | None = None,
         progress: bool = True,
         on_interrupt: Literal["raise", "return"] | None = None,
@@ -74,6 +75,8 @@ class Sweep(Tabled):
         ----------
         functions : dict, optional
             Functions of the state that are kept, by name: a file does not hold them.
+        device : str, optional
+            Whose kernels run them; by default those of the device that it was on.
         client, threads, progress, on_interrupt
             As of `sweep`.
 
@@ -83,6 +86,8 @@ class Sweep(Tabled):
             While another process writes the file, or where a function is missing.
         """
         rows = self._rows if self.path is None else FileRows(self.path, functions)
+        if device is not None:
+            rows.plan.device = device
         return go(rows, client, threads, progress, on_interrupt_of(on_interrupt))
 
     @property

@@ -1,1 +1,79 @@
-"""Kernels for CUDA devices: the entries of this device, loaded when first used."""
+"""Kernels for CUDA devices: the entries that every device has, loaded when first used.
+
+An entry takes and leaves host arrays, as on the CPU; what it needs on the device it holds there.
+"""
+
+import lazy_loader
+
+from ._door import at, described  # noqa: F401  the door's way in
+
+_names, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "_on_host": [
+            "BLOCK_ROWS",
+            "Pace",
+            "WORTH_THREADS",
+            "allowed",
+            "always",
+            "flops",
+            "forked",
+            "is_machine_code",
+            "limited",
+            "most",
+            "network_plan",
+            "shuffle",
+            "worthwhile",
+        ],
+        "motion.analytic": ["analytic_differential", "analytic_jet"],
+        "motion.run": ["step_with_memory"],
+        "motion.steps": ["advance"],
+        "network.differential": ["differential", "forward", "pullback"],
+        "network.work": ["workspace"],
+    },
+)
+
+#: what the CPU has and a CUDA device has not, with what there is in place of it
+WITHOUT_TWIN = {
+    name: f'{what} is not on a CUDA device: device="cpu" has it'
+    for name, what in {"own_function": "a function of your own, compiled for the CPU,"}.items()
+}
+NOT_YET = [
+    "StateAndResponse",
+    "accept_step",
+    "actions",
+    "advance_members",
+    "collect",
+    "complex_plan",
+    "dense",
+    "diagonal_buffers",
+    "empty_planes",
+    "first_crossing",
+    "for_workers",
+    "from_planes",
+    "hessian_diagonal",
+    "integrate_flow",
+    "integrate_on_branches",
+    "integrator",
+    "jet_workspace",
+    "lanes_of",
+    "loss_jet",
+    "members_work",
+    "neuron_derivatives",
+    "partial_sums",
+    "planes_of",
+    "point",
+    "push",
+    "pushforward",
+    "rate",
+    "rate_on_branches",
+    "response",
+    "see_pre_activations",
+    "state_at",
+    "tangent",
+    "third_actions",
+]
+
+
+def __getattr__(name):
+    return _names(name)

@@ -37,7 +37,7 @@ def breakdown(
     metric: MetricLike | None = ...,
     order: int = ...,
     split: bool = ...,
-    device: Device = ...,
+    device: Device | None = ...,
 ) -> Breakdown: ...
 
 
@@ -49,7 +49,7 @@ def breakdown(
     metric: MetricLike | None = ...,
     order: int = ...,
     split: bool = ...,
-    device: Device = ...,
+    device: Device | None = ...,
 ) -> Breakdown: ...
 
 
@@ -62,7 +62,7 @@ def breakdown(
     order: int = ...,
     split: bool = ...,
     keep: bool = ...,
-    device: Device = ...,
+    device: Device | None = ...,
     progress: bool = ...,
 ) -> Breakdowns: ...
 
@@ -79,7 +79,7 @@ def breakdown(
     every: int | None = None,
     split: bool = False,
     keep: bool = False,
-    device: Device = "cpu",
+    device: Device | None = None,
     progress: bool = True,
 ) -> Breakdown | Breakdowns:
     """What one finite step promised and delivered, term by term (TM §3.6).
@@ -108,8 +108,9 @@ def breakdown(
         triplets, what chance gives for them, the top eigendirection, the radius of convergence.
     keep : bool
         Store the breakdown of `every` n-th step in the run's file, in place of an earlier one.
-    device : str
-        Whose kernels do the work: "cpu".
+    device : str, optional
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
+        those of the device that the potential is on.
     progress : bool
 
     Returns
@@ -135,7 +136,8 @@ def breakdown(
             )
         if (at is None) == (every is None):
             raise FlownetError("breakdown(run) wants at=k for one step or every=n along the run.")
-        what.potential = what.potential.on_device(device)
+        if device is not None:
+            what.potential = what.potential.on_device(device)
         if at is not None:
             return _of_step(what, _whole("at", at), order, split, metric)
         series = _along(what, _whole("every", every, 1), order, split, progress, metric)
@@ -146,7 +148,9 @@ def breakdown(
         raise FlownetError(f"breakdown wants an open run: flownet.Trajectory.open({str(what)!r}).")
     _only("breakdown(potential)", at=at, every=every, keep=keep or None)
     line = f"breakdown of {shown(what)}: it has to be a potential or a Trajectory."
-    what = as_potential(what, needs=("size", "jet"), line=line).on_device(device)
+    what = as_potential(what, needs=("size", "jet"), line=line)
+    if device is not None:
+        what = what.on_device(device)
     if W is None or (step is None and displacement is None):
         raise FlownetError(
             "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."

@@ -54,7 +54,7 @@ def flow(
     max_gradients: Count = MAX_GRADIENTS,
     store: PathLike | None = None,
     overwrite: bool = False,
-    device: Device = "cpu",
+    device: Device | None = None,
     threads: int | None = None,
     progress: bool = True,
 ) -> Trajectory:
@@ -151,12 +151,15 @@ def flow(
     )
 
 
-def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progress=True):
+def resume_flow(
+    run, *, max_steps=None, max_gradients=None, device=None, threads=None, progress=True
+):
     """Continue a flow from its opened file, bit for bit as if it had never stopped."""
     tables = run.experiment
     words = dict(tables["flow"])
     field, at, time = words.pop("field", None), words.pop("at", None), words.pop("time")
     words.pop("V0", None)  # what it began with
+    was = words.pop("device", None)
     if field is not None:
         if field["kind"] == "program":
             raise FlownetError(
@@ -185,8 +188,9 @@ def resume_flow(run, *, max_steps=None, max_gradients=None, threads=None, progre
     take_up(resumed.state, arrays, run.path)
     refuse_other_rows(run.store, recorded(resumed.quantities, reals.back(W)))
     with taken_over(run, kept):
-        if any(tables["flow"].get(name) != most for name, most in limits.items()):
-            tables["flow"] |= limits
+        given = limits if device == was else {**limits, "device": device}
+        if any(tables["flow"].get(name) != word for name, word in given.items()):
+            tables["flow"] |= given
             rewrite_experiment(run.path, to_text(tables)[0])
         store = HDF5Store.resume(run.path)
     store.truncate()
@@ -261,6 +265,8 @@ def _tables(potential, metric, mechanics, field, time, at, bounds):
     if mechanics is not None:
         tables["mechanics"] = describe(mechanics)
     tables["flow"] = {"time": time, **bounds}
+    if potential.device != "cpu":
+        tables["flow"]["device"] = potential.device
     if field is not None:
         tables["flow"]["field"] = describe(field)
     if at is not None:

@@ -36,6 +36,26 @@ def copied(tables):
     return {name: dict(t) if isinstance(t, dict) else t for name, t in tables.items()}
 
 
+def to_device(run, tables, device=None):
+    """Let a run go on with the kernels of a device, that of its tables by default; they say it."""
+    words = tables["flow" if "flow" in tables else "run"]
+    was, potential = words.get("device", "cpu"), run.potential
+    device = was if device is None else device
+    try:
+        moved = potential.on_device(device)
+    except FlownetError as error:
+        if device != was:
+            raise
+        raise FlownetError(
+            f"{name_of(run)} was on the device {was!r}: {error} On the CPU it goes on with "
+            "device='cpu', flownet resume --device cpu."
+        ) from None
+    if moved is not potential:
+        run.potential = moved
+    if device != was:
+        words["device"] = device
+
+
 def name_of(run):
     """What errors call it."""
     return "the run" if run.path is None else run.path

@@ -26,7 +26,7 @@ from .._storage import until_it_stays
 from ..mechanics._start import start
 from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
-from ._continue import Manner, carry_on, copied, latest, not_less, remembers_on, taken_up
+from ._continue import Manner, carry_on, copied, latest, not_less, remembers_on, taken_up, to_device
 from ._interrupt import on_interrupt_of
 
 if TYPE_CHECKING:
@@ -111,6 +111,7 @@ def _changed(run, steps, more, changes, given, manner):
     if "flow" in tables or "run" not in tables:
         raise FlownetError("a flow goes on by itself, flownet.resume: it has no steps to change.")
     own_potential(run)
+    to_device(run, tables)
     if run.diverged_at is not None:
         raise FlownetError(f"the run diverged at iteration {run.diverged_at}: nothing goes on.")
     kept = latest(run)
@@ -183,9 +184,10 @@ def gone_on(run, kept, tables, wanted, given, manner, changes=None, batch_size=N
 
 def _started(run, now, batch_size, left):
     """The potential to go on with; refused where it cannot go on so."""
-    seed = run.experiment["run"]["seed"]
+    seed, device = run.experiment["run"]["seed"], run.potential.device
     _fits(run.potential, now["potential"])
-    potential, _ = start(now["potential"], now["mechanics"], now["metric"], batch_size, left, seed)
+    parts = (now["potential"], now["mechanics"], now["metric"])
+    potential, _ = start(*parts, batch_size, left, seed, device)
     if (run.mechanics.kind == "runge-kutta") != (now["mechanics"].kind == "runge-kutta"):
         raise FlownetError(
             "a run of RungeKutta counts the gradients of each step, and no other does: begin a new "

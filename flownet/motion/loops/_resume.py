@@ -25,12 +25,12 @@ from ..flow import resume_flow
 from ..mechanics import Mechanics
 from ..observe import observe_from
 from ..stop import keep_from, stop_from
-from ._continue import Manner, carry_on, copied, latest, not_less, taken_up
+from ._continue import Manner, carry_on, copied, latest, not_less, taken_up, to_device
 from ._go_on import gone_on
 from ._interrupt import on_interrupt_of
 
 if TYPE_CHECKING:
-    from ..._types import Keep, MetricLike, Observed, PathLike, Stops
+    from ..._types import Device, Keep, MetricLike, Observed, PathLike, Stops
     from ...model.potential import AnyPotential
 
 
@@ -46,6 +46,7 @@ def resume(
     observe: Observed | None = None,
     stop: Stops | None = None,
     keep: Keep | None = None,
+    device: Device | None = None,
     threads: int | None = None,
     progress: bool = True,
     on_interrupt: Literal["raise", "return"] | None = None,
@@ -75,6 +76,8 @@ def resume(
     stop, keep : optional
         Likewise conditions among which there are functions; of a run that a condition has stopped,
         what may stop it next.
+    device : str, optional
+        Whose kernels go on with it; by default those of the device that it was on.
     threads, progress, on_interrupt
         As in `train`.
 
@@ -85,16 +88,17 @@ def resume(
     Raises
     ------
     FlownetError
-        When the file is damaged or still being written, the potential is not that of the run, or
-        `steps` is less than what was done.
+        When the file is damaged or still being written, the potential is not that of the run,
+        `steps` is less than what was done, or its device is not here: another one has to be named.
     """
     _check.threads(threads)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
     parts, bounds = (potential, mechanics, metric), (steps, max_steps, max_gradients)
-    return until_it_stays(lambda: _resumed(path, parts, bounds, (observe, stop, keep), manner))
+    given = (observe, stop, keep)
+    return until_it_stays(lambda: _resumed(path, parts, bounds, given, device, manner))
 
 
-def _resumed(path, parts, bounds, given, manner):
+def _resumed(path, parts, bounds, given, device, manner):
     """The run, gone on with as it is now."""
     (potential, mechanics, metric), (observe, stop, keep) = parts, given
     steps, max_steps, max_gradients = bounds
@@ -105,6 +109,7 @@ def _resumed(path, parts, bounds, given, manner):
         refuse_other(run, potential)
         run.potential = potential
     own_potential(run)
+    to_device(run, tables, device)
     if mechanics is not None:
         _same_mechanics(path, run, mechanics)
         run.mechanics = mechanics
@@ -124,6 +129,7 @@ def _resumed(path, parts, bounds, given, manner):
             run,
             max_steps=max_steps,
             max_gradients=max_gradients,
+            device=tables["flow"].get("device"),
             threads=manner.threads,
             progress=manner.progress,
         )

@@ -45,7 +45,7 @@ def train(
     keep: Keep | None = None,
     store: PathLike | None = None,
     overwrite: bool = False,
-    device: Device = "cpu",
+    device: Device | None = None,
     threads: int | None = None,
     progress: bool = True,
     on_interrupt: Literal["raise", "return"] | None = None,
@@ -87,8 +87,9 @@ def train(
         HDF5 file to record in; memory by default.
     overwrite : bool
         Whether `store` may replace a file.
-    device : str
-        Whose kernels do the work: "cpu".
+    device : str, optional
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
+        those of the device that the potential is on.
     threads : int, optional
         Threads at most. The bits do not depend on it.
     progress : bool
@@ -132,7 +133,7 @@ def train(
         V0=V,
         batch_size=batch_size,
         record_every=record_every,
-        device=device,
+        device=potential.device,
     )
     if stops:
         tables["stop"] = stop_tables(stops, potential, known)

@@ -11,7 +11,7 @@ from .._slope import check_slope
 from ._mechanics import Mechanics
 
 
-def start(potential, mechanics, metric, batch_size, steps, seed, device="cpu"):
+def start(potential, mechanics, metric, batch_size, steps, seed, device=None):
     """Refuse what cannot run; the potential and the metric."""
     if not -(2**63) <= whole("seed", seed) < 2**64:
         raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
@@ -48,9 +48,11 @@ def steps_of(steps, epochs, potential, batch_size):
     return epochs * Batches(data.m, batch_size, 0).per_epoch
 
 
-def landscape(potential, metric, device="cpu"):
-    """A potential on a device and its metric, refused unless it is one of as many parameters."""
-    potential = as_potential(potential).on_device(device)
+def landscape(potential, metric, device=None):
+    """A potential, on its device or another one, and its metric of as many parameters."""
+    potential = as_potential(potential)
+    if device is not None:
+        potential = potential.on_device(device)
     return potential, metric_of(metric, potential)
 
 

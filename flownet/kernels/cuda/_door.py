@@ -1,0 +1,55 @@
+"""The entries of one device: those of the room, run on it; or the line that says why not."""
+
+import inspect
+from functools import cache, wraps
+from importlib import import_module
+
+from ..._compile._cuda import described, why_not
+from ..._errors import FlownetError
+from .base.current import on
+
+__all__ = ["Entries", "at", "described"]
+
+
+class Entries:
+    """What every device has, of the `index`-th CUDA device."""
+
+    def __init__(self, index):
+        self._index = index
+
+    def __getattr__(self, name):
+        """An entry, found once: functions run on this device, by one thread at a time."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        room = import_module(__package__)
+        if name in room.WITHOUT_TWIN:
+            raise FlownetError(f"{room.WITHOUT_TWIN[name]}.")
+        entry = getattr(room, name)  # by its name: the room loads it when it is first asked for
+        if inspect.isfunction(entry):
+            entry = self._here(entry)
+        setattr(self, name, entry)
+        return entry
+
+    def _here(self, function):
+        @wraps(function)
+        def run(*args, **words):
+            with on(self._index):
+                return function(*args, **words)
+
+        return run
+
+
+@cache
+def at(index):
+    """`Entries` of the `index`-th device.
+
+    Raises
+    ------
+    FlownetError
+        Where it is not there: one line that says what would help.
+    """
+    why = why_not(index)
+    if why is not None:
+        name = f"cuda:{index}" if index else "cuda"
+        raise FlownetError(f"device {name!r} is not available: {why}.")
+    return Entries(index)

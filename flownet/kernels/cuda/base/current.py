@@ -1,0 +1,44 @@
+"""The device that kernels run on now, and its two streams: of work, and of rows on their way back.
+
+A device is one resource: one thread of Python speaks to it at a time.
+"""
+
+from contextlib import contextmanager
+from threading import RLock, local
+
+from ...._compile._cuda import cuda
+
+_now, _lock, _streams = local(), RLock(), {}
+
+
+@contextmanager
+def on(index):
+    """Let kernels run on a device, the `index`-th, within a `with` block."""
+    with _lock, cuda.gpus[index]:
+        before = number()
+        _now.index = index
+        try:
+            yield
+        finally:
+            _now.index = before
+
+
+def number():
+    """Number of the device that kernels run on now; 0 where nobody said."""
+    return vars(_now).get("index", 0)
+
+
+def _pair():
+    if number() not in _streams:
+        _streams[number()] = cuda.stream(), cuda.stream()
+    return _streams[number()]
+
+
+def stream():
+    """The stream that kernels and their copies run in, in order."""
+    return _pair()[0]
+
+
+def side_stream():
+    """The stream beside, in which rows come back while kernels go on."""
+    return _pair()[1]

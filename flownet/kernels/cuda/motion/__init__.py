@@ -1,0 +1,1 @@
+"""Finite steps on a CUDA device, many a call."""

@@ -1,0 +1,1 @@
+"""Forward pass and pullback of a whole network on a CUDA device."""

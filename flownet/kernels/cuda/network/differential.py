@@ -1,0 +1,67 @@
+"""The entries of a network on a CUDA device: host arrays in and out."""
+
+import numpy as np
+
+from ...._compile._cuda import cuda
+from ..base import mirror
+from ..base.launch import kernel, over
+from ..base.product import Part
+from ..base.sums import total
+from .batch import gather
+from .passes import columns_of_rows, differential_of, forward_rows, pullback_rows, samples_of
+
+
+def differential(net, loss, data, W, dL, work, lowest, threads):
+    """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
+    mirror.send(W, work.W)
+    m = data.rows.size if data.rows.size else data.x.shape[0]
+    samples = samples_of(data)
+    if data.rows.size:
+        samples = gather(work, data, mirror.fresh(data.rows), *2 * [work.nothing], m)
+    differential_of(work, loss, samples, work.W, work.dL, m, lowest)
+    total(work.found, 0, work.losses, m, 1 / m)
+    if lowest < len(work.layers):
+        begin = work.layers[lowest].weight
+        mirror.fetch(work.dL, dL, begin)
+    mirror.fetch(work.losses, work.sample[:m])
+    found = np.empty(1)
+    mirror.fetch(work.found, found)
+    return float(found[0])
+
+
+def forward(net, x, W, work, y_hat):
+    """Outputs Ŷ (m, n_out) of inputs x (m, n_in)."""
+    mirror.send(W, work.W)
+    n_out = work.layers[-1].n_out
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        forward_rows(work, work.W, Part(mirror.fresh(x[start : start + rows]), 0), rows)
+        out = y_hat[start : start + rows].reshape(rows * n_out)
+        mirror.fetch(work.y_hat.reshape(work.y_hat.size), out)
+
+
+@kernel("r[] r[] i8")
+def times(real):
+    """slope ← g·slope."""
+
+    def run(slope, g, count):
+        for i in range(cuda.grid(1), count, cuda.gridsize(1)):
+            slope[i] *= g[i]
+
+    return run
+
+
+def pullback(net, x, cotangent, W, covector, work):
+    """Covector Jᵀ·G (D,) of a cotangent G (m, n_out) on the output."""
+    mirror.send(W, work.W)
+    n_out = work.layers[-1].n_out
+    for start in range(0, x.shape[0], work.capacity):
+        rows = min(work.capacity, x.shape[0] - start)
+        inputs = Part(mirror.fresh(x[start : start + rows]), 0)
+        forward_rows(work, work.W, inputs, rows)
+        g = mirror.fresh(cotangent[start : start + rows])
+        slope = work.top_slope.reshape(work.top_slope.size)
+        times(over(rows * n_out), slope, g, rows * n_out)
+        pullback_rows(work, work.W, rows, 0)
+        columns_of_rows(work, work.dL, inputs, rows, 0, start > 0)
+    mirror.fetch(work.dL, covector)

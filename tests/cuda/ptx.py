@@ -1,0 +1,64 @@
+"""Kernels compiled to PTX and on to machine code, with no device: registers and spills of each."""
+
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+
+PROCESSORS = ((8, 0), (9, 0), (10, 0))
+
+
+@cache
+def find_ptxas():
+    """The assembler of `nvidia-cuda-nvcc`, or the one on the path, or None."""
+    try:
+        import nvidia
+    except ImportError:
+        return shutil.which("ptxas")
+    for base in nvidia.__path__:
+        for found in sorted(Path(base).glob("*/bin/ptxas")):
+            return str(found)
+    return shutil.which("ptxas")
+
+
+def compiled(kernel, real, variant=()):
+    """PTX of a `Kernel` made for a real type, for the oldest processor."""
+    from numba.cuda import dispatcher
+
+    from flownet._compile._cuda import cuda, signature
+
+    function, processor = kernel.make(real, *variant), PROCESSORS[0]
+    kinds = signature(kernel.takes, real)
+    # device functions ask the device for its processor while they are compiled
+    before = dispatcher.get_current_device
+    dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=processor)
+    try:
+        options = {"device": False, "abi": "numba", **kernel.bounds}
+        return cuda.compile(function, kinds, cc=processor, **options)[0]
+    finally:
+        dispatcher.get_current_device = before
+
+
+def assembled(text, processor, folder):
+    """Registers, bytes of the stack and bytes spilled of PTX on a processor."""
+    path = Path(folder) / "kernel.ptx"
+    path.write_text(text)
+    arch = f"sm_{processor[0]}{processor[1]}"
+    done = subprocess.run(
+        [find_ptxas(), "-v", f"-arch={arch}", path, "-o", path.with_suffix(".cubin")],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise AssertionError(f"for {arch}: {done.stderr[-600:]}")
+
+    def number(pattern):
+        return int(re.search(pattern, done.stderr)[1])
+
+    return SimpleNamespace(
+        registers=number(r"Used (\d+) registers"),
+        stack=number(r"(\d+) bytes stack frame"),
+        spilled=number(r"(\d+) bytes spill stores"),
+    )

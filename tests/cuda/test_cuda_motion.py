@@ -1,0 +1,143 @@
+"""Finite steps of the device, in the simulator: every mechanics, metric, batch and formula."""
+
+import numpy as np
+import pytest
+from runs import MECHANICS, POLICIES, both, distance, potential, same_records
+from tolerance import tolerance
+
+import flownet as fn
+from flownet.kernels.cuda.motion import rows, steps
+
+pytestmark = pytest.mark.simulator
+
+STEPS = 5
+
+
+def _alike(potential, mechanics, dtype="float64", **words):
+    cpu, here = both(potential, mechanics, **{"steps": STEPS, **words})
+    rtol = 10 * tolerance("reference", dtype)
+    assert distance(here, cpu) < rtol
+    same_records(cpu, here, rtol)
+    return cpu, here
+
+
+@pytest.mark.parametrize("name", MECHANICS)
+def test_every_mechanics(name, dtype):
+    """Mini-batches with a short last one, in the order of more than one epoch."""
+    _alike(potential(dtype=dtype), MECHANICS[name], dtype, batch_size=2)
+
+
+@pytest.mark.parametrize("name", POLICIES)
+def test_steps_and_temperatures_that_change(name):
+    _alike(potential(), POLICIES[name])
+
+
+@pytest.mark.parametrize("mechanics", ["aristotle", "adam", "sam", "heated", "decayed"])
+def test_layers_of_their_own_stiffness(mechanics):
+    """One of them is frozen, and keeps every bit."""
+    p = potential((2, 3, 3, 1))
+    metric = fn.LayerMetric(p.network, [np.inf, 2.0, 0.5])
+    cpu, here = _alike(p, MECHANICS[mechanics], metric=metric)
+    first = slice(*p.network.ranges[0])
+    assert np.array_equal(here.parameters[:, first], cpu.parameters[:, first])
+
+
+@pytest.mark.parametrize("mechanics", ["decayed", "sam", "newton"])
+def test_layers_that_a_metric_couples(mechanics):
+    p = potential((2, 3, 3, 3, 1))
+    stiffness = np.diag([1.0, 2.0, 1.0, 0.5])
+    stiffness[1, 2] = stiffness[2, 1] = -0.6
+    _alike(p, MECHANICS[mechanics], metric=fn.CoupledMetric(p.network, stiffness))
+
+
+def test_a_metric_that_follows_the_steps_and_one_that_follows_the_time():
+    p = potential()
+    _alike(p, fn.Aristotle(0.1), metric=fn.ScheduledMetric(p.network, ["exponential:2:0.9", 1.0]))
+    slow, quick = fn.LayerMetric(p.network, [2.0, 2.0]), fn.LayerMetric(p.network, [1.0, 0.5])
+    timed = fn.TimedMetric([0.0, 0.25], [slow, quick])
+    _alike(p, fn.Aristotle(0.1), metric=timed)
+
+
+@pytest.mark.parametrize(
+    "formula", [fn.Parabola(13), fn.Quartic(13), fn.DoubleWell(size=13)], ids=repr
+)
+def test_a_network_and_a_formula(formula, dtype):
+    """Their sum, scaled, with the formula first or alone."""
+    p = potential(dtype=dtype)
+    assert p.size == 13
+    W0 = p.network.init(2)
+    _alike(0.5 * p + 0.1 * formula, fn.Aristotle(0.1), dtype, W0=W0)
+    _alike(formula + 2.0 * formula, fn.Nesterov(0.02), dtype, W0=W0)
+
+
+def test_uv():
+    _alike(fn.UV(3), fn.SAM(fn.Aristotle(0.1), radius=0.1), W0=np.linspace(-1, 1, 6))
+
+
+def test_a_run_that_diverges_keeps_its_last_finite_row():
+    """The step in which it happens is the same, and so is what is recorded before."""
+    quartic = fn.Quartic(3)
+    W0 = np.array([4.0, -3.0, 2.0])
+    cpu, here = both(quartic, fn.Aristotle(1.0), W0=W0, steps=30, record_every=1)
+    assert cpu.diverged_at == here.diverged_at
+    assert cpu.diverged_at is not None
+    same_records(cpu, here, 10 * tolerance("reference"))
+    assert len(here.parameters) == len(cpu.parameters)
+    assert np.isfinite(here.parameters[:]).all()
+
+
+def test_rows_that_come_back_in_small_halves(monkeypatch):
+    """More rows than there is room for, not all of them kept; and orders of one epoch at a time."""
+    monkeypatch.setattr(rows, "_MOST", 2)
+    monkeypatch.setattr(steps, "_ORDERS", 1)
+    p = potential()
+    for every in (1, 2, 3):
+        _alike(p, fn.Aristotle(0.1), steps=11, batch_size=2, record_every=every)
+
+
+def test_steps_of_a_loop_in_python():
+    """A metric that is a function of the time: each step is asked for by itself."""
+    p = potential()
+    metric = lambda t: fn.LayerMetric(p.network, [1.0 + t, 2.0])  # noqa: E731
+    for name in ("newton", "adam"):
+        _alike(p, MECHANICS[name], metric=metric, steps=3)
+
+
+@pytest.mark.parametrize("name", ["heated", "adam", "aristotle"])
+def test_the_same_bits_whole_or_resumed(name, tmp_path):
+    """On the same device, and not after each recorded row alone."""
+    p, words = potential(), {"batch_size": 2, "seed": 5, "device": "cuda", "progress": False}
+    whole = fn.train(p, MECHANICS[name], steps=7, **words)
+    path = tmp_path / "run.h5"
+    fn.train(p, MECHANICS[name], steps=4, store=path, **words)
+    resumed = fn.resume(path, steps=7, progress=False)
+    assert resumed.experiment["run"]["device"] == "cuda"
+    assert np.array_equal(whole.parameters[:], resumed.parameters[:])
+    assert np.array_equal(whole.loss[:], resumed.loss[:])
+
+
+def test_a_run_goes_on_on_another_device(tmp_path):
+    """When told to, and from then on there; there and back it is the same run but for rounding."""
+    p, words = potential(), {"seed": 5, "progress": False}
+    whole = fn.train(p, MECHANICS["adam"], steps=8, **words)
+    path = tmp_path / "run.h5"
+    fn.train(p, MECHANICS["adam"], steps=4, store=path, **words)
+    there = fn.resume(path, steps=6, device="cuda", progress=False)
+    assert there.potential.device == "cuda"
+    assert fn.Trajectory.open(path).experiment["run"]["device"] == "cuda"
+    assert fn.Trajectory.open(path).potential.device == "cpu"  # to look at it
+    assert fn.resume(path, steps=7, progress=False).potential.device == "cuda"
+    back = fn.resume(path, steps=8, device="cpu", progress=False)
+    assert back.potential.device == "cpu"
+    assert distance(back, whole) < tolerance("reference")
+    with pytest.raises(fn.FlownetError, match="'cuda:3' is not available"):
+        fn.resume(path, steps=9, device="cuda:3", progress=False)
+
+
+def test_going_on_otherwise_stays_on_the_device(tmp_path):
+    p, words = potential(), {"seed": 5, "progress": False, "steps": 3}
+    run = fn.train(p, fn.Aristotle(0.1), device="cuda", store=tmp_path / "run.h5", **words)
+    run = fn.go_on(tmp_path / "run.h5", more=2, mechanics=fn.Nesterov(0.05), progress=False)
+    assert run.potential.device == "cuda"
+    assert run.experiment["run"]["device"] == "cuda"
+    assert len(run.loss) == 6
