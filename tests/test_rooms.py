@@ -58,6 +58,7 @@ ROOMS = [
     "model",
     "kernels",
     "kernels/cuda",
+    "kernels/cuda/flow",
     "kernels/cuda/motion",
     "kernels/cuda/diagonal",
     "kernels/cuda/derivative",

@@ -33,6 +33,14 @@ _names, __dir__, __all__ = lazy_loader.attach(
         "motion.steps": ["advance"],
         "network.differential": ["differential", "forward", "pullback"],
         "network.work": ["workspace"],
+        "flow.flow": ["dense", "integrate_flow", "integrator", "rate"],
+        "flow.on_branches": [
+            "accept_step",
+            "first_crossing",
+            "integrate_on_branches",
+            "rate_on_branches",
+            "see_pre_activations",
+        ],
         "derivative.buffers": [
             "BLOCK_ROWS",
             "StateAndResponse",
@@ -61,20 +69,7 @@ WITHOUT_TWIN = {
         **dict.fromkeys(_STATES, "the relaxation of a physical system"),
     }.items()
 }
-NOT_YET = [
-    "dense",
-    "integrate_flow",
-    "integrator",
-    "rate",
-    "accept_step",
-    "first_crossing",
-    "integrate_on_branches",
-    "rate_on_branches",
-    "see_pre_activations",
-    "advance_members",
-    "lanes_of",
-    "members_work",
-]
+NOT_YET = ["advance_members", "lanes_of", "members_work"]
 
 
 def __getattr__(name):
