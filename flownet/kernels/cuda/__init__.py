@@ -11,17 +11,20 @@ _names, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_on_host": [
-            "BLOCK_ROWS",
             "Pace",
             "WORTH_THREADS",
             "allowed",
             "always",
+            "complex_plan",
+            "empty_planes",
             "flops",
             "forked",
+            "from_planes",
             "is_machine_code",
             "limited",
             "most",
             "network_plan",
+            "planes_of",
             "shuffle",
             "worthwhile",
         ],
@@ -30,49 +33,43 @@ _names, __dir__, __all__ = lazy_loader.attach(
         "motion.steps": ["advance"],
         "network.differential": ["differential", "forward", "pullback"],
         "network.work": ["workspace"],
+        "flow.flow": ["dense", "integrate_flow", "integrator", "rate"],
+        "flow.on_branches": [
+            "accept_step",
+            "first_crossing",
+            "integrate_on_branches",
+            "rate_on_branches",
+            "see_pre_activations",
+        ],
+        "derivative.buffers": [
+            "BLOCK_ROWS",
+            "StateAndResponse",
+            "for_workers",
+            "jet_workspace",
+            "partial_sums",
+            "point",
+            "tangent",
+        ],
+        "derivative.curvature": ["actions", "response"],
+        "derivative.jet": ["loss_jet", "pushforward"],
+        "derivative.point": ["state_at"],
+        "derivative.third": ["third_actions"],
+        "diagonal.buffers": ["diagonal_buffers", "push"],
+        "diagonal.diagonal": ["hessian_diagonal"],
+        "diagonal.neurons": ["collect", "neuron_derivatives"],
     },
 )
 
 #: what the CPU has and a CUDA device has not, with what there is in place of it
+_STATES = ["drive_states", "relax_states", "solve_states", "states_covector", "states_work"]
 WITHOUT_TWIN = {
     name: f'{what} is not on a CUDA device: device="cpu" has it'
-    for name, what in {"own_function": "a function of your own, compiled for the CPU,"}.items()
+    for name, what in {
+        "own_function": "a function of your own, compiled for the CPU,",
+        **dict.fromkeys(_STATES, "the relaxation of a physical system"),
+    }.items()
 }
-NOT_YET = [
-    "StateAndResponse",
-    "accept_step",
-    "actions",
-    "advance_members",
-    "collect",
-    "complex_plan",
-    "dense",
-    "diagonal_buffers",
-    "empty_planes",
-    "first_crossing",
-    "for_workers",
-    "from_planes",
-    "hessian_diagonal",
-    "integrate_flow",
-    "integrate_on_branches",
-    "integrator",
-    "jet_workspace",
-    "lanes_of",
-    "loss_jet",
-    "members_work",
-    "neuron_derivatives",
-    "partial_sums",
-    "planes_of",
-    "point",
-    "push",
-    "pushforward",
-    "rate",
-    "rate_on_branches",
-    "response",
-    "see_pre_activations",
-    "state_at",
-    "tangent",
-    "third_actions",
-]
+NOT_YET = ["advance_members", "lanes_of", "members_work"]
 
 
 def __getattr__(name):

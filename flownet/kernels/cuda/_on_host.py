@@ -1,25 +1,30 @@
-"""What a CUDA device leaves to the host: plans, the order of mini-batches, threads of the CPU."""
+"""What a CUDA device leaves to the host: plans, planes, orders of batches, threads of the CPU."""
 
 import math
 
 from ..cpu.base.pace import always
-from ..cpu.base.plan import BLOCK_ROWS, flops, network_plan
+from ..cpu.base.plan import empty_planes, flops, network_plan
 from ..cpu.base.threads import allowed, forked, limited, most
 from ..cpu.motion.own import is_machine_code
 from ..cpu.motion.shuffle import shuffle
+from ..cpu.network.differential import from_planes, planes_of
+from ..cpu.planes.plan import complex_plan
 
 __all__ = [
-    "BLOCK_ROWS",
     "WORTH_THREADS",
     "Pace",
     "allowed",
     "always",
+    "complex_plan",
+    "empty_planes",
     "flops",
     "forked",
+    "from_planes",
     "is_machine_code",
     "limited",
     "most",
     "network_plan",
+    "planes_of",
     "shuffle",
     "worthwhile",
 ]

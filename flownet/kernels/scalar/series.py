@@ -14,9 +14,19 @@ Series are arrays (order+1, units).
 
 import math
 
-from . import activation
-from .activation import ACTIVATIONS
-from .elementary import exp, tanh
+from .activation import (
+    ACTIVATIONS,
+    elu,
+    gelu,
+    identity,
+    leaky_relu,
+    relu,
+    sigmoid,
+    sin,
+    softplus,
+    tanh,
+)
+from .elementary import exp, tanh as tanh_alone
 
 (_IDENTITY, _TANH, _SIGMOID, _RELU, _LEAKY_RELU, _ELU, _SOFTPLUS, _GELU, _SIN) = range(
     len(ACTIVATIONS)
@@ -38,46 +48,46 @@ def straight(body):
 
 def begin_tanh(z):
     """With p = ∂u/∂a."""
-    a, u, _, _ = activation.tanh(z)
+    a, u, _, _ = tanh(z)
     return a, u, type(z)(-2) * a, type(z)(0)
 
 
 def begin_sigmoid(z):
     """With p = ∂u/∂a = 1 − 2σ, which would cancel."""
-    a, u, _, _ = activation.sigmoid(z)
-    return a, u, -tanh(type(z)(0.5) * z), type(z)(0)
+    a, u, _, _ = sigmoid(z)
+    return a, u, -tanh_alone(type(z)(0.5) * z), type(z)(0)
 
 
 def begin_elu(z):
     """With p = ∂u/∂a, 1 below 0."""
-    a, u, _, _ = activation.elu(z)
+    a, u, _, _ = elu(z)
     return a, u, type(z)(1) if z < type(z)(0) else type(z)(0), type(z)(0)
 
 
 def begin_softplus(z):
     """With p = u′ and q = ∂p/∂u = 1 − 2σ."""
-    a, u, p, _ = activation.softplus(z)
-    return a, u, p, -tanh(type(z)(0.5) * z)
+    a, u, p, _ = softplus(z)
+    return a, u, p, -tanh_alone(type(z)(0.5) * z)
 
 
 def begin_gelu(z):
     """With p = ϕ, the normal density, and q = zϕ."""
-    a, u, _, _ = activation.gelu(z)
+    a, u, _, _ = gelu(z)
     p = exp(type(z)(-0.5) * z * z) * type(z)(1 / math.sqrt(2 * math.pi))
     return a, u, p, z * p
 
 
 #: by the codes of activations
 BEGINNINGS = (
-    straight(activation.identity),
+    straight(identity),
     begin_tanh,
     begin_sigmoid,
-    straight(activation.relu),
-    straight(activation.leaky_relu),
+    straight(relu),
+    straight(leaky_relu),
     begin_elu,
     begin_softplus,
     begin_gelu,
-    straight(activation.sin),
+    straight(sin),
 )
 
 

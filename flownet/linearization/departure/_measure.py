@@ -23,6 +23,7 @@ from ._of_steps import step_departures
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..._types import Device
     from ...motion.flow import Field
     from ...store.trajectory import Trajectory
 
@@ -41,6 +42,7 @@ def departure(
     max_steps: int = MAX_STEPS,
     max_gradients: int = MAX_GRADIENTS,
     keep: bool = False,
+    device: Device | None = None,
     progress: bool = True,
 ) -> Departure:
     """How a recorded run leaves the flow Ẇ = −g^♯dL from the same W0 (TM §2, §3.6).
@@ -70,6 +72,8 @@ def departure(
     keep : bool
         Store the departure and the rows of the flows in the run's file, in place of an earlier
         one; `Departure.open` reads them.
+    device : str, optional
+        Whose kernels do the work, such as "cuda"; by default those of the run's potential.
     progress : bool
 
     Returns
@@ -83,6 +87,8 @@ def departure(
         used, or `keep` has no file to write.
     """
     bounds, fields = check(run, fields, every, rtol, bounds, keep)
+    if device is not None:
+        run.potential = run.potential.on_device(device)
     run = as_reals(run)
     rows = _Rows(run, every)
     words = {"rtol": rtol, "max_steps": max_steps, "max_gradients": max_gradients}
@@ -186,6 +192,7 @@ def _follow(name, field, rows, words, progress):
         field=field,
         metric=rows.metric,
         atol=words["rtol"] / 100,
+        device=rows.potential.device,
         progress=progress,
         **words,
     )

@@ -179,6 +179,7 @@ def minimum(
                         metric=metric,
                         rtol=rtol,
                         atol=atol,
+                        device=potential.device,
                     )
                 )
             operator = metric_hessian(potential, W, metric)

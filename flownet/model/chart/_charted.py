@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike
     from scipy.sparse.linalg import LinearOperator
 
-    from ..._types import Vector
+    from ..._types import Device, Vector
     from ...data import Dataset
 
 _MOST = 4  # order of the series through a chart that is not straight
@@ -74,7 +74,7 @@ class Charted(AnyPotential):
                 f"{potential.size}."
             )
         self.potential, self.chart = potential, chart
-        self.size = chart.size or potential.size
+        self.size, self.device = chart.size or potential.size, potential.device
 
     @property
     def dtype(self) -> np.dtype | None:  # type: ignore[override]
@@ -205,6 +205,12 @@ class Charted(AnyPotential):
         """The same potential for coordinates of another precision."""
         wanted = self.chart.dtype_of_W(np.dtype(dtype)).name
         return Charted(self.potential.with_dtype(wanted), self.chart)
+
+    def on_device(self, device: Device) -> Charted:
+        """The same potential with the kernels of a device, or the line that says why not."""
+        if device == self.device:
+            return self
+        return Charted(self.potential.on_device(device), self.chart)
 
     def on(self, rows: Vector) -> Charted:
         """The potential of some samples alone: that of a mini-batch."""

@@ -218,7 +218,7 @@ class Network(FlatParameters):
 
     def with_dtype(self, dtype: DTypeLike) -> Network:
         """The same network in another precision."""
-        return Network(**{**self.describe(), "dtype": dtype})
+        return Network(**{**self.describe(), "dtype": dtype}, device=self.device)
 
     def describe(self) -> dict[str, Any]:
         """Table of arguments that makes this network again."""

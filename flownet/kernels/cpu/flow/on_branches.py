@@ -18,8 +18,8 @@ from .flow import follow_force
 from .integrate import integrator
 from .sliding import hold_on, set_on_kinks, set_shares
 
-_LEAST = 5000  # rounding units, added to the diagonal of a Gram matrix
-_OUT = 1e-9  # of a share beyond 0 and 1
+LEAST = 5000  # rounding units, added to the diagonal of a Gram matrix
+OUT = 1e-9  # of a share beyond 0 and 1
 
 
 @part
@@ -54,7 +54,7 @@ def velocity_on_branches(followed, y, out, meters):
     rule, dL, kinks = followed.rule, followed.dL, followed.kinks
     W, hold = y[: dL.size], kinks.hold
     set_shares(kinks, hold.asked)
-    shares, least = hold.asked, _LEAST * np.finfo(dL.dtype).eps
+    shares, least = hold.asked, LEAST * np.finfo(dL.dtype).eps
     for again in range(hold.repeats[0], -1, -1):
         meters[0] = _differential(followed.problem, W, dL, rule.lowest, followed.threads, kinks)
         if rule.decay != 0:
@@ -81,7 +81,7 @@ def _leaves_slide(kinks):
     """Whether a pair that slides wants to be beyond one of its two sides."""
     hold, out = kinks.hold, False
     for j in range(hold.count[0]):
-        out |= not (-_OUT <= hold.share[j] <= 1 + _OUT)
+        out |= not (-OUT <= hold.share[j] <= 1 + OUT)
     return out
 
 

@@ -13,16 +13,16 @@ from .passes import columns_of_rows, differential_of, forward_rows, pullback_row
 
 def differential(net, loss, data, W, dL, work, lowest, threads):
     """L(W), and dL pulled back to the layers from `lowest` up; none with `lowest` = L."""
-    mirror.send(W, work.W)
+    own, covector = work.outer
+    mirror.send(W, own)
     m = data.rows.size if data.rows.size else data.x.shape[0]
     samples = samples_of(data)
     if data.rows.size:
         samples = gather(work, data, mirror.fresh(data.rows), *2 * [work.nothing], m)
-    differential_of(work, loss, samples, work.W, work.dL, m, lowest)
+    differential_of(work, loss, samples, own, covector, m, lowest)
     total(work.found, 0, work.losses, m, 1 / m)
     if lowest < len(work.layers):
-        begin = work.layers[lowest].weight
-        mirror.fetch(work.dL, dL, begin)
+        mirror.fetch(covector, dL, work.begin(lowest))
     mirror.fetch(work.losses, work.sample[:m])
     found = np.empty(1)
     mirror.fetch(work.found, found)

@@ -9,13 +9,15 @@ from functools import cached_property
 
 import numpy as np
 
+from ...cpu.base.plan import empty_planes
 from ..base import mirror
 from ..base.product import parts_of
 from ..base.sums import PARTS, parts_of_units
+from ..planes.planes import parameters_of
 
 #: numbers of a layer as Python's: widths; where weights and bias begin in W (bias −1: none); code
-#: of the activation; where its units begin in a row of all units
-Layer = namedtuple("Layer", "n_in n_out weight bias activation units")
+#: of the activation; where its units begin in a row of all units; where biases of modReLU begin
+Layer = namedtuple("Layer", "n_in n_out weight bias activation units gate")
 
 #: how the covectors of some rows are summed: of each layer its tile, parts and samples of a part;
 #: where the parts begin in `parts`, −1 for what goes to dL at once; a table of ranges for
@@ -47,7 +49,8 @@ class Work:
     def layers(self):
         """`Layer` of each."""
         net = self.net
-        columns = (net.sizes[:-1], net.sizes[1:], net.weight, net.bias, net.activation, net.units)
+        widths, places = (net.sizes[:-1], net.sizes[1:]), (net.weight, net.bias)
+        columns = (*widths, *places, net.activation, net.units, net.gate)
         return [Layer(*row) for row in zip(*(column.tolist() for column in columns))]
 
     @cached_property
@@ -62,7 +65,9 @@ class Work:
 
     @cached_property
     def W(self):
-        """Parameters, or their planes."""
+        """Parameters, or their planes with the weights of a readout."""
+        if self.net.origin is not None:
+            return mirror.fresh(empty_planes(self.net, self.dtype))
         return self._of(self.size)
 
     @cached_property
@@ -79,6 +84,31 @@ class Work:
     def slope(self):
         """Their slopes, then their cotangents."""
         return self._of(self.capacity * int(self.net.units[-1]))
+
+    @cached_property
+    def kept(self):
+        """What the pullback through complex units needs."""
+        return self._of(self.slope.size)
+
+    @cached_property
+    def gate(self):
+        """∂ℓ/∂b of modReLU, of each sample, where there are any."""
+        return self._of(self.slope.size) if (self.net.gate >= 0).any() else self.kept
+
+    @cached_property
+    def outer(self):
+        """Room for W and dL as they are outside: of a complex network re, im, re, im, …"""
+        if self.net.origin is None:
+            return self.W, self.dL
+        size = parameters_of(self.net)
+        return self._of(size), mirror.zeros(size, self.dtype)
+
+    def begin(self, lowest):
+        """Where in dL the layers from `lowest` up begin; a readout is none that has parameters."""
+        net = self.net
+        if net.origin is None:
+            return self.layers[lowest].weight
+        return int(net.origin[lowest, 0]) if lowest < len(net.origin) else parameters_of(net)
 
     def _outputs(self, buffer):
         top = self.layers[-1]

@@ -1,0 +1,1 @@
+"""Derivatives of any order along a displacement: jets, Hessian and third action."""

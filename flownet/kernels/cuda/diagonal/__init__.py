@@ -1,0 +1,1 @@
+"""Diagonals of the second and third derivative, exact."""

@@ -1,0 +1,1 @@
+"""Complex layers as real ones twice as high and as wide."""
