@@ -89,10 +89,23 @@ if SIMULATED:
         """Write one number of a flat array, whose place is not below 0."""
         array[at] = a
 
+    class columns_of:
+        """Columns of a matrix in a flat array, as the rows of another one (stride, rows)."""
+
+        def __init__(self, array, at, rows, stride):
+            self._array, self._at, self.shape, self.dtype = array, at, (stride, rows), array.dtype
+
+        def __getitem__(self, place):
+            return self._array[self._at + place[1] * self.shape[0] + place[0]]
+
+        def __setitem__(self, place, value):
+            self._array[self._at + place[1] * self.shape[0] + place[0]] = value
+
 else:
     from llvmlite import ir
-    from numba.cuda import types
+    from numba.cuda import cgutils, types
     from numba.cuda.extending import intrinsic
+    from numba.cuda.np import arrayobj
 
     def _pointer(context, builder, kind, array, at):
         data = context.make_array(kind)(context, builder, array).data
@@ -155,6 +168,27 @@ else:
             return context.get_dummy_value()
 
         return types.void(array, types.intp, array.dtype), codegen
+
+    @intrinsic
+    def columns_of(typing, array, at, rows, stride):
+        """Columns of a matrix in a flat array, as the rows of another one (stride, rows)."""
+        matrix = types.Array(array.dtype, 2, "F")
+
+        def codegen(context, builder, signature, args):
+            size = context.get_abi_sizeof(context.get_data_type(matrix.dtype))
+            item, rows, stride = ir.Constant(args[1].type, size), args[2], args[3]
+            out = context.make_array(matrix)(context, builder)
+            arrayobj.populate_array(
+                out,
+                data=_pointer(context, builder, signature.args[0], *args[:2]),
+                shape=cgutils.pack_array(builder, [stride, rows]),
+                strides=cgutils.pack_array(builder, [item, builder.mul(stride, item)]),
+                itemsize=item,
+                meminfo=None,
+            )
+            return out._getvalue()
+
+        return matrix(array, types.intp, types.intp, types.intp), codegen
 
 
 # ---- what is there ------------------------------------------------------------------------------

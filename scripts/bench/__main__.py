@@ -11,6 +11,7 @@
     python scripts/bench sklearn [--json FILE]
     python scripts/bench custom [--dtype float64] [--json FILE]
     python scripts/bench sweep [--dtype float64] [--json FILE]
+    python scripts/bench gpu [--dtype float64] [--json FILE] [--table FILE] [--figure FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
 rounds. A core that other programs use spoils kernels on several threads: look at the load first.
@@ -32,6 +33,7 @@ from estimators import bench_sklearn
 from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
+from gpu import PROBLEMS as ON_GPU, bench_gpu
 from peers import STEPS
 from record import bench_record
 from start import bench_start
@@ -52,13 +54,14 @@ BENCHMARKS = {
     "sklearn": bench_sklearn,
     "custom": bench_custom,
     "sweep": bench_sweep,
+    "gpu": bench_gpu,
 }
 
 
 def machine():
     """What the figures depend on."""
-    packages = ("numpy", "numba", "torch", "jax", "diffrax", "h5py")
-    versions = {name: version(name) for name in packages if find_spec(name)}
+    packages = ("numpy", "numba", "numba-cuda", "torch", "jax", "diffrax", "h5py")
+    versions = {name: version(name) for name in packages if find_spec(name.replace("-", "_"))}
     return {
         "flownet": fn.__version__,
         "python": platform.python_version(),
@@ -90,11 +93,13 @@ def options_from(arguments=None):
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=sorted({p.name for p in (*PROBLEMS, *FLOWS)}),
-        help="(steps, curvature, flow, complex)",
+        choices=sorted({p.name for p in (*PROBLEMS, *FLOWS, *ON_GPU)}),
+        help="(steps, curvature, flow, complex, gpu)",
     )
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
+    parser.add_argument("--table", type=Path, help="write a table of the file's figures (gpu)")
+    parser.add_argument("--figure", type=Path, help="draw a figure of the file's figures (gpu)")
     options = parser.parse_args(arguments)
     options.dtype = options.dtype or (
         "float64" if options.benchmark in ("curvature", "custom", "first", "flow") else "float32"
@@ -105,8 +110,9 @@ def options_from(arguments=None):
 def main():
     """Run one benchmark, print its table, and keep its figures if asked."""
     options = options_from()
+    options.machine = machine
     rows = BENCHMARKS[options.benchmark](options)
-    if options.json:
+    if options.json and rows is not None:
         result = {
             "benchmark": options.benchmark,
             "dtype": options.dtype,

@@ -8,12 +8,12 @@ import numpy as np
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 
-def torch_loss(case):
-    """The loss of parameters [weights, bias, …] for PyTorch."""
+def torch_loss(case, device="cpu"):
+    """The loss of parameters [weights, bias, …] for PyTorch, on a device."""
     import torch
     from torch.nn.functional import cross_entropy, linear, mse_loss
 
-    x, y = torch.from_numpy(case.x), torch.from_numpy(case.y)
+    x, y = (torch.from_numpy(part).to(device) for part in (case.x, case.y))
     labels = y.argmax(dim=1)
 
     def loss(parameters):

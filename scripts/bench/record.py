@@ -11,7 +11,7 @@ from turns import PAUSE, in_turns, median_ratio
 import flownet as fn
 
 
-def recorders(dtype, steps, file):
+def recorders(dtype, steps, file, device="cpu"):
     """Functions that train on mini-batches of digits and keep less or more of the run."""
     net = fn.Network([64, 32, 10], activation="tanh", dtype=dtype)
     train = partial(
@@ -22,6 +22,7 @@ def recorders(dtype, steps, file):
         steps=steps,
         batch_size=64,
         progress=False,
+        device=device,
     )
     return {
         "losses alone": partial(train, record_every=steps),

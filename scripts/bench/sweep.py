@@ -28,23 +28,23 @@ SCAN = {"steps": 40, "seeds": 10, "iterations": 500}
 class Setting:
     """Data, a common start, and the steps (R, 2) of both layers of each member."""
 
-    def __init__(self, dtype, side=SIDE):
-        random = np.random.default_rng(0)
-        self.dtype = dtype
-        self.x = random.standard_normal((SAMPLES, 16)).astype(dtype)
-        self.y = random.standard_normal((SAMPLES, 1)).astype(dtype)
+    def __init__(self, dtype, side=SIDE, sizes=SIZES, samples=SAMPLES):
+        random, (n_in, n, n_out) = np.random.default_rng(0), sizes
+        self.dtype, self.sizes = dtype, sizes
+        self.x = random.standard_normal((samples, n_in)).astype(dtype)
+        self.y = random.standard_normal((samples, n_out)).astype(dtype)
         self.layers = [
-            (random.standard_normal((16, 16)) * np.sqrt(2) / 4).astype(dtype),
-            (random.standard_normal((1, 16)) / 16).astype(dtype),
+            (random.standard_normal((n, n_in)) * np.sqrt(2 / n_in)).astype(dtype),
+            (random.standard_normal((n_out, n)) / n).astype(dtype),
         ]
         first, second = np.geomspace(1e-3, 1, side), np.geomspace(1e-4, 0.1, side)
         self.steps = np.stack(np.meshgrid(first, second, indexing="ij"), -1).reshape(-1, 2)
         self.axes = {"metric.stiffness.0": 1 / first, "metric.stiffness.1": 1 / second}
 
 
-def flownet(setting):
+def flownet(setting, device="cpu"):
     """`fn.sweep`, with verdicts and last losses."""
-    net = fn.Network(SIZES, bias=False, dtype=setting.dtype)
+    net = fn.Network(setting.sizes, bias=False, dtype=setting.dtype)
     data = fn.Dataset(setting.x, setting.y)
     experiment = fn.Experiment.of(
         fn.Potential(net, fn.Quadratic(), data), fn.Aristotle(1.0), steps=STEPS
@@ -52,7 +52,8 @@ def flownet(setting):
     W0 = np.concatenate([w.ravel() for w in setting.layers])
 
     def run():
-        return fn.sweep(experiment, axes=setting.axes, W0=W0, progress=False).loss.ravel()
+        words = {"W0": W0, "progress": False, "device": device}
+        return fn.sweep(experiment, axes=setting.axes, **words).loss.ravel()
 
     return run
 
@@ -129,10 +130,10 @@ CONTESTANTS = {
 }
 
 
-def flops():
+def flops(sizes=SIZES, samples=SAMPLES):
     """Multiply-adds of one member's step, twice: forward, and back without the inputs."""
-    n_in, n, n_out = SIZES
-    return 2 * SAMPLES * (2 * n_in * n + 3 * n * n_out)
+    n_in, n, n_out = sizes
+    return 2 * samples * (2 * n_in * n + 3 * n * n_out)
 
 
 def product_peak(dtype, n=1024):

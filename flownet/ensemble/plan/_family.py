@@ -21,9 +21,6 @@ from .._axes import frozen
 
 LANES, THREADS = "lanes", "threads"
 KERNELS = (LANES, THREADS)
-#: parameters up to which lanes are the quicker, by the bytes of a number (`bench sweep`): beyond,
-#: W and dL of a vector of members leave the second-level cache
-_MOST = {8: 8192, 4: 28672}
 
 #: what one member begins with
 Start = namedtuple("Start", "mechanics metric W V seed")
@@ -103,8 +100,8 @@ class Family:
             )
         if named is not None:
             return named
-        small = able and self.potential.size <= _MOST[self.potential.dtype.itemsize]
-        return LANES if small else THREADS
+        most = self.potential.kernels.largest_member(self.potential.dtype) if able else 0
+        return LANES if self.potential.size <= most else THREADS
 
     def loops(self, starts: list[Start], named: str | None) -> list[tuple[Any, Any]]:
         """Loops of members, and which of them each has: those alike side by side in lanes."""

@@ -33,8 +33,6 @@ def _named(plan, member):
 
 
 def tile_size(plan: Any, member: int) -> int:
-    """Members that a first tile of a member's family has: a vector of them for each thread."""
-    family = plan.family_of(member)
-    kernels = family.potential.kernels
-    dtype = family.potential.dtype or np.float64
-    return kernels.lanes_of(dtype) * kernels.allowed()
+    """Members that a first tile of a member's family has: as its device wants them."""
+    potential = plan.family_of(member).potential
+    return potential.kernels.members_of_tile(potential.dtype or np.float64)

@@ -28,9 +28,19 @@ _names, __dir__, __all__ = lazy_loader.attach(
             "shuffle",
             "worthwhile",
         ],
+        "members.advance": [
+            "advance_members",
+            "lanes_of",
+            "largest_member",
+            "members_at_once",
+            "members_batches",
+            "members_of_tile",
+            "members_work",
+            "members_works",
+        ],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.run": ["step_with_memory"],
-        "motion.steps": ["advance"],
+        "motion.advance": ["advance"],
         "network.differential": ["differential", "forward", "pullback"],
         "network.work": ["workspace"],
         "flow.flow": ["dense", "integrate_flow", "integrator", "rate"],
@@ -69,7 +79,7 @@ WITHOUT_TWIN = {
         **dict.fromkeys(_STATES, "the relaxation of a physical system"),
     }.items()
 }
-NOT_YET = ["advance_members", "lanes_of", "members_work"]
+NOT_YET: list[str] = []
 
 
 def __getattr__(name):

@@ -10,7 +10,6 @@ from ...model.potential import Analytic, Potential, key
 from .._problem import CompiledSum
 from ..loops import START, State, potential_of
 
-_SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
 _Seen = namedtuple("_Seen", "W mechanics metric since arrays")  # what a state shows of a loop
 
 
@@ -81,12 +80,7 @@ class MembersLoop:
         if rules is None:
             rules = [rule_of(compiled, *of) for of in zip(mechanics, metrics, seeds)]
         self._rules = rules if isinstance(rules, layout.Rule) else stacked(rules)
-        self._batches = layout.Batches(
-            batch_size or 0,
-            np.array([key(seed) for seed in seeds]),
-            np.zeros((R, m if batch_size else 0), np.int64),
-            np.full((R, 1), -1),
-        )
+        self._batches = self._kernels.members_batches(batch_size or 0, list(map(key, seeds)), m)
         self._problem = layout.Problem(net, loss, data, None, compiled.terms, None)
 
     @property
@@ -100,8 +94,8 @@ class MembersLoop:
         A loss that is out of bounds stands there too, without a step.
         """
         loss, step = (np.full((len(self.W), count), np.nan) for _ in range(2))
-        lanes = len(self._work.values)
-        at_once = lanes * max(1, _SLAB // sum(array.nbytes for array in self._work))
+        lanes = self._kernels.lanes_of(self.W.dtype)
+        at_once = self._kernels.members_at_once(self._work, self._problem.data.x.shape[0])
         going = np.flatnonzero(self.going)
         for begin in range(0, len(going), at_once):
             self._advance(going[begin : begin + at_once], loss, step, lanes)
@@ -144,13 +138,16 @@ class MembersLoop:
         """Steps of some members; lanes that are left over do what the last one does."""
         count, tiles = loss.shape[1], -(-len(of) // lanes)
         filled = np.concatenate([of, np.full(tiles * lanes - len(of), of[-1])])
-        steps = [
-            self._mechanics[r].policy.steps_from(self.iteration, count, float(self.time[r]))
-            for r in filled
-        ]
+        ahead = {}  # of a policy at a time: many members share both
+        for r in filled:
+            policy, time = self._mechanics[r].policy, float(self.time[r])
+            if (id(policy), time) not in ahead:
+                ahead[id(policy), time] = policy.steps_from(self.iteration, count, time)
         tape = layout.MembersTape(
             loss=np.full((len(filled), count), np.nan),
-            step=np.array(steps),
+            step=np.array(
+                [ahead[id(self._mechanics[r].policy), float(self.time[r])] for r in filled]
+            ),
             taken=np.zeros(len(filled), np.int64),
             time=self.time[filled],
             going=np.ones(len(filled), np.int64),
@@ -167,7 +164,7 @@ class MembersLoop:
             np.empty_like(W),
             self.iteration,
             count,
-            self._kernels.for_workers(self._work, tiles),
+            self._kernels.members_works(self._work, tiles),
             tiles,
             self._kernels.allowed(),
         )

@@ -4,7 +4,10 @@ from collections import namedtuple
 
 import numpy as np
 
+from ...layout import Batches
+from ..base.plan import for_workers
 from ..base.simd import VECTOR_BYTES
+from ..base.threads import allowed
 
 ROWS = 16  # samples at a time: what they need stays in the first-level cache
 
@@ -17,9 +20,42 @@ MembersWork = namedtuple(
 )
 
 
+_SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
+#: parameters up to which lanes are the quicker, by the bytes of a number (`bench sweep`): beyond,
+#: W and dL of a vector of members leave the second-level cache
+_LARGEST = {8: 8192, 4: 28672}
+
+
 def lanes_of(dtype):
-    """L, how many numbers of a type a vector holds."""
+    """L, how many numbers of a type a vector holds: members come in so many."""
     return VECTOR_BYTES // np.dtype(dtype).itemsize
+
+
+def largest_member(dtype):
+    """Parameters up to which members are quicker side by side than one a thread."""
+    return _LARGEST[np.dtype(dtype).itemsize]
+
+
+def members_of_tile(dtype):
+    """Members that a first tile of a sweep has: a vector of them for each thread."""
+    return lanes_of(dtype) * allowed()
+
+
+def members_at_once(work, m):
+    """Members that are worked on together, at most; `m` is the number of samples."""
+    return len(work.values) * max(1, _SLAB // sum(array.nbytes for array in work))
+
+
+def members_batches(size, seeds, m):
+    """`Batches` of members, each with the order of its own epoch."""
+    R = len(seeds)
+    order = np.zeros((R, m if size else 0), np.int64)
+    return Batches(size, np.array(seeds), order, np.full((R, 1), -1))
+
+
+def members_works(work, tiles):
+    """`MembersWork` of so many tiles."""
+    return for_workers(work, tiles)
 
 
 def members_work(net, rows, dtype, *, gathered=False, weighted=False):

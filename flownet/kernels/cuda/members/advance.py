@@ -1,0 +1,128 @@
+"""Steps of many members: a thread each where they are tiny, else a block each."""
+
+import numpy as np
+
+from ...._compile._cuda import SIMULATED
+from ...layout import Batches
+from ..base.current import stream
+from ..base.mirror import empty, fetch, fresh, mirror
+from ..tiny.pack import formulas_of, kind, runs_of
+from ..tiny.plan import parameters
+from ..tiny.run import plan_for, take_steps
+from .registers import Shape, fits, members
+
+_THREADS = 4 if SIMULATED else 64  # of a block
+_ROOM = 1 << 31  # bytes of the device that the members of one launch may take
+_MOST = 1 << 16  # of them
+_FILL = 1 << 14  # members that a first tile has: what fills a device of some 130 processors
+_LARGEST = 1 << 17  # parameters from which one member should have more than a block
+
+
+def lanes_of(dtype):
+    """Members come one by one: none has to be added to fill a vector."""
+    return 1
+
+
+def members_of_tile(dtype):
+    """Members that a first tile of a sweep has."""
+    return 8 if SIMULATED else _FILL
+
+
+def largest_member(dtype):
+    """Parameters up to which members are quicker side by side than one after another."""
+    return _LARGEST
+
+
+def members_batches(size, seeds, m):
+    """`Batches` of members: the device finds the order of each epoch anew in each call."""
+    R = len(seeds)
+    return Batches(size, np.array(seeds, np.int64), np.zeros((R, 0), np.int64), np.full((R, 1), -1))
+
+
+def members_work(net, rows, dtype, *, gathered=False, weighted=False):
+    """Bytes of the device that a member takes, without its rows of the tape."""
+    plan, _ = plan_for(net, rows, rows if gathered else 0, dtype, False, False)
+    return 8 * parameters(net) * 5 + (0 if plan.near else plan.size * np.dtype(dtype).itemsize)
+
+
+def members_at_once(work, m):
+    """Members of one call at most; `m` samples, of which each may hold an order of its own."""
+    return max(1, min(_MOST, _ROOM // (work + 16 * m)))
+
+
+def members_works(work, tiles):
+    """Members share nothing that a tile of them would have to have for itself."""
+    return work
+
+
+def advance_members(problem, rules, tape, W, memory, dL, first, count, work, tiles, threads):
+    """Steps `first` … `first + count − 1` of members W (R, D), as of the CPU's twin."""
+    going = _in_registers if _are_tiny(problem, rules, W) else _in_blocks
+    loss, step, taken, goes_on = going(problem, rules, tape, W, memory, first)
+    tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, goes_on
+    done = np.arange(count) < taken[:, None]
+    tape.step[done] = step[done]
+
+
+def _are_tiny(problem, rules, W):
+    """Whether a thread can hold a member, and all of them move the same ranges."""
+    net, codes = problem.net, problem.terms.code.tolist()
+    return (
+        fits(net, problem.loss, W.dtype, W.shape[1], kind(rules).hot, codes)
+        and rules.coupling is None
+        and bool((rules.bounds == rules.bounds[0]).all())
+    )
+
+
+def _in_blocks(problem, rules, tape, W, memory, first):
+    came = take_steps(
+        problem, rules, W, memory, tape.time, tape.step, first, low=tape.low, high=tape.high
+    )
+    return came.loss, came.step, came.taken, came.going
+
+
+def _in_registers(problem, rules, tape, W, memory, first):
+    """The same by a thread each: what belongs to all members lies side by side, (…, R)."""
+    net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
+    R, count = tape.step.shape
+    m, batch = len(data.x), int(batches.size)
+    runs = runs_of(rules, batches, tape.low, tape.high)
+    shape = Shape(
+        sizes=tuple(net.sizes.tolist()),
+        codes=tuple(net.activation.tolist()),
+        bias=bool(net.bias[-1] >= 0),
+        loss=int(loss.kind),
+        plain=loss.gamma.size == 0,
+        weighted=data.weights.size > 0,
+        kind=kind(rules),
+        bounds=tuple(runs.bounds[0].tolist()),
+        scaled=problem.terms.factor != 1.0,
+        formulas=tuple(problem.terms.code.tolist()),
+        batched=batch > 0,
+        decays=bool(np.any(rules.decay)),
+        shrinks=bool(np.any(rules.shrink)),
+    )
+    on = {
+        "loss": fresh(np.full((count, R), np.nan)), "took": fresh(np.full((count, R), np.nan)),
+        "told": fresh(np.zeros((2, R), np.int64)), "times": fresh(tape.time), "W": fresh(W.T),
+        "memory": fresh(memory.transpose(1, 2, 0)),
+    }  # fmt: skip
+    kernel = members.of(W.dtype, shape)
+    kernel[-(-R // _THREADS), _THREADS, stream()](
+        mirror(data.x), mirror(data.y), mirror(data.weights), mirror(loss.gamma),
+        fresh(formulas_of(problem.terms, loss)), fresh(tape.step.T), on["loss"], on["took"],
+        on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
+        fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count,
+    )  # fmt: skip
+    told = _fetched(on["told"], (2, R), np.int64)
+    fetch(on["times"], tape.time)
+    W[:] = _fetched(on["W"], W.T.shape, W.dtype).T
+    memory[:] = _fetched(on["memory"], (*memory.shape[1:], R), W.dtype).transpose(2, 0, 1)
+    step, losses = (_fetched(on[name], (count, R), np.float64).T for name in ("took", "loss"))
+    return losses, step, told[0], told[1] != 0
+
+
+def _fetched(array, shape, dtype):
+    out = np.empty(int(np.prod(shape)), dtype)
+    fetch(array, out)
+    return out.reshape(shape)

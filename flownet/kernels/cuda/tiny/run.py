@@ -1,0 +1,156 @@
+"""Steps of runs by a block each: what the kernel is told, one launch, and what comes back."""
+
+from collections import namedtuple
+
+import numpy as np
+
+from ...._compile._cuda import SIMULATED
+from ...layout import OWN
+from ..base.current import stream
+from ..base.mirror import empty, fetch, fresh, mirror
+from .pack import couples_few, formulas_of, kind, runs_of
+from .plan import plan_of
+from .train import GOING, KEPT, TAKEN, Variant, train
+
+_MOST, _LEAST = (4, 4) if SIMULATED else (256, 32)  # threads of a block
+#: floating-point operations of a step up to which a run is quicker in one block than in launches
+#: over the whole device, if all of it lies in shared memory, and if not. Estimated: no device has
+#: timed it yet
+SMALL = {True: 8e6, False: 1e6}
+
+#: what came back: losses and steps (R, count), and of each run the steps taken, the rows kept, and
+#: whether it goes on, (R,) each
+Came = namedtuple("Came", "loss step taken kept going")
+
+_plans = {}
+
+
+def plan_for(net, m, batch, dtype, climbs, alone):
+    """`Plan` and threads of a block, of runs of a network, made once.
+
+    Parameters
+    ----------
+    climbs : bool
+        Whether there is an ascent before each step.
+    alone : bool
+        Whether one run is all there is: then a thread does as little as can be.
+    """
+    key = (
+        net.sizes.tobytes(), net.bias.tobytes(), net.activation.tobytes(), m, batch,
+        np.dtype(dtype), climbs, alone,
+    )  # fmt: skip
+    if key not in _plans:
+        widest, rows = int(net.sizes[1:].max()), min(batch or m, 128)
+        threads = _LEAST
+        while threads < _MOST and threads * (1 if alone else 16) < widest * rows:
+            threads *= 2
+        _plans[key] = plan_of(net, m, batch, dtype, 2 + climbs, threads), threads
+    return _plans[key]
+
+
+def is_small(problem, rule):
+    """Whether one block is the quicker way for a run."""
+    net, batches = problem.net, problem.batches
+    if net is None or net.origin is not None or problem.loss.coupling.size:
+        return False
+    if rule.pairs is not None or (problem.terms.code >= OWN).any() or not couples_few(rule):
+        return False
+    rows, m = int(batches.size), len(problem.data.x)
+    plan, _ = plan_for(net, m, rows, problem.data.x.dtype, rule.ascent is not None, True)
+    flops = 6.0 * (rows or m) * float(net.sizes[:-1] @ net.sizes[1:])
+    return flops <= SMALL[plan.near]
+
+
+def variant_of(net, loss, rule, plan, batched):
+    """`Variant` of the kernel that runs want."""
+    return Variant(
+        codes=tuple(sorted(set(net.activation.tolist()))),
+        loss=int(loss.kind),
+        plain=loss.gamma.size == 0,
+        kind=kind(rule),
+        near=plan.near,
+        batched=batched,
+        coupled=rule.coupling is not None,
+        climbs=rule.ascent is not None,
+    )
+
+
+def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every=0, rows=None):
+    """Steps of R runs (R, count) from iteration `first` on; `Came`. W, memory and time change.
+
+    Parameters
+    ----------
+    rule : Rule
+        Of one run, or of all, stacked along a first axis.
+    W, memory, time : arrays (R, D), (R, memories, D), (R,)
+    steps : array (R, count)
+        To take, or what the loss multiplies.
+    low, high : arrays (R,)
+        A run goes on while its loss is above `low` and not above `high`.
+    every : int
+        Of one run: each `every`-th W goes to `rows` (n, D).
+    """
+    net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
+    R, D = W.shape
+    m, batched = len(data.x), _batch(batches) > 0
+    plan, threads = plan_for(net, m, _batch(batches), W.dtype, rule.ascent is not None, R == 1)
+    runs = runs_of(rule, batches, low, high, first)
+    ranges = runs.bounds.shape[1] - 1
+    call = [
+        ranges, len(problem.terms.code), runs.numbers.shape[1], memory.shape[1],
+        0 if rule.sharps is None else ranges, every, data.weights.size > 0,
+        rule.temperatures is not None, runs.places.shape[1], runs.couplings.shape[1],
+    ]  # fmt: skip
+    kept = np.zeros((0, D), W.dtype) if rows is None else rows
+    on = {
+        "W": fresh(W), "memory": fresh(memory), "times": fresh(time), "took": fresh(steps * np.nan),
+        "loss": fresh(np.full(steps.shape, np.nan)), "told": fresh(np.zeros((R, 3), np.int64)),
+        "rows": empty(kept.size, W.dtype),
+    }  # fmt: skip
+    kernel = train.of(W.dtype, variant_of(net, loss, rule, plan, batched))
+    item = W.dtype.itemsize
+    kernel[R, threads, stream(), plan.size * item if plan.near else 0](
+        mirror(plan.ints), fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y),
+        mirror(data.weights), mirror(loss.gamma), fresh(problem.terms.code),
+        fresh(formulas_of(problem.terms, loss)), fresh(runs.places), fresh(runs.couplings),
+        fresh(runs.bounds), fresh(runs.sharps), fresh(runs.numbers), fresh(runs.seeds),
+        fresh(runs.temperatures), fresh(steps), on["loss"], on["took"], on["told"], on["times"],
+        on["W"], on["memory"], empty(1 if plan.near else R * plan.size, W.dtype), on["rows"],
+        empty(2 * R * m if batched else 1, np.int64), first,
+    )  # fmt: skip
+    told = _fetched(on["told"], (R, 3), np.int64)
+    for name, out in (("W", W), ("memory", memory), ("times", time), ("rows", kept)):
+        fetch(on[name], out.reshape(-1))
+    loss, took = (_fetched(on[name], steps.shape, np.float64) for name in ("loss", "took"))
+    return Came(loss, took, told[:, TAKEN], told[:, KEPT], told[:, GOING] != 0)
+
+
+def _batch(batches):
+    return int(batches.size) if batches is not None else 0
+
+
+def _fetched(array, shape, dtype):
+    out = np.empty(int(np.prod(shape)), dtype)
+    fetch(array, out)
+    return out.reshape(shape)
+
+
+def advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
+    """`motion.steps.advance` of a small run: it returns to the host when all steps are taken."""
+    steps = np.array(tape.step[:count])[None]
+    wanted = len(range(-first % tape.every, count, tape.every))
+    rows = np.empty((wanted, W.size), W.dtype)
+    before, times = float(time[0]), np.array(time)
+    came = take_steps(
+        problem, rule, W[None], memory[None], times, steps, first,
+        low=np.full(1, -np.inf), high=np.full(1, np.inf), every=tape.every, rows=rows,
+    )  # fmt: skip
+    n, kept = int(came.taken[0]), int(came.kept[0])
+    at = np.add.accumulate(np.concatenate([[before], came.step[0, :n]]))
+    tape.loss[:n], tape.step[:n] = came.loss[0, :n], came.step[0, :n]
+    tape.iteration[:n], tape.time[:n] = np.arange(first, first + n), at[:n]
+    kept_at = np.arange(-first % tape.every, n, tape.every)[:kept]
+    tape.parameters[:kept] = rows[:kept]
+    tape.row_iteration[:kept], tape.row_time[:kept] = first + kept_at, at[kept_at]
+    time[0] = times[0]
+    done[0], done[1], done[2] = n, kept, came.going[0]

@@ -1,0 +1,152 @@
+"""Many runs at once, in the simulator, against the CPU's members: one a thread, or one a block."""
+
+import numpy as np
+import pytest
+from tolerance import close
+from twins import uniforms
+
+import flownet as fn
+from flownet.kernels.cuda.members import advance, registers
+from flownet.motion.members import MembersLoop
+
+pytestmark = [
+    pytest.mark.simulator,
+    pytest.mark.filterwarnings("ignore:(overflow|invalid):RuntimeWarning"),  # of who diverges
+]
+
+M, R = 5, 3
+LABELS = np.arange(M) % 3
+LOSSES = {
+    "quadratic": fn.Quadratic(),
+    "metrics": fn.Quadratic(
+        output_metric=[[2.0, 0.5, 0], [0.5, 1, 0], [0, 0, 3]], sample_metric=1.0 + np.arange(M)
+    ),
+    "cross-entropy": fn.CrossEntropy(temperature=0.7, sample_metric=1.0 + np.arange(M)),
+    "cold": fn.CrossEntropy(temperature=0.001),
+}
+MECHANICS = {
+    "decay": lambda r: fn.Aristotle(0.01 * (r + 1), weight_decay=0.1 * r),
+    "warmup": lambda r: fn.Aristotle(f"warmup:{0.1 * (r + 1)}:5"),
+    "loss": lambda r: fn.Aristotle("loss"),
+    "newton": lambda r: fn.Newton(0.05 * (r + 1), friction=0.5 + 0.1 * r, temperature=0.01 * r),
+    "leapfrog": lambda r: fn.Newton(0.01 * (r + 1), integrator="leapfrog"),
+    "nesterov": lambda r: fn.Nesterov(0.01 * (r + 1)),
+    "rmsprop": lambda r: fn.RMSProp(0.001 * (r + 1), centered=True, momentum=0.5),
+    "adam": lambda r: fn.Adam(0.001 * (r + 1)),
+    "adamw": lambda r: fn.AdamW(0.001 * (r + 1)),
+    "thierry-mieg": lambda r: fn.ThierryMieg(0.01 * (r + 1), memory1=0.5, memory2=0.9),
+    "langevin": lambda r: fn.Langevin(0.01, temperature=0.1 * r),
+}
+
+
+@pytest.fixture(params=["thread", "block"])
+def way(request, monkeypatch):
+    """A run a thread, where that is possible, and a run a block."""
+    if request.param == "block":
+        monkeypatch.setattr(advance, "fits", lambda *args: False)
+    return request.param
+
+
+def potential(sizes=(2, 3, 3), activation="tanh", loss="quadratic", dtype="float64", bias=True):
+    x = uniforms(1, M, sizes[0])
+    y = LABELS if loss[0] == "c" else uniforms(2, M, sizes[-1])
+    net = fn.Network(sizes, activation, dtype=dtype, bias=bias)
+    return fn.Potential(net, LOSSES[loss], fn.Dataset(x, y))
+
+
+def agree(p, mechanics, metrics=None, batch_size=None, cuts=(3, 2), bounds=None):
+    """Losses, steps, ends and what is remembered of every member."""
+    W = np.array([p.init(seed) for seed in range(R)])
+    metrics = metrics or [fn.Euclidean(p.size)] * R
+    found = []
+    for device in ("cpu", "cuda"):
+        loop = MembersLoop(p.on_device(device), mechanics, metrics, W, batch_size, range(R))
+        if bounds:
+            loop.low[:], loop.high[:] = bounds
+        found.append((loop, *(np.concatenate(a, 1) for a in zip(*map(loop.advance, cuts)))))
+    (theirs, *expected), (mine, *got) = found
+    dtype = p.dtype.name
+    for a, b in zip(got, expected):
+        np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
+        close(np.nan_to_num(a), np.nan_to_num(b), dtype)
+    np.testing.assert_array_equal(mine.going, theirs.going)
+    on = theirs.going
+    for a, b in ((mine.W, theirs.W), (mine.memory, theirs.memory), (mine.time, theirs.time)):
+        if a[on].size:
+            close(a[on], b[on], dtype)
+    return mine
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_losses(loss, dtype, way):
+    agree(potential(loss=loss, dtype=dtype), [fn.Aristotle(0.01)] * R)
+
+
+@pytest.mark.parametrize("batch_size", [None, 2])
+@pytest.mark.parametrize("name", MECHANICS)
+def test_mechanics_with_numbers_of_their_own(name, batch_size, way):
+    p = potential((2, 2, 1)) if way == "thread" else potential()
+    agree(p, [MECHANICS[name](r) for r in range(R)], batch_size=batch_size, cuts=(2, 4))
+
+
+@pytest.mark.parametrize("activation", fn.ACTIVATIONS)
+def test_activations(activation):
+    agree(potential((2, 2, 2, 1), activation), [fn.Aristotle(0.1)] * R)
+
+
+def test_metrics_of_their_own(way):
+    p = potential((3, 3, 3))
+    layers = [fn.LayerMetric(p.network, [np.inf if r == 1 else 1.0 + r, 2.0]) for r in range(R)]
+    agree(p, [fn.Adam(0.01)] * R, layers)
+    coupled = [fn.CoupledMetric(p.network, [[2.0 + r, 0.3], [0.3, 1.0]]) for r in range(R)]
+    agree(p, [fn.Aristotle(0.01, weight_decay=0.1)] * R, coupled)
+
+
+@pytest.mark.parametrize("formula", [fn.Parabola(9), fn.DoubleWell(9)], ids=repr)
+def test_formulas(formula, way):
+    agree(0.5 * potential((2, 2, 1)) + 0.1 * formula, [fn.Aristotle(0.1)] * R)
+
+
+def test_who_diverges_or_leaves_stands_still(way):
+    mechanics = [fn.Aristotle(1e200 if r == 1 else 0.05) for r in range(R)]
+    loop = agree(potential((2, 2, 1), "identity"), mechanics, cuts=(4, 4))
+    assert loop.going.tolist() == [True, False, True]
+    loop = agree(potential((2, 2, 1)), [fn.Aristotle(0.5)] * R, cuts=(8,), bounds=(0.05, np.inf))
+    assert not loop.going.all()
+
+
+def test_more_members_than_are_worked_on_at_once(monkeypatch, way):
+    p, words = potential((2, 2, 1)), {"cuts": (3,)}
+    whole = agree(p, [fn.Adam(0.01)] * R, **words).W.copy()
+    monkeypatch.setattr(advance, "_MOST", 2)
+    np.testing.assert_array_equal(agree(p, [fn.Adam(0.01)] * R, **words).W, whole)
+
+
+def test_a_member_is_a_run_of_its_own_to_the_bit(way):
+    """Whatever stands beside it; and its order of sums is that of a run alone in one block."""
+    p = potential((2, 2, 1)).on_device("cuda")
+    W = np.array([p.init(seed) for seed in range(R)])
+    loop = MembersLoop(p, [fn.Adam(0.01)] * R, [fn.Euclidean(p.size)] * R, W, 2, range(R))
+    loss, _ = loop.advance(4)
+    for r in range(R):
+        run = fn.train(p, fn.Adam(0.01), W0=W[r], steps=4, batch_size=2, seed=r, device="cuda")
+        np.testing.assert_array_equal(run.loss[:4], loss[r])
+        np.testing.assert_array_equal(run.parameters[-1], loop.W[r])
+
+
+def test_what_fits_the_registers_of_a_thread():
+    quadratic = potential().compiled[1]
+    for sizes, yes in (((2, 16, 1), True), ((2, 20, 1), False), ((16, 16, 1), False)):
+        p = potential(sizes, dtype="float32")
+        given = p.compiled[0], quadratic, np.float32, p.size, False, []
+        assert registers.fits(*given) is yes
+
+
+def test_a_sweep():
+    p = potential((2, 2, 1))
+    experiment = fn.Experiment.of(p, fn.Aristotle(0.1), steps=5)
+    words = {"axes": {"mechanics.step": [0.1, 1e200], "run.seed": range(2)}, "progress": False}
+    theirs, mine = (fn.sweep(experiment, device=d, **words) for d in ("cpu", "cuda"))
+    np.testing.assert_array_equal(mine.verdict, theirs.verdict)
+    close(mine.loss[0], theirs.loss[0])
+    close(mine.runs[0, 1].loss[-1], mine.loss[0, 1])
