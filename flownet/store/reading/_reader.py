@@ -5,7 +5,7 @@ import time
 from collections import namedtuple
 
 from ..._errors import FlownetError
-from .._format import ANALYSIS, FORMAT
+from .._format import ANALYSIS, BLOCKS, FORMAT
 from .._store import Store
 from ..bytes import FlatFile, _checkpoint, checksum
 from ._index import index
@@ -138,7 +138,7 @@ class Reader(Store):
         return {
             name: (place.shape, place.dtype)
             for name, place in slot.items()
-            if name not in ("header", "rows")
+            if name not in ("header", "rows", BLOCKS)
         }
 
     def _array(self, path):
@@ -198,11 +198,23 @@ class Reader(Store):
             return rows.column(column, start, stop)
         except Damaged:
             if not self._taken_up(name, rows.count):
-                raise
+                self.spare_blocks()
+                return rows.column(column, start, stop)
         raise FlownetError(
             f"{self.path}: the run went on from an earlier checkpoint while it was read; "
             "refresh() and read again."
         )
+
+    def spare_blocks(self):
+        """Let the last block of each quantity be read as it was at the last checkpoint, too.
+
+        What was written since may have reached the disk in part, where the power was cut.
+        """
+        kept = self.slot()
+        if kept is not None and kept.blocks is not None:
+            for name, count, record in zip(self.recorded, kept.rows.tolist(), kept.blocks):
+                rows = self.rows_of(name)
+                rows.spare = max(count - 1, 0) // rows.block, record
 
     def _taken_up(self, name, count):
         """Whether a resumed run has dropped rows that this reader still counts."""

@@ -24,7 +24,14 @@ class Rows:
     name : str
     parts : dict
         Where its columns and checksums lie, and its count.
+
+    Attributes
+    ----------
+    spare : (int, () RECORD ndarray) or None
+        Number of a block, and checksums of fewer rows of it, for where its own are wrong.
     """
+
+    spare = None
 
     def __init__(self, flat, name, parts):
         self._flat, self._name, self._parts = flat, name, parts
@@ -77,8 +84,8 @@ class Rows:
     def _checked(self, column, number, low, high, out):
         """All rows of a block that its checksum covers; in `out` when just those are wanted."""
         chunks = self._parts[column]
-        for pause in _AGAIN if self._flat.live else (0,):
-            covered, expected = self._record(number, column)
+        for record in self._records(number):
+            covered, expected = int(record["rows"]), int(record[column])
             if high <= covered <= self.block:
                 whole = (
                     out
@@ -90,21 +97,26 @@ class Rows:
                     and checksum(whole) == expected
                 ):
                     return whole
-            time.sleep(pause)
         raise Damaged(
             f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
             f"(from row {number * self.block} on) does not match its checksum."
         )
 
-    def _record(self, number, column):
-        """Rows that the checksum of a block covers, and the checksum. Read before the block itself:
-        a writer writes it after, so the block is at least as new and begins with the same rows."""
+    def _records(self, number):
+        """The record of a block, again while a living writer may be at it, and the spare one.
+
+        Each is read before the block itself: a writer writes it after, so the block is at least as
+        new and begins with the same rows.
+        """
         page, place = divmod(number, RECORDS)
-        record = np.zeros((), RECORD)
-        self._flat.read_into(
-            self._parts["checksum"].offsets[page] + place * RECORD.itemsize, plain_bytes(record)
-        )
-        return int(record["rows"]), int(record[column])
+        for pause in (0, *_AGAIN) if self._flat.live else (0,):
+            time.sleep(pause)
+            record = np.zeros((), RECORD)
+            at = self._parts["checksum"].offsets[page] + place * RECORD.itemsize
+            self._flat.read_into(at, plain_bytes(record))
+            yield record
+        if self.spare is not None and self.spare[0] == number:
+            yield self.spare[1]
 
     def records(self, blocks):
         """Checksums of the first blocks.
