@@ -1,7 +1,7 @@
 """Where runs and flows are kept: what their files say, and where they go on."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -59,6 +59,18 @@ def open_store(layout, path, overwrite):
     check_space(path, size)
     _progress.note(f"{path}: {size_text(size)} to be written")
     return HDF5Store.create(path, layout, overwrite=overwrite)
+
+
+def store_to_go_on(path):
+    """The store of a run's file, which ends at the last checkpoint."""
+    store = HDF5Store.resume(path)
+    try:
+        store.truncate()
+    except BaseException:
+        with suppress(FlownetError):  # what is wrong is said already
+            store.close()
+        raise
+    return store
 
 
 def checkpoint_of(run):

@@ -9,9 +9,9 @@ from ...geometry.metric import metric_of
 from ...store._text import to_text
 from ...store.bytes import Checkpoint
 from ...store.trajectory import ENDING, Trajectory, alike
-from ...store.writing import HDF5Store, rewrite_experiment, rewrite_part
+from ...store.writing import rewrite_experiment, rewrite_part
 from .._recorder import columns_of_steps
-from .._storage import attrs_of_data, take_up, taken_over
+from .._storage import attrs_of_data, store_to_go_on, take_up, taken_over
 from ..observe import observers
 from ..stop import keeper, watches
 from ._loop import make_loop, set_velocity
@@ -154,15 +154,14 @@ def _store_to_go_on(run, tables, kept, attrs, mine, more):
             store.rewrite_part(text, arrays, attrs, there, more)
         elif not alike(tables, run.experiment):
             store.rewrite_experiment(to_text(tables)[0])
-    else:
-        with taken_over(run, kept):
-            if mine is not None:
-                rewrite_part(run.path, text, arrays, attrs, there, more)
-            elif not alike(tables, run.experiment):
-                rewrite_experiment(run.path, to_text(tables)[0])
-            store = HDF5Store.resume(run.path)
-    store.truncate()
-    return store
+        store.truncate()
+        return store
+    with taken_over(run, kept):
+        if mine is not None:
+            rewrite_part(run.path, text, arrays, attrs, there, more)
+        elif not alike(tables, run.experiment):
+            rewrite_experiment(run.path, to_text(tables)[0])
+        return store_to_go_on(run.path)
 
 
 def hand_on(old, new, words, checkpoint, loop):

@@ -73,7 +73,7 @@ class Slots:
             self._slots.append({name: group[name].id.get_offset() for name in of_slot})
 
     def write(self, iteration, time, rows, blocks, arrays):
-        """Write one checkpoint, once the disk has all that it speaks of.
+        """Write one checkpoint, once the disk has all that it speaks of, and the one before it.
 
         Parameters
         ----------
@@ -86,6 +86,7 @@ class Slots:
         arrays : dict
             Name to ndarray.
         """
+        self._file.sync()
         sequence = self._sequence + 1
         slot = self._slots[sequence % 2]
         if BLOCKS in slot:
@@ -95,7 +96,6 @@ class Slots:
                 self._file.put(slot[name], array)
         header = np.array((sequence, iteration, time, 0), HEADER)
         header["xxh3_64"] = _digest(header, rows, arrays)
-        self._file.sync()
         self._file.put(slot["header"], header)
         self._sequence = sequence
 

@@ -40,7 +40,8 @@ class FlatFile:
             head = bytearray(self._bytes(0, _superblock.SIZE))
             _journal.put_into(memoryview(head), 0, self._changes)
             _superblock.check(head, self.size, self.name)
-            self.live = not _superblock.closed(head) and busy(self.path)
+            self.was_closed = _superblock.closed(head)  # by its writer
+            self.live = not self.was_closed and busy(self.path)
         except OSError as error:
             raise FlownetError(f"cannot read {self.path}: {error.strerror}.") from None
         # HDF5 asks for the end once; a file that grows is shown with room to grow

@@ -34,8 +34,8 @@ class StagedFile:
     ----------
     hdf5 : h5py.File
     live : bool
-        Whether readers may follow: the file says so from the next commit on, as HDF5's single
-        writer of multiple readers does.
+        Whether the file is to say, from the next commit on, that it is open, as HDF5's single
+        writer of multiple readers says; at first what it says of itself.
 
     Raises
     ------
@@ -51,11 +51,21 @@ class StagedFile:
         self._staged: dict[int, bytes] = {}  # offset to bytes, none over others
         self._new, self._error = new, None
         self._end = self._wanted = os.fstat(self._file).st_size
+        if not new:
+            self._take_up()
         try:
             self.hdf5 = h5py.File(self, "w" if new else "r+", **words)
         except BaseException:
             os.close(self._file)
             raise
+
+    def _take_up(self):
+        """Show HDF5 a superblock as a proper close leaves it, that of a killed writer too."""
+        head = self._read(0, _superblock.SIZE)
+        if len(head) == _superblock.SIZE and not _superblock.closed(head):
+            self.live = True
+            self._staged[0] = _superblock.repaired(head, self._end)
+            self._wanted = _superblock.end(self._staged[0])
 
     # Beside HDF5
 
@@ -176,8 +186,8 @@ class StagedFile:
         """
         try:
             self.hdf5.close()
-            self.live = False
             if keep:
+                self.sync()  # a file that says it is closed is whole
                 self._commit()
                 self.sync()
         finally:

@@ -87,6 +87,8 @@ class Reader(Store):
             try:
                 found = index(flat, self._format)
                 rows = {name: Rows(flat, name, parts) for name, parts in found.quantities.items()}
+                if not (flat.was_closed or flat.live):
+                    _leave_out_what_is_lost(flat, found, rows)
                 return Look(flat, found, rows)
             except BaseException as error:
                 flat.close()
@@ -198,23 +200,11 @@ class Reader(Store):
             return rows.column(column, start, stop)
         except Damaged:
             if not self._taken_up(name, rows.count):
-                self.spare_blocks()
-                return rows.column(column, start, stop)
+                raise
         raise FlownetError(
             f"{self.path}: the run went on from an earlier checkpoint while it was read; "
             "refresh() and read again."
         )
-
-    def spare_blocks(self):
-        """Let the last block of each quantity be read as it was at the last checkpoint, too.
-
-        What was written since may have reached the disk in part, where the power was cut.
-        """
-        kept = self.slot()
-        if kept is not None and kept.blocks is not None:
-            for name, count, record in zip(self.recorded, kept.rows.tolist(), kept.blocks):
-                rows = self.rows_of(name)
-                rows.spare = max(count - 1, 0) // rows.block, record
 
     def _taken_up(self, name, count):
         """Whether a resumed run has dropped rows that this reader still counts."""
@@ -227,6 +217,24 @@ class Reader(Store):
         return _checkpoint.latest(
             look.index.slots, lambda place: read_plain(look.flat, place), self.label
         )
+
+
+def _leave_out_what_is_lost(flat, found, rows):
+    """Of a file that nobody closed, leave out what came after its last checkpoint, unless all of
+    that is there: where the power was cut it may have reached the disk in part."""
+    try:
+        kept = _checkpoint.latest(found.slots, lambda place: read_plain(flat, place), flat.name)
+    except FlownetError:  # who asks for it is told
+        return
+    if kept is None or kept.blocks is None:  # files of earlier versions do not tell
+        return
+    counts = dict(zip(found.clocks, kept.rows.tolist()))
+    try:
+        for name, count in counts.items():
+            rows[name].check(min(count, rows[name].count))
+    except Damaged:
+        for (name, count), record in zip(counts.items(), kept.blocks):
+            rows[name].go_back(count, record)
 
 
 def companion_path(path):

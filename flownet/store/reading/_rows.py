@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from ..._errors import FlownetError
-from .._format import RECORD, RECORDS
+from .._format import COLUMNS, RECORD, RECORDS
 from ..bytes import checksum, plain_bytes, with_checksum
 
 _AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
@@ -24,14 +24,7 @@ class Rows:
     name : str
     parts : dict
         Where its columns and checksums lie, and its count.
-
-    Attributes
-    ----------
-    spare : (int, () RECORD ndarray) or None
-        Number of a block, and checksums of fewer rows of it, for where its own are wrong.
     """
-
-    spare = None
 
     def __init__(self, flat, name, parts):
         self._flat, self._name, self._parts = flat, name, parts
@@ -40,6 +33,7 @@ class Rows:
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
+        self._earlier = None, None  # number of a block, and the record of fewer rows of it
 
     def column(self, column, start, stop):
         """One column of the rows.
@@ -70,6 +64,36 @@ class Rows:
         if not chunks.shape and stop - start == self.count:
             self._whole[column] = out.copy()
         return out
+
+    def check(self, first):
+        """Refuse rows from one on that are not all there.
+
+        Parameters
+        ----------
+        first : int
+
+        Raises
+        ------
+        Damaged
+        """
+        for number in range(first // self.block, -(-self.count // self.block)):
+            begin = number * self.block
+            for column in COLUMNS:
+                self.column(column, begin, min(begin + self.block, self.count))
+
+    def go_back(self, count, record):
+        """Count fewer rows, as at an earlier time.
+
+        Parameters
+        ----------
+        count : int
+        record : () RECORD ndarray
+            Of the last block then: what follows may have written over its own.
+        """
+        self.count = min(count, self.count)
+        self._last.clear()
+        self._whole.clear()
+        self._earlier = max(count - 1, 0) // self.block, record
 
     def _copy(self, column, number, low, high, out):
         """Some rows of one block, out of the one that was read last if it is that."""
@@ -103,7 +127,7 @@ class Rows:
         )
 
     def _records(self, number):
-        """The record of a block, again while a living writer may be at it, and the spare one.
+        """The record of a block, again while a living writer may be at it, and an earlier one.
 
         Each is read before the block itself: a writer writes it after, so the block is at least as
         new and begins with the same rows.
@@ -115,8 +139,8 @@ class Rows:
             at = self._parts["checksum"].offsets[page] + place * RECORD.itemsize
             self._flat.read_into(at, plain_bytes(record))
             yield record
-        if self.spare is not None and self.spare[0] == number:
-            yield self.spare[1]
+        if number == self._earlier[0]:
+            yield self._earlier[1]
 
     def records(self, blocks):
         """Checksums of the first blocks.

@@ -79,7 +79,7 @@ def _belongs(path, identity):
 
 def _put(file, quantity, rows, attrs):
     """The group of one analysis, its rows and its state."""
-    hdf5 = file.hdf5
+    hdf5, file.live = file.hdf5, False  # of a finished run, whoever left it open
     for old in (
         quantity.name,
         f"state/checksum/{quantity.name}",

@@ -9,7 +9,16 @@ import numpy as np
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, busy, refuse_busy
+from ..bytes import (
+    _attributes,
+    _checkpoint,
+    _columns,
+    _journal,
+    _superblock,
+    beginning,
+    busy,
+    refuse_busy,
+)
 from ..reading import Reader
 from ._create import draft_of, names_of_checkpoint, open_to_write, put_arrays, put_checkpoint
 
@@ -37,7 +46,7 @@ def in_copy(path, change, growth=0):
     with draft_of(path) as draft:
         check_space(path, os.path.getsize(path) + growth)
         shutil.copy2(path, draft)
-        _superblock.repair(draft)
+        _journal.replay(draft)
         with open_to_write(draft) as file:
             change(file)
 
@@ -157,7 +166,7 @@ def _change(path, change, growth=0):
         change(file)
 
     with writing(path):
-        _superblock.repair(path)
+        _journal.replay(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
                 go_on(file)

@@ -10,8 +10,8 @@ from ..._errors import FlownetError
 from .._failure import writing
 from .._format import RECORD
 from .._store import WritableStore
-from ..bytes import Appender, Kept, Lock, Slots, _superblock, beginning, refuse_busy, with_checksum
-from ..reading import Damaged, Reader
+from ..bytes import Appender, Kept, Lock, Slots, _journal, beginning, refuse_busy, with_checksum
+from ..reading import Reader
 from ._create import make, open_to_write, remove_drafts
 from ._filling import Clock, Filling
 from ._gone import refuse_gone
@@ -53,13 +53,9 @@ class HDF5Store(Reader, WritableStore):
         self._kept = Kept(self.checkpoint_forms)
         try:
             latest = self.slot()
-            try:
-                self._take_up({name: self.count(name) for name in self.recorded})
-            except Damaged:  # the power was cut while the last rows were on their way
-                self.spare_blocks()
-                self._take_up(self.checkpoint_rows())
+            self._take_up({name: self.count(name) for name in self.recorded})
             self._writer.do(partial(self._start, latest.sequence if latest else 0))
-        except FlownetError:
+        except BaseException:
             self._closer()
             raise
 
@@ -113,7 +109,7 @@ class HDF5Store(Reader, WritableStore):
             refuse_busy(path)
             remove_drafts(path)
             with writing(path):
-                _superblock.repair(path)
+                _journal.replay(path)
             return cls(path)
 
     def _take_up(self, counts):
@@ -135,6 +131,7 @@ class HDF5Store(Reader, WritableStore):
         self._slots = Slots(self._file, self._kept.arrays, sequence)
         self._file.live = True
         self._file.commit()
+        self._file.sync()  # before anything is changed that a closed file would vouch for
         self._restart()
 
     def _restart(self):
@@ -234,6 +231,7 @@ class HDF5Store(Reader, WritableStore):
 
 
 def _close(file, lock, writer):
+    file.live = False
     try:
         file.close(keep=not writer.failed)
     except Exception as error:
