@@ -1,17 +1,19 @@
 """How a run goes on from its last checkpoint, as it was or in another way."""
 
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
+from ...store._layout import Quantity
 from ...store._text import to_text
 from ...store.bytes import Checkpoint
 from ...store.trajectory import ENDING, Trajectory, alike
 from ...store.writing import rewrite_experiment, rewrite_part
-from .._recorder import columns_of_steps
-from .._storage import attrs_of_data, store_to_go_on, take_up, taken_over
+from .._recorder import columns_of_steps, quantities
+from .._storage import attrs_of_data, check_room, store_to_go_on, take_up, taken_over
 from ..observe import observers
 from ..stop import keeper, watches
 from ._loop import make_loop, set_velocity
@@ -108,6 +110,8 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
         stays = mine if before is None else {n for n in mine if n in arrays and n not in fresh}
         take_up({name: mine[name] for name in stays}, arrays, name_of(run))
         attrs = attrs_of_data(part.potential)
+        left = words["steps"] - kept.iteration
+        _refuse_too_long(run, loop, made, more, left, words["record_every"])
         store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine, more)
         Run(
             store,
@@ -121,6 +125,7 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
             stops,
             best,
             manner.on_interrupt,
+            partial(loop_of, part, words),
         ).go(manner.progress)
     return Trajectory(
         store,
@@ -130,6 +135,18 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
         experiment=tables,
         parts=parts,
     )
+
+
+def _refuse_too_long(run, loop, made, more, left, record_every):
+    """Refuse steps whose rows fit neither on the disk nor, of a run there, into memory."""
+    known = set(run.store.recorded)
+    ahead = [
+        *quantities(loop, left, record_every),
+        *(Quantity(o.name, run.store.form(o.name)[0], rows=left // o.every + 2)
+          for o in made if o.name in known),
+        *more,
+    ]  # fmt: skip
+    check_room(run.path, {quantity.name: quantity for quantity in ahead}.values())
 
 
 def _new_quantities(run, loop, made, kept, words, part):
