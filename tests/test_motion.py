@@ -190,7 +190,7 @@ def test_a_diverging_run_ends_at_its_last_finite_row(record_every):
     )
     assert run.diverged_at == len(run.loss) == len(run.step) == 512
     np.testing.assert_array_equal(run.loss, 0.5 * 4.0 ** np.arange(512))
-    np.testing.assert_array_equal(run.iteration, np.arange(0, 512, record_every))
+    np.testing.assert_array_equal(run.iteration, sorted({*range(0, 512, record_every), 511}))
     np.testing.assert_array_equal(run.parameters[:, 0], (-2.0) ** run.iteration)
 
 

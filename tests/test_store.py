@@ -533,13 +533,17 @@ def test_superblock_checksums_of_real_files(tmp_path):
 
 
 def test_the_repair_keeps_new_blocks_off_old_rows(tmp_path):
-    """A killed writer's superblock tells an end of file that lies before its last blocks."""
+    """Superblocks of earlier versions' killed writers tell an end before their last blocks."""
     path, copy = tmp_path / "run.h5", tmp_path / "killed.h5"
     with HDF5Store.create(path, layout()) as store:
         fill(store, 0, 1000)
         store.flush()
         shutil.copy(path, copy)
-    head = copy.read_bytes()[:48]
+    whole = copy.read_bytes()
+    head = bytearray(whole[:44])
+    head[_superblock.END : _superblock.END + 8] = (len(whole) // 2).to_bytes(8, "little")
+    head = bytes(head) + _superblock.lookup3(bytes(head)).to_bytes(4, "little")
+    copy.write_bytes(head + whole[48:])
     assert _superblock.end(head) < os.path.getsize(copy) and not _superblock.closed(head)
     with open_reader(copy) as reader:
         check(reader, 0, 1000)

@@ -78,10 +78,14 @@ class Recorder:
 
     def end(self, state, loss):
         """The last row: the state that no step follows, its loss on the full potential."""
-        for name, row in (("parameters", state.W), (LOSS, loss)):
-            value, iteration, time = self.store.rows(name, 1)
-            value[0], iteration[0], time[0] = row, state.iteration, state.time
-            self.store.advance(name, 1)
+        self.row(state.W, state.iteration, state.time)
+        self.row(loss, state.iteration, state.time, LOSS)
+
+    def row(self, value, iteration, time, name="parameters"):
+        """One row more."""
+        for place, number in zip(self.store.rows(name, 1), (value, iteration, time)):
+            place[0] = number
+        self.store.advance(name, 1)
 
     def save(self, iteration, time, arrays, force=False):
         """A checkpoint, from time to time."""

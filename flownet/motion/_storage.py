@@ -1,7 +1,7 @@
 """Where runs and flows are kept: what their files say, and where they go on."""
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import numpy as np
 
@@ -50,15 +50,34 @@ def attrs_of_data(potential):
 
 def open_store(layout, path, overwrite):
     """A store in memory, or in a file where a path is given; refused where it cannot fit."""
-    size = estimate(layout, {q.name: q.rows or _ROWS for q in layout.quantities})
-    if path is None:
-        _check.memory(size)
-        return MemoryStore(layout)
-    if not isinstance(path, (str, os.PathLike)):
+    if path is not None and not isinstance(path, (str, os.PathLike)):
         raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
-    check_space(path, size)
+    size = check_room(path, layout.quantities, layout)
+    if path is None:
+        return MemoryStore(layout)
     _progress.note(f"{path}: {size_text(size)} to be written")
     return HDF5Store.create(path, layout, overwrite=overwrite)
+
+
+def check_room(path, quantities, layout=None):
+    """Bytes that quantities will take; refused where a disk, or without a path the memory, has not
+    as many."""
+    layout = layout or Layout(list(quantities))
+    size = estimate(layout, {q.name: q.rows or _ROWS for q in quantities})
+    _check.memory(size) if path is None else check_space(path, size)
+    return size
+
+
+def store_to_go_on(path):
+    """The store of a run's file, which ends at the last checkpoint."""
+    store = HDF5Store.resume(path)
+    try:
+        store.truncate()
+    except BaseException:
+        with suppress(FlownetError):  # what is wrong is said already
+            store.close()
+        raise
+    return store
 
 
 def checkpoint_of(run):

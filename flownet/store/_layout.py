@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._errors import FlownetError
+from ._format import BLOCKS
 from ._size import size_text
 
 _MOST_ROWS = 16384  # scalars: a block of a few hundred kB, not of half a million rows
@@ -114,9 +115,10 @@ class Layout:
         object.__setattr__(self, "checkpoint", checkpoint)
         for name in [*checkpoint, *self.arrays, *filter(None, self.attrs)]:
             check_name(name)
-        if {"header", "rows"} & set(checkpoint):
+        if {"header", "rows", BLOCKS} & set(checkpoint):
             raise FlownetError(
-                "a checkpoint keeps its own 'header' and 'rows'; name the arrays otherwise."
+                "a checkpoint keeps its own 'header', 'rows' and 'blocks'; name the arrays "
+                "otherwise."
             )
         for name, (_, dtype) in checkpoint.items():
             check_dtype(dtype, f"checkpoint/{name}")

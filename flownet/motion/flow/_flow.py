@@ -13,10 +13,18 @@ from ...model.potential import Reals
 from ...model.tables import metric_table, tables_or_program
 from ...store._text import to_text
 from ...store.trajectory import Trajectory
-from ...store.writing import HDF5Store, rewrite_experiment
+from ...store.writing import rewrite_experiment
 from .. import _check
 from .._pairs import PairedStore, recorded
-from .._storage import checkpoint_of, layout_of, open_store, refuse_other_rows, take_up, taken_over
+from .._storage import (
+    checkpoint_of,
+    layout_of,
+    open_store,
+    refuse_other_rows,
+    store_to_go_on,
+    take_up,
+    taken_over,
+)
 from ..mechanics import Mechanics
 from ..mechanics._start import initial_parameters, initial_velocity, landscape
 from ._field import as_field
@@ -192,8 +200,7 @@ def resume_flow(
         if any(tables["flow"].get(name) != word for name, word in given.items()):
             tables["flow"] |= given
             rewrite_experiment(run.path, to_text(tables)[0])
-        store = HDF5Store.resume(run.path)
-    store.truncate()
+        store = store_to_go_on(run.path)
     with run.potential.kernels.limited(threads):
         resumed.go(PairedStore(store) if reals.pairs else store, progress)
     return Trajectory(store, potential=run.potential, metric=run.metric, experiment=tables)

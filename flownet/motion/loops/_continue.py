@@ -1,17 +1,19 @@
 """How a run goes on from its last checkpoint, as it was or in another way."""
 
 from collections import namedtuple
+from functools import partial
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.metric import metric_of
+from ...store._layout import Quantity
 from ...store._text import to_text
 from ...store.bytes import Checkpoint
 from ...store.trajectory import ENDING, Trajectory, alike
-from ...store.writing import HDF5Store, rewrite_experiment, rewrite_part
-from .._recorder import columns_of_steps
-from .._storage import attrs_of_data, take_up, taken_over
+from ...store.writing import rewrite_experiment, rewrite_part
+from .._recorder import columns_of_steps, quantities
+from .._storage import attrs_of_data, check_room, store_to_go_on, take_up, taken_over
 from ..observe import observers
 from ..stop import keeper, watches
 from ._loop import make_loop, set_velocity
@@ -128,6 +130,8 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
         stays = mine if before is None else {n for n in mine if n in arrays and n not in fresh}
         take_up({name: mine[name] for name in stays}, arrays, name_of(run))
         attrs = attrs_of_data(part.potential)
+        left = words["steps"] - kept.iteration
+        _refuse_too_long(run, loop, made, more, left, words["record_every"])
         store = _store_to_go_on(run, tables, kept, attrs, None if before is None else mine, more)
         Run(
             store,
@@ -141,6 +145,7 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
             stops,
             best,
             manner.on_interrupt,
+            partial(loop_of, part, words),
         ).go(manner.progress)
     return Trajectory(
         store,
@@ -150,6 +155,18 @@ def carry_on(run, kept, parts, tables, given, manner, before=None):
         experiment=tables,
         parts=parts,
     )
+
+
+def _refuse_too_long(run, loop, made, more, left, record_every):
+    """Refuse steps whose rows fit neither on the disk nor, of a run there, into memory."""
+    known = set(run.store.recorded)
+    ahead = [
+        *quantities(loop, left, record_every),
+        *(Quantity(o.name, run.store.form(o.name)[0], rows=left // o.every + 2)
+          for o in made if o.name in known),
+        *more,
+    ]  # fmt: skip
+    check_room(run.path, {quantity.name: quantity for quantity in ahead}.values())
 
 
 def _new_quantities(run, loop, made, kept, words, part):
@@ -174,15 +191,14 @@ def _store_to_go_on(run, tables, kept, attrs, mine, more):
             store.rewrite_part(text, arrays, attrs, there, more)
         elif not alike(tables, run.experiment):
             store.rewrite_experiment(to_text(tables)[0])
-    else:
-        with taken_over(run, kept):
-            if mine is not None:
-                rewrite_part(run.path, text, arrays, attrs, there, more)
-            elif not alike(tables, run.experiment):
-                rewrite_experiment(run.path, to_text(tables)[0])
-            store = HDF5Store.resume(run.path)
-    store.truncate()
-    return store
+        store.truncate()
+        return store
+    with taken_over(run, kept):
+        if mine is not None:
+            rewrite_part(run.path, text, arrays, attrs, there, more)
+        elif not alike(tables, run.experiment):
+            rewrite_experiment(run.path, to_text(tables)[0])
+        return store_to_go_on(run.path)
 
 
 def hand_on(old, new, words, checkpoint, loop):

@@ -10,6 +10,7 @@ from ... import _progress
 from ...model.potential import stands_still
 from ...store.trajectory import ENDING
 from .._recorder import Recorder
+from ._earlier import Earlier
 from ._interrupt import RETURN, interrupts
 from ._state import State
 
@@ -28,6 +29,8 @@ def arrays_of(loop, watching):
 
 class Run:
     """A run under way, from an iteration on.
+
+    `again` makes the same loop at parameters W (D,) and a time, to take a few steps once more.
 
     Attributes
     ----------
@@ -48,6 +51,7 @@ class Run:
         stop=(),
         best=None,
         on_interrupt="raise",
+        again=None,
     ):
         self.potential, self.steps, self.observers = potential, steps, observers
         self._stop, self._best, self._on_interrupt = stop, best, on_interrupt
@@ -57,6 +61,7 @@ class Run:
         if ENDING in store.checkpoint_forms:  # files of earlier versions do not keep it
             self.arrays[ENDING] = self._ending
         self.recorder, self.loop = Recorder(store, loop, record_every), loop
+        self._earlier = Earlier(again, record_every)
         self.at = at
         self.iteration, self._last_loss = iteration, None
 
@@ -77,6 +82,8 @@ class Run:
                     self._save(force=True)
                     raise KeyboardInterrupt
                 finite = why != DIVERGED and self._end()
+                if not finite:
+                    self._earlier.record_last(self.recorder, self.iteration)
                 if why == INTERRUPTED:
                     store.close()
                 else:
@@ -152,11 +159,13 @@ class Run:
                     self._to_next(),
                     self.recorder.room(self.iteration),
                 )
+                self._earlier.look(self.iteration, self.loop)
                 began = perf_counter()
                 tape, *extra = self.recorder.tape(self.iteration, count)
                 done, rows, finite = self.loop.advance(self.iteration, count, tape, *extra)
                 seconds = perf_counter() - began
                 self._last_loss = tape.loss[done - 1] if done else None
+                self._earlier.moved(done)
                 self.recorder.advance(done, rows)
                 self.iteration += done
                 if not finite:

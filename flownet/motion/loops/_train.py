@@ -141,7 +141,11 @@ def train(
         tables["keep"] = keep_table(best, potential, known)
     at = potential_of(potential, batch_size, seed)
     with potential.kernels.limited(threads):
-        loop = make_loop(potential, mechanics, metric, W, 0.0, batch_size, seed)
+
+        def loop_at(W, time):
+            return make_loop(potential, mechanics, metric, W, time, batch_size, seed)
+
+        loop = loop_at(W, 0.0)
         set_velocity(loop, V)
         state = State(0, 0.0, loop, at)
         watching = [*stops, *([best] if best else [])]
@@ -160,7 +164,18 @@ def train(
             overwrite,
         )
         run = Run(
-            kept, loop, potential, 0, steps, at, record_every, made, stops, best, on_interrupt
+            kept,
+            loop,
+            potential,
+            0,
+            steps,
+            at,
+            record_every,
+            made,
+            stops,
+            best,
+            on_interrupt,
+            loop_at,
         )
         run.go(progress)
     return Trajectory(

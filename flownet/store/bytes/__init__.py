@@ -5,6 +5,7 @@ from ._checksum import checksum, plain_bytes, with_checksum
 from ._columns import Appender, write_number
 from ._flatfile import FlatFile
 from ._lock import Lock, beginning, busy, refuse_busy
+from ._staged import StagedFile
 
 __all__ = [
     "Appender",
@@ -13,6 +14,7 @@ __all__ = [
     "Kept",
     "Lock",
     "Slots",
+    "StagedFile",
     "beginning",
     "busy",
     "checksum",

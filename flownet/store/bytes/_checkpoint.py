@@ -10,35 +10,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError
-from .._format import HEADER
+from .._format import BLOCKS, HEADER, RECORD
 from ._checksum import checksum, plain_bytes
 from ._columns import reserve
 
 
 @dataclass
 class Checkpoint:
-    """What one slot holds: which checkpoint it is, where the run stood, its rows and arrays."""
+    """What one slot holds: which checkpoint it is, where the run stood, its rows and arrays.
+
+    `blocks` are the rows and checksums of each quantity's last block at that time, where they were
+    kept: what follows writes them anew, and a power cut may leave the new ones without their rows.
+    """
 
     sequence: int
     iteration: int
     time: float
     rows: np.ndarray
     arrays: dict
+    blocks: np.ndarray | None = None
 
 
-def create(file, layout):
+def create(file, layout, at="checkpoint"):
     """Make both slots, empty, with their space reserved.
 
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     layout : Layout
+    at : str
+        Path of the group.
     """
-    for slot in ("checkpoint/slot0", "checkpoint/slot1"):
-        reserve(file, f"{slot}/header", (), HEADER)[...] = np.zeros((), HEADER)
-        reserve(file, f"{slot}/rows", (len(layout.quantities),), "<i8")
+    for slot in (f"{at}/slot0", f"{at}/slot1"):
+        header = reserve(file.hdf5, f"{slot}/header", (), HEADER)
+        file.put(header.id.get_offset(), np.zeros((), HEADER))  # space may have been used before
+        reserve(file.hdf5, f"{slot}/rows", (len(layout.quantities),), "<i8")
+        reserve(file.hdf5, f"{slot}/{BLOCKS}", (len(layout.quantities), len(RECORD)), "<u8")
         for name, (shape, dtype) in layout.checkpoint.items():
-            reserve(file, f"{slot}/{name}", shape, dtype)
+            reserve(file.hdf5, f"{slot}/{name}", shape, dtype)
 
 
 class Slots:
@@ -46,29 +55,25 @@ class Slots:
 
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     names : list of str
         Of the arrays.
     sequence : int
         Of the latest checkpoint in the file, 0 for none; its slot is `sequence % 2`.
+    at : str
+        Path of their group.
     """
 
-    def __init__(self, file, names, sequence):
-        self._slots = (
-            [
-                {
-                    name: file[f"checkpoint/slot{slot}/{name}"].id
-                    for name in ("header", "rows", *names)
-                }
-                for slot in (0, 1)
-            ]
-            if names
-            else []
-        )
-        self._sequence = sequence
+    def __init__(self, file, names, sequence, at="checkpoint"):
+        self._file, self._slots, self._sequence = file, [], sequence
+        for slot in (0, 1) if names else ():
+            group = file.hdf5[f"{at}/slot{slot}"]
+            blocks = [BLOCKS] if BLOCKS in group else []  # files of earlier versions have none
+            of_slot = ("header", "rows", *blocks, *names)
+            self._slots.append({name: group[name].id.get_offset() for name in of_slot})
 
-    def write(self, iteration, time, rows, arrays):
-        """Write one checkpoint.
+    def write(self, iteration, time, rows, blocks, arrays):
+        """Write one checkpoint, once the disk has all that it speaks of, and the one before it.
 
         Parameters
         ----------
@@ -76,16 +81,22 @@ class Slots:
         time : float
         rows : (Q,) int64 ndarray
             Committed rows of every quantity.
+        blocks : (Q,) RECORD ndarray
+            Rows and checksums of the last block of every quantity.
         arrays : dict
             Name to ndarray.
         """
+        self._file.sync()
         sequence = self._sequence + 1
         slot = self._slots[sequence % 2]
+        if BLOCKS in slot:
+            arrays = {BLOCKS: blocks.view("<u8").reshape(-1, len(RECORD)), **arrays}
         for name, array in {"rows": rows, **arrays}.items():
-            _write(slot[name], array)
+            if array.size:
+                self._file.put(slot[name], array)
         header = np.array((sequence, iteration, time, 0), HEADER)
         header["xxh3_64"] = _digest(header, rows, arrays)
-        _write(slot["header"], header)
+        self._file.put(slot["header"], header)
         self._sequence = sequence
 
 
@@ -131,14 +142,6 @@ class Kept:
             raise
 
 
-def _write(data, array):
-    from h5py import h5s
-
-    if array.size:
-        data.write(h5s.ALL, h5s.ALL, array)
-        data.flush()
-
-
 def _digest(header, rows, arrays):
     """Checksum of one slot; that in its header is left out."""
     begin = plain_bytes(header)[: HEADER.fields["xxh3_64"][1]]
@@ -174,7 +177,10 @@ def latest(slots, read, name):
         arrays = {key: read(place) for key, place in slots[slot].items() if key != "header"}
         rows = arrays.pop("rows")
         if header["sequence"] > 0 and header["xxh3_64"] == _digest(header, rows, arrays):
-            return Checkpoint(*header.tolist()[:3], rows, arrays)
+            blocks = arrays.pop(BLOCKS, None)
+            if blocks is not None:
+                blocks = blocks.view(RECORD).reshape(-1)
+            return Checkpoint(*header.tolist()[:3], rows, arrays, blocks)
     if any(header.tobytes().strip(b"\0") for header in headers):
         raise FlownetError(f"{name}: both checkpoints are damaged, their checksums are wrong.")
     return None

@@ -4,34 +4,48 @@ Data first, then the extents and where the blocks lie, then the checksums, then 
 rows: killed between any two of these, the file says less than it holds, never more.
 """
 
-import os
-
 import numpy as np
 
 from .._format import CLOCK, COLUMNS, NUMBER, RECORD, RECORDS
 from ._checksum import checksum, with_checksum
 
+_AHEAD = 16  # of so many blocks one more gets its place ahead
+
 
 def create(file, quantity, block):
     """Make the data sets of one quantity, empty; those of its clock, made before, are linked.
 
+    The first block of each has its place at once: a short run changes nothing of HDF5's index.
+
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     quantity : Quantity
     block : int
         Rows in a block.
     """
-    name = quantity.name
+    name, hdf5 = quantity.name, file.hdf5
     for column, dtype in CLOCK.items():
         if quantity.has_clock:
-            _extendable(file, f"{name}/{column}", (block,), dtype)
+            _extendable(hdf5, f"{name}/{column}", (block,), dtype, block)
         else:
-            file[f"{name}/{column}"] = file[f"{quantity.clock}/{column}"]  # a hard link
-    _extendable(file, f"{name}/value", (block, *quantity.shape), quantity.dtype)
-    _extendable(file, f"state/checksum/{name}", (RECORDS,), RECORD)
-    reserve(file, f"state/committed/{name}", (), NUMBER)
-    write_number(file[f"state/committed/{name}"].id, 0)
+            hdf5[f"{name}/{column}"] = hdf5[f"{quantity.clock}/{column}"]  # a hard link
+    _extendable(hdf5, f"{name}/value", (block, *quantity.shape), quantity.dtype, block)
+    _extendable(hdf5, f"state/checksum/{name}", (RECORDS,), RECORD, 1)
+    reserve_number(file, f"state/committed/{name}", 0)
+
+
+def reserve_number(file, path, value):
+    """Make a number of the state.
+
+    Parameters
+    ----------
+    file : StagedFile
+    path : str
+    value : int
+    """
+    data = reserve(file.hdf5, path, (), NUMBER)
+    file.put(data.id.get_offset(), with_checksum(value))
 
 
 def reserve(file, path, shape, dtype):
@@ -56,14 +70,14 @@ def reserve(file, path, shape, dtype):
     )
 
 
-def _extendable(file, path, chunk, dtype):
+def _extendable(file, path, chunk, dtype, rows):
     from h5py import h5d, h5s
 
     def arrange(creation):
         creation.set_chunk(chunk)
         creation.set_alloc_time(h5d.ALLOC_TIME_EARLY)  # a block has its place before it is written
 
-    space = h5s.create_simple((0, *chunk[1:]), (h5s.UNLIMITED, *chunk[1:]))
+    space = h5s.create_simple((rows, *chunk[1:]), (h5s.UNLIMITED, *chunk[1:]))
     _dataset(file, path, space, dtype, arrange)
 
 
@@ -101,24 +115,30 @@ class Appender:
 
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     name : str
         Of a quantity without rows; `restart` takes up one that has some.
     has_clock : bool
         Whether iteration and time are its own.
+
+    Attributes
+    ----------
+    record : () RECORD ndarray
+        Of the last block: its rows and their checksums.
     """
 
     def __init__(self, file, name, has_clock=True):
         own = COLUMNS if has_clock else ("value",)
-        self._columns = {column: file[f"{name}/{column}"].id for column in own}
-        self._descriptor = file.id.get_vfd_handle()
-        self._places = {}
-        self._checksum = file[f"state/checksum/{name}"].id
-        self._number = file[f"state/committed/{name}"].id
+        self._file, hdf5 = file, file.hdf5
+        self._columns = {column: hdf5[f"{name}/{column}"].id for column in own}
+        self._checksum = hdf5[f"state/checksum/{name}"].id
+        self._number = hdf5[f"state/committed/{name}"].id.get_offset()
         self._row = self._columns["value"].shape[1:]
-        self.block = file[f"{name}/value"].chunks[0]
+        self.block = hdf5[f"{name}/value"].chunks[0]
         self.committed = 0
+        self.record = np.zeros((), RECORD)
         self._page = np.zeros(RECORDS, RECORD)
+        self._places = {}  # data set to the first row of a block, and where that lies
 
     def write(self, number, rows, block):
         """Write one block and commit its rows.
@@ -132,32 +152,39 @@ class Appender:
         block : dict
         """
         first = number * self.block
+        self._make_room(number)
         for column, data in self._columns.items():
-            row = self._row if column == "value" else ()
-            if data.shape[0] < first + rows:
-                data.set_extent((first + rows, *row))
-            self._put(column, (first, *(0 for _ in row)), block[column])
-        for data in self._columns.values():
-            data.flush()
+            self._file.put(self._place(column, data, first), block[column])
         self._record(number, rows, block)
         self.commit(first + rows)
 
-    def _put(self, column, corner, array):
-        """Write a column's block where HDF5 has given it a place.
-
-        h5py would hold Python's lock for the milliseconds that a block takes, and the thread that
-        trains would wait; the system call lets it go on.
-        """
-        if not hasattr(os, "pwrite"):  # on Windows
-            self._columns[column].write_direct_chunk(corner, array)
+    def _make_room(self, number):
+        """Places for a block, and for some that will follow: the more, the more there are."""
+        rows = (number + 1) * self.block
+        if self._rooms() >= rows and self._checksum.shape[0] > number:
             return
-        if self._places.get(column, (None,))[0] != corner:
-            place = self._columns[column].get_chunk_info_by_coord(corner).byte_offset
-            self._places[column] = corner, place
-        place, left = self._places[column][1], memoryview(array).cast("B")
-        while left:
-            written = os.pwrite(self._descriptor, left, place)
-            place, left = place + written, left[written:]
+        blocks = number + 1 + number // _AHEAD
+        for data in self._columns.values():
+            self._extend(data, max(blocks * self.block, data.shape[0]))
+        self._extend(self._checksum, max(blocks, self._checksum.shape[0]))
+        self._file.commit()
+
+    def _rooms(self):
+        """Rows for which there are places."""
+        return min(data.shape[0] for data in self._columns.values())
+
+    def _extend(self, data, rows):
+        if data.shape[0] != rows:
+            data.set_extent((rows, *data.shape[1:]))
+
+    def _place(self, name, data, first):
+        """Where the block of a data set lies that begins with a row."""
+        known, place = self._places.get(name, (None, 0))
+        if known != first:
+            corner = (first, *(0 for _ in data.shape[1:]))
+            place = data.get_chunk_info_by_coord(corner).byte_offset
+            self._places[name] = first, place
+        return place
 
     def _record(self, number, rows, block):
         """Checksum of a block's filled rows, through the page that holds its entry."""
@@ -165,12 +192,8 @@ class Appender:
         if place == 0:
             self._page[:] = np.zeros((), RECORD)
         self._page[place] = (rows, *(checksum(block[column][:rows]) for column in COLUMNS))
-        grown = self._checksum.shape[0] <= number
-        if grown:
-            self._checksum.set_extent((number + 1,))
-        self._checksum.write_direct_chunk((number - place,), self._page)
-        if grown:
-            self._checksum.flush()
+        self.record = self._page[place].copy()
+        self._file.put(self._place("checksum", self._checksum, number - place), self._page)
 
     def commit(self, rows):
         """Say how many rows count.
@@ -179,7 +202,7 @@ class Appender:
         ----------
         rows : int
         """
-        write_number(self._number, rows)
+        self._file.put(self._number, with_checksum(rows))
         self.committed = rows
 
     def restart(self, rows, records, block):
@@ -201,16 +224,19 @@ class Appender:
         start = number // RECORDS * RECORDS
         self._page[:] = np.zeros((), RECORD)
         self._page[: len(records) - start] = records[start:]
+        self.record = records[-1].copy() if len(records) else np.zeros((), RECORD)
         if filled:
             self._record(number, filled, block)
 
     def trim(self):
-        """Drop what lies behind the committed rows, when a shorter second run left some."""
-        for column, data in self._columns.items():
-            if data.shape[0] > self.committed:
-                data.set_extent((self.committed, *(self._row if column == "value" else ())))
-                data.flush()
-        blocks = -(-self.committed // self.block)
-        if self._checksum.shape[0] > blocks:
-            self._checksum.set_extent((blocks,))
-            self._checksum.flush()
+        """Drop the places behind the committed rows; it takes a commit of the file."""
+        number, filled = divmod(self.committed, self.block)
+        if filled:  # HDF5 leaves zeros behind the last row, and takes more care to write them
+            for column, data in self._columns.items():
+                rest = np.zeros((self.block - filled, *data.shape[1:]), data.dtype)
+                place = self._place(column, data, number * self.block)
+                self._file.put(place + filled * rest[0].nbytes, rest)
+        for data in self._columns.values():
+            self._extend(data, self.committed)
+        self._extend(self._checksum, -(-self.committed // self.block))
+        self._places.clear()

@@ -5,7 +5,7 @@ import stat
 from contextlib import contextmanager
 
 from ..._errors import FlownetError
-from . import _superblock
+from . import _journal, _superblock
 from ._lock import busy
 
 _GROWTH = 1 << 40
@@ -36,9 +36,12 @@ class FlatFile:
             if not stat.S_ISREG(os.stat(self.path).st_mode):
                 raise FlownetError(f"cannot read {self.path}: it is no file.")
             self._file = open(self.path, "rb", buffering=0)  # noqa: SIM115  (`close` closes it)
-            head = self._file.read(_superblock.SIZE)
+            self._changes, _ = _journal.find(self._bytes, self.size)
+            head = bytearray(self._bytes(0, _superblock.SIZE))
+            _journal.put_into(memoryview(head), 0, self._changes)
             _superblock.check(head, self.size, self.name)
-            self.live = not _superblock.closed(head) and busy(self.path)
+            self.was_closed = _superblock.closed(head)  # by its writer
+            self.live = not self.was_closed and busy(self.path)
         except OSError as error:
             raise FlownetError(f"cannot read {self.path}: {error.strerror}.") from None
         # HDF5 asks for the end once; a file that grows is shown with room to grow
@@ -46,6 +49,11 @@ class FlatFile:
         self._end = _superblock.end(self._head)
         self._position = 0
         self._watched, self._seen = None, []
+
+    def _bytes(self, offset, size):
+        """Bytes as they are in the file, or those up to its end."""
+        self._file.seek(offset)
+        return self._file.read(size)
 
     @property
     def last_change(self):
@@ -79,6 +87,7 @@ class FlatFile:
             if not got:
                 return False
             done += got
+        _journal.put_into(view, offset, self._changes)
         return True
 
     @contextmanager

@@ -10,6 +10,7 @@ import os
 import struct
 
 from ..._errors import FlownetError
+from . import _journal
 
 SIZE = 48
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -149,24 +150,40 @@ def repaired(head, size):
     return bytes(head)
 
 
+def marked(head):
+    """First bytes with the flags of a writer whom readers may follow, and the right checksum.
+
+    Parameters
+    ----------
+    head : bytes
+        Checked first bytes.
+
+    Returns
+    -------
+    bytes
+        Of length 48.
+    """
+    head = bytearray(head)
+    head[FLAGS] = 5  # open for writing, by SWMR
+    struct.pack_into("<I", head, CHECKSUM, lookup3(bytes(head[:CHECKSUM])))
+    return bytes(head)
+
+
 def mark(path):
-    """Set the flags of a writer that was killed: HDF5 clears them even when closing a file fails.
+    """Set the flags of a writer, as one that was killed leaves them.
 
     Parameters
     ----------
     path : path
-        Of a file that was not completely written.
 
     Raises
     ------
     OSError
     """
     with open(path, "r+b", buffering=0) as file:
-        head = bytearray(file.read(SIZE))
-        head[FLAGS] = 5  # open for writing, by SWMR
-        struct.pack_into("<I", head, CHECKSUM, lookup3(bytes(head[:CHECKSUM])))
+        head = file.read(SIZE)
         file.seek(0)
-        file.write(head)
+        file.write(marked(head))
 
 
 def repair(path):
@@ -182,6 +199,7 @@ def repair(path):
     FlownetError
         The file is no HDF5 file of ours, or damaged.
     """
+    _journal.replay(path)
     with open(path, "r+b", buffering=0) as file:
         size = os.fstat(file.fileno()).st_size
         head = file.read(SIZE)

@@ -74,6 +74,8 @@ def _read(walk, format):
     found.clocks = _clocks(walk, root)
     clocks = found.clocks | {name: name for name in analyses}
     counts = {name: walk.number(f"state/committed/{name}") for name in reversed(clocks)}
+    if not walk.was_closed:  # of numbers that reached the disk out of order, the power cut
+        counts = {name: min(count, counts[clocks[name]]) for name, count in counts.items()}
     for name, clock in clocks.items():
         found.quantities[name] = _quantity(walk, name, counts, clock, found.quantities)
     for path in root["arrays"]:

@@ -5,7 +5,7 @@ import time
 from collections import namedtuple
 
 from ..._errors import FlownetError
-from .._format import ANALYSIS, FORMAT
+from .._format import ANALYSIS, BLOCKS, FORMAT
 from .._store import Store
 from ..bytes import FlatFile, _checkpoint, checksum
 from ._index import index
@@ -87,6 +87,8 @@ class Reader(Store):
             try:
                 found = index(flat, self._format)
                 rows = {name: Rows(flat, name, parts) for name, parts in found.quantities.items()}
+                if not (flat.was_closed or flat.live):
+                    _leave_out_what_is_lost(flat, found, rows)
                 return Look(flat, found, rows)
             except BaseException as error:
                 flat.close()
@@ -138,7 +140,7 @@ class Reader(Store):
         return {
             name: (place.shape, place.dtype)
             for name, place in slot.items()
-            if name not in ("header", "rows")
+            if name not in ("header", "rows", BLOCKS)
         }
 
     def _array(self, path):
@@ -215,6 +217,24 @@ class Reader(Store):
         return _checkpoint.latest(
             look.index.slots, lambda place: read_plain(look.flat, place), self.label
         )
+
+
+def _leave_out_what_is_lost(flat, found, rows):
+    """Of a file that nobody closed, leave out what came after its last checkpoint, unless all of
+    that is there: where the power was cut it may have reached the disk in part."""
+    try:
+        kept = _checkpoint.latest(found.slots, lambda place: read_plain(flat, place), flat.name)
+    except FlownetError:  # who asks for it is told
+        return
+    if kept is None or kept.blocks is None:  # files of earlier versions do not tell
+        return
+    counts = dict(zip(found.clocks, kept.rows.tolist()))
+    try:
+        for name, count in counts.items():
+            rows[name].check(min(count, rows[name].count))
+    except Damaged:
+        for (name, count), record in zip(counts.items(), kept.blocks):
+            rows[name].go_back(count, record)
 
 
 def companion_path(path):

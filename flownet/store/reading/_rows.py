@@ -5,7 +5,7 @@ import time
 import numpy as np
 
 from ..._errors import FlownetError
-from .._format import RECORD, RECORDS
+from .._format import COLUMNS, RECORD, RECORDS
 from ..bytes import checksum, plain_bytes, with_checksum
 
 _AGAIN = (0.01, 0.05, 0.2)  # seconds between looks at a block that a living writer may be writing
@@ -33,6 +33,7 @@ class Rows:
         self.shape, self.dtype = parts["value"].shape, parts["value"].dtype
         self.block = parts["value"].block
         self.count = parts["count"]
+        self._earlier = None, None  # number of a block, and the record of fewer rows of it
 
     def column(self, column, start, stop):
         """One column of the rows.
@@ -64,6 +65,36 @@ class Rows:
             self._whole[column] = out.copy()
         return out
 
+    def check(self, first):
+        """Refuse rows from one on that are not all there.
+
+        Parameters
+        ----------
+        first : int
+
+        Raises
+        ------
+        Damaged
+        """
+        for number in range(first // self.block, -(-self.count // self.block)):
+            begin = number * self.block
+            for column in COLUMNS:
+                self.column(column, begin, min(begin + self.block, self.count))
+
+    def go_back(self, count, record):
+        """Count fewer rows, as at an earlier time.
+
+        Parameters
+        ----------
+        count : int
+        record : () RECORD ndarray
+            Of the last block then: what follows may have written over its own.
+        """
+        self.count = min(count, self.count)
+        self._last.clear()
+        self._whole.clear()
+        self._earlier = max(count - 1, 0) // self.block, record
+
     def _copy(self, column, number, low, high, out):
         """Some rows of one block, out of the one that was read last if it is that."""
         last, rows = self._last.get(column, (None, ()))
@@ -77,8 +108,8 @@ class Rows:
     def _checked(self, column, number, low, high, out):
         """All rows of a block that its checksum covers; in `out` when just those are wanted."""
         chunks = self._parts[column]
-        for pause in _AGAIN if self._flat.live else (0,):
-            covered, expected = self._record(number, column)
+        for record in self._records(number):
+            covered, expected = int(record["rows"]), int(record[column])
             if high <= covered <= self.block:
                 whole = (
                     out
@@ -90,21 +121,26 @@ class Rows:
                     and checksum(whole) == expected
                 ):
                     return whole
-            time.sleep(pause)
         raise Damaged(
             f"{self._flat.name} is damaged: block {number} of /{self._name}/{column} "
             f"(from row {number * self.block} on) does not match its checksum."
         )
 
-    def _record(self, number, column):
-        """Rows that the checksum of a block covers, and the checksum. Read before the block itself:
-        a writer writes it after, so the block is at least as new and begins with the same rows."""
+    def _records(self, number):
+        """The record of a block, again while a living writer may be at it, and an earlier one.
+
+        Each is read before the block itself: a writer writes it after, so the block is at least as
+        new and begins with the same rows.
+        """
         page, place = divmod(number, RECORDS)
-        record = np.zeros((), RECORD)
-        self._flat.read_into(
-            self._parts["checksum"].offsets[page] + place * RECORD.itemsize, plain_bytes(record)
-        )
-        return int(record["rows"]), int(record[column])
+        for pause in (0, *_AGAIN) if self._flat.live else (0,):
+            time.sleep(pause)
+            record = np.zeros((), RECORD)
+            at = self._parts["checksum"].offsets[page] + place * RECORD.itemsize
+            self._flat.read_into(at, plain_bytes(record))
+            yield record
+        if number == self._earlier[0]:
+            yield self._earlier[1]
 
     def records(self, blocks):
         """Checksums of the first blocks.

@@ -43,7 +43,7 @@ class Walk:
     def __init__(self, file, flat):
         self._file, self._flat = file, flat
         self._noted = {}  # where a data set's header lies, to its path
-        self.name = flat.name
+        self.name, self.was_closed = flat.name, flat.was_closed
 
     def open(self, path):
         """Group or data set at a path, each step of it a hard link."""

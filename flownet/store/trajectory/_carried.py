@@ -22,7 +22,7 @@ def carried(run):
     if run._potential is not None:
         is_wanted = in_memory or run._is_set or _is_program(tables, "potential")
         state["_potential"] = run._potential if is_wanted and travels(run._potential) else None
-    for name in ("batches", "parts", *(() if in_memory else ("experiment",))):
+    for name in ("batches", "parts", "_cut", *(() if in_memory else ("experiment",))):
         state.pop(name, None)
     return state
 

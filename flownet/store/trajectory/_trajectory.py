@@ -15,6 +15,7 @@ from ...model.tables import metric_from
 from .._text import from_text
 from ..reading import Reader
 from ._carried import carried
+from ._common import Common
 from ._ends import RunEnds
 from ._forms import RunForms
 from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
@@ -95,34 +96,43 @@ class Trajectory(RunEnds, RunForms):
         self.store.close()
 
     @property
+    def _common(self) -> Any:
+        """The store as far as all quantities go; all of it where the run is finished."""
+        return self.store if self.store.finished or self.path is None else self._cut
+
+    @cached_property
+    def _cut(self):
+        return Common(self.store)
+
+    @property
     def iteration(self) -> Vector:
         """Iterations (T,) of the recorded parameters."""
-        return self.store.column("parameters", "iteration")
+        return self._common.column("parameters", "iteration")
 
     @property
     def time(self) -> Vector:
         """Times (T,) of the recorded parameters."""
-        return self.store.column("parameters", "time")
+        return self._common.column("parameters", "time")
 
     @property
     def parameters(self) -> Rows:
         """Recorded parameters (T, D), read when indexed."""
-        return Rows(self.store, "parameters")
+        return Rows(self._common, "parameters")
 
     @property
     def loss(self) -> Vector:
         """Loss (N+1,) before every step, on that step's batch; the last on the full potential."""
-        return self.store.column("observables/loss", "value")
+        return self._common.column("observables/loss", "value")
 
     @property
     def step(self) -> Vector:
         """Step sizes (N,) used."""
-        return self.store.column("observables/step", "value")
+        return self._common.column("observables/step", "value")
 
     @property
     def observables(self) -> Records:
         """Everything recorded beside the parameters, by name."""
-        return Records(self.store, "observables")
+        return Records(self._common, "observables")
 
     @property
     def analyses(self) -> Records:
@@ -246,7 +256,7 @@ class Trajectory(RunEnds, RunForms):
         return carried(self)
 
     def __len__(self) -> int:
-        return self.store.count("parameters")
+        return self._common.count("parameters")
 
     def __repr__(self):
         rows, D = self.parameters.shape

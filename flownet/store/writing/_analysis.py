@@ -79,16 +79,17 @@ def _belongs(path, identity):
 
 def _put(file, quantity, rows, attrs):
     """The group of one analysis, its rows and its state."""
+    hdf5, file.live = file.hdf5, False  # of a finished run, whoever left it open
     for old in (
         quantity.name,
         f"state/checksum/{quantity.name}",
         f"state/committed/{quantity.name}",
     ):
-        if old in file:
-            del file[old]
+        if old in hdf5:
+            del hdf5[old]
     length = Layout((quantity,)).block_rows(quantity)
     _columns.create(file, quantity, length)
-    _attributes.write(file[quantity.name], attrs)
+    _attributes.write(hdf5[quantity.name], attrs)
     appender = _columns.Appender(file, quantity.name)
     block = {name: np.zeros((length, *rows[name].shape[1:]), rows[name].dtype) for name in COLUMNS}
     count = len(rows["value"])
@@ -97,3 +98,4 @@ def _put(file, quantity, rows, attrs):
         for name, column in rows.items():
             block[name][:filled] = column[first : first + filled]
         appender.write(first // length, filled, block)
+    appender.trim()

@@ -1,44 +1,50 @@
 """A new file with everything in it but rows."""
 
+import glob
 import os
+import re
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import numpy as np
 
 from .._failure import writing
-from .._format import ALIGN, FORMAT, NUMBER, VERSION
-from ..bytes import Checkpoint, Kept, _attributes, _checkpoint, _columns, checksum
+from .._format import ALIGN, BLOCKS, FORMAT, RECORD, VERSION
+from ..bytes import (
+    Checkpoint,
+    Kept,
+    StagedFile,
+    _attributes,
+    _checkpoint,
+    _columns,
+    beginning,
+    busy,
+    checksum,
+)
+
+_DRAFT = re.compile(r"\.\d+\.[0-9a-f]{8}\.part$")
 
 
-def open_to_write(path, mode="r+"):
+def open_to_write(path, new=False):
     """Open a file the way everything here is written.
 
     Parameters
     ----------
     path : str
-    mode : str
-        "r+", or "x" for a new one.
+    new : bool
+        Make it.
 
     Returns
     -------
-    h5py.File
+    StagedFile
 
     Raises
     ------
     OSError
     """
-    import h5py
-
-    return h5py.File(
-        path,
-        mode,
-        libver="latest",
-        locking="best-effort",
-        alignment_threshold=1,
-        alignment_interval=ALIGN,
-    )
+    words = {"alignment_threshold": 1, "alignment_interval": ALIGN}
+    return StagedFile(path, new=new, libver="latest", **words)
 
 
 @contextmanager
@@ -56,13 +62,45 @@ def draft_of(path):
     """
     folder, name = os.path.split(os.path.abspath(path))
     draft = os.path.join(folder, f".{name}.{os.getpid()}.{uuid.uuid4().hex[:8]}.part")
-    with writing(path):
+    with writing(path), beginning(path):
+        remove_drafts(path)
         try:
             yield draft
+            _bring_to_the_disk(draft)
             os.replace(draft, path)
+            _bring_to_the_disk(folder)
         finally:
             if os.path.exists(draft):
                 os.remove(draft)
+
+
+def remove_drafts(path):
+    """Remove the drafts that killed processes have left beside a file.
+
+    Parameters
+    ----------
+    path : path
+        Of the file; nobody else begins to write in its folder.
+    """
+    folder, name = os.path.split(os.path.abspath(path))
+    for draft in glob.glob(os.path.join(glob.escape(folder), f".{glob.escape(name)}.*.part")):
+        with suppress(OSError):
+            if _DRAFT.search(draft) and not busy(draft):
+                os.remove(draft)
+
+
+def _bring_to_the_disk(path):
+    """Wait until the disk has a file; or a folder, where folders can be opened."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY if os.path.isdir(path) else os.O_RDWR)
+    except OSError:
+        if os.path.isdir(path):
+            return
+        raise
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def make(path, layout, format=FORMAT, run=None):
@@ -87,7 +125,7 @@ def make(path, layout, format=FORMAT, run=None):
         The file cannot be made.
     """
     run = run or uuid.uuid4().hex
-    with draft_of(path) as draft, open_to_write(draft, "x") as file:
+    with draft_of(path) as draft, open_to_write(draft, new=True) as file:
         _fill(file, layout, format, run)
     return run
 
@@ -103,11 +141,12 @@ def _fill(file, layout, format, run):
         "clocks": list(layout.clocks.values()),
         "arrays": list(layout.arrays),
         "groups": [path for path in layout.attrs if path],
-        "checkpoint": list(layout.checkpoint),
+        "checkpoint": names_of_checkpoint(layout),
     }
-    _attributes.write(file, {**layout.attrs.get("", {}), **own})
+    hdf5 = file.hdf5
+    _attributes.write(hdf5, {**layout.attrs.get("", {}), **own})
     for path in own["groups"]:
-        _attributes.write(file.require_group(path), layout.attrs[path])
+        _attributes.write(hdf5.require_group(path), layout.attrs[path])
     for quantity in layout.quantities:
         _columns.create(file, quantity, layout.block_rows(quantity))
     put_arrays(file, layout.arrays)
@@ -117,7 +156,21 @@ def _fill(file, layout, format, run):
             rows = np.zeros(len(layout.quantities), "<i8")
             put_checkpoint(file, layout, Checkpoint(1, 0, 0.0, rows, layout.first))
     for name, value in (("finished", 0), ("diverged_at", -1)):
-        _columns.write_number(_columns.reserve(file, f"state/{name}", (), NUMBER).id, value)
+        _columns.reserve_number(file, f"state/{name}", value)
+
+
+def names_of_checkpoint(layout):
+    """Names of what a checkpoint's slots hold beside their header and rows.
+
+    Parameters
+    ----------
+    layout : Layout
+
+    Returns
+    -------
+    list of str
+    """
+    return [BLOCKS, *layout.checkpoint] if layout.checkpoint else []
 
 
 def put_arrays(file, arrays):
@@ -125,28 +178,34 @@ def put_arrays(file, arrays):
 
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     arrays : dict
         Path to array.
     """
     for path, array in arrays.items():
         array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
-        data = _columns.reserve(file, path, array.shape, array.dtype)
-        data[...] = array
+        data = _columns.reserve(file.hdf5, path, array.shape, array.dtype)
+        if array.size:
+            file.put(data.id.get_offset(), array)
         data.attrs.create("xxh3_64", np.uint64(checksum(array)))
 
 
-def put_checkpoint(file, layout, checkpoint):
+def put_checkpoint(file, layout, checkpoint, at="checkpoint"):
     """The first checkpoint of empty slots.
 
     Parameters
     ----------
-    file : h5py.File
+    file : StagedFile
     layout : Layout
     checkpoint : Checkpoint
+    at : str
+        Path of their group.
     """
     kept = Kept(layout.checkpoint)
     kept.copy(checkpoint.arrays)
-    _checkpoint.Slots(file, kept.arrays, 0).write(
-        checkpoint.iteration, checkpoint.time, checkpoint.rows, kept.arrays
+    blocks = checkpoint.blocks
+    if blocks is None:
+        blocks = np.zeros(len(checkpoint.rows), RECORD)
+    _checkpoint.Slots(file, kept.arrays, 0, at).write(
+        checkpoint.iteration, checkpoint.time, checkpoint.rows, blocks, kept.arrays
     )

@@ -9,11 +9,22 @@ import numpy as np
 from .._failure import writing
 from .._layout import Layout, Quantity
 from .._size import check_space
-from ..bytes import _attributes, _checkpoint, _columns, _superblock, beginning, busy, refuse_busy
+from ..bytes import (
+    _attributes,
+    _checkpoint,
+    _columns,
+    _journal,
+    _superblock,
+    beginning,
+    busy,
+    refuse_busy,
+)
 from ..reading import Reader
-from ._create import draft_of, open_to_write, put_arrays, put_checkpoint
+from ._create import draft_of, names_of_checkpoint, open_to_write, put_arrays, put_checkpoint
 
 LARGE = 300 << 20  # bytes of a run that are not copied for the sake of a small change
+# where a part's things are made: space of those before is given back only when these are there
+_NEXT = "next"
 
 
 def in_copy(path, change, growth=0):
@@ -23,7 +34,7 @@ def in_copy(path, change, growth=0):
     ----------
     path : path
     change : callable
-        Is given the open copy, an h5py.File.
+        Is given the open copy, a `StagedFile`.
     growth : int
         Bytes that the file will grow by.
 
@@ -35,11 +46,9 @@ def in_copy(path, change, growth=0):
     with draft_of(path) as draft:
         check_space(path, os.path.getsize(path) + growth)
         shutil.copy2(path, draft)
-        _superblock.repair(draft)
+        _journal.replay(draft)
         with open_to_write(draft) as file:
             change(file)
-        with open(draft, "r+b") as file:  # Windows brings nothing to the disk that is only read
-            os.fsync(file.fileno())
 
 
 def close_finished(path):
@@ -114,10 +123,23 @@ def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
     layout = Layout(quantities, forms, arrays=arrays)
 
     def change(file):
-        own = _attributes.read(file, file.filename)
+        hdf5 = file.hdf5
+        own = _attributes.read(hdf5, path)
+        new = {f"{_NEXT}/{name}": array for name, array in layout.arrays.items()}
+        put_arrays(file, new)
+        _checkpoint.create(file, layout, f"{_NEXT}/checkpoint")
+        put_checkpoint(file, layout, checkpoint, f"{_NEXT}/checkpoint")
+        for quantity in more:
+            _columns.create(file, quantity, layout.block_rows(quantity))
         for old in (*own["arrays"], "checkpoint"):
-            if old in file:
-                del file[old]
+            if old in hdf5:
+                del hdf5[old]
+        for name in (*layout.arrays, "checkpoint"):
+            hdf5.require_group(os.path.dirname(name) or "/")
+            hdf5.move(f"{_NEXT}/{name}", name)
+        del hdf5[_NEXT]
+        for group, values in attrs.items():
+            _attributes.write(hdf5.require_group(group), values)
         _put(
             file,
             experiment=text,
@@ -125,15 +147,8 @@ def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
             clocks=clocks,
             arrays=list(layout.arrays),
             groups=list(dict.fromkeys([*own["groups"], *attrs])),
-            checkpoint=list(layout.checkpoint),
+            checkpoint=names_of_checkpoint(layout),
         )
-        for quantity in more:
-            _columns.create(file, quantity, layout.block_rows(quantity))
-        put_arrays(file, layout.arrays)
-        for group, values in attrs.items():
-            _attributes.write(file.require_group(group), values)
-        _checkpoint.create(file, layout)
-        put_checkpoint(file, layout, checkpoint)
 
     sizes = [np.asarray(a).nbytes for a in (*arrays.values(), *checkpoint.arrays.values())]
     _change(path, change, 2 * sum(sizes))
@@ -142,17 +157,16 @@ def _put_part(path, text, arrays, attrs, checkpoint, quantities, clocks, more):
 def _change(path, change, growth=0):
     """Change what a file that nobody writes goes on with: in a copy, or as it is beyond 300 MB.
 
-    Its run is not finished then, and that is said first: killed in between it goes on.
+    Its run is not finished then, and that is said in the same moment.
     """
 
     def go_on(file):
-        _columns.write_number(file["state/finished"].id, 0)
-        _columns.write_number(file["state/diverged_at"].id, -1)
-        file.flush()
+        _columns.write_number(file.hdf5["state/finished"].id, 0)
+        _columns.write_number(file.hdf5["state/diverged_at"].id, -1)
         change(file)
 
     with writing(path):
-        _superblock.repair(path)
+        _journal.replay(path)
         if os.path.getsize(path) > LARGE:
             with open_to_write(path) as file:
                 go_on(file)
@@ -161,4 +175,5 @@ def _change(path, change, growth=0):
 
 
 def _put(file, **attributes):
-    _attributes.write(file, {**_attributes.read(file, file.filename), **attributes})
+    old = _attributes.read(file.hdf5, file.path)
+    _attributes.write(file.hdf5, {**old, **attributes})

@@ -8,11 +8,13 @@ import numpy as np
 
 from ..._errors import FlownetError
 from .._failure import writing
+from .._format import RECORD
 from .._store import WritableStore
-from ..bytes import Appender, Kept, Lock, Slots, _superblock, beginning, refuse_busy, write_number
+from ..bytes import Appender, Kept, Lock, Slots, _journal, beginning, refuse_busy, with_checksum
 from ..reading import Reader
-from ._create import make, open_to_write
+from ._create import make, open_to_write, remove_drafts
 from ._filling import Clock, Filling
+from ._gone import refuse_gone
 from ._writer import Writer
 
 
@@ -37,7 +39,13 @@ class HDF5Store(Reader, WritableStore):
     def __init__(self, path, identity=None):
         super().__init__(path, identity=identity)
         with writing(self.path):
-            self._file, self._lock = open_to_write(self.path), Lock(self.path)
+            self._lock = Lock(self.path)
+            try:
+                self._lock.take()
+                self._file = open_to_write(self.path)
+            except BaseException:
+                self._lock.release()
+                raise
         self._writer, self._seen = Writer(self.path), 0
         self._closer = weakref.finalize(
             self, self._writer.stop, partial(_close, self._file, self._lock, self._writer)
@@ -47,7 +55,7 @@ class HDF5Store(Reader, WritableStore):
             latest = self.slot()
             self._take_up({name: self.count(name) for name in self.recorded})
             self._writer.do(partial(self._start, latest.sequence if latest else 0))
-        except FlownetError:
+        except BaseException:
             self._closer()
             raise
 
@@ -99,8 +107,9 @@ class HDF5Store(Reader, WritableStore):
         with beginning(path):
             Reader(path).close()  # whatever is wrong with it is said before anything is changed
             refuse_busy(path)
+            remove_drafts(path)
             with writing(path):
-                _superblock.repair(path)
+                _journal.replay(path)
             return cls(path)
 
     def _take_up(self, counts):
@@ -120,8 +129,9 @@ class HDF5Store(Reader, WritableStore):
             name: Appender(self._file, name, clock == name) for name, clock in self.clocks.items()
         }
         self._slots = Slots(self._file, self._kept.arrays, sequence)
-        self._file.swmr_mode = True
-        self._lock.take()
+        self._file.live = True
+        self._file.commit()
+        self._file.sync()  # before anything is changed that a closed file would vouch for
         self._restart()
 
     def _restart(self):
@@ -160,11 +170,15 @@ class HDF5Store(Reader, WritableStore):
         self.flush(wait=False)
         self._unfinish()
         rows = np.array([filling.count for filling in self._filling.values()], "<i8")
-        self._kept.submit(
-            self._writer, partial(self._slots.write, iteration, time, rows, self._kept.arrays)
-        )
+        self._kept.submit(self._writer, partial(self._save, iteration, time, rows))
         if wait:
             self._writer.do(_nothing)
+
+    def _save(self, iteration, time, rows):
+        """On the writer thread: the checkpoint that was kept."""
+        refuse_gone(self.path, self._file)
+        blocks = np.array([appender.record for appender in self._appenders.values()], RECORD)
+        self._slots.write(iteration, time, rows, blocks, self._kept.arrays)
 
     # The end
 
@@ -175,13 +189,22 @@ class HDF5Store(Reader, WritableStore):
             self.refresh()
 
     def _end(self, finished, diverged_at):
-        write_number(self._file["state/diverged_at"].id, diverged_at)
-        write_number(self._file["state/finished"].id, finished)
+        """On the writer thread: say how the run ended, once the disk has all of it."""
+        self._file.sync()
+        for name, value in (("diverged_at", diverged_at), ("finished", finished)):
+            place = self._file.hdf5[f"state/{name}"].id.get_offset()
+            self._file.put(place, with_checksum(value))
+
+    def _trim(self):
+        """On the writer thread: give back the places that no row has taken."""
+        for appender in self._appenders.values():
+            appender.trim()
+        self._file.commit()
 
     def finish(self, diverged_at=None):
         self.flush()
-        for appender in self._appenders.values():
-            self._writer.do(appender.trim)
+        self._writer.do(partial(refuse_gone, self.path, self._file))
+        self._writer.do(self._trim)
         self._writer.do(partial(self._end, 1, -1 if diverged_at is None else int(diverged_at)))
         self.close()
         _ = self._look  # the finished file, held open: a run that takes its name hides nothing
@@ -191,6 +214,7 @@ class HDF5Store(Reader, WritableStore):
         if self._closer.alive:
             try:
                 self.flush()
+                self._writer.do(self._trim)
             finally:
                 self._closer()
             self._writer.check()
@@ -207,13 +231,11 @@ class HDF5Store(Reader, WritableStore):
 
 
 def _close(file, lock, writer):
-    path = file.filename
+    file.live = False
     try:
-        file.close()
+        file.close(keep=not writer.failed)
     except Exception as error:
         writer.fail(error)
-    if writer.failed:
-        _superblock.mark(path)
     lock.release()
 
 

@@ -71,6 +71,8 @@ class Writer:
         ------
         FlownetError
         """
+        if isinstance(self._error, FlownetError):
+            raise FlownetError(str(self._error)) from None
         if self._error is not None:
             raise FlownetError(
                 f"writing {self._path} stopped: {explain(self._error)}; "
