@@ -176,6 +176,17 @@ KINDS = {
 }
 
 
+def test_nudged_phases_may_settle_in_an_order_of_their_own():
+    potential, W = equilibrium("sigmoid4", order="upwards", nudged_order="downwards")
+    same, _ = equilibrium("sigmoid4")
+    assert off(potential.differential(W)[1], same.differential(W)[1]) < 1e-11
+    few, both = (
+        potential.changed(fixed=True, nudged_sweeps=1, nudged_order=order).differential(W)[1]
+        for order in ("downwards", "upwards")
+    )
+    assert off(few, both) > 1e-3  # before they rest the order counts
+
+
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("held", [0.0, 0.5, 50.0, -0.3])
 def test_units_settle_where_the_equation_says(name, held):

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
+_WORDS = (
+    "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
+)  # fmt: skip
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
 
@@ -61,6 +64,8 @@ class Equilibrium(AnyPotential):
     order : str
         In which layers settle: "odd-even" or "even-odd", each after the other (asynchronous: the
         energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous).
+    nudged_order : str, optional
+        That of nudged relaxations, if it is another one.
     tolerance : float, optional
         A relaxation ends where no unit changes by more in a sweep; by default where rounding is all
         that is left.
@@ -100,6 +105,7 @@ class Equilibrium(AnyPotential):
         estimator: str | dict[str, Any] | Estimator = "symmetric",
         force: str = "moving",
         order: str = "odd-even",
+        nudged_order: str | None = None,
         tolerance: NotNegative | None = None,
         sweeps: Count = 2000,
         nudged_sweeps: Count | None = None,
@@ -118,8 +124,9 @@ class Equilibrium(AnyPotential):
         ):
             if have != want:
                 raise FlownetError(f"the data {data.name!r} have {have} {what}, the system {want}.")
-        if order not in ORDERS:
-            raise FlownetError(unknown("order", order, ORDERS))
+        for each in (order, nudged_order or order):
+            if each not in ORDERS:
+                raise FlownetError(unknown("order", each, ORDERS))
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
@@ -131,11 +138,13 @@ class Equilibrium(AnyPotential):
                 f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "
                 "or kinks, which have none: take 'richardson', or tanh, sigmoid4 or identity."
             )
-        self.order, self.tolerance, self.fixed = order, tolerance, fixed
+        self.order, self.nudged_order = order, nudged_order
+        self.tolerance, self.fixed = tolerance, fixed
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
-        manner = Manner(ORDERS[order], sweeps, nudged_sweeps or sweeps, stop)
+        orders = ORDERS[order], ORDERS[nudged_order or order]
+        manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop)
         self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
@@ -264,18 +273,9 @@ class Equilibrium(AnyPotential):
 
     def parameters(self) -> dict[str, Any]:
         """What makes this potential again, beside its data."""
-        return {
-            "system": describe(self.system),
-            "cost": describe(self.loss),
-            "nudge": self.nudge,
-            "estimator": describe(self.estimator),
-            "force": self.force,
-            "order": self.order,
-            "tolerance": self.tolerance,
-            "sweeps": self.sweeps,
-            "nudged_sweeps": self.nudged_sweeps,
-            "fixed": self.fixed,
-        }
+        made = {name: getattr(self, name) for name in _WORDS}  # words are names of attributes
+        parts = {"system": self.system, "cost": self.loss, "estimator": self.estimator}
+        return {**{name: describe(part) for name, part in parts.items()}, **made}
 
     def describe(self) -> dict[str, Any]:
         """Tables of data, system, cost and of how it learns: the words of an experiment file."""

@@ -28,6 +28,7 @@ class Manner(NamedTuple):
     """How states relax: sweeps at most of the free and of the nudged phases, and when they stop."""
 
     order: int
+    nudged_order: int
     sweeps: int
     nudged_sweeps: int
     tolerance: float  # −1: never before the last sweep

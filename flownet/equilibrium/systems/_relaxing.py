@@ -19,7 +19,7 @@ class Layered(Relaxation):
     def __init__(self, system, m, manner):
         self.system, self.m, self.manner = system, m, manner
         self.kernels, self.net = kernels_of("cpu"), system.network.plan
-        self.order = schedule(len(system.codes), manner.order)
+        self.orders = [schedule(len(system.codes), each) for each in manner[:2]]
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
         self.free = no_pull(system.dtype)
 
@@ -43,13 +43,12 @@ class Layered(Relaxation):
         return [s[i:j].reshape(self.m, -1) for i, j in pairwise(ends)]
 
     def relax(self, s, pull, sweeps):
-        """Layers settle in their order, sweep after sweep."""
+        """Layers settle in their order, that of the free or of a nudged phase."""
+        order = self.orders[pull.held.size > 0]
         if np.iscomplexobj(s):
             layers, stop = self.layers(s), self.manner.tolerance
-            return relax_complex(
-                self.system, self.W, self.x, layers, pull, self.order, sweeps, stop
-            )
-        order = Order(self.order, sweeps, self.manner.tolerance)
+            return relax_complex(self.system, self.W, self.x, layers, pull, order, sweeps, stop)
+        order = Order(order, sweeps, self.manner.tolerance)
         units, work = self.units, self.work
         self.kernels.relax_states(
             self.net, units, self.W, work, pull, self.free, s, order, self.threads
