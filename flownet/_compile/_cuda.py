@@ -64,9 +64,15 @@ def _copy(function, real):
     )
 
 
-def kernel(function, **options):
-    """A kernel; options of the compiler, such as `max_registers`, the simulator does not know."""
-    return cuda.jit(function) if SIMULATED else cuda.jit(**options)(function)
+def kernel(function, made_for, **options):
+    """A kernel, kept on disk; options of the compiler the simulator does not know."""
+    if SIMULATED:
+        return cuda.jit(function)
+    from ._cuda_cache import keep
+
+    made = cuda.jit(**options)(function)
+    keep(made, function, made_for)
+    return made
 
 
 # ---- four numbers at once: 128 bits a load, two of those for float64 ---------------------------
