@@ -25,6 +25,9 @@ try:
 except ImportError:
     raise FlownetError(f"device 'cuda' needs numba-cuda: {LINE}.") from None
 
+# kernels of one block are meant: without this each of their launches is a warning
+import_module("numba.cuda.core.config").CUDA_LOW_OCCUPANCY_WARNINGS = 0
+
 if not hasattr(np, "row_stack"):  # which numba-cuda 0.30 asks for, and numpy 2.5 has no more
     setattr(np, "row_stack", np.vstack)  # noqa: B010
 

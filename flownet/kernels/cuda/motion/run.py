@@ -78,7 +78,7 @@ class Run:
         mirror.send(np.zeros(PLACES, np.int64), self.at)
         self.move, own = mechanics_of(rule)
         by_step, scheduled = rule.sharps is not None, rule.temperatures is not None
-        self.bounds = self.put("bounds", rule.bounds)
+        self.bounds = self.put("bounds", np.int64(rule.bounds))
         self.sharps = self.put("sharps", np.float64(rule.sharps if by_step else rule.sharp))
         heats = rule.temperatures if scheduled else np.zeros(1)
         self.temperatures = self.put("temperatures", np.float64(heats))
