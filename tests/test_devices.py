@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -93,3 +94,18 @@ def test_a_potential_stays_on_its_device():
     assert run.potential is p
     again = fn.train(p, fn.Aristotle(0.1), steps=3, device="cpu", progress=False)
     assert np.array_equal(run.parameters[:], again.parameters[:])
+
+
+def test_asking_for_the_tests_on_a_device_fails_where_there_is_none():
+    """They never pass by being skipped."""
+    try:
+        kernels_of("cuda")
+    except fn.FlownetError:
+        pass
+    else:
+        pytest.skip("there is a CUDA device, or its simulator")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--gpu", "tests/cuda"]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --gpu: " in done.stderr
