@@ -79,7 +79,6 @@ WITHOUT_TWIN = {
         **dict.fromkeys(_STATES, "the relaxation of a physical system"),
     }.items()
 }
-NOT_YET: list[str] = []
 
 
 def __getattr__(name):

@@ -18,8 +18,9 @@ from .clock import BAD, NOW, STEP
 
 #: places in `plan`: how many ranges and parameters; the iteration of the block's first step and
 #: that at which the mechanics began; that of the first row of stiffnesses and of temperatures;
-#: whether there is a row of stiffnesses for each step, and a temperature
-RANGES, SIZE, FIRST, BORN, FIRST_ROW, BY_STEP, SCHEDULED = range(7)
+#: whether there is a row of stiffnesses for each step, and a temperature; every how many iterations
+#: the parameters are kept, and the first of those in the block
+RANGES, SIZE, FIRST, BORN, FIRST_ROW, BY_STEP, SCHEDULED, EVERY, FIRST_KEPT = range(9)
 #: the first two of `numbers`: the κ of a parabola in dL, and of one that moves W by itself
 DECAY, SHRINK, OWN = range(3)
 
