@@ -12,7 +12,7 @@ from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
 from .train import GOING, KEPT, TAKEN, Variant, train
 
-_MOST, _LEAST = (4, 4) if SIMULATED else (256, 32)  # threads of a block
+_MOST, _LEAST = (4, 4) if SIMULATED else (128, 32)  # threads of a block
 #: floating-point operations of a step up to which a run is quicker in one block than in launches
 #: over the whole device, if all of it lies in shared memory, and if not. Estimated: no device has
 #: timed it yet

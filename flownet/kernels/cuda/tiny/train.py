@@ -47,7 +47,7 @@ VARIANTS = [
     "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] f8[] f8[] i8[] "
     "f8[] r[] r[] r[] r[] i8[] i8",
     variants=VARIANTS,
-    launch_bounds=(256, 1),
+    launch_bounds=(128, 3),
 )
 def train(real, variant):
     """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
@@ -224,6 +224,7 @@ def train(real, variant):
             if load1(call, EVERY) > 0 and k % load1(call, EVERY) == 0:
                 copy(rows, kept * size, u, 0, size)
                 kept += 1
+                cuda.syncthreads()  # before W moves
             if t == 0:
                 store1(took, row, h)
             iteration = k - int(load1(numbers, n_at + BORN))
