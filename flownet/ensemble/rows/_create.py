@@ -95,9 +95,15 @@ def is_sweep(path):
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return file.attrs.get("format") == FORMAT
-    except OSError:
+            return says_sweep(file)
+    except Exception:  # h5py raises half a dozen types for a broken structure
         return False
+
+
+def says_sweep(file):
+    """Whether an open file says that it is one of a sweep."""
+    said = file.attrs.get("format")
+    return isinstance(said, str) and said == FORMAT
 
 
 def _coordinate(file, name, values):

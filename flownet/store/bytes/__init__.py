@@ -4,10 +4,13 @@ from ._checkpoint import Checkpoint, Kept, Slots
 from ._checksum import checksum, plain_bytes, with_checksum
 from ._columns import Appender, write_number
 from ._flatfile import FlatFile
+from ._header import in_a_heap
 from ._lock import Lock, beginning, busy, refuse_busy
 from ._staged import StagedFile
+from ._superblock import SIGNATURE
 
 __all__ = [
+    "SIGNATURE",
     "Appender",
     "Checkpoint",
     "FlatFile",
@@ -18,6 +21,7 @@ __all__ = [
     "beginning",
     "busy",
     "checksum",
+    "in_a_heap",
     "plain_bytes",
     "refuse_busy",
     "with_checksum",

@@ -11,6 +11,7 @@ import os
 
 from . import _journal, _superblock
 from ._checksum import plain_bytes
+from ._new import new_file
 
 _METADATA = 1 << 20  # nothing that HDF5 reads again for itself is larger
 # Parts of HDF5's index: who follows the file may know of one only when what it points to is there.
@@ -54,7 +55,11 @@ class StagedFile:
         if not new:
             self._take_up()
         try:
-            self.hdf5 = h5py.File(self, "w" if new else "r+", **words)
+            self.hdf5 = (
+                new_file(self, words["alignment_interval"])
+                if new
+                else h5py.File(self, "r+", **words)
+            )
         except BaseException:
             os.close(self._file)
             raise
