@@ -13,6 +13,7 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    Circuit as Circuit,
     Contour as Contour,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,

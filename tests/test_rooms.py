@@ -48,6 +48,7 @@ ROOMS = [
     "store/bytes",
     "store",
     "equilibrium/systems",
+    "equilibrium/circuits",
     "equilibrium",
     "model/tables",
     "model/chart",

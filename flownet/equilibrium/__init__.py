@@ -3,17 +3,39 @@
 from ._energy import Energy
 from ._equilibrium import Equilibrium
 from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
+from .circuits import (
+    Amplifier,
+    Circuit,
+    CurrentSource,
+    Diode,
+    Element,
+    ExponentialDiode,
+    InputSource,
+    Output,
+    Resistor,
+    VoltageSource,
+)
 from .systems import Hopfield, Resistive
 
 __all__ = [
+    "Amplifier",
+    "Circuit",
     "Contour",
+    "CurrentSource",
+    "Diode",
+    "Element",
     "Energy",
     "Equilibrium",
     "Estimator",
+    "ExponentialDiode",
     "Hopfield",
+    "InputSource",
     "OneSided",
+    "Output",
     "RandomSign",
     "Resistive",
+    "Resistor",
     "Richardson",
     "Symmetric",
+    "VoltageSource",
 ]

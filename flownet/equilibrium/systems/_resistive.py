@@ -11,14 +11,16 @@ from ..._registry import kind, unknown
 from ...kernels.scalar.states import BOUNDED, DIODE
 from ...model import _check
 from ...model.network import Network
+from ._ladder import circuit_of
 from ._layers import LayeredEnergy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike
+    from numpy.typing import ArrayLike, DTypeLike
 
     from ..._types import NotNegative, Positive, Sizes, Vector
+    from ..circuits import Circuit
 
 _DIODES = ("ideal", "exponential", "none")
 
@@ -126,9 +128,7 @@ class Resistive(LayeredEnergy):
         self._scales = None
         if {*self._shown, *self._content} != {1.0}:
             self._scales = np.empty(self.size, self.dtype)
-            for part, a, c in zip(
-                self.network.parts(self._scales), self._shown, self._content
-            ):
+            for part, a, c in zip(self.network.parts(self._scales), self._shown, self._content):
                 part.weights[...] = c * a
                 if part.bias is not None:
                     part.bias[...] = c
@@ -211,7 +211,9 @@ class Resistive(LayeredEnergy):
         below, of_layers = None, (states.layers(s), states.layers(u), self._shown, self._content)
         for part, s_l, u_l, a, c in zip(self.network.parts(dL), *of_layers):
             ends = np.einsum("s,si,si->i", weight, s_l, u_l).real.astype(dL.dtype)
-            part.weights[:] += c * (ends[:, None] if below is None else ends[:, None] + a * a * below)
+            part.weights[:] += c * (
+                ends[:, None] if below is None else ends[:, None] + a * a * below
+            )
             below = ends
 
     def inverse(self, layer, s, units):
@@ -226,6 +228,41 @@ class Resistive(LayeredEnergy):
             diode = units.first * (units.second * np.expm1(s / units.second) - s)
             return units.own * s * s / 2 + diode
         return units.own * s * s / 2
+
+    def circuit(self) -> Circuit:
+        """The same network as a `Circuit`, element by element; W means the same there.
+
+        Its nodes are i0, i1, … of the sources, h1_0, … of the first hidden layer, a1_0, … behind
+        its amplifiers, …, o0, … of the outputs.
+        """
+        return circuit_of(self)
+
+    def netlist(
+        self,
+        W: ArrayLike,
+        x: ArrayLike,
+        *,
+        nudge: float = 0.0,
+        y: ArrayLike | None = None,
+        on_resistance: Positive = 1e-9,
+    ) -> str:
+        """The network at W and one sample x (n_in,) as a netlist for ngspice.
+
+        Run it with `ngspice -b FILE`: it prints the voltage of every node.
+
+        Parameters
+        ----------
+        W, x : array_like
+            Parameters (D,) and the inputs (n_in,) of one sample.
+        nudge : float
+            β: each output leads to its truth y through a resistor of 1/β.
+        y : array_like, optional
+            The truth (n_out,), for a nudge.
+        on_resistance : float
+            Of ideal diodes that conduct; voltages are off by as much in proportion.
+        """
+        words = {"nudge": nudge, "y": y, "on_resistance": on_resistance}
+        return circuit_of(self).netlist(W, x, **words)
 
     def parameters(self):
         """What makes this system again."""
