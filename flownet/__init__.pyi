@@ -13,8 +13,11 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    Agnostic as Agnostic,
     Circuit as Circuit,
     Contour as Contour,
+    Contrastive as Contrastive,
+    CoupledLearning as CoupledLearning,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,
     OneSided as OneSided,

@@ -51,7 +51,7 @@ def test_a_layered_network_is_the_same_circuit(name):
         found, wanted = (voltages(p, W, nudge) for p in (circuit, layered))
         assert np.abs(found - wanted).max() < 1e-12
     s = voltages(layered, W)
-    of = [(p.system, p._x) for p in (layered, circuit)]
+    of = [(p.system, p.phases.x) for p in (layered, circuit)]
     energies = [system.energy(W, x, s) for system, x in of]
     assert energies[0] == pytest.approx(energies[1], rel=1e-12)
     weight = np.arange(1.0, 1 + len(s))
@@ -70,7 +70,7 @@ def test_ngspice_finds_the_same_voltages_and_covector(name):
         assert np.abs(voltages(potential, W, nudge) - stored[k]).max() < least
     m, (_, up, down) = len(stored[0]), stored
     weight = np.full(m, 1 / m)
-    seen = [circuit.system.covector(W, circuit._x, s, weight) for s in (up, down)]
+    seen = [circuit.system.covector(W, circuit.phases.x, s, weight) for s in (up, down)]
     dL = (seen[0] - seen[1]) / (2 * NUDGE)
     assert np.abs(potential.differential(W)[1] - dL).max() < 1e-7
 
@@ -127,7 +127,7 @@ def test_ideal_diodes_between_nodes_hold_the_least_energy():
     """Beside scipy's constrained minimiser."""
     circuit, W, data = meshed(Diode)
     potential = fn.Equilibrium(circuit, fn.Quadratic(), data, nudge=NUDGE)
-    states, u = voltages(potential, W), potential._x
+    states, u = voltages(potential, W), potential.phases.x
     least = circuit.energy(W, u, states)
     assert np.isfinite(least).all()
     assert np.abs(circuit.slope(W, u, states)).max() < 1e-13

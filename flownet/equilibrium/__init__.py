@@ -3,6 +3,7 @@
 from ._energy import Energy
 from ._equilibrium import Equilibrium
 from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
+from ._relatives import Agnostic, Contrastive, CoupledLearning
 from .circuits import (
     Amplifier,
     Circuit,
@@ -18,9 +19,12 @@ from .circuits import (
 from .systems import Hopfield, Resistive
 
 __all__ = [
+    "Agnostic",
     "Amplifier",
     "Circuit",
     "Contour",
+    "Contrastive",
+    "CoupledLearning",
     "CurrentSource",
     "Diode",
     "Element",

@@ -8,7 +8,7 @@ from scipy.sparse import diags_array, issparse
 from scipy.sparse.linalg import splu
 
 from ..._errors import FlownetError
-from .._relaxation import Relaxation, Relaxed
+from .._relaxation import Relaxation, Relaxed, no_pull
 from ._diodes import conducting, least_within
 
 _HALVINGS = 60
@@ -41,10 +41,22 @@ class CircuitStates(Relaxation):
 
     def relax(self, s, pull, sweeps):
         """Newton's steps, one a sweep."""
+        return self._relax(s, pull, sweeps, self.system.states)
+
+    def clamp(self, s, o, sweeps):
+        """All nodes but the outputs move."""
+        self.outputs(s)[...] = o
+        none = no_pull(s.dtype)
+        return self._relax(s, none, sweeps, self.system.states - self.system.n_out)
+
+    def _relax(self, s, pull, sweeps, moving):
         taken, change = 0, np.inf
         while taken < sweeps:
             taken += 1
-            d = self._solved(s, -self._slope(s, pull), pull, bound=True)
+            d = np.zeros_like(s)
+            if moving:
+                r = -self._slope(s, pull)[:, :moving]
+                d[:, :moving] = self._solved(s, r, pull, bound=True)
             if len(self.system.diodes):
                 d = self._share(s, d, pull)
             s += d
@@ -75,7 +87,8 @@ class CircuitStates(Relaxation):
         return t * d
 
     def _solved(self, s, r, pull=None, *, bound=False):
-        """H·d = r (m, n); `bound`: as far as ideal diodes let it."""
+        """H·d = r (m, n) of the first n nodes; `bound`: as far as ideal diodes let it."""
+        n = r.shape[1]
         system, (of_resistors, of_diodes) = self.system, self.system.bends(self.W, self.x, s)
         fixed = system.resistors.stiffness(of_resistors)
         if pull is not None and pull.held.size:
@@ -83,22 +96,22 @@ class CircuitStates(Relaxation):
             held[-system.n_out :] = pull.held
             fixed = fixed + (diags_array(held) if issparse(fixed) else np.diag(held))
         if len(system.ideal) and bound:
-            return self._bound(s, r, fixed, of_diodes)
+            return self._bound(s, r, fixed[:n, :n], of_diodes)
         if not len(system.diodes):
-            return _solver(fixed)(r.T).T
+            return _solver(fixed[:n, :n])(r.T).T
         if issparse(fixed):
             each = (fixed + system.diodes.stiffness(bend) for bend in of_diodes)
-            return np.array([_solver(H)(r_i) for H, r_i in zip(each, r)])
-        H = fixed + system.diodes.stiffness(of_diodes)
+            return np.array([_solver(H[:n, :n])(r_i) for H, r_i in zip(each, r)])
+        H = (fixed + system.diodes.stiffness(of_diodes))[:, :n, :n]
         return np.linalg.solve(_held(H), r[..., None])[..., 0]
 
     def _bound(self, s, r, fixed, of_diodes):
-        system, d = self.system, np.empty_like(r)
-        rows, over = system.ideal.rows(slice(None)), system.over(self.x, s)
+        system, d, n = self.system, np.empty_like(r), r.shape[1]
+        rows, over = system.ideal.rows(slice(None))[:, :n], system.over(self.x, s)
         fixed, L = _dense(fixed), None
         for i in range(len(s)):
             if L is None or len(system.diodes):
-                L = _cholesky(fixed + _dense(system.diodes.stiffness(of_diodes[i])))
+                L = _cholesky(fixed + _dense(system.diodes.stiffness(of_diodes[i]))[:n, :n])
             d[i] = least_within(L, -r[i], rows, -over[i], over[i] == 0)
         return d
 
@@ -108,6 +121,10 @@ class CircuitStates(Relaxation):
         """One solve for each sample, with ideal diodes that conduct held at their voltage."""
         force = np.zeros_like(s)
         self.outputs(force)[...] = c
+        return self.solve(s, force)
+
+    def solve(self, s, force):
+        """v = H⁻¹·force, of a force (m, n) on every node."""
         v = self._solved(s, force)
         if len(self.system.ideal):
             self._hold(s, v)

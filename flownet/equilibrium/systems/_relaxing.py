@@ -56,6 +56,17 @@ class Layered(Relaxation):
         )
         return self._relaxed()
 
+    def clamp(self, s, o, sweeps):
+        """All layers but the last settle."""
+        self.outputs(s)[...] = o
+        hidden = self.order[self.order != len(self.system.codes) - 1]
+        order = Order(hidden, sweeps, self.manner.tolerance)
+        units, work, free = self.units, self.work, self.free
+        self.kernels.relax_states(
+            self.net, units, self.couplings, work, free, free, s, order, self.threads
+        )
+        return self._relaxed()
+
     def yields(self, s, c):
         """Conjugate gradients, each sample for itself."""
         force = np.zeros_like(s)
