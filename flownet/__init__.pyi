@@ -13,6 +13,7 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    GDU as GDU,
     Agnostic as Agnostic,
     Circuit as Circuit,
     Contour as Contour,
@@ -25,6 +26,7 @@ from .equilibrium import (
     Resistive as Resistive,
     Richardson as Richardson,
     Symmetric as Symmetric,
+    gdu as gdu,
 )
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (

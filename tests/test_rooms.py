@@ -47,6 +47,7 @@ ROOMS = [
     "store/reading",
     "store/bytes",
     "store",
+    "equilibrium/unrolled",
     "equilibrium/systems",
     "equilibrium/circuits",
     "equilibrium",

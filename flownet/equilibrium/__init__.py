@@ -17,8 +17,10 @@ from .circuits import (
     VoltageSource,
 )
 from .systems import Hopfield, Resistive
+from .unrolled import GDU, gdu
 
 __all__ = [
+    "GDU",
     "Agnostic",
     "Amplifier",
     "Circuit",
@@ -42,4 +44,5 @@ __all__ = [
     "Richardson",
     "Symmetric",
     "VoltageSource",
+    "gdu",
 ]
