@@ -13,7 +13,12 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    GDU as GDU,
+    Agnostic as Agnostic,
+    Circuit as Circuit,
     Contour as Contour,
+    Contrastive as Contrastive,
+    CoupledLearning as CoupledLearning,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,
     OneSided as OneSided,
@@ -21,6 +26,7 @@ from .equilibrium import (
     Resistive as Resistive,
     Richardson as Richardson,
     Symmetric as Symmetric,
+    gdu as gdu,
 )
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (

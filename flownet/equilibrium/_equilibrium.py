@@ -61,7 +61,8 @@ class Equilibrium(AnyPotential):
         β, not 0; negative for a one-sided estimate from the other side. "bias:0.01" chooses it anew
         at each W, so that the leading power of the bias is a hundredth of dL.
     estimator : str, dict or Estimator
-        "one-sided", "random-sign", "symmetric", "richardson", "contour".
+        "one-sided", "random-sign", "symmetric", "richardson", "contour"; or one of its relatives,
+        which estimate something else: "contrastive", "coupled", "agnostic".
     force : str
         "moving": the cost itself pulls; "frozen": its force at the free state, ⟨c(s₀), s⟩.
     order : str
@@ -136,11 +137,7 @@ class Equilibrium(AnyPotential):
         self.size, self.dtype = system.size, system.dtype
         self._nudge, self.estimator, self.force = nudge_of(nudge), estimator_of(estimator), force
         self.nudge = self._nudge.said
-        if self.estimator.analytic and not system.analytic:
-            raise FlownetError(
-                f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "
-                "or kinks, which have none: take 'richardson', or tanh, sigmoid4 or identity."
-            )
+        self.estimator.check(system, force)
         self.order, self.nudged_order = order, nudged_order
         self.tolerance, self.fixed = tolerance, fixed
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
@@ -180,8 +177,7 @@ class Equilibrium(AnyPotential):
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """The same of some samples alone, a mini-batch."""
         with self.phases.at(W, rows) as at:
-            nudge = self._nudge.at(at, self.estimator)
-            dL = at.difference(self.estimator.differences(nudge, at.W))
+            dL = self.estimator.estimate(at, self._nudge.at(at, self.estimator))
             return float(np.mean(at.losses(at.free))), dL
 
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:

@@ -91,10 +91,12 @@ class At:
 
     def nudged(self, nudge: complex) -> Vector:
         """The state at a nudge, on the branch of the free one: it relaxes from there."""
-        if nudge == 0:
-            return self.free
+        return self.free if nudge == 0 else self.nudged_from(self.free, nudge)
+
+    def nudged_from(self, start: Vector, nudge: complex) -> Vector:
+        """The state at a nudge, other than 0, that is reached from some state."""
         number = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
-        s = self.free.astype(number)
+        s = start.astype(number)
         if self.phases.force == "moving":
             pull = self.cost.spring(nudge, self.rows, number)
         else:
@@ -102,6 +104,21 @@ class At:
         sweeps = self.phases.manner.nudged_sweeps
         self.phases.relaxed["nudged"] = self.states.relax(s, pull, sweeps)
         return s
+
+    def clamped(self, o: Vector) -> Vector:
+        """The state with its outputs held at o (m, n_out), on the branch of the free one."""
+        s, sweeps = self.free.copy(), self.phases.manner.nudged_sweeps
+        self.phases.relaxed["clamped"] = self.states.clamp(s, o, sweeps)
+        return s
+
+    def between(self, plus: Vector, minus: Vector, coefficient: float = 1.0) -> Vector:
+        """coefficient·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,) of two states."""
+        return self.states.difference(plus, minus, coefficient * self.weights)
+
+    def covector(self, s: Vector) -> Vector:
+        """∂E/∂W (D,) of a state, mean over samples."""
+        layers = np.concatenate(self.states.layers(s), axis=1)
+        return self.phases.system.covector(self.W, self.phases.x[self.rows], layers, self.weights)
 
     def losses(self, s: Vector) -> Vector:
         """C (m,) of a state, times the weights of the samples."""

@@ -24,6 +24,9 @@ ORDERS = {
 }
 
 
+_CLAMP = 2.0**100  # of a spring that holds
+
+
 class Manner(NamedTuple):
     """How states relax: sweeps at most of the free and of the nudged phases, and when they stop."""
 
@@ -62,6 +65,10 @@ class Relaxation(ABC):
     @abstractmethod
     def relax(self, s: Vector, pull: Pull, sweeps: int) -> Relaxed:
         """Let s relax in place, from where it is, with a cost that may pull at its outputs."""
+
+    @abstractmethod
+    def clamp(self, s: Vector, o: Vector, sweeps: int) -> Relaxed:
+        """Let s relax in place, from where it is, with its outputs held at o (m, n_out)."""
 
     @abstractmethod
     def outputs(self, s: Vector) -> Vector:
@@ -110,6 +117,21 @@ class Numerical(Relaxation):
         taken, change = 0, np.inf
         while taken < sweeps:
             new = self._settled(s, pull)
+            change = float(np.abs(new - s).max(initial=0.0))
+            s[...] = new
+            taken += 1
+            if change <= self.manner.tolerance or change != change:
+                break
+        return Relaxed(taken, change)
+
+    def clamp(self, s, o, sweeps):
+        """Outputs on springs so stiff that rounding is all they give; without `settle`, at rest."""
+        held = np.full(o.shape[1], _CLAMP if self.system.settles else 0.0, s.dtype)
+        pull, taken, change = Pull(held * o, held), 0, np.inf
+        while taken < sweeps:
+            self.outputs(s)[...] = o
+            new = self._settled(s, pull)
+            self.outputs(new)[...] = o
             change = float(np.abs(new - s).max(initial=0.0))
             s[...] = new
             taken += 1

@@ -200,6 +200,7 @@ class _Metric(Kind):
 Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
 _IN_A_FILE["Estimator"] = str
+_IN_A_FILE["Element"] = dict[str, Any]
 System = _family("System", "system")
 Equilibrium = _table("Equilibrium", [EquilibriumOfTable])
 

@@ -45,6 +45,10 @@ class LayeredEnergy(Energy):
         """What each unit is at W: `kernels.layout.Units`."""
         raise NotImplementedError
 
+    def couplings(self, V: Vector) -> Vector:
+        """What binds layers to their neighbours and drives them, laid out as V (D,): V itself."""
+        return V
+
     def stiffness(self, V: Vector) -> Vector:
         """By how much the units' own stiffness (n,) changes along V (D,): not at all."""
         return np.zeros(self.states, self.dtype)
@@ -68,7 +72,7 @@ class LayeredEnergy(Energy):
         W, s = np.asarray(W), np.asarray(s)
         layers, total, units = self.split(s), np.zeros(len(s), s.dtype), self.units(W)
         for i, (part, below, s_l) in enumerate(
-            zip(self.network.parts(W), [np.asarray(x), *layers], layers)
+            zip(self.network.parts(self.couplings(W)), [np.asarray(x), *layers], layers)
         ):
             driven = below @ part.weights.T
             if part.bias is not None:
@@ -101,13 +105,13 @@ class LayeredEnergy(Energy):
             part.weights[...] = -(weight[:, None] * s_l).T @ below
             if part.bias is not None:
                 part.bias[...] = -(weight @ s_l)
-        return out
+        return self.couplings(out)
 
     def drive(
         self, W: ArrayLike, x: ArrayLike, layers: Sequence[Vector], *, bias: bool = True
     ) -> list[Vector]:
         """a_l (m, n_l) of every layer of states; without its `bias` the part bilinear in W, s."""
-        parts = list(self.network.parts(np.asarray(W)))
+        parts = list(self.network.parts(self.couplings(np.asarray(W))))
         driven = []
         for i, (part, below) in enumerate(zip(parts, [np.asarray(x), *layers])):
             a = below @ part.weights.T

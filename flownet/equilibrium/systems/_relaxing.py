@@ -26,8 +26,9 @@ class Layered(Relaxation):
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
         self.W, self.x, self.units = W, x, self.system.units(W)
+        self.couplings = self.system.couplings(W)
         self.threads = self.kernels.worthwhile(self.net, 8 * self.m)
-        self.kernels.drive_states(self.net, W, self.work, x, self.threads)
+        self.kernels.drive_states(self.net, self.couplings, self.work, x, self.threads)
 
     def rest(self):
         """A state to relax from."""
@@ -51,7 +52,18 @@ class Layered(Relaxation):
         order = Order(order, sweeps, self.manner.tolerance)
         units, work = self.units, self.work
         self.kernels.relax_states(
-            self.net, units, self.W, work, pull, self.free, s, order, self.threads
+            self.net, units, self.couplings, work, pull, self.free, s, order, self.threads
+        )
+        return self._relaxed()
+
+    def clamp(self, s, o, sweeps):
+        """All layers but the last settle."""
+        self.outputs(s)[...] = o
+        hidden = self.order[self.order != len(self.system.codes) - 1]
+        order = Order(hidden, sweeps, self.manner.tolerance)
+        units, work, free = self.units, self.work, self.free
+        self.kernels.relax_states(
+            self.net, units, self.couplings, work, free, free, s, order, self.threads
         )
         return self._relaxed()
 
@@ -65,7 +77,7 @@ class Layered(Relaxation):
         """v = H⁻¹·force, of a force on every unit, like a state; beside it how it was reached."""
         v, scratch = np.empty_like(s), np.empty_like(s)
         tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
-        units, W, work = self.units, self.W, self.work
+        units, W, work = self.units, self.couplings, self.work
         self.kernels.solve_states(
             self.net, units, W, work, s, force, v, scratch, tries, tolerance, self.threads
         )
@@ -94,7 +106,7 @@ class Layered(Relaxation):
         self.kernels.states_covector(
             self.net, x, s, u, dL, self.m, self.work.zeros, bias, self.threads
         )
-        return dL
+        return self.system.couplings(dL)
 
     def difference(self, plus, minus, weight):
         """Without products that cancel: along s⁺ − s⁻ at the mean of both."""
