@@ -54,8 +54,8 @@ def gdu(
     ]
     for i, (begin, end) in enumerate(pairwise(ends)):
         name = f"layer {i + 1}"
-        of_layer = [each[:, :, begin:end].reshape(len(sweep), -1) for each in neurons]
-        _pair(axes[1], i, sweep, *of_layer, name)
+        theirs, ours = (each[:, :, begin:end].reshape(len(sweep), -1) for each in neurons)
+        _pair(axes[1], i, sweep, theirs, ours, name)
         own = found.parts[i]
         _pair(axes[0], i, sweep, found.through_time[:, own], found.of_nudge[:, own], name)
     line(axes[2], 0, sweep, found.apart, "parameters apart", marker="o", markersize=3)

@@ -13,7 +13,9 @@ from ._index import index
 from ._rows import Damaged, Rows, read_plain
 from ._walk import InAHeap
 
-_EXAMINED = set()  # files with heaps that another process has read, as they were then
+_EXAMINED: set[tuple[object, ...]] = (
+    set()
+)  # files with heaps that another process has read, as they were then
 _PATIENCE = 2.0  # seconds in which a file that is being written must show a consistent state
 
 

@@ -79,7 +79,6 @@ class Trajectory(RunEnds, RunForms):
 
         Parameters
         ----------
-        path : path
         trusted : bool
             False for a file that somebody may have made to do harm: another process opens it first,
             with limits on its memory and time, so that what breaks HDF5 breaks that process.
