@@ -154,8 +154,8 @@ def test_a_figure_is_drawn_anew_as_a_run_grows(written, tmp_path, capsys):
     shell = ["plot", str(tmp_path / "run.h5"), "-o", str(output), "--follow", "--kind", "loss"]
     cli.shell(shell, standalone_mode=False)
     assert "run.h5 is finished" in capsys.readouterr().out
-    with told_in_one_line("draws breakdown, loss, report anew, not film"):
-        cli.shell([*shell[:-1], "film"], standalone_mode=False)
+    with told_in_one_line("draws breakdown, loss, report anew, not flows"):
+        cli.shell([*shell[:-1], "flows"], standalone_mode=False)
 
 
 def test_a_killed_run_is_followed_to_where_it_got(path, tmp_path, capsys):

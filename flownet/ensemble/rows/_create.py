@@ -7,6 +7,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._version import __version__
+from ...store.bytes import StagedFile
 from ...store.writing import draft_of
 from ._frames import attrs_of, coordinates_of, dims_of
 from ._lock import refuse_written
@@ -34,10 +35,10 @@ def create(path, plan, columns, text, arrays, overwrite):
     FlownetError
         There is such a file, or it cannot be made.
     """
-    import h5py
-
     _refuse_existing(path, overwrite)
-    with draft_of(path) as draft, h5py.File(draft, "x", libver=("earliest", "v110")) as file:
+    words = {"new": True, "libver": ("earliest", "v110")}
+    with draft_of(path) as draft, StagedFile(draft, **words) as staged:
+        file = staged.hdf5
         file.attrs.update(
             {
                 "format": FORMAT,
