@@ -122,7 +122,7 @@ def work(skip, folder, seed, first, rounds, names):
     print("end", flush=True)
 
 
-def campaign(rounds, seed=0, first=0, names=(), say=print):
+def campaign(rounds, seed=0, first=0, names=(), say=partial(print, flush=True)):
     """`Tally` by kind of work of so many rounds, and how many processes were killed."""
     tally, killed = Tally(say), 0
     with tempfile.TemporaryDirectory(prefix="flownet-kill-") as folder:

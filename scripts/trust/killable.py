@@ -87,6 +87,7 @@ def _sweep_begun(path):
 
 
 _short = _run_of(MECHANICS["adam"], steps=1500)
+_dense = _run_of(MECHANICS["adam"], steps=1500, record_every=1)
 
 
 _slow = _run_of(fn.Aristotle(0.05), steps=300, batch_size=None, record_every=1)
@@ -160,8 +161,8 @@ def cases_of_kills():
         "made longer in place": Story(_short, _made_longer, _made_longer, large=1),
         "in another way": Story(_short, _gone_on, _gone_on),
         "in another way, in place": Story(_short, _gone_on, _gone_on, large=1),
-        "breakdown kept": Story(_short, _breakdown, _breakdown),
-        "breakdown kept beside": Story(_short, _breakdown, _breakdown, large=1),
+        "breakdown kept": Story(_dense, _breakdown, _breakdown),
+        "breakdown kept beside": Story(_dense, _breakdown, _breakdown, large=1),
         "departure kept": Story(_slow, _departure, _departure),
         "in place of another": Story(_short, _replaced, _replaced),
     }

@@ -79,7 +79,7 @@ def part(path, steps, looks):
     }
 
 
-def campaign(folder, steps, kills, seed=0, say=print):
+def campaign(folder, steps, kills, seed=0, say=partial(print, flush=True)):
     """The parts of a run, and what is wrong with it in the end, or None."""
     path, chance, parts = Path(folder, "run.h5"), random.Random(seed), []
     say(f"{'from':>10}{'to':>10}{'s':>8}{'MB first':>10}{'MB most':>9}{'GB file':>9}")

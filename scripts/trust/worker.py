@@ -78,7 +78,7 @@ class Tally:
 
     SHOWN = 20  # faults at most
 
-    def __init__(self, say=print):
+    def __init__(self, say=partial(print, flush=True)):
         self.counts, self.faults, self._say = {}, [], say
 
     def add(self, number, words, key, outcome):

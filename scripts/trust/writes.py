@@ -229,7 +229,7 @@ class Tale:
 # ---- the campaign -------------------------------------------------------------------------------
 
 
-def campaign(names=None, share=1.0, seed=0, say=print):
+def campaign(names=None, share=1.0, seed=0, say=partial(print, flush=True)):
     """`Tally` by story and way of the cases of some stories."""
     from stories import STORIES
 
