@@ -21,7 +21,7 @@ import traceback
 from functools import partial
 from pathlib import Path
 
-from worker import Tally, outcome_of, outcomes, tell
+from worker import Tally, at_once, outcome_of, outcomes, tell
 
 MOST_KILLS = 3
 
@@ -122,7 +122,7 @@ def work(skip, folder, seed, first, rounds, names):
     print("end", flush=True)
 
 
-def campaign(rounds, seed=0, first=0, names=(), say=partial(print, flush=True)):
+def campaign(rounds, seed=0, first=0, names=(), say=at_once):
     """`Tally` by kind of work of so many rounds, and how many processes were killed."""
     tally, killed = Tally(say), 0
     with tempfile.TemporaryDirectory(prefix="flownet-kill-") as folder:

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from worker import at_once
 
 import flownet as fn
 
@@ -79,7 +80,7 @@ def part(path, steps, looks):
     }
 
 
-def campaign(folder, steps, kills, seed=0, say=partial(print, flush=True)):
+def campaign(folder, steps, kills, seed=0, say=at_once):
     """The parts of a run, and what is wrong with it in the end, or None."""
     path, chance, parts = Path(folder, "run.h5"), random.Random(seed), []
     say(f"{'from':>10}{'to':>10}{'s':>8}{'MB first':>10}{'MB most':>9}{'GB file':>9}")

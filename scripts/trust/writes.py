@@ -31,7 +31,7 @@ from functools import partial
 from pathlib import Path
 
 import shim
-from worker import Tally, outcome_of, outcomes, tell
+from worker import Tally, at_once, outcome_of, outcomes, tell
 
 PAGE, SECTOR = 4096, 512
 WAYS = ("cut", "torn", "unordered", "refused")
@@ -229,7 +229,7 @@ class Tale:
 # ---- the campaign -------------------------------------------------------------------------------
 
 
-def campaign(names=None, share=1.0, seed=0, say=partial(print, flush=True)):
+def campaign(names=None, share=1.0, seed=0, say=at_once):
     """`Tally` by story and way of the cases of some stories."""
     from stories import STORIES
 
