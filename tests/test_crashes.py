@@ -155,6 +155,22 @@ def test_a_limit_on_the_size_of_files(limit, tmp_path):
         assert fn.resume(path, progress=False).finished
 
 
+def test_a_sweep_whose_file_cannot_be_made(disk, tmp_path):
+    potential = fn.Potential(fn.Network([2, 3, 1]), fn.Quadratic(), fn.data.load("xor"))
+    experiment = fn.Experiment.of(potential, fn.Adam(0.01), steps=5)
+    words = {"axes": {"mechanics.step": [0.1, 0.2]}, "store": tmp_path / "sweep.h5"}
+    disk.fill(None, FULL)
+    fn.sweep(experiment, **words, progress=False)
+    writes = disk.count
+    for first in {0, writes // 2, writes - 1}:
+        disk.fill(first, FULL)
+        with told_in_one_line("the disk is full"):
+            fn.sweep(experiment, **words, overwrite=True, progress=False)
+        disk.free()
+        assert fn.Sweep.open(words["store"]).finished  # the one before stays
+    assert os.listdir(tmp_path) == ["sweep.h5"]
+
+
 # ---- a file that goes away -----------------------------------------------------------------------
 
 

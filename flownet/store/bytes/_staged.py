@@ -152,25 +152,31 @@ class StagedFile:
         changes = {**self._staged, 0: self._head()}.items() if not self._new else []
         changes = [(o, data) for o, data in changes if self._read(o, len(data)) != data]
         changes.sort(key=_rank)
+        old = [change for change in changes if change[0] < self._end]
         for offset, data in changes:
             if offset >= self._end:
                 self._write(offset, memoryview(data))
-        changes = [(offset, data) for offset, data in changes if offset < self._end]
-        whole = len(changes) < 2 and all(_in_a_sector(*change) for change in changes)
-        if not whole:
-            journal, start = _journal.packed(changes), size + -size % _journal.SECTOR
-            try:
-                if len(journal) > _journal.LARGEST:
-                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-                self._write(start, memoryview(journal))
-                self.sync()
-            except OSError:
-                os.ftruncate(self._file, size)
-                raise
-        for offset, data in changes:
-            self._write(offset, memoryview(data))
-        if not whole:
+        if not old:  # nothing leads there yet
+            return
+        if len(old) > 1 or not _in_a_sector(*old[0]):
+            self._write_journal(old, size)
+        elif len(changes) > 1:
             self.sync()
+        for offset, data in old:
+            self._write(offset, memoryview(data))
+        self.sync()
+
+    def _write_journal(self, changes, size):
+        """Changes behind the end of a file, and on the disk."""
+        journal, start = _journal.packed(changes), size + -size % _journal.SECTOR
+        try:
+            if len(journal) > _journal.LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            self._write(start, memoryview(journal))
+            self.sync()
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise
 
     def _head(self):
         """The superblock with the flags of a writer whom readers may follow, or of none."""
