@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -35,9 +36,11 @@ def create(path, plan, columns, text, arrays, overwrite):
     FlownetError
         There is such a file, or it cannot be made.
     """
+    import h5py
+
     _refuse_existing(path, overwrite)
-    words = {"new": True, "libver": ("earliest", "v110")}
-    with draft_of(path) as draft, StagedFile(draft, **words) as staged:
+    new = partial(h5py.File, mode="w", libver=("earliest", "v110"))
+    with draft_of(path) as draft, StagedFile(draft, new=new) as staged:
         file = staged.hdf5
         file.attrs.update(
             {
