@@ -8,6 +8,7 @@ import click
 from .._errors import FlownetError
 from .._version import __version__
 from ._figure import check_figure, save
+from ._follow import follow_run
 from ._told import answering, say
 
 
@@ -189,7 +190,8 @@ def exits(file, low, high, grid):
     help="Of a run; breakdown by default.",
 )
 @click.option("--of", "quantity", help="Of a sweep: which of the quantities that it keeps.")
-def plot(file, output, kind, quantity):
+@click.option("--follow", is_flag=True, help="Draw a run anew as it grows, until it ends.")
+def plot(file, output, kind, quantity, follow):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
     beside its flow; film: the same as an animation, .gif or .mp4. Of a sweep a curve, or a map:
     where it converges, what fails first, the verdicts, or any other quantity kept."""
@@ -199,7 +201,7 @@ def plot(file, output, kind, quantity):
     from . import plot as figures
 
     if is_sweep(file):
-        _only_of_runs(kind=kind)
+        _only_of_runs(kind=kind, follow=follow or None)
         check_figure(output)
         say(save(figures.sweep(Sweep.open(file), y=quantity), output))
         return
@@ -208,7 +210,9 @@ def plot(file, output, kind, quantity):
     kind = kind or "breakdown"
     figures.check_film(output) if kind == "film" else check_figure(output)
     run = Trajectory.open(file)
-    if kind == "film":
+    if follow:
+        say(follow_run(run, kind, output))
+    elif kind == "film":
         say(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []

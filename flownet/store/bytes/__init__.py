@@ -6,6 +6,7 @@ from ._columns import Appender, write_number
 from ._flatfile import FlatFile
 from ._header import in_a_heap
 from ._lock import Lock, beginning, busy, refuse_busy
+from ._new import new_file
 from ._staged import StagedFile
 from ._superblock import SIGNATURE
 
@@ -22,6 +23,7 @@ __all__ = [
     "busy",
     "checksum",
     "in_a_heap",
+    "new_file",
     "plain_bytes",
     "refuse_busy",
     "with_checksum",
