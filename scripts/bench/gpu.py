@@ -222,7 +222,7 @@ def bench_gpu(options):
     begin = {**options.machine(), **device}
     figures.keep(what="begin", who="", when=time.strftime("%Y-%m-%d %H:%M"), **begin)
     print(f"{device['device']}; figures go to {path}")
-    there = contestants(figures)
+    there = contestants(figures, options.dtype)
     bench_maps(figures, options)
     bench_steps(figures, options, there)
     bench_products(figures, options)

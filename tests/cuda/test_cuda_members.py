@@ -70,8 +70,9 @@ def agree(p, mechanics, metrics=None, batch_size=None, cuts=(2, 1), bounds=None)
         close(np.nan_to_num(a), np.nan_to_num(b), p.dtype.name)
     np.testing.assert_array_equal(mine.going, theirs.going)
     on = theirs.going
-    close(mine.W[on], theirs.W[on], p.dtype.name)
-    close(mine.time[on], theirs.time[on])
+    if on.any():
+        close(mine.W[on], theirs.W[on], p.dtype.name)
+        close(mine.time[on], theirs.time[on])
     return mine
 
 

@@ -29,6 +29,7 @@ _names, __dir__, __all__ = lazy_loader.attach(
             "worthwhile",
         ],
         "members.advance": [
+            "MEMBERS_STEPS",
             "advance_members",
             "lanes_of",
             "largest_member",

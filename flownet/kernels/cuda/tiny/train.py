@@ -29,8 +29,9 @@ Variant = namedtuple("Variant", "codes loss plain kind near batched coupled clim
 #: the temperature a schedule; whole numbers and g^[ij] of a run's coupling
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
 
-#: what is told of a run: steps taken, rows kept, whether it goes on
-TAKEN, KEPT, GOING = range(3)
+#: what is told of a run: steps taken, losses and rows kept, whether it goes on
+TAKEN, SEEN, KEPT, GOING = range(4)
+TOLD = 4
 
 _ADAM = Kind("Adaptive", True, True, False, False, False, False)
 _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
@@ -168,7 +169,7 @@ def train(real, variant):
             gather(u, plan, x, y, weights, weighted, order, -1, 0, m)
         cuda.syncthreads()
         count, time, epoch, before = steps.size // cuda.gridDim.x, load1(times, r), -1, math.nan
-        taken, kept, going, begin, samples = 0, 0, 1, -1, m
+        taken, seen, kept, going, begin, samples = 0, 0, 0, 1, -1, m
         begun = begin_step(numbers, n_at + RUN, 1, 0.0, 1)
         while taken < count:
             if not (load1(numbers, n_at + SINCE) <= time and time < load1(numbers, n_at + UNTIL)):
@@ -205,8 +206,10 @@ def train(real, variant):
                     if load1(numbers, n_at + OF_LOSS) != 0:
                         h *= value
                     finite = math.isfinite(value) and math.isfinite(h)
-                    if t == 0 and finite:
-                        store1(loss, row, value)
+                    if finite:
+                        seen = taken + 1
+                        if t == 0:
+                            store1(loss, row, value)
                     low, high = load1(numbers, n_at + LOW), load1(numbers, n_at + HIGH)
                     ended = not (finite and low < value and value <= high)
                     if ended:
@@ -248,8 +251,9 @@ def train(real, variant):
         copy(W, r * size, u, 0, size)
         if t == 0:
             store1(times, r, time)
-            store1(told, 3 * r + TAKEN, taken)
-            store1(told, 3 * r + KEPT, kept)
-            store1(told, 3 * r + GOING, going)
+            store1(told, TOLD * r + TAKEN, taken)
+            store1(told, TOLD * r + SEEN, seen)
+            store1(told, TOLD * r + KEPT, kept)
+            store1(told, TOLD * r + GOING, going)
 
     return block
