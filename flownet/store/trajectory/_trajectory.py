@@ -81,14 +81,13 @@ class Trajectory(RunEnds, RunForms):
         ----------
         path : path
         trusted : bool
-            False for a file that somebody may have made to do harm: another process opens it first,
-            with limits on its memory and time, so that what breaks HDF5 breaks that process.
+            False for a file that may be made to do harm: another process opens it first, with
+            limits on its memory and time, so that what breaks HDF5 breaks that process.
 
         Raises
         ------
         FlownetError
-            When the file is not there, not a run's, or damaged; of one that is not trusted also
-            where it crashes HDF5, or takes too long or too much memory.
+            When the file is not there, not a run's, damaged, or found to do harm.
         """
         path = file_path("the run", path)
         if not trusted:
