@@ -59,7 +59,8 @@ class Layered(Relaxation):
     def clamp(self, s, o, sweeps):
         """All layers but the last settle."""
         self.outputs(s)[...] = o
-        hidden = self.order[self.order != len(self.system.codes) - 1]
+        hidden = self.orders[1]  # that of nudged phases
+        hidden = hidden[hidden != len(self.system.codes) - 1]
         order = Order(hidden, sweeps, self.manner.tolerance)
         units, work, free = self.units, self.work, self.free
         self.kernels.relax_states(

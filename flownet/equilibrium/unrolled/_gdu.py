@@ -12,7 +12,8 @@ from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...kernels.layout import schedule
 from ...model import _check
-from .._equilibrium import ORDERS, Equilibrium
+from .._equilibrium import Equilibrium
+from .._relaxation import ORDERS
 from ..systems._layers import LayeredEnergy
 from ._backwards import backwards
 
@@ -121,7 +122,7 @@ def gdu(
     Parameters
     ----------
     potential : Equilibrium
-        Of a layered system; its `order` is that of the nudged sweeps.
+        Of a layered system; the nudged sweeps are in its own order.
     W : array_like (D,)
     steps : int
         K, sweeps of each.
@@ -147,7 +148,8 @@ def gdu(
     if not _check.is_whole(steps, 1):
         raise FlownetError(f"steps is {shown(steps)}; it has to be 1, 2, 3, …")
     nudge = _check.positive("nudge", nudge)
-    backwards = _REVERSED[potential.order] if backwards is None else backwards
+    order = potential.nudged_order or potential.order
+    backwards = _REVERSED[order] if backwards is None else backwards
     if backwards not in ORDERS:
         raise FlownetError(unknown("order", backwards, ORDERS))
     rests = potential.changed(
@@ -168,7 +170,7 @@ def gdu(
             neurons_through_time=theirs[0],
             exact=at.exact(),
             nudge=nudge,
-            order=potential.order,
+            order=order,
             backwards=backwards,
             layers=tuple(potential.system.sizes[1:]),
             parts=tuple(slice(*ends) for ends in potential.system.network.ranges),
