@@ -35,8 +35,8 @@ class Energy(Named, ABC):
         Inputs and outputs.
     dtype : dtype
     step : float
-        Of the descent by which a state relaxes that has no `settle`: s ← s − step·∂F/∂s, less than
-        2 over the largest curvature.
+        Of the flow by which a state relaxes that has no `settle`: s ← s − step·∂F/∂s, less than 2
+        over the largest curvature. An `Equilibrium` may say another one.
     smooth : bool
         Whether the state is a smooth function of the nudge: no unit has a bound or a kink.
     analytic : bool
@@ -105,6 +105,9 @@ class Energy(Named, ABC):
         if self.dtype == dtype:
             return self
         raise FlownetError(f"{type(self).__name__} has {self.dtype.name} parameters alone.")
+
+    def check_order(self, order: str) -> None:
+        """Refuse an order in which the state cannot relax: none by default."""
 
     @property
     def settles(self) -> bool:

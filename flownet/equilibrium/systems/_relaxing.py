@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..._errors import FlownetError
 from ...kernels.device import kernels_of
-from ...kernels.layout import Manner as Order, schedule
+from ...kernels.layout import FLOW, Manner as Order, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
 from ._series import state_series
@@ -45,6 +46,8 @@ class Layered(Relaxation):
 
     def relax(self, s, pull, sweeps):
         """Layers settle in their order, that of the free or of a nudged phase."""
+        if self.manner[pull.held.size > 0] == FLOW:
+            return self._flow(s, pull, sweeps, self.orders[0])
         order = self.orders[pull.held.size > 0]
         if np.iscomplexobj(s):
             layers, stop = self.layers(s), self.manner.tolerance
@@ -61,11 +64,27 @@ class Layered(Relaxation):
         self.outputs(s)[...] = o
         hidden = self.orders[1]  # that of nudged phases
         hidden = hidden[hidden != len(self.system.codes) - 1]
+        if self.manner.nudged_order == FLOW:
+            return self._flow(s, self.free, sweeps, hidden)
         order = Order(hidden, sweeps, self.manner.tolerance)
         units, work, free = self.units, self.work, self.free
         self.kernels.relax_states(
             self.net, units, self.couplings, work, free, free, s, order, self.threads
         )
+        return self._relaxed()
+
+    def _flow(self, s, pull, sweeps, layers):
+        """Euler steps of the flow, of some layers."""
+        if np.iscomplexobj(s):
+            raise FlownetError("complex states do not flow: take another order, such as odd-even.")
+        seen = np.empty_like(s) if self.system.mapped else s
+        order = Order(layers, sweeps, self.manner.tolerance)
+        rate = s.dtype.type(self.manner.step)
+        units, work = self.units, self.work
+        self.kernels.flow_states(
+            self.net, units, self.couplings, work, pull, self.free, s, seen, order, rate,
+            self.threads,
+        )  # fmt: skip
         return self._relaxed()
 
     def yields(self, s, c):
@@ -76,16 +95,44 @@ class Layered(Relaxation):
 
     def solve(self, s, force):
         """v = H⁻¹·force, of a force on every unit, like a state; beside it how it was reached."""
+        if self.system.mapped:  # H of s is ρ′·H·ρ′ of what is seen
+            slopes = self._slopes(s)
+            force = np.divide(force, slopes, out=np.zeros_like(s), where=slopes > 0)
         v, scratch = np.empty_like(s), np.empty_like(s)
         tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
         units, W, work = self.units, self.couplings, self.work
         self.kernels.solve_states(
             self.net, units, W, work, s, force, v, scratch, tries, tolerance, self.threads
         )
+        if self.system.mapped:
+            v = np.divide(v, slopes, out=np.zeros_like(v), where=slopes > 0)
         return v, self._relaxed()
 
+    def _slopes(self, s):
+        """ρ′ of every unit, as a state is."""
+        flat = np.ones_like(s)
+        slopes = self.system.image_slopes(self.layers(s))
+        for out, slope in zip(self.layers(flat), slopes):
+            out[...] = slope
+        return flat
+
+    def _seen(self, s):
+        """ρ(s) of every unit, as a state is."""
+        flat = np.empty_like(s)
+        for out, seen in zip(self.layers(flat), self.system.images(self.layers(s))):
+            out[...] = seen
+        return flat
+
     def along(self, s, u, weight, *, x=True):
-        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1}), with s₀ = x or, without x, s₀ = 0."""
+        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1}), with s₀ = x or, without x, s₀ = 0.
+
+        Of units that show ρ(s), with ρ(s) in place of s and ρ′(s)·u in place of u.
+        """
+        if self.system.mapped:
+            s, u = self._seen(s), self._slopes(s) * u
+        return self._along(s, u, weight, x)
+
+    def _along(self, s, u, weight, x=True):
         weighed = np.concatenate([(-weight[:, None] * u_l).ravel() for u_l in self.layers(u)])
         dL = self._products(self.x if x else 0 * self.x, s.real, weighed.real, x)
         if np.iscomplexobj(weighed):  # Re(u ⊗ s) = Re u ⊗ Re s − Im u ⊗ Im s
@@ -95,6 +142,10 @@ class Layered(Relaxation):
 
     def series(self, s, order, **words):
         """Taylor coefficients of the state along a line of parameters or nudges: see `_series`."""
+        if self.system.mapped:
+            raise FlownetError(
+                f"{self.system!r} has no series of its states: units that show ρ(s) have none here."
+            )
         return state_series(self, s, order, **words)
 
     def units_of(self, layer):
@@ -111,7 +162,9 @@ class Layered(Relaxation):
 
     def difference(self, plus, minus, weight):
         """Without products that cancel: along s⁺ − s⁻ at the mean of both."""
-        return self.along((plus + minus) / 2, plus - minus, weight)
+        if self.system.mapped:
+            plus, minus = self._seen(plus), self._seen(minus)
+        return self._along((plus + minus) / 2, plus - minus, weight)
 
     def _relaxed(self):
         return Relaxed(int(self.work.taken.max()), float(self.work.change.max()))

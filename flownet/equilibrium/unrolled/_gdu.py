@@ -149,9 +149,11 @@ def gdu(
         raise FlownetError(f"steps is {shown(steps)}; it has to be 1, 2, 3, …")
     nudge = _check.positive("nudge", nudge)
     order = potential.nudged_order or potential.order
+    if order not in _REVERSED:
+        raise FlownetError(f"order is {order!r}; sweeps of layers that settle are compared.")
     backwards = _REVERSED[order] if backwards is None else backwards
-    if backwards not in ORDERS:
-        raise FlownetError(unknown("order", backwards, ORDERS))
+    if backwards not in _REVERSED:
+        raise FlownetError(unknown("order", backwards, _REVERSED))
     rests = potential.changed(
         fixed=False,
         tolerance=None,
