@@ -41,6 +41,8 @@ class Energy(Named, ABC):
         Whether the state is a smooth function of the nudge: no unit has a bound or a kink.
     analytic : bool
         Whether the energy is that of complex states too, as a contour of nudges wants.
+    reads_out : bool
+        Whether parameters of its own read the outputs off a state, as `Relaxation.outputs` does.
     network : Network or None
         Where the parameters of each layer lie, of a layered system: metrics go by it.
     """
@@ -53,6 +55,7 @@ class Energy(Named, ABC):
     step = 0.1
     smooth = True
     analytic = False
+    reads_out = False
     network: Network | Any = None
 
     @abstractmethod

@@ -13,7 +13,7 @@ from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
-from ._cost import SpringCost
+from ._cost import cost_of
 from ._energy import Energy
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
@@ -52,8 +52,8 @@ class Equilibrium(AnyPotential):
     Parameters
     ----------
     system : Hopfield, or an `Energy` of your own
-    cost : Quadratic
-        C. Each output has a spring to its truth: an `output_metric` is diagonal.
+    cost : Quadratic or CrossEntropy
+        C. Under Quadratic each output has a spring to its truth: an `output_metric` is diagonal.
     data : Dataset
     nudge : float or str
         β, not 0; negative for a one-sided estimate from the other side. "bias:0.01" chooses it anew
@@ -89,8 +89,8 @@ class Equilibrium(AnyPotential):
     Raises
     ------
     FlownetError
-        For data that do not fit the system, a cost that is no spring, a nudge that is 0, and an
-        estimator that the system does not allow.
+        For data that do not fit the system, another cost, a nudge that is 0, and an estimator that
+        the system does not allow.
 
     Examples
     --------
@@ -152,7 +152,7 @@ class Equilibrium(AnyPotential):
         self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
-            SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
+            cost_of(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
             _check.in_precision("x", data.x, self.dtype),
             manner,
             force,

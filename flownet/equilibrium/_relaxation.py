@@ -95,6 +95,10 @@ class Relaxation(ABC):
     def difference(self, plus: Vector, minus: Vector, weight: Vector) -> Vector:
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,)."""
 
+    def on_readout(self, s: Vector, c: Vector, weight: Vector) -> Any:
+        """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such."""
+        return 0
+
 
 class Numerical(Relaxation):
     """Of any energy, by what its class says of it."""

@@ -59,6 +59,9 @@ class Hopfield(LayeredEnergy):
         layer.
     form : str
         "primitive" or "rho".
+    readout : bool
+        Whether the outputs are no units but read off the last hidden layer, o = V·s + c: the last
+        layer of W. Under a nudge ∂F/∂V counts, of F = E + βC, since E does not know V.
     bias : bool
     init : str or sequence of float
         As of a `Network`.
@@ -82,12 +85,15 @@ class Hopfield(LayeredEnergy):
         *,
         output: str | None = None,
         form: str = "primitive",
+        readout: bool = False,
         bias: bool = True,
         init: Init | Sequence[NotNegative] = "glorot-uniform",
         dtype: DTypeLike = "float64",
     ) -> None:
-        self._lay_out(sizes, bias, init, dtype)
+        self._lay_out(sizes, bias, init, dtype, reads_out=bool(readout))
         hidden = len(self.sizes) - 2
+        if readout and output is not None:
+            raise FlownetError("output and readout are both given: a readout has no units.")
         names = [activation] * hidden if isinstance(activation, str) else list(activation)
         if len(names) != hidden:
             raise FlownetError(
@@ -97,16 +103,18 @@ class Hopfield(LayeredEnergy):
         last = names[-1] if names else str(activation)
         if output is None:
             output = "identity" if last in ("tanh", "relu") else last
-        for name in (*names, output):
+        units = tuple(names) if readout else (*names, output)
+        for name in units:
             if name not in _SIGMA:
                 raise FlownetError(unknown("activation", name, _SIGMA))
         if form not in _FORMS:
             raise FlownetError(unknown("form", form, _FORMS))
-        self.activation, self.output, self.form = tuple(names), output, form
-        every = [_FORMS[form][name] for name in (*names, output)]
+        self.activation, self.form = tuple(names), form
+        self.output = None if readout else output
+        every = [_FORMS[form][name] for name in units]
         self.codes = np.array([code for code, _, _ in every], np.int64)
         low, high = (
-            np.repeat([each[i] for each in every], self.sizes[1:]).astype(self.dtype)
+            np.repeat([each[i] for each in every], self.inner.sizes[1:]).astype(self.dtype)
             for i in (1, 2)
         )
         self._units = self._units_of(np.ones(self.states, self.dtype), low, high)
@@ -147,10 +155,11 @@ class Hopfield(LayeredEnergy):
 
     def parameters(self):
         """What makes this system again."""
-        names = {"activation": list(self.activation), "output": self.output, "form": self.form}
+        names = {"activation": list(self.activation), "form": self.form}
+        names |= {"readout": True} if self.reads_out else {"output": self.output}
         return {**super().parameters(), **names}
 
     def __repr__(self):
-        names = ", ".join(dict.fromkeys((*self.activation, self.output)))
+        names = ", ".join(dict.fromkeys((*self.activation, self.output or "readout")))
         shape = "-".join(map(str, self.sizes))
         return f"Hopfield {shape} ({names}; {self.size} parameters, {self.dtype.name})"

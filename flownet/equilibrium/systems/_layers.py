@@ -37,15 +37,25 @@ class LayeredEnergy(Energy):
     sizes: tuple[int, ...]
     codes: Vector
 
-    def _lay_out(self, sizes, bias, init, dtype, *, doubled=False):
-        """Where the parameters lie, as of a network whose inputs may come twice."""
+    def _lay_out(self, sizes, bias, init, dtype, *, doubled=False, reads_out=False):
+        """Where the parameters lie, as of a network whose inputs may come twice.
+
+        One that reads its outputs off a state has its last layer for that, not for units.
+        """
         if doubled:
             sizes = [2 * sizes[0], *sizes[1:]]
         self.network = Network(sizes, "identity", bias=bias, init=init, dtype=dtype)
         if self.network.is_complex:
             raise FlownetError("a layered system has real parameters: float64 or float32.")
         self.sizes, self.dtype = self.network.sizes, self.network.dtype
-        self.size, self.states = self.network.size, sum(self.sizes[1:])
+        self.reads_out, self.inner = reads_out, self.network
+        if reads_out:
+            if len(self.sizes) < 3:
+                raise FlownetError(
+                    "a readout wants a hidden layer to read off: three sizes or more."
+                )
+            self.inner = Network(self.sizes[:-1], "identity", bias=bias, dtype=dtype)
+        self.size, self.states = self.network.size, sum(self.inner.sizes[1:])
         self.n_in, self.n_out = self.sizes[0] // (1 + doubled), self.sizes[-1]
 
     def _units_of(self, own, first, second):
@@ -83,7 +93,7 @@ class LayeredEnergy(Energy):
         layers, total, units = self.split(s), np.zeros(len(s), s.dtype), self.units(W)
         seen = self.images(layers)
         for i, (part, below, s_l) in enumerate(
-            zip(self.network.parts(self.couplings(W)), [np.asarray(x), *seen], layers)
+            zip(self._parts(self.couplings(W)), [np.asarray(x), *seen], layers)
         ):
             driven = below @ part.weights.T
             if part.bias is not None:
@@ -113,7 +123,7 @@ class LayeredEnergy(Energy):
         """Σ weight·∂E/∂W (D,): −s_l ⊗ s_{l−1}, and −s_l on biases."""
         layers = self.images(self.split(np.asarray(s)))
         out = np.zeros(self.size, s.dtype)
-        for part, below, s_l in zip(self.network.parts(out), [x, *layers], layers):
+        for part, below, s_l in zip(self._parts(out), [x, *layers], layers):
             part.weights[...] = -(weight[:, None] * s_l).T @ below
             if part.bias is not None:
                 part.bias[...] = -(weight @ s_l)
@@ -126,7 +136,7 @@ class LayeredEnergy(Energy):
 
         Without its `bias` the part that is bilinear in W and s.
         """
-        parts = list(self.network.parts(self.couplings(np.asarray(W))))
+        parts = list(self._parts(self.couplings(np.asarray(W))))
         driven = []
         for i, (part, below) in enumerate(zip(parts, [np.asarray(x), *layers])):
             a = below @ part.weights.T
@@ -160,7 +170,15 @@ class LayeredEnergy(Energy):
 
     def split(self, s: Vector) -> list[Vector]:
         """States (m, n) as one array (m, n_l) for each layer."""
-        return np.split(s, np.cumsum(self.sizes[1:-1]), axis=1)
+        return np.split(s, np.cumsum(self.inner.sizes[1:-1]), axis=1)
+
+    def readout(self, W: Vector) -> Any:
+        """The part of W (D,) that reads outputs off the last layer: weights and bias."""
+        return self.network.parts(W)[-1]
+
+    def _parts(self, W):
+        """Of layers of units alone."""
+        return self.inner.parts(W[: self.inner.size])
 
     def parameters(self) -> dict[str, Any]:
         """What makes this system again."""
@@ -178,5 +196,5 @@ class LayeredEnergy(Energy):
     def of_layer(self, units: Units, layer: int) -> Units:
         """Of all units those of a layer."""
         code, *numbers = units
-        begin, end = self.network.plan.units[layer : layer + 2]
+        begin, end = self.inner.plan.units[layer : layer + 2]
         return Units(code, *(each[begin:end] for each in numbers))

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.device import kernels_of
-from ...kernels.layout import FLOW, Manner as Order, schedule
+from ...kernels.layout import FLOW, Manner as Order, Pull, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
 from ._series import state_series
@@ -19,7 +19,7 @@ class Layered(Relaxation):
 
     def __init__(self, system, m, manner):
         self.system, self.m, self.manner = system, m, manner
-        self.kernels, self.net = kernels_of("cpu"), system.network.plan
+        self.kernels, self.net = kernels_of("cpu"), system.inner.plan
         self.orders = [schedule(len(system.codes), each) for each in manner[:2]]
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
         self.free = no_pull(system.dtype)
@@ -37,7 +37,15 @@ class Layered(Relaxation):
 
     def outputs(self, s):
         """Outputs (m, n_out) of states."""
-        return s[-self.m * self.system.n_out :].reshape(self.m, -1)
+        if not self.system.reads_out:
+            return self.top(s)
+        read = self.system.readout(self.W)
+        o = self.top(s) @ read.weights.T
+        return o if read.bias is None else o + read.bias
+
+    def top(self, s):
+        """The last layer (m, n_l) of states, a view."""
+        return s[self.m * int(self.net.units[-2]) :].reshape(self.m, -1)
 
     def layers(self, s):
         """One array (m, n_l) for each layer, views of the state."""
@@ -46,6 +54,9 @@ class Layered(Relaxation):
 
     def relax(self, s, pull, sweeps):
         """Layers settle in their order, that of the free or of a nudged phase."""
+        if self.system.reads_out and pull.held.size:
+            drive = pull.drive @ self.system.readout(self.W).weights
+            pull = Pull(drive, np.zeros(drive.shape[1], drive.dtype))
         if self.manner[pull.held.size > 0] == FLOW:
             return self._flow(s, pull, sweeps, self.orders[0])
         order = self.orders[pull.held.size > 0]
@@ -61,7 +72,7 @@ class Layered(Relaxation):
 
     def clamp(self, s, o, sweeps):
         """All layers but the last settle."""
-        self.outputs(s)[...] = o
+        self.top(s)[...] = o
         hidden = self.orders[1]  # that of nudged phases
         hidden = hidden[hidden != len(self.system.codes) - 1]
         if self.manner.nudged_order == FLOW:
@@ -90,7 +101,9 @@ class Layered(Relaxation):
     def yields(self, s, c):
         """Conjugate gradients, each sample for itself."""
         force = np.zeros_like(s)
-        self.outputs(force)[...] = c
+        self.top(force)[...] = (
+            c @ self.system.readout(self.W).weights if self.system.reads_out else c
+        )
         return self.solve(s, force)
 
     def solve(self, s, force):
@@ -142,9 +155,10 @@ class Layered(Relaxation):
 
     def series(self, s, order, **words):
         """Taylor coefficients of the state along a line of parameters or nudges: see `_series`."""
-        if self.system.mapped:
+        if self.system.mapped or self.system.reads_out:
             raise FlownetError(
-                f"{self.system!r} has no series of its states: units that show ρ(s) have none here."
+                f"{self.system!r} has no series of its states: units that show ρ(s), and outputs "
+                "that are read off, have none here."
             )
         return state_series(self, s, order, **words)
 
@@ -154,7 +168,8 @@ class Layered(Relaxation):
 
     def _products(self, x, s, u, bias):
         s, u = (np.ascontiguousarray(each, self.system.dtype) for each in (s, u))
-        dL = (np.empty if bias else np.zeros)(self.system.size, self.system.dtype)
+        whole = bias and not self.system.reads_out
+        dL = (np.empty if whole else np.zeros)(self.system.size, self.system.dtype)
         self.kernels.states_covector(
             self.net, x, s, u, dL, self.m, self.work.zeros, bias, self.threads
         )
@@ -165,6 +180,15 @@ class Layered(Relaxation):
         if self.system.mapped:
             plus, minus = self._seen(plus), self._seen(minus)
         return self._along((plus + minus) / 2, plus - minus, weight)
+
+    def on_readout(self, s, c, weight):
+        """Σ weight·c ⊗ s of the last layer, and weight·c on biases."""
+        dL = np.zeros(self.system.size, self.system.dtype)
+        read, weighed = self.system.readout(dL), weight[:, None] * c
+        read.weights[...] = (weighed.T @ self.top(s)).real
+        if read.bias is not None:
+            read.bias[...] = weighed.sum(axis=0).real
+        return dL
 
     def _relaxed(self):
         return Relaxed(int(self.work.taken.max()), float(self.work.change.max()))

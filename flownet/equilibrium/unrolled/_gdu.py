@@ -12,6 +12,7 @@ from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...kernels.layout import schedule
 from ...model import _check
+from ...model.potential import Quadratic
 from .._equilibrium import Equilibrium
 from .._relaxation import ORDERS
 from ..systems._layers import LayeredEnergy
@@ -149,6 +150,8 @@ def gdu(
         raise FlownetError(f"steps is {shown(steps)}; it has to be 1, 2, 3, …")
     nudge = _check.positive("nudge", nudge)
     order = potential.nudged_order or potential.order
+    if potential.system.reads_out or type(potential.loss) is not Quadratic:
+        raise FlownetError("potential has another cost than the Quadratic one of states' outputs.")
     if order not in _REVERSED:
         raise FlownetError(f"order is {order!r}; sweeps of layers that settle are compared.")
     backwards = _REVERSED[order] if backwards is None else backwards
