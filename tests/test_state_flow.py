@@ -245,7 +245,6 @@ def test_a_mistake_gets_one_line():
         (lambda: made("tanh", form="roh"), "did you mean 'rho'"),
         (lambda: potential.changed(step=0.0), "step"),
         (lambda: potential.jet(W, W), "has no series"),
-        (lambda: fn.gdu(potential, W), "sweeps of layers that settle"),
         (lambda: potential.changed(estimator="contour"), "wants complex states"),
     ):
         with pytest.raises(fn.FlownetError, match=line) as error:

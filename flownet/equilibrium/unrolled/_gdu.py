@@ -16,7 +16,7 @@ from ...model.potential import Quadratic
 from .._equilibrium import Equilibrium
 from .._relaxation import ORDERS
 from ..systems._layers import LayeredEnergy
-from ._backwards import backwards
+from ._backwards import backwards, flows_back
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -31,6 +31,7 @@ _REVERSED = {
     "upwards": "downwards",
     "downwards": "upwards",
     "at-once": "at-once",
+    "flow": "flow",
 }
 
 
@@ -48,7 +49,7 @@ class GDU(Tabled):
     neurons_of_nudge : ndarray (K, m, n)
         −(s_{t+1} − s_t)/β of every unit.
     neurons_through_time : ndarray (K, m, n)
-        σ′(a)·∂L/∂s_{T−t}, which is ∂L/∂a.
+        σ′(a)·∂L/∂s_{T−t}, which is ∂L/∂a; of a flow what its step hands on.
     exact : ndarray (D,)
         dL, which both sum up to for K → ∞.
     nudge : float
@@ -118,7 +119,8 @@ def gdu(
     From the free state on, each nudged sweep adds to the estimate just what backpropagation through
     a free run that rests there adds for one more sweep back, to O(β²) of a symmetric nudge
     (gradient-descending updates, Ernoult et al., 1905.13633). Where layers settle one after
-    another, the free sweeps have to go through them in the reversed order.
+    another, the free sweeps have to go through them in the reversed order. Steps of a flow are
+    compared as well.
 
     Parameters
     ----------
@@ -152,11 +154,11 @@ def gdu(
     order = potential.nudged_order or potential.order
     if potential.system.reads_out or type(potential.loss) is not Quadratic:
         raise FlownetError("potential has another cost than the Quadratic one of states' outputs.")
-    if order not in _REVERSED:
-        raise FlownetError(f"order is {order!r}; sweeps of layers that settle are compared.")
     backwards = _REVERSED[order] if backwards is None else backwards
     if backwards not in _REVERSED:
         raise FlownetError(unknown("order", backwards, _REVERSED))
+    if (backwards == "flow") != (order == "flow"):
+        raise FlownetError(f"sweeps in the order {order!r} and {backwards!r} cannot be compared.")
     rests = potential.changed(
         fixed=False,
         tolerance=None,
@@ -199,8 +201,11 @@ def _nudged(at, steps, nudge):
 
 def _through_time(at, steps, order):
     """The same by sweeps backwards."""
-    order = schedule(len(at.states.system.codes), ORDERS[order])
-    moved, seen = zip(*backwards(at, order, steps))
+    if order == "flow":
+        pairs = flows_back(at, at.phases.manner.step, steps)
+    else:
+        pairs = backwards(at, schedule(len(at.states.system.codes), ORDERS[order]), steps)
+    moved, seen = zip(*pairs)
     return np.array([np.concatenate(each, axis=1) for each in moved]), np.array(seen)
 
 
