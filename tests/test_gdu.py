@@ -34,6 +34,23 @@ def test_increments_agree_sweep_by_sweep(name, order):
     assert off(found.exact, potential.exact(W)[1]) < 1e-12
 
 
+@pytest.mark.parametrize("name", [*KINDS, "rho-tanh", "rho-sigmoid4"])
+def test_increments_of_a_flow_agree_step_by_step(name):
+    potential, W = made(name.removeprefix("rho-"), "odd-even")
+    if name.startswith("rho-"):
+        system = fn.Hopfield(potential.system.sizes, name.removeprefix("rho-"), form="rho")
+        potential = potential.changed(system=system, order="flow")
+        for part in system.network.parts(W) if name == "rho-sigmoid4" else ():
+            part.bias[:] = np.linspace(0.8, 1.1, part.bias.size)
+    step = 0.05 if name in ("exponential", "ideal") else 0.4
+    found = fn.gdu(potential.changed(order="flow", step=step, sweeps=20000), W, steps=12)
+    assert found.apart.max() < 1e-6
+    assert found.neurons_apart.max() < 1e-6
+    assert np.abs(found.through_time).max(axis=1).min() > 0
+    more = fn.gdu(potential.changed(order="flow", step=step, sweeps=20000), W, steps=400)
+    assert more.left[-1] < (1e-2 if step < 0.1 else 1e-9)
+
+
 @pytest.mark.parametrize("order", ["odd-even", "upwards"])
 def test_in_the_same_order_increments_differ_and_sums_do_not(order):
     potential, W = made("tanh", order)
@@ -87,6 +104,7 @@ def test_a_mistake_gets_one_line():
         (lambda: fn.gdu(plain, net.init(0)), "an Equilibrium of layers"),
         (lambda: fn.gdu(potential, W, steps=0), "1, 2, 3"),
         (lambda: fn.gdu(potential, W, backwards="sideways"), "unknown order"),
+        (lambda: fn.gdu(potential, W, backwards="flow"), "cannot be compared"),
         (lambda: fn.plot.gdu(3), "as flownet.gdu gives it"),
     ):
         with pytest.raises(fn.FlownetError, match=line):

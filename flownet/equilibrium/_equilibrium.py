@@ -15,7 +15,7 @@ from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
-from ._cost import SpringCost
+from ._cost import cost_of
 from ._energy import Energy
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
@@ -27,12 +27,13 @@ from ._relaxation import ORDERS, Manner
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from .._types import Count, Device, NotNegative, Vector
+    from .._types import Count, Device, NotNegative, Positive, Vector
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
 _WORDS = (
     "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
+    "step",
 )  # fmt: skip
 _relax = attrgetter("relax_states")  # of a device; one that has none says so
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
@@ -54,8 +55,8 @@ class Equilibrium(AnyPotential):
     Parameters
     ----------
     system : Hopfield, or an `Energy` of your own
-    cost : Quadratic
-        C. Each output has a spring to its truth: an `output_metric` is diagonal.
+    cost : Quadratic or CrossEntropy
+        C. Under Quadratic each output has a spring to its truth: an `output_metric` is diagonal.
     data : Dataset
     nudge : float or str
         β, not 0; negative for a one-sided estimate from the other side. "bias:0.01" chooses it anew
@@ -67,7 +68,8 @@ class Equilibrium(AnyPotential):
         "moving": the cost itself pulls; "frozen": its force at the free state, ⟨c(s₀), s⟩.
     order : str
         In which layers settle: "odd-even" or "even-odd", each after the other (asynchronous: the
-        energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous).
+        energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous); "flow":
+        Euler steps of ṡ = −∂F/∂s, of all units at once.
     nudged_order : str, optional
         That of nudged relaxations, if it is another one.
     tolerance : float, optional
@@ -77,6 +79,8 @@ class Equilibrium(AnyPotential):
         Sweeps at most of the free and of each nudged relaxation.
     fixed : bool
         Whether all these sweeps are made, whatever changes, as published programs do.
+    step : float, optional
+        Of the flow, by default the system's own.
 
     Attributes
     ----------
@@ -88,8 +92,8 @@ class Equilibrium(AnyPotential):
     Raises
     ------
     FlownetError
-        For data that do not fit the system, a cost that is no spring, a nudge that is 0, and an
-        estimator that the system does not allow.
+        For data that do not fit the system, another cost, a nudge that is 0, and an estimator that
+        the system does not allow.
 
     Examples
     --------
@@ -114,6 +118,7 @@ class Equilibrium(AnyPotential):
         sweeps: Count = 2000,
         nudged_sweeps: Count | None = None,
         fixed: bool = False,
+        step: Positive | None = None,
     ) -> None:
         if not isinstance(system, Energy):
             raise FlownetError(
@@ -131,6 +136,7 @@ class Equilibrium(AnyPotential):
         for each in (order, nudged_order or order):
             if each not in ORDERS:
                 raise FlownetError(unknown("order", each, ORDERS))
+            system.check_order(each)
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
@@ -139,16 +145,17 @@ class Equilibrium(AnyPotential):
         self.nudge = self._nudge.said
         self.estimator.check(system, force)
         self.order, self.nudged_order = order, nudged_order
-        self.tolerance, self.fixed = tolerance, fixed
+        self.tolerance, self.fixed, self.step = tolerance, fixed, step
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
         orders = ORDERS[order], ORDERS[nudged_order or order]
-        manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop)
+        step = system.step if step is None else _check.positive("step", step)
+        manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
-            SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
+            cost_of(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
             _check.in_precision("x", data.x, self.dtype),
             manner,
             force,

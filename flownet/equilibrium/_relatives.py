@@ -22,6 +22,10 @@ class _Relative(Estimator):
     def check(self, system, force):
         """Refuse a frozen force, which none of them knows."""
         super().check(system, force)
+        if system.reads_out:
+            raise FlownetError(
+                f"{self!r} holds the outputs, and those of {system!r} are read off its state."
+            )
         if force != "moving":
             raise FlownetError(
                 f"{self!r} has no use for a {force} force: leave it at 'moving', or take one of "

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS, Pull
+from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, FLOW, ODD_EVEN, UPWARDS, Pull
 
 if TYPE_CHECKING:
     from .._types import Vector
@@ -21,6 +21,7 @@ ORDERS = {
     "upwards": UPWARDS,
     "downwards": DOWNWARDS,
     "at-once": AT_ONCE,
+    "flow": FLOW,
 }
 
 
@@ -35,6 +36,7 @@ class Manner(NamedTuple):
     sweeps: int
     nudged_sweeps: int
     tolerance: float  # −1: never before the last sweep
+    step: float  # of a flow
 
 
 class Relaxed(NamedTuple):
@@ -93,6 +95,10 @@ class Relaxation(ABC):
     def difference(self, plus: Vector, minus: Vector, weight: Vector) -> Vector:
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,)."""
 
+    def on_readout(self, s: Vector, c: Vector, weight: Vector) -> Any:
+        """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such."""
+        return 0
+
 
 class Numerical(Relaxation):
     """Of any energy, by what its class says of it."""
@@ -140,12 +146,12 @@ class Numerical(Relaxation):
         return Relaxed(taken, change)
 
     def _settled(self, s, pull):
-        if self.system.settles:
+        if self.system.settles and self.manner[pull.held.size > 0] != FLOW:
             return self.system.settle(self.W, self.x, s, pull)
         slope = self.system.slope(self.W, self.x, s)
         if pull.held.size:
             slope[:, -self.system.n_out :] += pull.held * self.outputs(s) - pull.drive
-        return s - self.system.step * slope
+        return s - self.manner.step * slope
 
     def yields(self, s, c):
         """Conjugate gradients on the system's curvature, each sample for itself."""

@@ -48,16 +48,12 @@ def gdu(
     figure, axes = panels(3, (12.0, 4.0), size=size, figure=figure)
     sweep = np.arange(1, len(found.of_nudge) + 1)
     m, ends = found.neurons_of_nudge.shape[1], np.cumsum((0, *found.layers))
-    neurons = [
-        each.reshape(len(sweep), m, -1)
-        for each in (found.neurons_through_time, found.neurons_of_nudge)
-    ]
+    theirs, ours = found.neurons_through_time, found.neurons_of_nudge
     for i, (begin, end) in enumerate(pairwise(ends)):
-        name = f"layer {i + 1}"
-        theirs, ours = (each[:, :, begin:end].reshape(len(sweep), -1) for each in neurons)
-        _pair(axes[1], i, sweep, theirs, ours, name)
-        own = found.parts[i]
+        name, own, within = f"layer {i + 1}", found.parts[i], np.s_[:, :, begin:end]
         _pair(axes[0], i, sweep, found.through_time[:, own], found.of_nudge[:, own], name)
+        flat = (len(sweep), m * (end - begin))
+        _pair(axes[1], i, sweep, theirs[within].reshape(flat), ours[within].reshape(flat), name)
     line(axes[2], 0, sweep, found.apart, "parameters apart", marker="o", markersize=3)
     line(axes[2], 1, sweep, found.neurons_apart, "neurons apart", marker="o", markersize=3)
     line(axes[2], 2, sweep, found.left, "sum short of dL", marker="o", markersize=3)

@@ -12,9 +12,11 @@ from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...kernels.layout import schedule
 from ...model import _check
-from .._equilibrium import ORDERS, Equilibrium
+from ...model.potential import Quadratic
+from .._equilibrium import Equilibrium
+from .._relaxation import ORDERS
 from ..systems._layers import LayeredEnergy
-from ._backwards import backwards
+from ._backwards import backwards, flows_back
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -29,6 +31,7 @@ _REVERSED = {
     "upwards": "downwards",
     "downwards": "upwards",
     "at-once": "at-once",
+    "flow": "flow",
 }
 
 
@@ -46,7 +49,7 @@ class GDU(Tabled):
     neurons_of_nudge : ndarray (K, m, n)
         −(s_{t+1} − s_t)/β of every unit.
     neurons_through_time : ndarray (K, m, n)
-        σ′(a)·∂L/∂s_{T−t}, which is ∂L/∂a.
+        σ′(a)·∂L/∂s_{T−t}, which is ∂L/∂a; of a flow what its step hands on.
     exact : ndarray (D,)
         dL, which both sum up to for K → ∞.
     nudge : float
@@ -116,12 +119,13 @@ def gdu(
     From the free state on, each nudged sweep adds to the estimate just what backpropagation through
     a free run that rests there adds for one more sweep back, to O(β²) of a symmetric nudge
     (gradient-descending updates, Ernoult et al., 1905.13633). Where layers settle one after
-    another, the free sweeps have to go through them in the reversed order.
+    another, the free sweeps have to go through them in the reversed order. Steps of a flow are
+    compared as well.
 
     Parameters
     ----------
     potential : Equilibrium
-        Of a layered system; its `order` is that of the nudged sweeps.
+        Of a layered system; the nudged sweeps are in its own order.
     W : array_like (D,)
     steps : int
         K, sweeps of each.
@@ -147,9 +151,14 @@ def gdu(
     if not _check.is_whole(steps, 1):
         raise FlownetError(f"steps is {shown(steps)}; it has to be 1, 2, 3, …")
     nudge = _check.positive("nudge", nudge)
-    backwards = _REVERSED[potential.order] if backwards is None else backwards
-    if backwards not in ORDERS:
-        raise FlownetError(unknown("order", backwards, ORDERS))
+    order = potential.nudged_order or potential.order
+    if potential.system.reads_out or type(potential.loss) is not Quadratic:
+        raise FlownetError("potential has another cost than the Quadratic one of states' outputs.")
+    backwards = _REVERSED[order] if backwards is None else backwards
+    if backwards not in _REVERSED:
+        raise FlownetError(unknown("order", backwards, _REVERSED))
+    if (backwards == "flow") != (order == "flow"):
+        raise FlownetError(f"sweeps in the order {order!r} and {backwards!r} cannot be compared.")
     rests = potential.changed(
         fixed=False,
         tolerance=None,
@@ -168,7 +177,7 @@ def gdu(
             neurons_through_time=theirs[0],
             exact=at.exact(),
             nudge=nudge,
-            order=potential.order,
+            order=order,
             backwards=backwards,
             layers=tuple(potential.system.sizes[1:]),
             parts=tuple(slice(*ends) for ends in potential.system.network.ranges),
@@ -192,8 +201,11 @@ def _nudged(at, steps, nudge):
 
 def _through_time(at, steps, order):
     """The same by sweeps backwards."""
-    order = schedule(len(at.states.system.codes), ORDERS[order])
-    moved, seen = zip(*backwards(at, order, steps))
+    if order == "flow":
+        pairs = flows_back(at, at.phases.manner.step, steps)
+    else:
+        pairs = backwards(at, schedule(len(at.states.system.codes), ORDERS[order]), steps)
+    moved, seen = zip(*pairs)
     return np.array([np.concatenate(each, axis=1) for each in moved]), np.array(seen)
 
 
