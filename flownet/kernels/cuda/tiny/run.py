@@ -10,7 +10,7 @@ from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror
 from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
-from .train import GOING, KEPT, SEEN, TAKEN, TOLD, Variant, train
+from .train import GOING, KEPT, SEEN, TAKEN, TOLD, Variant, trained_by
 
 _MOST, _LEAST = (4, 4) if SIMULATED else (128, 32)  # threads of a block
 #: floating-point operations of a step up to which a run is quicker in one block than in launches
@@ -107,7 +107,8 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
         "told": fresh(np.zeros((R, TOLD), np.int64)), "rows": empty(kept.size, W.dtype),
         "loss": empty(steps.size, np.float64), "took": empty(steps.size, np.float64),
     }  # fmt: skip
-    kernel = train.of(W.dtype, variant_of(net, loss, rule, plan, batched))
+    variant = variant_of(net, loss, rule, plan, batched)
+    kernel = trained_by(variant).of(W.dtype, variant)
     item = W.dtype.itemsize
     kernel[R, threads, stream(), plan.size * item if plan.near else 0](
         mirror(plan.ints), fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y),

@@ -37,20 +37,13 @@ _ADAM = Kind("Adaptive", True, True, False, False, False, False)
 _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
-VARIANTS = [
-    (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
-    (Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),),
-    (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
-]
-
-
-@kernel(
+TAKES = (
     "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] f8[] f8[] i8[] "
-    "f8[] r[] r[] r[] r[] i8[] i8",
-    variants=VARIANTS,
-    launch_bounds=(128, 3),
+    "f8[] r[] r[] r[] r[] i8[] i8"
 )
-def train(real, variant):
+
+
+def _train(real, variant):
     """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
     codes, kind_of_loss, plain, kind, near, batched, coupled, climbs = variant
     differential = make_differential(real, codes, kind_of_loss, plain)
@@ -257,3 +250,19 @@ def train(real, variant):
             store1(told, TOLD * r + GOING, going)
 
     return block
+
+
+#: three blocks of a processor share its registers, or two where a variant wants more of them
+_FEW = [
+    (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
+    (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
+]
+_MORE = [(Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),)]
+_with_few = kernel(TAKES, variants=_FEW, launch_bounds=(128, 3))(_train)
+_with_more = kernel(TAKES, variants=_MORE, launch_bounds=(128, 2))(_train)
+
+
+def trained_by(variant):
+    """The `Kernel` of a variant."""
+    wants_more = variant.climbs or variant.coupled or not variant.near
+    return _with_more if wants_more else _with_few
