@@ -47,9 +47,10 @@ WORDS = st.one_of(
 
 
 @settings(EVERY_TIME, max_examples=150)
-@given(st.data())
-def test_any_argument_of_anything(data):
+@given(data=st.data())
+def test_any_argument_of_anything(data, tmp_path, monkeypatch):
     """Each public call with one argument replaced: taken, or one line."""
+    monkeypatch.chdir(tmp_path)  # a text is the path of a file
     name = data.draw(st.sampled_from(list(calls())))
     place = data.draw(st.sampled_from(places(name)))
     refused_or_taken(name, place, data.draw(WORDS))

@@ -23,7 +23,7 @@ from select import select
 
 SECONDS = 30.0  # for one file, on a machine that may have other work
 SLOW = 2.0  # seconds of the processor, its helper's included; it takes a hundredth of one
-READY = 120.0  # for a process to begin
+READY = 900.0  # for a process to begin, which makes the files to be damaged
 OUTCOMES = ("right", "partly right", "refused", "wrong", "raised", "crashed", "hung", "slow")
 GOOD = OUTCOMES[:3]
 
@@ -93,6 +93,10 @@ def campaign(files, seed=0, keep=None, first=0, say=print):
             for k in range(first, first + files):
                 base, damage, outcome, line = worker.look(k)
                 counts[damage, outcome] += 1
+                if sys.stderr.isatty() and (k + 1) % 100 == 0:
+                    print(
+                        f"\r{k + 1 - first} of {files} files", end="", file=sys.stderr, flush=True
+                    )
                 if outcome not in GOOD:
                     faults.append((k, base, damage, outcome, line))
                     say(f"file {k}: {base}, {damage}: {outcome} {line}")
@@ -100,6 +104,8 @@ def campaign(files, seed=0, keep=None, first=0, say=print):
                         Path(keep).mkdir(parents=True, exist_ok=True)
                         kept = Path(keep, f"{seed}-{k}-{outcome}.h5")
                         kept.write_bytes(Path(folder, "run.h5").read_bytes())
+        except KeyboardInterrupt:
+            say("stopped: what was seen until now")
         finally:
             worker.end()
     return counts, faults
@@ -128,7 +134,7 @@ def main(arguments=None):
     began = time.monotonic()
     counts, faults = campaign(given.files, given.seed, given.keep, given.first)
     print(table(counts))
-    print(f"{given.files} files in {time.monotonic() - began:.0f} s, {len(faults)} faults")
+    print(f"{sum(counts.values())} files in {time.monotonic() - began:.0f} s, {len(faults)} faults")
     if given.json:
         told = {f"{damage}: {outcome}": n for (damage, outcome), n in sorted(counts.items())}
         Path(given.json).write_text(json.dumps({"counts": told, "faults": faults}, indent=1))
