@@ -171,6 +171,47 @@ def test_estimate_is_the_differential_of_the_averaged_cost():
     assert np.abs(V @ averaged.differential(W)[1] - wanted).max() < 1e-9 * np.abs(wanted).max()
 
 
+@pytest.mark.parametrize("name", ["mesh, exponential", "mesh, ideal", "layered, amplified"])
+def test_series_in_a_step_and_in_the_nudge(name):
+    _, W, potential = setting(name, estimator="one-sided")
+    V = 0.01 * np.random.default_rng(4).normal(size=W.size)
+    c = potential.jet(W, V, 5)
+    assert c[1] == pytest.approx(potential.exact(W)[1] @ V, rel=1e-10)
+    left = [potential.difference(W, t * V) - sum(c[k] * t**k for k in (1, 2, 3)) for t in (2, 1)]
+    assert np.log2(left[0] / left[1]) == pytest.approx(4, abs=0.2)
+    g, exact = potential.nudge_jet(W, 1)[0], potential.exact(W)[1]
+    assert np.abs(g - exact).max() < 1e-11 * np.abs(exact).max()
+    nudged = potential.changed(nudge=1e-3)
+    bias, off = nudged.bias(W, 9).sum(axis=0), nudged.differential(W)[1] - exact
+    assert np.abs(off).max() > 1e-6
+    assert np.abs(off - bias).max() < 1e-6 * np.abs(off).max()
+
+
+def test_breakdown_and_meters_of_a_circuit():
+    _, W, potential = setting("mesh, exponential")
+    b = fn.breakdown(potential, W, 0.1)
+    assert b.linear + b.second + b.third + b.remainder == pytest.approx(b.actual, rel=1e-12)
+    parts = b.split("nudge")
+    assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(b.linear, rel=1e-10)
+    found = potential.meters(W)
+    assert found.kink == np.inf
+    assert found.curl < 1e-6
+    assert found.softness > 0
+
+
+def test_first_kink_of_ideal_diodes():
+    """A frozen force is exact below it, and not above."""
+    _, W, potential = setting("mesh, ideal", force="frozen")
+    kink, exact = potential.meters(W).kink, potential.exact(W)[1]
+    off = [
+        np.abs(potential.changed(nudge=share * kink).differential(W)[1] - exact).max()
+        for share in (0.999, 1.3)
+    ]
+    assert 0 < kink < np.inf
+    assert off[0] < 1e-11
+    assert off[1] > 1e-5
+
+
 def test_large_circuits_are_sparse():
     """A ladder of 300 nodes, beside the recurrence of its resistances."""
     names = [f"n{k}" for k in range(300)]

@@ -5,7 +5,7 @@ import numpy as np
 
 def step_jets(at, V, order):
     """Taylor coefficients (m, order+1) of each sample's C(s₀) along W + tV."""
-    outputs = [layers[-1] for layers in at.states.series(at.free, order, V=V)]
+    outputs = [at.states.outputs(s) for s in at.states.series(at.free, order, V=V)]
     return at.cost.series(outputs, at.rows)
 
 
@@ -15,8 +15,7 @@ def nudge_jet(at, order):
     pull = gamma, gamma * y
     if at.phases.force == "frozen":
         pull = 0 * gamma, -at.force
-    series = at.states.series(at.free, order, pull=pull)
-    s = [np.concatenate([layer.ravel() for layer in layers]) for layers in series]
+    s = at.states.series(at.free, order, pull=pull)
     return np.array([_coefficient(at, s, k) for k in range(1, order + 1)])
 
 

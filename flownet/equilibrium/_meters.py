@@ -132,6 +132,9 @@ def _kink(at):
     """Where s − βv, or the drive of a unit that is held, first meets a bound."""
     states = at.states
     v, _ = states.yields(at.free, at.force)
+    own = states.first_kink(at.free, v, at.force)
+    if own is not None:
+        return own
     found = np.inf
     drives = states.system.drive(at.W, states.x, states.layers(at.free))
     bends = states.system.drive(at.W, 0 * states.x, states.layers(v), bias=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .._errors import FlownetError
 from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, FLOW, ODD_EVEN, UPWARDS, Pull
 
 if TYPE_CHECKING:
@@ -95,6 +96,20 @@ class Relaxation(ABC):
     def difference(self, plus: Vector, minus: Vector, weight: Vector) -> Vector:
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,)."""
 
+    def solve(self, s: Vector, force: Vector) -> tuple[Vector, Relaxed]:
+        """v = H⁻¹·force, of a force on every number of the state."""
+        raise FlownetError("the state of this system yields to a force on its outputs alone.")
+
+    def series(self, s: Vector, order: int, *, V: Any = None, pull: Any = None) -> list[Vector]:
+        """Taylor coefficients of the state s, along V (D,) or a nudge with a (held, drive)."""
+        raise FlownetError(
+            "this system says nothing of higher orders: no series in a step or a nudge is known."
+        )
+
+    def first_kink(self, s: Vector, v: Vector, c: Vector) -> float | None:
+        """The nudge at which s − β·v first meets a kink; None where units of layers have them."""
+        return None
+
     def on_readout(self, s: Vector, c: Vector, weight: Vector) -> Any:
         """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such."""
         return 0
@@ -155,8 +170,13 @@ class Numerical(Relaxation):
 
     def yields(self, s, c):
         """Conjugate gradients on the system's curvature, each sample for itself."""
-        r = np.zeros_like(s)
-        r[:, -self.system.n_out :] = c
+        force = np.zeros_like(s)
+        self.outputs(force)[...] = c
+        return self.solve(s, force)
+
+    def solve(self, s, force):
+        """The same of a force on every number of the state."""
+        r = force.copy()
         v, p, square = np.zeros_like(s), r.copy(), (r * r).sum(axis=1)
         begun, taken = square.max(initial=0.0), 0
         eps = np.finfo(self.system.dtype).eps
@@ -181,6 +201,10 @@ class Numerical(Relaxation):
         """Of the two covectors."""
         covector, W, x = self.system.covector, self.W, self.x
         return (covector(W, x, plus, weight) - covector(W, x, minus, weight)).real
+
+    def first_kink(self, s, v, c):
+        """None that is known."""
+        return np.inf if self.system.smooth else np.nan
 
     def layers(self, s):
         """One array (m, n) for all of the state."""

@@ -107,9 +107,14 @@ class Circuit(Energy):
             for each in (self.resistors, self.currents)
         ]
         self._given = self.resistors.numbers("conductance"), self.currents.numbers("current")
-        self._scale = self.diodes.numbers("scale")
-        self._current = self.diodes.content * self.diodes.numbers("current")
+        self.scale = self.diodes.numbers("scale")  # V and, weighed, I of exponential diodes
+        self.saturation = self.diodes.content * self.diodes.numbers("current")
         self.smooth, self.analytic = not len(self.ideal), not len(self.ideal)
+
+    def directions(self, V: Vector) -> tuple[Vector, Vector]:
+        """By how much conductances and currents change along V (D,): not, if they are given."""
+        g, J = (np.where(at >= 0, np.append(V, 0.0)[at], 0.0) for at in self._places)
+        return g, J
 
     def numbers(self, W: Vector) -> tuple[Vector, Vector]:
         """All conductances and all currents, those of W and those that are given."""
@@ -135,7 +140,7 @@ class Circuit(Energy):
         (g, J), (r, c, d) = self.numbers(W), (self.resistors, self.currents, self.diodes)
         total = 0.5 * r.voltages(x, s) ** 2 @ (r.content * g) - c.voltages(x, s) @ (c.content * J)
         w = d.voltages(x, s)
-        total = total + (self._scale * np.expm1(w / self._scale) - w) @ self._current
+        total = total + (self.scale * np.expm1(w / self.scale) - w) @ self.saturation
         return np.where((self.over(x, s) > 0).any(axis=1), np.inf, total)
 
     def slope(self, W: Vector, x: Vector, s: Vector) -> Vector:
@@ -151,12 +156,12 @@ class Circuit(Energy):
         (g, J), (r, c, d) = self.numbers(W), (self.resistors, self.currents, self.diodes)
         slope = r.into_nodes(r.content * g * r.voltages(x, s)) - c.into_nodes(c.content * J)
         if len(d):
-            slope = slope + d.into_nodes(self._current * np.expm1(d.voltages(x, s) / self._scale))
+            slope = slope + d.into_nodes(self.saturation * np.expm1(d.voltages(x, s) / self.scale))
         return slope
 
     def bends(self, W: Vector, x: Vector, s: Vector) -> tuple[Vector, Vector]:
         """Curvatures of resistors (r,) and of exponential diodes (m, d), weighed."""
-        of_diodes = self._current / self._scale * np.exp(self.diodes.voltages(x, s) / self._scale)
+        of_diodes = self.saturation / self.scale * np.exp(self.diodes.voltages(x, s) / self.scale)
         return self.resistors.content * self.numbers(W)[0], of_diodes
 
     def over(self, x: Vector, s: Vector) -> Vector:
@@ -178,12 +183,13 @@ class Circuit(Energy):
             -c.content * (weight @ c.voltages(x, s)),
         )
 
-    def along(self, x: Vector, s: Vector, u: Vector, weight: Vector) -> Vector:
-        """Σ weight·(∂_s∂_W E)·u (D,)."""
+    def along(self, x: Vector | None, s: Vector, u: Vector, weight: Vector) -> Vector:
+        """Σ weight·(∂_s∂_W E)·u (D,); without x what is of second order in s alone."""
         r, c = self.resistors, self.currents
+        w = r.along(s) if x is None else r.voltages(x, s)
         return self._on_parameters(
-            r.content * (weight @ (r.voltages(x, s) * r.along(u))),
-            -c.content * (weight @ c.along(u)),
+            r.content * (weight @ (w * r.along(u))),
+            -c.content * (weight @ c.along(u)) * (x is not None),
         )
 
     def _on_parameters(self, of_resistors, of_currents):

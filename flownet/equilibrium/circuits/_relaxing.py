@@ -10,6 +10,7 @@ from scipy.sparse.linalg import splu
 from ..._errors import FlownetError
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._diodes import conducting, least_within
+from ._series import voltage_series
 
 _HALVINGS = 60
 _NEAR = 1e-15  # of the stiffest node: how a node that nothing leads to is held where it is
@@ -144,9 +145,31 @@ class CircuitStates(Relaxation):
                 held, *_ = np.linalg.lstsq(rows @ A, rows @ v[i], rcond=None)
                 v[i] -= A @ held
 
-    def along(self, s, u, weight):
-        """Σ weight·(∂_s∂_W E)·u (D,)."""
-        return self.system.along(self.x, s, u, weight)
+    def first_kink(self, s, v, c):
+        """Where an ideal diode that blocks meets 0, or one that conducts loses its current."""
+        system, found = self.system, np.inf
+        if not len(system.ideal):
+            return found
+        w, slope = system.over(self.x, s), system.smooth_slope(self.W, self.x, s)
+        moves, bent = system.ideal.along(v), system.curvature(self.W, self.x, s, v)
+        self.outputs(bent)[...] -= c
+        for i in range(len(s)):
+            blocks = (w[i] < 0) & (moves[i] != 0)
+            found = min(found, np.abs(w[i][blocks] / moves[i][blocks]).min(initial=np.inf))
+            rows = conducting(system.ideal.rows(w[i] == 0), slope[i])
+            if len(rows):
+                now, by = (np.linalg.lstsq(rows.T, f, rcond=None)[0] for f in (-slope[i], bent[i]))
+                falls = by != 0
+                found = min(found, np.abs(now[falls] / by[falls]).min(initial=np.inf))
+        return float(found)
+
+    def series(self, s, order, *, V=None, pull=None):
+        """Taylor coefficients of the voltages: see `_series`."""
+        return voltage_series(self, s, order, V, pull)
+
+    def along(self, s, u, weight, *, x=True):
+        """Σ weight·(∂_s∂_W E)·u (D,); without x of no sources, and what is bilinear in s alone."""
+        return self.system.along(self.x if x else None, s, u, weight)
 
     def difference(self, plus, minus, weight):
         """Without squares that cancel: along s⁺ − s⁻ at the mean of both."""

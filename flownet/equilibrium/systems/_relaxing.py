@@ -160,7 +160,8 @@ class Layered(Relaxation):
                 f"{self.system!r} has no series of its states: units that show ρ(s), and outputs "
                 "that are read off, have none here."
             )
-        return state_series(self, s, order, **words)
+        found = state_series(self, s, order, **words)
+        return [np.concatenate([layer.ravel() for layer in layers]) for layers in found]
 
     def units_of(self, layer):
         """What the units of a layer are."""
