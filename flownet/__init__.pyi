@@ -14,13 +14,18 @@ from .ensemble.attractors import (
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
     Contour as Contour,
+    Echo as Echo,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,
+    LeastAction as LeastAction,
+    NeuralForce as NeuralForce,
     OneSided as OneSided,
+    Oscillators as Oscillators,
     RandomSign as RandomSign,
     Resistive as Resistive,
     Richardson as Richardson,
     Symmetric as Symmetric,
+    Verlet as Verlet,
 )
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (

@@ -3,17 +3,24 @@
 from ._energy import Energy
 from ._equilibrium import Equilibrium
 from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
+from .actions import Echo, LeastAction, Mechanical, NeuralForce, Oscillators, Verlet
 from .systems import Hopfield, Resistive
 
 __all__ = [
     "Contour",
+    "Echo",
     "Energy",
     "Equilibrium",
     "Estimator",
     "Hopfield",
+    "LeastAction",
+    "Mechanical",
+    "NeuralForce",
     "OneSided",
+    "Oscillators",
     "RandomSign",
     "Resistive",
     "Richardson",
     "Symmetric",
+    "Verlet",
 ]

@@ -23,7 +23,6 @@ from ... import _registry, _types
 from ...data._load import makers, names as data_names
 from ...ensemble._box import Box as BoxOfTable
 from ...ensemble.sweeps import sweep
-from ...equilibrium import Equilibrium as EquilibriumOfTable
 from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES, is_device
 from ...kernels.scalar.activation import ACTIVATIONS
@@ -88,6 +87,7 @@ _IN_A_FILE = {
 _ELSEWHERE = {
     "Network",
     "Energy",
+    "Verlet",
     "Loss",
     "Dataset",
     "AnyPotential",
@@ -200,8 +200,20 @@ class _Metric(Kind):
 Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
 _IN_A_FILE["Estimator"] = str
+_IN_A_FILE["MechanicalLike"] = _family("Mechanical", "mechanical")
 System = _family("System", "system")
-Equilibrium = _table("Equilibrium", [EquilibriumOfTable])
+
+
+class _Learning(Kind):
+    """How a system learns: by an equilibrium, unless it says something else."""
+
+    def whose(self):
+        kind = self.kind or "equilibrium"
+        return _arguments(_registry.find(self.family, kind)), kind
+
+
+_LEARNING = (_one_of("learning system", _registry.names("learning system")) | None, None)
+Equilibrium = _family("Equilibrium", "learning system", _Learning, kind=_LEARNING)
 
 
 class _Run(Table):

@@ -56,6 +56,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
+        "orbits.verlet": ["orbits_back", "orbits_forth"],
         "planes.plan": ["complex_plan"],
         "states.covector": ["states_covector"],
         "states.relax": ["drive_states", "relax_states"],
