@@ -17,6 +17,7 @@ from .equilibrium import (
     Echo as Echo,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,
+    Ising as Ising,
     LeastAction as LeastAction,
     NeuralForce as NeuralForce,
     OneSided as OneSided,
@@ -25,6 +26,7 @@ from .equilibrium import (
     Resistive as Resistive,
     Richardson as Richardson,
     Symmetric as Symmetric,
+    Thermal as Thermal,
     Verlet as Verlet,
 )
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges

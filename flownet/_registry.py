@@ -30,10 +30,10 @@ _HOMES = {
     "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
-    "learning system": ["equilibrium", "equilibrium.actions"],
-    "system": ["equilibrium.systems", "equilibrium.actions"],
+    "learning system": ["equilibrium", "equilibrium.actions", "equilibrium.thermal"],
+    "system": ["equilibrium.systems", "equilibrium.actions", "equilibrium.thermal"],
     "mechanical": ["equilibrium.actions"],
-    "estimator": ["equilibrium"],
+    "estimator": ["equilibrium", "equilibrium.thermal"],
     "observable": ["motion.observe"],
     "stop condition": ["motion.stop"],
 }

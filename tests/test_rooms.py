@@ -47,6 +47,7 @@ ROOMS = [
     "store/reading",
     "store/bytes",
     "store",
+    "equilibrium/thermal",
     "equilibrium/actions",
     "equilibrium/systems",
     "equilibrium",

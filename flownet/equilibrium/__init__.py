@@ -5,14 +5,17 @@ from ._equilibrium import Equilibrium
 from ._estimators import Contour, Estimator, OneSided, RandomSign, Richardson, Symmetric
 from .actions import Echo, LeastAction, Mechanical, NeuralForce, Oscillators, Verlet
 from .systems import Hopfield, Resistive
+from .thermal import Discrete, Ising, Thermal
 
 __all__ = [
     "Contour",
+    "Discrete",
     "Echo",
     "Energy",
     "Equilibrium",
     "Estimator",
     "Hopfield",
+    "Ising",
     "LeastAction",
     "Mechanical",
     "NeuralForce",
@@ -22,5 +25,6 @@ __all__ = [
     "Resistive",
     "Richardson",
     "Symmetric",
+    "Thermal",
     "Verlet",
 ]

@@ -133,6 +133,10 @@ class Equilibrium(AnyPotential):
         self.size, self.dtype = system.size, system.dtype
         self._nudge, self.estimator, self.force = nudge_of(nudge), estimator_of(estimator), force
         self.nudge = self._nudge.said
+        if self.estimator.thermal:
+            raise FlownetError(
+                f"{self.estimator!r} is of states that fluctuate: take flownet.Thermal."
+            )
         if self.estimator.analytic and not system.analytic:
             raise FlownetError(
                 f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "

@@ -28,6 +28,7 @@ class Estimator(Named, ABC):
     """How an estimate of dL is made of states at finite nudges."""
 
     analytic = False  # whether nudges are complex
+    thermal = False  # whether it is one of fluctuations alone, without a nudge
 
     @abstractmethod
     def differences(self, nudge: float, W: Vector) -> list[Difference]:

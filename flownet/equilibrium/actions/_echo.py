@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import build, describe, kind
-from ...data import Dataset
+from ..._registry import describe, kind
 from ...model import _check
-from ...model.potential import AnyPotential
-from .._cost import SpringCost
 from .._estimators import estimator_of
+from .._learning import Learning
 from ._orbits import Compiled, Orbits
 from ._verlet import Verlet
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import ArrayLike
 
     from ..._types import Vector
+    from ...data import Dataset
     from ...model.potential._loss import Loss
     from .._estimators import Estimator
 
 
 @kind("learning system", "echo")
-class Echo(AnyPotential):
+class Echo(Learning):
     """A Hamiltonian system that learns by its echo: L(W) = Σ w_n·dt·ℓ(q_n), as a potential.
 
     At its end the orbit's momenta are turned round, and it comes back, under V + εℓ with a nudge ε.
@@ -75,44 +74,28 @@ class Echo(AnyPotential):
     ) -> None:
         if not isinstance(system, Verlet):
             raise FlownetError(f"system is {shown(system)}; an echo is that of a flownet.Verlet.")
-        if not isinstance(data, Dataset):
-            raise FlownetError(f"data is {shown(data)}; it has to be a flownet.Dataset.")
-        for what, have, want in (
-            ("inputs", data.x.shape[1], system.n_in),
-            ("outputs", data.y.shape[1], system.n_out),
-        ):
-            if have != want:
-                raise FlownetError(f"the data {data.name!r} have {have} {what}, the system {want}.")
+        self._hold(system, cost, data)
         if not _check.is_real(nudge) or nudge == 0:
             raise FlownetError(f"nudge is {shown(nudge)}; it has to be a number other than 0.")
-        self.system, self.loss, self.data = system, cost, data
-        self.size, self.dtype = system.size, system.dtype
         self.nudge, self.estimator = float(nudge), estimator_of(estimator)
+        if self.estimator.thermal:
+            raise FlownetError(
+                f"{self.estimator!r} is of states that fluctuate: take flownet.Thermal."
+            )
         if self.estimator.analytic and not system.mechanical.analytic:
             raise FlownetError(
                 f"{self.estimator!r} wants complex coordinates, which {system.mechanical!r} has "
                 "none of: take 'richardson'."
             )
-        self._x = _check.in_precision("x", data.x, self.dtype)
-        y = _check.in_precision("y", data.y, self.dtype)
-        self._cost = SpringCost(cost, y, self.dtype)
         made = Orbits if system.mechanical.compiled() is None else Compiled
         self._orbits = made(system, self._cost)
-
-    def value(self, W: ArrayLike) -> float:
-        """L(W), mean over samples."""
-        return float(np.mean(self.sample_losses(W)))
 
     def sample_losses(self, W: ArrayLike) -> Vector:
         """The cost of each sample's orbit (m,) in float64."""
         return self._forth(self._point(W), slice(None))[2]
 
-    def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
-        """L(W) and the estimate of dL (D,) from echoes at finite nudges."""
-        return self.differential_on(slice(None), W)
-
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
-        """The same of some samples alone, a mini-batch."""
+        """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
         W = self._point(W)
         q, p, losses = self._forth(W, rows)
         weight, seen, total = self._weights(rows), {}, np.zeros(self.size)
@@ -151,57 +134,9 @@ class Echo(AnyPotential):
         weights = self._cost.weights[rows]
         return weights / len(weights)
 
-    def _point(self, W):
-        return _check.vector("W", W, self.size, self.dtype)
-
-    # ---- the contract of a potential ----
-
-    def on(self, rows: Vector) -> Echo:
-        """The potential of some samples alone: that of a mini-batch."""
-        return self.changed(cost=self.loss.on(rows), data=self.data.take(rows))
-
-    def changed(self, **other: Any) -> Echo:
-        """The same with other words."""
-        own = {"system": self.system, "cost": self.loss, "data": self.data, "nudge": self.nudge}
-        return Echo(**{**own, "estimator": self.estimator, **other})
-
-    def with_dtype(self, dtype: DTypeLike) -> Echo:
-        """The same potential in another precision."""
-        if self.dtype == dtype:
-            return self
-        return self.changed(system=self.system.with_dtype(dtype))
-
-    def project(self, W: Vector) -> None:
-        """Bring parameters that a step took where the system has none back, in place."""
-        self.system.project(W)
-
-    def init(self, seed: int = 0) -> Vector:
-        """Initial parameters (D,): those of the system."""
-        return self.system.init(seed)
-
-    def parameters(self) -> dict[str, Any]:
-        """What makes this potential again, beside its data."""
-        return {
-            "system": describe(self.system),
-            "cost": describe(self.loss),
-            "nudge": self.nudge,
-            "estimator": describe(self.estimator),
-        }
-
-    def describe(self) -> dict[str, Any]:
-        """Tables of data, system, cost and of how it learns: the words of an experiment file."""
-        own = self.parameters()
-        system, cost = own.pop("system"), own.pop("cost")
-        learning = {"kind": "echo", **own}
-        return {
-            "data": self.data.describe(), "system": system, "loss": cost, "equilibrium": learning
-        }  # fmt: skip
-
-    @classmethod
-    def of_tables(cls, tables: dict[str, Any], data: Dataset) -> Echo:
-        """The potential of such tables."""
-        own = {name: word for name, word in tables["equilibrium"].items() if name != "kind"}
-        return cls(build("system", tables["system"]), build("loss", tables["loss"]), data, **own)
+    def words(self) -> dict[str, Any]:
+        """How it learns, as arguments."""
+        return {"nudge": self.nudge, "estimator": describe(self.estimator)}
 
     def __repr__(self):
         return (

@@ -55,6 +55,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.own": ["is_machine_code", "own_function"],
         "motion.shuffle": ["shuffle"],
         "motion.steps": ["advance", "step_with_memory"],
+        "motion.thermal": ["add_thermal_noise"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
         "orbits.verlet": ["orbits_back", "orbits_forth"],
         "planes.plan": ["complex_plan"],

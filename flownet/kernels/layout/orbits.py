@@ -3,6 +3,8 @@
 W lies as the systems say: of oscillators springs (d,), hardening (d,), couplings of pairs i < j and
 strengths (d, n_in) of what drives them; of neurons springs (d,), strengths (n,), weights (n, d) and
 (n, n_in), and biases (n,).
+
+Signals u (m, N+1, n_in) and truth y (m, (N+1)·observed) have one row a sample.
 """
 
 from collections import namedtuple
