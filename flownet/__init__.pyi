@@ -13,6 +13,8 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    AsymmetricHopfield as AsymmetricHopfield,
+    ComplexHopfield as ComplexHopfield,
     Contour as Contour,
     Echo as Echo,
     Equilibrium as Equilibrium,

@@ -49,6 +49,8 @@ ROOMS = [
     "store",
     "equilibrium/thermal",
     "equilibrium/actions",
+    "equilibrium/complex",
+    "equilibrium/dynamics",
     "equilibrium/systems",
     "equilibrium",
     "model/tables",

@@ -20,7 +20,10 @@ class SpringCost:
                 f"the cost is {loss!r}; a nudge is a spring to the truth: it has to be "
                 "flownet.Quadratic()."
             )
+        dtype = np.zeros(0, dtype).real.dtype
         compiled, y, weights = loss.compiled(y, dtype)
+        if y.dtype.kind == "c":  # real and imaginary parts, as its metric has them
+            y = np.concatenate([y.real, y.imag], axis=1)
         if compiled.coupling.size:
             raise FlownetError(
                 "the cost has a full (m, m) sample_metric, which couples samples: each relaxes "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .._types import Vector
     from ._cost import SpringCost
-    from ._energy import Energy
+    from ._energy import System
     from ._estimators import Difference
 
 FORCES = ("moving", "frozen")
@@ -35,7 +35,7 @@ class Phases:
     """
 
     def __init__(
-        self, system: Energy, cost: SpringCost, x: Vector, manner: Manner, force: str
+        self, system: System, cost: SpringCost, x: Vector, manner: Manner, force: str
     ) -> None:
         self.system, self.cost, self.manner, self.force = system, cost, manner, force
         self.x = np.ascontiguousarray(system.inputs(x))
@@ -72,7 +72,8 @@ class At:
 
     def __init__(self, phases: Phases, states: Relaxation, W: Vector, rows: Any) -> None:
         self.phases, self.states, self.W, self.rows = phases, states, W, rows
-        self.cost, self.dtype = phases.cost, phases.system.dtype
+        self.cost = phases.cost
+        self.dtype = np.zeros(0, phases.system.dtype).real.dtype  # of states: their parts are real
         weights = self.cost.weights[rows]
         self.weights = weights / len(weights)
 

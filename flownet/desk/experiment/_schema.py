@@ -86,6 +86,7 @@ _IN_A_FILE = {
 #: types of what other tables of the file make
 _ELSEWHERE = {
     "Network",
+    "System",
     "Energy",
     "Verlet",
     "Loss",
