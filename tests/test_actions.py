@@ -280,3 +280,14 @@ def test_a_mistake_gets_one_line(make, line):
     with pytest.raises(fn.FlownetError, match=line) as error:
         make()
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("make", [path, orbit])
+def test_a_step_is_broken_down_by_the_exact_covector(make):
+    potential, W = make("neural")
+    smooth = fn.CustomPotential(potential.size, potential.exact, value=potential.value)
+    b = fn.breakdown(smooth, W, 0.05)
+    assert b.linear + b.second + b.third + b.remainder == pytest.approx(b.actual, rel=1e-9)
+    assert b.linear == pytest.approx(potential.exact(W)[1] @ b.taken.delta, rel=1e-11)
+    assert potential.learner is potential.system
+    assert potential.with_data(potential.data).value(W) == potential.value(W)

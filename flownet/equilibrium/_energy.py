@@ -74,7 +74,7 @@ class System(Named, ABC):
             )
         return self.network.init(seed)
 
-    def with_dtype(self, dtype: DTypeLike) -> Energy:
+    def with_dtype(self, dtype: DTypeLike) -> Any:
         """The same system in another precision; one that has no other says so."""
         if self.dtype == dtype:
             return self

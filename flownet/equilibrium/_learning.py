@@ -52,6 +52,23 @@ class Learning(AnyPotential):
     def words(self) -> dict[str, Any]:
         """How it learns, as arguments."""
 
+    @abstractmethod
+    def sample_losses(self, W: ArrayLike) -> Vector:
+        """Cost of each sample (m,) in float64."""
+
+    @abstractmethod
+    def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
+        """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
+
+    @property
+    def learner(self) -> Any:
+        """The system, which learns."""
+        return self.system
+
+    def with_data(self, data: Dataset, loss: Loss | None = None) -> Any:
+        """The same system on other data, with its own cost or another one."""
+        return self.changed(data=data, cost=loss or self.loss)
+
     def value(self, W: ArrayLike) -> float:
         """L(W), mean over samples."""
         return float(np.mean(self.sample_losses(W)))

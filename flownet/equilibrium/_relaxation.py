@@ -86,8 +86,8 @@ class Relaxation(ABC):
         Layered systems have them; jets, `bias` and meters of others are refused.
         """
         raise FlownetError(
-            f"{self.system!r} has no Taylor series of its states, which jets and bias are made of: "
-            "layered systems such as flownet.Hopfield have."
+            f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
+            "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
         )
 
     @abstractmethod

@@ -57,28 +57,26 @@ def _units(W, d, n, q, u, z):
 
 
 @part
-def _of_neurons(W, d, n, q, u, out, z):
+def _of_neurons(W, d, n, q, u, out, z, t):
     _units(W, d, n, q, u, z)
     for i in range(d):
         out[i] = W[i] * q[i]
     for j in range(n):
-        t, _ = _tanh_slope(z[j])
-        pulled = W[d + j] * t
+        t[j], _ = _tanh_slope(z[j])
+        pulled = W[d + j] * t[j]
         for i in range(d):
             out[i] += pulled * W[d + n + j * d + i]
 
 
 @part
-def _collect_neurons(W, d, n, q, u, weight, g, z):
-    _units(W, d, n, q, u, z)
+def _collect_neurons(W, d, n, q, u, weight, g, z, t):
     weights, drive, bias = d + n, d + n + n * d, d + n + n * d + n * u.size
     for i in range(d):
         g[i] += weight * float(q[i]) * float(q[i]) / 2
     for j in range(n):
         size = abs(float(z[j]))
         g[d + j] += weight * (size + math.log1p(math.exp(-2 * size)) - math.log(2.0))
-        t, _ = _tanh_slope(z[j])
-        pulled = weight * float(W[d + j]) * float(t)
+        pulled = weight * float(W[d + j]) * float(t[j])
         for i in range(d):
             g[weights + j * d + i] += pulled * float(q[i])
         for k in range(u.size):
@@ -88,19 +86,19 @@ def _collect_neurons(W, d, n, q, u, weight, g, z):
 
 @part
 def slope(moving, W, q, u, room):
-    """room[:d] ← ∂V/∂q (d,) at q (d,) under u (n_in,)."""
-    d = moving.coordinates
+    """room[:d] ← ∂V/∂q (d,) at q (d,) under u (n_in,); of neurons z and tanh z behind it."""
+    d, n = moving.coordinates, moving.own
     if moving.code == OSCILLATORS:
         _of_oscillators(W, d, q, u, room)
     else:
-        _of_neurons(W, d, moving.own, q, u, room, room[d:])
+        _of_neurons(W, d, n, q, u, room, room[d : d + n], room[d + n :])
 
 
 @part
 def collect(moving, W, q, u, weight, g, room):
-    """g ← g + weight·∂V/∂W."""
-    d = moving.coordinates
+    """g ← g + weight·∂V/∂W, at the moment of which `slope` was asked last."""
+    d, n = moving.coordinates, moving.own
     if moving.code == OSCILLATORS:
         _collect_oscillators(d, q, u, weight, g)
     else:
-        _collect_neurons(W, d, moving.own, q, u, weight, g, room[d:])
+        _collect_neurons(W, d, n, q, u, weight, g, room[d : d + n], room[d + n :])

@@ -1,7 +1,7 @@
 """Velocity Verlet there and back, sample by sample: p ← p − ½dt·∂V/∂q, q ← q + dt·p, and a kick.
 
-The kicks at a moment between two steps are two halves, as they are at the ends, so that the way
-back undoes the way there step by step.
+The kick at a moment between two steps is two halves, of one slope, so that the way back undoes the
+way there step by step.
 """
 
 from ...._compile import jit, part
@@ -9,16 +9,22 @@ from .slopes import collect, slope
 
 
 @part
-def _kick(moving, orbit, W, u, y, n, q, p, room, nudge):
-    """Half a kick at moment n, under V + nudge·ℓ."""
+def _pull(moving, orbit, W, u, y, n, q, room, nudge):
+    """room[:d] ← ∂(V + nudge·ℓ)/∂q at moment n."""
     slope(moving, W, q, u[n], room)
-    half, k = p.dtype.type(orbit.dt / 2), orbit.observed
-    for i in range(q.size):
-        pull = room[i]
-        if i < k and nudge != 0.0:
-            stiff = p.dtype.type(nudge * orbit.gamma[n * k + i])
-            pull += stiff * (q[i] - y[n * k + i])
-        p[i] -= half * pull
+    k = orbit.observed
+    if nudge != 0.0:
+        for i in range(k):
+            stiff = q.dtype.type(nudge * orbit.gamma[n * k + i])
+            room[i] += stiff * (q[i] - y[n * k + i])
+
+
+@part
+def _kick(orbit, p, room):
+    """Half a kick."""
+    half = p.dtype.type(orbit.dt / 2)
+    for i in range(p.size):
+        p[i] -= half * room[i]
 
 
 @part
@@ -47,10 +53,12 @@ def orbits_forth(moving, orbit, W, u, y, q, p, room, losses):
     """Move q, p (m, d) to the end of their orbits; losses (m,) ← Σ w_n·dt·ℓ(q_n) of each."""
     for s in range(q.shape[0]):
         total = _cost(orbit, y[s], 0, q[s])
+        _pull(moving, orbit, W, u[s], y[s], 0, q[s], room, 0.0)
         for n in range(orbit.steps):
-            _kick(moving, orbit, W, u[s], y[s], n, q[s], p[s], room, 0.0)
+            _kick(orbit, p[s], room)
             _drift(orbit, q[s], p[s])
-            _kick(moving, orbit, W, u[s], y[s], n + 1, q[s], p[s], room, 0.0)
+            _pull(moving, orbit, W, u[s], y[s], n + 1, q[s], room, 0.0)
+            _kick(orbit, p[s], room)
             total += _cost(orbit, y[s], n + 1, q[s])
         losses[s] = total
 
@@ -63,9 +71,11 @@ def orbits_back(moving, orbit, W, u, y, q, p, room, nudge, weight, g):
     """
     last = orbit.steps
     for s in range(q.shape[0]):
-        for n in range(last, 0, -1):
+        for n in range(last, -1, -1):
+            _pull(moving, orbit, W, u[s], y[s], n, q[s], room, nudge)
+            if n < last:
+                _kick(orbit, p[s], room)
             collect(moving, W, q[s], u[s, n], weight[s] * _share(orbit, n), g, room)
-            _kick(moving, orbit, W, u[s], y[s], n, q[s], p[s], room, nudge)
-            _drift(orbit, q[s], p[s])
-            _kick(moving, orbit, W, u[s], y[s], n - 1, q[s], p[s], room, nudge)
-        collect(moving, W, q[s], u[s, 0], weight[s] * _share(orbit, 0), g, room)
+            if n > 0:
+                _kick(orbit, p[s], room)
+                _drift(orbit, q[s], p[s])
