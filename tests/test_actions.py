@@ -1,5 +1,7 @@
 """Paths and orbits whose action is stationary: they learn by a nudge, or by their echo."""
 
+import pickle
+
 import numpy as np
 import pytest
 from test_equilibrium import differences, off
@@ -291,3 +293,5 @@ def test_a_step_is_broken_down_by_the_exact_covector(make):
     assert b.linear == pytest.approx(potential.exact(W)[1] @ b.taken.delta, rel=1e-11)
     assert potential.learner is potential.system
     assert potential.with_data(potential.data).value(W) == potential.value(W)
+    again = pickle.loads(pickle.dumps(potential))
+    assert np.array_equal(again.differential(W)[1], potential.differential(W)[1])

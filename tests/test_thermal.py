@@ -1,5 +1,7 @@
 """Systems at a temperature: covariances, free energies, and what Langevin's steps make of them."""
 
+import pickle
+
 import numpy as np
 import pytest
 from test_equilibrium import differences, off
@@ -200,6 +202,8 @@ steps = 60
     fn.Experiment.load(file).run(tmp_path / "run.h5")
     again = fn.resume(tmp_path / "run.h5", steps=60)
     assert np.array_equal(again.parameters[-1], whole.parameters[-1])
+    kept = pickle.loads(pickle.dumps(again.potential))
+    assert kept.value(whole.parameters[-1]) == whole.loss[-1]
     potential, W = sampled(m=4, chains=8, discarded=5, kept=5)
     whole = fn.train(potential, fn.Aristotle(0.1), W0=W, steps=9, batch_size=2)
     fn.train(potential, fn.Aristotle(0.1), W0=W, steps=4, batch_size=2, store=tmp_path / "s.h5")

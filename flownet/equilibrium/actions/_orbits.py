@@ -97,14 +97,13 @@ class Compiled(Orbits):
         self.moving = Moving(code, own, system.coordinates)
         gamma = cost.gamma.astype(np.float64)
         self.orbit = Orbit(system.steps, system.dt, system.observed, gamma)
-        self.kernels = kernels_of("cpu")
 
     def forth(self, W, x, rows):
         """Ends q, p (m, d) of the orbits of inputs x, and the cost of each (m,)."""
         q, p = self.system.beginning(x)
         total = np.empty(len(x))
         u, y, room = self._told(W, x, rows)
-        self.kernels.orbits_forth(self.moving, self.orbit, W, u, y, q, p, room, total)
+        kernels_of("cpu").orbits_forth(self.moving, self.orbit, W, u, y, q, p, room, total)
         return q, p, total
 
     def back(self, W, x, rows, q, p, nudge, weight):
@@ -114,7 +113,7 @@ class Compiled(Orbits):
         q, p, g = q.copy(), -p, np.zeros(len(W))
         u, y, room = self._told(W, x, rows)
         weight = np.ascontiguousarray(weight, np.float64)
-        self.kernels.orbits_back(
+        kernels_of("cpu").orbits_back(
             self.moving, self.orbit, W, u, y, q, p, room, float(nudge), weight, g
         )
         return g, q, -p

@@ -39,18 +39,14 @@ class Sampled:
         drawn = xxh3_64_intdigest(np.ascontiguousarray(W).tobytes(), manner.seed)
         self._seed = key(drawn if manner.fresh else manner.seed)
 
-    @np.errstate(over="ignore", invalid="ignore")  # a chain that leaves is told of
     def visited(self, nudge=0.0):
         """States (chains·m, n) that are kept, one after another."""
         manner, system = self.manner, self.system
         s = system.rest(len(self._x))
         scale = float(np.sqrt(2 * manner.step * manner.temperature))
         for k in range(manner.discarded + manner.kept):
-            slope = system.slope(self.W, self._x, s)
-            if nudge:
-                outputs = s[:, -system.n_out :]
-                slope[:, -system.n_out :] += nudge * self.cost.gamma * (outputs - self._y)
-            s = s - manner.step * slope
+            with np.errstate(all="ignore"):  # a chain that leaves is told of below
+                s = s - manner.step * self._slope(s, nudge)
             self._noise(s.reshape(-1), scale, self._seed, k, 0)
             if not np.isfinite(s).all():
                 raise FlownetError(
@@ -59,6 +55,14 @@ class Sampled:
                 )
             if k >= manner.discarded:
                 yield s
+
+    def _slope(self, s, nudge):
+        """∂F/∂s."""
+        slope = self.system.slope(self.W, self._x, s)
+        if nudge:
+            k = self.system.n_out
+            slope[:, -k:] += nudge * self.cost.gamma * (s[:, -k:] - self._y)
+        return slope
 
     def costs(self, s):
         """C (chains, m) of states."""
