@@ -295,3 +295,15 @@ def test_a_step_is_broken_down_by_the_exact_covector(make):
     assert potential.with_data(potential.data).value(W) == potential.value(W)
     again = pickle.loads(pickle.dumps(potential))
     assert np.array_equal(again.differential(W)[1], potential.differential(W)[1])
+
+
+def test_a_path_with_its_outputs_held():
+    """What is not seen moves as it does where the truth is what is seen."""
+    potential, W = path("neural")
+    system, y = potential.system, potential.data.y
+    with potential.phases.at(W) as at:
+        s = at.free.copy()
+        at.states.clamp(s, y, 100)
+    assert np.abs(s[:, -system.n_out :] - y).max() < 1e-15
+    slope = system.slope(W, potential.data.x, s)
+    assert np.abs(slope[:, : -system.n_out]).max() < 1e-12

@@ -149,3 +149,13 @@ def test_a_mistake_gets_one_line(make, line):
     with pytest.raises(fn.FlownetError, match=line) as error:
         make()
     assert "\n" not in str(error.value)
+
+
+def test_outputs_that_are_held():
+    potential, W = setting()
+    system, y = potential.system, np.tanh(potential.data.y)
+    with potential.phases.at(W) as at:
+        s = at.free.copy()
+        at.states.clamp(s, y, 2000)
+    assert np.array_equal(s[:, -2:], y)
+    assert np.abs(system.rate(W, potential.data.x, s)[:, :-2]).max() < 1e-13

@@ -6,6 +6,7 @@ from scipy.linalg import solve_banded
 from .._relaxation import Numerical, Relaxed
 
 _HALVINGS = 30  # of a Newton step that does not bring a state closer to rest
+_CLAMP = 2.0**60  # of a spring that holds
 _SMALL = 1e-7  # relative to the path: a step that is judged by rounding
 _ARRIVED = 1e-6  # relative to the path: a last step that is longer ends nowhere
 _CLOSER = 0.99  # what is left of what was missed, where a step was worth its while
@@ -34,6 +35,20 @@ class Path(Numerical):
             if change != change or (stops and self.manner.tolerance >= 0):
                 if stops:
                     s[_norms(step) > _ARRIVED * _norms(s)] = np.nan
+                break
+        return Relaxed(taken, change)
+
+    def clamp(self, s, o, sweeps):
+        """Newton's steps with the outputs held at o (m, n_out), by springs that do not give."""
+        self.outputs(s)[...] = o
+        held, taken, change = np.full(o.shape[1], _CLAMP, s.dtype), 0, np.inf
+        while taken < sweeps:
+            miss, last = self.system.slope(self.W, self.x, s), change
+            self.outputs(miss)[...] = 0
+            s -= self._solve(s, miss, held)
+            self.outputs(s)[...] = o
+            taken, change = taken + 1, float(np.sqrt((miss**2).sum(axis=1)).max(initial=0.0))
+            if change <= self.manner.tolerance or not change < _CLOSER * last:
                 break
         return Relaxed(taken, change)
 

@@ -44,6 +44,20 @@ class Resting(Relaxation):
             self._free = s.copy()
         return Relaxed(taken, change)
 
+    def clamp(self, s, o, sweeps):
+        """Step by step, with the outputs held at o (m, n_out)."""
+        taken, change, none = 0, np.inf, np.zeros_like(s)
+        while taken < sweeps:
+            self.outputs(s)[...] = o
+            new = self.system.settle(self.W, self.x, s, none)
+            self.outputs(new)[...] = o
+            change = float(np.abs(new - s).max(initial=0.0))
+            s[...] = new
+            taken += 1
+            if change <= self.manner.tolerance or change != change:
+                break
+        return Relaxed(taken, change)
+
     def _force(self, s, pull):
         """What acts beside f: the cost, and (Jᵀ − J)(s − s₀)."""
         force = np.zeros_like(s)
