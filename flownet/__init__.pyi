@@ -13,9 +13,14 @@ from .ensemble.attractors import (
 )
 from .ensemble.sweeps import Sweep as Sweep, sweep as sweep
 from .equilibrium import (
+    GDU as GDU,
+    Agnostic as Agnostic,
     AsymmetricHopfield as AsymmetricHopfield,
+    Circuit as Circuit,
     ComplexHopfield as ComplexHopfield,
     Contour as Contour,
+    Contrastive as Contrastive,
+    CoupledLearning as CoupledLearning,
     Echo as Echo,
     Equilibrium as Equilibrium,
     Hopfield as Hopfield,
@@ -30,6 +35,7 @@ from .equilibrium import (
     Symmetric as Symmetric,
     Thermal as Thermal,
     Verlet as Verlet,
+    gdu as gdu,
 )
 from .geometry.charges import ChargeDrift as ChargeDrift, Charges as Charges, charges as charges
 from .geometry.curvature import (

@@ -33,6 +33,7 @@ _HOMES = {
     "learning system": ["equilibrium", "equilibrium.actions", "equilibrium.thermal"],
     "system": [
         "equilibrium.systems",
+        "equilibrium.circuits",
         "equilibrium.complex",
         "equilibrium.dynamics",
         "equilibrium.actions",
@@ -40,6 +41,7 @@ _HOMES = {
     ],
     "mechanical": ["equilibrium.actions"],
     "estimator": ["equilibrium", "equilibrium.thermal"],
+    "element": ["equilibrium.circuits"],
     "observable": ["motion.observe"],
     "stop condition": ["motion.stop"],
 }

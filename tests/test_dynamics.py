@@ -138,6 +138,7 @@ def test_single_precision():
     ("make", "line"),
     [
         (lambda: setting()[0].averaged(), "relaxes on no energy"),
+        (lambda: setting(estimator="contrastive"), "known of real states on an energy"),
         (lambda: fn.AsymmetricHopfield(2, -1, 1), "hidden is -1"),
         (lambda: fn.AsymmetricHopfield(2, 1, 0), "outputs is 0"),
         (lambda: fn.AsymmetricHopfield(2, 1, 1, dtype="complex64"), "real parameters"),

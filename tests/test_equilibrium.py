@@ -272,7 +272,7 @@ def test_float32_agrees_with_float64():
         ({"estimator": "contuor"}, "did you mean 'contour'"),
         ({"order": "sideways"}, "unknown order"),
         ({"force": "brute"}, "unknown force"),
-        ({"cost": fn.CrossEntropy()}, "has to be flownet.Quadratic"),
+        ({"cost": fn.CrossEntropy(sample_metric=np.eye(2))}, "couples samples"),
         ({"cost": fn.Quadratic(output_metric=np.array([[2, 1], [1, 2]]))}, "not diagonal"),
     ],
 )

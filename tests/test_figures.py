@@ -90,6 +90,9 @@ def figures(complex_parts, real_runs, batched, measured, xor):
     found = _measured.measure(one)
     flows = {f"flow {i}": flow for i in range(4)}
     settled = fn.bifurcation(fn.DoubleWell(), np.linspace(1.8, 4.1, 90), W0=[0.3])
+    system = fn.Hopfield([2, 6, 5, 1], "tanh")
+    relaxed = fn.Equilibrium(system, fn.Quadratic(), fn.data.load("xor"), nudge=0.1)
+    increments = fn.gdu(relaxed, system.init(0), steps=12)
     return {
         "loss": lambda **place: fn.plot.loss(one, **place),
         "loss of a complex run": lambda **place: fn.plot.loss(run, **place),
@@ -107,6 +110,7 @@ def figures(complex_parts, real_runs, batched, measured, xor):
         "flows of a complex run": lambda **place: fn.plot.flows(run, flow, resolution=9, **place),
         "five paths": lambda **place: fn.plot.flows(run, flows, resolution=9, **place),
         "bifurcation": lambda **place: fn.plot.bifurcation(settled, **place),
+        "gdu": lambda **place: fn.plot.gdu(increments, **place),
         **{
             f"sweep {what}": lambda found=found, y=y, **place: fn.plot.sweep(found, y=y, **place)
             for what, found, y in sweeps(xor)
@@ -143,6 +147,7 @@ NAMES = (
     "flows of a complex run",
     "five paths",
     "bifurcation",
+    "gdu",
     "sweep over steps and seeds",
     *(f"sweep over two: {y}" for y in SWEPT),
 )

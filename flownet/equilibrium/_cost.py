@@ -1,14 +1,36 @@
-"""What a cost does to a state: it pulls the outputs to the truth, by a spring or a steady force.
+"""What a cost does to a state: it pulls the outputs to the truth, by a spring or another force.
 
 The nudged energy is F = E + βC. Of C = ½(o − y)·γ(o − y) the part that pulls is a spring βγ to y;
-frozen at the free outputs o₀ it is the steady force −βγ(o₀ − y).
+frozen at the free outputs o₀ it is the steady force −βγ(o₀ − y). Any other pull, such as that of a
+cross-entropy, or of outputs that are read off a state, moves with the outputs, sweep by sweep.
 """
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._errors import FlownetError
 from ..kernels.layout import Pull
-from ..model.potential import Quadratic
+from ..model.potential import CrossEntropy, Quadratic
+
+
+class Moving(NamedTuple):
+    """The pull of βC, taken anew at the outputs of every sweep."""
+
+    cost: Any
+    nudge: complex
+    rows: Any
+
+    def at(self, o):
+        """The steady pull that it is at outputs o."""
+        return self.cost.steady(self.nudge, self.cost.force(o, self.rows), o.dtype)
+
+
+def cost_of(loss, y, dtype):
+    """What pulls, of a loss and the truth."""
+    if type(loss) is CrossEntropy:
+        return SoftmaxCost(loss, y, dtype)
+    return SpringCost(loss, y, dtype)
 
 
 class SpringCost:
@@ -17,18 +39,13 @@ class SpringCost:
     def __init__(self, loss, y, dtype):
         if type(loss) is not Quadratic:
             raise FlownetError(
-                f"the cost is {loss!r}; a nudge is a spring to the truth: it has to be "
-                "flownet.Quadratic()."
+                f"the cost is {loss!r}; it has to be flownet.Quadratic() or flownet.CrossEntropy()."
             )
         dtype = np.zeros(0, dtype).real.dtype
         compiled, y, weights = loss.compiled(y, dtype)
+        _refuse_coupled(loss)
         if y.dtype.kind == "c":  # real and imaginary parts, as its metric has them
             y = np.concatenate([y.real, y.imag], axis=1)
-        if compiled.coupling.size:
-            raise FlownetError(
-                "the cost has a full (m, m) sample_metric, which couples samples: each relaxes "
-                "by itself; give one weight for each."
-            )
         gamma = compiled.gamma
         if gamma.size and np.count_nonzero(gamma - np.diag(np.diag(gamma))):
             raise FlownetError(
@@ -38,6 +55,10 @@ class SpringCost:
         self.y = np.ascontiguousarray(y, dtype)
         self.gamma = np.diag(gamma).copy() if gamma.size else np.ones(y.shape[1], dtype)
         self.weights = weights.astype(np.float64) if weights.size else np.ones(len(y))
+
+    def pull(self, nudge, rows, dtype):
+        """The pull of βC."""
+        return self.spring(nudge, rows, dtype)
 
     def values(self, o, rows):
         """C (m,) at outputs o."""
@@ -66,4 +87,58 @@ class SpringCost:
                 for k in range(len(e))
             ],
             axis=1,
+        )
+
+
+class SoftmaxCost:
+    """Cross-entropy of outputs, C = −Σ q·log softmax(o/kT)."""
+
+    def __init__(self, loss, y, dtype):
+        _refuse_coupled(loss)
+        of_one = CrossEntropy(temperature=loss.temperature, output_metric=loss.output_metric)
+        _, q, _ = of_one.compiled(y, dtype)
+        self.q, self.temperature = q, loss.temperature
+        own = loss.sample_metric
+        self.weights = np.ones(len(y)) if own is None else own.astype(np.float64)
+
+    def pull(self, nudge, rows, dtype):
+        """The pull of βC."""
+        return Moving(self, nudge, rows)
+
+    def values(self, o, rows):
+        """C (m,) at outputs o."""
+        up = o.astype(np.float64) / self.temperature
+        up = up - up.max(axis=1, keepdims=True)
+        q = self.q[rows].astype(np.float64)
+        return q.sum(axis=1) * np.log(np.exp(up).sum(axis=1)) - (q * up).sum(axis=1)
+
+    def force(self, o, rows):
+        """c = ∂C/∂o (m, n_out) = (P̂·Σq − q)/kT, of complex outputs too."""
+        q = self.q[rows]
+        p = np.exp((o - o.real.max(axis=1, keepdims=True)) / self.temperature)
+        p = p / p.sum(axis=1, keepdims=True)
+        return ((p * q.sum(axis=1, keepdims=True) - q) / self.temperature).astype(o.dtype)
+
+    def steady(self, nudge, c, dtype):
+        """The pull of β⟨c, o⟩, with c as it was."""
+        return Pull((-nudge * c).astype(dtype), np.zeros(c.shape[1], dtype))
+
+    @property
+    def gamma(self):
+        """None: the stiffness of a cross-entropy is another one at each output."""
+        raise FlownetError(
+            "the series in the step and in the nudge are those of a Quadratic cost: differences of "
+            "the potential say what a cross-entropy does."
+        )
+
+    def series(self, o, rows):
+        """None either."""
+        return self.gamma
+
+
+def _refuse_coupled(loss):
+    if loss.couples:
+        raise FlownetError(
+            "the cost has a full (m, m) sample_metric, which couples samples: each relaxes by "
+            "itself; give one weight for each."
         )

@@ -33,11 +33,14 @@ class System(Named, ABC):
         Inputs and outputs.
     dtype : dtype
     step : float
-        Of the descent by which a state relaxes that has no `settle`.
+        Of the flow by which a state relaxes that has no `settle`. An `Equilibrium` may say another
+        one.
     smooth : bool
         Whether the state is a smooth function of the nudge: no unit has a bound or a kink.
     analytic : bool
         Whether the energy is that of complex states too, as a contour of nudges wants.
+    reads_out : bool
+        Whether parameters of its own read the outputs off a state, as `Relaxation.outputs` does.
     network : Network or None
         Where the parameters of each layer lie, of a layered system: metrics go by it.
     conservative : bool
@@ -52,6 +55,7 @@ class System(Named, ABC):
     step = 0.1
     smooth = True
     analytic = False
+    reads_out = False
     network: Network | Any = None
     conservative = True
 
@@ -79,6 +83,9 @@ class System(Named, ABC):
         if self.dtype == dtype:
             return self
         raise FlownetError(f"{type(self).__name__} has {self.dtype.name} parameters alone.")
+
+    def check_order(self, order: str) -> None:
+        """Refuse an order in which the state cannot relax: none by default."""
 
     @abstractmethod
     def relaxation(self, m: int, manner: Manner) -> Relaxation:

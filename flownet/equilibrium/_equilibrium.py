@@ -13,7 +13,7 @@ from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
-from ._cost import SpringCost
+from ._cost import cost_of
 from ._energy import System
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
@@ -25,12 +25,13 @@ from ._relaxation import ORDERS, Manner
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from .._types import Count, NotNegative, Vector
+    from .._types import Count, NotNegative, Positive, Vector
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
 _WORDS = (
     "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
+    "step",
 )  # fmt: skip
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
@@ -51,19 +52,21 @@ class Equilibrium(AnyPotential):
     Parameters
     ----------
     system : Hopfield, Resistive, …, or an `Energy` of your own
-    cost : Quadratic
-        C. Each output has a spring to its truth: an `output_metric` is diagonal.
+    cost : Quadratic or CrossEntropy
+        C. Under Quadratic each output has a spring to its truth: an `output_metric` is diagonal.
     data : Dataset
     nudge : float or str
         β, not 0; negative for a one-sided estimate from the other side. "bias:0.01" chooses it anew
         at each W, so that the leading power of the bias is a hundredth of dL.
     estimator : str, dict or Estimator
-        "one-sided", "random-sign", "symmetric", "richardson", "contour".
+        "one-sided", "random-sign", "symmetric", "richardson", "contour"; or one of its relatives,
+        which estimate something else: "contrastive", "coupled", "agnostic".
     force : str
         "moving": the cost itself pulls; "frozen": its force at the free state, ⟨c(s₀), s⟩.
     order : str
         In which layers settle: "odd-even" or "even-odd", each after the other (asynchronous: the
-        energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous).
+        energy falls at every sweep), "upwards", "downwards", or "at-once" (synchronous); "flow":
+        Euler steps of ṡ = −∂F/∂s, of all units at once.
     nudged_order : str, optional
         That of nudged relaxations, if it is another one.
     tolerance : float, optional
@@ -73,6 +76,8 @@ class Equilibrium(AnyPotential):
         Sweeps at most of the free and of each nudged relaxation.
     fixed : bool
         Whether all these sweeps are made, whatever changes, as published programs do.
+    step : float, optional
+        Of the flow, by default the system's own.
 
     Attributes
     ----------
@@ -84,8 +89,8 @@ class Equilibrium(AnyPotential):
     Raises
     ------
     FlownetError
-        For data that do not fit the system, a cost that is no spring, a nudge that is 0, and an
-        estimator that the system does not allow.
+        For data that do not fit the system, another cost, a nudge that is 0, and an estimator that
+        the system does not allow.
 
     Examples
     --------
@@ -110,6 +115,7 @@ class Equilibrium(AnyPotential):
         sweeps: Count = 2000,
         nudged_sweeps: Count | None = None,
         fixed: bool = False,
+        step: Positive | None = None,
     ) -> None:
         if not isinstance(system, System):
             raise FlownetError(
@@ -127,32 +133,26 @@ class Equilibrium(AnyPotential):
         for each in (order, nudged_order or order):
             if each not in ORDERS:
                 raise FlownetError(unknown("order", each, ORDERS))
+            system.check_order(each)
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
         self.system, self.loss, self.data = system, cost, data
         self.size, self.dtype = system.size, system.dtype
         self._nudge, self.estimator, self.force = nudge_of(nudge), estimator_of(estimator), force
         self.nudge = self._nudge.said
-        if self.estimator.thermal:
-            raise FlownetError(
-                f"{self.estimator!r} is of states that fluctuate: take flownet.Thermal."
-            )
-        if self.estimator.analytic and not system.analytic:
-            raise FlownetError(
-                f"{self.estimator!r} wants complex states, and {system!r} has units with bounds "
-                "or kinks, which have none: take 'richardson', or tanh, sigmoid4 or identity."
-            )
+        self.estimator.check(system, force)
         self.order, self.nudged_order = order, nudged_order
-        self.tolerance, self.fixed = tolerance, fixed
+        self.tolerance, self.fixed, self.step = tolerance, fixed, step
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
         orders = ORDERS[order], ORDERS[nudged_order or order]
-        manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop)
+        step = system.step if step is None else _check.positive("step", step)
+        manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
         self.phases = Phases(
             system,
-            SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
+            cost_of(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
             _check.in_precision("x", data.x, self.dtype),
             manner,
             force,
@@ -181,8 +181,7 @@ class Equilibrium(AnyPotential):
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """The same of some samples alone, a mini-batch."""
         with self.phases.at(W, rows) as at:
-            nudge = self._nudge.at(at, self.estimator)
-            dL = at.difference(self.estimator.differences(nudge, at.W))
+            dL = self.estimator.estimate(at, self._nudge.at(at, self.estimator))
             return float(np.mean(at.losses(at.free))), dL
 
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:

@@ -6,7 +6,7 @@ An estimate is Σ_k c_k·(∂E/∂W(s at β_k⁺) − ∂E/∂W(s at β_k⁻)) o
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from xxhash import xxh3_64_intdigest
@@ -14,6 +14,10 @@ from xxhash import xxh3_64_intdigest
 from .._errors import FlownetError
 from .._registry import Named, build, kind
 from .._types import Count, Vector, Whole
+
+if TYPE_CHECKING:
+    from ._energy import System
+    from ._phases import At
 
 
 class Difference(NamedTuple):
@@ -29,6 +33,18 @@ class Estimator(Named, ABC):
 
     analytic = False  # whether nudges are complex
     thermal = False  # whether it is one of fluctuations alone, without a nudge
+
+    def check(self, system: System, force: str) -> None:
+        """Refuse a system or a force that the estimate does not allow."""
+        if self.analytic and not system.analytic:
+            raise FlownetError(
+                f"{self!r} wants complex states, and {system!r} has units with bounds or kinks, "
+                "which have none: take 'richardson', or tanh, sigmoid4 or identity."
+            )
+
+    def estimate(self, at: At, nudge: float) -> Vector:
+        """The estimate (D,) at a W and some samples."""
+        return at.difference(self.differences(nudge, at.W))
 
     @abstractmethod
     def differences(self, nudge: float, W: Vector) -> list[Difference]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import _check
+from ._cost import Moving
 from ._relaxation import Manner, Relaxation, Relaxed, no_pull
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .._types import Vector
-    from ._cost import SpringCost
     from ._energy import System
     from ._estimators import Difference
 
@@ -34,9 +34,7 @@ class Phases:
         sweeps taken, and the largest change of a unit in the last one.
     """
 
-    def __init__(
-        self, system: System, cost: SpringCost, x: Vector, manner: Manner, force: str
-    ) -> None:
+    def __init__(self, system: System, cost: Any, x: Vector, manner: Manner, force: str) -> None:
         self.system, self.cost, self.manner, self.force = system, cost, manner, force
         self.x = np.ascontiguousarray(system.inputs(x))
         self.relaxed: dict[str, Relaxed] = {}
@@ -92,17 +90,58 @@ class At:
 
     def nudged(self, nudge: complex) -> Vector:
         """The state at a nudge, on the branch of the free one: it relaxes from there."""
-        if nudge == 0:
-            return self.free
+        return self.free if nudge == 0 else self.nudged_from(self.free, nudge)
+
+    def nudged_from(self, start: Vector, nudge: complex) -> Vector:
+        """The state at a nudge, other than 0, that is reached from some state."""
         number = np.result_type(self.dtype, np.complex64) if np.iscomplexobj(nudge) else self.dtype
-        s = self.free.astype(number)
+        s = start.astype(number)
         if self.phases.force == "moving":
-            pull = self.cost.spring(nudge, self.rows, number)
+            pull = self.cost.pull(nudge, self.rows, number)
+            if self.phases.system.reads_out:
+                pull = Moving(self.cost, nudge, self.rows)
         else:
             pull = self.cost.steady(nudge, self.force, number)
         sweeps = self.phases.manner.nudged_sweeps
-        self.phases.relaxed["nudged"] = self.states.relax(s, pull, sweeps)
+        if isinstance(pull, Moving):
+            self.phases.relaxed["nudged"] = self._follow(s, pull, sweeps)
+        else:
+            self.phases.relaxed["nudged"] = self.states.relax(s, pull, sweeps)
         return s
+
+    def _follow(self, s, pull, sweeps):
+        """Sweeps under a pull that moves with the outputs."""
+        taken, change = 0, np.inf
+        while taken < sweeps:
+            change = self.states.relax(s, pull.at(self.states.outputs(s)), 1).change
+            taken += 1
+            if change <= self.phases.manner.tolerance or change != change:
+                break
+        return Relaxed(taken, change)
+
+    def on_readout(self, s: Vector, share: complex = 1.0) -> Any:
+        """share·∂C/∂W (D,) of a state, of the parameters that read its outputs off; else 0."""
+        if not self.phases.system.reads_out or share == 0:
+            return 0
+        moving = self.phases.force == "moving"
+        c = self.cost.force(self.states.outputs(s), self.rows) if moving else self.force
+        return self.states.on_readout(s, c, share * self.weights)
+
+    def clamped(self, o: Vector) -> Vector:
+        """The state with its outputs held at o (m, n_out), on the branch of the free one."""
+        s, sweeps = self.free.copy(), self.phases.manner.nudged_sweeps
+        self.phases.relaxed["clamped"] = self.states.clamp(s, o, sweeps)
+        return s
+
+    def between(self, plus: Vector, minus: Vector, coefficient: float = 1.0) -> Vector:
+        """coefficient·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,) of two states."""
+        return self.states.difference(plus, minus, coefficient * self.weights)
+
+    def covector(self, s: Vector) -> Vector:
+        """∂E/∂W (D,) of a state, mean over samples."""
+        layers = np.concatenate(self.states.layers(s), axis=1)
+        energy: Any = self.phases.system
+        return energy.covector(self.W, self.phases.x[self.rows], layers, self.weights)
 
     def losses(self, s: Vector) -> Vector:
         """C (m,) of a state, times the weights of the samples."""
@@ -110,15 +149,20 @@ class At:
         return self.cost.weights[self.rows] * values
 
     def difference(self, differences: Iterable[Difference]) -> Vector:
-        """Σ c·(∂E/∂W(s at β⁺) − ∂E/∂W(s at β⁻)) (D,)."""
+        """Σ c·(∂F/∂W(s at β⁺) − ∂F/∂W(s at β⁻)) (D,), with F = E + βC.
+
+        Of E alone, but for parameters that read outputs off a state.
+        """
         total: Any = None
         for each in differences:
             plus, minus = self.nudged(each.plus), self.nudged(each.minus)
             part = self.states.difference(plus, minus, each.coefficient * self.weights)
+            part = part + self.on_readout(plus, each.coefficient * each.plus)
+            part = part - self.on_readout(minus, each.coefficient * each.minus)
             total = part if total is None else total + part
         return total
 
     def exact(self) -> Vector:
-        """dL = −(∂_s∂_W E)·v with H·v = c."""
+        """dL = −(∂_s∂_W E)·v with H·v = c, and what C itself has of W."""
         v, self.phases.relaxed["solve"] = self.states.yields(self.free, self.force)
-        return self.states.along(self.free, -v, self.weights)
+        return self.states.along(self.free, -v, self.weights) + self.on_readout(self.free)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from .._errors import FlownetError
-from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, ODD_EVEN, UPWARDS, Pull
+from ..kernels.layout import AT_ONCE, DOWNWARDS, EVEN_ODD, FLOW, ODD_EVEN, UPWARDS, Pull
 
 if TYPE_CHECKING:
     from .._types import Vector
@@ -22,7 +22,11 @@ ORDERS = {
     "upwards": UPWARDS,
     "downwards": DOWNWARDS,
     "at-once": AT_ONCE,
+    "flow": FLOW,
 }
+
+
+_CLAMP = 2.0**100  # of a spring that holds
 
 
 class Manner(NamedTuple):
@@ -33,6 +37,7 @@ class Manner(NamedTuple):
     sweeps: int
     nudged_sweeps: int
     tolerance: float  # −1: never before the last sweep
+    step: float  # of a flow
 
 
 class Relaxed(NamedTuple):
@@ -64,6 +69,10 @@ class Relaxation(ABC):
     @abstractmethod
     def relax(self, s: Vector, pull: Pull, sweeps: int) -> Relaxed:
         """Let s relax in place, from where it is, with a cost that may pull at its outputs."""
+
+    @abstractmethod
+    def clamp(self, s: Vector, o: Vector, sweeps: int) -> Relaxed:
+        """Let s relax in place, from where it is, with its outputs held at o (m, n_out)."""
 
     @abstractmethod
     def outputs(self, s: Vector) -> Vector:
@@ -98,6 +107,10 @@ class Relaxation(ABC):
     def difference(self, plus: Vector, minus: Vector, weight: Vector) -> Vector:
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,)."""
 
+    def on_readout(self, s: Vector, c: Vector, weight: Vector) -> Any:
+        """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such."""
+        return 0
+
 
 class Numerical(Relaxation):
     """Of any energy, by what its class says of it."""
@@ -130,13 +143,28 @@ class Numerical(Relaxation):
                 break
         return Relaxed(taken, change)
 
+    def clamp(self, s, o, sweeps):
+        """Outputs on springs so stiff that rounding is all they give; without `settle`, at rest."""
+        held = np.full(o.shape[1], _CLAMP if self.system.settles else 0.0, s.dtype)
+        pull, taken, change = Pull(held * o, held), 0, np.inf
+        while taken < sweeps:
+            self.outputs(s)[...] = o
+            new = self._settled(s, pull)
+            self.outputs(new)[...] = o
+            change = float(np.abs(new - s).max(initial=0.0))
+            s[...] = new
+            taken += 1
+            if change <= self.manner.tolerance or change != change:
+                break
+        return Relaxed(taken, change)
+
     def _settled(self, s, pull):
-        if self.system.settles:
+        if self.system.settles and self.manner[pull.held.size > 0] != FLOW:
             return self.system.settle(self.W, self.x, s, pull)
         slope = self.system.slope(self.W, self.x, s)
         if pull.held.size:
             slope[:, -self.seen :] += pull.held * self.outputs(s) - pull.drive
-        return s - self.system.step * slope
+        return s - self.manner.step * slope
 
     def yields(self, s, c):
         """Conjugate gradients on the system's curvature, each sample for itself."""

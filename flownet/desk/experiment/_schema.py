@@ -205,6 +205,7 @@ Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
 _IN_A_FILE["Estimator"] = str
 _IN_A_FILE["MechanicalLike"] = _family("Mechanical", "mechanical")
+_IN_A_FILE["Element"] = dict[str, Any]
 System = _family("System", "system")
 Equilibrium = _family("Equilibrium", "learning system", usual="equilibrium")
 

@@ -1,7 +1,8 @@
 """Figures of runs: `flownet.plot.loss(run)`, `.breakdown(run)`, `.report(run)`, of several runs
 `.curves(runs)` and `.comparison(runs)` and, of a run beside its flows, `.flows(run, flows)`; each a
 Figure. `.film(run, flows, path)` writes an animation. `.sweep(sweep)` draws many runs,
-`.bifurcation(found)` where the finite map goes for many steps.
+`.bifurcation(found)` where the finite map goes for many steps, `.gdu(found)` increments of
+equilibrium propagation beside those of backpropagation through time.
 
 Each takes `size` and `title` of its figure, and `figure=` or, where it has one panel, `ax=`, to be
 drawn into a figure of yours. A notebook shows it as the value of a cell.
@@ -14,6 +15,7 @@ from ._breakdown import breakdown, comparison
 from ._curves import curves
 from ._film import check_film, film
 from ._flows import flows
+from ._gdu import gdu
 from ._loss import loss
 from ._report import report
 from .ensemble import bifurcation, sweep
@@ -27,6 +29,7 @@ __all__ = [
     "curves",
     "film",
     "flows",
+    "gdu",
     "loss",
     "report",
     "sweep",

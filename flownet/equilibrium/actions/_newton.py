@@ -33,7 +33,7 @@ class Path(Numerical):
             closer, least = left < _CLOSER * least, np.minimum(left, least)
             stops = change <= self.manner.tolerance or not closer.any()
             if change != change or (stops and self.manner.tolerance >= 0):
-                if stops:
+                if stops and sweeps > 1:  # one alone is part of a longer relaxation
                     s[_norms(step) > _ARRIVED * _norms(s)] = np.nan
                 break
         return Relaxed(taken, change)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind, unknown
-from ...kernels.scalar.states import BOUNDED, SIGMOID, TANH
+from ...kernels.scalar.states import BOUNDED, RHO_SIGMOID, RHO_TANH, SIGMOID, TANH
 from ._layers import LayeredEnergy
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _SIGMA = {
     "tanh": (TANH, -1.0, 1.0),
     "sigmoid4": (SIGMOID, 0.0, 1.0),
 }
-_WITH_KINKS = ("hard-sigmoid", "relu")
+#: of the form of 2017, where they differ
+_RHO = {**_SIGMA, "tanh": (RHO_TANH, -np.inf, np.inf), "sigmoid4": (RHO_SIGMOID, 0.0, 1.0)}
+_FORMS = {"primitive": _SIGMA, "rho": _RHO}
 
 
 @kind("system", "hopfield")
@@ -36,6 +38,14 @@ class Hopfield(LayeredEnergy):
     Each layer is driven by both neighbours, a_l = W_l·s_{l−1} + W_{l+1}ᵀ·s_{l+1} + b_l, and is at
     rest at s_l = σ(a_l), with σ the inverse of G′. ∂E/∂W_l = −s_l ⊗ s_{l−1} and ∂E/∂b_l = −s_l:
     each weight sees its two neurons alone. W lies as that of a `Network` of the same sizes.
+
+    In the form "rho" of 2017 units show ρ(s) to their neighbours, with ρ the activation,
+
+        E = Σ ½s_l² − Σ ρ(s_l)·W_l·ρ(s_{l−1}) − Σ b_l·ρ(s_l),    ∂E/∂W_l = −ρ(s_l) ⊗ ρ(s_{l−1}),
+
+    s is what a cost compares with the truth, and a state flows to rest, ṡ = ρ′(s)·a − s, with
+    order="flow" and the step of an `Equilibrium`; under sigmoid4 within [0, 1], as in published
+    programs. With the hard sigmoid, relu and the identity both forms are one energy.
 
     Parameters
     ----------
@@ -47,6 +57,11 @@ class Hopfield(LayeredEnergy):
     output : str
         σ of the outputs; by default the identity for tanh and relu, else that of the last hidden
         layer.
+    form : str
+        "primitive" or "rho".
+    readout : bool
+        Whether the outputs are no units but read off the last hidden layer, o = V·s + c: the last
+        layer of W. Under a nudge ∂F/∂V counts, of F = E + βC, since E does not know V.
     bias : bool
     init : str or sequence of float
         As of a `Network`.
@@ -69,12 +84,16 @@ class Hopfield(LayeredEnergy):
         activation: str | Sequence[str] = "hard-sigmoid",
         *,
         output: str | None = None,
+        form: str = "primitive",
+        readout: bool = False,
         bias: bool = True,
         init: Init | Sequence[NotNegative] = "glorot-uniform",
         dtype: DTypeLike = "float64",
     ) -> None:
-        self._lay_out(sizes, bias, init, dtype)
+        self._lay_out(sizes, bias, init, dtype, reads_out=bool(readout))
         hidden = len(self.sizes) - 2
+        if readout and output is not None:
+            raise FlownetError("output and readout are both given: a readout has no units.")
         names = [activation] * hidden if isinstance(activation, str) else list(activation)
         if len(names) != hidden:
             raise FlownetError(
@@ -84,18 +103,35 @@ class Hopfield(LayeredEnergy):
         last = names[-1] if names else str(activation)
         if output is None:
             output = "identity" if last in ("tanh", "relu") else last
-        for name in (*names, output):
+        units = tuple(names) if readout else (*names, output)
+        for name in units:
             if name not in _SIGMA:
                 raise FlownetError(unknown("activation", name, _SIGMA))
-        self.activation, self.output = tuple(names), output
-        every = [_SIGMA[name] for name in (*names, output)]
+        if form not in _FORMS:
+            raise FlownetError(unknown("form", form, _FORMS))
+        self.activation, self.form = tuple(names), form
+        self.output = None if readout else output
+        every = [_FORMS[form][name] for name in units]
         self.codes = np.array([code for code, _, _ in every], np.int64)
         low, high = (
-            np.repeat([each[i] for each in every], self.sizes[1:]).astype(self.dtype)
+            np.repeat([each[i] for each in every], self.inner.sizes[1:]).astype(self.dtype)
             for i in (1, 2)
         )
         self._units = self._units_of(np.ones(self.states, self.dtype), low, high)
-        self.smooth = self.analytic = not set(_WITH_KINKS) & {*names, output}
+        bounded = np.isin(self.codes, (BOUNDED, RHO_SIGMOID))
+        ends = np.isfinite([each[1:] for each in every]).any(axis=1)
+        self.smooth = not (bounded & ends).any()
+        self.analytic = self.smooth and not self.mapped
+
+    def check_order(self, order):
+        """Units that show ρ(s) flow."""
+        if self.mapped and order != "flow":
+            raise FlownetError(
+                f"order is {order!r}; the form 'rho' of tanh or sigmoid4 units has no exact least "
+                "of a layer: take order='flow', and a step."
+            )
+
+    step = 0.5
 
     def units(self, W):
         """What each unit is."""
@@ -119,10 +155,11 @@ class Hopfield(LayeredEnergy):
 
     def parameters(self):
         """What makes this system again."""
-        names = {"activation": list(self.activation), "output": self.output}
+        names = {"activation": list(self.activation), "form": self.form}
+        names |= {"readout": True} if self.reads_out else {"output": self.output}
         return {**super().parameters(), **names}
 
     def __repr__(self):
-        names = ", ".join(dict.fromkeys((*self.activation, self.output)))
+        names = ", ".join(dict.fromkeys((*self.activation, self.output or "readout")))
         shape = "-".join(map(str, self.sizes))
         return f"Hopfield {shape} ({names}; {self.size} parameters, {self.dtype.name})"

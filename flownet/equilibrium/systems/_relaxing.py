@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..._errors import FlownetError
 from ...kernels.device import kernels_of
-from ...kernels.layout import Manner as Order, schedule
+from ...kernels.layout import FLOW, Manner as Order, Pull, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
 from ._series import state_series
@@ -18,7 +19,7 @@ class Layered(Relaxation):
 
     def __init__(self, system, m, manner):
         self.system, self.m, self.manner = system, m, manner
-        self.kernels, self.net = kernels_of("cpu"), system.network.plan
+        self.kernels, self.net = kernels_of("cpu"), system.inner.plan
         self.orders = [schedule(len(system.codes), each) for each in manner[:2]]
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
         self.free = no_pull(system.dtype)
@@ -26,8 +27,9 @@ class Layered(Relaxation):
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
         self.W, self.x, self.units = W, x, self.system.units(W)
+        self.couplings = self.system.couplings(W)
         self.threads = self.kernels.worthwhile(self.net, 8 * self.m)
-        self.kernels.drive_states(self.net, W, self.work, x, self.threads)
+        self.kernels.drive_states(self.net, self.couplings, self.work, x, self.threads)
 
     def rest(self):
         """A state to relax from."""
@@ -35,7 +37,15 @@ class Layered(Relaxation):
 
     def outputs(self, s):
         """Outputs (m, n_out) of states."""
-        return s[-self.m * self.system.n_out :].reshape(self.m, -1)
+        if not self.system.reads_out:
+            return self.top(s)
+        read = self.system.readout(self.W)
+        o = self.top(s) @ read.weights.T
+        return o if read.bias is None else o + read.bias
+
+    def top(self, s):
+        """The last layer (m, n_l) of states, a view."""
+        return s[self.m * int(self.net.units[-2]) :].reshape(self.m, -1)
 
     def layers(self, s):
         """One array (m, n_l) for each layer, views of the state."""
@@ -44,6 +54,11 @@ class Layered(Relaxation):
 
     def relax(self, s, pull, sweeps):
         """Layers settle in their order, that of the free or of a nudged phase."""
+        if self.system.reads_out and pull.held.size:
+            drive = pull.drive @ self.system.readout(self.W).weights
+            pull = Pull(drive, np.zeros(drive.shape[1], drive.dtype))
+        if self.manner[pull.held.size > 0] == FLOW:
+            return self._flow(s, pull, sweeps, self.orders[0])
         order = self.orders[pull.held.size > 0]
         if np.iscomplexobj(s):
             layers, stop = self.layers(s), self.manner.tolerance
@@ -51,28 +66,86 @@ class Layered(Relaxation):
         order = Order(order, sweeps, self.manner.tolerance)
         units, work = self.units, self.work
         self.kernels.relax_states(
-            self.net, units, self.W, work, pull, self.free, s, order, self.threads
+            self.net, units, self.couplings, work, pull, self.free, s, order, self.threads
         )
+        return self._relaxed()
+
+    def clamp(self, s, o, sweeps):
+        """All layers but the last settle."""
+        self.top(s)[...] = o
+        hidden = self.orders[1]  # that of nudged phases
+        hidden = hidden[hidden != len(self.system.codes) - 1]
+        if self.manner.nudged_order == FLOW:
+            return self._flow(s, self.free, sweeps, hidden)
+        order = Order(hidden, sweeps, self.manner.tolerance)
+        units, work, free = self.units, self.work, self.free
+        self.kernels.relax_states(
+            self.net, units, self.couplings, work, free, free, s, order, self.threads
+        )
+        return self._relaxed()
+
+    def _flow(self, s, pull, sweeps, layers):
+        """Euler steps of the flow, of some layers."""
+        if np.iscomplexobj(s):
+            raise FlownetError("complex states do not flow: take another order, such as odd-even.")
+        seen = np.empty_like(s) if self.system.mapped else s
+        order = Order(layers, sweeps, self.manner.tolerance)
+        rate = s.dtype.type(self.manner.step)
+        units, work = self.units, self.work
+        self.kernels.flow_states(
+            self.net, units, self.couplings, work, pull, self.free, s, seen, order, rate,
+            self.threads,
+        )  # fmt: skip
         return self._relaxed()
 
     def yields(self, s, c):
         """Conjugate gradients, each sample for itself."""
         force = np.zeros_like(s)
-        self.outputs(force)[...] = c
+        self.top(force)[...] = (
+            c @ self.system.readout(self.W).weights if self.system.reads_out else c
+        )
         return self.solve(s, force)
 
     def solve(self, s, force):
         """v = H⁻¹·force, of a force on every unit, like a state; beside it how it was reached."""
+        if self.system.mapped:  # H of s is ρ′·H·ρ′ of what is seen
+            slopes = self._slopes(s)
+            force = np.divide(force, slopes, out=np.zeros_like(s), where=slopes > 0)
         v, scratch = np.empty_like(s), np.empty_like(s)
         tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
-        units, W, work = self.units, self.W, self.work
+        units, W, work = self.units, self.couplings, self.work
         self.kernels.solve_states(
             self.net, units, W, work, s, force, v, scratch, tries, tolerance, self.threads
         )
+        if self.system.mapped:
+            v = np.divide(v, slopes, out=np.zeros_like(v), where=slopes > 0)
         return v, self._relaxed()
 
+    def _slopes(self, s):
+        """ρ′ of every unit, as a state is."""
+        flat = np.ones_like(s)
+        slopes = self.system.image_slopes(self.layers(s))
+        for out, slope in zip(self.layers(flat), slopes):
+            out[...] = slope
+        return flat
+
+    def _seen(self, s):
+        """ρ(s) of every unit, as a state is."""
+        flat = np.empty_like(s)
+        for out, seen in zip(self.layers(flat), self.system.images(self.layers(s))):
+            out[...] = seen
+        return flat
+
     def along(self, s, u, weight, *, x=True):
-        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1}), with s₀ = x or, without x, s₀ = 0."""
+        """−Σ weight·(u_l ⊗ s_{l−1} + s_l ⊗ u_{l−1}), with s₀ = x or, without x, s₀ = 0.
+
+        Of units that show ρ(s), with ρ(s) in place of s and ρ′(s)·u in place of u.
+        """
+        if self.system.mapped:
+            s, u = self._seen(s), self._slopes(s) * u
+        return self._along(s, u, weight, x)
+
+    def _along(self, s, u, weight, x=True):
         weighed = np.concatenate([(-weight[:, None] * u_l).ravel() for u_l in self.layers(u)])
         dL = self._products(self.x if x else 0 * self.x, s.real, weighed.real, x)
         if np.iscomplexobj(weighed):  # Re(u ⊗ s) = Re u ⊗ Re s − Im u ⊗ Im s
@@ -82,6 +155,11 @@ class Layered(Relaxation):
 
     def series(self, s, order, **words):
         """Taylor coefficients of the state along a line of parameters or nudges: see `_series`."""
+        if self.system.mapped or self.system.reads_out:
+            raise FlownetError(
+                f"{self.system!r} has no series of its states: units that show ρ(s), and outputs "
+                "that are read off, have none here."
+            )
         return state_series(self, s, order, **words)
 
     def units_of(self, layer):
@@ -90,15 +168,27 @@ class Layered(Relaxation):
 
     def _products(self, x, s, u, bias):
         s, u = (np.ascontiguousarray(each, self.system.dtype) for each in (s, u))
-        dL = (np.empty if bias else np.zeros)(self.system.size, self.system.dtype)
+        whole = bias and not self.system.reads_out
+        dL = (np.empty if whole else np.zeros)(self.system.size, self.system.dtype)
         self.kernels.states_covector(
             self.net, x, s, u, dL, self.m, self.work.zeros, bias, self.threads
         )
-        return dL
+        return self.system.couplings(dL)
 
     def difference(self, plus, minus, weight):
         """Without products that cancel: along s⁺ − s⁻ at the mean of both."""
-        return self.along((plus + minus) / 2, plus - minus, weight)
+        if self.system.mapped:
+            plus, minus = self._seen(plus), self._seen(minus)
+        return self._along((plus + minus) / 2, plus - minus, weight)
+
+    def on_readout(self, s, c, weight):
+        """Σ weight·c ⊗ s of the last layer, and weight·c on biases."""
+        dL = np.zeros(self.system.size, self.system.dtype)
+        read, weighed = self.system.readout(dL), weight[:, None] * c
+        read.weights[...] = (weighed.T @ self.top(s)).real
+        if read.bias is not None:
+            read.bias[...] = weighed.sum(axis=0).real
+        return dL
 
     def _relaxed(self):
         return Relaxed(int(self.work.taken.max()), float(self.work.change.max()))

@@ -11,14 +11,16 @@ from ..._registry import kind, unknown
 from ...kernels.scalar.states import BOUNDED, DIODE
 from ...model import _check
 from ...model.network import Network
+from ._ladder import circuit_of
 from ._layers import LayeredEnergy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import DTypeLike
+    from numpy.typing import ArrayLike, DTypeLike
 
     from ..._types import NotNegative, Positive, Sizes, Vector
+    from ..circuits import Circuit
 
 _DIODES = ("ideal", "exponential", "none")
 
@@ -36,6 +38,11 @@ class Resistive(LayeredEnergy):
     v_j)²: each resistor sees the voltage over itself alone. W lies as that of a `Network`, the
     weights of a layer being its conductances; a step that takes one below 0 leaves it at 0.
 
+    A bidirectional amplifier behind each node of hidden layer l shows A_l·v to the layer above and
+    draws C_l times the current that flows there. Then E = Σ c_l·P_l(A_{l−1}·v_{l−1}, v_l), of the
+    co-contents P_l of each layer, with c_1 = 1 and c_{l+1} = c_l·C_l/A_l: C = A is an ideal
+    transformer.
+
     Parameters
     ----------
     sizes : sequence of int
@@ -46,6 +53,11 @@ class Resistive(LayeredEnergy):
         Of the inputs.
     current, scale : float
         I and V of exponential diodes.
+    voltage_gain : float or sequence of float
+        A, of the amplifiers behind all hidden layers or behind each; 1 and a `current_gain` of 1
+        for none.
+    current_gain : float or sequence of float, optional
+        C likewise; by default 1/A.
     bias : bool
         Whether a current flows into each node, as parameters.
     init : sequence of float, optional
@@ -73,6 +85,8 @@ class Resistive(LayeredEnergy):
         gain: Positive = 1.0,
         current: Positive = 1e-6,
         scale: Positive = 0.05,
+        voltage_gain: Positive | Sequence[Positive] = 1.0,
+        current_gain: Positive | Sequence[Positive] | None = None,
         bias: bool = True,
         init: Sequence[NotNegative] | None = None,
         dtype: DTypeLike = "float64",
@@ -90,19 +104,49 @@ class Resistive(LayeredEnergy):
             raise FlownetError(f"init has {len(self.widths)} numbers for {layers} layers.")
         hidden = DIODE if diodes == "exponential" else BOUNDED
         self.codes = np.array([hidden] * (layers - 1) + [BOUNDED], np.int64)
+        self.voltage_gain = self._of_hidden("voltage_gain", voltage_gain)
+        if current_gain is None:
+            current_gain = [1 / gain for gain in self.voltage_gain]
+        self.current_gain = self._of_hidden("current_gain", current_gain)
+        self._amplify()
         self.smooth = diodes != "ideal"
         self._first, self._second = self._numbers()
+
+    def _of_hidden(self, what, given):
+        """A number above 0 for each hidden layer."""
+        hidden = len(self.sizes) - 2
+        every = [given] * hidden if np.ndim(given) == 0 else list(given)
+        if len(every) != hidden:
+            raise FlownetError(f"{what} has {len(every)} numbers for {hidden} hidden layers.")
+        return [_check.positive(what, each) for each in every]
+
+    def _amplify(self):
+        """What amplifiers make of voltages, A_{l−1}, and of co-contents, c_l, of each layer."""
+        self._shown = [1.0, *self.voltage_gain]
+        ratios = [c / a for c, a in zip(self.current_gain, self.voltage_gain)]
+        self._content = [float(each) for each in np.cumprod([1.0, *ratios])]
+        self._scales = None
+        if {*self._shown, *self._content} != {1.0}:
+            self._scales = np.empty(self.size, self.dtype)
+            for part, a, c in zip(self.network.parts(self._scales), self._shown, self._content):
+                part.weights[...] = c * a
+                if part.bias is not None:
+                    part.bias[...] = c
+
+    def couplings(self, V):
+        """c_l·A_{l−1}·g_l and c_l·b_l."""
+        return V if self._scales is None else self._scales * V
 
     def _numbers(self):
         """Of each unit: the bounds of its voltage, or current and scale of its diode."""
         first, second = [], []
-        for n in self.sizes[1:-1]:
+        for n, content in zip(self.sizes[1:-1], self._content):
             up = n - n // 2  # nodes held at v ≥ 0
             if self.diodes == "ideal":
                 first.append(np.repeat([0.0, -np.inf], [up, n - up]))
                 second.append(np.repeat([np.inf, 0.0], [up, n - up]))
             elif self.diodes == "exponential":
-                first.append(np.full(n, self.current))
+                first.append(np.full(n, content * self.current))
                 second.append(np.full(n, self.scale))
             else:
                 first.append(np.full(n, -np.inf))
@@ -122,13 +166,14 @@ class Resistive(LayeredEnergy):
         return self._units_of(own, self._first, self._second)
 
     def stiffness(self, V):
-        """The sum (n,) of all conductances that lead to each node."""
+        """The sum (n,) of all conductances that lead to each node, as it sees them."""
         own = np.zeros(self.states, self.dtype)
         ends = self.network.plan.units
         for layer, part in enumerate(self.network.parts(V)):
-            own[ends[layer] : ends[layer + 1]] += part.weights.sum(axis=1)
+            a, c = self._shown[layer], self._content[layer]
+            own[ends[layer] : ends[layer + 1]] += c * part.weights.sum(axis=1)
             if layer:
-                own[ends[layer - 1] : ends[layer]] += part.weights.sum(axis=0)
+                own[ends[layer - 1] : ends[layer]] += c * a * a * part.weights.sum(axis=0)
         return own
 
     def project(self, W: Vector) -> None:
@@ -152,20 +197,23 @@ class Resistive(LayeredEnergy):
         return super().energy(W, x, s) + fixed
 
     def covector(self, W, x, s, weight):
-        """Σ weight·½(v_i − v_j)² on conductances, −Σ weight·v on currents."""
+        """Σ weight·½c(v_i − A·v_j)² on conductances, −Σ weight·c·v on currents."""
         dL = super().covector(W, x, s, weight)
-        below = np.asarray(x)
-        for part, s_l in zip(self.network.parts(dL), self.split(np.asarray(s))):
-            part.weights[:] += 0.5 * (weight @ s_l**2)[:, None] + 0.5 * (weight @ below**2)
+        below, layers = np.asarray(x), self.split(np.asarray(s))
+        for part, s_l, a, c in zip(self.network.parts(dL), layers, self._shown, self._content):
+            ends = (weight @ s_l**2)[:, None] + a * a * (weight @ below**2)
+            part.weights[:] += 0.5 * c * ends
             below = s_l
         return dL
 
     def beside(self, states, s, u, weight, dL):
-        """Σ weight·(v_i·u_i + v_j·u_j): what a resistor sees of each of its ends by itself."""
-        below = None
-        for part, s_l, u_l in zip(self.network.parts(dL), states.layers(s), states.layers(u)):
+        """Σ weight·c(v_i·u_i + A²v_j·u_j): what a resistor sees of each of its ends by itself."""
+        below, of_layers = None, (states.layers(s), states.layers(u), self._shown, self._content)
+        for part, s_l, u_l, a, c in zip(self.network.parts(dL), *of_layers):
             ends = np.einsum("s,si,si->i", weight, s_l, u_l).real.astype(dL.dtype)
-            part.weights[:] += ends[:, None] if below is None else ends[:, None] + below
+            part.weights[:] += c * (
+                ends[:, None] if below is None else ends[:, None] + a * a * below
+            )
             below = ends
 
     def inverse(self, layer, s, units):
@@ -181,6 +229,41 @@ class Resistive(LayeredEnergy):
             return units.own * s * s / 2 + diode
         return units.own * s * s / 2
 
+    def circuit(self) -> Circuit:
+        """The same network as a `Circuit`, element by element; W means the same there.
+
+        Its nodes are i0, i1, … of the sources, h1_0, … of the first hidden layer, a1_0, … behind
+        its amplifiers, …, o0, … of the outputs.
+        """
+        return circuit_of(self)
+
+    def netlist(
+        self,
+        W: ArrayLike,
+        x: ArrayLike,
+        *,
+        nudge: float = 0.0,
+        y: ArrayLike | None = None,
+        on_resistance: Positive = 1e-9,
+    ) -> str:
+        """The network at W and one sample x (n_in,) as a netlist for ngspice.
+
+        Run it with `ngspice -b FILE`: it prints the voltage of every node.
+
+        Parameters
+        ----------
+        W, x : array_like
+            Parameters (D,) and the inputs (n_in,) of one sample.
+        nudge : float
+            β: each output leads to its truth y through a resistor of 1/β.
+        y : array_like, optional
+            The truth (n_out,), for a nudge.
+        on_resistance : float
+            Of ideal diodes that conduct; voltages are off by as much in proportion.
+        """
+        words = {"nudge": nudge, "y": y, "on_resistance": on_resistance}
+        return circuit_of(self).netlist(W, x, **words)
+
     def parameters(self):
         """What makes this system again."""
         return {
@@ -189,6 +272,8 @@ class Resistive(LayeredEnergy):
             "gain": self.gain,
             "current": self.current,
             "scale": self.scale,
+            "voltage_gain": list(self.voltage_gain),
+            "current_gain": list(self.current_gain),
             "init": list(self.widths),
         }
 

@@ -31,6 +31,10 @@ class Covariance(Estimator):
 
     thermal = True
 
+    def check(self, system, force):
+        """Refuse to learn from states at rest."""
+        raise FlownetError(f"{self!r} is of states that fluctuate: take flownet.Thermal.")
+
     def differences(self, nudge, W):
         """None: nothing is nudged."""
         return []

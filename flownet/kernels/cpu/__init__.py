@@ -60,6 +60,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "orbits.verlet": ["orbits_back", "orbits_forth"],
         "planes.plan": ["complex_plan"],
         "states.covector": ["states_covector"],
+        "states.flow": ["flow_states"],
         "states.relax": ["drive_states", "relax_states"],
         "states.solve": ["solve_states"],
         "states.work": ["states_work"],

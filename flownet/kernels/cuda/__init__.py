@@ -71,7 +71,10 @@ _names, __dir__, __all__ = lazy_loader.attach(
 )
 
 #: what the CPU has and a CUDA device has not, with what there is in place of it
-_STATES = ["drive_states", "relax_states", "solve_states", "states_covector", "states_work"]
+_STATES = [
+    *("drive_states", "flow_states", "relax_states", "solve_states"),
+    *("states_covector", "states_work"),
+]
 WITHOUT_TWIN = {
     name: f'{what} is not on a CUDA device: device="cpu" has it'
     for name, what in {

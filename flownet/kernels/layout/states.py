@@ -20,7 +20,8 @@ Pull = namedtuple("Pull", "drive held")
 #: no unit changes by more than `tolerance` (−1: never fewer)
 Manner = namedtuple("Manner", "schedule sweeps tolerance")
 
-ODD_EVEN, EVEN_ODD, UPWARDS, DOWNWARDS, AT_ONCE = range(5)  # orders in which layers settle
+#: orders in which layers settle, and all of them flowing at once
+ODD_EVEN, EVEN_ODD, UPWARDS, DOWNWARDS, AT_ONCE, FLOW = range(6)
 
 
 def schedule(layers, order):
@@ -32,6 +33,7 @@ def schedule(layers, order):
         UPWARDS: [[layer] for layer in every],
         DOWNWARDS: [[layer] for layer in every[::-1]],
         AT_ONCE: [every],
+        FLOW: [every],
     }[order]
     flat = [layer for group in groups for layer in [*group, -1]]
     return np.array(flat, np.int64)

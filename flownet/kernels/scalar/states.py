@@ -13,8 +13,8 @@ import math
 
 from .elementary import exp, tanh_slope
 
-BOUNDED, TANH, SIGMOID, DIODE = range(4)
-SMOOTH = (TANH, SIGMOID, DIODE)  # units without a kink; bounded ones have none without bounds
+BOUNDED, TANH, SIGMOID, DIODE, RHO_TANH, RHO_SIGMOID = range(6)
+MAPPED = RHO_TANH  # units from this code on show ρ(s) to their neighbours, and flow alone
 
 _TRIES = 60  # of Newton's method, which keeps a bracket: at worst each one halves it
 
@@ -117,6 +117,81 @@ def compliance_of_diode(s, own, current, scale):
     return type(s)(1) / (own + current / scale * exp(s / scale))
 
 
-#: by their codes, which are their places here
+# ---- units that show ρ(s) to their neighbours: E = ½s² − ρ(s)·a ----
+
+
+def rho_tanh(s):
+    """ρ = tanh."""
+    return _tanh(s)[0]
+
+
+def rho_sigmoid(s):
+    """ρ = 1/(1 + e^{2−4s})."""
+    return _sigmoid(s)[0]
+
+
+def compliance_of_rho_tanh(s, own, low, high):
+    """ρ′²/(1 − ρ″a) at rest, where s = ρ′(s)·a: of r = ρ(s), with ρ″ = −2ρρ′."""
+    one = type(s)(1)
+    t, slope = _tanh(s)
+    return slope * slope / (one + (t + t) * s) if low < s < high else type(s)(0)
+
+
+def compliance_of_rho_sigmoid(s, own, low, high):
+    """The same with ρ″ = 4(1 − 2ρ)ρ′."""
+    one, four = type(s)(1), type(s)(4)
+    r, slope = _sigmoid(s)
+    bend = one + four * (r + r - one) * s
+    return slope * slope / bend if low < s < high else type(s)(0)
+
+
+# ---- Euler steps of the flow, with the pull of a cost beside the drive of neighbours ----
+
+
+def flow_bounded(a, drive, held, s, own, low, high, rate):
+    """ṡ = a − own·s + drive − held·s, within bounds."""
+    s += rate * (a + drive - (own + held) * s)
+    s = low if s < low else s
+    return high if s > high else s
+
+
+def flow_tanh(a, drive, held, s, own, first, second, rate):
+    """ṡ = σ(a + drive − held·s) − s: ∂E/∂s itself has no limit at s = ±1, and this falls too."""
+    return s + rate * (_tanh(a + drive - held * s)[0] - s)
+
+
+def flow_sigmoid(a, drive, held, s, own, first, second, rate):
+    """The same of a sigmoid."""
+    return s + rate * (_sigmoid(a + drive - held * s)[0] - s)
+
+
+def flow_diode(a, drive, held, s, own, current, scale, rate):
+    """ṡ = a − own·s − I(e^{s/V} − 1) + drive − held·s: a capacitor of 1 at the node."""
+    one = type(s)(1)
+    return s + rate * (a + drive - (own + held) * s - current * (exp(s / scale) - one))
+
+
+def _flow_rho(sigma):
+    def flow(a, drive, held, s, own, low, high, rate):
+        s += rate * (sigma(s)[1] * a + drive - (own + held) * s)
+        s = low if s < low else s
+        return high if s > high else s
+
+    return flow
+
+
+flow_rho_tanh, flow_rho_sigmoid = _flow_rho(_tanh), _flow_rho(_sigmoid)
+
+#: by their codes, which are their places here; those that are mapped settle at nothing exactly
 SETTLED = (bounded, tanh, sigmoid, diode)
-COMPLIANCES = (free_between, compliance_of_tanh, compliance_of_sigmoid, compliance_of_diode)
+COMPLIANCES = (
+    free_between,
+    compliance_of_tanh,
+    compliance_of_sigmoid,
+    compliance_of_diode,
+    compliance_of_rho_tanh,
+    compliance_of_rho_sigmoid,
+)
+FLOWS = (flow_bounded, flow_tanh, flow_sigmoid, flow_diode, flow_rho_tanh, flow_rho_sigmoid)
+#: of mapped codes
+IMAGES = (rho_tanh, rho_sigmoid)

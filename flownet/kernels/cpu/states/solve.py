@@ -27,7 +27,9 @@ def _root(body):
 
 
 def _by_code(bodies):
-    bounded, tanh, sigmoid, diode = (_root(compiled(body)) for body in bodies)
+    bounded, tanh, sigmoid, diode, rho_tanh, rho_sigmoid = (
+        _root(compiled(body)) for body in bodies
+    )
 
     @separate
     def roots(code, s, root, own, one, two):
@@ -37,8 +39,12 @@ def _by_code(bodies):
             tanh(s, root, own, one, two)
         elif code == 2:
             sigmoid(s, root, own, one, two)
-        else:
+        elif code == 3:
             diode(s, root, own, one, two)
+        elif code == 4:
+            rho_tanh(s, root, own, one, two)
+        else:
+            rho_sigmoid(s, root, own, one, two)
 
     return roots
 
