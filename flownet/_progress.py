@@ -5,7 +5,10 @@ from contextlib import contextmanager
 from html import escape
 from time import monotonic
 
+import numpy as np
+
 from ._encoding import printable
+from ._errors import FlownetError, shown as in_words
 
 SECONDS = 2.0  # of work before a bar appears
 _PAUSE = 0.2  # seconds between two looks of a notebook's bar
@@ -18,7 +21,9 @@ def bar(total, done=0, *, shown=True, what="steps", rate=False):
 
     `rate` shows how much is done a second.
     """
-    kind = (_NotebookBar if _in_notebook() else sys.stderr.isatty() and _Bar) if shown else None
+    if not isinstance(shown, (bool, np.bool_)):
+        raise FlownetError(f"progress is {in_words(shown)}; it has to be True or False.")
+    kind = (_NotebookBar if _in_notebook() else _at_terminal() and _Bar) if shown else None
     if not kind:
         yield lambda done: None
         return
@@ -27,6 +32,11 @@ def bar(total, done=0, *, shown=True, what="steps", rate=False):
         yield drawn.show
     finally:
         drawn.stop()
+
+
+def _at_terminal():
+    """Whether errors go to a terminal, if they go anywhere."""
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 class _Bar:

@@ -19,7 +19,7 @@ import operator
 
 import numpy as np
 
-from ._errors import FlownetError
+from ._errors import FlownetError, shown
 from ._registry import unknown
 
 PURPOSES = {"data": 1, "init": 2, "probes": 4, "box": 5}
@@ -128,7 +128,7 @@ def _index(what, value):
     try:
         return operator.index(value)
     except TypeError:
-        raise FlownetError(f"{what} must be a whole number, not {value!r}.") from None
+        raise FlownetError(f"{what} must be a whole number, not {shown(value)}.") from None
 
 
 _ATANH = [1.0 / (2 * k + 1) for k in range(13)]

@@ -15,7 +15,7 @@ from importlib import import_module
 from inspect import signature
 from typing import Any, TypeVar
 
-from ._errors import FlownetError
+from ._errors import FlownetError, shown
 
 T = TypeVar("T")
 
@@ -91,7 +91,7 @@ def names(family):
 def find(family, name):
     """Class registered as `name`; an unknown name is answered with the nearest one."""
     known = _known(family)
-    if name not in known:
+    if not isinstance(name, str) or name not in known:
         raise FlownetError(unknown(family, name, known))
     return known[name]
 
@@ -125,6 +125,8 @@ def program(part):
 def build(family, table):
     """Object of a table that `describe` made or a person wrote."""
     table = dict(table)
+    if "kind" not in table:
+        raise FlownetError(f"a table of {family} wants a kind: one of {', '.join(names(family))}.")
     refuse_program(family, table)
     name = table.pop("kind")
     takes = words(family, name)
@@ -144,8 +146,16 @@ def refuse_program(family, table):
         )
 
 
+def among(what, name, allowed):
+    """A name that is among those allowed, or the line that says which are."""
+    if not isinstance(name, str) or name not in allowed:
+        raise FlownetError(unknown(what, name, allowed))
+    return name
+
+
 def unknown(what, name, allowed):
     """The line that answers an unknown name: what is allowed, and the nearest match."""
-    near = get_close_matches(str(name), [str(a) for a in allowed], n=1)
+    given = name if isinstance(name, str) else ""
+    near = get_close_matches(given, [str(a) for a in allowed], n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return f"unknown {what} {name!r}{hint} Known: {', '.join(map(str, allowed))}."
+    return f"unknown {what} {shown(name)}{hint} Known: {', '.join(map(str, allowed))}."

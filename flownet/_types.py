@@ -18,6 +18,7 @@ Vector = NDArray[Any]
 
 Whole = Annotated[int, Ge(0)]
 Count = Annotated[int, Ge(1)]
+Real = Annotated[float, Gt(-math.inf), Lt(math.inf)]
 Positive = Annotated[float, Gt(0), Lt(math.inf)]
 NotNegative = Annotated[float, Ge(0), Lt(math.inf)]
 Share = Annotated[float, Ge(0), Lt(1)]

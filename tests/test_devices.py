@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from click.testing import CliRunner
 import flownet as fn
 from flownet.desk.cli import shell
 from flownet.kernels.device import is_device, kernels_of
+from flownet.store._text import to_text
+from flownet.store.writing import rewrite_experiment
 
 #: blocks what only the extra `cuda` installs, also for numba's own, older target
 BLOCKED = """
@@ -93,3 +96,55 @@ def test_a_potential_stays_on_its_device():
     assert run.potential is p
     again = fn.train(p, fn.Aristotle(0.1), steps=3, device="cpu", progress=False)
     assert np.array_equal(run.parameters[:], again.parameters[:])
+
+
+NOT_HERE = r"device 'cuda.*(needs numba-cuda: pip install|is not available: )"
+
+
+def test_a_file_of_a_device_that_is_not_here(tmp_path):
+    """It opens, and says what would go on with it; told so it goes on elsewhere, and stays."""
+    p = fn.Potential(fn.Network([2, 3, 1]), fn.Quadratic(), fn.data.load("xor"))
+    path = tmp_path / "run.h5"
+    run = fn.train(p, fn.Aristotle(0.1), steps=3, store=path, progress=False)
+    tables = {**run.experiment, "run": {**run.experiment["run"], "device": "cuda:9"}}
+    rewrite_experiment(path, to_text(tables)[0])
+    assert fn.Trajectory.open(path).potential.device == "cpu"
+    with pytest.raises(fn.FlownetError, match=NOT_HERE) as said:
+        fn.resume(path, steps=5, progress=False)
+    assert str(said.value).startswith(f"{path} was on the device 'cuda:9': ")
+    assert "flownet resume --device cpu" in str(said.value)
+    assert "\n" not in str(said.value)
+    with pytest.raises(fn.FlownetError, match=NOT_HERE):
+        fn.go_on(path, more=1, progress=False)
+    done = CliRunner().invoke(shell, ["resume", str(path), "--steps", "5", "--device", "cpu"])
+    assert done.exit_code == 0, done.output
+    assert fn.Trajectory.open(path).experiment["run"]["device"] == "cpu"
+    assert len(fn.resume(path, steps=6, progress=False).loss) == 7
+
+
+def test_an_experiment_may_name_a_device(tmp_path):
+    """Also one that is not here: what runs it says so."""
+    p = fn.Potential(fn.Network([2, 3, 1]), fn.Quadratic(), fn.data.load("xor"))
+    path = tmp_path / "xor.toml"
+    words = {"steps": 3, "device": "cuda:9"}
+    path.write_text(fn.Experiment.of(p, fn.Aristotle(0.1), **words).to_toml())
+    there = fn.Experiment.load(path)
+    for run in (there.run, lambda **words: fn.sweep(there, axes={"run.seed": [0, 1]}, **words)):
+        with pytest.raises(fn.FlownetError, match=NOT_HERE):
+            run(progress=False)
+        run(progress=False, device="cpu")
+
+
+def test_asking_for_the_tests_on_a_device_fails_where_there_is_none():
+    """They never pass by being skipped."""
+    try:
+        kernels_of("cuda")
+    except fn.FlownetError:
+        pass
+    else:
+        pytest.skip("there is a CUDA device, or its simulator")
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--gpu", "tests/cuda"]
+    root = Path(__file__).parents[1]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=root)
+    assert done.returncode == pytest.ExitCode.USAGE_ERROR
+    assert "ERROR: --gpu: " in done.stderr

@@ -4,12 +4,20 @@ their quantities have."""
 import os
 import subprocess
 import sys
+import threading
 
+import h5py
 import numpy as np
 import pytest
+from mistakes import told_in_one_line
+from test_store import check, fill, layout
 
 import flownet as fn
 from flownet.desk import cli
+from flownet.desk._follow import follow
+from flownet.motion import _recorder
+from flownet.store.reading import open_reader
+from flownet.store.writing import HDF5Store
 
 # Blocks of parameters are of 7710 rows here, those of losses and steps of 16384: after a
 # checkpoint at 2000 the next to be written is one of parameters alone.
@@ -85,3 +93,118 @@ def test_a_killed_run_in_the_shell(path, tmp_path, capsys):
         cli.shell([str(word) for word in words], standalone_mode=False)
     told = capsys.readouterr().out
     assert (tmp_path / "a.png").exists() and "not stored" in told and "2001 rows" in told
+
+
+# ---- followed while it is written ----------------------------------------------------------------
+
+
+class Written:
+    """A run on a thread of its own, which waits for leave at every 500th step."""
+
+    def __init__(self, path):
+        self._leave, self.at = threading.Semaphore(0), threading.Semaphore(0)
+        potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
+        words = dict(steps=1500, store=path, observe={"k": (500, self._wait)}, progress=False)
+        self._thread = threading.Thread(
+            target=lambda: fn.train(potential, fn.Aristotle(0.1), **words).close()
+        )
+        self._thread.start()
+        for _ in range(2):  # asked once before there is a file, and then as it begins
+            self.at.acquire()
+
+    def _wait(self, state):
+        self.at.release()
+        if state.iteration in (500, 1000):
+            assert self._leave.acquire(timeout=600)
+        return 0.0
+
+    def go_on(self):
+        """Let it take some steps."""
+        self._leave.release()
+
+    def end(self):
+        self.go_on()
+        self.go_on()
+        self._thread.join()
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    monkeypatch.setattr(_recorder, "CHECKPOINT_SECONDS", -1.0)
+    made = Written(tmp_path / "run.h5")
+    yield made
+    made.end()
+
+
+def test_a_figure_is_drawn_anew_as_a_run_grows(written, tmp_path, capsys):
+    """The last one is that of the whole run, and it takes the figure's place when complete."""
+    seen, output = [], tmp_path / "a.png"
+    run = fn.Trajectory.open(tmp_path / "run.h5")
+
+    def draw(run):
+        seen.append(len(run.step))
+        if seen[-1] < 1500:
+            written.go_on()
+        return fn.plot.loss(run)
+
+    drawn = follow(run, draw, output, seconds=0.01)
+    assert drawn == len(seen) >= 2 and seen == sorted(set(seen)) and seen[-1] == 1500
+    assert run.finished and [p.name for p in tmp_path.glob("*.png")] == ["a.png"]
+    assert not list(tmp_path.glob(".*.part*"))
+    shell = ["plot", str(tmp_path / "run.h5"), "-o", str(output), "--follow", "--kind", "loss"]
+    cli.shell(shell, standalone_mode=False)
+    assert "run.h5 is finished" in capsys.readouterr().out
+    with told_in_one_line("draws breakdown, loss, report anew, not flows"):
+        cli.shell([*shell[:-1], "flows"], standalone_mode=False)
+
+
+def test_a_killed_run_is_followed_to_where_it_got(path, tmp_path, capsys):
+    words = ["plot", path, "-o", tmp_path / "a.png", "--follow", "--kind", "loss"]
+    cli.shell(list(map(str, words)), standalone_mode=False)
+    assert "not finished, and nobody writes it: flownet resume" in capsys.readouterr().out
+
+
+def test_several_readers_harm_no_writer_and_are_taken_for_none(written, tmp_path):
+    path = tmp_path / "run.h5"
+    runs = [fn.Trajectory.open(path) for _ in range(3)]
+    with h5py.File(path, "r", swmr=True) as plain:
+        assert plain["parameters/value"].shape[1] == 17
+        assert all(run.store.live and not run.finished for run in runs)
+        written.end()
+    for run in runs:
+        run.refresh()
+        assert run.finished and len(run.loss) == 1501 and not run.store.live
+    reader = h5py.File(path, "r")  # open while others only look
+    assert fn.Trajectory.open(path).finished and not fn.Trajectory.open(path).store.live
+    reader.close()
+
+
+@pytest.mark.slow
+def test_hdf5_itself_follows_a_file_that_grows(tmp_path):
+    """Another program that knows h5py alone, and 200 blocks that get their places meanwhile."""
+    path = tmp_path / "run.h5"
+    with HDF5Store.create(path, layout(block_bytes=1024)) as store:
+        words = [sys.executable, "-c", FOLLOWING, str(path)]
+        other = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        assert other.stdout.readline() == "0\n"
+        for k in range(0, 2000, 10):
+            fill(store, k, k + 10)
+            store.flush()
+        assert other.wait(600) == 0 and other.stdout.read() == "2000\n"
+    check(open_reader(path), 0, 2000)
+
+
+FOLLOWING = """
+import h5py, sys
+file, count = h5py.File(sys.argv[1], "r", swmr=True), 0
+print(count, flush=True)
+while count < 2000:
+    number = file["state/committed/parameters"]
+    number.id.refresh()
+    count = int(number[()]["value"])
+    for name in ("iteration", "value"):
+        file[f"parameters/{name}"].id.refresh()
+    known = file["parameters/iteration"][:count]
+    assert known.tolist() == list(range(count)) and len(file["parameters/value"]) >= count
+print(count, flush=True)
+"""

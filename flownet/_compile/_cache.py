@@ -48,7 +48,11 @@ def _imported(path):
 @cache
 def digest(path):
     """Hexadecimal digest of a source file and of all that it imports from this package."""
-    sources, new = set(), {Path(path), *Path(__file__).parent.glob("*.py")}
+    # what names CUDA is imported by the kernels that it concerns
+    of_compiler = set(Path(__file__).parent.glob("*.py")) - set(
+        Path(__file__).parent.glob("_cuda*")
+    )
+    sources, new = set(), {Path(path), *of_compiler}
     while new:
         sources |= new
         new = set().union(*map(_imported, new)) - sources

@@ -25,6 +25,9 @@ try:
 except ImportError:
     raise FlownetError(f"device 'cuda' needs numba-cuda: {LINE}.") from None
 
+# kernels of one block are meant: without this each of their launches is a warning
+import_module("numba.cuda.core.config").CUDA_LOW_OCCUPANCY_WARNINGS = 0
+
 if not hasattr(np, "row_stack"):  # which numba-cuda 0.30 asks for, and numpy 2.5 has no more
     setattr(np, "row_stack", np.vstack)  # noqa: B010
 
@@ -64,9 +67,15 @@ def _copy(function, real):
     )
 
 
-def kernel(function, **options):
-    """A kernel; options of the compiler, such as `max_registers`, the simulator does not know."""
-    return cuda.jit(function) if SIMULATED else cuda.jit(**options)(function)
+def kernel(function, made_for, **options):
+    """A kernel, kept on disk; options of the compiler the simulator does not know."""
+    if SIMULATED:
+        return cuda.jit(function)
+    from ._cuda_cache import keep
+
+    made = cuda.jit(**options)(function)
+    keep(made, function, made_for)
+    return made
 
 
 # ---- four numbers at once: 128 bits a load, two of those for float64 ---------------------------

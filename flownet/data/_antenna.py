@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from .._random import normal, stream_key, uniform
-from ._check import check_split, real, whole
+from ._check import check_split, real, room, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, exp
 from ._made import source_of
@@ -70,11 +70,12 @@ def antenna(
         When an argument is out of range.
     """
     m, antennas, seed = whole("m", m, 1), whole("antennas", antennas, 2), whole("seed", seed, 0)
+    room(m, 2 * antennas)
     low, high = decibels(snr)
     snr = low if low == high else (low, high)
     sector = real("sector", sector, positive=True)
     if sector > 1:
-        raise FlownetError(f"sector is a sine, 1 at most, not {sector!r}.")
+        raise FlownetError(f"sector is a sine, 1 at most, not {shown(sector)}.")
     source = source_of(
         antenna, split=check_split(split), m=m, antennas=antennas, snr=snr, sector=sector, seed=seed
     )
@@ -126,8 +127,10 @@ def decibels(snr):
     """Lowest and highest of a ratio in dB, given as one number or as a pair."""
     try:
         ends = np.atleast_1d(np.array(snr, np.float64))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         ends = np.zeros(0)
     if ends.shape not in ((1,), (2,)) or not (np.abs(ends) <= 300).all() or ends[0] > ends[-1]:
-        raise FlownetError(f"snr is a number of dB or a pair (low, high) of them, not {snr!r}.")
+        raise FlownetError(
+            f"snr is a number of dB or a pair (low, high) of them, not {shown(snr)}."
+        )
     return float(ends[0]), float(ends[-1])

@@ -3,6 +3,7 @@
 import numpy as np
 
 from .._errors import FlownetError
+from .._memory import refuse_too_large
 from ._classes import Classes, coded, is_text
 from ._frame import inputs_of, is_frame
 
@@ -102,6 +103,8 @@ def labels_of(y):
 
 def one_hot(label, classes, dtype):
     """Read-only (m, classes) array with a 1 in the column of each label."""
+    size = np.dtype(dtype).itemsize * len(label) * classes
+    refuse_too_large(f"{len(label)} samples of {classes} classes", size)
     y = np.zeros((len(label), classes), dtype)
     y[np.arange(len(label)), label] = 1
     y.flags.writeable = False
@@ -178,8 +181,9 @@ def _width(label, classes, of_file):
 
 
 def _refuse_other_length(what, array, m):
-    if len(array) != m:
-        raise FlownetError(f"{what} has {len(array)} rows, but x has {m}.")
+    if not array.ndim or len(array) != m:
+        rows = len(array) if array.ndim else "no"
+        raise FlownetError(f"{what} has {rows} rows, but x has {m}.")
 
 
 def _refuse_empty(what, array):

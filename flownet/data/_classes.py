@@ -79,7 +79,7 @@ def weights_of(label, names, given):
     count = len(names)
     if isinstance(given, str):
         if given != "balanced":
-            raise FlownetError(f"weights are 'balanced' or numbers, not {given!r}.")
+            raise FlownetError(f"weights are 'balanced' or numbers, not {shown(given)}.")
         samples = np.bincount(label, minlength=count)
         return (len(label) / (np.count_nonzero(samples) * samples[label])).astype(np.float64)
     if isinstance(given, dict):
@@ -93,7 +93,7 @@ def weights_of(label, names, given):
         by_class = given
     try:
         by_class = np.array(by_class, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         by_class = np.zeros(0)
     if by_class.shape != (count,) or not (np.isfinite(by_class).all() and (by_class >= 0).all()):
         raise FlownetError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown_name
 from . import _arrays, _frame, _split
 from ._check import whole
 from ._classes import classes_of, weights_of
@@ -94,7 +94,7 @@ class Dataset:
             x=x,
             y=y,
             labels=label,
-            name=str(name),
+            name=shown_name(name),
             source=None if source is None else dict(source),
             _names=known.names,
             _labels_are_read=labels is None,
@@ -219,7 +219,7 @@ class Dataset:
         >>> fn.data.load("iris").split(test_size=0.2, stratified=True, seed=1)
         (Dataset 'iris': 120 samples, 4 inputs, 3 outputs, Dataset 'iris': 30 samples, ...)
         """
-        if stratified and self.labels is None:
+        if _split.is_stratified(stratified) and self.labels is None:
             raise FlownetError(f"stratified: the data {self.name!r} have no labels.")
         sizes = _split.sizes_of(fractions, test_size, self.m)
         parts = _split.parts(self.m, sizes, self.labels if stratified else None, seed)
@@ -252,11 +252,11 @@ class Dataset:
         FlownetError
             When an index is outside the rows, or none is left.
         """
-        if not isinstance(indices, slice) and not np.size(indices):
-            raise FlownetError("take needs at least one row.")
         try:
+            if not isinstance(indices, slice) and not np.size(indices):
+                raise FlownetError("take needs at least one row.")
             rows = np.atleast_1d(np.arange(self.m)[indices])
-        except (IndexError, TypeError) as error:
+        except (IndexError, TypeError, ValueError, OverflowError) as error:
             raise FlownetError(f"take: rows are 0 .. {self.m - 1}; {error}.") from None
         return self._rows(rows.reshape(-1), None)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
 
 import numpy as np
 
 from .._errors import FlownetError
+from .._file_path import file_path
+from .._hdf5 import array_at
+from .._memory import refuse_too_large
 from ._check import whole
 from ._dataset import Dataset
 
@@ -45,7 +47,7 @@ def load_file(
         arrays that are no data.
     """
     limit = None if limit is None else whole("limit", limit, 1)
-    path = Path(root or ".", file)
+    path = Path("." if root is None else file_path("root", root), file_path("file", file))
     if path.suffix.lower() not in _READERS:
         raise FlownetError(f"{path}: data files end in {', '.join(_READERS)}.")
     if not path.is_file():
@@ -65,8 +67,9 @@ def _read(path, limit):
         return _READERS[path.suffix.lower()](path, limit)
     except FlownetError:
         raise
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        raise FlownetError(f"{path} cannot be read as {path.suffix}: {error}") from None
+    except Exception as error:  # NumPy, zipfile and h5py raise a dozen types for a broken file
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise FlownetError(f"{path} cannot be read as {path.suffix}: {reason}") from None
 
 
 def _npz(path, limit):
@@ -75,15 +78,28 @@ def _npz(path, limit):
         raise FlownetError(f"{path} holds a single array, not an .npz with x and y.")
     with file:
         keys = _present(path, file.files)
+        for key in keys:
+            _refuse_too_large(path, file.zip, key)
         return {key: _head(file[key], limit) for key in keys}
+
+
+def _refuse_too_large(path, archive, key):
+    """Refuse an array of an .npz that declares more than the memory holds, however it is packed."""
+    packed = archive.getinfo(key if key in archive.namelist() else f"{key}.npy")
+    with archive.open(packed) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
+        shape, _, dtype = (read or np.lib.format.read_array_header_2_0)(file)
+    size = max(math.prod(shape) * dtype.itemsize, packed.file_size)
+    refuse_too_large(f"{path}: {key} of the shape {shape}", size)
 
 
 def _hdf5(path, limit):
     import h5py
 
     with h5py.File(path, "r") as file:
-        keys = _present(path, [key for key in file if isinstance(file.get(key), h5py.Dataset)])
-        return {key: _head(file[key], limit) for key in keys}
+        keys = _present(path, list(file))
+        return {key: _head(array_at(file, key, str(path), limit), limit) for key in keys}
 
 
 def _head(array, limit):

@@ -16,7 +16,7 @@ import numpy as np
 from .._random import stream_key, uniform
 from ._antenna import complex_normal, decibels, phasor
 from ._bloch import bloch
-from ._check import check_split, whole
+from ._check import check_split, room, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, exp
 from ._made import source_of
@@ -74,6 +74,7 @@ def fingerprint(
         When an argument is out of range.
     """
     m, points, seed = whole("m", m, 1), whole("points", points, 1), whole("seed", seed, 0)
+    room(m, 2 * points)
     low, high = decibels(snr)
     snr = low if low == high else (low, high)
     source = source_of(

@@ -7,7 +7,7 @@ from functools import partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 from .._registry import unknown
 from ._antenna import antenna
 from ._check import check_split
@@ -107,7 +107,7 @@ def load(
     """
     check_split(split)
     if not isinstance(name, str):
-        raise FlownetError(f"a data set is named by a string, not by {name!r}.")
+        raise FlownetError(f"a data set is named by a string, not by {shown(name)}.")
     if name in _WHOLE:
         data = _whole(name, split, options)
     elif name in _SPLIT:
@@ -141,7 +141,9 @@ def from_table(table: Mapping[str, Any] | Dataset) -> Dataset:
     if isinstance(table, Dataset):
         return table
     if not isinstance(table, Mapping):
-        raise FlownetError(f'data is described by a table such as name = "digits", not {table!r}.')
+        raise FlownetError(
+            f'data is described by a table such as name = "digits", not {shown(table)}.'
+        )
     table = dict(table)
     if "x" in table or "y" in table:
         return _from_arrays(table)

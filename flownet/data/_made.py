@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._random import normal, stream_key, uniform
-from ._check import check_split, real, whole
+from ._check import check_split, real, room, whole
 from ._dataset import Dataset
 from ._elementary import cos_sin_turns, tanh
 
@@ -64,6 +64,7 @@ def spiral(
     seed = whole("seed", seed, 0)
     source = source_of(spiral, m=m, classes=classes, noise=noise, turns=turns, seed=seed)
 
+    room(m, 2 + classes)
     label = np.arange(m) % classes
     radius = np.sqrt(uniform(seed, _STREAMS["radius"], m))
     cosine, sine = cos_sin_turns(turns * radius + label / classes)
@@ -112,6 +113,7 @@ def teacher(
     sizes = dict(m=m, n_in=n_in, n_out=n_out, hidden=hidden)
     source = source_of(teacher, split=check_split(split), **sizes, noise=noise, seed=seed)
 
+    room(max(m, hidden), n_in + n_out + hidden)
     W = _normals(seed, "weights", hidden, n_in) / np.sqrt(n_in)
     b = _normals(seed, "bias", 1, hidden)
     U = _normals(seed, "readout", n_out, hidden) / np.sqrt(hidden)
@@ -146,6 +148,7 @@ def gaussian(*, m: Count = 272, n_in: Count = 16, n_out: Count = 1, seed: Whole 
     m, n_in, n_out = whole("m", m, 1), whole("n_in", n_in, 1), whole("n_out", n_out, 1)
     seed = whole("seed", seed, 0)
     source = source_of(gaussian, m=m, n_in=n_in, n_out=n_out, seed=seed)
+    room(m, n_in + n_out)
     x, y = _normals(seed, "x", m, n_in), _normals(seed, "y", m, n_out)
     return Dataset(x, y, name="gaussian", source=source)
 

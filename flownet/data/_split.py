@@ -6,6 +6,7 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._random import stream_key, words
+from ._check import whole
 
 _ORDER = stream_key("data", 128)
 
@@ -16,6 +17,13 @@ def parts(m, sizes, labels=None, seed=0):
     if labels is None:
         return np.split(order, np.cumsum(sizes))[: len(sizes)]
     return _stratified(order, labels, sizes)
+
+
+def is_stratified(given):
+    """Whether every part is to have its share of each class."""
+    if not isinstance(given, (bool, np.bool_)):
+        raise FlownetError(f"stratified is {shown(given)}; it has to be True or False.")
+    return bool(given)
 
 
 def sizes_of(fractions, test_size, m):
@@ -44,7 +52,7 @@ def sizes_of(fractions, test_size, m):
 def _counted(name, given, m):
     """Sizes of parts that are given as shares of the whole, or as whole numbers of samples."""
     if all(isinstance(n, numbers.Integral) and not isinstance(n, bool) for n in given):
-        return [int(n) for n in given]
+        return [whole(name, n, 0) for n in given]
     right = all(isinstance(n, numbers.Real) and 0 < n < 1 for n in given)
     if not right or sum(given) > 1 + 1e-9:
         raise FlownetError(

@@ -1,16 +1,15 @@
 """The shell: `flownet run`, `sweep`, `resume`, `info`, `plot`, and what they broke."""
 
-import os
-import sys
 from functools import partial
 from pathlib import Path
 
 import click
 
-from .._encoding import printable
 from .._errors import FlownetError
 from .._version import __version__
 from ._figure import check_figure, save
+from ._follow import follow_run
+from ._told import answering, say
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -50,7 +49,7 @@ def run(experiment, output, overwrite, device):
     from .report._report import run_lines
 
     done = Experiment.load(experiment).run(output, overwrite=overwrite, device=device)
-    _say(run_lines(done))
+    say(run_lines(done))
 
 
 @shell.command(epilog="Example: flownet sweep scripts/experiments/steps.toml -o sweep.h5")
@@ -69,7 +68,7 @@ def sweep(experiment, output, overwrite, scheduler, threads, device):
     given = Experiment.load(experiment)
     with connected(scheduler) as client:
         words = {"overwrite": overwrite, "client": client, "threads": threads, "device": device}
-        _say(given.sweep(output, **words))
+        say(given.sweep(output, **words))
 
 
 @shell.command(epilog="Example: flownet resume run.h5 --steps 4000")
@@ -87,11 +86,11 @@ def resume(file, steps, device, **work):
 
     if is_sweep(file):
         _only_of_runs(steps=steps, **work)
-        _say(Sweep.open(file).resume(device=device))
+        say(Sweep.open(file).resume(device=device))
         return
     ended = at_its_end(Trajectory.open(file), steps)
     done = go_on(file, steps=steps, device=device, **work)
-    _say("\n".join(filter(None, [ended, run_lines(done)])))
+    say("\n".join(filter(None, [ended, run_lines(done)])))
 
 
 @shell.command(epilog="Example: flownet breakdown run.h5 --figure breakdown.png")
@@ -116,22 +115,22 @@ def breakdown(file, at, every, quick, figure):
         raise FlownetError("--at looks at one step: it takes no --every, --quick or --figure.")
     run = Trajectory.open(file)
     if at is not None:
-        _say(_one_step.one_step(break_down(run, at=at)))
+        say(_one_step.one_step(break_down(run, at=at)))
         return
     if figure is None and not quick:
         figure = str(Path(file).with_suffix(".breakdown.png"))
     check_figure(figure)
     if quick:
         found = _measured.measure_quickly(run, every)
-        _say(found.series)
+        say(found.series)
         draw = partial(plot.breakdown, run, found.series)
     else:
         found = _measured.measure(run, every)
-        _say(_tables.report(found))
+        say(_tables.report(found))
         draw = partial(plot.report, run, found)
-    _say("\n" + _measured.stored(found))
+    say("\n" + _measured.stored(found))
     if figure:
-        _say(save(draw(), figure))
+        say(save(draw(), figure))
 
 
 @shell.command(epilog="Example: flownet departure run.h5 --every 10 --modified 0.3")
@@ -155,8 +154,8 @@ def departure(file, every, modified, **words):
     from .report import _departed
 
     found = _departed.depart(Trajectory.open(file), every, modified, **_given(words))
-    _say(found)
-    _say("\n" + _departed.stored(found))
+    say(found)
+    say("\n" + _departed.stored(found))
 
 
 @shell.command(epilog="Example: flownet exits scripts/experiments/exits.toml")
@@ -177,9 +176,9 @@ def exits(file, low, high, grid):
     from .report import _exits
 
     found, run = _exits.exit_steps(file, low, high, grid)
-    _say(_exits.as_text(found))
+    say(_exits.as_text(found))
     if run is not None:
-        _say("\n" + _exits.stored(found, run))
+        say("\n" + _exits.stored(found, run))
 
 
 @shell.command(epilog="Example: flownet plot run.h5 -o run.png")
@@ -191,7 +190,8 @@ def exits(file, low, high, grid):
     help="Of a run; breakdown by default.",
 )
 @click.option("--of", "quantity", help="Of a sweep: which of the quantities that it keeps.")
-def plot(file, output, kind, quantity):
+@click.option("--follow", is_flag=True, help="Draw a run anew as it grows, until it ends.")
+def plot(file, output, kind, quantity, follow):
     """Draw a run: its loss, what its steps promised and delivered, or all of its report; flows:
     beside its flow; film: the same as an animation, .gif or .mp4. Of a sweep a curve, or a map:
     where it converges, what fails first, the verdicts, or any other quantity kept."""
@@ -201,36 +201,63 @@ def plot(file, output, kind, quantity):
     from . import plot as figures
 
     if is_sweep(file):
-        _only_of_runs(kind=kind)
+        _only_of_runs(kind=kind, follow=follow or None)
         check_figure(output)
-        _say(save(figures.sweep(Sweep.open(file), y=quantity), output))
+        say(save(figures.sweep(Sweep.open(file), y=quantity), output))
         return
     if quantity is not None:
         raise FlownetError("--of is of a sweep, and this file is a run's.")
     kind = kind or "breakdown"
     figures.check_film(output) if kind == "film" else check_figure(output)
     run = Trajectory.open(file)
-    if kind == "film":
-        _say(f"film in {figures.film(run, figures.beside(run), output)}")
+    if follow:
+        say(follow_run(run, kind, output))
+    elif kind == "film":
+        say(f"film in {figures.film(run, figures.beside(run), output)}")
     else:
         flows = [figures.beside(run)] if kind == "flows" else []
         # click has let through names of figures alone
-        _say(save(getattr(figures, kind)(run, *flows), output))
+        say(save(getattr(figures, kind)(run, *flows), output))
 
 
 @shell.command(epilog="Example: flownet info run.h5")
 @click.argument("file", type=click.Path())
-def info(file):
-    """What the FILE of a run or a sweep holds, and the experiment it came from."""
-    from ..ensemble.rows import is_sweep
-    from ..ensemble.sweeps import Sweep
+@click.option(
+    "--verify", is_flag=True, help="Of a run: look at every block, and say which rows are good."
+)
+def info(file, verify):
+    """What the FILE of a run or a sweep holds, and the experiment it came from. With --verify what
+    of it is as it was written; a process of its own opens it first, in case it is made to do harm.
+    """
     from ..store.trajectory import Trajectory
     from .report._report import info_lines, sweep_lines
 
-    if is_sweep(file):
-        _say(sweep_lines(Sweep.open(file)))
+    if verify:
+        found = Trajectory.open(file, trusted=False).verify()
+        say(found)
+        if not found.is_whole:
+            raise FlownetError(f"{file} is damaged: `flownet repair` saves the rest in a new file.")
         return
-    _say(info_lines(Trajectory.open(file)))
+    from ..ensemble.rows import is_sweep
+    from ..ensemble.sweeps import Sweep
+
+    if is_sweep(file):
+        say(sweep_lines(Sweep.open(file)))
+        return
+    say(info_lines(Trajectory.open(file)))
+
+
+@shell.command(epilog="Example: flownet repair run.h5 -o saved.h5")
+@click.argument("file", type=click.Path())
+@click.option("-o", "--output", type=click.Path(), required=True, help="New file to save into.")
+@click.option("--overwrite", is_flag=True, help="Replace the new file if it exists.")
+def repair(file, output, overwrite):
+    """Save what can be saved of a damaged or cut FILE into a new one, and say what that is. The
+    FILE stays as it is; a run whose last rows are lost goes on with `flownet resume`."""
+    from ..store.writing import repair as save_the_rest
+    from .report._report import repaired_lines
+
+    say(repaired_lines(save_the_rest(file, output, overwrite=overwrite), output))
 
 
 @shell.command(epilog="Example: flownet devices")
@@ -238,7 +265,7 @@ def devices():
     """What there is to compute on: the CPU, and CUDA devices, or what would help to have one."""
     from ._devices import device_lines
 
-    _say(device_lines())
+    say(device_lines())
 
 
 def _only_of_runs(**words):
@@ -247,39 +274,7 @@ def _only_of_runs(**words):
         raise FlownetError(f"--{name.replace('_', '-')} is of a run, and this file is a sweep's.")
 
 
-def _say(what):
-    """Print a report, or a line, in letters that standard output has."""
-    click.echo(printable(str(what)))
-
-
 def main():
-    """Run the shell: exit code 2 and one line on standard error for a user's mistake."""
-    try:
-        _run()
-    except OSError as error:  # a full disk behind `> file`; of others the name is known
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left to print goes nowhere
-        _fail(f"{error.filename or 'cannot print'}: {error.strerror}.")
-
-
-def _run():
-    try:
-        code = shell(standalone_mode=False) or 0
-        sys.stdout.flush()
-        sys.exit(code)
-    except click.exceptions.NoArgsIsHelpError as error:
-        _say(error.format_message())
-        sys.stdout.flush()
-        sys.exit(2)
-    except click.ClickException as error:
-        _fail(error.format_message())
-    except click.exceptions.Exit as end:
-        sys.exit(end.exit_code)
-    except FlownetError as error:
-        _fail(str(error))
-    except (KeyboardInterrupt, click.Abort):
-        _fail("stopped; what was recorded stays, and `flownet resume` goes on from there.", 130)
-
-
-def _fail(line, code=2):
-    print(printable(f"flownet: {line}", sys.stderr), file=sys.stderr)
-    sys.exit(code)
+    """Run the shell."""
+    with answering():
+        shell(standalone_mode=False)

@@ -56,7 +56,7 @@ class Box:
             raise FlownetError(f"ranges is {shown(ranges)}; it has to be {{key: (low, high)}}.")
         if isinstance(samples, bool) or not isinstance(samples, (int, np.integer)) or samples < 1:
             raise FlownetError(f"samples is {shown(samples)}; a whole number above 0 is wanted.")
-        if law not in LAWS:
+        if not isinstance(law, str) or law not in LAWS:
             raise FlownetError(f"law is {shown(law)}; it has to be one of {', '.join(LAWS)}.")
         self.keys = list(ranges)
         self._ranges = [_range(key, given) for key, given in ranges.items()]

@@ -48,6 +48,11 @@ class Averaged(AnyPotential):
         """L̄(W) and dL̄ (D,)."""
         return self.value(W), self.of.differential(W)[1]
 
+    def on_device(self, device):
+        """The same potential with the kernels of a device, or the line that says why not."""
+        self.of.on_device(device)
+        return super().on_device(device)
+
     def on(self, rows):
         """That of some samples alone."""
         return Averaged(self.of.on(rows), self.points)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._registry import build, describe, kind, unknown
 from ..data import Dataset
+from ..kernels.device import kernels_of
 from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
@@ -25,7 +27,7 @@ from ._relaxation import ORDERS, Manner
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from .._types import Count, NotNegative, Positive, Vector
+    from .._types import Count, Device, NotNegative, Positive, Vector
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
@@ -33,6 +35,7 @@ _WORDS = (
     "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
     "step",
 )  # fmt: skip
+_relax = attrgetter("relax_states")  # of a device; one that has none says so
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
 
@@ -250,6 +253,11 @@ class Equilibrium(AnyPotential):
     def with_data(self, data: Dataset, loss: Loss | None = None) -> Equilibrium:
         """The same system on other data, with its own cost or another one."""
         return self.changed(data=data, cost=loss or self.loss)
+
+    def on_device(self, device: Device) -> AnyPotential:
+        """The same potential with the kernels of a device, or the line that says why not."""
+        _relax(kernels_of(device))
+        return super().on_device(device)
 
     def on(self, rows: Vector) -> Equilibrium:
         """The potential of some samples alone: that of a mini-batch."""

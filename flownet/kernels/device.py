@@ -7,7 +7,7 @@ the same entries. Nothing above this room knows which device it works on.
 import re
 from functools import cache
 
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 
 DEVICES = ("cpu", "cuda")  # and cuda:0, cuda:1, …
 
@@ -17,7 +17,6 @@ def is_device(name):
     return isinstance(name, str) and re.fullmatch(r"cpu|cuda(:\d{1,3})?", name) is not None
 
 
-@cache
 def kernels_of(device="cpu"):
     """Kernels of a device; one that is not there is an error, never another one in its place.
 
@@ -31,14 +30,19 @@ def kernels_of(device="cpu"):
     FlownetError
         For a device that does not exist or is not there: one line that says what would help.
     """
+    if not is_device(device):
+        raise FlownetError(
+            f"device {shown(device)} is not available; there are: {', '.join(DEVICES)}, cuda:1, …."
+        )
+    return _kernels_of(device)
+
+
+@cache
+def _kernels_of(device):
     if device == "cpu":
         from . import cpu
 
         return cpu
-    if not is_device(device):
-        raise FlownetError(
-            f"device {device!r} is not available; there are: {', '.join(DEVICES)}, cuda:1, …."
-        )
     from . import cuda
 
     return cuda.at(int(device.partition(":")[2] or 0))

@@ -1,20 +1,21 @@
 """Checks of numbers and places, each with one line that says what would be right."""
 
-import os
-
 import numpy as np
 
 from .._errors import FlownetError, shown
 from ..kernels.device import kernels_of
-from ..model._check import is_real, is_whole
-from ..store._size import size_text
+from ..model._check import is_real, is_whole, yes_or_no
+
+#: iterations, rows and seeds stay far below 2⁶³, so that sums of them are whole numbers still
+MOST = 2**62
 
 
 def whole(name, value, least=-np.inf):
-    """A whole number not below `least`."""
-    if not is_whole(value, least):
+    """A whole number not below `least`, and not beyond what a count in a file can be."""
+    if not is_whole(value, least, MOST):
         up = f" from {least} up" if least > -np.inf else ""
-        raise FlownetError(f"{name} is {value!r}; it has to be a whole number{up}.")
+        far = f", below {MOST:.2g}" if is_whole(value, MOST, np.inf) else ""
+        raise FlownetError(f"{name} is {shown(value)}; it has to be a whole number{up}{far}.")
     return int(value)
 
 
@@ -30,8 +31,9 @@ def positive(name, value):
     return float(value)
 
 
-def threads(number):
-    """Refuse a number of threads that cannot be had."""
+def threads(number, progress=True):
+    """Refuse a number of threads that cannot be had, and a progress that is no yes or no."""
+    yes_or_no("progress", progress)
     kernels = kernels_of()
     if number is not None and not 1 <= whole("threads", number, 1) <= kernels.most():
         why = (
@@ -41,16 +43,3 @@ def threads(number):
             else ""
         )
         raise FlownetError(f"threads is {number}; this process may use 1 to {kernels.most()}{why}.")
-
-
-def memory(size):
-    """Refuse a run in memory that cannot fit there."""
-    if not hasattr(os, "sysconf"):  # on Windows: nothing says how much there is
-        return
-    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if size > there:
-        raise FlownetError(
-            f"the run would take {size_text(size)} of memory, and the machine has "
-            f"{size_text(there)}: record less often (record_every=) or in a file "
-            "(store=)."
-        )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import _random
-from .._errors import FlownetError
+from .._errors import FlownetError, shown
 
 _WIDTHS = (1e-3, 1e-5)  # of the displacements, in units of the parameters; in single precision √
 _WRONG = 0.05  # of ‖dL‖·‖V‖: an estimate of a gradient may be off by less
@@ -30,15 +30,34 @@ def check_slope(potential, W):
     """
     for _, term in potential.atoms():
         if term.of_user:
-            _check(term, W)
+            _check(term, W, *_pair_of(term, W))
+
+
+def _pair_of(term, W):
+    """L, a real number, and dL (D,), as the contract of a potential has them."""
+    pair = term.differential(W.copy())
+    if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
+        raise FlownetError(
+            f"the differential(W) of {shown(term)} gives {shown(pair)}; it has to be (L, dL)."
+        )
+    loss, dL = np.asarray(pair[0]), np.asarray(pair[1])
+    if loss.size != 1 or loss.dtype.kind not in "biuf":
+        raise FlownetError(
+            f"the differential(W) of {shown(term)} gives {shown(pair[0])} for L; it has to be a "
+            "real number."
+        )
+    if dL.shape != W.shape or dL.dtype.kind not in ("biufc" if W.dtype.kind == "c" else "biuf"):
+        raise FlownetError(
+            f"the differential(W) of {shown(term)} gives a dL of shape {dL.shape} of {dL.dtype}; "
+            f"W has {W.shape} of {W.dtype}."
+        )
+    return float(loss.reshape(())), dL
 
 
 @np.errstate(all="ignore")  # a run that diverges is a result
-def _check(term, W):
-    loss, dL = term.differential(W.copy())
-    dL = np.asarray(dL)
+def _check(term, W, loss, dL):
     length = np.linalg.norm(dL)
-    if dL.shape != W.shape or not (np.isfinite(loss) and np.isfinite(length) and length > 0):
+    if not (np.isfinite(loss) and np.isfinite(length) and length > 0):
         return  # what else is wrong, the run says itself
     V = dL / length + _signs(W) / np.sqrt(len(W))
     slope, loss = float(np.vdot(dL, V).real), float(term.value(W.copy()))

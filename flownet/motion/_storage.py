@@ -1,22 +1,23 @@
 """Where runs and flows are kept: what their files say, and where they go on."""
 
-import os
 from contextlib import contextmanager, suppress
 
 import numpy as np
 
 from .. import _progress
-from .._errors import FlownetError, shown
+from .._errors import FlownetError
+from .._file_path import file_path
+from .._memory import refuse_too_large, size_text
 from .._version import __version__
 from ..store._layout import Layout
-from ..store._size import check_space, estimate, size_text
+from ..store._size import check_space, estimate
 from ..store._text import to_text
 from ..store.bytes import beginning, refuse_busy
 from ..store.reading import Reader
 from ..store.trajectory import MemoryStore
 from ..store.writing import HDF5Store
-from . import _check
 
+_STATE = ("parameters", "solution")  # of a run and of a flow, which is nowhere but at numbers
 _ROWS = 1000  # for the size of a quantity whose rows nobody knows beforehand
 
 
@@ -50,8 +51,7 @@ def attrs_of_data(potential):
 
 def open_store(layout, path, overwrite):
     """A store in memory, or in a file where a path is given; refused where it cannot fit."""
-    if path is not None and not isinstance(path, (str, os.PathLike)):
-        raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
+    path = None if path is None else file_path("store", path)
     size = check_room(path, layout.quantities, layout)
     if path is None:
         return MemoryStore(layout)
@@ -64,7 +64,10 @@ def check_room(path, quantities, layout=None):
     as many."""
     layout = layout or Layout(list(quantities))
     size = estimate(layout, {q.name: q.rows or _ROWS for q in quantities})
-    _check.memory(size) if path is None else check_space(path, size)
+    if path is None:
+        refuse_too_large("the run", size, "record less often (record_every=) or in a file (store=)")
+    else:
+        check_space(path, size)
     return size
 
 
@@ -81,12 +84,28 @@ def store_to_go_on(path):
 
 
 def checkpoint_of(run):
-    """The `Checkpoint` where a stopped run or flow goes on."""
-    latest = run.store.slot()
+    """The `Checkpoint` where a stopped run or flow goes on.
+
+    A file may hold what no run has left there, checksum and all: steps from it would not end, or
+    read rows that are not there.
+    """
+    name, latest = "the run" if run.path is None else run.path, run.store.slot()
     if latest is None:
         raise FlownetError(
-            f"{run.path} holds no checkpoint: it was stopped before its first step; run it anew."
+            f"{name} holds no checkpoint: it was stopped before its first step; run it anew."
         )
+    counts = [run.store.count(each) for each in run.store.recorded]
+    wrong = None
+    if latest.iteration < 0 or not 0 <= latest.time < np.inf:
+        wrong = f"iteration {latest.iteration} at the time {latest.time}"
+    elif len(latest.rows) != len(counts) or not all(
+        0 <= rows <= count for rows, count in zip(latest.rows.tolist(), counts)
+    ):
+        wrong = f"{latest.rows.tolist()} rows, and the file {counts}"
+    elif any(not np.isfinite(latest.arrays[n]).all() for n in _STATE if n in latest.arrays):
+        wrong = "parameters that are not finite"
+    if wrong:
+        raise FlownetError(f"{name} is damaged: its last checkpoint is of {wrong}.")
     return latest
 
 

@@ -194,7 +194,7 @@ class FlowEstimator(BaseEstimator):
         size = self.batch_size
         if isinstance(size, str):
             if size != "auto":
-                raise FlownetError(f"batch_size is {size!r}; it has to be a number or 'auto'.")
+                raise FlownetError(f"batch_size is {shown(size)}; it has to be a number or 'auto'.")
             size = m if isinstance(self.mechanics_, RungeKutta) else _BATCH
         return None if size is None or self._whole("batch_size", size) >= m else size
 

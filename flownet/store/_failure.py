@@ -22,6 +22,33 @@ def writing(path):
         raise FlownetError(f"cannot write {path}: {explain(error)}.") from None
 
 
+@contextmanager
+def words_of(path, what):
+    """Turn what is raised while something is made of a file's own words into one line.
+
+    A file may say anything: sizes beyond the memory, words of other types, tables that lack some.
+
+    Parameters
+    ----------
+    path : path or None
+        None for a run in memory, whose words are ours: what is raised then is an error of ours.
+    what : str
+        What is made.
+    """
+    try:
+        yield
+    except Exception as error:
+        if path is None:
+            raise
+        if isinstance(error, FlownetError):
+            raise FlownetError(f"{path}: {error}") from None
+        text = " ".join(str(error).split())[:200].rstrip(".")
+        raise FlownetError(
+            f"{path}: what the file says of its {what} makes no sense: "
+            f"{type(error).__name__}{text and ' '}{text}."
+        ) from error
+
+
 def explain(error):
     """What the operating system said, out of what HDF5 made of it.
 

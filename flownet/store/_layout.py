@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .._errors import FlownetError
+from .._memory import size_text
 from ._format import BLOCKS
-from ._size import size_text
 
 _MOST_ROWS = 16384  # scalars: a block of a few hundred kB, not of half a million rows
 _LARGEST_BLOCK = (4 << 30) - 1

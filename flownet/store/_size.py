@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 
 from .._errors import FlownetError
+from .._memory import size_text
 from ._failure import writing
 from ._format import ALIGN, RECORD, RECORDS
 
@@ -58,23 +59,3 @@ def check_space(path, size):
         raise FlownetError(
             f"{path} would take {size_text(size)}, and its disk has {size_text(free)} free."
         )
-
-
-def size_text(size):
-    """Number of bytes as a person reads it.
-
-    Parameters
-    ----------
-    size : int
-
-    Returns
-    -------
-    str
-    """
-    if size < 1000:
-        return f"{size:.0f} bytes"
-    units = ["kB", "MB", "GB", "TB"]
-    while size >= 1e6 and len(units) > 1:
-        size /= 1000
-        units.pop(0)
-    return f"{size / 1000:.1f} {units[0]}"

@@ -23,8 +23,11 @@ def from_text(text, array):
     """Tables of `to_text`'s text; `array(path)` gives the arrays."""
     try:
         return _whole(tomllib.loads(text), array)
-    except tomllib.TOMLDecodeError as error:
-        raise FlownetError(f"the experiment kept with the run is not TOML: {error}.") from None
+    except FlownetError:
+        raise
+    except (ValueError, RecursionError) as error:  # of TOML, or a number of thousands of digits
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise FlownetError(f"the experiment kept with the run is not TOML: {reason}.") from None
 
 
 def _plain(value, path, arrays):

@@ -71,10 +71,12 @@ def event_seconds(run):
 
 def step_time(run, seconds, rounds, clock):
     """Microseconds a step of `run(n)`, the median of some rounds, after as many as warm it up."""
-    n = 4
-    run(n)  # which compiles
-    while (taken := clock(lambda n=n: run(n))) < seconds / 4:
-        n = max(2 * n, min(100 * n, int(n * seconds / max(taken, 1e-6))))
+    n, taken = 4, 0.0
+    while taken < seconds / 4:
+        run(n)  # which compiles, some of them for each number of steps
+        taken = clock(lambda n=n: run(n))
+        if taken < seconds / 4:
+            n = max(2 * n, min(100 * n, int(n * seconds / max(taken, 1e-6))))
     found = [clock(lambda: run(n)) / n * 1e6 for _ in range(rounds)]
     return {"microseconds": median(found), "least": min(found), "most": max(found), "steps": n}
 

@@ -101,25 +101,15 @@ def pytorch_graph(case):
     return run
 
 
-def jax_on_device(make):
-    """A contestant of `peers` on JAX's first GPU."""
-
-    def made(case):
-        import jax
-
-        jax.config.update("jax_default_matmul_precision", "highest")
-        return make(case, "sgd")
-
-    return made
-
-
-def _why_no_jax():
+def _why_no_jax(dtype):
     os.environ["JAX_PLATFORMS"] = ""  # which the other benchmarks set to the CPU
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     if not find_spec("jax"):
         return "jax is not installed"
     import jax
 
+    jax.config.update("jax_default_matmul_precision", "highest")  # no TF32
+    jax.config.update("jax_enable_x64", dtype == "float64")
     return None if jax.default_backend() == "gpu" else "JAX sees no GPU: pip install 'jax[cuda13]'"
 
 
@@ -131,7 +121,7 @@ def _why_no_torch():
     return None if torch.cuda.is_available() else "this PyTorch sees no GPU"
 
 
-def contestants(figures):
+def contestants(figures, dtype):
     """Contestants {name: (make, clock)}; of those that are not there `figures` has a line."""
     from peers import jax_scan, jax_step
 
@@ -141,7 +131,13 @@ def contestants(figures):
     }
     for why, makers in (
         (_why_no_torch(), {"PyTorch": pytorch, "PyTorch, CUDA graph": pytorch_graph}),
-        (_why_no_jax(), {"JAX jit": jax_on_device(jax_step), "JAX scan": jax_on_device(jax_scan)}),
+        (
+            _why_no_jax(dtype),
+            {
+                "JAX jit": partial(jax_step, mechanics="sgd"),
+                "JAX scan": partial(jax_scan, mechanics="sgd"),
+            },
+        ),
     ):
         for who, make in makers.items():
             if why:

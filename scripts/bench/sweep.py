@@ -28,9 +28,9 @@ SCAN = {"steps": 40, "seeds": 10, "iterations": 500}
 class Setting:
     """Data, a common start, and the steps (R, 2) of both layers of each member."""
 
-    def __init__(self, dtype, side=SIDE, sizes=SIZES, samples=SAMPLES):
+    def __init__(self, dtype, side=SIDE, sizes=SIZES, samples=SAMPLES, count=STEPS):
         random, (n_in, n, n_out) = np.random.default_rng(0), sizes
-        self.dtype, self.sizes = dtype, sizes
+        self.dtype, self.sizes, self.count = dtype, sizes, count
         self.x = random.standard_normal((samples, n_in)).astype(dtype)
         self.y = random.standard_normal((samples, n_out)).astype(dtype)
         self.layers = [
@@ -47,7 +47,7 @@ def flownet(setting, device="cpu"):
     net = fn.Network(setting.sizes, bias=False, dtype=setting.dtype)
     data = fn.Dataset(setting.x, setting.y)
     experiment = fn.Experiment.of(
-        fn.Potential(net, fn.Quadratic(), data), fn.Aristotle(1.0), steps=STEPS
+        fn.Potential(net, fn.Quadratic(), data), fn.Aristotle(1.0), steps=setting.count
     )
     W0 = np.concatenate([w.ravel() for w in setting.layers])
 
@@ -73,7 +73,7 @@ def _jax_train(setting):
             value, dL = jax.value_and_grad(loss)(layers)
             return [w - h * g for w, h, g in zip(layers, steps, dL)], value
 
-        layers, _ = jax.lax.scan(step, list(map(jnp.asarray, setting.layers)), length=STEPS)
+        layers, _ = jax.lax.scan(step, list(map(jnp.asarray, setting.layers)), length=setting.count)
         return loss(layers)
 
     return train, jnp.asarray(setting.steps.astype(setting.dtype))
@@ -113,7 +113,7 @@ def torch_vmap(setting):
     def run():
         R = len(steps)
         w1, w2 = (torch.from_numpy(w).expand(R, *w.shape).clone() for w in setting.layers)
-        for _ in range(STEPS):
+        for _ in range(setting.count):
             d1, d2 = slope(w1, w2)
             w1 = w1 - steps[:, :1, None] * d1
             w2 = w2 - steps[:, 1:, None] * d2

@@ -1,6 +1,9 @@
 """Campaigns that show what files of runs withstand.
 
     python scripts/trust damage --files 10000
+    python scripts/trust kill --rounds 500
+    python scripts/trust writes --share 0.1
+    python scripts/trust soak --steps 10000000
 
 Each prints what was seen, and its exit code is 0 where all is as it should be. `--help` behind a
 name says what it takes.

@@ -1,21 +1,16 @@
-"""What happens to files of runs: stories that may be cut short at any write, and how they go on.
-
-A story begins with files, does something to them, and has an end. Wherever it was cut, the files
-have to open, and going on has to lead to the same end, bit for bit.
-"""
+"""Short stories of files of runs, with many writes, each of which may be the last one."""
 
 import os
 from functools import partial
 
 import numpy as np
+from story import Story, nothing
 
 import flownet as fn
 from flownet.motion import _recorder, _storage
 from flownet.motion.flow import _run
 from flownet.store._layout import Layout
-from flownet.store.writing import _analysis, _edit
 
-RUN = "run.h5"
 _QUIET = {"progress": False}
 W0 = np.linspace(-0.4, 0.5, 8)
 
@@ -59,23 +54,6 @@ def _stopped(path):
 
 
 _X = {"x": lambda state: 0.0}
-
-
-class Story:
-    """One story: `begin`, `act`, and `go_on` wherever that was cut."""
-
-    def __init__(self, begin, act, go_on, may_lack=False, large=None):
-        self.begin, self.act, self.go_on = begin, act, go_on
-        self.may_lack = may_lack  # whether there may be no file yet
-        self._large = large  # bytes beyond which a file is changed in place
-
-    def settings(self):
-        """Take the story's own way of changing files."""
-        _edit.LARGE = _analysis.LARGE = (300 << 20) if self._large is None else self._large
-
-
-def _nothing(path):
-    pass
 
 
 def _resumed(path):
@@ -130,8 +108,8 @@ def _whole(path):
 
 
 STORIES = {
-    "train": Story(_nothing, _whole, _begun, may_lack=True),
-    "flow": Story(_nothing, lambda path: _flow(path).close(), _flow_begun, may_lack=True),
+    "train": Story(nothing, _whole, _begun, may_lack=True),
+    "flow": Story(nothing, lambda path: _flow(path).close(), _flow_begun, may_lack=True),
     "resume": Story(
         _stopped,
         lambda path: fn.resume(path, observe=_X, **_QUIET).close(),
@@ -151,36 +129,3 @@ STORIES = {
         _either,
     ),
 }
-
-
-def end_of(path):
-    """All that a run has recorded: name to its columns; and whether it is finished."""
-    run = fn.Trajectory.open(path)
-    found = {name: run.store.read(name) for name in run.store.names}
-    found["finished"] = run.finished
-    run.close()
-    return found
-
-
-def difference(one, other):
-    """In words where two ends differ, or None."""
-    if one.keys() != other.keys():
-        return f"{sorted(one)} instead of {sorted(other)}"
-    for name, mine in one.items():
-        if name == "finished":
-            same = mine == other[name]
-        else:
-            same = all(np.array_equal(a, b, equal_nan=True) for a, b in zip(mine, other[name]))
-        if not same:
-            return f"{name} differs"
-    return None
-
-
-def look(path):
-    """Read all that a file has, whatever its state: nothing may be refused, or not finite."""
-    with fn.Trajectory.open(path).store as store:
-        for name in store.names:
-            columns = store.read(name)
-            assert all(np.isfinite(column).all() for column in columns), name
-            assert (np.diff(columns[0]) > 0).all(), f"iterations of {name} do not ascend"
-        assert store.slot() is not None, "there is no checkpoint"

@@ -24,18 +24,16 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from functools import partial
 from pathlib import Path
-from select import select
 
 import shim
+from worker import Tally, at_once, outcome_of, outcomes, tell
 
 PAGE, SECTOR = 4096, 512
-MOST_SHOWN = 20  # faults
 WAYS = ("cut", "torn", "unordered", "refused")
 
 
@@ -115,39 +113,31 @@ def tears(change, chance):
 # ---- one process that looks at one case after another -------------------------------------------
 
 
-def work(folder, seed, share, names, skip):
-    """Print a line for each case before it and after it; the first `skip` are left out."""
+def work(skip, folder, seed, share, names):
+    """Tell of each case; the first `skip` are left out."""
     from stories import STORIES, write_often
 
     write_often()
-    home = Path(os.path.realpath(folder))
-    place = home / "files"
-    place.mkdir(exist_ok=True)
+    place = Path(os.path.realpath(folder), "files")
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir()
     caught = shim.Shim(place)
     number = 0
     for name in names:
-        tale = Tale(STORIES[name], place, home / "log", caught)
+        tale = Tale(STORIES[name], place, place.with_name("log"), caught)
         for way, k, case in tale.cases(random.Random(f"{seed} {name}"), share):
             number += 1
-            if number <= skip:
-                continue
-            print(f"{number}\t{name}\t{way}\t{k}", flush=True)
-            print(f"{number}\t{_outcome(case)}", flush=True)
+            if number > skip:
+                tell(number, name, way, k)
+                tell(number, outcome_of(case))
     print("end", flush=True)
-
-
-def _outcome(case):
-    try:
-        return case() or "right"
-    except Exception as error:
-        return f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
 
 
 class Tale:
     """A story that has been told once, and its cases."""
 
     def __init__(self, story, place, log, caught):
-        from stories import RUN, end_of
+        from story import RUN, end_of
 
         self._story, self._place, self._caught = story, place, caught
         self._path = place / RUN
@@ -193,7 +183,7 @@ class Tale:
 
     def _left(self, files, cut=False):
         """Files as somebody finds them; after a power cut some rows may not be readable."""
-        from stories import look
+        from story import look
 
         files.write()
         if self._path.exists():
@@ -204,7 +194,7 @@ class Tale:
         return self._goes_on()
 
     def _goes_on(self):
-        from stories import difference, end_of
+        from story import difference, end_of
 
         self._story.go_on(self._path)
         found = difference(end_of(self._path), self._end)
@@ -213,7 +203,7 @@ class Tale:
         return found
 
     def _refused(self, k, lasts, error, part):
-        from stories import look
+        from story import look
 
         from flownet import FlownetError
 
@@ -239,73 +229,32 @@ class Tale:
 # ---- the campaign -------------------------------------------------------------------------------
 
 
-def campaign(names=None, share=1.0, seed=0, say=print):
-    """Outcomes of the cases of some stories.
-
-    Returns
-    -------
-    Counter of (story, way, whether right), list of (number, story, way, k, what is wrong)
-    """
+def campaign(names=None, share=1.0, seed=0, say=at_once):
+    """`Tally` by story and way of the cases of some stories."""
     from stories import STORIES
 
-    counts, faults, done = Counter(), [], 0
+    tally = Tally(say)
     with tempfile.TemporaryDirectory(prefix="flownet-writes-") as folder:
         variables = shim.environment(folder)
-        while True:
-            words = [folder, seed, share, done, *(names or STORIES)]
-            process = subprocess.Popen(
-                [sys.executable, __file__, "--worker", *map(str, words)],
-                stdout=subprocess.PIPE,
-                text=True,
-                env=variables,
-            )
-            case = None
-            while (line := _line(process)) not in (None, "end"):
-                number, *told = line.split("\t")
-                if len(told) == 3:
-                    case = int(number), *told
-                    continue
-                done = int(number)
-                _count(case, told[0], counts, faults, say)
-                case = None
-            process.kill()
-            code = process.wait()
-            shutil.rmtree(Path(folder, "files"), ignore_errors=True)
-            if line == "end":
-                return counts, faults
-            if case is None:
-                raise SystemExit(f"the campaign cannot go on: exit status {code}")
-            done = case[0]
-            _count(case, f"crashed or hung: exit status {code}", counts, faults, say)
+        words = folder, seed, share, *(names or STORIES)
+        for number, told, outcome in outcomes(__file__, *words, environment=variables):
+            tally.add(number, told, told[:2], outcome)
+    return tally
 
 
-def _line(process):
-    """A line of the process; None when it is dead, or has not said one in time."""
-    ready, _, _ = select([process.stdout], [], [], 600.0 if process.poll() is None else 0)
-    return (process.stdout.readline() if ready else "").rstrip("\n") or None
-
-
-def _count(case, outcome, counts, faults, say):
-    number, story, way, k = case
-    counts[story, way, outcome == "right"] += 1
-    if outcome != "right":
-        faults.append((number, story, way, int(k), outcome))
-        if len(faults) <= MOST_SHOWN:
-            say(f"{story}, {way} at {k}: {outcome}")
-
-
-def table(counts):
-    """The counts as text: cases that are right, of all, for each story and way."""
-    stories = list(dict.fromkeys(story for story, _, _ in counts))
+def table(tally):
+    """Cases that are right, of all, for each story and way, as text."""
+    stories = list(dict.fromkeys(story for story, _ in tally.counts))
     lines = ["".join(["story".ljust(22), *(way.rjust(14) for way in WAYS)])]
     for story in [*stories, "all"]:
-        of = stories if story == "all" else [story]
-        cells = []
-        for way in WAYS:
-            right, wrong = (sum(counts[s, way, good] for s in of) for good in (True, False))
-            cells.append(f"{right} of {right + wrong}".rjust(14))
-        lines.append("".join([story.ljust(22), *cells]))
+        of = {way: partial(_is_of, story, way) for way in WAYS}
+        cells = [tally.cell(chosen) for chosen in of.values()]
+        lines.append("".join([story.ljust(22), *(cell.rjust(14) for cell in cells)]))
     return "\n".join(lines)
+
+
+def _is_of(story, way, key):
+    return story in (key[0], "all") and way == key[1]
 
 
 def main(arguments=None):
@@ -321,20 +270,20 @@ def main(arguments=None):
     parser.add_argument("--json", help="file for the counts")
     given = parser.parse_args(arguments)
     began = time.monotonic()
-    counts, faults = campaign(given.stories, given.share, given.seed)
-    print(table(counts))
-    total = sum(counts.values())
-    print(f"{total} cases in {time.monotonic() - began:.0f} s, {len(faults)} faults")
+    tally = campaign(given.stories, given.share, given.seed)
+    print(table(tally))
+    seconds = time.monotonic() - began
+    print(f"{len(tally)} cases in {seconds:.0f} s, {len(tally.faults)} faults")
     if given.json:
-        told = {" | ".join(map(str, key)): n for key, n in counts.items()}
-        Path(given.json).write_text(json.dumps({"counts": told, "faults": faults}, indent=1))
-    return 1 if faults else 0
+        told = {" | ".join(key): both for key, both in tally.counts.items()}
+        Path(given.json).write_text(json.dumps({"counts": told, "faults": tally.faults}, indent=1))
+    return 1 if tally.faults else 0
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--worker"]:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-        where, seed, share, skip, *names = sys.argv[2:]
-        work(where, int(seed), float(share), names, int(skip))
+        skip, where, seed, share, *names = sys.argv[2:]
+        work(int(skip), where, int(seed), float(share), names)
     else:
         sys.exit(main())

@@ -55,6 +55,15 @@ def test_departure():
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
+def test_a_physical_system_relaxes_on_the_cpu_alone():
+    """It says so, and never goes there by itself."""
+    data = fn.Dataset([[0.1, 0.2], [0.3, 0.1]], [[0.5], [0.2]])
+    potential = fn.Equilibrium(fn.Hopfield([2, 3, 1]), fn.Quadratic(), data, nudge=0.1)
+    for p in (potential, potential.averaged()):
+        with pytest.raises(fn.FlownetError, match=r'physical system .* device="cpu" has it'):
+            fn.train(p, fn.Aristotle(0.1), steps=1, device="cuda")
+
+
 def test_a_device_is_kept_in_another_precision():
     """Nothing goes back to the CPU by itself: not in another precision, nor in a chart."""
     _, cuda, W, _ = ready(mixed_case("tanh", "quadratic", 903, (2, 2), m=2))

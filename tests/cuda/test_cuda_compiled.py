@@ -48,3 +48,33 @@ def test_the_large_tile_keeps_its_sums_in_registers(real):
     assert f"ld.shared.v{16 // real().itemsize}.{kind}" in text
     assert f"v{16 // real().itemsize}.{kind}" in text[: text.index("bar.sync")]  # from memory
     assert ".local" not in text
+
+
+class _Codegen:
+    """A processor for the cache's keys."""
+
+    def __init__(self, processor):
+        self._processor = processor
+
+    def magic_tuple(self):
+        return (13, 0), self._processor
+
+
+def test_kernels_are_kept_by_what_they_were_made_for(tmp_path, monkeypatch):
+    """In a folder that an edit of any file of theirs changes; a key for each variant and type."""
+    from numba.cuda.core import config
+
+    from flownet._compile import digest
+    from flownet._compile._cuda_cache import KernelCache
+    from flownet.kernels.cuda.motion import mechanics
+
+    monkeypatch.setattr(config, "CACHE_DIR", str(tmp_path))
+    keys, newton = set(), mechanics.newton
+    for real in (np.float32, np.float64):
+        for variant in newton.variants:
+            cache = KernelCache(newton.make(real, *variant), (real.__name__, variant))
+            assert f"mechanics-{digest(mechanics.__file__)}" in cache.cache_path
+            for processor in PROCESSORS:
+                keys.add(cache._index_key("signature", _Codegen(processor)))
+    assert len(keys) == 2 * len(newton.variants) * len(PROCESSORS)
+    assert cache.load_overload("signature", None) is None  # nothing that it could read

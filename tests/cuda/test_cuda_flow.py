@@ -63,6 +63,12 @@ def test_a_flow_of_a_sum(asked):
     assert (there.parameters[-1][first] == W[first]).all()
 
 
+def test_a_flow_of_a_formula_alone():
+    """Without a network: W = W0·e^{−t} of the parabola."""
+    flow = fn.flow(fn.Parabola(2), W0=[1.0, -2.0], time=0.5, rtol=1e-10, device="cuda")
+    close(flow.parameters[-1], np.array([1.0, -2.0]) * np.exp(-0.5), scale=1e4)
+
+
 @pytest.mark.parametrize("activation", ["relu", "leaky_relu"])
 def test_a_flow_over_kinks(activation, asked):
     """From kink to kink, each unit on its branch."""

@@ -6,8 +6,9 @@ from runs import MECHANICS, POLICIES, both, distance, potential, same_records
 from tolerance import tolerance
 
 import flownet as fn
-from flownet.kernels.cuda.motion import rows, steps
+from flownet.kernels.cuda.motion import rows, run as motion_run, steps
 from flownet.kernels.cuda.tiny import run as tiny
+from flownet.motion.loops import _run
 
 pytestmark = pytest.mark.simulator
 
@@ -148,3 +149,52 @@ def test_going_on_otherwise_stays_on_the_device(tmp_path):
     assert run.potential.device == "cuda"
     assert run.experiment["run"]["device"] == "cuda"
     assert len(run.loss) == 6
+
+
+class Replayed:
+    """A graph for the simulator: what was launched once is launched again, as it was."""
+
+    made = 0
+
+    def __init__(self, stream, launches):
+        self._launches = launches
+        Replayed.made += 1
+
+    def launch(self):
+        self._launches()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("heated", {"batch_size": 2, "record_every": 2}),
+        ("adam", {"batch_size": 2}),
+        ("sam", {"record_every": 3}),
+        ("of the loss", {}),
+        ("of a heat bath", {}),
+    ],
+)
+def test_steps_of_a_kind_are_one_graph(name, words, monkeypatch):
+    """All that differs from step to step, and from block to block, is on the device."""
+    p, mechanics = potential(), MECHANICS.get(name) or POLICIES[name]
+    words = {"steps": 9, "seed": 5, "device": "cuda", "progress": False, **words}
+    plain = fn.train(p, mechanics, **words)
+    monkeypatch.setattr(Replayed, "made", 0)
+    monkeypatch.setattr(motion_run, "Graph", Replayed)
+    monkeypatch.setattr(motion_run, "usable", lambda *_: True)
+    monkeypatch.setattr(_run, "_BLOCK_SECONDS", 1e-3)  # blocks of one step, and of two
+    replayed = fn.train(p, mechanics, **words)
+    assert Replayed.made > 0
+    for what in ("parameters", "loss", "step", "time", "iteration"):
+        assert np.array_equal(getattr(plain, what)[:], getattr(replayed, what)[:]), what
+
+
+def test_a_metric_that_follows_the_steps_in_a_graph(monkeypatch):
+    p = potential()
+    metric = fn.ScheduledMetric(p.network, ["exponential:2:0.9", 1.0])
+    words = {"steps": 7, "seed": 5, "device": "cuda", "progress": False, "metric": metric}
+    plain = fn.train(p, fn.Aristotle(0.1), **words)
+    monkeypatch.setattr(motion_run, "Graph", Replayed)
+    monkeypatch.setattr(motion_run, "usable", lambda *_: True)
+    replayed = fn.train(p, fn.Aristotle(0.1), **words)
+    assert np.array_equal(plain.parameters[:], replayed.parameters[:])

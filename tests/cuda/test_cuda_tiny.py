@@ -10,7 +10,7 @@ from twins import uniforms
 import flownet as fn
 from flownet.geometry.metric import metric_of
 from flownet.kernels.cuda.tiny import run as tiny
-from flownet.motion.loops import make_loop, one_row, set_velocity
+from flownet.motion.loops import make_loop, one_row
 from flownet.motion.mechanics._start import start
 
 pytestmark = [
@@ -30,15 +30,13 @@ def potential(sizes=(2, 3, 3), activation="tanh", loss=None, dtype="float64", bi
     return fn.Potential(net, loss, fn.Dataset(x, y))
 
 
-def both(p, mechanics, metric=None, batch_size=None, steps=(3, 2), every=1, V0=None):
+def both(p, mechanics, metric=None, batch_size=None, steps=(2, 1), every=1):
     """The CPU's loop and that of one block, after the same steps: loops and what they recorded."""
     p, metric = start(p, mechanics, metric, batch_size, sum(steps), 1)
     found = []
     for kernels in (None, SimpleNamespace(advance=tiny.advance)):
         W = p.init(3)
         loop = make_loop(p, mechanics, metric, W, 0.0, batch_size, 1)
-        if V0 is not None:
-            set_velocity(loop, V0)
         if kernels:
             loop._compiled.kernels = kernels
         first, parts = 0, []
@@ -79,8 +77,8 @@ def agree(p, mechanics, kind="reference", **words):
 
 
 @pytest.mark.parametrize("activation", fn.ACTIVATIONS)
-def test_activations(activation, dtype):
-    agree(potential(activation=activation, dtype=dtype), fn.Aristotle(0.1))
+def test_activations(activation):
+    agree(potential((2, 2, 1), activation), fn.Aristotle(0.1), steps=(2,))
 
 
 LOSSES = {
@@ -95,7 +93,7 @@ LOSSES = {
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_losses(name, dtype):
-    agree(potential(loss=LOSSES[name], dtype=dtype), fn.Aristotle(0.01))
+    agree(potential((2, 2, 3), loss=LOSSES[name], dtype=dtype), fn.Aristotle(0.01), steps=(2,))
 
 
 MECHANICS = {
@@ -117,10 +115,10 @@ MECHANICS = {
 }
 
 
-@pytest.mark.parametrize("batch_size", [None, 2])
 @pytest.mark.parametrize("name", MECHANICS)
-def test_mechanics(name, batch_size):
-    agree(potential(), MECHANICS[name], batch_size=batch_size, steps=(3, 4), every=2)
+def test_mechanics(name):
+    """Over the end of an epoch whose last batch is short, and from one call to the next."""
+    agree(potential((2, 2, 1)), MECHANICS[name], batch_size=2, steps=(2, 2), every=2)
 
 
 def test_metrics():
@@ -143,7 +141,7 @@ def test_formulas(formula):
 
 
 def test_depths_without_bias():
-    for sizes in [(3, 2), (2, 3, 2, 2)]:
+    for sizes in [(3, 2), (2, 3, 1, 2)]:
         agree(potential(sizes, bias=False), fn.Aristotle(0.1))
 
 
@@ -154,7 +152,7 @@ def test_a_run_that_diverges_keeps_its_last_finite_row():
 
 def test_more_samples_than_shared_memory_holds(monkeypatch):
     """In parts, and with everything in global memory: the same bits."""
-    p, words = potential(), {"steps": (4,), "batch_size": None}
+    p, words = potential((2, 2, 1)), {"steps": (2,), "batch_size": None}
     whole = both(p, fn.Adam(0.01), **words)[1][0].W.copy()
     for most in ({"MOST": 2}, {"SHARED": 0}, {"SHARED": 0, "MOST": 2}):
         with monkeypatch.context() as patch:

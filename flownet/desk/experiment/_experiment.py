@@ -7,24 +7,28 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
+from ..._file_path import file_path
 from ..._registry import build, describe
 from ...ensemble._box import Box
 from ...ensemble.sweeps import Sweep, sweep
-from ...model.potential import Batches
+from ...geometry.metric import Metric
+from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from, metric_table, potential_from, tables_of
 from ...motion.loops import train
+from ...motion.mechanics import Mechanics
 from ...motion.mechanics._start import steps_of
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import keep_from, looked_at, stop_from
 from ...store._text import to_text
+from ...store.bytes import SIGNATURE
 from ...store.trajectory import BEFORE, Trajectory, has_program
 
 if TYPE_CHECKING:
     from ..._types import Device, PathLike
-    from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
-    from ...motion.mechanics import Mechanics
+
+_LONGEST = 16 << 20  # bytes of a text that may be an experiment
 
 
 class Experiment:
@@ -49,17 +53,21 @@ class Experiment:
             When the file is not there, or one of its keys or values is wrong: the line names the
             file, the key, what is allowed and the nearest match.
         """
-        path = Path(path)
+        path = Path(file_path("the experiment", path))
         if not path.is_file():
             raise FlownetError(f"{path}: there is no such file.")
-        if path.open("rb").read(8) == b"\x89HDF\r\n\x1a\n":
+        try:
+            with path.open("rb") as file:
+                begin = file.read(len(SIGNATURE))
+                rest = b"" if begin == SIGNATURE else file.read(_LONGEST)
+        except OSError as error:
+            raise FlownetError(f"{path} cannot be read: {error.strerror}.") from None
+        if begin == SIGNATURE:
             run = Trajectory.open(path)
             return cls(run.experiment)
-        try:
-            given = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # with a mark or without
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise FlownetError(f"{path} is not TOML: {error}.") from None
-        return cls(_checked(given, path), path)
+        if len(rest) == _LONGEST:
+            raise FlownetError(f"{path} is no experiment: it is longer than {_LONGEST >> 20} MiB.")
+        return cls(_checked(_tables_of(begin + rest, path), path), path)
 
     @classmethod
     def of(
@@ -85,9 +93,15 @@ class Experiment:
         FlownetError
             For what no file can say, such as a program of one's own, and unknown words.
         """
+        potential = as_potential(potential)
         tables = tables_of(potential)
         if tables is None:
-            raise FlownetError(f"{potential!r} is a program of its own: no experiment can say it.")
+            raise FlownetError(
+                f"{shown(potential)} is a program of its own: no experiment can say it."
+            )
+        for name, part, kind in (("mechanics", mechanics, Mechanics), ("metric", metric, Metric)):
+            if not isinstance(part, kind) and not (part is None and name == "metric"):
+                raise FlownetError(f"{name} is {shown(part)}; it has to be {name} of flownet.")
         tables["mechanics"] = describe(mechanics)
         if metric is not None:
             tables["metric"] = metric_table(metric)
@@ -237,6 +251,17 @@ def _naming(table):
         yield
     except FlownetError as error:
         raise FlownetError(f"{table} {error}") from None
+
+
+def _tables_of(text, path):
+    """Tables of a TOML text."""
+    try:
+        return tomllib.loads(text.decode("utf-8-sig"))  # with a mark of its order or without
+    except RecursionError:
+        raise FlownetError(f"{path} is not TOML that can be read: it is nested too deep.") from None
+    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise FlownetError(f"{path} is not TOML: {reason}.") from None
 
 
 def _checked(given, path):

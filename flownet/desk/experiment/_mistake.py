@@ -72,6 +72,7 @@ def _right(message):
         ("a valid list", "a list"),
         ("greater than or equal to 0", "0 or more"),
         ("less than inf", "a finite number"),
+        ("greater than -inf", "a finite number"),
         ("an instance of Sequence", "a list"),
         ("Value should", "it should"),
     ):

@@ -223,8 +223,8 @@ class _Run(Table):
 
 
 Run = _table("Run", [train], _Run, skip=_SAID_ELSEWHERE)
-Loss = _family("Loss", "loss", scale=(float | None, None))
-Term = _family("Term", "potential", whole=False, scale=(float, 1.0))
+Loss = _family("Loss", "loss", scale=(_types.Real | None, None))
+Term = _family("Term", "potential", whole=False, scale=(_types.Real, 1.0))
 Chart = _family("Chart", "chart")
 _IN_A_FILE["BaseMechanics"] = _family("Base", "mechanics", but=["sam"])
 Mechanics = _family("Mechanics", "mechanics")

@@ -74,7 +74,7 @@ def _check_place(ax, figure, size, title):
 def _is_size(size):
     try:
         numbers = np.array(size, float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return numbers.shape == (2,) and bool((numbers > 0).all() and np.isfinite(numbers).all())
 

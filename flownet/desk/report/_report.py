@@ -2,7 +2,8 @@
 
 import os
 
-from ...store._size import size_text
+from ..._memory import size_text
+from ..._table import Table
 from ...store._text import to_text
 from ...store.trajectory import best_line, table_of
 
@@ -57,6 +58,25 @@ def info_lines(run):
         state = run.stopped
     size = size_text(os.path.getsize(run.path))
     return f"{table_of(run, f'{run.path}: {size}, {state}')}\n\n{run.store.experiment.rstrip()}"
+
+
+def repaired_lines(done, path):
+    """What of a damaged file went into a new one."""
+    names = list(done.rows)
+    counted, saved, nans = zip(*done.rows.values()) if names else ((), (), ())
+    if done.finished:
+        notes = ["The run is finished."]
+    elif done.goes_on_at is None:
+        notes = ["No checkpoint could be saved: the run can be looked at, and does not go on."]
+    else:
+        notes = [f"The run goes on from iteration {done.goes_on_at}: flownet resume {path}"]
+    columns = {
+        "quantity": (str, names),
+        "rows": ("d", counted),
+        "saved": ("d", saved),
+        "of these nan": ("d", nans),
+    }
+    return Table(f"saved in {path}", columns, [*notes, *(f"Lost: {line}" for line in done.lost)])
 
 
 def sweep_lines(found):

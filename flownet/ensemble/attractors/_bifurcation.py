@@ -231,8 +231,10 @@ def _observed(potential, observe, W):
             return "W", lambda rows: rows[:, 0] if W.size == 1 else rows
         if observe == "loss":
             return "loss", lambda rows: np.array([potential.value(row) for row in rows])
-        raise FlownetError(f"observe is {observe!r}; it has to be 'W', 'loss', or directions.")
+        raise FlownetError(f"observe is {shown(observe)}; it has to be 'W', 'loss', or directions.")
     directions = array("observe", observe)
+    if directions.dtype.kind not in "biufc":
+        raise FlownetError(f"observe is {shown(observe)}; directions are arrays of numbers.")
     if directions.ndim not in (1, 2) or directions.shape[-1] != W.size:
         raise FlownetError(
             f"observe has shape {directions.shape}; directions are ({W.size},) or (P, {W.size})."

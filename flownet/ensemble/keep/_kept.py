@@ -85,7 +85,7 @@ class Times:
             return
         try:
             self.listed = sorted({int(k) for k in given})
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             self.listed = [-1]
         if min(self.listed, default=-1) < 0:
             raise FlownetError(

@@ -41,7 +41,7 @@ def kept_of(keep: Any, functions: Mapping[str, Any] | None = None) -> list[Kept]
     """
     if isinstance(keep, str):
         keep = [keep]
-    if isinstance(keep, (list, tuple)):
+    if isinstance(keep, (list, tuple)) and all(isinstance(name, str) for name in keep):
         keep = dict.fromkeys(keep, True)
     if not isinstance(keep, Mapping):
         raise FlownetError(

@@ -10,8 +10,6 @@ import numpy as np
 from ...motion.loops import potential_of
 from .._verdict import Ends
 
-_BLOCK = 64  # steps between two looks at who is left
-
 
 class Course:
     """Members of a family from the start to the end of each.
@@ -88,7 +86,8 @@ class Course:
 
     def _cuts(self):
         """Iterations between which nobody looks: a few at first, since many leave soon."""
-        cuts = {0, 1, 8, *range(_BLOCK, self.steps, _BLOCK)}
+        block = self.family.potential.kernels.MEMBERS_STEPS
+        cuts = {0, 1, 8, *range(block, self.steps, block)}
         for kept in self._plan.keep:
             cuts |= set(kept.at(self.steps))
         for watch in self._watches[0] if self._watches else ():

@@ -46,6 +46,7 @@ class Family:
         self.steps = steps_of(run.get("steps"), run.get("epochs"), self.potential, self.batch_size)
         self.stopping = bool(tables.get("stop"))
         self._made: dict[Any, Any] = {}
+        self._last: tuple[Any, Any] | None = None  # a W0 that was given, and its parameters
 
     def begin(self, tables: dict[str, Any], W0: Any, scale: float, parts: Any) -> Start:
         """`Start` of a member; what others made before of the same tables is not made again."""
@@ -55,7 +56,7 @@ class Family:
         if W0 is None:
             W = self._once("W0", seed, lambda: initial_parameters(self.potential, None, seed))
         else:
-            W = initial_parameters(self.potential, W0, seed)
+            W = self._given(W0, seed)
         if scale != 1.0 or parts:
             W = W * W.dtype.type(scale)
             for place, value in parts:
@@ -64,6 +65,12 @@ class Family:
                 W[place] = value
         V = initial_velocity(mechanics, tables["run"].get("V0"), W)
         return Start(mechanics, metric, W, V, seed)
+
+    def _given(self, W0, seed):
+        """Parameters of a W0; where members share theirs it is looked at once."""
+        if self._last is None or self._last[0] is not W0:
+            self._last = W0, initial_parameters(self.potential, W0, seed)
+        return self._last[1]
 
     def refuse(self, of: Start) -> None:
         """Refuse what cannot run, as `train` does."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ._course import Course
+from ._family import LANES
 
 
 def run_tile(plan: Any, members: Any) -> dict[str, np.ndarray]:
@@ -34,5 +35,8 @@ def _named(plan, member):
 
 def tile_size(plan: Any, member: int) -> int:
     """Members that a first tile of a member's family has: as its device wants them."""
-    potential = plan.family_of(member).potential
-    return potential.kernels.members_of_tile(potential.dtype or np.float64)
+    family = plan.family_of(member)
+    kernels, dtype = family.potential.kernels, family.potential.dtype or np.float64
+    if family.kernel_for(plan.start(member), plan.kernel) == LANES:
+        return kernels.members_of_tile(family.potential.size, dtype)
+    return kernels.lanes_of(dtype) * kernels.allowed()

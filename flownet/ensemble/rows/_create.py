@@ -2,11 +2,13 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._version import __version__
+from ...store.bytes import StagedFile
 from ...store.writing import draft_of
 from ._frames import attrs_of, coordinates_of, dims_of
 from ._lock import refuse_written
@@ -37,7 +39,9 @@ def create(path, plan, columns, text, arrays, overwrite):
     import h5py
 
     _refuse_existing(path, overwrite)
-    with draft_of(path) as draft, h5py.File(draft, "x", libver=("earliest", "v110")) as file:
+    new = partial(h5py.File, mode="w", libver=("earliest", "v110"))
+    with draft_of(path) as draft, StagedFile(draft, new=new) as staged:
+        file = staged.hdf5
         file.attrs.update(
             {
                 "format": FORMAT,
@@ -95,9 +99,15 @@ def is_sweep(path):
 
     try:
         with h5py.File(path, "r", locking=False) as file:
-            return file.attrs.get("format") == FORMAT
-    except OSError:
+            return says_sweep(file)
+    except Exception:  # h5py raises half a dozen types for a broken structure
         return False
+
+
+def says_sweep(file):
+    """Whether an open file says that it is one of a sweep."""
+    said = file.attrs.get("format")
+    return isinstance(said, str) and said == FORMAT
 
 
 def _coordinate(file, name, values):

@@ -6,15 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import _progress
-from ..._errors import FlownetError, shown
+from ..._errors import FlownetError
+from ..._file_path import file_path
+from ..._hdf5 import array_at, node_at
+from ..._memory import size_text
 from ...store._failure import explain, writing
-from ...store._size import check_space, size_text
+from ...store._size import check_space
 from ...store._text import from_text, to_text
 from ..keep import Column
 from ..plan import Plan
-from ._create import DONE, FORMAT, TEXT, VERSION, create
+from ._create import DONE, TEXT, VERSION, create, says_sweep
 from ._lock import open_locked
 from ._memory import size_of
+
+_LENGTH = b"This is a netCDF dimension"  # but no variable: it has a length alone
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,7 @@ class FileRows:
     @classmethod
     def create(cls, path, plan, overwrite=False):
         """A new file for a sweep."""
-        if not isinstance(path, (str, os.PathLike)):
-            raise FlownetError(f"store is {shown(path)}; it has to be the path of a file.")
+        path = file_path("store", path)
         columns = plan.columns()
         size = sum(
             int(np.prod(size_of(c, plan.shape), dtype=object)) * np.dtype(c.dtype).itemsize
@@ -158,25 +162,38 @@ def _read(path):
         raise FlownetError(f"{path}: there is no such file.")
     try:
         with h5py.File(path, "r", locking=False) as file:
-            if file.attrs.get("format") != FORMAT:
+            if not says_sweep(file):
                 raise FlownetError(f"{path} is not the file of a sweep.")
             if file.attrs["format_version"] > VERSION:
                 raise FlownetError(f"{path} was written by a newer flownet: update it.")
-            words = from_text(file[TEXT].asstr()[()], lambda name: file[name][...])["plan"]
+
+            def array(name):
+                return array_at(file, name, path)
+
+            words = from_text(array(TEXT).asstr()[()], lambda name: array(name)[...])["plan"]
             names = [word["name"] for word in words["columns"]]
-            places = {
-                name: Place(file[name].id.get_offset(), file[name].shape, file[name].dtype)
-                for name in (*names, DONE)
-            }
-            coordinates = {
-                name: data[...]
-                for name, data in file.items()
-                if isinstance(data, h5py.Dataset)
-                and name not in names
-                and not data.attrs.get("NAME", b"").startswith(b"This is a netCDF dimension")
-            }
-    except (OSError, KeyError, ValueError, RuntimeError) as error:
-        if isinstance(error, FlownetError):
-            raise
+            places = {name: _place(array(name)) for name in (*names, DONE)}
+            return words, _coordinates(file, names, path), places
+    except FlownetError:
+        raise
+    except Exception as error:  # h5py raises half a dozen types for a broken structure
         raise FlownetError(f"{path} is damaged: {explain(error)}.") from None
-    return words, coordinates, places
+
+
+def _place(data):
+    """Where a data set in one piece lies."""
+    return Place(data.id.get_offset(), data.shape, data.dtype)
+
+
+def _coordinates(file, columns, path):
+    """What measures the dimensions: all data sets at the root but the columns and mere lengths."""
+    import h5py
+
+    found = {}
+    for name in file:
+        data = node_at(file, name, path)
+        if isinstance(data, h5py.Dataset) and name not in columns:
+            said = data.attrs.get("NAME", b"")
+            if not (isinstance(said, bytes) and said.startswith(_LENGTH)):
+                found[name] = array_at(file, name, path)[...]
+    return found

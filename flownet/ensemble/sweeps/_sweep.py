@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._file_path import file_path
 from ..._registry import unknown
 from ..._table import Table, Tabled, percent
 from ...kernels.device import kernels_of
@@ -55,9 +55,7 @@ class Sweep(Tabled):
         FlownetError
             When the file is not there, not a sweep's, or damaged.
         """
-        if not isinstance(path, (str, os.PathLike)):
-            raise FlownetError(f"{shown(path)} is no path of a sweep's file.")
-        return cls(FileRows(path))
+        return cls(FileRows(file_path("the sweep", path)))
 
     def resume(
         self,
@@ -206,7 +204,7 @@ class Sweep(Tabled):
 
 def go(rows: Any, client: Any, threads: int | None, progress: bool, on_interrupt: str) -> Sweep:
     """Do what is left of a sweep."""
-    _check.threads(threads)
+    _check.threads(threads, progress)
     if client is not None:
         check_client(client)
     rows.lock()

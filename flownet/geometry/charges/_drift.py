@@ -141,7 +141,7 @@ def _check(charges, run, every):
     if not isinstance(run, Trajectory):
         raise FlownetError(f"charges along {shown(run)}: it has to be a Trajectory.")
     if not is_whole(every, 1):
-        raise FlownetError(f"every is {every!r}; it has to be a whole number from 1 up.")
+        raise FlownetError(f"every is {shown(every)}; it has to be a whole number from 1 up.")
     if run.is_flow and (run.mechanics is not None or "field" in run.experiment["flow"]):
         other = run.mechanics or run.experiment["flow"]["field"]
         raise FlownetError(

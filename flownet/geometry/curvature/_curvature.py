@@ -8,8 +8,8 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
-from ..._registry import unknown
-from ...model._check import is_whole
+from ..._registry import among
+from ...model._check import is_real, is_whole, numbers_in
 from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
 from ..metric import metric_along
 from ._eigen import WHICH, extreme, fresh
@@ -25,8 +25,13 @@ if TYPE_CHECKING:
 _MOST = 2000  # Hessian actions before a search is given up
 
 
-class Eigenpairs(NamedTuple):
-    """Principal curvatures, the largest first, and their directions.
+class _Pairs(NamedTuple):
+    values: Any
+    vectors: Any
+
+
+class Eigenpairs(_Pairs):
+    """Principal curvatures, the largest first, and their directions: a pair of arrays.
 
     Attributes
     ----------
@@ -34,10 +39,12 @@ class Eigenpairs(NamedTuple):
         Eigenvalues of the Hessian in the metric, descending.
     vectors : ndarray (k, D)
         A direction for each: displacements, orthonormal in g.
+    residuals : ndarray (k,), or None
+        ‖Hx − λx‖ of each unit vector x of coordinates, which the search has brought to some
+        rtol·max|λ|; None of pairs that somebody else made.
     """
 
-    values: Any
-    vectors: Any
+    residuals: Any = None
 
 
 def eigenpairs(
@@ -82,20 +89,28 @@ def eigenpairs(
         Unless W, `start` and the metric have the potential's D parameters, k is from 1 to the
         number that may move, and `rtol` between 0 and 1; or where the search does not converge.
     """
+    found, operator, x = _found(potential, W, k, metric, which, start, rtol)
+    found.residuals = np.array(
+        [np.linalg.norm(operator.matvec(row) - a * row) for a, row in zip(found.values, x)]
+    )
+    return found
+
+
+def _found(potential, W, k=1, metric=None, which="largest", start=None, rtol=1e-6):
+    """`Eigenpairs`, without how near they are, the operator, and unit vectors (k, F)."""
     operator = metric_hessian(potential, W, metric)
     n = operator.shape[0]
     if not is_whole(k, 1, n):
         raise FlownetError(
             f"k is {shown(k)}; it has to be a whole number from 1 to {n}, the free parameters."
         )
-    if which not in WHICH:
-        raise FlownetError(unknown("end of the spectrum", which, list(WHICH)))
-    if not 0 < rtol < 1:
-        raise FlownetError(f"rtol is {rtol!r}; it has to lie between 0 and 1.")
+    among("end of the spectrum", which, list(WHICH))
+    if not (is_real(rtol) and 0 < rtol < 1):
+        raise FlownetError(f"rtol is {shown(rtol)}; it has to lie between 0 and 1.")
     values, x = extreme(operator, int(k), which, _start(operator, start), rtol, max(_MOST, 10 * k))
     x *= np.sign(x[range(k), np.abs(x).argmax(axis=1)])[:, None]
     vectors = np.array([operator.displacement(row) for row in x])
-    return Eigenpairs(values, operator.reals.back(vectors))
+    return Eigenpairs(values, operator.reals.back(vectors)), operator, x
 
 
 @overload
@@ -171,7 +186,7 @@ def sharpness(
         return _along(what, every, metric, start, rtol, progress)
     if W is None or every is not None:
         raise FlownetError("sharpness wants a potential and parameters W, or a run and every=n.")
-    return float(eigenpairs(what, W, metric=metric, start=start, rtol=rtol).values[0])
+    return float(_found(what, W, 1, metric, "largest", start, rtol)[0].values[0])
 
 
 def _along(run, every, metric, start, rtol, progress):
@@ -184,12 +199,9 @@ def _along(run, every, metric, start, rtol, progress):
     with _progress.bar(len(rows), shown=progress, what="states looked at") as show:
         for i, row in enumerate(rows.tolist()):
             try:
-                start = eigenpairs(
-                    run.potential,
-                    run.parameters[row],
-                    start=start,
-                    rtol=rtol,
-                    metric=metric.at(run.time[row]),
+                at = metric.at(run.time[row])
+                start, *_ = _found(
+                    run.potential, run.parameters[row], metric=at, start=start, rtol=rtol
                 )
                 values[i] = start.values[0]
             except NoSpectrum:  # of a run that diverges
@@ -203,7 +215,7 @@ def _start(operator, start):
     if start is None:
         return fresh(operator.shape[0], 0)
     V = start.vectors.sum(axis=0) if isinstance(start, Eigenpairs) else start
-    V = operator.reals.of(np.ascontiguousarray(V))
+    V = operator.reals.of(np.ascontiguousarray(numbers_in("start", V)))
     if V.shape != operator.free.shape or V.dtype.kind not in "biuf":
         raise FlownetError(
             f"start is {shown(start)}; it has to be a displacement of shape "

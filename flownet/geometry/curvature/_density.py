@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._encoding import printable
 from ..._errors import FlownetError, shown
+from ..._memory import refuse_too_large
 from ..._random import stream_key, words
 from ...model._check import is_whole
 from ._lanczos import lanczos
@@ -74,7 +75,7 @@ class SpectralDensity:
         ndarray (n,)
         """
         if not (np.isfinite(width) and width > 0):
-            raise FlownetError(f"width is {width!r}; it has to be a number above 0.")
+            raise FlownetError(f"width is {shown(width)}; it has to be a number above 0.")
         nodes, weights = self.nodes.ravel(), self.weights.ravel() / len(self.weights)
         grid = np.asarray(grid, np.float64)
         found = np.empty(grid.shape)
@@ -136,6 +137,7 @@ def density_of(operator, probes, steps, seed):
     """The spectral density of a symmetric operator (n, n)."""
     n = operator.shape[0]
     steps = min(steps, n)
+    refuse_too_large(f"{probes} probes of {steps} steps", 16 * probes * steps)
     nodes, weights = np.empty((probes, steps)), np.zeros((probes, steps))
     exact = np.empty(probes, bool)
     for i in range(probes):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
+from ...model._check import is_real
 from ._density import density_of, standard_error
 from ._metric_hessian import metric_hessian
 
@@ -149,8 +150,8 @@ def index(
 
 
 def _check_tol(tol):
-    if not 0 <= tol < 1:
-        raise FlownetError(f"tol is {tol!r}; it has to lie between 0 and 1.")
+    if not (is_real(tol) and 0 <= tol < 1):
+        raise FlownetError(f"tol is {shown(tol)}; it has to lie between 0 and 1.")
 
 
 def _check_critical(values, p, loss, length, tol):

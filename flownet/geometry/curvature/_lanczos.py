@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
+from ...model._check import is_whole, numbers_in, yes_or_no
 
 if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
@@ -54,7 +55,19 @@ def lanczos(
     FlownetError
         When v is zero or not finite, or an action of the operator is not finite.
     """
-    start = np.asarray(start, np.float64)
+    yes_or_no("vectors", vectors)
+    # an operator is whatever acts on vectors; scipy's are known by these two
+    if not (hasattr(operator, "matvec") and hasattr(operator, "shape")):
+        raise FlownetError(
+            f"operator is {shown(operator)}; it has to be one such as potential.hessian(W)."
+        )
+    if not is_whole(steps, 1):
+        raise FlownetError(f"steps is {shown(steps)}; it has to be a whole number above 0.")
+    start = numbers_in("start", start).astype(np.float64)
+    if start.shape != operator.shape[:1]:
+        raise FlownetError(
+            f"start has shape {start.shape}; the operator acts on ({operator.shape[0]},)."
+        )
     length = np.linalg.norm(start)
     if not (np.isfinite(length) and length > 0):
         raise FlownetError(

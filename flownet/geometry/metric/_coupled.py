@@ -190,7 +190,7 @@ def _matrix(given, layers):
     """Symmetric (L, L) with numbers above 0 on its diagonal."""
     try:
         g = np.array(given, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         g = np.zeros(0)
     own = g.diagonal() if g.ndim == 2 else np.zeros(0)
     others = g[~np.eye(*g.shape, dtype=bool)] if g.ndim == 2 else np.zeros(0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
+from ...model._check import is_whole
 from ._metric import Ranges
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class Euclidean(Ranges):
     """The plain metric of D parameters: sharp and flat change nothing."""
 
     def __init__(self, size: Count) -> None:
+        if not is_whole(size, 1, 2**48):
+            raise FlownetError(f"size is {shown(size)}; it has to be a whole number above 0.")
         super().__init__([0, size], [1.0])
 
     def parameters(self) -> dict[str, Any]:
@@ -52,7 +55,7 @@ class DiagonalMetric(Ranges):
         given = stiffness
         try:
             stiffness = np.array(given, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             stiffness = np.zeros(0)
         if stiffness.ndim != 1 or not stiffness.size or not (stiffness > 0).all():
             raise FlownetError(

@@ -131,7 +131,7 @@ def _entries(given, places):
         if isinstance(given, (int, float, np.number)):
             given = [given] * len(places)
         entries = [np.array(entry, np.float64) for entry in given]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         entries = []
     if len(entries) != len(places):
         raise FlownetError(f"{wanted}.")

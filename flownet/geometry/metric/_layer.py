@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...model.network import Network
 from ...model.potential import RealLayout
@@ -40,11 +40,11 @@ class LayerMetric(Ranges):
             stiffness = network.sizes[:-1]
         try:
             stiffness = np.array(stiffness, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             stiffness = np.zeros(0)
         if stiffness.shape != (network.layers,) or not (stiffness > 0).all():
             raise FlownetError(
-                f"stiffness is {given!r}; it has to be {network.layers} numbers "
+                f"stiffness is {shown(given)}; it has to be {network.layers} numbers "
                 "above 0, one for each layer (inf freezes it), or 'width'."
             )
         super().__init__([0, *(end for _, end in network.ranges)], stiffness)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import Named
 from ...kernels.layout import STRIP, Coupling
 from ...model._check import array
@@ -162,6 +162,8 @@ class Metric(Named, ABC):
         value = array(name, value)
         if value.shape != (self.size,):
             raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({self.size},).")
+        if value.dtype.kind not in "biufc":
+            raise FlownetError(f"{name} is {shown(value)}; it has to be numbers.")
         return value if value.dtype.kind in "fc" else value.astype(np.float64)
 
 

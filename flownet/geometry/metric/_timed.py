@@ -134,7 +134,7 @@ class TimedMetric(TimeDependent):
         given = times
         try:
             times = np.array(given, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             times = np.zeros(0)
         if (
             times.ndim != 1

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...model._check import is_real, is_whole
+from ...model._check import is_real, is_whole, numbers_in
 from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
-from ..metric import Euclidean, Ranges, metric_along
+from ..metric import Euclidean, Metric, Ranges, metric_along
 from ._gradient_noise import GradientNoise
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ...model.potential import AnyPotential
-    from ..metric import Metric
 
 _ROWS = 4096  # samples whose units are kept at once
 
@@ -80,9 +79,9 @@ def noise(
         )
     what = as_potential(what, line=f"noise of {shown(what)}: it has to be a potential with data.")
     reals = Reals.in_double(what)
-    if metric is not None and metric.size == reals.size:
+    if isinstance(metric, Metric) and metric.size == reals.size:
         metric = reals.of_metric(metric)
-    potential, W = reals.potential, reals.of(np.ascontiguousarray(W))
+    potential, W = reals.potential, reals.of(np.ascontiguousarray(numbers_in("W", W)))
     scale, atom = _noisy(potential)
     metric = Euclidean(potential.size) if metric is None else metric
     if not isinstance(metric, Ranges) or metric.size != potential.size:

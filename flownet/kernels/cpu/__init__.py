@@ -43,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.rates": ["rate"],
         "members.advance": ["advance_members"],
         "members.work": [
+            "MEMBERS_STEPS",
             "lanes_of",
             "largest_member",
             "members_at_once",

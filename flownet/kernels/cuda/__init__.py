@@ -29,6 +29,7 @@ _names, __dir__, __all__ = lazy_loader.attach(
             "worthwhile",
         ],
         "members.advance": [
+            "MEMBERS_STEPS",
             "advance_members",
             "lanes_of",
             "largest_member",
@@ -84,7 +85,6 @@ WITHOUT_TWIN = {
         "add_thermal_noise": "the noise of states at a temperature",
     }.items()
 }
-NOT_YET: list[str] = []
 
 
 def __getattr__(name):

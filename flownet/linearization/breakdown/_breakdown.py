@@ -11,7 +11,7 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
-from ...model._check import array, is_real, is_whole
+from ...model._check import array, is_real, is_whole, yes_or_no
 from ...model.potential import as_potential
 from ...store.trajectory import Trajectory, own_potential
 from ...store.writing import append_analysis
@@ -122,7 +122,7 @@ def breakdown(
     FlownetError
         When arguments are missing or contradict each other, or step k was not recorded.
     """
-    order = _whole("order", order, 2)
+    order, split = _whole("order", order, 2), yes_or_no("split", split)
     if isinstance(what, Trajectory):
         if what.is_flow:
             raise FlownetError(
@@ -156,13 +156,21 @@ def breakdown(
             "breakdown(potential, W, step) wants the parameters W, and a step or a displacement."
         )
     if not is_real(1.0 if step is None else step):
-        raise FlownetError(f"step is {step!r}; it has to be a number.")
-    length, W = 1.0 if step is None else step, array("W", W)
+        raise FlownetError(f"step is {shown(step)}; it has to be a number.")
+    length, W = 1.0 if step is None else float(step), _finite("W", W)
     if displacement is None:
         _, dL = what.differential(W)
         displacement = -length * metric_of(metric, what).seen_at(W).sharp(dL)
-    taken = TakenStep(what, W, array("displacement", displacement), metric)
+    taken = TakenStep(what, W, _finite("displacement", displacement), metric)
     return _split(break_down(taken, length, order=order), split)
+
+
+def _finite(name, value):
+    """Numbers that are finite, as those of a step that was taken are."""
+    value = array(name, value)
+    if value.dtype.kind not in "biufc" or not np.isfinite(value).all():
+        raise FlownetError(f"{name} is {shown(value)}; it has to be finite numbers.")
+    return value
 
 
 def _only(call, **arguments):
@@ -176,7 +184,7 @@ def _whole(name, value, least=None):
     """A whole number, not below `least`."""
     if not is_whole(value, -np.inf if least is None else least):
         raise FlownetError(
-            f"{name} is {value!r}; it has to be a whole number"
+            f"{name} is {shown(value)}; it has to be a whole number"
             + (f" from {least} up." if least is not None else ".")
         )
     return int(value)
@@ -234,7 +242,7 @@ def store(run, series):
         series.iteration,
         series.time,
         series.values,
-        {"columns": list(COLUMNS)},
+        {"columns": list(COLUMNS), "order": series[0].order if len(series) else 0},
     )
     run.refresh()
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ...model._check import is_real
 
 _RATIO = 1.1  # of one point of the search to the next
@@ -53,7 +53,7 @@ def crossing(step, first, term, floors, power):
 def missed(b, fraction=0.5):
     """`Missed` of a breakdown: |L(W+sδ) − L(W) − s·dL(δ)| reaches fraction·s|dL(δ)|."""
     if not (is_real(fraction) and fraction > 0):
-        raise FlownetError(f"fraction is {fraction!r}; it has to be a number above 0.")
+        raise FlownetError(f"fraction is {shown(fraction)}; it has to be a number above 0.")
     if abs(b.linear) <= b.noise["linear"]:
         return Missed(fraction, np.nan, np.nan)
     predicted = _on_polynomial(b.terms, fraction)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError
-from ..._registry import unknown
+from ..._registry import among
 from ..._table import Tabled
 from ...model.potential import travels
 from ..splits import _interventions, _measured, by_blocks, by_map, by_modes, by_nudge, by_parameters
@@ -213,8 +213,7 @@ class Breakdown(Tabled):
         FlownetError
             For another basis, or a potential that has no such split.
         """
-        if basis not in SPLITS:
-            raise FlownetError(unknown("basis", basis, list(SPLITS)))
+        among("basis", basis, list(SPLITS))
         return self._once(
             (basis, *sorted(options.items())) if options else basis,
             lambda: SPLITS[basis](self, **options),

@@ -61,7 +61,7 @@ def tolerance(rtol):
 def _bounds(bounds):
     try:
         found = tuple(sorted(float(bound) if is_real(bound) else math.nan for bound in bounds))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         found = ()
     if not found or not all(0 < bound < math.inf for bound in found):
         raise FlownetError(

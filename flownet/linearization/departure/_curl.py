@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import unknown
+from ..._registry import among
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import metric_hessian
+from ...geometry.metric import Metric
 from ...model._check import is_whole
 from ...model.hessian import third
 from ...model.potential import as_potential
@@ -19,7 +20,6 @@ from ..step import mean_and_error, signs
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
 
 EXACT = 64  # free parameters up to which "auto" goes through every direction
@@ -118,13 +118,12 @@ def curl(
         Unless `method` is one of the three, W and the metric have the potential's D parameters, and
         `probes` is a whole number from 2 up.
     """
-    if method not in ("auto", "exact", "stochastic"):
-        raise FlownetError(unknown("method", method, ["auto", "exact", "stochastic"]))
+    among("method", method, ["auto", "exact", "stochastic"])
     if not is_whole(probes, 2):
         raise FlownetError(f"probes is {shown(probes)}; it has to be a whole number from 2 up.")
     line = f"curl of {shown(potential)}: it has to be a potential with jets."
     potential = as_potential(potential, needs=("size", "jet"), line=line)
-    if metric is not None and metric.depends_on_point:
+    if isinstance(metric, Metric) and metric.depends_on_point:
         raise FlownetError(
             "the modified flow that this is the curl of is one of a constant "
             "metric, and this one depends on the point."

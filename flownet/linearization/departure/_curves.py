@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...geometry.metric import Euclidean
+from ...geometry.metric import Euclidean, Metric
+from ...model._check import yes_or_no
 from ...store.trajectory import Trajectory
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ...geometry.metric import Metric
 
 _BLOCK = 1 << 24  # numbers of a block of points by segments
 _CLOSE = 1e-9  # of the distance: where the search for the farthest point ends
@@ -53,7 +53,10 @@ def curve_distance(
         When a curve has no finite rows of the metric's size.
     """
     A, B = _rows("A", A), _rows("B", B)
-    metric = metric or Euclidean(A.shape[1])
+    metric = Euclidean(A.shape[1]) if metric is None else metric
+    if not isinstance(metric, Metric):
+        raise FlownetError(f"metric is {shown(metric)}; it has to be one such as Euclidean(size).")
+    yes_or_no("directed", directed)
     for name, curve in (("A", A), ("B", B)):
         if curve.shape[1] != metric.size:
             raise FlownetError(
@@ -73,7 +76,7 @@ def _rows(name, curve):
     rows = curve.parameters[:] if isinstance(curve, Trajectory) else curve
     try:
         rows = np.asarray(rows, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         rows = np.zeros(0)
     if rows.ndim != 2 or not rows.size or not np.isfinite(rows).all():
         raise FlownetError(

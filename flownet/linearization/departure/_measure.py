@@ -192,7 +192,6 @@ def _follow(name, field, rows, words, progress):
         field=field,
         metric=rows.metric,
         atol=words["rtol"] / 100,
-        device=rows.potential.device,
         progress=progress,
         **words,
     )

@@ -106,7 +106,6 @@ def _flow_displacement(potential, metric, W, h, rtol, size):
             metric=metric,
             rtol=_FINEST,
             atol=rtol * size,
-            device=potential.device,
             progress=False,
         )
         return on.parameters[-1] - W if on.finished and len(on) else np.full(len(W), np.nan)

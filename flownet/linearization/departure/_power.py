@@ -123,7 +123,7 @@ def departure_power(
     potential, W0, metric = on_reals(in_double(as_potential(potential)), W0, metric)
     try:
         W0 = np.asarray(array("W0", W0), np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise FlownetError(f"W0 is {shown(W0)}; it has to be an array (D,) of numbers.") from None
     h, distance, size, end = float(time) / np.array(counts), [], 0.0, None
     with _progress.bar(sum(counts), shown=progress, what="steps of finite runs") as show:
@@ -205,7 +205,7 @@ def _counts(steps, time):
     """Number of steps of each length, the longest first."""
     try:
         time, steps = float(time), sorted({float(step) for step in steps}, reverse=True)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise FlownetError(
             f"steps and time are {shown(steps)} and {shown(time)}; they have to be numbers above 0."
         ) from None

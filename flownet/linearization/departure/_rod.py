@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,10 +10,7 @@ from ..._errors import FlownetError, shown
 from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_of
 from ...model._check import is_whole
-from ...store.trajectory import as_reals
-
-if TYPE_CHECKING:
-    from ...store.trajectory import Trajectory
+from ...store.trajectory import Trajectory, as_reals
 
 _OPERATIONS = 16  # roundings that the two sides of an identity do not share
 
@@ -118,6 +114,8 @@ def rod(run: Trajectory, *, at: int | None = None) -> Rod:
     FlownetError
         When the run's mechanics are others, or it does not keep the three states.
     """
+    if not isinstance(run, Trajectory):
+        raise FlownetError(f"rod of {shown(run)}: it has to be a Trajectory.")
     if run.mechanics is None or not run.mechanics.descends:
         raise FlownetError(
             f"the rod is an identity of plain descent, and the run's mechanics are "

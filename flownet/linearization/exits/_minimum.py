@@ -179,7 +179,6 @@ def minimum(
                         metric=metric,
                         rtol=rtol,
                         atol=atol,
-                        device=potential.device,
                     )
                 )
             operator = metric_hessian(potential, W, metric)

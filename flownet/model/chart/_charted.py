@@ -109,11 +109,11 @@ class Charted(AnyPotential):
 
     def to_W(self, u: Vector) -> Vector:
         """Parameters W (…, D) of coordinates u (…, D_u), such as the rows of a run."""
-        return self.chart.to_W(np.asarray(u))
+        return self.chart.to_W(_check.numbers_in("u", u))
 
     def to_u(self, W: Vector) -> Vector:
         """Coordinates u (…, D_u) of parameters W (…, D)."""
-        return self.chart.to_u(np.asarray(W))
+        return self.chart.to_u(_check.numbers_in("W", W))
 
     def init(self, seed: int = 0) -> Vector:
         """Coordinates (D_u,) of the network's initial parameters."""

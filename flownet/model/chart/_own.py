@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..._errors import FlownetError, shown
+from ..._errors import FlownetError, shown, shown_name
 from .._check import is_whole
 from ._chart import AnyChart
 from ._check import ORDERS, agree
@@ -95,7 +95,7 @@ class Chart(AnyChart):
                 raise FlownetError(
                     f"{what} is {shown(number)}; it has to be a whole number above 0."
                 )
-        self.size, self.size_W, self.name = int(size), int(size_W), str(name)
+        self.size, self.size_W, self.name = int(size), int(size_W), shown_name(name)
         self._checked = False
 
     def to_W(self, u: Vector) -> Vector:

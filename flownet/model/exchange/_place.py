@@ -4,11 +4,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..._errors import FlownetError
+from ..._file_path import file_path
 
 
 def free(path, overwrite):
     """The path of a file to write; one that is there is replaced on demand alone."""
-    path = Path(path)
+    path = Path(file_path("the file", path))
     if path.exists() and not (overwrite and path.is_file()):
         raise FlownetError(f"{path} exists; overwrite=True replaces a file.")
     return path
@@ -27,7 +28,7 @@ def whole(path):
 
 def there(path):
     """The path of a file to read."""
-    path = Path(path)
+    path = Path(file_path("the file", path))
     if not path.is_file():
         raise FlownetError(f"there is no file {path}.")
     return path

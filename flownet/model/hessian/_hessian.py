@@ -53,7 +53,8 @@ class Hessian(LinearOperator):
 
     def _one(self, V):
         """One displacement (D,)."""
-        if np.ndim(V) != 1:
+        V = array("V", V)
+        if V.ndim != 1:
             raise FlownetError(
                 f"V has shape {np.shape(V)}; one displacement is wanted, ({self.shape[0]},)."
             )
@@ -67,6 +68,8 @@ class Hessian(LinearOperator):
                 f"V has shape {V.shape}; the Hessian acts on ({self.shape[0]},) or "
                 f"(R, {self.shape[0]})."
             )
+        if V.dtype.kind not in "biufc":
+            raise FlownetError(f"V holds {V.dtype}; it has to be numbers.")
         if V.dtype.kind == "c":
             raise FlownetError("V is complex; the Hessian's numbers are real.")
         if V.dtype != self.dtype or not V.flags.c_contiguous:

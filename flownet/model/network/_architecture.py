@@ -1,12 +1,11 @@
 """What a network is made of, checked: widths of layers, names of activations."""
 
-import numpy as np
-
 from ..._errors import FlownetError, shown
 from ..._registry import unknown
 from ...kernels.scalar.activation import ACTIVATIONS
 from ...kernels.scalar.pair import COMPLEX_ACTIVATIONS, READOUTS
 
+_WIDEST = 2**31
 _REAL = {name: code for code, name in enumerate(ACTIVATIONS)}
 
 
@@ -17,25 +16,19 @@ def codes_of(dtype, output=False):
     return {**COMPLEX_ACTIVATIONS, **READOUTS} if output else COMPLEX_ACTIVATIONS
 
 
-def yes_or_no(name, value):
-    """True or False, and nothing else."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise FlownetError(f"{name} is {shown(value)}; it has to be True or False.")
-    return bool(value)
-
-
 def sizes_of(sizes):
     """Widths of the layers, inputs first."""
     try:
         whole = tuple(int(n) for n in sizes)
         right = len(whole) >= 2 and all(
-            n >= 1 and n == given and not isinstance(given, bool) for n, given in zip(whole, sizes)
+            1 <= n < _WIDEST and n == given and not isinstance(given, bool)
+            for n, given in zip(whole, sizes)
         )
-    except (TypeError, ValueError, OverflowError):
+    except Exception:  # NumPy's masked numbers raise an error of their own
         right = False
     if not right:
         raise FlownetError(
-            f"sizes is {sizes!r}; it has to be two or more whole numbers above 0, "
+            f"sizes is {shown(sizes)}; it has to be two or more whole numbers above 0, "
             "inputs first, such as [64, 32, 10]."
         )
     return whole
@@ -46,7 +39,7 @@ def activations_of(names, hidden, codes, dtype):
     if isinstance(names, str):
         names = [names] * hidden
     if not isinstance(names, (list, tuple)):
-        raise FlownetError(f"activation is {names!r}; it has to be a name or a list of names.")
+        raise FlownetError(f"activation is {shown(names)}; it has to be a name or a list of names.")
     if len(names) != hidden:
         raise FlownetError(
             f"{len(names)} activations for {hidden} hidden layers; "
@@ -57,7 +50,7 @@ def activations_of(names, hidden, codes, dtype):
 
 def activation_of(name, codes, dtype):
     """A name that has a code."""
-    if name not in codes:
+    if not isinstance(name, str) or name not in codes:
         other = " of complex numbers" if dtype.kind == "c" else ""
         raise FlownetError(unknown(f"activation{other}", name, codes))
     return name

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from .. import _check
 from ._named import array_of, from_named, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import ArrayLike
 
@@ -120,6 +121,10 @@ class FlatParameters:
         FlownetError
             For a layer too many or too few, and for parts that are missing or of another shape.
         """
+        if isinstance(layers, (str, bytes, Mapping)) or not np.iterable(layers):
+            raise FlownetError(
+                f"layers is {shown(layers)}; it has to be a list of pairs (weights, bias)."
+            )
         given = [_layer(k, layer) for k, layer in enumerate(layers)]
         if len(given) != self.layers:
             raise FlownetError(
@@ -199,6 +204,8 @@ class FlatParameters:
 
 def _layer(k, given):
     """A `Layer` of arrays, from what may be a pair."""
+    if isinstance(given, (str, bytes)) or not np.iterable(given):
+        raise FlownetError(f"layer {k} is {shown(given)}; it is a pair (weights, bias).")
     parts = tuple(given)
     if len(parts) == 2:
         parts = (parts[0], None, parts[1], None)

@@ -31,7 +31,7 @@ def rule_of(init, layers):
 def _deviations(init, layers):
     try:
         numbers = [float(number) for number in init]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         numbers = []
     if len(numbers) != layers or not all(0 <= number < np.inf for number in numbers):
         raise FlownetError(

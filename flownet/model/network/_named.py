@@ -1,6 +1,7 @@
 """Parameters by name, as PyTorch names them; tensors are read without importing it."""
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -24,6 +25,8 @@ def named(layers, names):
 
 def from_named(state, count, names, make):
     """The layers of a dictionary, each `make(weights, conjugate, bias, gate)`."""
+    if not isinstance(state, Mapping) or not all(isinstance(name, str) for name in state):
+        raise FlownetError(f"state is {shown(state)}; it has to be a dictionary of arrays by name.")
     prefixes = _numbered(state, count) if names is None else _prefixes(count, names)
     wanted = {f"{prefix}.{part}" for prefix in prefixes for part in _PARTS}
     for name in state:
@@ -53,9 +56,11 @@ def _prefixes(count, names):
     """A name for each layer: those given, or 0, 2, 4, …"""
     if names is None:
         return [str(2 * k) for k in range(count)]
-    if isinstance(names, str) or len(names) != count or len(set(names)) != count:
+    found = [] if isinstance(names, str) or not np.iterable(names) else list(names)
+    words = {name for name in found if isinstance(name, str)}
+    if not len(words) == len(found) == count:
         raise FlownetError(f"names is {shown(names)}; the network has {count} layers to name.")
-    return list(names)
+    return found
 
 
 def _numbered(state, count):

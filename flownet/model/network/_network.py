@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
+from ..._memory import refuse_too_large
 from ...data._arrays import inputs
 from ...kernels.device import kernels_of
 from ...kernels.scalar.pair import READOUTS
 from .. import _check
-from ._architecture import activation_of, activations_of, codes_of, sizes_of, yes_or_no
+from .._check import yes_or_no
+from ._architecture import activation_of, activations_of, codes_of, sizes_of
 from ._as_reals import ComplexAsReals, RealsAsTheyAre
 from ._flat import FlatParameters
 from ._init import initial_weights, rule_of
@@ -98,6 +100,9 @@ class Network(FlatParameters):
                 f"{self.dtype.name} have none; dtype='complex128'."
             )
         self.init_rule = rule_of(init, len(self.sizes) - 1)
+        refuse_too_large(
+            f"a network of the sizes {shown(self.sizes)}", self.size * self.dtype.itemsize
+        )
         codes = [codes[name] for name in (*self.activation, self.output)]
         if self.is_complex:
             self.plan = self.kernels.complex_plan(
@@ -142,9 +147,9 @@ class Network(FlatParameters):
         The same seed gives the same bits on every machine.
         """
         if not _check.is_whole(seed, -(2**63), 2**64 - 1):
-            raise FlownetError(f"seed is {seed!r}; it has to be a whole number of 64 bits.")
+            raise FlownetError(f"seed is {shown(seed)}; it has to be a whole number of 64 bits.")
         if not _check.is_real(scale):
-            raise FlownetError(f"scale is {scale!r}; it has to be a number.")
+            raise FlownetError(f"scale is {shown(scale)}; it has to be a number.")
         W = np.zeros(self.size, self.dtype)
         share = scale / np.sqrt(1 + self.widely_linear)
         for layer, part in enumerate(self.parts(W)):

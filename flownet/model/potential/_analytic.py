@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...kernels import layout
 from .. import _check
@@ -34,8 +34,8 @@ class Analytic(AnyPotential):
     numbers: Any
 
     def __init__(self, size: Count) -> None:
-        if not _check.is_whole(size, 1):
-            raise FlownetError(f"size is {size!r}; it has to be a whole number above 0.")
+        if not _check.is_whole(size, 1, 2**48):
+            raise FlownetError(f"size is {shown(size)}; it has to be a whole number above 0.")
         self.size = int(size)
 
     def value(self, W: ArrayLike) -> float:
@@ -116,6 +116,7 @@ class Parabola(Analytic):
         W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().differential(W)
+        W = _check.vector("W", W, self.size, W.dtype)
         loss, dL = self._on_reals().differential(in_reals(W))
         return loss, in_complex(dL)
 
@@ -124,7 +125,10 @@ class Parabola(Analytic):
         W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().jet(W, V, order)
-        W, V = (in_reals(np.ascontiguousarray(part, W.dtype)) for part in (W, V))
+        W, V = (
+            in_reals(_check.vector(name, part, self.size, W.dtype))
+            for name, part in (("W", W), ("V", V))
+        )
         return self._on_reals().jet(W, V, order)
 
     linearized_jet = jet
@@ -134,14 +138,15 @@ class Parabola(Analytic):
         W = _check.array("W", W)
         if not np.iscomplexobj(W):
             return super().hessian(W)
-        return self._on_reals().hessian(in_reals(W))
+        return self._on_reals().hessian(in_reals(_check.vector("W", W, self.size, W.dtype)))
 
     def _on_reals(self):
         return Parabola(2 * self.size, strength=self.strength)
 
     def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) of the flow from W0 (D,)."""
-        return np.asarray(W0) * np.exp(-self.strength * t)
+        W0, t = _check.numbers_in("W0", W0), _check.time_of("t", t)
+        return W0 * np.exp(-self.strength * t)
 
 
 @kind("potential", "quartic")
@@ -182,7 +187,7 @@ class Quartic(Analytic):
 
     def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) of the flow from W0 (D,)."""
-        W0 = np.asarray(W0)
+        W0, t = _check.numbers_in("W0", W0), _check.time_of("t", t)
         return W0 / np.sqrt(1 + self.alpha * W0**2 * t)
 
 
@@ -226,7 +231,7 @@ class DoubleWell(Analytic):
 
     def exact(self, W0: ArrayLike, t: float) -> Vector:
         """W(t) = cW₀/√(W₀² + (c² − W₀²)e^{−αc²t}) of the flow from W0 (D,)."""
-        W0 = np.asarray(W0, np.float64)
+        W0, t = self._point("W0", W0).astype(np.float64), _check.time_of("t", t)
         fading = np.exp(-self.alpha * self.c**2 * t)
         size = np.sqrt(W0**2 + (self.c**2 - W0**2) * fading)
         return np.divide(self.c * W0, size, out=np.zeros(W0.shape), where=W0 != 0)
@@ -275,7 +280,7 @@ class UV(Analytic):
 
         With A = ‖u₀+v₀‖², B = ‖u₀−v₀‖²: ẇ = (A − Bw²)/2n, w(0) = 1.
         """
-        W0 = np.asarray(W0, np.float64)
+        W0, t = self._point("W0", W0).astype(np.float64), _check.time_of("t", t)
         plus, minus = W0[: self.n] + W0[self.n :], W0[: self.n] - W0[self.n :]
         a, b = plus @ plus / (2 * self.n), minus @ minus / (2 * self.n)
         k = np.sqrt(a * b)

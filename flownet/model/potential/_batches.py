@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ...kernels.device import kernels_of
 from .._check import is_whole
 
@@ -28,7 +28,7 @@ class Batches:
     def __init__(self, m, size, seed):
         if not is_whole(size, 1, m):
             raise FlownetError(
-                f"batch_size is {size!r}; it has to be a whole number from 1 to "
+                f"batch_size is {shown(size)}; it has to be a whole number from 1 to "
                 f"{m}, the number of samples (None: the full batch)."
             )
         self.m, self.size, self.seed = int(m), int(size), key(seed)

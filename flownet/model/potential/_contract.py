@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import Named
 from ...kernels.device import kernels_of
-from .._check import array
+from .._check import array, is_real, pair
 from ..network import in_complex, in_reals
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ class AnyPotential(Named, ABC):
 
     def difference(self, W: Vector, V: Vector) -> float:
         """L(W + V) − L(W), what a displacement V (D,) delivers: a float."""
-        return float(self.value(np.asarray(W) + V) - self.value(W))
+        W, V = pair("W", W, "V", V)
+        return float(self.value(W + V) - self.value(W))
 
     def hessian_action(self, W: Vector, V: Vector) -> Vector:
         """Hessian-vector product (HVP) H·V, exact, of V (D,) or of each row of V (R, D)."""
@@ -276,15 +277,15 @@ class AnyPotential(Named, ABC):
         return -1.0 * self
 
     def __truediv__(self, scale: Any) -> AnyPotential:
-        if isinstance(scale, numbers.Real) and scale == 0:
-            raise FlownetError("a potential cannot be divided by 0.")
+        if not is_real(scale) or scale == 0:
+            raise FlownetError(f"a potential cannot be divided by {shown(scale)}.")
         return (1.0 / scale) * self
 
     def __mul__(self, scale: Any) -> AnyPotential:
         if not isinstance(scale, numbers.Real):
             return NotImplemented
-        if isinstance(scale, bool) or not math.isfinite(scale):
-            raise FlownetError(f"a potential cannot be scaled by {scale}.")
+        if not is_real(scale):
+            raise FlownetError(f"a potential cannot be scaled by {shown(scale)}.")
         from ._sum import Sum
 
         return Sum([(scale * factor, atom) for factor, atom in self.atoms()])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ..._registry import unknown
+from ..._registry import among
 from .. import _check
 from ._bends import METHODS, Bends
 from ._contract import AnyPotential
@@ -101,8 +101,7 @@ class CustomPotential(AnyPotential):
             raise FlownetError(f"size is {shown(size)}; it has to be a whole number above 0.")
         if not (name is None or (isinstance(name, str) and name.strip() and "\n" not in name)):
             raise FlownetError(f"name is {shown(name)}; it has to be a text of one line.")
-        if method not in METHODS:
-            raise FlownetError(unknown("method", method, METHODS))
+        among("method", method, METHODS)
         self.size, self._name = int(size), name or name_of(differential)
         self.dtype = None if dtype is None else _check.network_dtype(dtype)
         if method == "complex-step" and self._is_complex:
@@ -243,7 +242,7 @@ class CustomPotential(AnyPotential):
         return self.dtype is not None and self.dtype.kind == "c"
 
     def _point(self, name, value):
-        value = np.asarray(value)
+        value = _check.array(name, value)
         if value.dtype.kind == "c" and not self._is_complex:
             raise FlownetError(
                 f"{name} is complex, and {self.name} is a potential of real numbers; one of "

@@ -95,7 +95,7 @@ def _wanted(function):
     """How many arguments a function wants."""
     try:
         words = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):  # one of C, which does not say
+    except (TypeError, ValueError, OverflowError):  # one of C, which does not say
         return 1
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return sum(word.default is word.empty and word.kind in positional for word in words)

@@ -157,7 +157,9 @@ class CrossEntropy(Loss):
 
     def p_hat(self, y_hat: ArrayLike) -> Vector:
         """Boltzmann probabilities P̂ = softmax(Ŷ/kT) (m, n_out) of outputs Ŷ (TM 30)."""
-        up = np.asarray(y_hat) / self.temperature
+        up = _check.numbers_in("y_hat", y_hat) / self.temperature
+        if not up.size or not up.ndim:
+            raise FlownetError(f"y_hat has shape {up.shape}; it has to be outputs (m, n_out).")
         weight = np.exp(up - up.max(axis=-1, keepdims=True))
         return weight / weight.sum(axis=-1, keepdims=True)
 

@@ -2,6 +2,8 @@
 
 import pickle
 
+import numpy as np
+
 from ..._errors import FlownetError, shown
 from ._contract import OPTIONAL, AnyPotential, is_of_library
 
@@ -90,9 +92,15 @@ class OwnPotential(AnyPotential):
 
     def __init__(self, given):
         self.given = given
-        # an object of any class: what it offers is looked for here, once, and nowhere else
-        vars(self).update({name: getattr(given, name) for name in _TAKEN if hasattr(given, name)})
-        self._more = {name for name in _WRAPPED if hasattr(given, name)}
+        if isinstance(given, np.ndarray):
+            raise FlownetError(f"{shown(given)} is an array of numbers, and no potential.")
+        try:
+            # an object of any class: what it offers is looked for here, once, and nowhere else
+            found = {name: getattr(given, name) for name in _TAKEN if hasattr(given, name)}
+            self._more = {name for name in _WRAPPED if hasattr(given, name)}  # likewise
+        except Exception as error:  # a property of somebody's class may raise anything
+            raise FlownetError(f"{shown(given)} is no potential: {shown(error)}.") from None
+        vars(self).update(found)
 
     def offers(self, *names):
         """Whether the object itself has all of these."""

@@ -141,11 +141,13 @@ class Potential(AnyPotential):
 
     def difference(self, W: ArrayLike, V: ArrayLike) -> float:
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        W, V = _check.pair("W", W, "V", V)
         before = self.sample_losses(W)
-        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+        return float(np.mean(self.sample_losses(W + V) - before))
 
     def with_dtype(self, dtype: DTypeLike) -> Potential:
         """The same potential in another precision."""
+        dtype = _check.network_dtype(dtype).name
         if self.dtype == dtype:
             return self
         if dtype not in self._others:
@@ -154,7 +156,7 @@ class Potential(AnyPotential):
 
     def on_device(self, device: Device) -> Potential:
         """The same potential with the kernels of a device, or the line that says why not."""
-        if device == self.device:
+        if isinstance(device, str) and device == self.device:
             return self
         return Potential(self.network.on_device(device), self.loss, self.data)
 

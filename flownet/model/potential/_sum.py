@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..._errors import FlownetError
-from .._check import array
+from ..._errors import FlownetError, shown
+from .._check import array, is_real
 from ._contract import AnyPotential
 from ._own import as_potential
 
@@ -12,6 +12,9 @@ class Sum(AnyPotential):
     """A sum Σ scale·L(W) of potentials of the same parameters."""
 
     def __init__(self, terms):
+        for scale, _ in terms:
+            if not is_real(scale):
+                raise FlownetError(f"scale is {shown(scale)}; it has to be a finite number.")
         self.terms = [(float(scale), as_potential(potential)) for scale, potential in terms]
         sizes = sorted({potential.size for _, potential in self.terms})
         if len(sizes) > 1:
@@ -121,7 +124,7 @@ class Sum(AnyPotential):
 
     def on_device(self, device):
         """The same sum with the kernels of a device, or the line that says why not."""
-        if device == self.device:
+        if isinstance(device, str) and device == self.device:
             return self
         return Sum([(scale, potential.on_device(device)) for scale, potential in self.terms])
 

@@ -126,7 +126,7 @@ def flow(
     given = metric
     potential, metric = landscape(potential, metric, device)
     known = metric if given is not None else None
-    _check.threads(threads)
+    _check.threads(threads, progress)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):
         raise FlownetError(
             f"mechanics is {shown(mechanics)}; it has to be one such as "
@@ -231,7 +231,7 @@ def _times(at, time):
         return None
     try:
         at = np.asarray(at, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         at = np.zeros(0)
     if (
         at.ndim != 1

@@ -8,14 +8,14 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.metric import PulledBack
+from ...geometry.metric import Metric, PulledBack
 from ...kernels.scalar import mechanics as scalar
+from ...model._check import is_whole, numbers_in
 from ..mechanics import Mechanics
 from ._integrate import integrate
 
 if TYPE_CHECKING:
     from ..._types import NotNegative, Step, Vector
-    from ...geometry.metric import Metric
 
 _ORDERS = ("exact", 2)
 
@@ -53,7 +53,11 @@ def geodesic(
         For another order, and where no geodesic goes that far.
     """
     _known(order)
-    if not metric.depends_on_point:
+    u, V = numbers_in("u", u), numbers_in("V", V)
+    for name, value in (("u", u), ("V", V)):
+        if isinstance(metric, Metric) and value.shape != (metric.size,):
+            raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({metric.size},).")
+    if isinstance(metric, Metric) and not metric.depends_on_point:
         return u + V
     if not isinstance(metric, PulledBack):
         raise FlownetError(
@@ -117,6 +121,6 @@ class Geodesic(Mechanics):
 
 
 def _known(order):
-    if isinstance(order, bool) or order not in _ORDERS:
+    if not (isinstance(order, str) or is_whole(order, 0)) or order not in _ORDERS:
         raise FlownetError(f"order is {shown(order)}; a geodesic step is 'exact' or of order 2.")
     return order

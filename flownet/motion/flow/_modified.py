@@ -50,7 +50,7 @@ class Modified(Field):
 
     def __init__(self, step: float, order: int = 1) -> None:
         self.step = _check.positive("step", step)
-        if isinstance(order, bool) or order not in (0, 1, 2):
+        if not _check.is_whole(order, 0, 2):
             raise FlownetError(
                 f"order is {shown(order)}; the modified flow is known to order 0, 1 and 2."
             )

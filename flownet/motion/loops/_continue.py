@@ -63,17 +63,6 @@ def name_of(run):
     return "the run" if run.path is None else run.path
 
 
-def latest(run):
-    """The run's last checkpoint."""
-    kept = run.store.slot()
-    if kept is None:
-        raise FlownetError(
-            f"{name_of(run)} holds no checkpoint: it was stopped before its first step; run it "
-            "anew."
-        )
-    return kept
-
-
 def not_less(run, kept, steps):
     """Refuse fewer steps than were done."""
     if kept.iteration > steps:

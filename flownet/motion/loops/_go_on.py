@@ -22,11 +22,11 @@ from ...store.trajectory import (
     parts_before,
 )
 from .. import _check
-from .._storage import until_it_stays
+from .._storage import checkpoint_of, until_it_stays
 from ..mechanics._start import start
 from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
-from ._continue import Manner, carry_on, copied, latest, not_less, remembers_on, taken_up, to_device
+from ._continue import Manner, carry_on, copied, not_less, remembers_on, taken_up, to_device
 from ._interrupt import on_interrupt_of
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def go_on(
     >>> print(run.parameters[:, 0])
     [8.    4.    2.    1.5   1.125]
     """
-    _check.threads(threads)
+    _check.threads(threads, progress)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
     changes, given = (mechanics, metric, potential, batch_size), (observe, stop, keep)
     return until_it_stays(lambda: _changed(run, steps, more, changes, given, manner))
@@ -114,7 +114,7 @@ def _changed(run, steps, more, changes, given, manner):
     to_device(run, tables)
     if run.diverged_at is not None:
         raise FlownetError(f"the run diverged at iteration {run.diverged_at}: nothing goes on.")
-    kept = latest(run)
+    kept = checkpoint_of(run)
     wanted = _wanted(kept, steps, more)
     not_less(run, kept, wanted)
     potential = None if potential is None else as_potential(potential)

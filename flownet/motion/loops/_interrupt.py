@@ -15,7 +15,7 @@ def on_interrupt_of(given):
     if given is None:
         # Python sets it where it prompts, and so do IPython and notebooks; scripts have none
         return RETURN if hasattr(sys, "ps1") else RAISE
-    if given not in (RAISE, RETURN):
+    if not isinstance(given, str) or given not in (RAISE, RETURN):
         raise FlownetError(f"on_interrupt is {shown(given)}; it has to be 'raise' or 'return'.")
     return given
 

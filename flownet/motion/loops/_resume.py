@@ -20,12 +20,12 @@ from ...store.trajectory import (
 )
 from ...store.writing import close_finished
 from .. import _check
-from .._storage import until_it_stays
+from .._storage import checkpoint_of, until_it_stays
 from ..flow import resume_flow
 from ..mechanics import Mechanics
 from ..observe import observe_from
 from ..stop import keep_from, stop_from
-from ._continue import Manner, carry_on, copied, latest, not_less, taken_up, to_device
+from ._continue import Manner, carry_on, copied, not_less, taken_up, to_device
 from ._go_on import gone_on
 from ._interrupt import on_interrupt_of
 
@@ -91,7 +91,7 @@ def resume(
         When the file is damaged or still being written, the potential is not that of the run,
         `steps` is less than what was done, or its device is not here: another one has to be named.
     """
-    _check.threads(threads)
+    _check.threads(threads, progress)
     manner = Manner(threads, progress, on_interrupt_of(on_interrupt))
     parts, bounds = (potential, mechanics, metric), (steps, max_steps, max_gradients)
     given = (observe, stop, keep)
@@ -145,7 +145,7 @@ def _resumed(path, parts, bounds, given, device, manner):
     done = run.finished and (steps is None or (wanted == words["steps"] and not ended))
     if run.diverged_at is not None or done:
         return _closed(run)
-    kept = latest(run)
+    kept = checkpoint_of(run)
     not_less(run, kept, wanted)
     if ended:
         for name in ("stop", "keep"):

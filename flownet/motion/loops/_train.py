@@ -115,7 +115,7 @@ def train(
     if epochs is not None or steps is None:
         steps = steps_of(steps, epochs, potential, batch_size)
     potential, metric = start(potential, mechanics, metric, batch_size, steps, seed, device)
-    _check.threads(threads)
+    _check.threads(threads, progress)
     record_every = _check.whole("record_every", record_every, 1)
     on_interrupt = on_interrupt_of(on_interrupt)
     made, stops = observers(observe), watches(stop)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +78,7 @@ class Tabulated(Composed):
     def __init__(self, values: Sequence[NotNegative] | Vector) -> None:
         try:
             self.values = np.array(values, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             self.values = np.zeros(0)
         wrong = ~(np.isfinite(self.values) & (self.values >= 0))
         if self.values.ndim != 1 or not self.values.size or wrong.any():
@@ -231,7 +230,7 @@ class Chain(Composed):
 
 def _listed(name, given):
     """A list of what is given as a sequence."""
-    if isinstance(given, str) or not isinstance(given, Iterable):
+    if isinstance(given, str) or not np.iterable(given):
         raise FlownetError(f"{name} is {shown(given)}; it has to be a list.")
     return list(given)
 

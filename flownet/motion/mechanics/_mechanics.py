@@ -276,7 +276,7 @@ def share(name, value):
 
 def one_of(name, value, allowed):
     """One of a few words."""
-    if value not in allowed:
+    if not isinstance(value, str) or value not in allowed:
         raise FlownetError(
             f"{name} is {shown(value)}; it has to be {' or '.join(map(repr, allowed))}."
         )

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ...geometry.metric import metric_of
-from ...model._check import array
+from ...model._check import array, in_precision, is_whole
 from ...model.potential import Batches, as_potential
 from .._check import whole
 from .._slope import check_slope
@@ -13,12 +13,13 @@ from ._mechanics import Mechanics
 
 def start(potential, mechanics, metric, batch_size, steps, seed, device=None):
     """Refuse what cannot run; the potential and the metric."""
-    if not -(2**63) <= whole("seed", seed) < 2**64:
-        raise FlownetError(f"seed is {seed}; it has to be a whole number of 64 bits.")
+    if not is_whole(seed, -(2**63), 2**64 - 1):
+        raise FlownetError(f"seed is {shown(seed)}; it has to be a whole number of 64 bits.")
     potential, metric = landscape(potential, metric, device)
     if not isinstance(mechanics, Mechanics):
         raise FlownetError(
-            f"mechanics is {mechanics!r}; it has to be one such as flownet.Aristotle(step=0.1)."
+            f"mechanics is {shown(mechanics)}; it has to be one such as "
+            "flownet.Aristotle(step=0.1)."
         )
     if steps is not None:
         whole("steps", steps, 0)
@@ -76,7 +77,7 @@ def initial_velocity(mechanics, V0, W):
             if mechanics is not None
             else "V0 is a velocity to begin with, and the plain flow has none: name mechanics=."
         )
-    V0 = np.asarray(V0)
+    V0 = array("V0", V0)
     if V0.shape != W.shape or V0.dtype.kind not in ("biufc" if W.dtype.kind == "c" else "biuf"):
         raise FlownetError(
             f"V0 is {V0.dtype} of shape {V0.shape}; a velocity is {W.dtype} of shape {W.shape}."
@@ -104,6 +105,6 @@ def initial_parameters(potential, W0, seed):
         )
     if not np.isfinite(W0).all():
         raise FlownetError(f"W0 is not finite at index {int(np.argmin(np.isfinite(W0)))}.")
-    W = np.array(W0, dtype)
+    W = in_precision("W0", W0.copy(), dtype)
     check_slope(potential, W)
     return W

@@ -138,16 +138,10 @@ class MembersLoop:
         """Steps of some members; lanes that are left over do what the last one does."""
         count, tiles = loss.shape[1], -(-len(of) // lanes)
         filled = np.concatenate([of, np.full(tiles * lanes - len(of), of[-1])])
-        ahead = {}  # of a policy at a time: many members share both
-        for r in filled:
-            policy, time = self._mechanics[r].policy, float(self.time[r])
-            if (id(policy), time) not in ahead:
-                ahead[id(policy), time] = policy.steps_from(self.iteration, count, time)
+        steps = self._steps_ahead(filled, count)
         tape = layout.MembersTape(
             loss=np.full((len(filled), count), np.nan),
-            step=np.array(
-                [ahead[id(self._mechanics[r].policy), float(self.time[r])] for r in filled]
-            ),
+            step=steps,
             taken=np.zeros(len(filled), np.int64),
             time=self.time[filled],
             going=np.ones(len(filled), np.int64),
@@ -174,6 +168,16 @@ class MembersLoop:
         self.going[of] = tape.going[:n] != 0
         loss[of] = tape.loss[:n]
         step[of] = np.where(np.arange(count) < tape.taken[:n, None], tape.step[:n], np.nan)
+
+    def _steps_ahead(self, of, count):
+        """Steps (R, count) of some members; those with one policy, at one time, share theirs."""
+        rows, places, which = [], {}, np.empty(len(of), np.int64)
+        for i, (r, time) in enumerate(zip(of.tolist(), self.time[of].tolist())):
+            policy = self._mechanics[r].policy
+            which[i] = places.setdefault((id(policy), time), len(rows))
+            if which[i] == len(rows):
+                rows.append(policy.steps_from(self.iteration, count, time))
+        return np.array(rows)[which]
 
 
 def rule_of(compiled, mechanics, metric, seed):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..._errors import FlownetError
+from ..._errors import FlownetError, shown
 from ..._registry import find, kind
 from ...geometry.metric import as_reals
 from .. import _check
@@ -105,7 +105,7 @@ class EMA(_Average):
     def __init__(self, beta: Share = 0.999, of: AnyObservable | None = None) -> None:
         super().__init__(of)
         if not (_check.is_number(beta) and 0 <= beta < 1):
-            raise FlownetError(f"beta is {beta!r}; it has to be a number from 0 to below 1.")
+            raise FlownetError(f"beta is {shown(beta)}; it has to be a number from 0 to below 1.")
         self.beta = float(beta)
 
     def update(self, mean: Vector, state: State, count: Vector) -> None:

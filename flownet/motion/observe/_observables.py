@@ -8,6 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
+from ...data import Dataset
 from ...geometry.curvature import NoSpectrum, sharpness
 from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
@@ -49,7 +50,7 @@ class Accuracy(OfPotential):
     def __init__(self, potential: AnyPotential) -> None:
         super().__init__(potential)
         data = self.potential.data
-        if data is None or data.labels is None or data.y.shape[1] < 2:
+        if not isinstance(data, Dataset) or data.labels is None or data.y.shape[1] < 2:
             raise FlownetError("accuracy needs data with class labels and an output a class.")
 
     def __call__(self, state: State) -> Any:

@@ -60,7 +60,7 @@ class Observer:
             raise FlownetError(f"{self.name}: {error}") from None
         try:
             value = np.asarray("nothing" if given is None else given, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise FlownetError(
                 f"{self.name} gave {shown(given)}; an observable is a number, or an "
                 "array of numbers."
@@ -87,19 +87,22 @@ class Observer:
 def observers(observe):
     """`Observer`s of a dictionary {name: (every, function or potential)}."""
     made = []
-    if not isinstance(observe or {}, dict):
+    observe = {} if observe is None else observe
+    if not isinstance(observe, dict):
         raise FlownetError(
             f"observe is {shown(observe)}; it has to be a dictionary "
             "{name: (every, function or potential)}."
         )
-    for name, entry in (observe or {}).items():
+    for name, entry in observe.items():
         if not isinstance(name, str) or not name or "/" in name:
-            raise FlownetError(f"an observable is called {name!r}; a name without / is wanted.")
+            raise FlownetError(
+                f"an observable is called {shown(name)}; a name without / is wanted."
+            )
         if name in ("loss", "step"):
             raise FlownetError(f"an observable cannot be called {name!r}: every run records that.")
         if not (isinstance(entry, tuple) and len(entry) == 2):
             raise FlownetError(
-                f"observe[{name!r}] is {entry!r}; it has to be a pair "
+                f"observe[{name!r}] is {shown(entry)}; it has to be a pair "
                 "(every, function or potential)."
             )
         made.append(Observer(name, *entry))

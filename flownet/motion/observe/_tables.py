@@ -1,6 +1,8 @@
 """Observables as plain tables, the words of an experiment file, and back."""
 
-from ..._errors import FlownetError
+from collections.abc import Mapping
+
+from ..._errors import FlownetError, shown
 from ..._registry import find, is_named, names, unknown
 
 
@@ -18,9 +20,15 @@ def observe_tables(made, potential, metric):
 def observe_from(tables, potential, metric=None, given=None):
     """Dictionary for `train` of an experiment's `observe` tables; `given` holds the functions."""
     observe = {}
+    given = {} if given is None else given
+    if not isinstance(given, Mapping):
+        raise FlownetError(f"observe is {shown(given)}; it has to be a dictionary of functions.")
+    for name in given:
+        if name not in tables:
+            raise FlownetError(unknown("observable", name, list(tables)))
     for name, table in tables.items():
         if table["kind"] == "function":
-            if name not in (given or {}):
+            if name not in given:
                 raise FlownetError(
                     f"the observable {name!r} is a function of yours; pass it on "
                     f"again: observe={{{name!r}: function}}."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..._types import AnyObservable, Count, NotNegative, Vector
 
 Better = Literal["lowest", "highest"]
+_BETTER = (None, "lowest", "highest")
 
 
 class Ranking(Watching):
@@ -24,7 +25,7 @@ class Ranking(Watching):
         self, observable: AnyObservable, every: Count = 1, better: Better | None = None
     ) -> None:
         super().__init__(observable, every)
-        if better not in (None, "lowest", "highest"):
+        if not (better is None or isinstance(better, str)) or better not in _BETTER:
             raise FlownetError(f"better is {shown(better)}; it has to be 'lowest' or 'highest'.")
         self.better = better
 

@@ -4,10 +4,14 @@ from ._checkpoint import Checkpoint, Kept, Slots
 from ._checksum import checksum, plain_bytes, with_checksum
 from ._columns import Appender, write_number
 from ._flatfile import FlatFile
+from ._header import in_a_heap
 from ._lock import Lock, beginning, busy, refuse_busy
+from ._new import new_file
 from ._staged import StagedFile
+from ._superblock import SIGNATURE
 
 __all__ = [
+    "SIGNATURE",
     "Appender",
     "Checkpoint",
     "FlatFile",
@@ -18,6 +22,8 @@ __all__ = [
     "beginning",
     "busy",
     "checksum",
+    "in_a_heap",
+    "new_file",
     "plain_bytes",
     "refuse_busy",
     "with_checksum",

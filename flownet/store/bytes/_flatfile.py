@@ -66,6 +66,11 @@ class FlatFile:
         """Bytes of the file at this moment."""
         return os.fstat(self._file.fileno()).st_size
 
+    @property
+    def root(self):
+        """Where the header of the root group begins."""
+        return _superblock.root(self._head)
+
     def read_into(self, offset, buffer):
         """Fill a buffer with the bytes at an offset.
 

@@ -25,10 +25,11 @@ class StagedFile:
     Parameters
     ----------
     path : path
-    new : bool
-        Make it: a draft that nobody sees yet, and that is written at once, not staged.
+    new : callable, optional
+        Makes an `h5py.File` in a file object: in a draft that nobody sees yet, and that is written
+        at once, not staged.
     **words
-        Of `h5py.File`.
+        Of `h5py.File`, for one that is there.
 
     Attributes
     ----------
@@ -42,19 +43,19 @@ class StagedFile:
     OSError
     """
 
-    def __init__(self, path, *, new=False, **words):
+    def __init__(self, path, *, new=None, **words):
         import h5py
 
         self.path, self.live = os.fspath(path), False
         flags = os.O_RDWR | _BINARY | (os.O_CREAT | os.O_EXCL if new else 0)
         self._file, self._position = os.open(self.path, flags, 0o666), 0
         self._staged: dict[int, bytes] = {}  # offset to bytes, none over others
-        self._new, self._error = new, None
+        self._new, self._error = new is not None, None
         self._end = self._wanted = os.fstat(self._file).st_size
         if not new:
             self._take_up()
         try:
-            self.hdf5 = h5py.File(self, "w" if new else "r+", **words)
+            self.hdf5 = new(self) if new else h5py.File(self, "r+", **words)
         except BaseException:
             os.close(self._file)
             raise
@@ -147,25 +148,31 @@ class StagedFile:
         changes = {**self._staged, 0: self._head()}.items() if not self._new else []
         changes = [(o, data) for o, data in changes if self._read(o, len(data)) != data]
         changes.sort(key=_rank)
+        old = [change for change in changes if change[0] < self._end]
         for offset, data in changes:
             if offset >= self._end:
                 self._write(offset, memoryview(data))
-        changes = [(offset, data) for offset, data in changes if offset < self._end]
-        whole = len(changes) < 2 and all(_in_a_sector(*change) for change in changes)
-        if not whole:
-            journal, start = _journal.packed(changes), size + -size % _journal.SECTOR
-            try:
-                if len(journal) > _journal.LARGEST:
-                    raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-                self._write(start, memoryview(journal))
-                self.sync()
-            except OSError:
-                os.ftruncate(self._file, size)
-                raise
-        for offset, data in changes:
-            self._write(offset, memoryview(data))
-        if not whole:
+        if not old:  # nothing leads there yet
+            return
+        if len(old) > 1 or not _in_a_sector(*old[0]):
+            self._write_journal(old, size)
+        elif len(changes) > 1:
             self.sync()
+        for offset, data in old:
+            self._write(offset, memoryview(data))
+        self.sync()
+
+    def _write_journal(self, changes, size):
+        """Changes behind the end of a file, and on the disk."""
+        journal, start = _journal.packed(changes), size + -size % _journal.SECTOR
+        try:
+            if len(journal) > _journal.LARGEST:
+                raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+            self._write(start, memoryview(journal))
+            self.sync()
+        except OSError:
+            os.ftruncate(self._file, size)
+            raise
 
     def _head(self):
         """The superblock with the flags of a writer whom readers may follow, or of none."""

@@ -16,9 +16,11 @@ SIZE = 48
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 FLAGS = 11  # offset of the consistency flags
 END = 28  # offset of the end-of-file address, 8 bytes
+ROOT = 36  # where the header of the root group begins, 8 bytes
 CHECKSUM = 44  # offset of the lookup3 checksum of everything before it
 GAP = 16 << 20  # more than a writer reserves ahead of what it has written
 _MASK = 0xFFFFFFFF
+_NO_PLACE = (1 << 64) - 1  # of an extension of the superblock, which no file of ours has
 
 
 def lookup3(data, seed=0):
@@ -128,6 +130,21 @@ def end(head):
     return struct.unpack_from("<Q", head, END)[0]
 
 
+def root(head):
+    """Where the header of the root group begins.
+
+    Parameters
+    ----------
+    head : bytes
+        Checked first bytes.
+
+    Returns
+    -------
+    int
+    """
+    return struct.unpack_from("<Q", head, ROOT)[0]
+
+
 def repaired(head, size):
     """First bytes with no flag set, an end that covers the whole file, and the right checksum.
 
@@ -167,6 +184,25 @@ def marked(head):
     head[FLAGS] = 5  # open for writing, by SWMR
     struct.pack_into("<I", head, CHECKSUM, lookup3(bytes(head[:CHECKSUM])))
     return bytes(head)
+
+
+def anew(size, root):
+    """First bytes of a file of ours, as they are after it was closed.
+
+    Parameters
+    ----------
+    size : int
+        Of the file.
+    root : int
+        Where the header of the root group begins.
+
+    Returns
+    -------
+    bytes
+        Of length 48.
+    """
+    head = SIGNATURE + bytes([3, 8, 8, 0]) + struct.pack("<QQQQ", 0, _NO_PLACE, size, root)
+    return head + struct.pack("<I", lookup3(head))
 
 
 def mark(path):

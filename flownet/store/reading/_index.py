@@ -13,7 +13,7 @@ from ..._errors import FlownetError
 from .._format import CLOCK, FORMAT, HEADER, RECORD, RECORDS, VERSION
 from .._layout import wrong_clock
 from ..bytes import _attributes
-from ._walk import Walk
+from ._walk import InAHeap, Walk
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Index:
     diverged_at: int | None = None
 
 
-def index(flat, format=FORMAT):
+def index(flat, format=FORMAT, lost=None, *, examined=False):
     """Note where everything lies in a file.
 
     Parameters
@@ -38,6 +38,11 @@ def index(flat, format=FORMAT):
     flat : FlatFile
     format : str
         What the file has to be.
+    lost : list, optional
+        Is given a line for each part that cannot be read and is left out; by default such a part
+        is an error.
+    examined : bool
+        Whether another process has read all of this and lived.
 
     Returns
     -------
@@ -47,49 +52,73 @@ def index(flat, format=FORMAT):
     ------
     FlownetError
         Not a file of this format, a newer version of it, or damaged.
+    InAHeap
+        HDF5 would have to read a heap for it, which nobody has examined.
     """
     import h5py
 
     try:
         with h5py.File(flat, "r") as file:
-            return _read(Walk(file, flat), format)
+            return _read(Walk(file, flat, lost, examined), format)
     except FlownetError:
         raise
     except Exception as error:  # h5py raises half a dozen types for a broken structure
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise FlownetError(f"{flat.name} is damaged: {reason}.") from None
+        raise FlownetError(f"{flat.name} is damaged: {_reason(error)}.") from None
+
+
+def _reason(error):
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
 
 def _read(walk, format):
     """Numbers are read before what they speak of: in a growing file the rest is at least as new."""
     _check_format(walk, format)
     found = Index()
-    ended = walk.number("state/diverged_at")
+    ended = _part(walk, "state/diverged_at", walk.number, -1)
     found.diverged_at = None if ended < 0 else ended
-    found.finished = walk.number("state/finished") == 1
+    found.finished = _part(walk, "state/finished", walk.number, 0) == 1
     root = found.attrs[""] = walk.attrs("")
-    analyses = walk.analyses()
+    analyses = _part(walk, "analysis", lambda _: walk.analyses(), [])
     for path in [*root["groups"], *analyses]:
-        found.attrs[path] = walk.attrs(path)
+        found.attrs[path] = _part(walk, path, walk.attrs, {})
     found.clocks = _clocks(walk, root)
     clocks = found.clocks | {name: name for name in analyses}
-    counts = {name: walk.number(f"state/committed/{name}") for name in reversed(clocks)}
-    if not walk.was_closed:  # of numbers that reached the disk out of order, the power cut
+    counts = {n: _part(walk, f"state/committed/{n}", walk.number) for n in reversed(clocks)}
+    if not walk.was_closed and walk.lost is None:
+        # of numbers that reached the disk out of order, the power cut
         counts = {name: min(count, counts[clocks[name]]) for name, count in counts.items()}
-    for name, clock in clocks.items():
-        found.quantities[name] = _quantity(walk, name, counts, clock, found.quantities)
+    for name in clocks:
+        quantity = _part(walk, name, lambda n: _quantity(walk, n, counts, clocks, found.quantities))
+        if quantity is not None:
+            found.quantities[name] = quantity
     for path in root["arrays"]:
-        found.arrays[path] = walk.plain(path, checksum=True)
+        place = _part(walk, path, lambda path: walk.plain(path, checksum=True))
+        if place is not None:
+            found.arrays[path] = place
     if root["checkpoint"]:
         types = {"header": HEADER, "rows": np.dtype("<i8"), **dict.fromkeys(root["checkpoint"])}
-        found.slots = [
-            {
-                name: walk.plain(f"checkpoint/slot{slot}/{name}", dtype)
-                for name, dtype in types.items()
-            }
-            for slot in (0, 1)
-        ]
+        slots = (
+            _part(walk, f"checkpoint/slot{number}", lambda slot: _slot(walk, slot, types))
+            for number in (0, 1)
+        )
+        found.slots = [slot for slot in slots if slot is not None]
     return found
+
+
+def _part(walk, path, read, instead=None):
+    """What is read of a path; or something in its place, where what is lost is noted."""
+    try:
+        return read(path)
+    except Exception as error:  # likewise
+        if walk.lost is None or isinstance(error, InAHeap):
+            raise
+        walk.lost.append(f"/{path}: {_reason(error)}.")
+        return instead
+
+
+def _slot(walk, slot, types):
+    """Where the parts of one checkpoint lie."""
+    return {name: walk.plain(f"{slot}/{name}", dtype) for name, dtype in types.items()}
 
 
 def _check_format(walk, format):
@@ -119,9 +148,14 @@ def _clocks(walk, root):
     return found
 
 
-def _quantity(walk, name, counts, clock, others):
-    """Where the columns of a quantity lie; those of its clock are noted already."""
-    count = counts[name]
+def _quantity(walk, name, counts, clocks, others):
+    """Where the columns of a quantity lie; those of its clock are noted already.
+
+    Where the count is lost all blocks are noted, and their checksums say how many rows they hold.
+    """
+    clock, count = clocks[name], counts[name]
+    if count is None:
+        count = walk.extent(f"{name}/value")
     found = {"count": count, "value": walk.chunks(f"{name}/value", count)}
     for column, dtype in CLOCK.items():
         path = f"{name}/{column}"
@@ -133,7 +167,7 @@ def _quantity(walk, name, counts, clock, others):
     block = found["value"].block
     if any(found[column].block != block or found[column].shape for column in CLOCK):
         raise FlownetError(f"{walk.name} is damaged: the columns of /{name} differ in shape.")
-    if count > counts[clock]:
+    if walk.lost is None and count > counts[clock]:
         raise FlownetError(f"{walk.name} is damaged: /{name} has more rows than /{clock}.")
     found["checksum"] = walk.chunks(f"state/checksum/{name}", -(-count // block), RECORD)
     if found["checksum"].block != RECORDS or found["checksum"].shape:

@@ -8,9 +8,14 @@ from ..._errors import FlownetError
 from .._format import ANALYSIS, BLOCKS, FORMAT
 from .._store import Store
 from ..bytes import FlatFile, _checkpoint, checksum
+from ._examine import examine
 from ._index import index
 from ._rows import Damaged, Rows, read_plain
+from ._walk import InAHeap
 
+_EXAMINED: set[tuple[object, ...]] = (
+    set()
+)  # files with heaps that another process has read, as they were then
 _PATIENCE = 2.0  # seconds in which a file that is being written must show a consistent state
 
 
@@ -85,7 +90,7 @@ class Reader(Store):
         while True:
             flat = FlatFile(self.path)
             try:
-                found = index(flat, self._format)
+                found = self._index(flat)
                 rows = {name: Rows(flat, name, parts) for name, parts in found.quantities.items()}
                 if not (flat.was_closed or flat.live):
                     _leave_out_what_is_lost(flat, found, rows)
@@ -96,6 +101,17 @@ class Reader(Store):
                 if not mends or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)  # caught the writer in the middle of a word
+
+    def _index(self, flat):
+        """What the file says of itself; a heap in it is read by another process first, once."""
+        change = None if flat.live else flat.last_change
+        known = os.path.realpath(self.path), self._format, change
+        try:
+            return index(flat, self._format, examined=known in _EXAMINED)
+        except InAHeap:
+            examine(self.path, self._format)
+            _EXAMINED.add(known)
+            return index(flat, self._format, examined=True)
 
     def _watch(self):
         """Refuse the bytes of another run that was copied into the file that is open."""

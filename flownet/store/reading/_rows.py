@@ -108,7 +108,7 @@ class Rows:
     def _checked(self, column, number, low, high, out):
         """All rows of a block that its checksum covers; in `out` when just those are wanted."""
         chunks = self._parts[column]
-        for record in self._records(number):
+        for record in self._records(number) if chunks.offsets[number] >= 0 else ():
             covered, expected = int(record["rows"]), int(record[column])
             if high <= covered <= self.block:
                 whole = (
@@ -135,12 +135,47 @@ class Rows:
         page, place = divmod(number, RECORDS)
         for pause in (0, *_AGAIN) if self._flat.live else (0,):
             time.sleep(pause)
-            record = np.zeros((), RECORD)
-            at = self._parts["checksum"].offsets[page] + place * RECORD.itemsize
-            self._flat.read_into(at, plain_bytes(record))
+            record, begin = np.zeros((), RECORD), self._parts["checksum"].offsets[page]
+            if begin >= 0:  # else where it lies is lost
+                self._flat.read_into(begin + place * RECORD.itemsize, plain_bytes(record))
             yield record
         if number == self._earlier[0]:
             yield self._earlier[1]
+
+    def covered(self):
+        """Rows that the checksums speak of, counted from the first one without a gap.
+
+        Returns
+        -------
+        int
+        """
+        for number in range(-(-self.count // self.block)):
+            rows = int(next(self._records(number))["rows"])
+            if rows != self.block:
+                return min(number * self.block + max(rows, 0), self.count)
+        return self.count
+
+    def damaged(self, column):
+        """Where a column does not match its checksums.
+
+        Parameters
+        ----------
+        column : str
+
+        Returns
+        -------
+        list of (int, int)
+            First row and the one behind the last, of each block that is damaged.
+        """
+        found = []
+        for first in range(0, self.count, self.block):
+            stop = min(first + self.block, self.count)
+            out = np.empty((stop - first, *self._parts[column].shape), self._parts[column].dtype)
+            try:
+                self._checked(column, first // self.block, 0, stop - first, out)
+            except Damaged:
+                found.append((first, stop))
+        return found
 
     def records(self, blocks):
         """Checksums of the first blocks.

@@ -9,10 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._hdf5 import node_at
 from .._format import NUMBER
 from .._layout import check_dtype, check_name
-from ..bytes import _attributes
+from ..bytes import _attributes, in_a_heap
 from ._rows import read_number
+
+
+class InAHeap(FlownetError):
+    """Attributes of a file are in a heap, which HDF5 is to read in another process first."""
+
+
+NOWHERE = -1  # in place of where a block starts, when that is lost
 
 
 @dataclass
@@ -38,27 +46,36 @@ class Chunks:
 
 
 class Walk:
-    """An open file, walked along hard links only."""
+    """An open file, walked along hard links only.
 
-    def __init__(self, file, flat):
-        self._file, self._flat = file, flat
+    Parameters
+    ----------
+    file : h5py.File
+    flat : FlatFile
+    lost : list, optional
+        Of a file whose damaged parts are to be left out: is given a line for each.
+    examined : bool
+        Whether HDF5 may read heaps: another process has, and lived.
+    """
+
+    def __init__(self, file, flat, lost=None, examined=False):
+        self._file, self._flat, self.lost = file, flat, lost
         self._noted = {}  # where a data set's header lies, to its path
         self.name, self.was_closed = flat.name, flat.was_closed
+        self._looked, self._examined = set(), examined  # places of headers
+        self._look_at(flat.root)
 
     def open(self, path):
         """Group or data set at a path, each step of it a hard link."""
-        from h5py import h5l
+        return node_at(self._file, path, self.name, self._look_at)
 
-        node = self._file
-        for step in filter(None, path.split("/")):
-            if step not in node:
-                raise FlownetError(f"{self.name} is damaged: /{path} is missing.")
-            if node.id.links.get_info(step.encode()).type != h5l.TYPE_HARD:
-                raise FlownetError(
-                    f"{self.name}: /{path} is a link to elsewhere; flownet follows none."
-                )
-            node = node[step]
-        return node
+    def _look_at(self, place):
+        """Refuse what keeps its attributes in a heap, before another process has read that."""
+        if self._examined or place in self._looked:
+            return
+        if in_a_heap(self._flat, place):
+            raise InAHeap(f"{self.name} keeps attributes in a heap, which has to be examined.")
+        self._looked.add(place)
 
     def attrs(self, path):
         """Checked attributes of the group at a path."""
@@ -107,6 +124,12 @@ class Walk:
             )
         return Chunks(path, dtype, shape[1:], block, self._places(data, blocks, size))
 
+    def extent(self, path):
+        """Rows for which a data set in blocks has places."""
+        from h5py import h5d
+
+        return self._data(path, None, h5d.CHUNKED)[1][0]
+
     def check_linked(self, path, other):
         """Refuse a path that does not lead to the data set that was noted under another one."""
         if self._noted.get(_header(self.open(path))) != other:
@@ -120,14 +143,24 @@ class Walk:
         """
         buffer, places = np.empty(size if blocks else 0, "u1"), []
         for first in range(0, blocks * data.chunks[0], data.chunks[0]):
+            places.append(self._place(data, first, size, buffer))
+        return places
+
+    def _place(self, data, first, size, buffer):
+        """Where one block starts; where that is lost and may be, at no place."""
+        try:
             with self._flat.watch(size) as seen:
                 data.id.read_direct_chunk((first, *(0 for _ in data.shape[1:])), out=buffer)
-            if not seen or seen[-1] + size > self._flat.size:
-                raise FlownetError(
-                    f"{self.name} is damaged: row {first} of {data.name} lies outside of the file."
-                )
-            places.append(seen[-1])
-        return places
+            if seen and seen[-1] + size <= self._flat.size:
+                return seen[-1]
+        except (OSError, RuntimeError, ValueError):
+            if self.lost is None:
+                raise
+        line = f"{self.name} is damaged: row {first} of {data.name} lies outside of the file."
+        if self.lost is None:
+            raise FlownetError(line)
+        self.lost.append(line)
+        return NOWHERE
 
     def _data(self, path, dtype, layout):
         """A data set of plain numbers without filters, external or virtual storage."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._optional import optional
+from ...model._check import yes_or_no
 from ._frame import frame_of
 from ._predict import predict, score
 from ._records import Record
@@ -48,7 +49,7 @@ class RunForms:
         FlownetError
             Where pandas is not installed.
         """
-        return frame_of(self, parameters)
+        return frame_of(self, yes_or_no("parameters", parameters))
 
     def predict(self: Any, x: Any, *, row: int = -1) -> Vector:
         """What the run's network says of inputs x (m, n_in), in its last recorded state.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from ..._errors import FlownetError, shown
+from ..._errors import FlownetError
+from ..._file_path import file_path
 from ..._registry import build
 from ...model.potential import Batches, as_potential
 from ...model.tables import metric_from
+from .._failure import words_of
 from .._text import from_text
-from ..reading import Reader
+from ..reading import Reader, Verified, examine, verify
 from ._carried import carried
 from ._common import Common
 from ._ends import RunEnds
@@ -21,6 +22,7 @@ from ._forms import RunForms
 from ._parts import BEFORE, OF_PART, PART, Part, alike, parts_of, rebuilt
 from ._records import Records, Rows
 from ._same import refuse_other_size
+from ._words import check_words
 
 if TYPE_CHECKING:
     from ..._types import PathLike, Vector
@@ -70,22 +72,43 @@ class Trajectory(RunEnds, RunForms):
         self._is_set = False  # whether the potential is another than the run's own
 
     @classmethod
-    def open(cls, path: PathLike) -> Trajectory:
+    def open(cls, path: PathLike, *, trusted: bool = True) -> Trajectory:
         """Trajectory of a run's file: finished, stopped, or still being written.
 
         Analyses beside it, `<stem>.analysis.h5`, that cannot be read are left out, with a warning.
 
+        Parameters
+        ----------
+        path : path
+        trusted : bool
+            False for a file that somebody may have made to do harm: another process opens it first,
+            with limits on its memory and time, so that what breaks HDF5 breaks that process.
+
         Raises
         ------
         FlownetError
-            When the file is not there, not a run's, or damaged.
+            When the file is not there, not a run's, damaged, or harms the process that opens it.
         """
-        if not isinstance(path, (str, os.PathLike)):
-            raise FlownetError(f"{shown(path)} is no path of a run's file.")
+        path = file_path("the run", path)
+        if not trusted:
+            examine(path)
         reader = Reader(path)
         if reader.left_out:
             warnings.warn(reader.left_out, RuntimeWarning, stacklevel=2)
         return cls(reader)
+
+    def verify(self) -> Verified:
+        """Look at every block of the file, and say which rows are as they were written.
+
+        Raises
+        ------
+        FlownetError
+            For a run in memory, and where the file is not readable at all.
+        """
+        if self.path is None:
+            raise FlownetError("verify: the run is in memory; a file has checksums.")
+        with Reader(self.path, identity=self.store.identity) as reader:
+            return verify(reader)
 
     def refresh(self) -> None:
         """See what a run that is still being written has added."""
@@ -152,7 +175,11 @@ class Trajectory(RunEnds, RunForms):
     @cached_property
     def experiment(self) -> dict[str, Any]:
         """Tables of the experiment, the words of an experiment file."""
-        return from_text(self.store.experiment, self.store.array)
+        with words_of(self.path, "experiment"):
+            tables = from_text(self.store.experiment, self.store.array)
+        if self.path is not None:
+            check_words(tables, self.path)
+        return tables
 
     @property
     def potential(self) -> AnyPotential:
@@ -162,7 +189,8 @@ class Trajectory(RunEnds, RunForms):
         at it with, and neither goes on with it nor is stored with it what it gives.
         """
         if self._potential is None:
-            made = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
+            with words_of(self.path, "potential"):
+                made = rebuilt(self.experiment, self.store.attrs("data").get("sha256"))
             refuse_other_size(self, made)
             self._potential = made
         return self._potential
@@ -184,18 +212,21 @@ class Trajectory(RunEnds, RunForms):
     def mechanics(self) -> Mechanics | Any:
         """The run's mechanics, or None of a flow."""
         table = self.experiment.get("mechanics")
-        return table and build("mechanics", table)
+        with words_of(self.path, "mechanics"):
+            return table and build("mechanics", table)
 
     @cached_property
     def metric(self) -> Metric | Any:
         """The run's metric, or None for the plain one."""
         table = self.experiment.get("metric")
-        return table and metric_from(table, self.potential)
+        with words_of(self.path, "metric"):
+            return table and metric_from(table, self.potential)
 
     @cached_property
     def parts(self) -> list[Part]:
         """What the run was made of, one part where nothing changed on its way."""
-        return parts_of(self.experiment, self)
+        with words_of(self.path, "parts"):
+            return parts_of(self.experiment, self)
 
     def part_at(self, iteration: int) -> Part:
         """The part in which the step of an iteration was taken."""

@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._version import __version__
 from .._format import ANALYSIS, COLUMNS
 from .._layout import Layout, Quantity
 from .._store import Store
@@ -49,6 +50,7 @@ def append_analysis(run, name, iteration, time, value, attrs=None):
         identity = reader.identity
         if not reader.finished:
             raise FlownetError(f"{path} is not finished; resume the run first.")
+    attrs = {"flownet_version": __version__, **(attrs or {})}
     rows = {"iteration": np.asarray(iteration, "<i8"), "time": np.asarray(time, "<f8")}
     rows["value"] = np.asarray(value, quantity.dtype)
     with beginning(path):
@@ -60,7 +62,7 @@ def append_analysis(run, name, iteration, time, value, attrs=None):
             make(target, Layout(()), ANALYSIS, identity)
         in_copy(
             target,
-            lambda file: _put(file, quantity, rows, attrs or {}),
+            lambda file: _put(file, quantity, rows, attrs),
             sum(column.nbytes for column in rows.values()),
         )
 

@@ -6,6 +6,7 @@ import re
 import uuid
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import partial
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from ..bytes import (
     beginning,
     busy,
     checksum,
+    new_file,
 )
 
 _DRAFT = re.compile(r"\.\d+\.[0-9a-f]{8}\.part$")
@@ -43,8 +45,10 @@ def open_to_write(path, new=False):
     ------
     OSError
     """
+    if new:
+        return StagedFile(path, new=partial(new_file, interval=ALIGN))
     words = {"alignment_threshold": 1, "alignment_interval": ALIGN}
-    return StagedFile(path, new=new, libver="latest", **words)
+    return StagedFile(path, libver="latest", **words)
 
 
 @contextmanager

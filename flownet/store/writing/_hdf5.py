@@ -130,8 +130,7 @@ class HDF5Store(Reader, WritableStore):
         }
         self._slots = Slots(self._file, self._kept.arrays, sequence)
         self._file.live = True
-        self._file.commit()
-        self._file.sync()  # before anything is changed that a closed file would vouch for
+        self._file.commit()  # before anything is changed that a closed file would vouch for
         self._restart()
 
     def _restart(self):

@@ -20,6 +20,7 @@ MembersWork = namedtuple(
 )
 
 
+MEMBERS_STEPS = 64  # between two looks at who is left: until then those that ended cost as much
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
 #: parameters up to which lanes are the quicker, by the bytes of a number (`bench sweep`): beyond,
 #: W and dL of a vector of members leave the second-level cache
@@ -36,8 +37,8 @@ def largest_member(dtype):
     return _LARGEST[np.dtype(dtype).itemsize]
 
 
-def members_of_tile(dtype):
-    """Members that a first tile of a sweep has: a vector of them for each thread."""
+def members_of_tile(size, dtype):
+    """Members of `size` parameters that a first tile has: a vector of them for each thread."""
     return lanes_of(dtype) * allowed()
 
 

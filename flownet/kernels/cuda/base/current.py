@@ -14,18 +14,22 @@ _now, _lock, _streams = local(), RLock(), {}
 @contextmanager
 def on(index):
     """Let kernels run on a device, the `index`-th, within a `with` block."""
-    with _lock, cuda.gpus[index]:
-        before = number()
-        _now.index = index
-        try:
+    with _lock:
+        before = vars(_now).get("index")
+        if before == index:  # its context is the one at hand, and must not be left within
             yield
-        finally:
-            _now.index = before
+            return
+        with cuda.gpus[index]:
+            _now.index = index
+            try:
+                yield
+            finally:
+                _now.index = before
 
 
 def number():
     """Number of the device that kernels run on now; 0 where nobody said."""
-    return vars(_now).get("index", 0)
+    return vars(_now).get("index") or 0
 
 
 def _pair():

@@ -56,7 +56,7 @@ class Kernel:
         key = np.dtype(real), variant
         if key not in self._made:
             made = self.make(np.dtype(real).type, *variant)
-            self._made[key] = compiled(made, **self.bounds)
+            self._made[key] = compiled(made, (key[0].name, variant), **self.bounds)
         return self._made[key]
 
     def __call__(self, shape, *args, variant=()):

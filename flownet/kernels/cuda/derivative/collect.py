@@ -21,7 +21,7 @@ def collect_layers(sums, out, g, a, x, rows, *, add=False, lowest=0, bias=True):
         Inputs.
     """
     how, (cotangents, kind), (units, of) = sums.columns(rows, lowest), g, a
-    parts, ranges, count = sums.parts(how.size), how.ranges, how.count
+    parts, ranges, count = how.parts, how.ranges, how.count
     for i, layer in enumerate(sums.layers):
         if i >= lowest:
             whole = how.at[i] < 0

@@ -61,13 +61,13 @@ def bend_back(real):
     return run
 
 
-@kernel("r[] r[] i8 i8")
+@kernel("r[] i8 r[] i8 i8")
 def squares(real):
-    """Squares of so many numbers."""
+    """Squares of so many numbers, each from a place on."""
 
-    def run(out, numbers, at, count):
+    def run(out, to, numbers, at, count):
         for i in range(cuda.grid(1), count, cuda.gridsize(1)):
-            out[i] = numbers[at + i] * numbers[at + i]
+            out[to + i] = numbers[at + i] * numbers[at + i]
 
     return run
 
@@ -112,11 +112,12 @@ def _of_layer(net, loss, b, layer, rows):
 
 
 def _square(net, b, samples):
-    """Squares of the inputs and of all units."""
+    """Squares of the inputs and of the units below the top."""
     count = samples.rows * int(net.sizes[0])
-    squares(over(count), b.inputs, *samples.x, count)
-    begin = A * b.state.units.size
-    squares(over(b.squares.size), b.squares.array, b.state.units.array, begin, b.squares.size)
+    squares(over(count), b.inputs, 0, *samples.x, count)
+    for layer in range(net.weight.size - 1):
+        count = samples.rows * int(net.sizes[layer + 1])
+        squares(over(count), *b.squares.part(0, layer), *b.state.units.part(A, layer), count)
 
 
 def hessian_diagonal(net, loss, data, W, buffers, workers, size, sums, out):

@@ -8,13 +8,14 @@ from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror
 from ..tiny.pack import formulas_of, kind, runs_of
 from ..tiny.plan import parameters
-from ..tiny.run import plan_for, take_steps
-from .registers import Shape, fits, members
+from ..tiny.run import fetched, plan_for, take_steps, without
+from .registers import REGISTERS, Shape, fits, members
 
 _THREADS = 4 if SIMULATED else 64  # of a block
+MEMBERS_STEPS = 512  # between two looks at who is left: those that ended wait at no cost
 _ROOM = 1 << 31  # bytes of the device that the members of one launch may take
 _MOST = 1 << 16  # of them
-_FILL = 1 << 14  # members that a first tile has: what fills a device of some 130 processors
+_FILL = {True: 1 << 14, False: 1 << 9}  # members that fill one, if each has a thread, or a block
 _LARGEST = 1 << 17  # parameters from which one member should have more than a block
 
 
@@ -23,9 +24,10 @@ def lanes_of(dtype):
     return 1
 
 
-def members_of_tile(dtype):
-    """Members that a first tile of a sweep has."""
-    return 8 if SIMULATED else _FILL
+def members_of_tile(size, dtype):
+    """Members of `size` parameters that a first tile has: as many as fill a device, about."""
+    tiny = 2 * size * (np.dtype(dtype).itemsize // 4) <= max(REGISTERS.values())
+    return 8 if SIMULATED else _FILL[tiny]
 
 
 def largest_member(dtype):
@@ -47,7 +49,7 @@ def members_work(net, rows, dtype, *, gathered=False, weighted=False):
 
 def members_at_once(work, m):
     """Members of one call at most; `m` samples, of which each may hold an order of its own."""
-    return max(1, min(_MOST, _ROOM // (work + 16 * m)))
+    return max(1, min(_MOST, _ROOM // (work + 16 * m + 24 * MEMBERS_STEPS)))
 
 
 def members_works(work, tiles):
@@ -60,8 +62,8 @@ def advance_members(problem, rules, tape, W, memory, dL, first, count, work, til
     going = _in_registers if _are_tiny(problem, rules, W) else _in_blocks
     loss, step, taken, goes_on = going(problem, rules, tape, W, memory, first)
     tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, goes_on
-    done = np.arange(count) < taken[:, None]
-    tape.step[done] = step[done]
+    if step is not tape.step:
+        tape.step[:] = step
 
 
 def _are_tiny(problem, rules, W):
@@ -103,8 +105,8 @@ def _in_registers(problem, rules, tape, W, memory, first):
         shrinks=bool(np.any(rules.shrink)),
     )
     on = {
-        "loss": fresh(np.full((count, R), np.nan)), "took": fresh(np.full((count, R), np.nan)),
-        "told": fresh(np.zeros((2, R), np.int64)), "times": fresh(tape.time), "W": fresh(W.T),
+        "loss": empty(count * R, np.float64), "took": empty(count * R, np.float64),
+        "told": fresh(np.zeros((3, R), np.int64)), "times": fresh(tape.time), "W": fresh(W.T),
         "memory": fresh(memory.transpose(1, 2, 0)),
     }  # fmt: skip
     kernel = members.of(W.dtype, shape)
@@ -114,15 +116,12 @@ def _in_registers(problem, rules, tape, W, memory, first):
         on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
         fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count,
     )  # fmt: skip
-    told = _fetched(on["told"], (2, R), np.int64)
+    taken, going, seen = fetched(on["told"], (3, R), np.int64)
     fetch(on["times"], tape.time)
-    W[:] = _fetched(on["W"], W.T.shape, W.dtype).T
-    memory[:] = _fetched(on["memory"], (*memory.shape[1:], R), W.dtype).transpose(2, 0, 1)
-    step, losses = (_fetched(on[name], (count, R), np.float64).T for name in ("took", "loss"))
-    return losses, step, told[0], told[1] != 0
-
-
-def _fetched(array, shape, dtype):
-    out = np.empty(int(np.prod(shape)), dtype)
-    fetch(array, out)
-    return out.reshape(shape)
+    W[:] = fetched(on["W"], W.T.shape, W.dtype).T
+    memory[:] = fetched(on["memory"], (*memory.shape[1:], R), W.dtype).transpose(2, 0, 1)
+    loss = without(np.ascontiguousarray(fetched(on["loss"], (count, R), np.float64).T), seen)
+    step = tape.step
+    if np.any(rules.of_loss):
+        step = fetched(on["took"], (count, R), np.float64).T
+    return loss, step, taken, going != 0

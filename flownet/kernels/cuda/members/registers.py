@@ -130,14 +130,15 @@ def members(real, shape):
     """Steps of R runs, one a thread; arrays hold the numbers of all runs side by side, (…, R)."""
     begin_step, of_range, move = make_stages(shape.kind, real)
     known = {
-        "cuda": cuda, "load1": load1, "store1": store1, "real": real, "zero": real(0),
-        "nan": math.nan, "isfinite": math.isfinite, "begin_step": begin_step, "of_range": of_range,
-        "move": move, "two_normals": device(philox.two_normals, real), "shuffle": _shuffle(real),
-        "cross_entropy": _cross_entropy(real, shape.sizes[-1]), "RUN": RUN, "DECAY": DECAY,
-        "SHRINK": SHRINK, "OF_LOSS": OF_LOSS, "LOW": LOW, "HIGH": HIGH, "BORN": BORN,
-        "always": shape.kind.name == "Adaptive",
+        "__name__": __name__, "cuda": cuda, "load1": load1, "store1": store1, "real": real,
+        "zero": real(0), "nan": math.nan, "isfinite": math.isfinite, "begin_step": begin_step,
+        "of_range": of_range, "move": move, "two_normals": device(philox.two_normals, real),
+        "shuffle": _shuffle(real), "cross_entropy": _cross_entropy(real, shape.sizes[-1]),
+        "RUN": RUN, "DECAY": DECAY, "SHRINK": SHRINK, "OF_LOSS": OF_LOSS, "LOW": LOW, "HIGH": HIGH,
+        "BORN": BORN, "always": shape.kind.name == "Adaptive",
         "temperature_at": (RUN + (3 if shape.kind.name == "Newton" else 0)) * shape.kind.hot,
         **{f"act{i}": _activation(code, real) for i, code in enumerate(shape.codes)},
     }  # fmt: skip
-    exec(compile(source_of(shape), f"<members of {shape.sizes}>", "exec"), known)
+    # the name of this file, by which machine code is kept: what is not in it comes from its imports
+    exec(compile(source_of(shape), __file__, "exec"), known)
     return known["members"]

@@ -34,7 +34,7 @@ def members(
     x, y, weights, gamma, formulas, steps, loss, took, told, times, W, memory, numbers, sharps,
     seeds, order, m, batch, first, count,
 ):
-    r, R = cuda.grid(1), told.size // 2
+    r, R = cuda.grid(1), told.size // 3
     if r >= R:
         return"""
 
@@ -195,7 +195,7 @@ class _Text:
 _ANEW = "at = r + load1(told, R + r)"
 
 _BEGIN = """\
-time, epoch, before, taken, going = load1(times, r), -1, nan, 0, 1
+time, epoch, before, taken, seen, going = load1(times, r), -1, nan, 0, 0, 1
 begin, samples, seed = 0, m, load1(seeds, r)
 begun = begin_step(numbers, RUN * R + r, R, 0.0, 1)
 decay = real(load1(numbers, DECAY * R + r))"""
@@ -203,7 +203,8 @@ decay = real(load1(numbers, DECAY * R + r))"""
 _END = """\
 store1(times, r, time)
 store1(told, r, taken)
-store1(told, R + r, going)"""
+store1(told, R + r, going)
+store1(told, 2 * R + r, seen)"""
 
 _BATCH = """\
 per_epoch = (m + batch - 1) // batch
@@ -227,6 +228,7 @@ if not (isfinite(value) and isfinite(h)):
     going = 0
     break
 store1(loss, row, value)
+seen = taken + 1
 if not (load1(numbers, LOW * R + r) < value and value <= load1(numbers, HIGH * R + r)):
     going = 0
     break

@@ -18,8 +18,9 @@ from .clock import BAD, NOW, STEP
 
 #: places in `plan`: how many ranges and parameters; the iteration of the block's first step and
 #: that at which the mechanics began; that of the first row of stiffnesses and of temperatures;
-#: whether there is a row of stiffnesses for each step, and a temperature
-RANGES, SIZE, FIRST, BORN, FIRST_ROW, BY_STEP, SCHEDULED = range(7)
+#: whether there is a row of stiffnesses for each step, and a temperature; every how many iterations
+#: the parameters are kept, and the first of those in the block
+RANGES, SIZE, FIRST, BORN, FIRST_ROW, BY_STEP, SCHEDULED, EVERY, FIRST_KEPT = range(9)
 #: the first two of `numbers`: the κ of a parabola in dL, and of one that moves W by itself
 DECAY, SHRINK, OWN = range(3)
 
@@ -181,14 +182,15 @@ def langevin(real):
 
 FRICTION, MOMENTUM = 1, 2  # what keeps the velocity of adaptive mechanics, 0 where there is none
 _FRICTION, _MASS, _SHARE, _FORCE, _SQUARE, _EPSILON, _CORRECTED = range(OWN, OWN + 7)
+#: of RMSProp, Adam, AdamW, ThierryMieg and of momentum; the last of complex parameters
 _ADAPTIVE = [
-    (rolls, sized, centred, inertia, 1)
-    for rolls, sized, centred in ((0, 1, 0), (0, 1, 1), (1, 1, 0), (1, 1, 1), (1, 0, 0))
-    for inertia in (0, FRICTION, MOMENTUM)
+    *((0, 1, centred, inertia, 1) for centred in (0, 1) for inertia in (0, MOMENTUM)),
+    *((1, 1, centred, FRICTION, 1) for centred in (0, 1)),
+    *((1, 1, 0, 0, 1), (0, 0, 0, MOMENTUM, 1), (1, 1, 0, 0, 2)),
 ]
 
 
-@kernel(_TAKES, variants=(*_ADAPTIVE, (0, 0, 0, MOMENTUM, 1), (1, 1, 0, 0, 2)))
+@kernel(_TAKES, variants=_ADAPTIVE)
 def adaptive(real, rolls, sized, centred, inertia, width):
     """v ← kept·v + gain·γ⟨F⟩, W ← W + h·v, with some of the memories ⟨F⟩, ⟨F²⟩, the centre's, v.
 
@@ -267,13 +269,11 @@ def _of_adaptive(n, scheduled, pairs):
         inertia = FRICTION if n.inertia.momentum is None else MOMENTUM
     has = (part is not None for part in (n.force, n.square, n.centre))
     numbers = [
-        n.friction,
-        n.inertia.mass if inertia else 0,
+        *(n.friction, n.inertia.mass if inertia else 0),
         n.inertia.momentum if inertia == MOMENTUM else 0,
         n.force.beta if n.force is not None else 0,
         n.square.beta if n.square is not None else 0,
-        n.epsilon,
-        n.corrected,
+        *(n.epsilon, n.corrected),
     ]
     variant = (*map(int, has), inertia, 2 if pairs else 1)
     return partial(adaptive, variant=variant), numbers
@@ -290,8 +290,8 @@ _BY_NAME = {
 
 def mechanics_of(rule):
     """The kernel of a rule's mechanics, and its own numbers."""
-    find = _BY_NAME[type(rule.numbers).__name__]
-    return find(rule.numbers, rule.temperatures is not None, rule.pairs)
+    n = rule.numbers
+    return _BY_NAME[type(n).__name__](n, rule.temperatures is not None, rule.pairs)
 
 
 def threads_for(rule, size):

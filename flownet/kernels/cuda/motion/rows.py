@@ -9,35 +9,56 @@ import numpy as np
 from ...._compile._cuda import cuda
 from ..base import mirror
 from ..base.current import side_stream, stream
+from ..base.launch import kernel, over
+from .clock import NOW
+from .mechanics import EVERY, FIRST, FIRST_KEPT, SIZE
 
 _BYTES = 1 << 24  # of a half
 _MOST = 1 << 10  # rows of a half
+
+
+@kernel("r[] r[] i8[] i8[] i8")
+def keep_row(real):
+    """The row of W, of the step under way if it is one that is kept, to its place in the room."""
+
+    def run(room, W, at, plan, rows):
+        if at[NOW] < 0:
+            return
+        k = plan[FIRST] + at[NOW]
+        if k % plan[EVERY] != 0:
+            return
+        begin = ((k - plan[FIRST_KEPT]) // plan[EVERY] % rows) * plan[SIZE]
+        for j in range(cuda.grid(1), plan[SIZE], cuda.gridsize(1)):
+            room[begin + j] = W[j]
+
+    return run
 
 
 class Rows:
     """Room for rows of `size` numbers, in two halves."""
 
     def __init__(self, size, dtype):
-        self.half = max(1, min(_MOST, _BYTES // (size * np.dtype(dtype).itemsize)))
-        self._there = [mirror.empty(self.half * size, dtype) for _ in range(2)]
-        self._here = [cuda.pinned_array(self.half * size, dtype) for _ in range(2)]
+        self._size, self.half = size, _half(size, np.dtype(dtype).itemsize)
+        half = self.half * size
+        self._room = mirror.empty(2 * half, dtype)
+        self._there = [self._room[i * half : (i + 1) * half] for i in range(2)]
+        self._here = [cuda.pinned_array(half, dtype) for _ in range(2)]
         self._events = [cuda.event(), cuda.event()]
-        self._slots = [
-            [there[i * size : (i + 1) * size] for i in range(self.half)] for there in self._there
-        ]
-        self._size = size
 
     def begin(self, tape):
         """Rows from now on are those of a tape (R, size)."""
         self._tape, self._which, self._filled, self._done = tape, 0, 0, 0
         self._under_way = [None, None]
 
-    def keep(self, W):
-        """Keep a row: where W is when all that is launched so far is done."""
+    def make_room(self):
+        """Before each row that is kept: send a half that is full, and wait for the other one."""
         if self._filled == self.half:
             self._ship()
-        self._slots[self._which][self._filled].copy_to_device(W, stream=stream())
         self._filled += 1
+
+    def keep(self, run):
+        """Launch what keeps the row of a `Run`."""
+        keep_row(over(self._size), self._room, run.W, run.at, run.plan, 2 * self.half)
 
     def _ship(self):
         """Send a half on its way, and take up what the other one has brought."""
@@ -70,3 +91,8 @@ class Rows:
         for which in (self._which, 1 - self._which):
             self._take(which)
         self._tape = None
+
+
+def _half(size, itemsize):
+    """Rows of half of the room."""
+    return max(1, min(_MOST, _BYTES // (size * itemsize)))

@@ -2,8 +2,11 @@
 
 import numpy as np
 
+from ...._compile._cuda import cuda
+from ...._compile._cuda_graph import Graph, usable
 from ..base import mirror
-from ..base.current import stream
+from ..base.current import number, stream
+from ..base.launch import kernel, over
 from ..base.sums import PARTS
 from ..network.passes import differential_of
 from .analytic import add_formula
@@ -12,6 +15,20 @@ from .clock import NUMBERS, PLACES, settle_step
 from .coupling import raise_coupled
 from .mechanics import mechanics_of, threads_for
 from .rows import Rows
+
+_SEEN, _LAUNCHED = "seen", "launched"  # kinds of steps without a graph
+_MOST = 32  # kinds of steps of a run that may have one
+
+
+@kernel("r[] r[] i8")
+def copy(real):
+    """a ← b."""
+
+    def run(a, b, count):
+        for i in range(cuda.grid(1), count, cuda.gridsize(1)):
+            a[i] = b[i]
+
+    return run
 
 
 class Run:
@@ -33,7 +50,7 @@ class Run:
         self.memory = mirror.zeros(size * memories, dtype)
         self.clock, self.at = mirror.zeros(NUMBERS, float), mirror.zeros(PLACES, np.int64)
         self.long = mirror.empty(3 * PARTS, float)
-        self.terms, self._rows = mirror.zeros(1, float), None
+        self._rows, self._put, self._graphs = None, {}, {}
 
     @property
     def rows(self):
@@ -42,37 +59,41 @@ class Run:
             self._rows = Rows(self.size, self.dtype)
         return self._rows
 
-    def begin(self, rule, W, memory, first, time=0.0, step=0.0):
+    def put(self, name, array):
+        """A host array on the device, flat, at the same address as long as there is room."""
+        flat = np.ascontiguousarray(array).reshape(-1)
+        there = self._put.get(name)
+        if there is None or there.size < flat.size:
+            room = 1 << max(flat.size - 1, 0).bit_length()  # so that it is seldom too small
+            there = self._put[name] = mirror.empty(room, flat.dtype)
+            self._graphs.clear()  # they know the old address
+        mirror.send(flat, there)
+        return there
+
+    def begin(self, rule, W, memory, first, time=0.0, step=0.0, every=1):
         """Take up the state of the host, and what a rule says."""
         mirror.send(W, self.W)
         mirror.send(memory.reshape(-1), self.memory)
         mirror.send(np.array([time, step, 0.0]), self.clock)
         mirror.send(np.zeros(PLACES, np.int64), self.at)
         self.move, own = mechanics_of(rule)
-        by_step = rule.sharps is not None
-        coupled = rule.coupling is not None
-        self.bounds = mirror.mirror(rule.bounds)
-        self.sharps = mirror.fresh(np.float64(rule.sharps if by_step else rule.sharp))
-        heats = [0.0] if rule.temperatures is None else rule.temperatures
-        self.temperatures = mirror.fresh(np.float64(heats))
-        decay = 0.0 if coupled else rule.decay
-        self.numbers = mirror.fresh(np.array([decay, rule.shrink, *own], float))
-        plan = (len(rule.sharp), self.size, first, rule.born, rule.first)
-        scheduled = rule.temperatures is not None
-        self.plan = mirror.fresh(np.array([*plan, by_step, scheduled], np.int64))
-        self.seed = mirror.fresh(np.array([rule.seed], np.uint64))
+        by_step, scheduled = rule.sharps is not None, rule.temperatures is not None
+        self.bounds = self.put("bounds", np.int64(rule.bounds))
+        self.sharps = self.put("sharps", np.float64(rule.sharps if by_step else rule.sharp))
+        heats = rule.temperatures if scheduled else np.zeros(1)
+        self.temperatures = self.put("temperatures", np.float64(heats))
+        decay = 0.0 if rule.coupling is not None else rule.decay
+        self.numbers = self.put("numbers", np.array([decay, rule.shrink, *own], float))
+        plan = (len(rule.sharp), self.size, first, rule.born, rule.first, by_step, scheduled)
+        self.plan = self.put("plan", np.array([*plan, every, first + -first % every], np.int64))
+        self.seed = self.put("seed", np.array([rule.seed], np.uint64))
 
     def block(self, steps, terms):
         """Room for what is recorded of some steps (count,), and their steps or factors."""
-        self.loss, self.times = (mirror.empty(len(steps), float) for _ in range(2))
-        self.steps = mirror.fresh(np.float64(steps))
-        if self.terms.size < terms:
-            self.terms = mirror.zeros(terms, float)
-
-    @property
-    def next(self):
-        """Place on the device whose first number is that of the next step in the block."""
-        return self.at
+        zeros = np.zeros(len(steps))
+        self.loss, self.times = self.put("loss", zeros), self.put("times", zeros)
+        self.steps = self.put("steps", np.float64(steps))
+        self.terms = self.put("terms", np.zeros(max(1, terms)))
 
     def found(self):
         """Places and clock, on the host."""
@@ -111,6 +132,26 @@ class Run:
             code = int(terms.code[t])
             add_formula(code, p, q, scale, W, self.dL, self.size, self.long, self.terms, t, add)
 
+    def take(self, key, launches):
+        """Launch a step, from the third of its kind on as one graph, where there are graphs.
+
+        `key` says its kind: all that its launches are given, but for what is on the device.
+        """
+        graph = self._graphs.get(key)
+        if isinstance(graph, Graph):
+            graph.launch()
+            return
+        if graph == _SEEN and usable(number(), stream()):
+            try:
+                self._graphs[key] = Graph(stream(), launches)
+                self._graphs[key].launch()
+                return
+            except Exception:  # whatever it is: what cannot be captured is launched
+                self._graphs[key] = _LAUNCHED
+        launches()
+        if graph is None:
+            self._graphs[key] = _SEEN if len(self._graphs) < _MOST else _LAUNCHED
+
     def step(self, problem, rule, samples, m, row):
         """One step, recorded; `row` says whether its parameters are."""
         terms, work = problem.terms, problem.work
@@ -118,12 +159,12 @@ class Run:
         losses, share = (self.terms, 0.0) if work is None else (work.losses, terms.factor / m)
         settle_step(self, losses, m, share, len(terms.code), rule)
         if row:
-            self.rows.keep(self.W)
+            self.rows.keep(self)
         if rule.ascent is not None:
             if rule.coupling is not None:
                 raise_coupled(self.point, self.dL, self.W, rule.coupling, self.size)
             else:
-                self.point.copy_to_device(self.dL, stream=stream())
+                copy(over(self.size), self.point, self.dL, self.size)
             climb(self, self.dL, rule.ascent.radius)
             self.differential(problem, self.point, rule.lowest, samples, m)
         self.finite_step(rule)

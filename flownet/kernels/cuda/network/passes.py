@@ -72,7 +72,7 @@ def pullback_rows(work, W, rows, lowest):
 def columns_of_rows(work, dL, x, rows, lowest, add):
     """dL of every layer from `lowest` up: Σ_s G_s ⊗ x_s, and Σ_s G_s of those with a bias."""
     how = work.columns(rows, lowest)
-    parts = work.parts(how.size)
+    parts = how.parts
     for i, layer in enumerate(work.layers):
         if i >= lowest:
             whole = how.at[i] < 0

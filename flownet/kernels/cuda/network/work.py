@@ -21,8 +21,8 @@ Layer = namedtuple("Layer", "n_in n_out weight bias activation units gate")
 
 #: how the covectors of some rows are summed: of each layer its tile, parts and samples of a part;
 #: where the parts begin in `parts`, −1 for what goes to dL at once; a table of ranges for
-#: `collect`, how many there are, and their numbers; where the parts of biases begin
-Columns = namedtuple("Columns", "split at table ranges count biases size")
+#: `collect`, how many there are, and their numbers; where the parts of biases begin; room for parts
+Columns = namedtuple("Columns", "split at table ranges count biases parts")
 
 _LEAST, _BYTES = 4096, 1 << 30  # rows at least that are kept at once, and bytes of units at most
 
@@ -207,16 +207,8 @@ class Work:
             len(table),
             count,
             of_biases if biased else -1,
-            end,
+            self._of(end),
         )
-
-    _parts = None
-
-    def parts(self, size):
-        """Room for the parts of sums over samples."""
-        if self._parts is None or self._parts.size < size:
-            self._parts = self._of(size)
-        return self._parts
 
 
 def workspace(net, rows, dtype, *, coupled=False, gathered=False, weighted=False):

@@ -4,6 +4,8 @@ A thread makes `side` × `side` sums at a time, as many as leave few of its bloc
 over its terms in order, so that neither the side nor the number of threads changes a bit.
 """
 
+import numpy as np
+
 from ...._compile._cuda import cuda, load1, store1
 from .plan import (
     A_COL,
@@ -36,6 +38,7 @@ def _squares(real, side):
     @cuda.jit(device=True)
     def product(u, plan, at, w_at, samples, later):
         sums, left = cuda.local.array(cells, real), cuda.local.array(side, real)
+        a_now, b_now = cuda.local.array(side, np.int64), cuda.local.array(side, np.int64)
         a_at, start, start_row = (
             load1(plan, at + A),
             load1(plan, at + START),
@@ -70,12 +73,16 @@ def _squares(real, side):
                         if start_row >= 0:
                             row, col = min(i + p * high, rows - 1), min(j + q * wide, cols - 1)
                             sums[side * p + q] = load1(u, start + row * start_row + col * added)
-                for k in range(depth):
+                for p in range(side):  # places that move on: no multiplication in the loop
+                    a_now[p] = a_at + min(i + p * high, rows - 1) * a_row
+                    b_now[p] = b_at + min(j + p * wide, cols - 1) * b_col
+                for _ in range(depth):
                     for p in range(side):
-                        row = min(i + p * high, rows - 1)
-                        left[p] = load1(u, a_at + row * a_row + k * a_col)
+                        left[p] = load1(u, a_now[p])
+                        a_now[p] += a_col
                     for q in range(side):
-                        right = load1(u, b_at + k * b_row + min(j + q * wide, cols - 1) * b_col)
+                        right = load1(u, b_now[q])
+                        b_now[q] += b_row
                         for p in range(side):
                             sums[side * p + q] += left[p] * right
                 for p in range(side):

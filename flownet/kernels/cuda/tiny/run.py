@@ -10,9 +10,9 @@ from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror
 from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
-from .train import GOING, KEPT, TAKEN, Variant, train
+from .train import GOING, KEPT, SEEN, TAKEN, TOLD, Variant, trained_by
 
-_MOST, _LEAST = (4, 4) if SIMULATED else (256, 32)  # threads of a block
+_MOST, _LEAST = (4, 4) if SIMULATED else (128, 32)  # threads of a block
 #: floating-point operations of a step up to which a run is quicker in one block than in launches
 #: over the whole device, if all of it lies in shared memory, and if not. Estimated: no device has
 #: timed it yet
@@ -103,11 +103,12 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
     ]  # fmt: skip
     kept = np.zeros((0, D), W.dtype) if rows is None else rows
     on = {
-        "W": fresh(W), "memory": fresh(memory), "times": fresh(time), "took": fresh(steps * np.nan),
-        "loss": fresh(np.full(steps.shape, np.nan)), "told": fresh(np.zeros((R, 3), np.int64)),
-        "rows": empty(kept.size, W.dtype),
+        "W": fresh(W), "memory": fresh(memory), "times": fresh(time),
+        "told": fresh(np.zeros((R, TOLD), np.int64)), "rows": empty(kept.size, W.dtype),
+        "loss": empty(steps.size, np.float64), "took": empty(steps.size, np.float64),
     }  # fmt: skip
-    kernel = train.of(W.dtype, variant_of(net, loss, rule, plan, batched))
+    variant = variant_of(net, loss, rule, plan, batched)
+    kernel = trained_by(variant).of(W.dtype, variant)
     item = W.dtype.itemsize
     kernel[R, threads, stream(), plan.size * item if plan.near else 0](
         mirror(plan.ints), fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y),
@@ -118,18 +119,28 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
         on["W"], on["memory"], empty(1 if plan.near else R * plan.size, W.dtype), on["rows"],
         empty(2 * R * m if batched else 1, np.int64), first,
     )  # fmt: skip
-    told = _fetched(on["told"], (R, 3), np.int64)
+    told = fetched(on["told"], (R, TOLD), np.int64)
     for name, out in (("W", W), ("memory", memory), ("times", time), ("rows", kept)):
         fetch(on[name], out.reshape(-1))
-    loss, took = (_fetched(on[name], steps.shape, np.float64) for name in ("loss", "took"))
+    loss = without(fetched(on["loss"], steps.shape, np.float64), told[:, SEEN])
+    took = fetched(on["took"], steps.shape, np.float64) if np.any(rule.of_loss) else steps
     return Came(loss, took, told[:, TAKEN], told[:, KEPT], told[:, GOING] != 0)
+
+
+def without(loss, seen):
+    """Losses (R, count), of which each run has `seen` so many (R,); nan behind them."""
+    short = np.flatnonzero(seen < loss.shape[1])
+    for r in short:
+        loss[r, seen[r] :] = np.nan
+    return loss
 
 
 def _batch(batches):
     return int(batches.size) if batches is not None else 0
 
 
-def _fetched(array, shape, dtype):
+def fetched(array, shape, dtype):
+    """What an array of the device holds, on the host."""
     out = np.empty(int(np.prod(shape)), dtype)
     fetch(array, out)
     return out.reshape(shape)

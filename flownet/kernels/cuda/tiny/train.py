@@ -29,27 +29,21 @@ Variant = namedtuple("Variant", "codes loss plain kind near batched coupled clim
 #: the temperature a schedule; whole numbers and g^[ij] of a run's coupling
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
 
-#: what is told of a run: steps taken, rows kept, whether it goes on
-TAKEN, KEPT, GOING = range(3)
+#: what is told of a run: steps taken, losses and rows kept, whether it goes on
+TAKEN, SEEN, KEPT, GOING = range(4)
+TOLD = 4
 
 _ADAM = Kind("Adaptive", True, True, False, False, False, False)
 _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
-VARIANTS = [
-    (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
-    (Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),),
-    (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
-]
-
-
-@kernel(
+TAKES = (
     "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] f8[] f8[] i8[] "
-    "f8[] r[] r[] r[] r[] i8[] i8",
-    variants=VARIANTS,
-    launch_bounds=(256, 1),
+    "f8[] r[] r[] r[] r[] i8[] i8"
 )
-def train(real, variant):
+
+
+def _train(real, variant):
     """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
     codes, kind_of_loss, plain, kind, near, batched, coupled, climbs = variant
     differential = make_differential(real, codes, kind_of_loss, plain)
@@ -168,7 +162,7 @@ def train(real, variant):
             gather(u, plan, x, y, weights, weighted, order, -1, 0, m)
         cuda.syncthreads()
         count, time, epoch, before = steps.size // cuda.gridDim.x, load1(times, r), -1, math.nan
-        taken, kept, going, begin, samples = 0, 0, 1, -1, m
+        taken, seen, kept, going, begin, samples = 0, 0, 0, 1, -1, m
         begun = begin_step(numbers, n_at + RUN, 1, 0.0, 1)
         while taken < count:
             if not (load1(numbers, n_at + SINCE) <= time and time < load1(numbers, n_at + UNTIL)):
@@ -205,8 +199,10 @@ def train(real, variant):
                     if load1(numbers, n_at + OF_LOSS) != 0:
                         h *= value
                     finite = math.isfinite(value) and math.isfinite(h)
-                    if t == 0 and finite:
-                        store1(loss, row, value)
+                    if finite:
+                        seen = taken + 1
+                        if t == 0:
+                            store1(loss, row, value)
                     low, high = load1(numbers, n_at + LOW), load1(numbers, n_at + HIGH)
                     ended = not (finite and low < value and value <= high)
                     if ended:
@@ -224,6 +220,7 @@ def train(real, variant):
             if load1(call, EVERY) > 0 and k % load1(call, EVERY) == 0:
                 copy(rows, kept * size, u, 0, size)
                 kept += 1
+                cuda.syncthreads()  # before W moves
             if t == 0:
                 store1(took, row, h)
             iteration = k - int(load1(numbers, n_at + BORN))
@@ -247,8 +244,25 @@ def train(real, variant):
         copy(W, r * size, u, 0, size)
         if t == 0:
             store1(times, r, time)
-            store1(told, 3 * r + TAKEN, taken)
-            store1(told, 3 * r + KEPT, kept)
-            store1(told, 3 * r + GOING, going)
+            store1(told, TOLD * r + TAKEN, taken)
+            store1(told, TOLD * r + SEEN, seen)
+            store1(told, TOLD * r + KEPT, kept)
+            store1(told, TOLD * r + GOING, going)
 
     return block
+
+
+#: three blocks of a processor share its registers, or two where a variant wants more of them
+_FEW = [
+    (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
+    (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
+]
+_MORE = [(Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),)]
+_with_few = kernel(TAKES, variants=_FEW, launch_bounds=(128, 3))(_train)
+_with_more = kernel(TAKES, variants=_MORE, launch_bounds=(128, 2))(_train)
+
+
+def trained_by(variant):
+    """The `Kernel` of a variant."""
+    wants_more = variant.climbs or variant.coupled or not variant.near
+    return _with_more if wants_more else _with_few
