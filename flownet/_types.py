@@ -44,6 +44,7 @@ PathLike = str | _PathLike[str]
 Function = Callable[..., ArrayLike]
 
 if TYPE_CHECKING:
+    from .equilibrium.actions import Mechanical
     from .geometry.metric import Metric
     from .model.potential import AnyPotential
     from .motion.mechanics import Mechanics, StepPolicy
@@ -68,6 +69,8 @@ if TYPE_CHECKING:
     Stiffnesses: TypeAlias = Sequence[Step]
     #: a metric, or a function of the time (of an observable's, of the state) that gives one
     MetricLike: TypeAlias = Metric | Callable[[Any], Metric]
+    #: a mechanical system, or its table
+    MechanicalLike: TypeAlias = Mechanical | Mapping[str, Any]
     #: mechanics that others are made of, or their table
     BaseMechanics: TypeAlias = Mechanics | Mapping[str, Any]
     AnyObservable: TypeAlias = Observable | Callable[..., Any] | AnyPotential

@@ -29,6 +29,8 @@ SHA256 = {
     "teacher": "0c680e33d95fce3c97e7c36108560cc272cd866784c6cd5904ee9d7efa984cc8",
     "antenna": "60d9e5cf4c27110f8aa9871abd6057fb596363d23a73868ae3588fc7c1db83de",
     "fingerprint": "fcbb916aba4e3914db489c0ecb7d1dcf04f9d5b6d344740df1ee69303294b89f",
+    "spring": "e38c9eafebb964a76da112f64e961b851b2009530b5013538afc79164d8adcbf",
+    "resonator": "61ffe61df82b0191783b5402361d7f1eb59db936e63652c4f26adda9fb52e302",
 }
 
 

@@ -193,7 +193,7 @@ def test_tables_of_a_potential_make_it_again(kind):
     ("old", "new", "line"),
     [
         ('"one-sided"', '"two-sided"', "did you mean 'one-sided'"),
-        ("nudge = 0.1", "", "nudge is missing"),
+        ("nudge = 0.1", "", "nudge of equilibrium is missing"),
         ('kind = "hopfield"', 'kind = "hopfeld"', "did you mean 'hopfield'"),
         ("[system]", "[network]", r"unknown key in \[network\] 'kind'"),
         ('activation = "tanh"', 'activation = "gelu"', "unknown activation 'gelu'"),

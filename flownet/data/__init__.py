@@ -7,6 +7,7 @@ from ._file import load_file
 from ._fingerprint import fingerprint, pulses, tissue
 from ._load import from_table, load, names
 from ._made import gaussian, spiral, teacher
+from ._orbits import resonator, spring
 
 __all__ = [
     "Dataset",
@@ -19,7 +20,9 @@ __all__ = [
     "load_file",
     "names",
     "pulses",
+    "resonator",
     "spiral",
+    "spring",
     "steering",
     "teacher",
     "tissue",

@@ -16,6 +16,7 @@ from ._file import load_file
 from ._fingerprint import fingerprint
 from ._idx import images
 from ._made import gaussian, spiral, teacher
+from ._orbits import resonator, spring
 from ._shipped import digits, iris, xor
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ _SPLIT: dict[str, Callable[..., Dataset]] = {
     "teacher": teacher,
     "antenna": antenna,
     "fingerprint": fingerprint,
+    "spring": spring,
+    "resonator": resonator,
 }
 _BROUGHT = {name: partial(images, name) for name in ("mnist", "fashion-mnist")}
 
@@ -67,6 +70,8 @@ def load(
     teacher        (m, n_in), (…, n_out)  a random network's answers; options as in `teacher`
     antenna        (m, antennas), (…, 1)  complex voltages of one source; options as in `antenna`
     fingerprint    (m, points), (…, 3)    complex signals; options as in `fingerprint`
+    spring         (m, 2), (…, N−1)       paths between two ends; options as in `spring`
+    resonator      (m, N+1), (…, N+1)     answers to a signal; options as in `resonator`
     mnist          (60000, 784), (…, 10)  28 x 28 images in [0, 1], float32, from your files
     fashion-mnist  (60000, 784), (…, 10)  the same, of clothes
     =============  =====================  ====================================================
@@ -88,7 +93,7 @@ def load(
         default the environment variable FLOWNET_DATA. The other sets need none. Nothing is ever
         downloaded.
     **options
-        Arguments of `spiral`, `gaussian`, `teacher`, `antenna` and `fingerprint`.
+        Arguments of `spiral`, `gaussian`, `teacher` and the others.
 
     Returns
     -------

@@ -11,7 +11,6 @@ import numpy as np
 
 from .._errors import FlownetError, shown
 from .._registry import PROGRAM, unknown, words
-from ..equilibrium import Equilibrium
 from ..model.network import Network
 from ..motion.mechanics import StepPolicy
 from ._box import Box
@@ -30,7 +29,10 @@ _FAMILIES = ("network", "system", "equilibrium", "loss", "metric", "chart", "mec
 _ELSEWHERE = ("network", "device", "chart", "metrics", "size")
 _OWN = {"loss": ("kind", "scale"), **dict.fromkeys(("metric", "mechanics", "chart"), ("kind",))}
 #: tables without a kind: what their words are the arguments of
-_ONE = {"network": Network, "equilibrium": Equilibrium}
+_ONE = {"network": Network}
+#: families of tables that are not called so, and the kind of one that says none
+_FAMILY = {"equilibrium": "learning system"}
+_USUAL = {"metric": "layer", "equilibrium": "equilibrium"}
 
 
 class Axis:
@@ -122,8 +124,8 @@ def check_word(key: str, tables: Mapping[str, Any]) -> None:
         return
     if table not in tables:
         raise FlownetError(f"the axis {key!r}: the experiment has no [{table}].")
-    kind = tables[table].get("kind", "layer" if table == "metric" else None)
-    takes = signature(_ONE[table]).parameters if table in _ONE else words(table, kind)
+    kind, family = tables[table].get("kind", _USUAL.get(table)), _FAMILY.get(table, table)
+    takes = signature(_ONE[table]).parameters if table in _ONE else words(family, kind)
     allowed = [*(w for w in takes if w not in _ELSEWHERE), *_OWN.get(table, ())]
     if rest[0] not in allowed:
         raise FlownetError(unknown(f"word of [{table}]", rest[0], allowed))

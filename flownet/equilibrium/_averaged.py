@@ -15,6 +15,11 @@ class Averaged(AnyPotential):
     """
 
     def __init__(self, of, points):
+        if not of.system.conservative:
+            raise FlownetError(
+                f"{of.system!r} relaxes on no energy: its estimates are the differential of no "
+                "averaged cost."
+            )
         if isinstance(of.nudge, str):
             raise FlownetError(
                 f"a nudge {of.nudge!r} is another one at each W: no averaged cost has the "

@@ -41,8 +41,11 @@ class SpringCost:
             raise FlownetError(
                 f"the cost is {loss!r}; it has to be flownet.Quadratic() or flownet.CrossEntropy()."
             )
+        dtype = np.zeros(0, dtype).real.dtype
         compiled, y, weights = loss.compiled(y, dtype)
         _refuse_coupled(loss)
+        if y.dtype.kind == "c":  # real and imaginary parts, as its metric has them
+            y = np.concatenate([y.real, y.imag], axis=1)
         gamma = compiled.gamma
         if gamma.size and np.count_nonzero(gamma - np.diag(np.diag(gamma))):
             raise FlownetError(

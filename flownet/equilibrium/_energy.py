@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from ..model.network import Network
 
 
-class Energy(Named, ABC):
-    """E(W, x, s): the energy of a state s at parameters W and inputs x, sample by sample.
+class System(Named, ABC):
+    """What relaxes to a state s at parameters W and inputs x, sample by sample.
 
-    A system of your own derives from this and writes `energy`, `slope` and `covector`; with
-    `settle`, an exact minimiser of a block of its state, it relaxes without a step size, and with
-    `curvature` it yields exactly. States are arrays (m, n), the last `n_out` columns the outputs.
+    States are arrays (m, n), the last `n_out` columns the outputs.
 
     Attributes
     ----------
@@ -35,8 +33,8 @@ class Energy(Named, ABC):
         Inputs and outputs.
     dtype : dtype
     step : float
-        Of the flow by which a state relaxes that has no `settle`: s ← s − step·∂F/∂s, less than 2
-        over the largest curvature. An `Equilibrium` may say another one.
+        Of the flow by which a state relaxes that has no `settle`. An `Equilibrium` may say another
+        one.
     smooth : bool
         Whether the state is a smooth function of the nudge: no unit has a bound or a kink.
     analytic : bool
@@ -45,6 +43,8 @@ class Energy(Named, ABC):
         Whether parameters of its own read the outputs off a state, as `Relaxation.outputs` does.
     network : Network or None
         Where the parameters of each layer lie, of a layered system: metrics go by it.
+    conservative : bool
+        Whether it is an energy that states relax on.
     """
 
     size: int
@@ -57,6 +57,50 @@ class Energy(Named, ABC):
     analytic = False
     reads_out = False
     network: Network | Any = None
+    conservative = True
+
+    def inputs(self, x: Vector) -> Vector:
+        """What drives the system, of a data set's inputs x (m, n_in): by default x itself."""
+        return x
+
+    def project(self, W: Vector) -> None:
+        """Bring parameters that a step took where none may be back, in place: none by default."""
+
+    def rest(self, m: int) -> Vector:
+        """States (m, n) from which relaxation begins."""
+        return np.zeros((m, self.states), self.dtype)
+
+    def init(self, seed: int = 0) -> Vector:
+        """Initial parameters (D,)."""
+        if self.network is None:
+            raise FlownetError(
+                f"{type(self).__name__} has no rule for initial parameters: pass W0."
+            )
+        return self.network.init(seed)
+
+    def with_dtype(self, dtype: DTypeLike) -> Any:
+        """The same system in another precision; one that has no other says so."""
+        if self.dtype == dtype:
+            return self
+        raise FlownetError(f"{type(self).__name__} has {self.dtype.name} parameters alone.")
+
+    def check_order(self, order: str) -> None:
+        """Refuse an order in which the state cannot relax: none by default."""
+
+    @abstractmethod
+    def relaxation(self, m: int, manner: Manner) -> Relaxation:
+        """How m states relax."""
+
+
+class Energy(System):
+    """E(W, x, s): the energy of a state s at parameters W and inputs x, sample by sample.
+
+    A system of your own derives from this and writes `energy`, `slope` and `covector`; with
+    `settle`, an exact minimiser of a block of its state, it relaxes without a step size, and with
+    `curvature` it yields exactly. States are arrays (m, n), the last `n_out` columns the outputs.
+    Without `settle` it relaxes by s ← s − step·∂F/∂s; `step` is less than 2 over the largest
+    curvature. Its other attributes are those of `System`.
+    """
 
     @abstractmethod
     def energy(self, W: Vector, x: Vector, s: Vector) -> Vector:
@@ -83,34 +127,6 @@ class Energy(Named, ABC):
         size = np.abs(u).max(axis=1, keepdims=True)
         h = np.cbrt(np.finfo(self.dtype).eps) / np.where(size > 0, size, 1)
         return (self.slope(W, x, s + h * u) - self.slope(W, x, s - h * u)) / (2 * h)
-
-    def inputs(self, x: Vector) -> Vector:
-        """What drives the system, of a data set's inputs x (m, n_in): by default x itself."""
-        return x
-
-    def project(self, W: Vector) -> None:
-        """Bring parameters that a step took where none may be back, in place: none by default."""
-
-    def rest(self, m: int) -> Vector:
-        """States (m, n) from which relaxation begins."""
-        return np.zeros((m, self.states), self.dtype)
-
-    def init(self, seed: int = 0) -> Vector:
-        """Initial parameters (D,)."""
-        if self.network is None:
-            raise FlownetError(
-                f"{type(self).__name__} has no rule for initial parameters: pass W0."
-            )
-        return self.network.init(seed)
-
-    def with_dtype(self, dtype: DTypeLike) -> Energy:
-        """The same system in another precision; one that has no other says so."""
-        if self.dtype == dtype:
-            return self
-        raise FlownetError(f"{type(self).__name__} has {self.dtype.name} parameters alone.")
-
-    def check_order(self, order: str) -> None:
-        """Refuse an order in which the state cannot relax: none by default."""
 
     @property
     def settles(self) -> bool:

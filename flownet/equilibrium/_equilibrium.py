@@ -16,7 +16,7 @@ from ..model.potential import AnyPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
 from ._cost import cost_of
-from ._energy import Energy
+from ._energy import System
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
 from ._meters import Meters, meters
@@ -54,7 +54,7 @@ class Equilibrium(AnyPotential):
 
     Parameters
     ----------
-    system : Hopfield, or an `Energy` of your own
+    system : Hopfield, Resistive, …, or an `Energy` of your own
     cost : Quadratic or CrossEntropy
         C. Under Quadratic each output has a spring to its truth: an `output_metric` is diagonal.
     data : Dataset
@@ -105,7 +105,7 @@ class Equilibrium(AnyPotential):
 
     def __init__(
         self,
-        system: Energy,
+        system: System,
         cost: Loss,
         data: Dataset,
         *,
@@ -120,7 +120,7 @@ class Equilibrium(AnyPotential):
         fixed: bool = False,
         step: Positive | None = None,
     ) -> None:
-        if not isinstance(system, Energy):
+        if not isinstance(system, System):
             raise FlownetError(
                 f"system is {shown(system)}; it has to be one such as flownet.Hopfield, or an "
                 "Energy of your own."
@@ -246,7 +246,7 @@ class Equilibrium(AnyPotential):
     # ---- the contract of a potential ----
 
     @property
-    def learner(self) -> Energy:
+    def learner(self) -> System:
         """The system, which learns."""
         return self.system
 

@@ -16,7 +16,7 @@ from .._registry import Named, build, kind
 from .._types import Count, Vector, Whole
 
 if TYPE_CHECKING:
-    from ._energy import Energy
+    from ._energy import System
     from ._phases import At
 
 
@@ -32,8 +32,9 @@ class Estimator(Named, ABC):
     """How an estimate of dL is made of states at finite nudges."""
 
     analytic = False  # whether nudges are complex
+    thermal = False  # whether it is one of fluctuations alone, without a nudge
 
-    def check(self, system: Energy, force: str) -> None:
+    def check(self, system: System, force: str) -> None:
         """Refuse a system or a force that the estimate does not allow."""
         if self.analytic and not system.analytic:
             raise FlownetError(

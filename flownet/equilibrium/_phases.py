@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from .._types import Vector
-    from ._energy import Energy
+    from ._energy import System
     from ._estimators import Difference
 
 FORCES = ("moving", "frozen")
@@ -34,7 +34,7 @@ class Phases:
         sweeps taken, and the largest change of a unit in the last one.
     """
 
-    def __init__(self, system: Energy, cost: Any, x: Vector, manner: Manner, force: str) -> None:
+    def __init__(self, system: System, cost: Any, x: Vector, manner: Manner, force: str) -> None:
         self.system, self.cost, self.manner, self.force = system, cost, manner, force
         self.x = np.ascontiguousarray(system.inputs(x))
         self.relaxed: dict[str, Relaxed] = {}
@@ -70,7 +70,8 @@ class At:
 
     def __init__(self, phases: Phases, states: Relaxation, W: Vector, rows: Any) -> None:
         self.phases, self.states, self.W, self.rows = phases, states, W, rows
-        self.cost, self.dtype = phases.cost, phases.system.dtype
+        self.cost = phases.cost
+        self.dtype = np.zeros(0, phases.system.dtype).real.dtype  # of states: their parts are real
         weights = self.cost.weights[rows]
         self.weights = weights / len(weights)
 
@@ -139,7 +140,8 @@ class At:
     def covector(self, s: Vector) -> Vector:
         """∂E/∂W (D,) of a state, mean over samples."""
         layers = np.concatenate(self.states.layers(s), axis=1)
-        return self.phases.system.covector(self.W, self.phases.x[self.rows], layers, self.weights)
+        energy: Any = self.phases.system
+        return energy.covector(self.W, self.phases.x[self.rows], layers, self.weights)
 
     def losses(self, s: Vector) -> Vector:
         """C (m,) of a state, times the weights of the samples."""

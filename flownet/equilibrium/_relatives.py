@@ -22,6 +22,10 @@ class _Relative(Estimator):
     def check(self, system, force):
         """Refuse a frozen force, which none of them knows."""
         super().check(system, force)
+        if not system.conservative or system.dtype.kind == "c":
+            raise FlownetError(
+                f"{self!r} is known of real states on an energy: {system!r} has none."
+            )
         if system.reads_out:
             raise FlownetError(
                 f"{self!r} holds the outputs, and those of {system!r} are read off its state."

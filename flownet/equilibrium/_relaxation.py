@@ -56,6 +56,7 @@ class Relaxation(ABC):
     """What a system does at one W and m inputs; its states are arrays of its own shape."""
 
     m: int
+    system: Any
 
     @abstractmethod
     def drive(self, W: Vector, x: Vector) -> None:
@@ -87,6 +88,16 @@ class Relaxation(ABC):
 
         By conjugate gradients; beside it their steps and the residual, relative to c.
         """
+
+    def series(self, s: Vector, order: int, **words: Any) -> list[list[Vector]]:
+        """Taylor coefficients of the layers along a line of parameters or of nudges.
+
+        Layered systems have them; jets, `bias` and meters of others are refused.
+        """
+        raise FlownetError(
+            f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
+            "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
+        )
 
     @abstractmethod
     def along(self, s: Vector, u: Vector, weight: Vector) -> Vector:
@@ -120,6 +131,7 @@ class Numerical(Relaxation):
 
     def __init__(self, system: Energy, m: int, manner: Manner) -> None:
         self.system, self.m, self.manner = system, m, manner
+        self.seen = system.n_out  # columns that a cost sees, the last ones
 
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
@@ -131,7 +143,7 @@ class Numerical(Relaxation):
 
     def outputs(self, s):
         """Outputs (m, n_out) of states."""
-        return s[:, -self.system.n_out :]
+        return s[:, -self.seen :]
 
     def relax(self, s, pull, sweeps):
         """Block by block where the system says how, else by descent."""
@@ -165,13 +177,13 @@ class Numerical(Relaxation):
             return self.system.settle(self.W, self.x, s, pull)
         slope = self.system.slope(self.W, self.x, s)
         if pull.held.size:
-            slope[:, -self.system.n_out :] += pull.held * self.outputs(s) - pull.drive
+            slope[:, -self.seen :] += pull.held * self.outputs(s) - pull.drive
         return s - self.manner.step * slope
 
     def yields(self, s, c):
         """Conjugate gradients on the system's curvature, each sample for itself."""
         force = np.zeros_like(s)
-        self.outputs(force)[...] = c
+        force[:, -self.seen :] = c
         return self.solve(s, force)
 
     def solve(self, s, force):

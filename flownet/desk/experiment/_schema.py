@@ -23,7 +23,6 @@ from ... import _registry, _types
 from ...data._load import makers, names as data_names
 from ...ensemble._box import Box as BoxOfTable
 from ...ensemble.sweeps import sweep
-from ...equilibrium import Equilibrium as EquilibriumOfTable
 from ...geometry.metric._group import Group as GroupOfMetric
 from ...kernels.device import DEVICES, is_device
 from ...kernels.scalar.activation import ACTIVATIONS
@@ -87,7 +86,9 @@ _IN_A_FILE = {
 #: types of what other tables of the file make
 _ELSEWHERE = {
     "Network",
+    "System",
     "Energy",
+    "Verlet",
     "Loss",
     "Dataset",
     "AnyPotential",
@@ -115,10 +116,12 @@ class Kind(Table):
     family: ClassVar[str]
     own: ClassVar[set[str]]
     whole: ClassVar[bool]  # whether other tables fill none of its arguments
+    usual: ClassVar[str | None]  # the kind of one that says none, where that may be
 
     def whose(self):
         """Arguments of its kind, and what messages call it."""
-        return _arguments(_registry.find(self.family, self.kind)), self.kind
+        kind = self.kind or self.usual
+        return _arguments(_registry.find(self.family, kind)), kind
 
     @model_validator(mode="after")
     def _words_of_its_kind(self):
@@ -169,12 +172,13 @@ def _table(name, makes, base=Table, skip=(), **own):
     return table
 
 
-def _family(name, family, base=Kind, whole=True, but=(), **own):
+def _family(name, family, base=Kind, whole=True, but=(), usual=None, **own):
     """The table of a family: any argument of any of its kinds, but for those that take another."""
     kinds = [kind for kind in _registry.names(family) if kind not in but]
-    own = {"kind": (_one_of(family, kinds), ...), **own}
+    known = _one_of(family, kinds)
+    own = {"kind": (known, ...) if usual is None else (known | None, None), **own}
     table = _table(name, [_registry.find(family, kind) for kind in kinds], base, **own)
-    table.family, table.own, table.whole = family, set(own), whole
+    table.family, table.own, table.whole, table.usual = family, set(own), whole, usual
     return table
 
 
@@ -200,9 +204,10 @@ class _Metric(Kind):
 Data = _table("Data", makers())
 Network = _table("Network", [NetworkOfTable], skip={"device"})
 _IN_A_FILE["Estimator"] = str
+_IN_A_FILE["MechanicalLike"] = _family("Mechanical", "mechanical")
 _IN_A_FILE["Element"] = dict[str, Any]
 System = _family("System", "system")
-Equilibrium = _table("Equilibrium", [EquilibriumOfTable])
+Equilibrium = _family("Equilibrium", "learning system", usual="equilibrium")
 
 
 class _Run(Table):

@@ -2,5 +2,6 @@
 
 from .flow import *  # noqa: F403
 from .kinks import *  # noqa: F403
+from .orbits import *  # noqa: F403
 from .problem import *  # noqa: F403
 from .states import *  # noqa: F403

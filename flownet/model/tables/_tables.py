@@ -148,7 +148,7 @@ def potential_from(tables):
         loss = dict(tables["loss"])
         scale, data = loss.pop("scale", 1.0), from_table(tables["data"])
         if "system" in tables:
-            learning = find("learning system", "equilibrium")
+            learning = find("learning system", tables["equilibrium"].get("kind", "equilibrium"))
             terms.append((scale, learning.of_tables({**tables, "loss": loss}, data)))
         else:
             network = Network(**tables["network"])

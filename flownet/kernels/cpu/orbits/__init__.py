@@ -1,0 +1,1 @@
+"""Orbits of mechanical systems: there under their force, back under a nudge."""
