@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._errors import FlownetError, shown
-from .._registry import build, describe, kind, unknown
-from ..data import Dataset
+from .._registry import describe, kind, unknown
 from ..kernels.device import kernels_of
 from ..model import _check
 from ..model.potential import AnyPotential
@@ -19,15 +18,17 @@ from ._cost import cost_of
 from ._energy import System
 from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
+from ._learning import Learning
 from ._meters import Meters, meters
 from ._nudge import coefficient, nudge_of
 from ._phases import FORCES, Phases
 from ._relaxation import ORDERS, Manner
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import ArrayLike
 
     from .._types import Count, Device, NotNegative, Positive, Vector
+    from ..data import Dataset
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
 
@@ -40,7 +41,7 @@ _SETTLED = 64  # a state has settled where no unit changes by more than so many 
 
 
 @kind("learning system", "equilibrium")
-class Equilibrium(AnyPotential):
+class Equilibrium(Learning):
     """A physical system that learns by equilibrium propagation: L(W) = C(s₀), as a potential.
 
     The state s₀ makes the energy E(W, x, s) stationary. Nudged by a cost it settles at s_β, where
@@ -125,22 +126,13 @@ class Equilibrium(AnyPotential):
                 f"system is {shown(system)}; it has to be one such as flownet.Hopfield, or an "
                 "Energy of your own."
             )
-        if not isinstance(data, Dataset):
-            raise FlownetError(f"data is {shown(data)}; it has to be a flownet.Dataset.")
-        for what, have, want in (
-            ("inputs", data.x.shape[1], system.n_in),
-            ("outputs", data.y.shape[1], system.n_out),
-        ):
-            if have != want:
-                raise FlownetError(f"the data {data.name!r} have {have} {what}, the system {want}.")
+        self._hold(system, cost, data, cost_of)
         for each in (order, nudged_order or order):
             if each not in ORDERS:
                 raise FlownetError(unknown("order", each, ORDERS))
             system.check_order(each)
         if force not in FORCES:
             raise FlownetError(unknown("force", force, FORCES))
-        self.system, self.loss, self.data = system, cost, data
-        self.size, self.dtype = system.size, system.dtype
         self._nudge, self.estimator, self.force = nudge_of(nudge), estimator_of(estimator), force
         self.nudge = self._nudge.said
         self.estimator.check(system, force)
@@ -153,19 +145,9 @@ class Equilibrium(AnyPotential):
         step = system.step if step is None else _check.positive("step", step)
         manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
-        self.phases = Phases(
-            system,
-            cost_of(cost, _check.in_precision("y", data.y, self.dtype), self.dtype),
-            _check.in_precision("x", data.x, self.dtype),
-            manner,
-            force,
-        )
+        self.phases = Phases(system, self._cost, self._x, manner, force)
 
     # ---- the potential ----
-
-    def value(self, W: ArrayLike) -> float:
-        """L(W) = C(s₀), mean over samples."""
-        return float(np.mean(self.sample_losses(W)))
 
     def sample_losses(self, W: ArrayLike) -> Vector:
         """C(s₀) of each sample (m,) in float64."""
@@ -177,12 +159,8 @@ class Equilibrium(AnyPotential):
         before = self.sample_losses(W)
         return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
 
-    def differential(self, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
-        """L(W) and the estimate of dL (D,) from states at finite nudges."""
-        return self.differential_on(slice(None), W)
-
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
-        """The same of some samples alone, a mini-batch."""
+        """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
         with self.phases.at(W, rows) as at:
             dL = self.estimator.estimate(at, self._nudge.at(at, self.estimator))
             return float(np.mean(at.losses(at.free))), dL
@@ -245,60 +223,19 @@ class Equilibrium(AnyPotential):
 
     # ---- the contract of a potential ----
 
-    @property
-    def learner(self) -> System:
-        """The system, which learns."""
-        return self.system
-
-    def with_data(self, data: Dataset, loss: Loss | None = None) -> Equilibrium:
-        """The same system on other data, with its own cost or another one."""
-        return self.changed(data=data, cost=loss or self.loss)
-
     def on_device(self, device: Device) -> AnyPotential:
         """The same potential with the kernels of a device, or the line that says why not."""
         _relax(kernels_of(device))
         return super().on_device(device)
 
-    def on(self, rows: Vector) -> Equilibrium:
-        """The potential of some samples alone: that of a mini-batch."""
-        return self.changed(cost=self.loss.on(rows), data=self.data.take(rows))
-
-    def with_dtype(self, dtype: DTypeLike) -> Equilibrium:
-        """The same potential in another precision."""
-        if self.dtype == dtype:
-            return self
-        return self.changed(system=self.system.with_dtype(dtype))
-
-    def changed(self, **words: Any) -> Equilibrium:
+    def changed(self, **other: Any) -> Equilibrium:
         """The same potential with other words, such as `nudge=0.1` or `data=test`."""
-        made = {**self.parameters(), "system": self.system, "cost": self.loss, "data": self.data}
-        return Equilibrium(**{**made, "estimator": self.estimator, **words})
+        return super().changed(**{"estimator": self.estimator, **other})
 
-    def project(self, W: Vector) -> None:
-        """Bring parameters that a step took where the system has none back, in place."""
-        self.system.project(W)
-
-    def init(self, seed: int = 0) -> Vector:
-        """Initial parameters (D,): those of the system."""
-        return self.system.init(seed)
-
-    def parameters(self) -> dict[str, Any]:
-        """What makes this potential again, beside its data."""
+    def words(self) -> dict[str, Any]:
+        """How it learns, as arguments."""
         made = {name: getattr(self, name) for name in _WORDS}  # words are names of attributes
-        parts = {"system": self.system, "cost": self.loss, "estimator": self.estimator}
-        return {**{name: describe(part) for name, part in parts.items()}, **made}
-
-    def describe(self) -> dict[str, Any]:
-        """Tables of data, system, cost and of how it learns: the words of an experiment file."""
-        own = {name: value for name, value in self.parameters().items() if value is not None}
-        system, cost = own.pop("system"), own.pop("cost")
-        return {"data": self.data.describe(), "system": system, "loss": cost, "equilibrium": own}
-
-    @classmethod
-    def of_tables(cls, tables: dict[str, Any], data: Dataset) -> Equilibrium:
-        """The potential of such tables."""
-        system, cost = build("system", tables["system"]), build("loss", tables["loss"])
-        return cls(system, cost, data, **tables["equilibrium"])
+        return {**made, "estimator": describe(self.estimator)}
 
     def __repr__(self):
         return (

@@ -33,8 +33,8 @@ class Learning(AnyPotential):
 
     system: Any
 
-    def _hold(self, system: Any, cost: Loss, data: Dataset) -> None:
-        """Keep what it is made of, where data fit the system and the cost is a spring."""
+    def _hold(self, system: Any, cost: Loss, data: Dataset, pulls: Any = SpringCost) -> None:
+        """Keep what it is made of, where data fit the system and the cost can pull at it."""
         if not isinstance(data, Dataset):
             raise FlownetError(f"data is {shown(data)}; it has to be a flownet.Dataset.")
         for what, have, want in (
@@ -46,7 +46,7 @@ class Learning(AnyPotential):
         self.system, self.loss, self.data = system, cost, data
         self.size, self.dtype = system.size, system.dtype
         self._x = _check.in_precision("x", data.x, self.dtype)
-        self._cost = SpringCost(cost, _check.in_precision("y", data.y, self.dtype), self.dtype)
+        self._cost = pulls(cost, _check.in_precision("y", data.y, self.dtype), self.dtype)
 
     @abstractmethod
     def words(self) -> dict[str, Any]:

@@ -89,16 +89,6 @@ class Relaxation(ABC):
         By conjugate gradients; beside it their steps and the residual, relative to c.
         """
 
-    def series(self, s: Vector, order: int, **words: Any) -> list[list[Vector]]:
-        """Taylor coefficients of the layers along a line of parameters or of nudges.
-
-        Layered systems have them; jets, `bias` and meters of others are refused.
-        """
-        raise FlownetError(
-            f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
-            "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
-        )
-
     @abstractmethod
     def along(self, s: Vector, u: Vector, weight: Vector) -> Vector:
         """Σ weight·(∂_s∂_W E)·u (D,): the change of ∂E/∂W along a change u of the state."""
@@ -114,7 +104,8 @@ class Relaxation(ABC):
     def series(self, s: Vector, order: int, *, V: Any = None, pull: Any = None) -> list[Vector]:
         """Taylor coefficients of the state s, along V (D,) or a nudge with a (held, drive)."""
         raise FlownetError(
-            "this system says nothing of higher orders: no series in a step or a nudge is known."
+            f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
+            "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
         )
 
     def first_kink(self, s: Vector, v: Vector, c: Vector) -> float | None:
