@@ -51,7 +51,7 @@ WORDS = st.one_of(
 def test_any_argument_of_anything(data, tmp_path, monkeypatch):
     """Each public call with one argument replaced: taken, or one line."""
     monkeypatch.chdir(tmp_path)  # a text is the path of a file
-    name = data.draw(st.sampled_from(list(calls())))
+    name = data.draw(st.sampled_from([each for each in calls() if places(each)]))
     place = data.draw(st.sampled_from(places(name)))
     refused_or_taken(name, place, data.draw(WORDS))
 

@@ -90,7 +90,9 @@ def _place(where):
 
 
 def _name(where):
-    """`[run] steps`, or `[run]` for a table."""
+    """`[run] steps`, or `[run]` for a table; of all of them together the experiment."""
+    if not where:
+        return "the experiment"
     if len(where) == 1:
         return f"[{where[0]}]"
     inner = "".join(f"[{part}]" if isinstance(part, int) else f" {part}" for part in where[1:])
