@@ -111,6 +111,7 @@ def test_float32_agrees_with_float64():
     assert off(dL, double.differential(W)[1]) < 2e-4
 
 
+@pytest.mark.slow
 def test_digits_are_learnt_by_a_softmax_readout(tmp_path):
     data = fn.data.load("digits", limit=300)
     system = fn.Hopfield([64, 32, 10], "sigmoid4", readout=True, dtype="float32")

@@ -138,8 +138,9 @@ class Agnostic(_Relative):
             with at.phases.at(moved, at.rows) as other:
                 s = other.nudged_from(s, nudge)
                 change = other.covector(s) - was
-            before, moved = moved, W - change / k
-            far = np.abs(moved - before).max(initial=0.0)
+            with np.errstate(over="ignore"):  # of what does not come to rest
+                before, moved = moved, W - change / k
+                far = np.abs(moved - before).max(initial=0.0)
             if far <= size:
                 return change / nudge
             if not far < np.inf:
