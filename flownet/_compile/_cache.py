@@ -1,9 +1,9 @@
 """The cache of machine code that an edit can never fool.
 
 numba's own cache watches the file of the compiled function alone. A kernel here is made of
-functions from several files, so its cache folder carries a digest of its file and of every file
-that this one imports, directly or not: an edit of any of them selects an empty folder, and a second
-process finds the first one's code.
+functions from several files, so its cache folder carries a digest of its file, of every file that
+this one imports, directly or not, and of those that define the named tuples which kernels take: an
+edit of any of them selects an empty folder, and a second process finds the first one's code.
 
 Files carry a checksum: what was cut or damaged is compiled again. Where nothing can be written,
 kernels are compiled for this process alone.
@@ -46,13 +46,26 @@ def _imported(path):
 
 
 @cache
+def _told():
+    """Files whose named tuples kernels are told things in, whoever imports them.
+
+    A kernel is compiled for the places of their fields, and is handed them by its callers.
+    """
+    kernels = Path(__file__).parents[1] / "kernels"
+    files = (
+        path for room in ("layout", "scalar", "cpu") for path in (kernels / room).rglob("*.py")
+    )
+    return {path for path in files if b"namedtuple(" in path.read_bytes()}
+
+
+@cache
 def digest(path):
-    """Hexadecimal digest of a source file and of all that it imports from this package."""
+    """Hexadecimal digest of a source file, of all that it imports, and of what it is told in."""
     # what names CUDA is imported by the kernels that it concerns
     of_compiler = set(Path(__file__).parent.glob("*.py")) - set(
         Path(__file__).parent.glob("_cuda*")
     )
-    sources, new = set(), {Path(path), *of_compiler}
+    sources, new = set(), {Path(path), *of_compiler, *_told()}
     while new:
         sources |= new
         new = set().union(*map(_imported, new)) - sources
