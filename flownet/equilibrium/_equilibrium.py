@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .._errors import FlownetError, shown
 from .._registry import describe, kind, unknown
-from ..kernels.device import kernels_of
 from ..model import _check
 from ..model.potential import AnyPotential
 from ._at_rest import AtRest
@@ -27,7 +25,7 @@ from ._relaxation import ORDERS, Manner
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from .._types import Count, Device, NotNegative, Positive, Vector
+    from .._types import Count, NotNegative, Positive, Vector
     from ..data import Dataset
     from ..model.potential._loss import Loss
     from ._estimators import Estimator
@@ -36,7 +34,6 @@ _WORDS = (
     "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
     "step",
 )  # fmt: skip
-_relax = attrgetter("relax_states")  # of a device; one that has none says so
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
 
@@ -154,11 +151,6 @@ class Equilibrium(Learning):
         with self.phases.at(W) as at:
             return at.losses(at.free)
 
-    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
-        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
-        before = self.sample_losses(W)
-        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
-
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
         with self.phases.at(W, rows) as at:
@@ -222,11 +214,6 @@ class Equilibrium(Learning):
         return Averaged(self, points)
 
     # ---- the contract of a potential ----
-
-    def on_device(self, device: Device) -> AnyPotential:
-        """The same potential with the kernels of a device, or the line that says why not."""
-        _relax(kernels_of(device))
-        return super().on_device(device)
 
     def changed(self, **other: Any) -> Equilibrium:
         """The same potential with other words, such as `nudge=0.1` or `data=test`."""

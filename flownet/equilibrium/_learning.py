@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._registry import build, describe
 from ..data import Dataset
+from ..kernels.device import kernels_of
 from ..model import _check
 from ..model.potential import AnyPotential
 from ._cost import SpringCost
@@ -17,8 +19,11 @@ from ._cost import SpringCost
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from .._types import Vector
+    from .._types import Device, Vector
     from ..model.potential._loss import Loss
+
+
+_relax = attrgetter("relax_states")  # of a device; one that has none says so
 
 
 class Learning(AnyPotential):
@@ -77,8 +82,18 @@ class Learning(AnyPotential):
         """L(W) and the estimate of dL (D,)."""
         return self.differential_on(slice(None), W)
 
+    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
+        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
+        before = self.sample_losses(W)
+        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+
     def _point(self, W):
         return _check.vector("W", W, self.size, self.dtype)
+
+    def on_device(self, device: Device) -> AnyPotential:
+        """The same potential with the kernels of a device, or the line that says why not."""
+        _relax(kernels_of(device))
+        return super().on_device(device)
 
     def on(self, rows: Vector) -> Any:
         """The potential of some samples alone: that of a mini-batch."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+import flownet as fn
 from flownet import FlownetError
 from flownet.kernels import cpu, cuda
 from flownet.kernels.device import kernels_of
@@ -32,3 +33,16 @@ def test_a_device_beyond_the_last_one():
 def test_a_device_that_is_none(name):
     with pytest.raises(FlownetError, match=r"there are: cpu, cuda"):
         kernels_of(name)
+
+
+def test_systems_that_move_or_fluctuate_stay_on_the_cpu():
+    orbit = fn.Verlet(fn.Oscillators(1, inputs=1), steps=4, time=1.0)
+    data = fn.data.resonator(m=2, steps=4, time=1.0)
+    xor = fn.data.load("xor")
+    for potential in (
+        fn.Echo(orbit, fn.Quadratic(), data, nudge=0.1),
+        fn.Thermal(fn.Ising(2, 1, 1), fn.Quadratic(), xor, temperature=1.0),
+        fn.Equilibrium(fn.Hopfield([2, 2, 1]), fn.Quadratic(), xor, nudge=0.1),
+    ):
+        with pytest.raises(FlownetError, match=r'device="cpu" has it'):
+            potential.on_device("cuda")

@@ -121,11 +121,6 @@ class Echo(Learning):
         begun = self.system.beginning(self._x)
         return float(max(np.abs(q - begun[0]).max(), np.abs(p - begun[1]).max()))
 
-    def difference(self, W: ArrayLike, V: ArrayLike) -> float:
-        """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
-        before = self.sample_losses(W)
-        return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
-
     def _forth(self, W, rows):
         q, p, losses = self._orbits.forth(W, self._x[rows], rows)
         return q, p, self._cost.weights[rows] * losses
