@@ -56,4 +56,4 @@ def test_every_command_is_run_somewhere():
     assert sorted(other) == ["./scripts/demo", "./scripts/test", "pip install ."]
     assert 'pip("wheel"' in (ROOT / "tests" / "test_wheel.py").read_text()
     assert "python -m pytest" in (ROOT / "scripts" / "test").read_text()
-    assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec ./scripts/test"
+    assert "./scripts/test" in (ROOT / ".ci" / "run").read_text().splitlines()

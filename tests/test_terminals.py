@@ -168,7 +168,7 @@ def test_a_program_of_its_own(encoding, tmp_path):
 # ---- other systems --------------------------------------------------------------------------
 
 ELSEWHERE = """
-import importlib, os, pkgutil, signal, sys
+import importlib, os, pathlib, signal, sys
 import h5py, matplotlib.figure, numba, numpy as np, rich.progress, scipy.optimize, pydantic, click
 import concurrent.futures, multiprocessing, lazy_loader, tomli_w, xxhash, numba.np.ufunc.parallel
 
@@ -183,8 +183,12 @@ for name in ("SIGKILL", "SIGHUP", "SIGALRM", "SIGUSR1"):
         delattr(signal, name)
 
 import flownet as fn
-for module in pkgutil.walk_packages(fn.__path__, "flownet."):
-    importlib.import_module(module.name)
+package = pathlib.Path(fn.__file__).parent
+for path in sorted(package.rglob("*.py")):
+    name = ".".join(("flownet", *path.relative_to(package).with_suffix("").parts))
+    # CUDA wants numba-cuda, and that a system of its own
+    if "cuda" not in name and not name.endswith("__main__"):
+        importlib.import_module(name.removesuffix(".__init__"))
 for name in fn.__all__:
     getattr(fn, name)
 

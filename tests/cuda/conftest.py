@@ -34,9 +34,16 @@ def _missing():
     why = why_not()
     return {
         "simulator": "NUMBA_ENABLE_CUDASIM=1 is not set",
-        "ptx": None if find_ptxas() else "no ptxas: pip install 'flownet[ptx]'",
+        "ptx": _no_compilers(find_ptxas()),
         "gpu": why and f"no device: {why}",
     }
+
+
+def _no_compilers(ptxas):
+    """Why nothing can be compiled here, or None."""
+    if not ptxas or find_spec("nvidia") is None:
+        return "no compilers: pip install 'flownet[ptx]'"
+    return None
 
 
 def pytest_collection_modifyitems(config, items):
@@ -49,6 +56,8 @@ def pytest_collection_modifyitems(config, items):
             wanted = [item for item in mine if item.get_closest_marker(marker)]
             config.hook.pytest_deselected(items=[item for item in items if item not in wanted])
             items[:] = wanted
+    if not config.getoption("--ptx"):  # minutes, by a command of their own
+        missing["ptx"] = missing.get("ptx") or "./scripts/test --ptx runs these"
     for item in mine:
         for marker, why in missing.items():
             if why and item.get_closest_marker(marker):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ..._errors import FlownetError, shown
-from ..._registry import describe
+from ..._registry import among, describe
 from ...geometry.metric import metric_of
 from ...model.potential import as_potential
 from ...model.tables import metric_table
@@ -141,6 +141,8 @@ def _resumed(path, parts, bounds, given, device, manner):
     words = tables["run"]
     wanted = words["steps"] if steps is None else _check.whole("steps", steps, 0)
     observed = observe_from(tables.get("observe", {}), run.potential, run.metric, observe)
+    for name in observe or {}:
+        among("observable", name, list(observed))
     ended = run.finished and run.stopped is not None
     done = run.finished and (steps is None or (wanted == words["steps"] and not ended))
     if run.diverged_at is not None or done:

@@ -23,9 +23,6 @@ def observe_from(tables, potential, metric=None, given=None):
     given = {} if given is None else given
     if not isinstance(given, Mapping):
         raise FlownetError(f"observe is {shown(given)}; it has to be a dictionary of functions.")
-    for name in given:
-        if name not in tables:
-            raise FlownetError(unknown("observable", name, list(tables)))
     for name, table in tables.items():
         if table["kind"] == "function":
             if name not in given:

@@ -111,5 +111,5 @@ def _limit():
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     statm = Path("/proc/self/statm")
     if statm.exists():  # on Linux
-        taken = int(statm.read_text().split()[0]) * resource.getpagesize()
+        taken = int(statm.read_text("utf-8").split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY, taken + MEMORY))

@@ -15,10 +15,12 @@ class Common:
     Parameters
     ----------
     store : Store
+    is_flow : bool
+        Whether it is a flow, whose steps and rows are not one for one.
     """
 
-    def __init__(self, store):
-        self._store, self._raw, self._counts = store, None, {}
+    def __init__(self, store, is_flow):
+        self._store, self._is_flow, self._raw, self._counts = store, is_flow, None, {}
 
     @property
     def names(self):
@@ -41,7 +43,7 @@ class Common:
         if STEP not in clocks or LOSS not in clocks:
             return raw
         of_step = [name for name in clocks if clocks[name] == clocks[STEP]]
-        if clocks[LOSS] == PARAMETERS:  # a flow, whose steps and rows are not one for one
+        if self._is_flow:
             done = {name: min(raw[each] for each in of_step) for name in of_step}
             return raw | done | self._rows_of_flow(min(raw[PARAMETERS], raw[LOSS]), done[STEP])
         steps = min(raw[STEP], raw[LOSS], *(raw[name] for name in of_step))

@@ -125,7 +125,7 @@ class Trajectory(RunEnds, RunForms):
 
     @cached_property
     def _cut(self):
-        return Common(self.store)
+        return Common(self.store, self.is_flow)
 
     @property
     def iteration(self) -> Vector:
