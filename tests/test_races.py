@@ -180,18 +180,21 @@ def test_others_wait_until_who_begins_has_set_his_mark(begin, tmp_path, monkeypa
 @pytest.mark.skipif(sys.platform == "win32", reason="nothing is forked there")
 def test_a_process_that_is_forked_meanwhile_holds_no_folder(tmp_path, monkeypatch):
     path = tmp_path / "run.h5"
-    ends, end = os.pipe()
+    (ends, end), (begun, begin) = os.pipe(), os.pipe()
     with beginning(path):
         child = os.fork()
         if not child:  # lives on until the parent lets it go
+            os.write(begin, b".")
             os.close(end)
             os.read(ends, 1)
             os._exit(0)
+    os.read(begun, 1)  # before the child runs it holds what its parent holds
     monkeypatch.setattr(_lock, "_PATIENCE", 0.0)
     try:
         trained(path)
     finally:
-        os.close(end)
+        for one in (begun, begin, end):
+            os.close(one)
         os.waitpid(child, 0)
 
 
