@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import cho_solve, cholesky
+from scipy.linalg import cho_solve, cholesky, lu_factor, lu_solve
 from scipy.sparse import diags_array, issparse
 from scipy.sparse.linalg import splu
 
@@ -100,11 +100,8 @@ class CircuitStates(Relaxation):
             return self._bound(s, r, fixed[:n, :n], of_diodes)
         if not len(system.diodes):
             return _solver(fixed[:n, :n])(r.T).T
-        if issparse(fixed):
-            each = (fixed + system.diodes.stiffness(bend) for bend in of_diodes)
-            return np.array([_solver(H[:n, :n])(r_i) for H, r_i in zip(each, r)])
-        H = (fixed + system.diodes.stiffness(of_diodes))[:, :n, :n]
-        return np.linalg.solve(_held(H), r[..., None])[..., 0]
+        each = (fixed + system.diodes.stiffness(bend) for bend in of_diodes)
+        return np.array([_solver(H[:n, :n])(r_i) for H, r_i in zip(each, r)])
 
     def _bound(self, s, r, fixed, of_diodes):
         system, d, n = self.system, np.empty_like(r), r.shape[1]
@@ -193,12 +190,15 @@ def _held(H):
 
 
 def _solver(H):
-    """r ↦ H⁻¹·r, of one factor of H."""
+    """r ↦ d with H·d = r, of one factor of H: Cholesky's, or L·U of what has none."""
+    if not np.isfinite(H.data if issparse(H) else H).all():  # a run that diverges is a result
+        return lambda r: np.full(r.shape, np.nan)
     if issparse(H):
         near = _NEAR * (float(np.abs(H.diagonal()).max()) or 1.0)
         return splu((H + diags_array(np.full(H.shape[0], near))).tocsc()).solve
     if np.iscomplexobj(H):
-        return lambda r: np.linalg.solve(_held(H), r)
+        factor = lu_factor(_held(H))
+        return lambda r: lu_solve(factor, r)
     L = _cholesky(H)
     return lambda r: cho_solve((L, True), r)
 
