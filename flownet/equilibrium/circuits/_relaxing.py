@@ -181,12 +181,14 @@ def _dense(H):
 
 
 def _near(H):
-    return _NEAR * (float(np.abs(H.diagonal(axis1=-2, axis2=-1)).max(initial=0.0)) or 1.0)
+    return _NEAR * (float(np.abs(H.diagonal()).max(initial=0.0)) or 1.0)
 
 
 def _held(H):
-    """H (…, n, n) with its nodes held a little, so that those that nothing leads to stay."""
-    return H + _near(H) * np.eye(H.shape[-1])
+    """H (n, n) with its nodes held a little, so that those that nothing leads to stay."""
+    if issparse(H):
+        return (H + diags_array(np.full(H.shape[0], _near(H)))).tocsc()
+    return H + _near(H) * np.eye(len(H))
 
 
 def _solver(H):
@@ -194,8 +196,7 @@ def _solver(H):
     if not np.isfinite(H.data if issparse(H) else H).all():  # a run that diverges is a result
         return lambda r: np.full(r.shape, np.nan)
     if issparse(H):
-        near = _NEAR * (float(np.abs(H.diagonal()).max()) or 1.0)
-        return splu((H + diags_array(np.full(H.shape[0], near))).tocsc()).solve
+        return splu(_held(H)).solve
     if np.iscomplexobj(H):
         factor = lu_factor(_held(H))
         return lambda r: lu_solve(factor, r)
