@@ -40,7 +40,7 @@ class FileRows:
 
     def __init__(self, path, functions=None):
         self.path, self._descriptor = os.fspath(path), None
-        words, coordinates, self._places = _reading.read(self.path)
+        words, coordinates, self._places, self.flownet_version = _reading.read(self.path)
         try:
             self.plan = Plan.from_table(words, functions)
             columns = [_reading.column(word, coordinates) for word in words["columns"]]

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..._version import __version__
+
 
 def size_of(column: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Shape of a column's array in a sweep of some shape."""
@@ -23,6 +25,7 @@ class MemoryRows:
     """
 
     path: Any = None
+    flownet_version = __version__
 
     def __init__(self, plan: Any) -> None:
         self.plan, self._columns = plan, {column.name: column for column in plan.columns()}

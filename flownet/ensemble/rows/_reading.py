@@ -58,7 +58,8 @@ def column(words, coordinates):
 
 
 def read(path):
-    """What a file says of its sweep: its words, its coordinates, the places of its columns."""
+    """What a file says of its sweep: its words, its coordinates, the places of its
+    columns, and the version of flownet that made it."""
     import h5py
 
     if not os.path.isfile(path):
@@ -79,6 +80,7 @@ def read(path):
             own = own if CHECKS in file else []  # sweeps had no checksums at first
             places = {name: _place(array(name)) for name in (*names, DONE, *own)}
             coordinates = _coordinates(file, names, path)
+            version = str(file.attrs["flownet_version"])
     except FlownetError:
         raise
     except Exception as error:  # h5py raises half a dozen types for a broken structure
@@ -87,7 +89,7 @@ def read(path):
     for name, place in places.items():
         if place.nbytes and (place.offset is None or place.offset + place.nbytes > size):
             raise FlownetError(f"{path} is damaged: {name} is cut off.")
-    return words, coordinates, places
+    return words, coordinates, places, version
 
 
 def look(path):

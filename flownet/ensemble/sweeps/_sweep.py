@@ -10,6 +10,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._file_path import file_path
+from ..._origin import Origin
 from ..._registry import unknown
 from ..._table import Table, Tabled, percent
 from ...kernels.device import kernels_of
@@ -122,6 +123,12 @@ class Sweep(Tabled):
         if device is not None:
             rows.plan.device = device
         return go(rows, client, threads, progress, on_interrupt_of(on_interrupt))
+
+    @property
+    def origin(self) -> Origin:  # type: ignore[override]  # what a file says
+        """What made the sweep: its plan, flownet's version, and the hash of the data."""
+        plan = self.plan.table()
+        return Origin("sweep", plan, plan.get("sha256"), self._rows.flownet_version)
 
     @property
     def dims(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from ._compare import Comparison, compare_minima
 from ._exit_step import COLUMNS as EXIT_COLUMNS, ExitSteps, exit_step
 from ._exits import Exits, exits
-from ._minimum import CriticalPoint, minimum
+from ._minimum import minimum
+from ._point import CriticalPoint
 
 __all__ = [
     "EXIT_COLUMNS",
