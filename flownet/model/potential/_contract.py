@@ -82,6 +82,8 @@ class AnyPotential(Named, ABC):
         The highest order of its jets.
     device : str
         Whose kernels it works with.
+    carried : tuple of int
+        Shape (m, n) of states that a run hands on, `carrying(states)`; () without such.
     """
 
     size: int
@@ -92,6 +94,7 @@ class AnyPotential(Named, ABC):
     of_network = couples = mixes = real_only = of_user = by_units = False
     jet_order: float = math.inf
     device = "cpu"
+    carried: tuple[int, ...] = ()
 
     def __init_subclass__(cls, **words: Any) -> None:
         super().__init_subclass__(**words)
