@@ -9,6 +9,7 @@ import inspect
 from time import monotonic
 
 import numba
+from llvmlite.binding import Linkage
 from numba import types
 from numba.core import codegen, compiler, event
 
@@ -27,9 +28,36 @@ def jit(function, *, parallel=False, counts=False):
     `counts` those that a user's function made. A function that returns a view of an array must be
     `spliced` instead.
     """
-    dispatcher = numba.njit(**OPTIONS, parallel=parallel, _nrt=parallel or counts)(function)
+    dispatcher = numba.njit(
+        **OPTIONS,
+        parallel=parallel,
+        _nrt=parallel or counts,
+        pipeline_class=_KernelCompiler,
+    )(function)
     dispatcher._cache = cache_of(function)
     return dispatcher
+
+
+class _Kernel(codegen.JITCodeLibrary):
+    """Machine code whose parts nobody else sees.
+
+    numba names a part after its function and a number that counts functions, in each process from
+    1 on. Of two kernels that two processes have compiled, and a third one loads, parts of one name
+    may be other code (closures of one function, say), and the linker would take the first for both.
+    """
+
+    def _optimize_final_module(self):
+        super()._optimize_final_module()
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.linkonce_odr:
+                function.linkage = "internal"
+
+
+class _KernelCompiler(compiler.Compiler):
+    def compile_extra(self, function):
+        self.state.library = _Kernel(self.state.targetctx.codegen(), function.__qualname__)
+        self.state.library.enable_object_caching()
+        return super().compile_extra(function)
 
 
 # ---- parts of kernels -----------------------------------------------------------------------

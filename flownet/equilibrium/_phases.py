@@ -167,8 +167,9 @@ class At:
         for each in differences:
             plus, minus = self.nudged(each.plus), self.nudged(each.minus)
             part = self.states.difference(plus, minus, each.coefficient * self.weights)
-            part = part + self.on_readout(plus, each.coefficient * each.plus)
-            part = part - self.on_readout(minus, each.coefficient * each.minus)
+            if self.phases.system.reads_out:
+                part += self.on_readout(plus, each.coefficient * each.plus)
+                part -= self.on_readout(minus, each.coefficient * each.minus)
             total = part if total is None else total + part
         return total
 

@@ -11,6 +11,7 @@
     python scripts/bench sklearn [--json FILE]
     python scripts/bench custom [--dtype float64] [--json FILE]
     python scripts/bench sweep [--dtype float64] [--json FILE]
+    python scripts/bench equilibrium [--programs FOLDER] [--json FILE]
     python scripts/bench gpu [--dtype float64] [--json FILE] [--table FILE] [--figure FILE]
 
 What is compared runs in one process, in turns; a ratio is the median of the ratios within the
@@ -35,6 +36,7 @@ from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
 from gpu import PROBLEMS as ON_GPU, bench_gpu
 from peers import STEPS
+from physical import bench_equilibrium
 from record import bench_record
 from start import bench_start
 from steps import PROBLEMS, bench_steps
@@ -54,6 +56,7 @@ BENCHMARKS = {
     "sklearn": bench_sklearn,
     "custom": bench_custom,
     "sweep": bench_sweep,
+    "equilibrium": bench_equilibrium,
     "gpu": bench_gpu,
 }
 
@@ -97,6 +100,7 @@ def options_from(arguments=None):
         help="(steps, curvature, flow, complex, gpu)",
     )
     parser.add_argument("--folder", help="where files are written (record)")
+    parser.add_argument("--programs", help="folder of clones of public programs (equilibrium)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     parser.add_argument("--table", type=Path, help="write a table of the file's figures (gpu)")
     parser.add_argument("--figure", type=Path, help="draw a figure of the file's figures (gpu)")

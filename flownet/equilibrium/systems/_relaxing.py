@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from time import perf_counter
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
 from ._series import state_series
 
+_LIKE_ROWS = 8  # rows of a network's differential that the relaxations of one sample are worth
+
 
 class Layered(Relaxation):
     """Of a system whose layers are driven by their neighbours alone."""
@@ -22,13 +25,15 @@ class Layered(Relaxation):
         self.kernels, self.net = kernels_of("cpu"), system.inner.plan
         self.orders = [schedule(len(system.codes), each) for each in manner[:2]]
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
-        self.free = no_pull(system.dtype)
+        self.free, self.threads, self._began = no_pull(system.dtype), 1, None
+        kind = "states", np.dtype(system.dtype).name, manner.sweeps, manner.nudged_sweeps
+        self._pace = self.kernels.Pace.of_network(self.net, _LIKE_ROWS * m, *kind)
 
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
         self.W, self.x, self.units = W, x, self.system.units(W)
         self.couplings = self.system.couplings(W)
-        self.threads = self.kernels.worthwhile(self.net, 8 * self.m)
+        (self.threads, _), self._began = self._pace.share(), perf_counter()
         self.kernels.drive_states(self.net, self.couplings, self.work, x, self.threads)
 
     def rest(self):
@@ -180,7 +185,11 @@ class Layered(Relaxation):
         """Without products that cancel: along s⁺ − s⁻ at the mean of both."""
         if self.system.mapped:
             plus, minus = self._seen(plus), self._seen(minus)
-        return self._along((plus + minus) / 2, plus - minus, weight)
+        dL = self._along((plus + minus) / 2, plus - minus, weight)
+        if self._began is not None:  # from what drives the states to what they say of W
+            self._pace.took(self.threads, 1, perf_counter() - self._began)
+            self._began = None
+        return dL
 
     def on_readout(self, s, c, weight):
         """Σ weight·c ⊗ s of the last layer, and weight·c on biases."""

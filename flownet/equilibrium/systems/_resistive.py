@@ -211,9 +211,9 @@ class Resistive(LayeredEnergy):
         below, of_layers = None, (states.layers(s), states.layers(u), self._shown, self._content)
         for part, s_l, u_l, a, c in zip(self.network.parts(dL), *of_layers):
             ends = np.einsum("s,si,si->i", weight, s_l, u_l).real.astype(dL.dtype)
-            part.weights[:] += c * (
-                ends[:, None] if below is None else ends[:, None] + a * a * below
-            )
+            part.weights[:] += (c * ends)[:, None]
+            if below is not None:
+                part.weights[:] += c * a * a * below
             below = ends
 
     def inverse(self, layer, s, units):

@@ -185,6 +185,8 @@ class Ranges(Metric):
     def sharp(self, dL: Vector) -> Vector:
         """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
         dL = self._vector("dL", dL)
+        if (self.inverse == 1).all():
+            return dL.copy()
         inverse = self._spread(self.inverse, dL)
         return inverse * np.where(inverse == 0, dL.dtype.type(0), dL)
 

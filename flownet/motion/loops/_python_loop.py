@@ -81,7 +81,9 @@ class PythonLoop:
                 dL = self._uphill(k, dL)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
-            V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
+            V = None
+            if not self._unseen:
+                V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
             step = self._step(k, potential, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
@@ -93,10 +95,10 @@ class PythonLoop:
             tape.loss[i], tape.step[i] = loss, step
             if stiffness is not None:
                 stiffness[i] = self._numbers
-            self._move(k, step, V, dL)
+            finite = self._move(k, step, V, dL)
             self._potential.project(self.W)
             self.time += step
-            if not np.isfinite(self.W).all():
+            if not finite:
                 return i + 1, rows, False
         return count, rows, True
 
@@ -125,18 +127,21 @@ class PythonLoop:
         return potential, potential.differential(W, lowest=lowest)
 
     def _move(self, k, step, V, dL):
-        """W ← W + step·V, or a step of mechanics that remember or tremble."""
-        if self.mechanics.along:
+        """W ← W + step·V, or a step of compiled mechanics; whether W is finite then."""
+        if self.mechanics.along and V is not None:
             self.W += self.W.dtype.type(step) * V
-            return
-        dL = np.array(dL if self._now.is_compiled else -V, self.W.dtype)
+            return bool(np.isfinite(self.W).all())
+        if V is not None and not self._now.is_compiled:
+            dL = -V  # which is raised already
+        if self._potential.of_user or dL.dtype != self.W.dtype or V is not None:
+            dL = np.array(dL, self.W.dtype)  # which the kernel may change
         if dL.shape != self.W.shape:  # compiled steps look at none of their sizes
             raise FlownetError(
-                f"{self.metric!r} gives a direction of shape {V.shape}, and W has {self.W.shape}."
+                f"{self.metric!r} gives a direction of shape {dL.shape}, and W has {self.W.shape}."
             )
         heat = temperatures(self.mechanics, k, k - self.since.begun, self.time, np.array([step]))
         rule = self._rule._replace(**heat)
-        self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)
+        return self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)
 
     def _metric_of(self, k):
         """The metric of step k."""
@@ -154,10 +159,12 @@ class PythonLoop:
         if metric is self._now:
             return
         self._now = metric
+        # no policy looks at the vector that a compiled step makes of dL
+        self._unseen = metric.is_compiled and not self._policy.of_jet
         self._lowest = 0
         if not metric.depends_on_point:
             self._lowest = lowest_layer(metric.free, self._potential.network)
-        if not self.mechanics.along:
+        if self._unseen or not self.mechanics.along:
             if not metric.is_compiled:  # V is raised already: what is free moves along it
                 metric = DiagonalMetric(np.where(metric.free, 1.0, np.inf))
             self._rule = rule_in(metric, self.W.dtype, **{**self._of, "decay": 0.0, "radius": 0.0})
@@ -170,3 +177,4 @@ class GeodesicLoop(PythonLoop):
         self.W[:] = geodesic(
             self.metric, self.W, self.W.dtype.type(step) * V, order=self.mechanics.order
         )
+        return bool(np.isfinite(self.W).all())

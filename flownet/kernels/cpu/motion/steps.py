@@ -115,8 +115,8 @@ _climb = chosen(lambda ascent, *more: _stay if absent(ascent) else _ascend)
 
 @jit
 def step_with_memory(rule, W, memory, dL, step, iteration):
-    """A finite step for a loop in Python; it may change dL."""
-    finite_step(rule, W, memory, dL, step, iteration, 1)
+    """A finite step for a loop in Python, whether it ends somewhere finite; it may change dL."""
+    return finite_step(rule, W, memory, dL, step, iteration, 1)
 
 
 @separate
