@@ -16,7 +16,7 @@ from ...model._check import array
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from ..._types import Vector
+    from ..._types import Device, Vector
     from ...model.potential import AnyPotential
     from ...motion.loops import State
     from ...store.trajectory import Trajectory
@@ -49,13 +49,15 @@ class Metric(Named, ABC):
         off the run's state.
     recorded : bool
         Whether a run records that stiffness.
+    certified : bool
+        Whether the index is raised by products, with a certificate, `raised`, that a run records.
     kind : str or None
         Its name in files; None of a program of somebody's own.
     """
 
     size: int
     moves = depends_on_point = diagonal = is_compiled = False
-    of_steps = of_state = recorded = False
+    of_steps = of_state = recorded = certified = False
     times: Vector | tuple[()] | None = ()
 
     def __init_subclass__(cls, **words: Any) -> None:
@@ -106,6 +108,20 @@ class Metric(Named, ABC):
     def seen_at(self, W: Vector) -> Metric:
         """The metric at parameters W (D,); one that does not depend on them is this everywhere."""
         return self
+
+    def on_samples(self, rows: Vector) -> Metric:
+        """The metric of some samples alone, in which a step of a mini-batch is taken; itself."""
+        return self
+
+    def on_device(self, device: Device) -> Metric:
+        """The same metric on a device; itself where no kernels of a device apply it."""
+        return self
+
+    def christoffel(self, W: Vector, V: Vector) -> Vector:
+        """Γ(V, V) (D,) at W, by which geodesics bend; 0 of a constant metric."""
+        if self.depends_on_point:
+            raise FlownetError(f"how {self!r} changes with the point is not known.")
+        return np.zeros_like(V)
 
     def at_step(self, state: State) -> Metric:
         """The metric of the step that a run takes from a state."""

@@ -65,6 +65,7 @@ _names, __dir__, __all__ = lazy_loader.attach(
         "derivative.jet": ["loss_jet", "pushforward"],
         "derivative.point": ["state_at"],
         "derivative.straight": [
+            "christoffel_at",
             "pull_at",
             "pull_to_units",
             "push_at",

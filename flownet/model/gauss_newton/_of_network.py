@@ -37,6 +37,22 @@ class GaussNewton(NetworkAction):
 
         return self._act(kernel, rows)
 
+    def christoffel(self, V):
+        """Christoffel symbol of F of the first kind, Jᵀ(G·f″(V,V) + ½∂³ℓ(JV,JV)) (D,), exact.
+
+        F·a = −this is the acceleration of its geodesics, with no derivative of F.
+        """
+        return self._on_planes(self._christoffel, self._one(V)[None])[0]
+
+    def _christoffel(self, rows):
+        out, at, s = np.empty_like(rows), self._weighed, self._state
+        with self._potential.borrowed(
+            "response", lambda: self._kernels.tangent(self._net, self._m, self.dtype, second=True)
+        ) as t:
+            act = self._kernels.christoffel_at
+            act(*self._problem, self.W, rows[0], out[0], at, t, s.threads)
+        return out
+
     @cached_property
     def jacobian(self):
         """J at W, a `LinearOperator` (m·n_out, D)."""
@@ -132,6 +148,10 @@ class EmpiricalFisher(GaussNewton):
     def outputs(self):
         """The metric of the outputs that their own covectors make."""
         return GradientMetric(np.array(self._at.covector).reshape(self._data.y.shape))
+
+    def christoffel(self, V):
+        """Refused: how the samples' gradients change is not of the outputs alone."""
+        raise FlownetError("no geodesics of the empirical Fisher are known: fisher(W) has them.")
 
     def _units(self):
         """√m times the cotangents kept at W."""

@@ -42,6 +42,10 @@ class SumAction(Action):
         """What they make of a displacement (D,), or of each row of V (R, D)."""
         return sum(self.dtype.type(scale) * A.action(V) for scale, A in self._terms)
 
+    def christoffel(self, V):
+        """The sum of theirs (D,)."""
+        return sum(self.dtype.type(scale) * A.christoffel(V) for scale, A in self._terms)
+
     def diagonal(self):
         """The diagonal (D,)."""
         return sum(self.dtype.type(scale) * A.diagonal() for scale, A in self._terms)
@@ -71,6 +75,14 @@ class ChartedAction(Action):
         """W′ᵀAW′v of a displacement (D_u,), or of each row of V."""
         rows = [self._act(v.view(self._u.dtype)) for v in self._rows(V)]
         return np.array(rows, self._u.dtype).view(self.dtype).reshape(np.shape(V))
+
+    def christoffel(self, V):
+        """W′ᵀ(Γ(W′v, W′v) + A·W″(v,v)) (D_u,), Γ of A of the first kind."""
+        v = self._one(V).view(self._u.dtype)
+        _, first, second = self._chart.series(self._u, v, 2)
+        first, bend = (np.ascontiguousarray(X).view(self.dtype) for X in (first, 2 * second))
+        A = self._operator
+        return self._back(A.christoffel(first) + A.action(bend)).view(self.dtype)
 
     def diagonal(self):
         """Its diagonal (D_u,), exact; of an elementwise chart of real numbers alone."""

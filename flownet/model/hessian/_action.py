@@ -30,6 +30,10 @@ class Action(LinearOperator):
         """Its diagonal (D,)."""
         raise NotImplementedError
 
+    def christoffel(self, V):
+        """Christoffel symbol of the first kind (D,) of the operator as a metric, twice along V."""
+        raise FlownetError(f"how {self.what} changes with the point is not known.")
+
     def trace(self):
         """Its trace, a float: the sum of the diagonal."""
         return float(np.sum(self.diagonal(), dtype=np.float64))

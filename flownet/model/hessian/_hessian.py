@@ -25,6 +25,10 @@ class Hessian(Action):
         """T[V,V] = ∇⟨V, HV⟩ (D,)."""
         raise NotImplementedError
 
+    def christoffel(self, V):
+        """Christoffel symbol of the first kind (D,) of H as a metric: ½T[V,V]."""
+        return self.third_action(V) / 2
+
     def diagonal(self):
         """H_ii (D,)."""
         raise NotImplementedError

@@ -13,6 +13,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import Named, is_named, kind
 from ...kernels.scalar import mechanics as scalar
+from ...model._check import not_negative
 from .. import _check
 from ._policy import Constant, StepPolicy
 from ._policy_of import policy_of
@@ -258,13 +259,6 @@ class Aristotle(Mechanics):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
-
-
-def not_negative(name, value):
-    """A number from 0 up."""
-    if not (_check.is_number(value) and value >= 0):
-        raise FlownetError(f"{name} is {shown(value)}; it has to be a number from 0 up.")
-    return float(value)
 
 
 def share(name, value):

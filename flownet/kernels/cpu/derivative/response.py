@@ -208,7 +208,7 @@ def _second_activate(a2, z2, slope, curvature, z1):
 
 
 @part
-def _second_forward(net, W, V, at, t, first, rows):
+def second_forward(net, W, V, at, t, first, rows):
     """Z₂ and A₂ of every layer."""
     for layer in range(net.weight.size):
         z2 = units(net, t.z2, at.capacity, layer, first, rows)
@@ -283,6 +283,6 @@ def respond(net, loss, data, W, V, at, t, second, shard):
     loss_response(net, loss, data, at, t, first, rows, False)
     _first_backward(net, W, V, at, t, first, rows)
     if second:
-        _second_forward(net, W, V, at, t, first, rows)
+        second_forward(net, W, V, at, t, first, rows)
         loss_response(net, loss, data, at, t, first, rows, True)
         _second_backward(net, W, V, at, t, first, rows)

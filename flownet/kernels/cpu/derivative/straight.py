@@ -15,7 +15,7 @@ from ..layers.covectors import sum_gates
 from ..layers.units import gates, outputs, pull_units, spare, units, weights
 from ..network.differential import columns
 from ..network.packing import pack_all
-from .response import first_forward, loss_response
+from .response import first_forward, loss_response, second_forward
 
 
 @part
@@ -81,8 +81,22 @@ def _pull(net, data, W, at, t, shard):
     _back(net, W, at, t, first, min(at.shard, data.x.shape[0] - first))
 
 
-_there_and_back_by_crew, _forth_by_crew, _pull_by_crew = (
-    by_crew(kernel) for kernel in (_there_and_back, _forth, _pull)
+@separate
+def _bent(net, loss, data, W, V, at, t, shard):
+    """The cotangent GŸ + ½∂³ℓ(Ẏ,Ẏ) of one shard, and back; Ÿ = f″(V,V)."""
+    first = shard * at.shard
+    rows = min(at.shard, data.x.shape[0] - first)
+    first_forward(net, W, V, at, t, data.x, first, rows)
+    second_forward(net, W, V, at, t, first, rows)
+    y2 = flat(units(net, t.a2, at.capacity, net.weight.size - 1, first, rows))
+    for i in range(y2.size):
+        y2[i] += y2[i]  # Ÿ is twice the coefficient
+    loss_response(net, loss, data, at, t, first, rows, True)
+    _back(net, W, at, t, first, rows)
+
+
+_there_and_back_by_crew, _forth_by_crew, _pull_by_crew, _bent_by_crew = (
+    by_crew(kernel) for kernel in (_there_and_back, _forth, _pull, _bent)
 )
 
 
@@ -174,6 +188,19 @@ def pull_to_units(net, data, W, cotangent, at, t, threads):
 def pull_at(net, data, W, cotangent, at, t, out, threads):
     """Jᵀ·C (D,) of a cotangent C (m, n_out) on the outputs, from the state at W."""
     _pull_all(net, data, W, cotangent, at, t, threads)
+    _collect(net, data, out, at, t, threads)
+
+
+@jit
+def christoffel_at(net, loss, data, W, V, out, at, t, threads):
+    """Jᵀ(G·f″(V,V) + ½∂³ℓ(JV,JV)) (D,), the Christoffel symbol of JᵀGJ of the first kind."""
+    pack_all(net, V, t.packed_v, threads)
+    count = _shards(data, at)
+    if threads > 1:
+        _bent_by_crew(threads, count, net, loss, data, W, V, at, t)
+    else:
+        for shard in range(count):
+            _bent(net, loss, data, W, V, at, t, shard)
     _collect(net, data, out, at, t, threads)
 
 

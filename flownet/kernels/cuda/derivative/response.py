@@ -30,7 +30,7 @@ def first_forward(net, state, t, samples):
             pair_response.values(state, t, layer, rows, 1)
 
 
-def _second_forward(net, state, t, rows):
+def second_forward(net, state, t, rows):
     """Z₂ and A₂ of every layer."""
     W, V, own = state.W, t.V, t.units
     for layer in range(net.weight.size):
@@ -69,6 +69,6 @@ def respond(net, loss, samples, state, t, second):
     respond_on_output(loss, samples, state, t, A1, None)
     _backward(net, state, t, samples.rows, 1)
     if second:
-        _second_forward(net, state, t, samples.rows)
+        second_forward(net, state, t, samples.rows)
         respond_on_output(loss, samples, state, t, A1, A2)
         _backward(net, state, t, samples.rows, 2)

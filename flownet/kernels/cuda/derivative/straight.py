@@ -13,11 +13,11 @@ from ..base.launch import kernel, over
 from ..base.mirror import empty, fetch, send
 from ..base.product import Part, pull_product
 from ..planes import pair
-from .buffers import A1, G1, SLOPE, A, Parameters, Point
+from .buffers import A1, A2, G1, SLOPE, A, Parameters, Point
 from .collect import collect_layers, sum_gates
 from .loss import respond_on_output
 from .problem import Samples, loss_on_device
-from .response import first_forward
+from .response import first_forward, second_forward
 from .units import copy, over_both
 
 
@@ -45,6 +45,17 @@ def along_gradients(real):
             slope /= scale
             for b in range(c.shape[1]):
                 c[s, b] = own[s, b] * slope
+
+    return run
+
+
+@kernel("r[] i8 i8")
+def doubled(real):
+    """So many numbers of an array from a place on, twice what they were."""
+
+    def run(out, at, count):
+        for i in range(cuda.grid(1), count, cuda.gridsize(1)):
+            out[at + i] += out[at + i]
 
     return run
 
@@ -115,6 +126,20 @@ def pull_at(net, data, W, cotangent, at, t, out, threads):
     """Jᵀ·C (D,) of a cotangent C (m, n_out) on the outputs, from the state at W."""
     pull_to_units(net, data, W, cotangent, at, t, threads)
     _collect(at.state, t.response, Samples(data), out)
+
+
+def christoffel_at(net, loss, data, W, V, out, at, t, threads):
+    """Jᵀ(G·f″(V,V) + ½∂³ℓ(JV,JV)) (D,), the Christoffel symbol of JᵀGJ of the first kind."""
+    samples, state, own = Samples(data), at.state, t.response
+    own.V.load(V)
+    first_forward(net, state, own, samples)
+    second_forward(net, state, own, samples.rows)
+    array, first = own.units.part(A2, net.weight.size - 1)
+    count = samples.rows * int(net.sizes[-1])
+    doubled(over(count), array, first, count)  # f″ is twice the coefficient
+    respond_on_output(loss_on_device(loss), samples, state, own, A1, A2)
+    _back(net, state, own, samples.rows)
+    _collect(state, own, samples, out)
 
 
 def with_masses(at, masses):
