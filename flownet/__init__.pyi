@@ -124,6 +124,7 @@ from .motion.along import (
     in_W as in_W,
     rolling_force as rolling_force,
 )
+from .motion.damped import LevenbergMarquardt as LevenbergMarquardt, NewtonCG as NewtonCG
 from .motion.flow import (
     Central as Central,
     Geodesic as Geodesic,

@@ -33,6 +33,7 @@ ROOMS = [
     "motion/along",
     "motion/members",
     "motion/loops",
+    "motion/damped",
     "motion/stop",
     "motion/flow",
     "motion/observe",

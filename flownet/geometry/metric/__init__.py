@@ -9,7 +9,7 @@ from ._metric import Metric, Ranges, as_reals
 from ._of_run import STIFFNESS, MetricOfRun, StiffnessOfRun
 from ._path import metric_along, path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
-from ._raised import Raised
+from ._raised import OperatorMetric, Raised
 from ._timed import TimeDependent, TimedMetric, metric_of
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "LayerMetric",
     "Metric",
     "MetricOfRun",
+    "OperatorMetric",
     "PulledBack",
     "Raised",
     "Ranges",

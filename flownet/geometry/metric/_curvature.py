@@ -19,6 +19,7 @@ from ._raised import OperatorMetric
 if TYPE_CHECKING:
     from ..._types import Count, Device, NotNegative, Positive, Vector
     from ...model.potential import AnyPotential
+    from ...motion.loops import State
 
 
 class CurvatureMetric(Metric):
@@ -97,6 +98,10 @@ class CurvatureMetric(Metric):
         is constant in W and adds none.
         """
         return self.seen_at(W).christoffel(V)
+
+    def at_step(self, state: State) -> Metric:
+        """The metric of the step that a run takes from a state: of its mini-batch."""
+        return self if state.potential is self.potential else self._of(state.potential)
 
     def on_samples(self, rows: Vector) -> Metric:
         """The metric of some samples alone, in which a step of a mini-batch is taken."""
@@ -214,9 +219,8 @@ class GaussNewtonMetric(CurvatureMetric):
     --------
     >>> import flownet as fn
     >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
-    >>> W = potential.network.init(seed=0)
-    >>> raised = fn.GaussNewtonMetric(potential, 1e-2).seen_at(W).raised(potential.differential(W)[1])
-    >>> raised.defect < 1e-12
+    >>> W, metric = potential.network.init(seed=0), fn.GaussNewtonMetric(potential, damping=1e-2)
+    >>> metric.seen_at(W).raised(potential.differential(W)[1]).defect < 1e-12
     True
     """
 

@@ -10,8 +10,9 @@ from collections import namedtuple
 
 import numpy as np
 
-#: the solution; products spent; ‖b − Ax‖/‖b‖ as it was followed
-Solved = namedtuple("Solved", "x products residual")
+#: the solution; products spent; ‖b − Ax‖/‖b‖ as it was followed; ⟨p, Ap⟩/⟨p, p⟩ of the direction
+#: that it ended at because A does not bend up along it, else None
+Solved = namedtuple("Solved", "x products residual flat")
 
 _ROUNDING = 8  # units in the last place of ‖b‖ below which a residual is rounding
 
@@ -38,24 +39,24 @@ class Basis:
             r -= self.rows.T @ (self.rows @ r)
 
 
-def conjugate_gradients(act, b, tolerance, most, floor=0.0):
+def conjugate_gradients(act, b, tolerance, most):
     """`Solved` of A·x = b, until ‖r‖ ≤ tolerance·‖b‖, after `most` products, or A has no more.
 
-    It stops where ⟨p, Ap⟩ ≤ floor·⟨p, p⟩: in a null space, or at a direction that bends down; then
-    x is the last iterate, and a descent direction still.
+    It ends where ⟨p, Ap⟩ ≤ 0, in a null space or at a direction that bends down: x is the last
+    iterate then, and a descent direction still.
     """
     size = float(np.sqrt(b @ b))
     x, r, p = np.zeros_like(b), b.copy(), b.copy()
     if not size > 0:
-        return Solved(x, 0, 0.0)
+        return Solved(x, 0, 0.0, None)
     basis, rr = Basis(most, b.size), size * size
     least = max(tolerance, _ROUNDING * np.finfo(b.dtype).eps) * size
     for products in range(1, min(most, b.size) + 1):
         basis.append(r / np.sqrt(rr))
         Ap = act(p)
         bent = p @ Ap
-        if not bent > floor * (p @ p):
-            return Solved(x, products, float(np.sqrt(rr)) / size)
+        if not bent > 0:
+            return Solved(x, products, float(np.sqrt(rr)) / size, float(bent / (p @ p)))
         x += (rr / bent) * p
         r -= (rr / bent) * Ap
         basis.remove_from(r)
@@ -63,7 +64,7 @@ def conjugate_gradients(act, b, tolerance, most, floor=0.0):
         if np.sqrt(rr) <= least:
             break
         p = r + (rr / before) * p
-    return Solved(x, products, float(np.sqrt(rr)) / size)
+    return Solved(x, products, float(np.sqrt(rr)) / size, None)
 
 
 def lanczos_function(act, b, function, most, tolerance):

@@ -72,7 +72,7 @@ class OperatorMetric(Metric):
     def raised(self, dL: np.ndarray) -> Raised:
         """`Raised`: the index of a covector (D,) raised, with its residual and defect."""
         b = self._numbers("dL", dL)
-        solved = self._solved(b)
+        solved = self.solved(b)
         V = solved.x
         promise, own = float(b @ V), float(V @ self._applied(V))
         b = np.where(self._free, b, 0)
@@ -82,7 +82,7 @@ class OperatorMetric(Metric):
 
     def sharp(self, dL: np.ndarray) -> np.ndarray:
         """Direction g^♯dL (D,), by conjugate gradients from 0."""
-        return self._like(self._solved(self._numbers("dL", dL)).x, dL)
+        return self._like(self.solved(self._numbers("dL", dL)).x, dL)
 
     def flat(self, V: np.ndarray) -> np.ndarray:
         """Covector g♭V (D,)."""
@@ -121,7 +121,7 @@ class OperatorMetric(Metric):
     def christoffel(self, V: np.ndarray) -> np.ndarray:
         """Γ(V, V) = g^♯(first kind) (D,): how far a straight line is from a geodesic."""
         bent = self.operator.christoffel(self._numbers("V", V))
-        return self._like(self._solved(bent).x, V)
+        return self._like(self.solved(bent).x, V)
 
     def real_view(self) -> Metric:
         """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
@@ -131,8 +131,9 @@ class OperatorMetric(Metric):
             self.operator, self.damping, self.base, self.tolerance, self.iterations, len(self._free)
         )
 
-    def _solved(self, b):
-        """Conjugate gradients in the coordinates of the base, where damping is a number."""
+    def solved(self, b):
+        """`Solved` of a covector in reals (D,), in the coordinates of the base: there damping is a
+        number."""
         base, free = self.base, self._free
 
         def act(y):

@@ -56,6 +56,8 @@ class Mechanics(Named):
         Whether a step goes along −g^♯dL.
     own_loop : bool
         Whether a loop of its own takes its steps, which are not made of one dL.
+    counts : tuple of str
+        What its own loop records of each step beside loss and step.
     mass, temperature : float
         m of a velocity, and T of a heat bath, which may have a schedule; 0 of mechanics without.
     integrator : str or None
@@ -74,6 +76,7 @@ class Mechanics(Named):
     sizing: Any = None
     remembers: tuple[str, ...] = ()
     along = own_loop = False
+    counts: tuple[str, ...] = ()
     mass = shrink = weight_decay = epsilon = radius = 0.0
     temperature: float | StepPolicy = 0.0
     moments = "separate"
