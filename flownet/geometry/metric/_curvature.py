@@ -9,7 +9,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...model._check import is_whole, not_negative, positive
+from ...model._check import array, is_whole, not_negative, positive
 from ...model.potential import as_potential, is_complex, real_view
 from ...model.tables import metric_table, tables_or_program
 from ._diagonal import Euclidean
@@ -80,8 +80,7 @@ class CurvatureMetric(Metric):
 
     def seen_at(self, W: Vector) -> OperatorMetric:
         """The metric at W (D,)."""
-        W = np.asarray(W)
-        operator = methodcaller(self.method, np.ascontiguousarray(W))(self.potential)
+        operator = methodcaller(self.method, np.ascontiguousarray(array("W", W)))(self.potential)
         base = self.metric.real_view() if is_complex(self.potential) else self.metric
         words = self.tolerance, self.iterations
         return OperatorMetric(operator, self.damping, base, *words, self.size)
