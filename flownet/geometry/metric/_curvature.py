@@ -96,7 +96,7 @@ class CurvatureMetric(Metric):
         Γ of the first kind is Jᵀ(G·f″(V,V) + ½∂³ℓ(JV,JV)), with no derivative of the metric; μg₀
         is constant in W and adds none.
         """
-        return self.seen_at(W).christoffel(V)
+        return self.seen_at(W).bend(V)
 
     def at_step(self, state: State) -> Metric:
         """The metric of the step that a run takes from a state: of its mini-batch."""

@@ -10,8 +10,8 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import Named
-from ...kernels.layout import STRIP, Coupling
 from ...model._check import array
+from ._coupling import coupling
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
@@ -118,10 +118,8 @@ class Metric(Named, ABC):
         return self
 
     def christoffel(self, W: Vector, V: Vector) -> Vector:
-        """Γ(V, V) (D,) at W, by which geodesics bend; 0 of a constant metric."""
-        if self.depends_on_point:
-            raise FlownetError(f"how {self!r} changes with the point is not known.")
-        return np.zeros_like(V)
+        """Γ(V, V) (D,) at W, by which geodesics bend, of one that depends on the point."""
+        raise FlownetError(f"how {self!r} changes with the point is not known.")
 
     def at_step(self, state: State) -> Metric:
         """The metric of the step that a run takes from a state."""
@@ -282,24 +280,3 @@ class RealView(Metric):
 def as_reals(V):
     """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
     return np.ascontiguousarray(V).view(V.real.dtype)
-
-
-def coupling(stacks, dtype):
-    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n)), or None."""
-    if not stacks:
-        return None
-    counts = [len(begins) for begins, _, _ in stacks]
-    flat = [
-        np.concatenate([np.zeros(0), *parts])
-        for parts in (
-            [begins for begins, _, _ in stacks],
-            [sharp.ravel() for _, _, sharp in stacks],
-        )
-    ]
-    return Coupling(
-        np.cumsum([0, *counts]),
-        flat[0].astype(np.int64),
-        np.array([extent for _, extent, _ in stacks], np.int64),
-        flat[1],
-        np.zeros((max(counts), STRIP), dtype),
-    )

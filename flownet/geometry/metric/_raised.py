@@ -118,7 +118,7 @@ class OperatorMetric(Metric):
 
         return self._root("x", x, function)
 
-    def christoffel(self, V: np.ndarray) -> np.ndarray:
+    def bend(self, V: np.ndarray) -> np.ndarray:
         """Γ(V, V) = g^♯(first kind) (D,): how far a straight line is from a geodesic."""
         bent = self.operator.christoffel(self._numbers("V", V))
         return self._like(self.solved(bent).x, V)

@@ -107,7 +107,7 @@ class LevenbergMarquardt(Damped):
     >>> import flownet as fn
     >>> potential = fn.Potential(fn.Network([2, 4, 1]), fn.Quadratic(), fn.data.load("xor"))
     >>> run = fn.train(potential, fn.LevenbergMarquardt(), steps=30)
-    >>> run.loss[-1] < 1e-10
+    >>> bool(run.loss[-1] < 1e-10)
     True
     """
 
@@ -138,7 +138,7 @@ class NewtonCG(Damped):
     --------
     >>> import flownet as fn
     >>> run = fn.train(fn.DoubleWell(2), fn.NewtonCG(), W0=[0.1, 2.0], steps=20)
-    >>> run.loss[-1] < 1e-12
+    >>> bool(run.loss[-1] < 1e-12)
     True
     """
 
