@@ -6,12 +6,14 @@ import naive
 import numpy as np
 import pytest
 import twins
+from make_curvature_reference import load
 from scipy.sparse.linalg import LinearOperator, eigsh
 from tolerance import close
 
 import flownet as fn
 from flownet._errors import FlownetError
 
+STORED = load()
 LOSSES = ["quadratic", "cross-entropy"]
 every_loss = pytest.mark.parametrize("loss", LOSSES)
 every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
@@ -108,6 +110,22 @@ def test_complex_networks(loss):
     V = p.network.init(seed=2)
     moved = p.network.pushforward(W, p.data.x, V)
     close(J.pushforward(V.view(float)), np.ascontiguousarray(moved).view(float).reshape(-1))
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_against_pytorchs_dense_jacobian(name):
+    """Kept in a file: J, and F = JᵀGJ on its diagonal, along V, and its trace."""
+    case, kept = twins.PYTORCH[name][0], STORED[name]
+    p, (W, V) = twins.potential(case), twins.point(case)
+    F = p.gauss_newton(W)
+    close(F @ V, kept["product"])
+    close(F.diagonal(), kept["diagonal"])
+    close(F.trace(), kept["trace"])
+    if "jacobian" in kept:
+        J, C = kept["jacobian"], twins.uniforms(74_300, len(kept["jacobian"]))
+        close(p.jacobian(W) @ V, J @ V)
+        close(p.jacobian(W).H @ C, J.T @ C)
+        close(p.ntk(W).matrix(), J @ J.T)
 
 
 # ---- Jacobian, NTK ------------------------------------------------------------------------------
