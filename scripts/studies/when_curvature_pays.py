@@ -25,7 +25,7 @@ from command import command
 
 import flownet as fn
 from flownet import _progress
-from flownet.desk.plot._style import STYLE
+from flownet.desk.plot._style import STYLE, look
 
 KAPPA = 1e-3
 PRODUCT, ACTION, LOSS, STATE = 4 / 3, 2.0, 1 / 3, 1.0  # in gradients, by matrix products
@@ -34,14 +34,14 @@ LEVELS = (1e-1, 1e-2, 1e-3, 1e-5, 1e-8)
 TIMES = (1, 3, 20)  # the budget, of each problem
 TITLES = ("digits, cross-entropy alone", f"digits, with a regulator κ = {KAPPA:g}", "a curve")
 LOOSE = {"tolerance": 0.1, "iterations": 50}  # of natural gradient's index
-LOOKS = {
-    "plain descent": ("#888888", "-"),
-    "Adam": ("#c17c00", "-"),
-    "L-BFGS-B (scipy)": ("#111111", (0, (1, 1))),
-    "natural gradient": ("#2a9d8f", (0, (5, 2))),
-    "Levenberg–Marquardt": ("#8f2d56", "-"),
-    "Newton–CG": ("#3066be", (0, (5, 1, 1, 1))),
-}
+NAMES = (
+    "plain descent",
+    "Adam",
+    "natural gradient",
+    "Levenberg–Marquardt",
+    "Newton–CG",
+    "L-BFGS-B (scipy)",
+)
 
 
 class Curve:
@@ -146,7 +146,7 @@ def measured(potential, W, rounds=40):
 def tell(title, found):
     """A table: gradients to a loss, or to so far above the minimum; medians over the starts."""
     print(f"\n{title}\n{'gradients to':<22}" + "".join(f"{level:>9.0e}" for level in LEVELS))
-    for name in LOOKS:
+    for name in NAMES:
         counts = [np.median([c[name].reached(level) for c in found]) for level in LEVELS]
         cells = [f"{n:>9.0f}" if np.isfinite(n) else f"{'–':>9}" for n in counts]
         ends = ", ".join(f"{curves[name].floor:.5g}" for curves in found)
@@ -161,21 +161,25 @@ def draw(problems):
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(13.0, 4.6), layout="constrained")
         for axis, (title, found) in zip(figure.subplots(1, len(problems), sharey=True), problems):
-            for name, (colour, dashes) in LOOKS.items():
+            for line, name in enumerate(NAMES):
                 for i, curves in enumerate(found):
                     curve = curves[name]
-                    above = np.maximum(curve.losses - curve.floor, 1e-13)
+                    lowest = np.minimum.accumulate(curve.losses) - curve.floor
+                    kept = np.unique(np.geomspace(1, len(lowest), 300).astype(int)) - 1
                     width, label = (1.7, name) if i == 0 else (0.7, None)
                     axis.plot(
-                        np.maximum(curve.spent, 1), above, color=colour, linestyle=dashes,
-                        linewidth=width, label=label,
+                        np.maximum(curve.spent, 1)[kept], np.maximum(lowest, 1e-13)[kept],
+                        linewidth=width, label=label, **look(line),
                     )  # fmt: skip
             axis.set(
                 title=title, xscale="log", yscale="log", xlim=(1, None), ylim=(1e-11, 5),
                 xlabel="gradients spent, by matrix products",
             )  # fmt: skip
-        figure.axes[0].set_ylabel("loss above the minimum it goes to")
-        figure.legend(*axis.get_legend_handles_labels(), loc="outside lower center", ncols=6)
+        figure.axes[0].set_ylabel("lowest loss so far, above its minimum")
+        figure.legend(
+            *axis.get_legend_handles_labels(), loc="outside lower center", ncols=6,
+            title="two starts, one of them thin",
+        )  # fmt: skip
     return figure
 
 

@@ -64,6 +64,10 @@ def test_straight_maps(activation, loss, dtype):
         there, here = getattr(cuda, name)(W), getattr(cpu, name)(W)
         close(there.diagonal(), here.diagonal(), dtype)
         close(there.dual(), here.dual(), dtype)
+    for name in ("gauss_newton", "fisher"):
+        there, here = getattr(cuda, name)(W), getattr(cpu, name)(W)
+        scale = 10 * np.abs(here.christoffel(V)).max() + np.abs(here.action(V)).max()
+        close(there.christoffel(V), here.christoffel(V), dtype, scale=scale)
     there, here, C = cuda.jacobian(W), cpu.jacobian(W), np.arange(6.0)
     close(there @ V, here @ V, dtype)
     close(there.H @ C, here.H @ C, dtype)
@@ -78,6 +82,8 @@ def test_straight_maps_of_complex_networks():
     W, V = net.init(seed=1), net.init(seed=2).view(float)
     for name in ("gauss_newton", "empirical_fisher", "map_bends"):
         close(getattr(p.on_device("cuda"), name)(W) @ V, getattr(p, name)(W) @ V)
+    found = p.on_device("cuda").gauss_newton(W).christoffel(V)
+    close(found, p.gauss_newton(W).christoffel(V))
 
 
 def test_pushforward(dtype):
