@@ -54,10 +54,13 @@ from .geometry.metric import (
     CoupledMetric as CoupledMetric,
     DiagonalMetric as DiagonalMetric,
     Euclidean as Euclidean,
+    FisherMetric as FisherMetric,
+    GaussNewtonMetric as GaussNewtonMetric,
     GroupMetric as GroupMetric,
     LayerMetric as LayerMetric,
     Metric as Metric,
     PulledBack as PulledBack,
+    Raised as Raised,
     TimedMetric as TimedMetric,
     path_length as path_length,
     speed as speed,
@@ -121,6 +124,7 @@ from .motion.along import (
     in_W as in_W,
     rolling_force as rolling_force,
 )
+from .motion.damped import LevenbergMarquardt as LevenbergMarquardt, NewtonCG as NewtonCG
 from .motion.flow import (
     Central as Central,
     Geodesic as Geodesic,

@@ -27,7 +27,7 @@ _HOMES = {
     "potential": ["model.potential"],
     "chart": ["model.chart"],
     "metric": ["geometry.metric", "motion.mechanics"],
-    "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
+    "mechanics": ["motion.mechanics", "motion.flow", "motion.damped", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
     "learning system": ["equilibrium", "equilibrium.actions", "equilibrium.thermal"],

@@ -123,6 +123,12 @@ def calls():
         "Potential.value": of(POTENTIAL.value, W),
         "Potential.differential": of(POTENTIAL.differential, W),
         "Potential.differential_on": of(POTENTIAL.differential_on, np.arange(2), W),
+        "Potential.gauss_newton": of(POTENTIAL.gauss_newton, W),
+        "Potential.fisher": of(POTENTIAL.fisher, W),
+        "Potential.empirical_fisher": of(POTENTIAL.empirical_fisher, W),
+        "Potential.jacobian": of(POTENTIAL.jacobian, W),
+        "Potential.ntk": of(POTENTIAL.ntk, W),
+        "Potential.map_bends": of(POTENTIAL.map_bends, W),
         "Potential.sample_losses": of(POTENTIAL.sample_losses, W),
         "Potential.pushforward": of(POTENTIAL.pushforward, W, V),
         "Potential.difference": of(POTENTIAL.difference, W, V),
@@ -191,6 +197,12 @@ def calls():
         "DiagonalMetric": of(fn.DiagonalMetric, [1.0, 2.0]),
         "CoupledMetric": of(fn.CoupledMetric, fn.Network([2, 2, 2]), [[2.0, 0.5], [0.5, 1.0]]),
         "GroupMetric": of(fn.GroupMetric, NET, [1.0, 2.0]),
+        "FisherMetric": of(
+            fn.FisherMetric, POTENTIAL, 0.1, metric=None, tolerance=1e-9, iterations=50
+        ),
+        "FisherMetric.seen_at": of(fn.FisherMetric(POTENTIAL, 0.1).seen_at, W),
+        "FisherMetric.raised": of(fn.FisherMetric(POTENTIAL, 0.1).seen_at(W).raised, V),
+        "GaussNewtonMetric": of(fn.GaussNewtonMetric, POTENTIAL, 0.1),
         "PulledBack": of(fn.PulledBack, fn.Sinh(), fn.Euclidean(2)),
         "TimedMetric": of(
             fn.TimedMetric, [0.0, 1.0], [fn.Euclidean(2), fn.DiagonalMetric([1.0, 2.0])]
@@ -235,6 +247,10 @@ def calls():
         "ThierryMieg": of(fn.ThierryMieg, 0.1),
         "Langevin": of(fn.Langevin, 0.1, temperature=0.1, weight_decay=0.1),
         "SAM": of(fn.SAM, STEP, 0.1),
+        "LevenbergMarquardt": of(
+            fn.LevenbergMarquardt, 1.0, factor=3.0, tolerance=0.1, iterations=50
+        ),
+        "NewtonCG": of(fn.NewtonCG, 1.0, factor=3.0, tolerance=0.1, iterations=50),
         "RungeKutta": of(fn.RungeKutta, rtol=1e-3, atol=1e-6),
         # runs
         "train": of(

@@ -76,6 +76,13 @@ METRICS = {
         fn.ScheduledMetric(NET, ["exponential:8:0.5", 1.0, fn.Piecewise([2.0, 1.0], at=[2])]),
         SMALL,
     ),
+    "fisher": (fn.FisherMetric(SMALL, 0.1, tolerance=1e-15), SMALL),
+    "gauss-newton": (
+        fn.GaussNewtonMetric(
+            SMALL, 0.2, metric=fn.LayerMetric(NET, [2.0, np.inf, 0.5]), tolerance=1e-15
+        ),
+        SMALL,
+    ),
     "pulled-back": (fn.PulledBack(SINH, fn.Euclidean(NET.size)), fn.Charted(SMALL, SINH)),
 }
 MECHANICS = {
@@ -90,6 +97,8 @@ MECHANICS = {
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),
     "geodesic": fn.Geodesic(0.1),
     "runge-kutta": fn.RungeKutta(),
+    "levenberg-marquardt": fn.LevenbergMarquardt(),
+    "newton-cg": fn.NewtonCG(2.0, tolerance=0.1),
 }
 POLICIES = {
     "constant": fn.Constant(0.1),

@@ -210,5 +210,9 @@ def test_what_the_loss_bends_is_the_gauss_newton_part(dense):
         [split.second_loss + split.second_map, split.third_loss + split.third_map],
         [b.second, b.third],
     )
+    delta = b.taken.delta
+    close(delta @ split.loss_change / 2, split.second_loss)
+    close(delta @ split.map_change / 2, split.second_map, scale=abs(b.second))
+    close(split.loss_change + split.map_change, b.taken.potential.hessian_action(W, delta))
     straight = fn.breakdown(made.isotropic(), np.zeros(12), 0.1).split("map")
     assert abs(straight.second_map) < 1e-14 * straight.second_loss

@@ -29,10 +29,7 @@ def jit(function, *, parallel=False, counts=False):
     `spliced` instead.
     """
     dispatcher = numba.njit(
-        **OPTIONS,
-        parallel=parallel,
-        _nrt=parallel or counts,
-        pipeline_class=_KernelCompiler,
+        **OPTIONS, parallel=parallel, _nrt=parallel or counts, pipeline_class=_KernelCompiler
     )(function)
     dispatcher._cache = cache_of(function)
     return dispatcher

@@ -142,6 +142,13 @@ def positive(name, value):
     return float(value)
 
 
+def not_negative(name, value):
+    """A number from 0 up."""
+    if not (is_real(value) and value >= 0):
+        raise FlownetError(f"{name} is {shown(value)}; it has to be a number from 0 up.")
+    return float(value)
+
+
 def network_dtype(name):
     """float64, float32, complex128 or complex64."""
     try:

@@ -65,6 +65,8 @@ class Program:
         self.size, self.value = potential.size, potential.value
         self.differential, self.jet = potential.differential, potential.jet
         self.network = potential.network
+        if potential.offers("hessian", "gauss_newton"):  # which some mechanics solve with
+            self.hessian, self.gauss_newton = potential.hessian, potential.gauss_newton
 
 
 def check_in_python(subject, potential, mechanics, run):

@@ -5,6 +5,7 @@
     python scripts/bench start
     python scripts/bench first [--dtype float64] [--json FILE]
     python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench products [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench frozen [--dtype float64] [--json FILE]
@@ -37,6 +38,7 @@ from frozen import bench_frozen
 from gpu import PROBLEMS as ON_GPU, bench_gpu
 from peers import STEPS
 from physical import bench_equilibrium
+from products import PROBLEMS as PRODUCTS, bench_products
 from record import bench_record
 from start import bench_start
 from steps import PROBLEMS, bench_steps
@@ -50,6 +52,7 @@ BENCHMARKS = {
     "start": bench_start,
     "first": bench_first,
     "curvature": bench_curvature,
+    "products": bench_products,
     "flow": bench_flow,
     "complex": bench_complex,
     "frozen": bench_frozen,
@@ -96,8 +99,8 @@ def options_from(arguments=None):
     parser.add_argument(
         "--only",
         nargs="+",
-        choices=sorted({p.name for p in (*PROBLEMS, *FLOWS, *ON_GPU)}),
-        help="(steps, curvature, flow, complex, gpu)",
+        choices=sorted({p.name for p in (*PROBLEMS, *PRODUCTS, *FLOWS, *ON_GPU)}),
+        help="(steps, curvature, products, flow, complex, gpu)",
     )
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--programs", help="folder of clones of public programs (equilibrium)")
@@ -106,7 +109,9 @@ def options_from(arguments=None):
     parser.add_argument("--figure", type=Path, help="draw a figure of the file's figures (gpu)")
     options = parser.parse_args(arguments)
     options.dtype = options.dtype or (
-        "float64" if options.benchmark in ("curvature", "custom", "first", "flow") else "float32"
+        "float64"
+        if options.benchmark in ("curvature", "products", "custom", "first", "flow")
+        else "float32"
     )
     return options
 

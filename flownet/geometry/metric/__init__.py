@@ -1,6 +1,7 @@
 """Metrics: what it costs to move, which way is down, and how long a path is."""
 
 from ._coupled import CoupledMetric, CoupledRanges
+from ._curvature import FisherMetric, GaussNewtonMetric
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
@@ -8,6 +9,7 @@ from ._metric import Metric, Ranges, as_reals
 from ._of_run import STIFFNESS, MetricOfRun, StiffnessOfRun
 from ._path import metric_along, path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
+from ._raised import OperatorMetric, Raised
 from ._timed import TimeDependent, TimedMetric, metric_of
 
 __all__ = [
@@ -16,11 +18,15 @@ __all__ = [
     "CoupledRanges",
     "DiagonalMetric",
     "Euclidean",
+    "FisherMetric",
+    "GaussNewtonMetric",
     "GroupMetric",
     "LayerMetric",
     "Metric",
     "MetricOfRun",
+    "OperatorMetric",
     "PulledBack",
+    "Raised",
     "Ranges",
     "StiffnessOfRun",
     "TimeDependent",

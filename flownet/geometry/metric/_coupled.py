@@ -9,8 +9,9 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
+from ._coupling import coupling
 from ._layer import check_network
-from ._metric import Metric, Ranges, coupling
+from ._metric import Metric, Ranges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike

@@ -10,13 +10,13 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import Named
-from ...kernels.layout import STRIP, Coupling
 from ...model._check import array
+from ._coupling import coupling
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
 
-    from ..._types import Vector
+    from ..._types import Device, Vector
     from ...model.potential import AnyPotential
     from ...motion.loops import State
     from ...store.trajectory import Trajectory
@@ -49,13 +49,15 @@ class Metric(Named, ABC):
         off the run's state.
     recorded : bool
         Whether a run records that stiffness.
+    certified : bool
+        Whether the index is raised by products, with a certificate, `raised`, that a run records.
     kind : str or None
         Its name in files; None of a program of somebody's own.
     """
 
     size: int
     moves = depends_on_point = diagonal = is_compiled = False
-    of_steps = of_state = recorded = False
+    of_steps = of_state = recorded = certified = False
     times: Vector | tuple[()] | None = ()
 
     def __init_subclass__(cls, **words: Any) -> None:
@@ -106,6 +108,18 @@ class Metric(Named, ABC):
     def seen_at(self, W: Vector) -> Metric:
         """The metric at parameters W (D,); one that does not depend on them is this everywhere."""
         return self
+
+    def on_samples(self, rows: Vector) -> Metric:
+        """The metric of some samples alone, in which a step of a mini-batch is taken; itself."""
+        return self
+
+    def on_device(self, device: Device) -> Metric:
+        """The same metric on a device; itself where no kernels of a device apply it."""
+        return self
+
+    def christoffel(self, W: Vector, V: Vector) -> Vector:
+        """Γ(V, V) (D,) at W, by which geodesics bend, of one that depends on the point."""
+        raise FlownetError(f"how {self!r} changes with the point is not known.")
 
     def at_step(self, state: State) -> Metric:
         """The metric of the step that a run takes from a state."""
@@ -268,24 +282,3 @@ class RealView(Metric):
 def as_reals(V):
     """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
     return np.ascontiguousarray(V).view(V.real.dtype)
-
-
-def coupling(stacks, dtype):
-    """`kernels.coupling.Coupling` of stacks, each (begins (n,), extent, g^[ij] (n, n)), or None."""
-    if not stacks:
-        return None
-    counts = [len(begins) for begins, _, _ in stacks]
-    flat = [
-        np.concatenate([np.zeros(0), *parts])
-        for parts in (
-            [begins for begins, _, _ in stacks],
-            [sharp.ravel() for _, _, sharp in stacks],
-        )
-    ]
-    return Coupling(
-        np.cumsum([0, *counts]),
-        flat[0].astype(np.int64),
-        np.array([extent for _, extent, _ in stacks], np.int64),
-        flat[1],
-        np.zeros((max(counts), STRIP), dtype),
-    )

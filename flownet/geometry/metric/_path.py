@@ -95,7 +95,8 @@ def speed(run: Trajectory, *, every: int = 1, metric: MetricLike | None = None) 
     rows, times = np.flatnonzero(run.iteration % every == 0), run.time
     value = np.empty(len(rows))
     for i, row in enumerate(rows.tolist()):
-        value[i] = speed_of(run.potential, metric.at(times[row]), run.parameters[row])
+        W = run.parameters[row]
+        value[i] = speed_of(run.potential, _there(metric.at(times[row]), W), W)
     return Record(run.iteration[rows], times[rows], value)
 
 
@@ -129,9 +130,15 @@ def _pieces(run, metric):
         if k:
             if changes:
                 one = metric_of(run.metric_at(iteration[k - 1]), run.potential)
-            found[k - 1] = piece(one.at, times[k - 1], times[k], W - before)
+            at = lambda time, g=one, W=before: _there(g.at(time), W)  # noqa: E731
+            found[k - 1] = piece(at, times[k - 1], times[k], W - before)
         before = W
     return found
+
+
+def _there(metric, W):
+    """A metric at W, of one that the data set; one seen in a chart says itself what it wants."""
+    return metric.seen_at(W) if metric.certified else metric
 
 
 def piece(metric_at, begin, end, V):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 _NODES = (2, 4, 8, 16, 32)  # two integrate the quadratic exactly
+_APART = 1e-5  # of W, how far apart differences along a displacement are taken
 _RTOL = 1e-8  # of the integral; every smooth step meets it with a few nodes
 _ROUNDING = 1e3 * np.finfo(np.float64).eps  # of a covector, relative
 
@@ -71,10 +72,27 @@ def action_gap(potential, metric, W, delta, step):
 
 
 def second_order(potential, metric, W, V):
-    """g^♯HV (D,), V a vector; NaN where the potential offers no Hessian."""
+    """g^♯HV (D,), V a vector; NaN where the potential offers no Hessian.
+
+    Of a metric that depends on the point the change of g^♯dL along V, by central differences.
+    """
+    if metric.depends_on_point:
+        return _change_along(potential, metric, W, V)
     if not potential.offers("hessian_action"):
         return np.full(len(W), np.nan)
     return metric.sharp(potential.hessian_action(W, V))
+
+
+def _change_along(potential, metric, W, V):
+    """d/ds of g^♯dL at W + sV (D,), by central differences: off by 1e-9 of it, about."""
+    size = np.abs(V).max()
+    if not 0 < size < np.inf:
+        return np.zeros_like(W)
+    s = _APART * max(1.0, np.abs(W).max()) / size
+    ahead, back = (
+        metric.seen_at(X).sharp(potential.differential(X)[1]) for X in (W + s * V, W - s * V)
+    )
+    return (ahead - back) / (2 * s)
 
 
 def _integral(squared, rounding):

@@ -43,7 +43,7 @@ def check_run(run):
             "limit of Aristotle's alone."
         )
     run.in_one_way("departure")
-    if run.metric is not None and run.metric.depends_on_point:
+    if run.metric is not None and run.metric.depends_on_point and not run.metric.certified:
         raise FlownetError(
             "the run's metric depends on the point: its departure is that of the "
             "path of W, flownet.in_W(run)."

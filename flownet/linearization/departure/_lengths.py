@@ -28,13 +28,14 @@ def _unit(x):
     return x / np.linalg.norm(x)
 
 
-def smooth_piece(metric, dt, W0, W1, V0, V1):
+def smooth_piece(metrics, dt, W0, W1, V0, V1):
     """Path length ∫‖Ẇ‖_g dt of a smooth curve from W0 to W1 in the time dt, velocities V0 and V1.
 
     Simpson's rule, the middle velocity that of the cubic through both ends, 3ΔW/(2Δt) − (V0 +
     V1)/4: fourth order in dt, exact where the curve is straight, and never less than the chord.
+    `metrics` are those at its begin, middle and end.
     """
     secant = (W1 - W0) / dt
     middle = 1.5 * secant - 0.25 * (V0 + V1)
-    speeds = [length(metric, V) for V in (V0, middle, V1)]
-    return dt * max(np.dot(speeds, [1, 4, 1]) / 6, length(metric, secant))
+    speeds = [length(metric, V) for metric, V in zip(metrics, (V0, middle, V1))]
+    return dt * max(np.dot(speeds, [1, 4, 1]) / 6, length(metrics[1], secant))

@@ -159,7 +159,7 @@ def _beside(name, field, rows, words, progress):
     found = dict(zip(COLUMNS, np.full((len(COLUMNS), len(back)), np.nan)), loss=loss[back])
     with _progress.bar(len(W), shown=progress, what=f"rows beside the flow {name!r}") as show:
         for k in np.flatnonzero(np.isfinite(W).all(axis=1)).tolist():
-            velocity[k] = _velocity(field, potential, metric.at(time[k]), W[k])
+            velocity[k] = _velocity(field, potential, metric.at(time[k]).seen_at(W[k]), W[k])
             path[k] = (
                 0.0
                 if k == 0
@@ -169,7 +169,7 @@ def _beside(name, field, rows, words, progress):
             show(k + 1)
     for i, k in enumerate(back.tolist()):
         if np.isfinite(path[k]):
-            apart, now = rows.state(i) - W[k], metric.at(time[k])
+            apart, now = rows.state(i) - W[k], metric.at(time[k]).seen_at(W[k])
             found["distance"][i] = length(now, apart)
             found["loss_difference"][i] = potential.difference(W[k], apart)
             found["arc_length"][i] = path[k]
@@ -180,9 +180,13 @@ def _beside(name, field, rows, words, progress):
 def _piece(field, potential, metric, time, W, velocity):
     """Path length of the flow between two of its states (2, D), in the metric of the first."""
     now, end = metric.at(time[0]), velocity[1]
+    if now.depends_on_point:
+        middle = (W[0] + W[1]) / 2 + (time[1] - time[0]) / 8 * (velocity[0] - velocity[1])
+        seen = [now.seen_at(X) for X in (W[0], middle, W[1])]
+        return smooth_piece(seen, time[1] - time[0], *W, velocity[0], end)
     if metric.at(time[1]) is not now:  # up to where the metric changes
         end = _velocity(field, potential, now, W[1])
-    return smooth_piece(now, time[1] - time[0], *W, velocity[0], end)
+    return smooth_piece([now] * 3, time[1] - time[0], *W, velocity[0], end)
 
 
 def _follow(name, field, rows, words, progress):

@@ -75,12 +75,13 @@ def step_departures(run, potential, metric, rows, rtol, progress):
     return StepDepartures(run.iteration[rows], run.time[rows], found)
 
 
-def _one(potential, metric, W, delta, h, rtol):
+def _one(potential, whole, W, delta, h, rtol):
+    metric = whole.seen_at(W)
     gap = action_gap(potential, metric, W, delta, h)
     slope = metric.sharp(potential.differential(W)[1])
-    along = _flow_displacement(potential, metric, W, h, rtol, h * np.abs(slope).max())
+    along = _flow_displacement(potential, whole, W, h, rtol, h * np.abs(slope).max())
     error, noise = delta - along, delta + h * slope
-    second = -h * h / 2 * second_order(potential, metric, W, slope)
+    second = -h * h / 2 * second_order(potential, whole, W, slope)
     return [
         h,
         gap.value,
@@ -111,7 +112,7 @@ def _flow_displacement(potential, metric, W, h, rtol, size):
         return on.parameters[-1] - W if on.finished and len(on) else np.full(len(W), np.nan)
 
     def velocity(u):
-        return -metric.sharp(potential.differential(W + u)[1])
+        return -metric.seen_at(W + u).sharp(potential.differential(W + u)[1])
 
     found = integrate(velocity, np.zeros(len(W)), [0.0, h], rtol=rtol, atol=rtol * size)
     return found[-1] if len(found) > 1 else np.full(len(W), np.nan)

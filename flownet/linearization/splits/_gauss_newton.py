@@ -7,6 +7,7 @@ is of W alone and says of no map: what it bends stands under its own name.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -28,11 +29,29 @@ class MapSplit(BesidePromise):
         Taylor coefficients of what the loss and what the map bends; the map has none below 2.
     own : dict
         By name those (4,) of terms that have no map, such as a `CustomPotential`.
+    place : potential, W (D,), δ (D,)
+        Of the terms that have a map: where operators are made.
     """
 
     loss: np.ndarray
     map: np.ndarray
     own: dict[str, np.ndarray] = field(default_factory=dict)
+    place: tuple = field(default=(), repr=False, compare=False)
+
+    @cached_property
+    def loss_change(self):
+        """Fδ (D,), what the loss alone changes of dL to first order; ½⟨δ, Fδ⟩ is `second_loss`."""
+        potential, W, delta = self.place
+        return potential.gauss_newton(W).action(delta)
+
+    @cached_property
+    def map_change(self):
+        """Bδ (D,), what the map's bends change of dL; ½⟨δ, Bδ⟩ is `second_map`, and H = F + B.
+
+        Applied by themselves: where the map bends little nothing cancels.
+        """
+        potential, W, delta = self.place
+        return potential.map_bends(W).action(delta)
 
     @property
     def promise(self):
@@ -83,7 +102,7 @@ def by_map(b):
     names = {name: 0.0 for name, _, _ in own}
     for name, scale, term in own:
         names[name] = names[name] + scale * term.jet(taken.W, taken.delta, 3)
-    return MapSplit(straight, bent, names)
+    return MapSplit(straight, bent, names, (potential, taken.W, taken.delta))
 
 
 def _apart(potential):

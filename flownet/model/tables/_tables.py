@@ -135,7 +135,9 @@ def metric_from(table, potential):
         table.setdefault("size", potential.size)
     if "metrics" in takes:
         table["metrics"] = [metric_from(each, potential) for each in table.get("metrics") or []]
-    if "metric" in takes:
+    if "potential" in takes:
+        table["potential"] = potential
+    if "metric" in takes and ("metric" in table or takes["metric"].default is not None):
         table["metric"] = metric_from(table["metric"], potential)
     wanted = {name: None for name, word in takes.items() if word.default is word.empty}
     return build("metric", {**wanted, **table})  # what is missing it says itself

@@ -30,13 +30,13 @@ def geodesic(
 ) -> Vector:
     """Where the geodesic that leaves u with the velocity V is at time 1 (the exponential map).
 
-    The metric of W is flat, so that it is the straight line W(u) + s·W′V taken back to u where the
-    chart has an inverse; elsewhere the solution of ü + Γ(u̇, u̇) = 0.
+    Seen in a chart the metric of W is flat, so that it is the straight line W(u) + s·W′V taken back
+    to u where the chart has an inverse; elsewhere the solution of ü + Γ(u̇, u̇) = 0.
 
     Parameters
     ----------
-    metric : PulledBack, or a constant metric
-        Whose geodesics are straight.
+    metric : PulledBack, FisherMetric, GaussNewtonMetric, or a constant metric
+        Geodesics of a constant one are straight.
     u, V : array (D_u,)
     order : "exact" or 2
         2: the geodesic's own second order, u + V − ½Γ(V, V).
@@ -59,17 +59,17 @@ def geodesic(
             raise FlownetError(f"{name} has shape {value.shape}; the metric's is ({metric.size},).")
     if isinstance(metric, Metric) and not metric.depends_on_point:
         return u + V
-    if not isinstance(metric, PulledBack):
+    if not isinstance(metric, Metric):
         raise FlownetError(
-            f"metric is {shown(metric)}; geodesics are known of a flownet.PulledBack, and of "
-            "constant metrics."
+            f"metric is {shown(metric)}; geodesics are known of metrics, such as "
+            "flownet.PulledBack or flownet.FisherMetric."
         )
-    if metric.chart.linear:
+    chart = metric.chart if isinstance(metric, PulledBack) else None
+    if chart is not None and chart.linear:
         return u + V
     if order == 2:
         return u + V - metric.christoffel(u, V) / 2
-    chart = metric.chart
-    if chart.onto and chart.invertible:
+    if chart is not None and chart.onto and chart.invertible:
         return chart.to_u(chart.to_W(u) + chart.pushforward(u, V), near=u)
     return _integrated(metric, u, V, rtol)
 

@@ -188,12 +188,19 @@ def _started(run, now, batch_size, left):
     _fits(run.potential, now["potential"])
     parts = (now["potential"], now["mechanics"], now["metric"])
     potential, _ = start(*parts, batch_size, left, seed, device)
-    if (run.mechanics.kind == "runge-kutta") != (now["mechanics"].kind == "runge-kutta"):
+    old, new = run.metric, now["metric"]
+    if _counted(run.mechanics, old, potential) != _counted(now["mechanics"], new, potential):
         raise FlownetError(
-            "a run of RungeKutta counts the gradients of each step, and no other does: begin a new "
-            "run, train(W0=run.parameters[-1])."
+            "a run of RungeKutta counts the gradients of each step, damped steps and those in a "
+            "metric that the data set their products, and no other does: begin a new run, "
+            "train(W0=run.parameters[-1])."
         )
     return potential
+
+
+def _counted(mechanics, metric, potential):
+    """What a run records of the work of each step."""
+    return mechanics.counts, metric_of(metric, potential).certified
 
 
 def _says_the_same(run, tables, new, changes):

@@ -6,6 +6,7 @@ from ..._errors import FlownetError
 from ...model.potential import Reals
 from .._pairs import PairedLoop
 from .._problem import is_compiled
+from ..damped import Damped, DampedLoop
 from ..flow import Geodesic
 from ..mechanics._start import carried
 from ._compiled_loop import CompiledLoop
@@ -39,6 +40,8 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, si
     kind = CompiledLoop if compiled else PythonLoop
     if isinstance(mechanics, RungeKutta):
         kind = RungeKuttaLoop
+    elif isinstance(mechanics, Damped):
+        kind = DampedLoop
     elif isinstance(mechanics, Geodesic) and metric.depends_on_point:
         kind = GeodesicLoop
     seen, W = reals.of_metric(metric), reals.of(W)

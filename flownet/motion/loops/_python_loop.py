@@ -11,6 +11,9 @@ from .._problem import lowest_layer, rule_in
 from ..flow import geodesic
 from ..mechanics import ascent_of
 
+#: of an index raised by products: how many, and what is left of its two identities
+CERTIFICATE = ("products", "residual", "defect")
+
 #: the iteration at which what mechanics remember began, and that at which their schedules begin
 Since = namedtuple("Since", "born begun")
 START = Since(0, 0)
@@ -41,6 +44,8 @@ def times_of(time, steps):
 
 def columns_of(metric):
     """What is recorded of each step beside loss and step, by name: the shape of a row."""
+    if metric.certified:
+        return dict.fromkeys(CERTIFICATE, ())
     return {STIFFNESS: (len(metric.with_numbers().stiffness),)} if metric.recorded else {}
 
 
@@ -70,7 +75,7 @@ class PythonLoop:
         self._batches = Batches(potential.data.m, batch_size, seed) if batch_size else None
 
     @np.errstate(all="ignore")  # a run that diverges is a result
-    def advance(self, first, count, tape, stiffness=None):
+    def advance(self, first, count, tape, *beside):
         """Steps from iteration `first` on: steps taken, rows kept, and whether all is finite."""
         rows = 0
         for i in range(count):
@@ -81,9 +86,7 @@ class PythonLoop:
                 dL = self._uphill(k, dL)
             if self._of["decay"]:
                 dL = dL + self.W.dtype.type(self._of["decay"]) * self.W
-            V = None
-            if not self._unseen:
-                V = -self._now.seen_at(self.W).sharp(dL)  # covector → vector
+            V, certificate = self._downhill(k, dL)  # covector → vector
             step = self._step(k, potential, V, loss) if np.isfinite(loss) else loss
             if not np.isfinite(step):
                 return i, rows, False
@@ -93,8 +96,8 @@ class PythonLoop:
                 rows += 1
             tape.iteration[i], tape.time[i] = k, self.time
             tape.loss[i], tape.step[i] = loss, step
-            if stiffness is not None:
-                stiffness[i] = self._numbers
+            for column, number in zip(beside, certificate):
+                column[i] = number
             finite = self._move(k, step, V, dL)
             self._potential.project(self.W)
             self.time += step
@@ -102,9 +105,28 @@ class PythonLoop:
                 return i + 1, rows, False
         return count, rows, True
 
+    def _downhill(self, k, dL):
+        """−g^♯dL of step k, None where nobody looks at it; and what is recorded beside the step."""
+        if self._unseen:
+            return None, (self._numbers,)
+        metric = self._metric_at(k)
+        if not metric.certified:
+            return -metric.sharp(dL), (self._numbers,)
+        raised = metric.raised(dL)
+        return -raised.V, (raised.products, raised.residual, raised.defect)
+
+    def _metric_at(self, k):
+        """The metric of step k, of its batch, at W."""
+        return self._of_batch(k).seen_at(self.W)
+
+    def _of_batch(self, k):
+        if self._batches is None or not self._now.depends_on_point:
+            return self._now
+        return self._now.on_samples(self._batches.rows(k))
+
     def _uphill(self, k, dL):
         """dL of the batch of step k where SAM's ascent comes to."""
-        climb = ascent_of(self._now.seen_at(self.W), dL, self.mechanics.radius)
+        climb = ascent_of(self._metric_at(k), dL, self.mechanics.radius)
         return self._differential(k, self.W + climb)[1][1]
 
     def _step(self, k, potential, V, loss):
@@ -175,6 +197,6 @@ class GeodesicLoop(PythonLoop):
 
     def _move(self, k, step, V, dL):
         self.W[:] = geodesic(
-            self.metric, self.W, self.W.dtype.type(step) * V, order=self.mechanics.order
+            self._of_batch(k), self.W, self.W.dtype.type(step) * V, order=self.mechanics.order
         )
         return bool(np.isfinite(self.W).all())

@@ -50,6 +50,7 @@ class RungeKutta(Mechanics):
     policy = Adaptive()
     numbers = Aristotle()
     own_loop = True
+    counts = ("evaluations",)
 
     def __init__(self, rtol: Positive = 1e-3, atol: Positive = 1e-6) -> None:
         if not (_check.is_number(rtol) and 1e-13 <= rtol <= 0.5):
@@ -86,7 +87,7 @@ class RungeKuttaLoop:
                 "depends on time take flownet.flow or another mechanics."
             )
         self._potential, self.mechanics, self.metric = potential, mechanics, metric
-        self.since, self.extra = since, {"evaluations": ()}
+        self.since, self.extra = since, dict.fromkeys(mechanics.counts, ())
         self._integration = Integration(
             System(potential, metric, W.dtype, wants_meters=False).field,
             W,

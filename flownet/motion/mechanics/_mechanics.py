@@ -13,6 +13,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import Named, is_named, kind
 from ...kernels.scalar import mechanics as scalar
+from ...model._check import not_negative
 from .. import _check
 from ._policy import Constant, StepPolicy
 from ._policy_of import policy_of
@@ -55,6 +56,8 @@ class Mechanics(Named):
         Whether a step goes along −g^♯dL.
     own_loop : bool
         Whether a loop of its own takes its steps, which are not made of one dL.
+    counts : tuple of str
+        What its own loop records of each step beside loss and step.
     mass, temperature : float
         m of a velocity, and T of a heat bath, which may have a schedule; 0 of mechanics without.
     integrator : str or None
@@ -73,6 +76,7 @@ class Mechanics(Named):
     sizing: Any = None
     remembers: tuple[str, ...] = ()
     along = own_loop = False
+    counts: tuple[str, ...] = ()
     mass = shrink = weight_decay = epsilon = radius = 0.0
     temperature: float | StepPolicy = 0.0
     moments = "separate"
@@ -258,13 +262,6 @@ class Aristotle(Mechanics):
     def descends(self) -> bool:
         """Whether a step is −step·g^♯dL of the potential and nothing else."""
         return self.weight_decay == 0
-
-
-def not_negative(name, value):
-    """A number from 0 up."""
-    if not (_check.is_number(value) and value >= 0):
-        raise FlownetError(f"{name} is {shown(value)}; it has to be a number from 0 up.")
-    return float(value)
 
 
 def share(name, value):

@@ -54,7 +54,8 @@ def landscape(potential, metric, device=None):
     potential = as_potential(potential)
     if device is not None:
         potential = potential.on_device(device)
-    return potential, metric_of(metric, potential)
+    metric = metric_of(metric, potential)
+    return potential, metric if device is None else metric.on_device(device)
 
 
 def carried(mechanics, metric):
