@@ -1,10 +1,12 @@
-"""Whether network, loss and data are what they should be, and fit each other."""
+"""Whether network, loss and data fit each other, and which data a result is of."""
 
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._origin import sha256_of
 from ...data._dataset import Dataset
 from ..network import Network
+from ._contract import AnyPotential
 from ._loss import Loss
 
 
@@ -53,3 +55,13 @@ def _hint(data, have, want):
 def _is_whole(y):
     """Whether all numbers are whole and none negative, as those of classes are."""
     return y.dtype.kind != "c" and bool(((y >= 0) & (y == np.floor(y))).all())
+
+
+@sha256_of.register
+def _of_data(source: Dataset) -> str:
+    return source.sha256
+
+
+@sha256_of.register
+def _of_potential(source: AnyPotential) -> str | None:
+    return source.data.sha256 if isinstance(source.data, Dataset) else None
