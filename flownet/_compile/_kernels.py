@@ -21,15 +21,23 @@ from ._cache import cache_of
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
 
 
-def jit(function, *, parallel=False, counts=False):
+def jit(function, *, parallel=False, counts=False, by_name=False):
     """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
+
+    One that other kernels call `by_name` alone has no entry for Python, which takes a while to
+    make.
 
     Kernels allocate nothing: without numba's runtime no array is counted in and out, but where it
     `counts` those that a user's function made. A function that returns a view of an array must be
     `spliced` instead.
     """
     dispatcher = numba.njit(
-        **OPTIONS, parallel=parallel, _nrt=parallel or counts, pipeline_class=_KernelCompiler
+        **OPTIONS,
+        parallel=parallel,
+        _nrt=parallel or counts,
+        no_cpython_wrapper=by_name,
+        no_cfunc_wrapper=True,
+        pipeline_class=_KernelCompiler,
     )(function)
     dispatcher._cache = cache_of(function)
     return dispatcher
