@@ -11,12 +11,26 @@ def pytest_addoption(parser):
     parser.addoption("--ptx", action="store_true", help="those that compile CUDA kernels alone")
 
 
-#: files that take longest, which begin first: at the end one process would wait for the other
-LONGEST = ["test_site", "test_figures", "test_same_bits", "test_lyapunov", "test_cluster"]
+#: files that take longest, in this order, begin first: at the end one process waits for the other
+LONGEST = [
+    "test_site",
+    "test_figures",
+    "test_lyapunov",
+    "test_trust",
+    "test_same_bits",
+    "test_hostile",
+    "test_family",
+    "test_kinked_flow",
+    "test_cluster",
+    "test_sam",
+    "test_h5py_versions",
+    "test_store",
+]
 
 
 def pytest_collection_modifyitems(config, items):
-    items.sort(key=lambda item: item.path.stem not in LONGEST)
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.stem, len(order)))
     if config.getoption("--fast"):
         slow = {item for item in items if item.get_closest_marker("slow")}
         config.hook.pytest_deselected(items=list(slow))

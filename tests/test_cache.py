@@ -1,6 +1,7 @@
 """Kernels are compiled once for all processes, an edit never meets old machine code, and nothing
 that happens to the cache stops a run."""
 
+import gc
 import os
 import re
 import shutil
@@ -8,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numba
 import pytest
+from numba.core import event
 
 from flownet._compile._cache import _CheckedFiles
 
@@ -274,3 +277,28 @@ def test_parts_of_one_name_that_two_processes_compiled_stay_apart(tmp_path):
     (one,), (two,) = told(["of_one"]), told(["of_two"])
     assert one != two
     assert told(["of_one", "of_two"]) == [one, two] and told(["of_two", "of_one"]) == [two, one]
+
+
+@pytest.mark.parametrize("given", [gc.get_threshold(), (60_000, 5, 200), (0, 10, 10)])
+def test_garbage_is_looked_for_as_before_when_kernels_are_compiled(given):
+    """Less often meanwhile, of functions within functions too, and never where nobody looks."""
+    meanwhile = []
+
+    class Look(event.Listener):
+        def on_start(self, event):
+            meanwhile.append(gc.get_threshold())
+
+        def on_end(self, event):
+            pass
+
+    before = gc.get_threshold()
+    gc.set_threshold(*given)
+    try:
+        with event.install_listener("numba:compile", Look()):
+            inner = numba.njit(lambda x: x + 1)
+            assert numba.njit(lambda x: inner(x) * 2)(1) == 4
+        assert gc.get_threshold() == given
+    finally:
+        gc.set_threshold(*before)
+    seldom = given if given[0] == 0 else tuple(map(max, given, (50_000, 20, 100)))
+    assert len(meanwhile) == 2 and set(meanwhile) == {seldom}

@@ -5,6 +5,7 @@ A part is a function that only kernels call, or a plain function that they use.
 
 import ctypes
 import dis
+import gc
 import inspect
 from time import monotonic
 
@@ -21,15 +22,23 @@ from ._cache import cache_of
 OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False, "boundscheck": False}
 
 
-def jit(function, *, parallel=False, counts=False):
+def jit(function, *, parallel=False, counts=False, by_name=False):
     """Compile a kernel that Python calls, at its first call, and keep the machine code on disk.
+
+    One that other kernels call `by_name` alone has no entry for Python, which takes a while to
+    make.
 
     Kernels allocate nothing: without numba's runtime no array is counted in and out, but where it
     `counts` those that a user's function made. A function that returns a view of an array must be
     `spliced` instead.
     """
     dispatcher = numba.njit(
-        **OPTIONS, parallel=parallel, _nrt=parallel or counts, pipeline_class=_KernelCompiler
+        **OPTIONS,
+        parallel=parallel,
+        _nrt=parallel or counts,
+        no_cpython_wrapper=by_name,
+        no_cfunc_wrapper=True,
+        pipeline_class=_KernelCompiler,
     )(function)
     dispatcher._cache = cache_of(function)
     return dispatcher
@@ -154,10 +163,13 @@ def _called(function):
 class _Compilation(event.Listener):
     """Before anything is compiled, tells numba of plain functions, which takes it a while.
 
-    And tells whoever sits at a terminal, once, why nothing seems to happen.
+    And tells whoever sits at a terminal, once, why nothing seems to happen. Python looks for
+    garbage less often meanwhile: of the many objects that numba makes most stay, and to go through
+    them again and again takes a tenth of the time.
     """
 
     _SECONDS = 2.0
+    _SELDOM = (50_000, 20, 100)  # thresholds of `gc`
 
     def __init__(self):
         self._depth, self._began, self._spent, self._said = 0, 0.0, 0.0, False
@@ -165,7 +177,9 @@ class _Compilation(event.Listener):
     def on_start(self, event):
         self._depth += 1
         if self._depth == 1:
-            self._began = monotonic()
+            self._began, self._thresholds = monotonic(), gc.get_threshold()
+            if self._thresholds[0]:  # else nobody looks at all
+                gc.set_threshold(*map(max, self._SELDOM, self._thresholds))
         self._say()
         context = numba.core.registry.cpu_target.typing_context
         while _not_registered:
@@ -185,6 +199,7 @@ class _Compilation(event.Listener):
         self._say()
         if self._depth == 0:
             self._spent += monotonic() - self._began
+            gc.set_threshold(*self._thresholds)
 
     def _say(self):
         if not self._said and self._spent + monotonic() - self._began > self._SECONDS:

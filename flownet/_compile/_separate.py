@@ -43,7 +43,7 @@ def with_crew(kernel):
 def _called_by_name(function, name, **options):
     function.__qualname__ = name  # before it is compiled: its file in the cache has this name
     key = f"{function.__module__}.{name}"
-    kernel = kernels[key] = jit(function, **options)
+    kernel = kernels[key] = jit(function, by_name=True, **options)
 
     @numba.extending.intrinsic
     def call(typing, *args):

@@ -18,6 +18,16 @@ if not INSTALLED:
     collect_ignore_glob = ["test_cuda_*"]
 
 
+def pytest_configure(config):
+    if INSTALLED:
+        from flownet._compile._cuda import SIMULATED
+
+        if SIMULATED:
+            from turns import take_turns
+
+            take_turns()
+
+
 def pytest_report_header(config):
     return [] if INSTALLED else ["tests/cuda left out: numba-cuda is not installed"]
 

@@ -41,10 +41,9 @@ def _strip(vectors, whole, column):
     return strip
 
 
-def _panel(column):
+def _panel(name, column):
     whole, two, one = (_strip(*kind, column) for kind in ((2, True), (2, False), (1, False)))
 
-    @part
     def panel(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, width, sums):
         if columns == width:
             whole(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums)
@@ -53,12 +52,13 @@ def _panel(column):
         else:
             one(c, c_row, d, d_row, a, a_row, a_col, b, b_row, rows, depth, columns, sums)
 
-    return panel
+    return separate(panel, name)  # a dozen loops full of vectors, in machine code once
 
 
 #: C = D + A·B for the columns of one panel, at most `width` of them. Where `sums` is a pointer, not
 #: None, Σ_k a_ik goes there too. D is a matrix, or a column that stands for all columns
-panel, panel_from_column = _panel(column=False), _panel(column=True)
+panel = _panel("panel", column=False)
+panel_from_column = _panel("panel_from_column", column=True)
 
 
 @separate

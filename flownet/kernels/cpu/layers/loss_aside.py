@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ...._compile import part
+from ...._compile import part, separate
 from ...scalar.loss import LEAD
 from ..base.elementary import exp
 from ..base.transpose import turn
@@ -98,7 +98,7 @@ def _covectors(p, q, rest, mass, leader, balance, n, m, one, factor):
             p[b * m + s] = -balance[s] if leader[s] == type(one)(b) else p[b * m + s]
 
 
-@part
+@separate
 def cross_entropy_aside(loss, a, y, g, room, n, m, sample, scale):
     """Losses of each sample; g ← g·scale·∂ℓ/∂Ŷ. Outputs a and the room are written to."""
     kind = scale.dtype.type

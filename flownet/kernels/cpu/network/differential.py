@@ -197,10 +197,11 @@ _of_any = chosen(lambda net, *more: _of_reals if lacks(net, "origin") else _of_p
 def _lanes(net, loss, data, W, dL, work, m, lowest):
     if data.rows.size:
         gather(data, work, 0, 0, m)
-        weighted = work.weights[:m] if work.weights.size else work.weights
-        tiny_differential(net, loss, work.x[:m], work.y[:m], weighted, W, dL, work, lowest)
-    else:
-        tiny_differential(net, loss, data.x, data.y, data.weights, W, dL, work, lowest)
+    x, y = (work.x, work.y) if data.rows.size else (data.x, data.y)
+    weights = work.weights if data.rows.size else data.weights
+    if weights.size:
+        weights = weights[:m]
+    tiny_differential(net, loss, x[:m], y[:m], weights, W, dL, work, lowest)
 
 
 @part(inline=True)
