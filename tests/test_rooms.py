@@ -39,6 +39,7 @@ ROOMS = [
     "motion/observe",
     "motion/mechanics",
     "motion",
+    "geometry/norm",
     "geometry/noise",
     "geometry/charges",
     "geometry/curvature",

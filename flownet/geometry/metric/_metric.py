@@ -11,6 +11,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import Named
 from ...model._check import array
+from ._as_reals import as_reals
 from ._coupling import coupling
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Metric(Named, ABC):
     moves, depends_on_point : bool
     times : ndarray or None
         Of one that moves: when it changes, staying in between; None where it always does.
+    linear : bool
+        Whether `sharp` is linear, as that of every metric is; a `Norm`'s is not.
     diagonal : bool
         Whether no two parameters are known to be coupled: `own` is then all of it.
     is_compiled : bool
@@ -57,6 +60,7 @@ class Metric(Named, ABC):
 
     size: int
     moves = depends_on_point = diagonal = is_compiled = False
+    linear = True
     of_steps = of_state = recorded = certified = False
     times: Vector | tuple[()] | None = ()
 
@@ -77,10 +81,25 @@ class Metric(Named, ABC):
     def flat(self, V: Vector) -> Vector:
         """Covector g♭V (D,): the index of a displacement lowered."""
 
+    def dual2(self, dL: Vector) -> float:
+        """‖dL‖² = dL(g^♯dL) of a covector (D,), the squared dual length."""
+        return float(np.vdot(as_reals(self._vector("dL", dL)), as_reals(self.sharp(dL))))
+
+    def steepest(self, dL: Vector) -> Vector:
+        """Displacement g^♯dL/‖dL‖ (D,) of length 1 along which dL gains most; 0 of 0."""
+        V = self.sharp(dL)
+        square = float(np.vdot(as_reals(dL), as_reals(V)))
+        return V / V.real.dtype.type(math.sqrt(square)) if square > 0 else np.zeros_like(V)
+
     @property
     def free(self) -> Vector:
         """Mask (D,) of the components that may move: all of them."""
         return np.ones(self.size, bool)
+
+    @property
+    def aside(self) -> Vector:
+        """Mask (D,) of what it says nothing of, and leaves to other mechanics: none."""
+        return np.zeros(self.size, bool)
 
     def coordinates(self, V: Vector) -> Vector:
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
@@ -251,12 +270,25 @@ class RealView(Metric):
     """A metric of D complex parameters as one of the 2D reals that they are."""
 
     def __init__(self, metric):
-        self.of, self.size = metric, 2 * metric.size
+        self.of, self.size, self.linear = metric, 2 * metric.size, metric.linear
 
     @property
     def free(self):
         """Mask (2D,) of the components that may move."""
         return np.repeat(self.of.free, 2)
+
+    @property
+    def aside(self):
+        """Mask (2D,) of what it says nothing of."""
+        return np.repeat(self.of.aside, 2)
+
+    def steepest(self, dL):
+        """Displacement (2D,) of length 1 along which dL gains most."""
+        return self._through(self.of.steepest, "dL", dL)
+
+    def norm2(self, V):
+        """Squared length (2D,), that of the complex displacement."""
+        return self.of.norm2(self._complex("V", V))
 
     def sharp(self, dL):
         """Direction g^♯dL (2D,)."""
@@ -275,10 +307,9 @@ class RealView(Metric):
         return self._through(self.of.displacement, "x", x)
 
     def _through(self, of, name, V):
+        V = self._complex(name, V)
+        return of(V).view(V.real.dtype)
+
+    def _complex(self, name, V):
         V = np.ascontiguousarray(self._vector(name, V))
-        return of(V.view(np.result_type(V, np.complex64))).view(V.dtype)
-
-
-def as_reals(V):
-    """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
-    return np.ascontiguousarray(V).view(V.real.dtype)
+        return V.view(np.result_type(V, np.complex64))
