@@ -26,13 +26,8 @@ _HOMES = {
     "loss": ["model.potential"],
     "potential": ["model.potential"],
     "chart": ["model.chart"],
-<<<<<<< HEAD
-    "metric": ["geometry.metric", "motion.mechanics"],
-    "mechanics": ["motion.mechanics", "motion.flow", "motion.damped", "motion.loops"],
-=======
     "metric": ["geometry.metric", "geometry.norm", "motion.mechanics"],
-    "mechanics": ["motion.mechanics", "motion.flow", "motion.loops"],
->>>>>>> 999db66 (Norms that are no metric: signs, blocks, one coordinate, the spectral norm by SVD or products)
+    "mechanics": ["motion.mechanics", "motion.flow", "motion.damped", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],
     "learning system": ["equilibrium", "equilibrium.actions", "equilibrium.thermal"],

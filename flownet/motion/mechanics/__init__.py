@@ -5,6 +5,7 @@ from ._composed import Chain, Piecewise, Tabulated
 from ._langevin import Langevin
 from ._mechanics import MOMENTS, Aristotle, Mechanics, one_of
 from ._newton import INTEGRATORS, Nesterov, Newton
+from ._normalized import Muon, Normalized
 from ._policy import Constant, Linearity, LossRate, StepPolicy
 from ._policy_of import policy_of
 from ._program import Program, Schedule, as_recorded
@@ -28,8 +29,10 @@ __all__ = [
     "Linearity",
     "LossRate",
     "Mechanics",
+    "Muon",
     "Nesterov",
     "Newton",
+    "Normalized",
     "OneCycle",
     "Piecewise",
     "Polynomial",

@@ -1,0 +1,62 @@
+"""The loop of steps of a given length in a norm, and of other mechanics on what it freezes."""
+
+import numpy as np
+
+from ..._errors import FlownetError
+from ...geometry.metric import DiagonalMetric
+from .._problem import rule_in
+from ._python_loop import START, PythonLoop, heat_key
+
+
+class NormalizedLoop(PythonLoop):
+    """One step at a time: W ← W − step·argmax_{‖v‖≤1} ⟨M, v⟩, M ← βM + dL."""
+
+    def __init__(
+        self, potential, mechanics, metric, W, time, batch_size, seed, pairs=False, since=START
+    ):
+        words = potential, mechanics, metric, W, time, batch_size, seed, pairs, since
+        super().__init__(*words)
+        self._other = other = mechanics.elsewhere
+        self._held = None
+        self._own = len(mechanics.own_memories)
+        if other is not None:
+            self._words = {**other.rule(pairs, heat_key(seed, since.born)), "born": since.born}
+
+    def _direction(self, dL):
+        """Asked of the norm where M is known, in `_move`."""
+
+    def _move(self, k, step, V, dL):
+        """W ← (1 − step·κ)W − step·argmax ⟨M, v⟩, and the step of the mechanics elsewhere."""
+        mechanics, W = self.mechanics, self.W
+        if not np.isfinite(dL).all():
+            W[:] = np.nan
+            return
+        real = W.dtype.type
+        M = dL = np.array(dL, W.dtype)
+        if self._own:
+            kept = self._memory[0]
+            kept *= real(mechanics.momentum)
+            kept += dL
+            M = dL + real(mechanics.momentum) * kept if mechanics.nesterov else kept
+        v = self._now.seen_at(W).steepest(M)
+        if mechanics.weight_decay:
+            W[self._now.free] *= real(1 - step * mechanics.weight_decay)
+        W -= real(step) * v
+        if self._other is not None:
+            age = k - self.since.begun
+            length = float(self._other.policy.steps_from(age, 1, self.time)[0])
+            memory = self._memory[self._own :]
+            self._potential.kernels.step_with_memory(self._rule, W, memory, dL, length, k)
+
+    def _hold(self, k):
+        """The metric of step k, and the rule of the mechanics elsewhere."""
+        super()._hold(k)
+        if self._other is not None and self._held is not self._now:
+            self._held, self._lowest, aside = self._now, 0, self._now.aside
+            if not (self._now.linear or aside.any()):
+                raise FlownetError(
+                    f"{self.mechanics!r} has nothing to move elsewhere: {self._now!r} leaves no "
+                    "parameter aside, as SpectralNorm(network, biases=False) does."
+                )
+            plain = DiagonalMetric(np.where(aside, 1.0, np.inf))
+            self._rule = rule_in(plain, self.W.dtype, **{"lowest": 0, **self._words})
