@@ -136,6 +136,7 @@ from .motion.along import (
     in_W as in_W,
     rolling_force as rolling_force,
 )
+from .motion.central import CentralFlow as CentralFlow, central_flow as central_flow
 from .motion.damped import LevenbergMarquardt as LevenbergMarquardt, NewtonCG as NewtonCG
 from .motion.flow import (
     Central as Central,
@@ -174,6 +175,7 @@ from .motion.mechanics import (
     Piecewise as Piecewise,
     Polynomial as Polynomial,
     RMSProp as RMSProp,
+    ScalarRMSProp as ScalarRMSProp,
     Schedule as Schedule,
     ScheduledMetric as ScheduledMetric,
     Tabulated as Tabulated,

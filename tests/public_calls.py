@@ -262,6 +262,7 @@ def calls():
             fn.LevenbergMarquardt, 1.0, factor=3.0, tolerance=0.1, iterations=50
         ),
         "NewtonCG": of(fn.NewtonCG, 1.0, factor=3.0, tolerance=0.1, iterations=50),
+        "ScalarRMSProp": of(fn.ScalarRMSProp, 0.1, 0.9, epsilon=1e-8, weight_decay=0.1),
         "Normalized": of(fn.Normalized, 0.1, 0.9, nesterov=True, weight_decay=0.1, elsewhere=STEP),
         "Muon": of(fn.Muon, 0.1, 0.9, nesterov=True, weight_decay=0.1, elsewhere=STEP),
         "RungeKutta": of(fn.RungeKutta, rtol=1e-3, atol=1e-6),
@@ -403,6 +404,18 @@ def calls():
         "curve_distance": of(fn.curve_distance, run(), flow(), None, directed=False),
         "curl": of(fn.curl, POTENTIAL, W, metric=None, method="auto", probes=4, seed=0),
         "rod": of(fn.rod, run(), at=1),
+        "central_flow": of(
+            fn.central_flow,
+            WELL,
+            fn.ScalarRMSProp(0.01),
+            W0=[0.5, 0.4],
+            steps=2,
+            at=[0.0, 2.0],
+            square=0.1,
+            rate=1.0,
+            rtol=1e-3,
+            max_gradients=200,
+        ),
         "action_gap": of(fn.action_gap, POTENTIAL, W, 0.1, displacement=V, metric=None),
         "lyapunov": of(
             fn.lyapunov,

@@ -100,6 +100,7 @@ MECHANICS = {
     "langevin": fn.Langevin(0.05, 1e-3),
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),
     "geodesic": fn.Geodesic(0.1),
+    "scalar-rmsprop": fn.ScalarRMSProp(0.01, 0.9, epsilon=1e-2),
     "normalized": fn.Normalized(0.05, 0.5, weight_decay=0.01),
     "muon": fn.Muon(0.05, elsewhere=fn.Adam(0.01, epsilon=1e-2)),
     "runge-kutta": fn.RungeKutta(),

@@ -35,6 +35,7 @@ ROOMS = [
     "motion/loops",
     "motion/damped",
     "motion/stop",
+    "motion/central",
     "motion/flow",
     "motion/observe",
     "motion/mechanics",

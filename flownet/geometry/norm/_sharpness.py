@@ -12,8 +12,8 @@ from ..._errors import FlownetError, shown
 from ..._random import stream_key, uniform
 from ...model._check import is_whole
 from ...model.potential import Reals
-from ..curvature import NoSpectrum, eigenpairs, sharpness
-from ..curvature._metric_hessian import _point, with_hessian
+from ..curvature import NoSpectrum, eigenpairs, sharpness, with_hessian
+from ..curvature._metric_hessian import _point
 from ..metric import metric_of
 from ._sign import CoordinateNorm, OfParameters, SignNorm
 

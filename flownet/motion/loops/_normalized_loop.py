@@ -1,4 +1,4 @@
-"""The loop of steps of a given length in a norm, and of other mechanics on what it freezes."""
+"""Loops of steps that do not follow the size of one dL: of a given length, or over a memory."""
 
 import numpy as np
 
@@ -60,3 +60,15 @@ class NormalizedLoop(PythonLoop):
                 )
             plain = DiagonalMetric(np.where(aside, 1.0, np.inf))
             self._rule = rule_in(plain, self.W.dtype, **{"lowest": 0, **self._words})
+
+
+class ScalarRMSPropLoop(PythonLoop):
+    """One step at a time: ν ← βν + (1 − β)‖dL‖², W ← W − step·g^♯dL/(√ν + ε)."""
+
+    def _move(self, k, step, V, dL):
+        """The step along V = −g^♯dL; ν is kept as the first of a memory of D alike."""
+        beta, real = self.mechanics.memory, self.W.dtype.type
+        square = -float(np.vdot(dL, V))  # both are of reals
+        size = beta * float(self._memory[0, 0]) + (1 - beta) * square
+        self._memory[0] = size
+        self.W += real(step / (np.sqrt(size) + self.mechanics.epsilon)) * V

@@ -10,6 +10,7 @@ from ._policy import Constant, Linearity, LossRate, StepPolicy
 from ._policy_of import policy_of
 from ._program import Program, Schedule, as_recorded
 from ._sam import SAM, ascent_of
+from ._scalar_rmsprop import ScalarRMSProp
 from ._schedule import Cosine, Exponential, OneCycle, Polynomial, Warmup
 from ._stiffness import ScheduledMetric
 from ._thierry_mieg import ThierryMieg
@@ -38,6 +39,7 @@ __all__ = [
     "Polynomial",
     "Program",
     "RMSProp",
+    "ScalarRMSProp",
     "Schedule",
     "ScheduledMetric",
     "StepPolicy",
