@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import Made, with_origin
 from ..._random import stream_key, uniform
 from ...model._check import is_whole
 from ...model.potential import Reals
@@ -30,8 +31,8 @@ _FEW = 14  # signs up to here are all looked at: 2¹³ of them, ±d being one
 _STREAM = 1 << 44  # of the random starts; those of other probes lie below
 
 
-@dataclass(frozen=True)
-class NormSharpness:
+@dataclass(frozen=True, eq=False)
+class NormSharpness(Made):
     """The sharpness S = max_{‖d‖≤1} ⟨d, Hd⟩ in a norm, as far as it is known.
 
     Attributes
@@ -73,6 +74,7 @@ class NormSharpness:
         )
 
 
+@with_origin
 def norm_sharpness(
     potential: AnyPotential, W: ArrayLike, norm: Metric, *, starts: Count = 8, seed: int = 0
 ) -> NormSharpness:

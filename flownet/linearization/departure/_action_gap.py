@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import Made, with_origin
 from ...geometry.metric import as_reals, metric_of
 from ...model._check import is_real, numbers_in
 from ...model.potential import Reals, as_potential
@@ -25,7 +26,7 @@ _ROUNDING = 1e3 * np.finfo(np.float64).eps  # of a covector, relative
 
 
 @dataclass(frozen=True)
-class ActionGap:
+class ActionGap(Made):
     """Action of one straight step, ½∫‖Ẇ + g^♯dL‖²_g dt, which the flow alone makes zero.
 
     Attributes
@@ -50,6 +51,7 @@ class ActionGap:
     nodes: int
 
 
+@with_origin
 def action_gap(
     potential: AnyPotential,
     W: ArrayLike,

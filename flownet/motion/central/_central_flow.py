@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ...geometry.curvature import with_hessian
 from ...model._check import numbers_in
 from .. import _check
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from ...motion.mechanics import Mechanics
 
 
+@with_origin
 def central_flow(
     potential: AnyPotential,
     mechanics: Mechanics,
