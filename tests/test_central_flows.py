@@ -1,5 +1,6 @@
 """Central flows of RMSProp, momentum and descent beside their runs, and when they hold."""
 
+import central_flow as study
 import numpy as np
 import pytest
 
@@ -196,3 +197,30 @@ def test_what_has_no_central_flow_is_refused_in_one_line(words, line):
     with pytest.raises(fn.FlownetError, match=line) as refused:
         fn.central_flow(words.pop("potential"), words.pop("mechanics"), **words)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["scalar", "each"])
+def test_on_a_network_rmsprop_stays_beside_its_central_flow(name):
+    """A 1-24-24-16-1 network at the edge: within 3 % of the way."""
+    potential, W0 = study.start((5,), 50)
+    mechanics = {"scalar": fn.ScalarRMSProp(0.01), "each": fn.RMSProp(0.0005)}[name]
+    first, steps, W, nu = 300, 200, [], []
+    for state in fn.states(potential, mechanics, W0=W0, steps=first + steps + 2):
+        W.append(state.W.copy())
+        nu.append(state.memories["square"].copy())
+    middle = (np.array(W[1:]) + W[:-1]) / 2
+    square = (nu[first] + nu[first + 1]) / 2
+    at = np.arange(0, steps + 1, 40)
+    flow = fn.central_flow(
+        potential, mechanics, W0=middle[first], steps=steps, at=at, rtol=1e-4,
+        square=square[0] if name == "scalar" else square,
+    )  # fmt: skip
+    beside = middle[first + at]
+    way = np.linalg.norm(beside[-1] - beside[0])
+    assert np.linalg.norm(flow.parameters[-1] - beside[-1]) <= 0.03 * way
+    assert flow.holds and flow.directions[1:].min() >= 1
+    np.testing.assert_allclose(flow.over_edge[1:], 1.0, atol=2e-3)
+    losses = np.array([potential.value(w) for w in W[first:]])
+    averaged = np.convolve(losses, np.ones(20) / 20, "same")[at[1:-1]]
+    np.testing.assert_allclose(flow.mean_loss[1:-1], averaged, rtol=0.01)

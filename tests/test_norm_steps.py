@@ -303,3 +303,16 @@ def test_the_edge_in_a_norm_is_observed_and_ends_a_run():
             bowl, mechanics, W0=[1.0] * 4, steps=30, metric=norm, stop=fn.EdgeReached(every=1)
         )
         assert run.iteration[-1] == at and "sharpness·step is" in run.stopped
+
+
+def test_what_looks_at_muons_norm_looks_at_the_exact_one():
+    """The dual norm is Σσ there, and no action gap is negative, whatever the polynomial does."""
+    own = fn.SpectralNorm(NET, "muon", polar="muon")
+    exact = fn.SpectralNorm(NET, "muon")
+    dL = POTENTIAL.differential(W0)[1]
+    assert own.dual(dL) < 0.97 * exact.dual(dL)
+    assert own.exact.dual(dL) == exact.dual(dL) and exact.exact is exact
+    one, two = (fn.norm_sharpness(POTENTIAL, W0, norm, starts=2) for norm in (own, exact))
+    assert one.value == two.value and exact.length(one.direction) == pytest.approx(1.0)
+    for h in (1e-6, 1e-3, 0.1):
+        assert fn.action_gap(POTENTIAL, W0, h, metric=own).value > 0

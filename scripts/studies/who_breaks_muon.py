@@ -100,10 +100,12 @@ def promised(run, k, b):
 
 
 def metric_of(run, k):
-    """The norm or metric of the step; Adam's is the one that it makes."""
+    """The norm or metric of the step, exact; Adam's is the one that it makes."""
     if isinstance(run.mechanics, fn.Adam):
         return fn.adaptive_metric(run).at(run.time[k])
-    return fn.Euclidean(run.potential.size) if run.metric is None else run.metric
+    if run.metric is None:
+        return fn.Euclidean(run.potential.size)
+    return run.metric.exact
 
 
 def edges(run, every=20):

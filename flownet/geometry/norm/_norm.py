@@ -106,6 +106,11 @@ class Norm(Metric):
         return self.length(V) ** 2
 
     @property
+    def exact(self) -> Norm:
+        """The norm whose steepest way is not approximated: itself, as a rule."""
+        return self
+
+    @property
     def reach2(self) -> float:
         """The largest Σ|v_i|² of ‖v‖ ≤ 1: the sharpness in the norm is at most so many λ_max."""
         found = [b.radius**2 * b.ball.reach2(b.shape) for b in self.blocks]

@@ -107,7 +107,8 @@ class SpectralNorm(Norm):
     polar : str
         How UVᵀ is found, as in `polar`: "svd", exact; "polar-express", by matrix products alone, to
         rounding where σ ≥ 1e-6‖·‖_F, where the svd is too dear; "muon", that optimizer's
-        polynomial, which is no steepest descent in any norm: `dual` is then what a unit step gains.
+        polynomial, which is no steepest descent in any norm: `dual` is then what its step gains,
+        and `exact` the norm by SVD, in which `norm_sharpness` and `action_gap` look.
     biases : bool
         Whether biases are part of it. If not they are left aside, for `Normalized(elsewhere=…)`,
         those of frozen layers too.
@@ -139,8 +140,17 @@ class SpectralNorm(Norm):
         biases: bool = True,
     ) -> None:
         self.radii = radii if isinstance(radii, str) else _radii(network, radii)
+        self._network = network
         self.polar, self.biases = among("polar", polar, METHODS), yes_or_no("biases", biases)
         super().__init__(_network(network).size, list(self._blocks(network)), combine)
+
+    @property
+    def exact(self) -> SpectralNorm:
+        """The norm itself, its steepest way by SVD, where `polar` is Muon's polynomial."""
+        if self.polar != "muon":
+            return self
+        words = {**self.parameters(), "polar": "svd"}
+        return SpectralNorm(self._network, **words)
 
     def _blocks(self, network):
         """One for each matrix and each bias."""

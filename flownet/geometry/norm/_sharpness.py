@@ -16,6 +16,7 @@ from ...model.potential import Reals
 from ..curvature import NoSpectrum, eigenpairs, sharpness, with_hessian
 from ..curvature._metric_hessian import _point
 from ..metric import metric_of
+from ._norm import Norm
 from ._sign import CoordinateNorm, OfParameters, SignNorm
 
 if TYPE_CHECKING:
@@ -127,6 +128,7 @@ def norm_sharpness(
     reals = Reals.in_double(given)
     point = _point(reals, W)
     norm = norm.seen_at(reals.back(point))
+    norm = norm.exact if isinstance(norm, Norm) else norm
     if norm.linear:
         pair = eigenpairs(given, W, metric=norm)
         value = float(pair.values[0])

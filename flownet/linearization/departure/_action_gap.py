@@ -10,6 +10,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._origin import Made, with_origin
 from ...geometry.metric import as_reals, metric_of
+from ...geometry.norm import Norm
 from ...model._check import is_real, numbers_in
 from ...model.potential import Reals, as_potential
 
@@ -97,9 +98,10 @@ def action_gap(
         raise FlownetError(f"step is {shown(step)}; it has to be a number above 0.")
     reals, found = Reals.in_double(given), metric_of(metric, given)
     point = reals.in_double_of(numbers_in("W", W))
-    found = reals.of_metric(found).seen_at(point)
+    exact = found.exact if isinstance(found, Norm) else found
+    way, found = (reals.of_metric(each).seen_at(point) for each in (found, exact))
     if displacement is None:
-        delta = -step * found.sharp(reals.potential.differential(point)[1])
+        delta = -step * way.sharp(reals.potential.differential(point)[1])
     else:
         delta = reals.in_double_of(numbers_in("displacement", displacement))
     if point.shape != (reals.potential.size,) or delta.shape != point.shape:

@@ -10,7 +10,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...geometry.curvature import NoSpectrum
 from ...geometry.metric import speed_of
-from ...geometry.norm import sharpness_in
+from ...geometry.norm import Norm, sharpness_in
 from .. import _check
 from ..mechanics import Normalized
 from ..observe import moving_metric
@@ -128,7 +128,9 @@ class EdgeReached(Stop):
             return False, np.nan
         product = float(found * state.step)
         if isinstance(state.mechanics, Normalized):
-            size = speed_of(potential, state.metric.seen_at(state.W), state.W)
+            metric = state.metric.seen_at(state.W)
+            metric = metric.exact if isinstance(metric, Norm) else metric
+            size = speed_of(potential, metric, state.W)
             product = product / size if size > 0 else np.inf
         return product >= self.above, product
 
