@@ -6,11 +6,12 @@ from ._curvature import FisherMetric, GaussNewtonMetric
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
-from ._metric import Metric, Ranges
+from ._metric import Metric
 from ._of_run import STIFFNESS, MetricOfRun, StiffnessOfRun
 from ._path import metric_along, path_length, piece, speed, speed_of, step_speed
 from ._pulled_back import PulledBack
 from ._raised import OperatorMetric, Raised
+from ._ranges import Ranges
 from ._timed import TimeDependent, TimedMetric, metric_of, refuse_norm
 
 __all__ = [

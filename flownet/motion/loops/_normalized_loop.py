@@ -22,15 +22,18 @@ class NormalizedLoop(PythonLoop):
         if other is not None:
             self._words = {**other.rule(pairs, heat_key(seed, since.born)), "born": since.born}
 
-    def _direction(self, dL):
-        """Asked of the norm where M is known, in `_move`."""
+    def _downhill(self, k, dL):
+        """V of a metric whose raising is recorded; of others `_move` asks, where M is known."""
+        if self._now.certified:
+            return super()._downhill(k, dL)
+        return None, (self._numbers,)
 
     def _move(self, k, step, V, dL):
-        """W ← (1 − step·κ)W − step·argmax ⟨M, v⟩, and the step of the mechanics elsewhere."""
+        """W ← (1 − step·κ)W − step·argmax ⟨M, v⟩, and elsewhere another step; whether finite."""
         mechanics, W = self.mechanics, self.W
         if not np.isfinite(dL).all():
             W[:] = np.nan
-            return
+            return False
         real = W.dtype.type
         M = dL = np.array(dL, W.dtype)
         if self._own:
@@ -38,7 +41,7 @@ class NormalizedLoop(PythonLoop):
             kept *= real(mechanics.momentum)
             kept += dL
             M = dL + real(mechanics.momentum) * kept if mechanics.nesterov else kept
-        v = self._now.seen_at(W).steepest(M)
+        v = self._metric_at(k).steepest(M) if V is None else _unit(V, dL)
         if mechanics.weight_decay:
             W[self._now.free] *= real(1 - step * mechanics.weight_decay)
         W -= real(step) * v
@@ -47,6 +50,7 @@ class NormalizedLoop(PythonLoop):
             length = float(self._other.policy.steps_from(age, 1, self.time)[0])
             memory = self._memory[self._own :]
             self._potential.kernels.step_with_memory(self._rule, W, memory, dL, length, k)
+        return bool(np.isfinite(W).all())
 
     def _hold(self, k):
         """The metric of step k, and the rule of the mechanics elsewhere."""
@@ -62,8 +66,19 @@ class NormalizedLoop(PythonLoop):
             self._rule = rule_in(plain, self.W.dtype, **{"lowest": 0, **self._words})
 
 
+def _unit(V, dL):
+    """g^♯dL/‖dL‖ of V = −g^♯dL."""
+    square = -float(np.vdot(dL, V))
+    return -V / V.dtype.type(np.sqrt(square)) if square > 0 else np.zeros_like(V)
+
+
 class ScalarRMSPropLoop(PythonLoop):
     """One step at a time: ν ← βν + (1 − β)‖dL‖², W ← W − step·g^♯dL/(√ν + ε)."""
+
+    def _hold(self, k):
+        """The metric of step k; the vector that it makes of dL is wanted of every one."""
+        super()._hold(k)
+        self._unseen = False
 
     def _move(self, k, step, V, dL):
         """The step along V = −g^♯dL; ν is kept as the first of a memory of D alike."""
@@ -72,3 +87,4 @@ class ScalarRMSPropLoop(PythonLoop):
         size = beta * float(self._memory[0, 0]) + (1 - beta) * square
         self._memory[0] = size
         self.W += real(step / (np.sqrt(size) + self.mechanics.epsilon)) * V
+        return bool(np.isfinite(self.W).all())
