@@ -67,13 +67,25 @@ from .geometry.metric import (
     step_speed as step_speed,
 )
 from .geometry.noise import GradientNoise as GradientNoise, noise as noise
+from .geometry.norm import (
+    BlockNorm as BlockNorm,
+    CoordinateNorm as CoordinateNorm,
+    Norm as Norm,
+    NormSharpness as NormSharpness,
+    SignNorm as SignNorm,
+    SpectralNorm as SpectralNorm,
+    norm_sharpness as norm_sharpness,
+    polar as polar,
+)
 from .kernels.scalar.activation import ACTIVATIONS as ACTIVATIONS
 from .kernels.scalar.pair import COMPLEX_ACTIVATIONS as COMPLEX_ACTIVATIONS
 from .linearization.breakdown import Breakdown as Breakdown, breakdown as breakdown
 from .linearization.departure import (
+    ActionGap as ActionGap,
     Curl as Curl,
     Departure as Departure,
     Rod as Rod,
+    action_gap as action_gap,
     curl as curl,
     curve_distance as curve_distance,
     departure as departure,
@@ -124,6 +136,7 @@ from .motion.along import (
     in_W as in_W,
     rolling_force as rolling_force,
 )
+from .motion.central import CentralFlow as CentralFlow, central_flow as central_flow
 from .motion.damped import LevenbergMarquardt as LevenbergMarquardt, NewtonCG as NewtonCG
 from .motion.flow import (
     Central as Central,
@@ -154,12 +167,15 @@ from .motion.mechanics import (
     Langevin as Langevin,
     Linearity as Linearity,
     LossRate as LossRate,
+    Muon as Muon,
     Nesterov as Nesterov,
     Newton as Newton,
+    Normalized as Normalized,
     OneCycle as OneCycle,
     Piecewise as Piecewise,
     Polynomial as Polynomial,
     RMSProp as RMSProp,
+    ScalarRMSProp as ScalarRMSProp,
     Schedule as Schedule,
     ScheduledMetric as ScheduledMetric,
     Tabulated as Tabulated,

@@ -26,7 +26,7 @@ _HOMES = {
     "loss": ["model.potential"],
     "potential": ["model.potential"],
     "chart": ["model.chart"],
-    "metric": ["geometry.metric", "motion.mechanics"],
+    "metric": ["geometry.metric", "geometry.norm", "motion.mechanics"],
     "mechanics": ["motion.mechanics", "motion.flow", "motion.damped", "motion.loops"],
     "step policy": ["motion.mechanics"],
     "flow field": ["motion.flow"],

@@ -203,6 +203,17 @@ def calls():
         "FisherMetric.seen_at": of(fn.FisherMetric(POTENTIAL, 0.1).seen_at, W),
         "FisherMetric.raised": of(fn.FisherMetric(POTENTIAL, 0.1).seen_at(W).raised, V),
         "GaussNewtonMetric": of(fn.GaussNewtonMetric, POTENTIAL, 0.1),
+        "SignNorm": of(fn.SignNorm, 2),
+        "SignNorm.dual": of(fn.SignNorm(2).dual, np.ones(2)),
+        "CoordinateNorm": of(fn.CoordinateNorm, 2),
+        "BlockNorm": of(fn.BlockNorm, NET, "neurons", combine="max", radii=[1.0, 0.5]),
+        "SpectralNorm": of(
+            fn.SpectralNorm, NET, [1.0, 2.0], combine="max", polar="svd", biases=True
+        ),
+        "SpectralNorm.sharp": of(fn.SpectralNorm(NET).sharp, W),
+        "SpectralNorm.flat": of(fn.SpectralNorm(NET).flat, W),
+        "norm_sharpness": of(fn.norm_sharpness, POTENTIAL, W, fn.SignNorm(D), starts=1, seed=0),
+        "polar": of(fn.polar, [[1.0, 0.0], [0.0, 2.0]], "svd"),
         "PulledBack": of(fn.PulledBack, fn.Sinh(), fn.Euclidean(2)),
         "TimedMetric": of(
             fn.TimedMetric, [0.0, 1.0], [fn.Euclidean(2), fn.DiagonalMetric([1.0, 2.0])]
@@ -251,6 +262,9 @@ def calls():
             fn.LevenbergMarquardt, 1.0, factor=3.0, tolerance=0.1, iterations=50
         ),
         "NewtonCG": of(fn.NewtonCG, 1.0, factor=3.0, tolerance=0.1, iterations=50),
+        "ScalarRMSProp": of(fn.ScalarRMSProp, 0.1, 0.9, epsilon=1e-8, weight_decay=0.1),
+        "Normalized": of(fn.Normalized, 0.1, 0.9, nesterov=True, weight_decay=0.1, elsewhere=STEP),
+        "Muon": of(fn.Muon, 0.1, 0.9, nesterov=True, weight_decay=0.1, elsewhere=STEP),
         "RungeKutta": of(fn.RungeKutta, rtol=1e-3, atol=1e-6),
         # runs
         "train": of(
@@ -390,6 +404,19 @@ def calls():
         "curve_distance": of(fn.curve_distance, run(), flow(), None, directed=False),
         "curl": of(fn.curl, POTENTIAL, W, metric=None, method="auto", probes=4, seed=0),
         "rod": of(fn.rod, run(), at=1),
+        "central_flow": of(
+            fn.central_flow,
+            WELL,
+            fn.ScalarRMSProp(0.01),
+            W0=[0.5, 0.4],
+            steps=2,
+            at=[0.0, 2.0],
+            square=0.1,
+            rate=1.0,
+            rtol=1e-3,
+            max_gradients=200,
+        ),
+        "action_gap": of(fn.action_gap, POTENTIAL, W, 0.1, displacement=V, metric=None),
         "lyapunov": of(
             fn.lyapunov,
             run(),

@@ -626,7 +626,7 @@ def test_an_experiment_file_that_asks_too_much(change, line, tmp_path):
 
 
 def per_neuron(pot):
-    from flownet.geometry.metric._metric import Ranges
+    from flownet.geometry.metric import Ranges
 
     return Ranges([0, 5, pot.size], [1.0, 2.0])
 

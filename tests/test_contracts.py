@@ -83,6 +83,10 @@ METRICS = {
         ),
         SMALL,
     ),
+    "sign": (fn.SignNorm(NET.size), SMALL),
+    "coordinate": (fn.CoordinateNorm(NET.size), SMALL),
+    "block": (fn.BlockNorm(NET, "neurons", combine="squares", radii=[0.0, 1.0, 2.0]), SMALL),
+    "spectral": (fn.SpectralNorm(NET, "muon"), SMALL),
     "pulled-back": (fn.PulledBack(SINH, fn.Euclidean(NET.size)), fn.Charted(SMALL, SINH)),
 }
 MECHANICS = {
@@ -96,6 +100,9 @@ MECHANICS = {
     "langevin": fn.Langevin(0.05, 1e-3),
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),
     "geodesic": fn.Geodesic(0.1),
+    "scalar-rmsprop": fn.ScalarRMSProp(0.01, 0.9, epsilon=1e-2),
+    "normalized": fn.Normalized(0.05, 0.5, weight_decay=0.01),
+    "muon": fn.Muon(0.05, elsewhere=fn.Adam(0.01, epsilon=1e-2)),
     "runge-kutta": fn.RungeKutta(),
     "levenberg-marquardt": fn.LevenbergMarquardt(),
     "newton-cg": fn.NewtonCG(2.0, tolerance=0.1),

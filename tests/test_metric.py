@@ -7,7 +7,7 @@ from twins import uniforms
 
 import flownet as fn
 from flownet._errors import FlownetError
-from flownet.geometry.metric._metric import Ranges
+from flownet.geometry.metric import Ranges
 
 NET = fn.Network([3, 4, 2])  # layers of 16 and 10 parameters
 FROZEN = fn.LayerMetric(NET, [np.inf, 4.0])

@@ -33,7 +33,9 @@ def check_metric(
 
     At a time and a point: `sharp` and `flat` undo each other, are symmetric, and give no vector a
     length below 0; frozen components do not move; the root, if it has one, squares to the metric;
-    `own`, `real_view` and what kernels know agree with these; the same bits come twice.
+    `own`, `real_view` and what kernels know agree with these; the same bits come twice. Of a norm
+    that is no metric (`linear` is False): no displacement of length 1 gains more than `steepest`,
+    lengths obey the triangle inequality, and `sharp` and `flat` keep them.
 
     Parameters
     ----------
@@ -63,10 +65,15 @@ def check_metric(
     now = _at(metric, time)
     at = now.seen_at(W)
     for dtype in (np.float64, np.float32):
-        _inverse(now.seen_at(W.astype(dtype)), dtype, whole=not now.depends_on_point)
-    _symmetric(at)
-    _rooted(at)
-    _others(at)
+        there = now.seen_at(W.astype(dtype))
+        if at.linear:
+            _inverse(there, dtype, whole=not now.depends_on_point)
+        else:
+            _normed(there, dtype)
+    if at.linear:
+        _symmetric(at)
+        _rooted(at)
+        _others(at)
     if not now.depends_on_point:
         _of_complex(at)
     if potential is not None:
@@ -104,6 +111,42 @@ def _inverse(g, dtype, whole):
         near(f"{name}: sharp(flat(sharp(dL))) and sharp(dL)", g.sharp(g.flat(high)), high, eps)
     same_bits(f"{name}: sharp", high, g.sharp(dL))
     same_bits(f"{name}: flat", low, g.flat(V))
+    longer = np.zeros(g.size + 1)
+    for method in (g.sharp, g.flat):
+        refused(f"{name}: {method.__name__} of {g.size + 1} numbers", lambda m=method: m(longer))
+
+
+def _normed(g, dtype):
+    """Lengths, dual lengths, and where they are reached, of a norm."""
+    free, name, eps = g.free, shown(g), np.finfo(dtype).eps
+    V, U = (np.where(free, numbers(draw, g.size), 0).astype(dtype) for draw in (4, 6))
+    dL = numbers(5, g.size, dtype)
+    before, high, v, low = dL.copy(), g.sharp(dL), g.steepest(dL), g.flat(V)
+    for what, found in (("sharp", high), ("steepest", v), ("flat", low)):
+        expect(
+            found.dtype == dtype and found.shape == (g.size,),
+            f"{name}: {what} is {found.dtype} {found.shape}, and {V.dtype} {V.shape} is expected",
+        )
+    expect((before == dL).all(), f"{name}: it changes what it is given")
+    expect(not high[~free].any(), f"{name}: sharp(dL) moves what is frozen")
+    gained, most = pair(dL.astype(float), v.astype(float)), np.sqrt(g.dual2(dL))
+    near(f"{name}: ⟨dL, steepest(dL)⟩ and ‖dL‖_*", gained, most, eps)
+    near(f"{name}: the length of steepest(dL) and 1", g.norm2(v), 1.0, eps)
+    near(f"{name}: sharp(dL) and ‖dL‖_*·steepest(dL)", high, dtype(most) * v, eps)
+    near(f"{name}: norm2(V) and ⟨flat(V), V⟩", g.norm2(V), pair(low, V), eps)
+    near(f"{name}: norm2(V) and ‖flat(V)‖_*²", g.norm2(V), g.dual2(low), eps)
+    for W in (U, V, U - V):
+        length, slope = np.sqrt(g.norm2(W)), pair(dL.astype(float), W.astype(float))
+        expect(
+            slope <= most * length * (1 + 100 * eps),
+            f"{name}: a displacement of length 1 gains {slope / length:.6g}, steepest {most:.6g}",
+        )
+    sides = [np.sqrt(g.norm2(W)) for W in (U, V, U + V)]
+    expect(
+        sides[2] <= (sides[0] + sides[1]) * (1 + 100 * eps),
+        f"{name}: U + V is longer than U and V together",
+    )
+    same_bits(f"{name}: sharp", high, g.sharp(dL))
     longer = np.zeros(g.size + 1)
     for method in (g.sharp, g.flat):
         refused(f"{name}: {method.__name__} of {g.size + 1} numbers", lambda m=method: m(longer))

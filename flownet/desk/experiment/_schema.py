@@ -226,7 +226,7 @@ Run = _table("Run", [train], _Run, skip=_SAID_ELSEWHERE)
 Loss = _family("Loss", "loss", scale=(_types.Real | None, None))
 Term = _family("Term", "potential", whole=False, scale=(_types.Real, 1.0))
 Chart = _family("Chart", "chart")
-_IN_A_FILE["BaseMechanics"] = _family("Base", "mechanics", but=["sam"])
+_IN_A_FILE["BaseMechanics"] = _family("Base", "mechanics", but=["sam", "normalized", "muon"])
 Mechanics = _family("Mechanics", "mechanics")
 _IN_A_FILE["Groups"] = dict[str, _table("Group", [GroupOfMetric])]
 _METRICS = _registry.names("metric")

@@ -52,7 +52,8 @@ class Family:
         """`Start` of a member; what others made before of the same tables is not made again."""
         seed = tables["run"].get("seed", 0)
         mechanics = self._once("mechanics", tables["mechanics"], lambda: self._mechanics(tables))
-        metric = self._once("metric", tables.get("metric"), lambda: self._metric(tables))
+        which = tables.get("metric"), tables["mechanics"].get("kind")
+        metric = self._once("metric", which, lambda: self._metric(tables, mechanics))
         if W0 is None:
             W = self._once("W0", seed, lambda: initial_parameters(self.potential, None, seed))
         else:
@@ -84,9 +85,12 @@ class Family:
         mechanics.check(self.potential, self.steps)
         return mechanics
 
-    def _metric(self, tables):
+    def _metric(self, tables, mechanics):
         table = tables.get("metric")
-        made = None if table is None else metric_from(table, self.potential)
+        if table is None:
+            made = mechanics.own_metric(self.potential)
+        else:
+            made = metric_from(table, self.potential)
         return metric_of(made, self.potential)
 
     def _once(self, what, table, make):

@@ -11,7 +11,7 @@ from ..._origin import with_origin
 from ..._table import Table, Tabled
 from ...model._check import array
 from ...model.potential import as_potential
-from ..metric import Euclidean
+from ..metric import Euclidean, Metric, refuse_norm
 from ._drift import drift_along
 from ._symmetry import derive
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ...model.potential import AnyPotential
     from ...motion.loops import State
     from ...store.trajectory import Trajectory
-    from ..metric import Metric
     from ._drift import ChargeDrift
 
 
@@ -42,6 +41,8 @@ class Charges(Tabled):
     def __init__(self, potential: AnyPotential, metric: Metric | None = None) -> None:
         line = f"charges of {shown(potential)}: it has to be a potential."
         potential = as_potential(potential, line=line)
+        if isinstance(metric, Metric):
+            refuse_norm(metric, "what descent in it conserves is not known")
         forms, reasons = derive(potential, metric)
         self.forms, self.reasons = forms, list(reasons)
         self.potential, self.metric = potential, metric or Euclidean(potential.size)

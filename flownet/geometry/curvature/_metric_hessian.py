@@ -10,7 +10,7 @@ from scipy.sparse.linalg import LinearOperator
 from ..._errors import FlownetError, shown
 from ...model._check import array
 from ...model.potential import Reals, as_potential
-from ..metric import metric_of
+from ..metric import metric_of, refuse_norm
 from ._lanczos import NoSpectrum
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class MetricHessian(LinearOperator):
         given = with_hessian(potential)
         self.reals = reals = Reals.in_double(given)
         self.potential, self.W = reals.potential, _point(reals, W)
-        metric = reals.of_metric(metric_of(metric, given))
+        metric = metric_of(metric, given)
+        refuse_norm(metric, "a Hessian has no spectrum in it, but a sharpness, norm_sharpness")
+        metric = reals.of_metric(metric)
         self.metric = metric = metric.seen_at(self.W)
         self.free = metric.free
         free = int(self.free.sum())

@@ -11,7 +11,8 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ._coupling import coupling
 from ._layer import check_network
-from ._metric import Metric, Ranges
+from ._metric import Metric
+from ._ranges import Ranges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike

@@ -9,7 +9,7 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...model._check import is_whole
-from ._metric import Ranges
+from ._ranges import Ranges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -12,7 +12,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind, unknown
 from ...model._check import is_whole
 from ._layer import check_network
-from ._metric import Ranges
+from ._ranges import Ranges
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

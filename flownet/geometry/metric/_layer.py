@@ -10,7 +10,7 @@ from ..._errors import FlownetError, shown
 from ..._registry import kind
 from ...model.network import Network
 from ...model.potential import RealLayout
-from ._metric import Ranges
+from ._ranges import Ranges
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

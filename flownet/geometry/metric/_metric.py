@@ -11,10 +11,10 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._registry import Named
 from ...model._check import array
-from ._coupling import coupling
+from ._as_reals import as_reals
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, DTypeLike
+    from numpy.typing import DTypeLike
 
     from ..._types import Device, Vector
     from ...model.potential import AnyPotential
@@ -40,6 +40,8 @@ class Metric(Named, ABC):
     moves, depends_on_point : bool
     times : ndarray or None
         Of one that moves: when it changes, staying in between; None where it always does.
+    linear : bool
+        Whether `sharp` is linear, as that of every metric is; a `Norm`'s is not.
     diagonal : bool
         Whether no two parameters are known to be coupled: `own` is then all of it.
     is_compiled : bool
@@ -57,6 +59,7 @@ class Metric(Named, ABC):
 
     size: int
     moves = depends_on_point = diagonal = is_compiled = False
+    linear = True
     of_steps = of_state = recorded = certified = False
     times: Vector | tuple[()] | None = ()
 
@@ -77,10 +80,25 @@ class Metric(Named, ABC):
     def flat(self, V: Vector) -> Vector:
         """Covector g♭V (D,): the index of a displacement lowered."""
 
+    def dual2(self, dL: Vector) -> float:
+        """‖dL‖² = dL(g^♯dL) of a covector (D,), the squared dual length."""
+        return float(np.vdot(as_reals(self._vector("dL", dL)), as_reals(self.sharp(dL))))
+
+    def steepest(self, dL: Vector) -> Vector:
+        """Displacement g^♯dL/‖dL‖ (D,) of length 1 along which dL gains most; 0 of 0."""
+        V = self.sharp(dL)
+        square = float(np.vdot(as_reals(dL), as_reals(V)))
+        return V / V.real.dtype.type(math.sqrt(square)) if square > 0 else np.zeros_like(V)
+
     @property
     def free(self) -> Vector:
         """Mask (D,) of the components that may move: all of them."""
         return np.ones(self.size, bool)
+
+    @property
+    def aside(self) -> Vector:
+        """Mask (D,) of what it says nothing of, and leaves to other mechanics: none."""
+        return np.zeros(self.size, bool)
 
     def coordinates(self, V: Vector) -> Vector:
         """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
@@ -181,82 +199,29 @@ class Metric(Named, ABC):
         return value if value.dtype.kind in "fc" else value.astype(np.float64)
 
 
-class Ranges(Metric):
-    """A metric with one stiffness for each range bounds[i] … bounds[i+1] of the parameters.
-
-    Raising the index divides by the stiffness; `inf` freezes, with 0·∞ = 0 (TM 7-10). In the
-    coordinates x = g^{1/2}V the metric is plain: g(V, V) = x·x, and a covector is g^{-1/2}dL.
-    """
-
-    diagonal = is_compiled = True
-
-    def __init__(self, bounds: ArrayLike, stiffness: ArrayLike) -> None:
-        self.bounds = np.asarray(bounds, np.int64)
-        self.size = int(self.bounds[-1])
-        self.stiffness = np.asarray(stiffness, np.float64)
-        self.inverse = np.where(np.isinf(self.stiffness), 0.0, 1.0 / self.stiffness)
-
-    def sharp(self, dL: Vector) -> Vector:
-        """Direction g^♯dL (D,): the index raised, the covector divided by the stiffness."""
-        dL = self._vector("dL", dL)
-        if (self.inverse == 1).all():
-            return dL.copy()
-        inverse = self._spread(self.inverse, dL)
-        return inverse * np.where(inverse == 0, dL.dtype.type(0), dL)
-
-    def flat(self, V: Vector) -> Vector:
-        """Covector g♭V (D,): the index lowered; 0 where a frozen component does not move."""
-        V = self._vector("V", V)
-        parts = as_reals(V)
-        stiffness = self._spread(self.stiffness, V)
-        if V.dtype.kind == "c":
-            stiffness = np.repeat(stiffness, 2)
-        with np.errstate(invalid="ignore"):
-            return np.where(parts == 0, parts.dtype.type(0), stiffness * parts).view(V.dtype)
-
-    @property
-    def own(self) -> Vector:
-        """g_ii (D,), the stiffness of each parameter moved by itself."""
-        return np.repeat(self.stiffness, np.diff(self.bounds))
-
-    @property
-    def free(self) -> Vector:
-        """Mask (D,) of the components that may move."""
-        return np.repeat(~np.isinf(self.stiffness), np.diff(self.bounds))
-
-    def coordinates(self, V: Vector) -> Vector:
-        """Orthonormal coordinates g^{1/2}V (D,) of a displacement; 0 for a frozen component."""
-        V = self._vector("V", V)
-        root = np.sqrt(np.where(np.isinf(self.stiffness), 0.0, self.stiffness))
-        return self._spread(root, V) * V
-
-    def displacement(self, x: Vector) -> Vector:
-        """Displacement g^{-1/2}x (D,) of orthonormal coordinates; 0 for a frozen component."""
-        x = self._vector("x", x)
-        return self._spread(np.sqrt(self.inverse), x) * x
-
-    def real_view(self) -> Metric:
-        """The same metric of the 2D reals (re, im, re, im, …) that complex parameters are."""
-        return Ranges(2 * self.bounds, self.stiffness)
-
-    def compiled(self, dtype: DTypeLike) -> Any:
-        """What kernels know of it: bounds, inverse stiffness and `Coupling` in a precision."""
-        return self.bounds, self.inverse, coupling([], dtype)
-
-    def _spread(self, per_range, like):
-        return np.repeat(per_range, np.diff(self.bounds)).astype(like.real.dtype)
-
-
 class RealView(Metric):
     """A metric of D complex parameters as one of the 2D reals that they are."""
 
     def __init__(self, metric):
-        self.of, self.size = metric, 2 * metric.size
+        self.of, self.size, self.linear = metric, 2 * metric.size, metric.linear
 
     @property
     def free(self):
         """Mask (2D,) of the components that may move."""
         return np.repeat(self.of.free, 2)
+
+    @property
+    def aside(self):
+        """Mask (2D,) of what it says nothing of."""
+        return np.repeat(self.of.aside, 2)
+
+    def steepest(self, dL):
+        """Displacement (2D,) of length 1 along which dL gains most."""
+        return self._through(self.of.steepest, "dL", dL)
+
+    def norm2(self, V):
+        """Squared length (2D,), that of the complex displacement."""
+        return self.of.norm2(self._complex("V", V))
 
     def sharp(self, dL):
         """Direction g^♯dL (2D,)."""
@@ -275,10 +240,9 @@ class RealView(Metric):
         return self._through(self.of.displacement, "x", x)
 
     def _through(self, of, name, V):
+        V = self._complex(name, V)
+        return of(V).view(V.real.dtype)
+
+    def _complex(self, name, V):
         V = np.ascontiguousarray(self._vector(name, V))
-        return of(V.view(np.result_type(V, np.complex64))).view(V.dtype)
-
-
-def as_reals(V):
-    """A vector (D,) as the reals that it is made of, (D,) or (2D,): re, im, re, im, …"""
-    return np.ascontiguousarray(V).view(V.real.dtype)
+        return V.view(np.result_type(V, np.complex64))

@@ -66,7 +66,12 @@ class PulledBack(Metric):
     def __init__(self, chart: AnyChart, metric: Metric) -> None:
         if not isinstance(chart, AnyChart):
             raise FlownetError(f"chart is {shown(chart)}; it has to be one such as flownet.Sinh().")
-        if not isinstance(metric, Metric) or metric.moves or metric.depends_on_point:
+        if (
+            not isinstance(metric, Metric)
+            or metric.moves
+            or metric.depends_on_point
+            or (not metric.linear)
+        ):
             raise FlownetError(
                 f"metric is {shown(metric)}; it has to be a constant one of W, such "
                 "as flownet.Euclidean(size)."
@@ -115,7 +120,7 @@ class PulledBack(Metric):
             "the path of W in its constant one."
         )
 
-    sharp = flat = norm2 = coordinates = displacement = _refuse
+    sharp = flat = norm2 = coordinates = displacement = dual2 = steepest = _refuse
     free = property(_refuse)
 
     def __repr__(self):

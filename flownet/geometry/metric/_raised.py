@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from ..._errors import FlownetError
+from ._as_reals import as_reals
 from ._krylov import conjugate_gradients, lanczos_function
-from ._metric import Metric, as_reals
+from ._metric import Metric
 
 _ROOT = 2000  # products at most for a root of the metric
 

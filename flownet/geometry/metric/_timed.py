@@ -32,7 +32,7 @@ class TimeDependent(Metric):
         """Refused, like all that asks for the metric without saying when: `at(time)` has it."""
         raise FlownetError(f"{self!r} depends on time: metric.at(time) is the one of a time.")
 
-    sharp = flat = norm2 = coordinates = displacement = _refuse
+    sharp = flat = norm2 = coordinates = displacement = dual2 = steepest = _refuse
     free = diagonal = property(_refuse)
 
 
@@ -52,6 +52,11 @@ class TimeDependentOfReals(TimeDependent):
     def is_compiled(self):
         """Whether kernels know it."""
         return self.of.is_compiled
+
+    @property
+    def linear(self):
+        """Whether all of them are metrics, and none a norm."""
+        return self.of.linear
 
     @property
     def of_steps(self):
@@ -174,6 +179,11 @@ class TimedMetric(TimeDependent):
         """Whether kernels know all of them."""
         return all(metric.is_compiled for metric in self.metrics)
 
+    @property
+    def linear(self) -> bool:  # type: ignore[override]
+        """Whether all of them are metrics, and none a norm."""
+        return all(metric.linear for metric in self.metrics)
+
     def at(self, time: float) -> Metric:
         """The metric at a time, changed a billionth before a change, since sums of steps round."""
         return self.metrics[_stage(self._begins, time)]
@@ -222,6 +232,11 @@ class MetricOfTime(TimeDependent):
         """Whether kernels know the first of them."""
         return self.at(0.0).is_compiled
 
+    @property
+    def linear(self):
+        """Whether the first of them is a metric, and no norm."""
+        return self.at(0.0).linear
+
     def at(self, time):
         """The metric at a time."""
         metric = self.function(float(time))
@@ -269,3 +284,12 @@ def metric_of(metric, potential):
             f"the metric is one of {metric.size} parameters, the potential has {potential.size}."
         )
     return metric
+
+
+def refuse_norm(metric, what):
+    """Refuse a norm that is no metric where `what` asks for more than the way down."""
+    if not metric.linear:
+        raise FlownetError(
+            f"{metric!r} is a norm and no metric: {what}. It does for train, breakdown, "
+            "path_length, action_gap and norm_sharpness; here name a metric, or none."
+        )

@@ -1,6 +1,6 @@
 """How a finite run leaves its flow: distances, curves, curl, action."""
 
-from ._action_gap import ActionGap, action_gap
+from ._action_gap import ActionGap, action_gap, straight_gap
 from ._curl import Curl, curl
 from ._curves import curve_distance
 from ._departure import Departure
@@ -26,4 +26,5 @@ __all__ = [
     "departure_power",
     "rod",
     "store_departure",
+    "straight_gap",
 ]

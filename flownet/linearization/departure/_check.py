@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from ..._errors import FlownetError, shown
+from ...geometry.metric import refuse_norm
 from ...model._check import is_real, is_whole
 from ...motion.flow import as_field
 from ...store.trajectory import Trajectory
@@ -43,6 +44,8 @@ def check_run(run):
             "limit of Aristotle's alone."
         )
     run.in_one_way("departure")
+    if run.metric is not None:
+        refuse_norm(run.metric, "descent in it has no flow to depart from")
     if run.metric is not None and run.metric.depends_on_point and not run.metric.certified:
         raise FlownetError(
             "the run's metric depends on the point: its departure is that of the "

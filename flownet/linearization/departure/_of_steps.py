@@ -4,7 +4,7 @@ import numpy as np
 
 from ... import _progress
 from ...motion.flow import flow as follow, integrate, kinked_network
-from ._action_gap import action_gap, second_order
+from ._action_gap import second_order, straight_gap
 from ._lengths import angle, length
 
 _FINEST = 1e-13  # relative tolerance of W beside an absolute one of its displacement
@@ -77,7 +77,7 @@ def step_departures(run, potential, metric, rows, rtol, progress):
 
 def _one(potential, whole, W, delta, h, rtol):
     metric = whole.seen_at(W)
-    gap = action_gap(potential, metric, W, delta, h)
+    gap = straight_gap(potential, metric, W, delta, h)
     slope = metric.sharp(potential.differential(W)[1])
     along = _flow_displacement(potential, whole, W, h, rtol, h * np.abs(slope).max())
     error, noise = delta - along, delta + h * slope

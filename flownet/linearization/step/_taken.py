@@ -6,7 +6,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...geometry.curvature import metric_hessian
-from ...geometry.metric import metric_of
+from ...geometry.metric import Euclidean, metric_of
 from ...model.potential import Reals
 
 
@@ -15,14 +15,17 @@ class TakenStep:
 
     Complex parameters are taken as twice as many reals, re and im apart.
     What depends on a basis is seen in g-orthonormal coordinates x = g^{1/2}δ of the free
-    parameters; frozen ones, of infinite stiffness, do not count.
+    parameters; frozen ones, of infinite stiffness, do not count. A norm has none: there the bases
+    are those of the plain metric.
     """
 
     def __init__(self, potential, W, delta, metric=None):
         reals = Reals.in_double(potential)
         self.potential = reals.potential
         self.W, self.delta = reals.in_double_of(W), reals.in_double_of(delta)
-        self.metric = reals.of_metric(metric_of(metric, potential)).seen_at(self.W)
+        metric = metric_of(metric, potential)
+        metric = metric if metric.linear else Euclidean(metric.size)
+        self.metric = reals.of_metric(metric).seen_at(self.W)
 
     def __getstate__(self):
         """Where it was taken, for pickle and copies; the rest is worked out again."""

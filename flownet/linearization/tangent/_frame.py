@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..._errors import FlownetError
+from ...geometry.metric import refuse_norm
 
 
 class Raising:
@@ -28,6 +29,7 @@ class Frame:
     """
 
     def __init__(self, metric, remembers):
+        refuse_norm(metric, "its descent jumps, so that a step has no tangent map")
         if metric.depends_on_point:
             raise FlownetError(
                 f"{metric!r} depends on the point, and how it changes with it is not known to the "

@@ -1,6 +1,7 @@
 """The continuous flow and the fields that explain finite runs, integrated under error control."""
 
 from ._central import Central, Oscillation
+from ._complementarity import complementary
 from ._field import Field, as_field, is_field
 from ._flow import MAX_GRADIENTS, MAX_STEPS, flow, resume_flow
 from ._geodesic import Geodesic, geodesic
@@ -23,6 +24,7 @@ __all__ = [
     "Principal",
     "System",
     "as_field",
+    "complementary",
     "flow",
     "geodesic",
     "integrate",

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import build, describe
-from ...geometry.metric import metric_of
+from ...geometry.metric import metric_of, refuse_norm
 from ...model.potential import Reals
 from ...model.tables import metric_table, tables_or_program
 from ...store._text import to_text
@@ -125,6 +125,7 @@ def flow(
     """
     given = metric
     potential, metric = landscape(potential, metric, device)
+    refuse_norm(metric, "descent in it jumps and has no flow")
     known = metric if given is not None else None
     _check.threads(threads, progress)
     if mechanics is not None and (field is not None or not isinstance(mechanics, Mechanics)):

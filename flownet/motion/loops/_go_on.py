@@ -23,6 +23,7 @@ from ...store.trajectory import (
 )
 from .. import _check
 from .._storage import checkpoint_of, until_it_stays
+from ..mechanics import Mechanics
 from ..mechanics._start import start
 from ..observe import observe_from, observe_tables, observers
 from ..stop import keep_from, keep_table, keeper, stop_tables, watches
@@ -32,7 +33,6 @@ from ._interrupt import on_interrupt_of
 if TYPE_CHECKING:
     from ..._types import Count, Keep, MetricLike, Observed, PathLike, Stops, Whole
     from ...model.potential import AnyPotential
-    from ..mechanics import Mechanics
 
 
 def go_on(
@@ -119,6 +119,8 @@ def _changed(run, steps, more, changes, given, manner):
     not_less(run, kept, wanted)
     potential = None if potential is None else as_potential(potential)
     metric = None if metric is None else metric_of(metric, potential or run.potential)
+    if isinstance(mechanics, Mechanics) and metric is None and run.metric is None:
+        metric = mechanics.own_metric(potential or run.potential)
     if keep is None:
         keep = keep_from(tables.get("keep"), run.potential, run.metric)
     observed = _observed(run, tables, potential, metric, {} if observe is None else observe)

@@ -8,8 +8,10 @@ from .._pairs import PairedLoop
 from .._problem import is_compiled
 from ..damped import Damped, DampedLoop
 from ..flow import Geodesic
+from ..mechanics import Normalized, ScalarRMSProp
 from ..mechanics._start import carried
 from ._compiled_loop import CompiledLoop
+from ._normalized_loop import NormalizedLoop, ScalarRMSPropLoop
 from ._python_loop import START, GeodesicLoop, PythonLoop
 from ._runge_kutta import RungeKutta, RungeKuttaLoop
 from ._state import potential_of
@@ -44,6 +46,10 @@ def make_loop(potential, mechanics, metric, W, time, batch_size=None, seed=0, si
         kind = DampedLoop
     elif isinstance(mechanics, Geodesic) and metric.depends_on_point:
         kind = GeodesicLoop
+    elif isinstance(mechanics, Normalized):
+        kind = NormalizedLoop
+    elif isinstance(mechanics, ScalarRMSProp):
+        kind = ScalarRMSPropLoop
     seen, W = reals.of_metric(metric), reals.of(W)
     loop = kind(potential, mechanics, seen, W, time, batch_size, seed, reals.pairs, since)
     return PairedLoop(loop, metric) if reals.pairs else loop

@@ -122,7 +122,7 @@ def train(
     best = keeper(keep, stops)
     W = initial_parameters(potential, W0, seed)
     V = initial_velocity(mechanics, V0, W)
-    known = metric if given is not None else None
+    known = None if given is None and mechanics.own_metric(potential) is None else metric
     tables = _experiment(
         potential,
         mechanics,

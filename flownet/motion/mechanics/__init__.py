@@ -5,10 +5,12 @@ from ._composed import Chain, Piecewise, Tabulated
 from ._langevin import Langevin
 from ._mechanics import MOMENTS, Aristotle, Mechanics, one_of
 from ._newton import INTEGRATORS, Nesterov, Newton
+from ._normalized import Muon, Normalized
 from ._policy import Constant, Linearity, LossRate, StepPolicy
 from ._policy_of import policy_of
 from ._program import Program, Schedule, as_recorded
 from ._sam import SAM, ascent_of
+from ._scalar_rmsprop import ScalarRMSProp
 from ._schedule import Cosine, Exponential, OneCycle, Polynomial, Warmup
 from ._stiffness import ScheduledMetric
 from ._thierry_mieg import ThierryMieg
@@ -28,13 +30,16 @@ __all__ = [
     "Linearity",
     "LossRate",
     "Mechanics",
+    "Muon",
     "Nesterov",
     "Newton",
+    "Normalized",
     "OneCycle",
     "Piecewise",
     "Polynomial",
     "Program",
     "RMSProp",
+    "ScalarRMSProp",
     "Schedule",
     "ScheduledMetric",
     "StepPolicy",

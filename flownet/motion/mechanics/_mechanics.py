@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..._types import NotNegative, Step, Vector
+    from ...geometry.metric import Metric
     from ...model.potential import AnyPotential
 
 #: a flow's numbers, how many vectors (D,) it integrates beside W, 1 for a clock
@@ -54,6 +55,8 @@ class Mechanics(Named):
         Names of the vectors (D,) it remembers.
     along : bool
         Whether a step goes along −g^♯dL.
+    in_norm : bool
+        Whether a norm that is no metric does as well: it adds no forces of several steps.
     own_loop : bool
         Whether a loop of its own takes its steps, which are not made of one dL.
     counts : tuple of str
@@ -75,7 +78,7 @@ class Mechanics(Named):
     integrator: str | None = None
     sizing: Any = None
     remembers: tuple[str, ...] = ()
-    along = own_loop = False
+    along = own_loop = in_norm = False
     counts: tuple[str, ...] = ()
     mass = shrink = weight_decay = epsilon = radius = 0.0
     temperature: float | StepPolicy = 0.0
@@ -140,6 +143,10 @@ class Mechanics(Named):
     def decay(self) -> float:
         """κ of a parabola whose slope joins dL."""
         return self.weight_decay
+
+    def own_metric(self, potential: AnyPotential) -> Metric | None:
+        """The metric of a run that names none; None for the plain one."""
+        return None
 
     @property
     def descends(self) -> bool:
@@ -255,7 +262,7 @@ class Aristotle(Mechanics):
         For a step that is not above 0, and a text that names no policy or not all its numbers.
     """
 
-    along = True
+    along = in_norm = True
     numbers = scalar.Aristotle()
 
     @property

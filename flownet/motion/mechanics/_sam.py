@@ -85,6 +85,7 @@ class SAM(Mechanics):
         self.remembers, self.sizing, self.epsilon = base.remembers, base.sizing, base.epsilon
         self.mass, self.temperature, self.integrator = base.mass, base.temperature, base.integrator
         self.weight_decay, self.shrink, self.moments = base.weight_decay, base.shrink, base.moments
+        self.in_norm = base.in_norm
 
     def with_step(self, step: Step) -> Mechanics:
         """The same mechanics with another step of its base."""

@@ -15,6 +15,8 @@ def start(potential, mechanics, metric, batch_size, steps, seed, device=None):
     """Refuse what cannot run; the potential and the metric."""
     if not is_whole(seed, -(2**63), 2**64 - 1):
         raise FlownetError(f"seed is {shown(seed)}; it has to be a whole number of 64 bits.")
+    if metric is None and isinstance(mechanics, Mechanics):
+        metric = mechanics.own_metric(as_potential(potential))
     potential, metric = landscape(potential, metric, device)
     if not isinstance(mechanics, Mechanics):
         raise FlownetError(
@@ -59,7 +61,12 @@ def landscape(potential, metric, device=None):
 
 
 def carried(mechanics, metric):
-    """Refuse memories in a metric that depends on the point."""
+    """Refuse memories in a metric that depends on the point, and forces in a norm that is none."""
+    if mechanics is not None and not (metric.linear or mechanics.in_norm):
+        raise FlownetError(
+            f"{mechanics!r} wants a metric, in which forces add up, and {metric!r} is a norm and "
+            "none: descent in it is Aristotle's, SAM's of that, Normalized's or Muon's."
+        )
     if metric.depends_on_point and mechanics is not None and mechanics.memories:
         raise FlownetError(
             f"{type(mechanics).__name__} remembers vectors of other points, and "

@@ -9,9 +9,10 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._registry import kind
 from ...data import Dataset
-from ...geometry.curvature import NoSpectrum, sharpness
+from ...geometry.curvature import NoSpectrum
 from ...geometry.metric import Euclidean
 from ...geometry.noise import noise
+from ...geometry.norm import sharpness_in
 from ...model.chart import network_at
 from ...model.tables import metric_table
 from ._metric_of_state import moving_metric
@@ -83,7 +84,8 @@ class Sharpness(InMetric):
     metric : LayerMetric, DiagonalMetric or `moving_metric`, optional
         The plain one by default; that of `[metric]` in an experiment file. Of one that depends on
         time, that of the state's; `moving_metric`, `metric = {kind = "moving"}` in a file, is that
-        of RMSProp or Adam at the state.
+        of RMSProp or Adam at the state. In a norm that is no metric it is the lower bound that
+        `norm_sharpness` finds.
     """
 
     needs = ("size", "hessian")
@@ -94,7 +96,7 @@ class Sharpness(InMetric):
                 metric = moving_metric(state)
             else:
                 metric = self.metric and self.metric.at_step(state)
-            return sharpness(self.potential, state.W, metric=metric)
+            return sharpness_in(self.potential, state.W, metric)
         except NoSpectrum:
             return np.nan
 

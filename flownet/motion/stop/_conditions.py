@@ -8,9 +8,11 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._registry import kind
-from ...geometry.curvature import NoSpectrum, sharpness
+from ...geometry.curvature import NoSpectrum
 from ...geometry.metric import speed_of
+from ...geometry.norm import Norm, sharpness_in
 from .. import _check
+from ..mechanics import Normalized
 from ..observe import moving_metric
 from ._stop import Stop, Watching
 
@@ -96,7 +98,9 @@ class EdgeReached(Stop):
     """Stop where sharpness times step reaches 2, the edge of stability of plain descent.
 
     The sharpness is that of the potential on all its data, in the run's metric, and of adaptive
-    mechanics in the metric that they make (`moving_metric`); the step is the one to come.
+    mechanics in the metric that they make (`moving_metric`); the step is the one to come, and of
+    `Normalized`, whose length does not follow dL, step/‖dL‖. In a norm that is no metric the
+    sharpness is the lower bound that `norm_sharpness` finds.
 
     Parameters
     ----------
@@ -119,10 +123,15 @@ class EdgeReached(Stop):
     def look(self, state, potential, memory):
         """Whether sharpness·step ≥ above, and that product; nan where no sharpness is found."""
         try:
-            found = sharpness(potential, state.W, metric=moving_metric(state))
+            found = sharpness_in(potential, state.W, moving_metric(state))
         except NoSpectrum:
             return False, np.nan
         product = float(found * state.step)
+        if isinstance(state.mechanics, Normalized):
+            metric = state.metric.seen_at(state.W)
+            metric = metric.exact if isinstance(metric, Norm) else metric
+            size = speed_of(potential, metric, state.W)
+            product = product / size if size > 0 else np.inf
         return product >= self.above, product
 
     @classmethod
