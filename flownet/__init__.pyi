@@ -87,6 +87,7 @@ from .linearization.exits import (
     exits as exits,
     minimum as minimum,
 )
+from .linearization.landscape import Band as Band, band as band
 from .linearization.tangent import Lyapunov as Lyapunov, lyapunov as lyapunov
 from .model.chart import (
     Chart as Chart,

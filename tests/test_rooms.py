@@ -24,6 +24,7 @@ ROOMS = [
     "ensemble/plan",
     "ensemble/keep",
     "ensemble",
+    "linearization/landscape",
     "linearization/exits",
     "linearization/departure",
     "linearization/breakdown",

@@ -12,7 +12,7 @@ from ..._table import Table, Tabled, short
 from ...geometry.curvature import eigenpairs, metric_hessian
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
-from ._minimum import CriticalPoint
+from ._critical import CriticalPoint
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

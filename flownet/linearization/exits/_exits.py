@@ -16,7 +16,8 @@ from ...motion.mechanics import Aristotle
 from ...store.trajectory import Trajectory, as_reals
 from ..step import on_reals
 from ._compare import Comparison, compare_minima
-from ._minimum import CriticalPoint, minimum
+from ._critical import CriticalPoint
+from ._minimum import minimum
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
