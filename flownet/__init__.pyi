@@ -87,7 +87,18 @@ from .linearization.exits import (
     exits as exits,
     minimum as minimum,
 )
-from .linearization.landscape import Band as Band, band as band
+from .linearization.landscape import (
+    Band as Band,
+    Census as Census,
+    Connectedness as Connectedness,
+    Curve as Curve,
+    band as band,
+    census as census,
+    chance_of_minimum as chance_of_minimum,
+    connectedness as connectedness,
+    curve as curve,
+    spare_path as spare_path,
+)
 from .linearization.tangent import Lyapunov as Lyapunov, lyapunov as lyapunov
 from .model.chart import (
     Chart as Chart,

@@ -2,11 +2,12 @@
 
 from ._curvature import Eigenpairs, eigenpairs, sharpness
 from ._density import SpectralDensity, spectral_density
-from ._inertia import Inertia, index, inertia
+from ._inertia import EXACT, Inertia, index, inertia, matrix
 from ._lanczos import NoSpectrum, Quadrature, lanczos
 from ._metric_hessian import metric_hessian
 
 __all__ = [
+    "EXACT",
     "Eigenpairs",
     "Inertia",
     "NoSpectrum",
@@ -16,6 +17,7 @@ __all__ = [
     "index",
     "inertia",
     "lanczos",
+    "matrix",
     "metric_hessian",
     "sharpness",
     "spectral_density",

@@ -1,10 +1,11 @@
-"""How a chain comes down: let down, filled with pivots, its hills climbed, its stations polished."""
+"""How a chain comes down: let down, pivots put in, hills climbed, critical points polished."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ...geometry.curvature import eigenpairs
+from ..exits import critical_near
 from . import _chain
 from ._relax import relax
 
@@ -66,7 +67,7 @@ class Descent:
         hollows = _chain.hollows(losses, STANDS_OUT * range_)
         stations = []
         for i, is_hill in sorted([*((i, True) for i in held), *((i, False) for i in hollows)]):
-            point = criticalnear(ground.potential, ground.W(X[i]), ground.metric)
+            point = critical_near(ground.potential, ground.W(X[i]), ground.metric)
             stations.append((i, is_hill, point))
             if near(point, chain.X):
                 X[i], losses[i] = ground.x(point.W), point.loss
