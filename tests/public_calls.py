@@ -399,6 +399,41 @@ def calls():
             fn.exits, WELL, [0.5, 0.2], step=0.1, steps=20, time=None, metric=None, progress=False
         ),
         "compare_minima": of(fn.compare_minima, POTENTIAL, W, V, metric=None),
+        # the landscape
+        "band": of(
+            fn.band,
+            WELL,
+            [-1.0, 1.0],
+            [1.0, 1.0],
+            metric=None,
+            pivots=5,
+            most=9,
+            spring=1.0,
+            tolerance=0.1,
+            rtol=1e-3,
+            steps=50,
+            progress=False,
+        ),
+        "curve": of(
+            fn.curve, WELL, [-1.0, 1.0], [1.0, 1.0], kind="chain", metric=None, nodes=2, steps=3
+        ),
+        "connectedness": of(
+            fn.connectedness, WELL, np.eye(2), metric=None, bands=0, progress=False
+        ),
+        "census": of(
+            fn.census,
+            WELL,
+            [[0.9, 1.1]],
+            metric=None,
+            scale=1.0,
+            seed=0,
+            rtol=1e-12,
+            flat=1e-3,
+            steps=20,
+            progress=False,
+        ),
+        "spare_path": of(fn.spare_path, NET, 0.0 * W, [1, 0, 2], spare=2, layer=0),
+        "chance_of_minimum": of(fn.chance_of_minimum, 3),
         # many runs
         "Box": of(fn.Box, {"mechanics.step": (0.1, 0.2)}, 2, law="sobol", seed=0),
         "sweep": of(

@@ -13,6 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [
     "desk",
     "desk/plot/ensemble",
+    "desk/plot/landscape",
     "desk/plot",
     "desk/report",
     "desk/experiment",

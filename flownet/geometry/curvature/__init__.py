@@ -4,7 +4,7 @@ from ._curvature import Eigenpairs, eigenpairs, sharpness
 from ._density import SpectralDensity, spectral_density
 from ._inertia import EXACT, Inertia, index, inertia, matrix
 from ._lanczos import NoSpectrum, Quadrature, lanczos
-from ._metric_hessian import metric_hessian
+from ._metric_hessian import metric_hessian, with_hessian
 
 __all__ = [
     "EXACT",
@@ -21,4 +21,5 @@ __all__ = [
     "metric_hessian",
     "sharpness",
     "spectral_density",
+    "with_hessian",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -163,7 +164,8 @@ def band(
         Unless A, B and the metric have the potential's D parameters, A and B differ, but in nothing
         that is frozen, and the numbers are in their ranges; or where the chain runs to infinity.
     """
-    _check_numbers(pivots, most, spring, tolerance, rtol, steps)
+    spring = _stiffness(spring)
+    _check_numbers(pivots, most, tolerance, rtol, steps)
     ground = Ground(potential, A, metric)
     end = ground.x(B)
     length = float(np.linalg.norm(end))
@@ -172,7 +174,7 @@ def band(
     shares = np.linspace(0, 1, pivots)
     X = shares[:, None] * end
     radius = ground.radius(X[np.linspace(0, pivots - 1, min(_LOOKED, pivots)).astype(int)])
-    words = {"radius": radius, "spring": spring * radius if np.isfinite(spring) else spring}
+    words = {"radius": radius, "spring": float(spring) * radius}
     with _progress.bar(steps, shown=progress, what="steps of the band") as show:
         way = Descent(ground, shares, most, tolerance, rtol * radius * length, steps, words, show)
         found = way.let_down(X)
@@ -234,14 +236,19 @@ def _verdict(found, way, losses, floor):
     return "pass", f"The top is a {point.words}, at loss {point.loss:.10g}."
 
 
-def _check_numbers(pivots, most, spring, tolerance, rtol, steps):
+def _check_numbers(pivots, most, tolerance, rtol, steps):
     for name, value, least in (("pivots", pivots, 3), ("most", most, 3), ("steps", steps, 1)):
         if not is_whole(value, least):
             raise FlownetError(
                 f"{name} is {shown(value)}; it has to be a whole number from {least} up."
             )
-    if not (spring == np.inf or (is_real(spring) and spring > 0)):
-        raise FlownetError(f"spring is {shown(spring)}; it has to be a number above 0, or inf.")
     for name, value in (("tolerance", tolerance), ("rtol", rtol)):
         if not (is_real(value) and 0 < value < 1):
             raise FlownetError(f"{name} is {shown(value)}; it has to lie between 0 and 1.")
+
+
+def _stiffness(spring):
+    """The number that a spring is given as, inf among them."""
+    if not (isinstance(spring, Real) and spring > 0) or (spring < np.inf and not is_real(spring)):
+        raise FlownetError(f"spring is {shown(spring)}; it has to be a number above 0, or inf.")
+    return float(spring)

@@ -11,7 +11,7 @@ from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._random import normal, stream_key
 from ..._table import Table, Tabled, percent, short
-from ...geometry.curvature import EXACT, metric_hessian
+from ...geometry.curvature import EXACT, metric_hessian, with_hessian
 from ...model._check import is_real, is_whole, numbers_in
 from ._chance import chance_of_minimum
 from ._search import search
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KINDS = ("critical", "gradient-flat", "not reached")
 ZERO = 1e-6  # |λ| of a zero mode, relative to the largest
-_SAME = 1e-6  # of the range of losses: levels that are one
+_SAME = 1e-8  # of the largest |L|: levels that are one
 _LINES = 24  # of a table
 _STARTS = stream_key("census", 0)
 
@@ -43,7 +43,7 @@ class Census(Tabled):
     index, zero_modes : ndarray (n,)
         How many directions bend down, and how many are flat.
     flatness : ndarray (n,)
-        ‖H dL‖/(max|λ|·‖dL‖).
+        ‖H dL‖/(max|λ|·‖dL‖), max|λ| the largest met by each search.
     size : int
         F, the number of free parameters.
     rtol : float
@@ -79,7 +79,7 @@ class Census(Tabled):
         rows = rows[np.argsort(self.loss[rows], kind="stable")]
         if not rows.size:
             return []
-        apart = np.diff(self.loss[rows]) > _SAME * max(np.ptp(self.loss[rows]), 1e-300)
+        apart = np.diff(self.loss[rows]) > _SAME * np.abs(self.loss[rows]).max()
         found = []
         for level in np.split(rows, np.flatnonzero(apart) + 1):
             for index in np.unique(self.index[level]):
@@ -97,7 +97,10 @@ class Census(Tabled):
 
     @property
     def share_of_minima(self) -> float:
-        """How many of the critical points have index 0; NaN of none."""
+        """The share of critical points of index 0; NaN of none.
+
+        With zero modes they need not be minima: there higher orders decide.
+        """
         return float(np.mean(self.index[self.critical] == 0)) if self.critical.any() else np.nan
 
     @property
@@ -121,7 +124,7 @@ class Census(Tabled):
         notes.append(f"of {len(self.loss)} searches: {ended}")
         if levels:
             notes.append(
-                f"minima among the critical points: {percent(self.share_of_minima)}; chance of "
+                f"critical points of index 0: {percent(self.share_of_minima)}; chance of "
                 f"independent signs 2^-n {signs:.2g}, of random matrices {matrices:.2g}, n the "
                 "directions that bend at each"
             )
@@ -190,7 +193,7 @@ def census(
             raise FlownetError(f"{name} is {shown(value)}; it has to be a number above 0.")
     if not is_whole(steps, 1):
         raise FlownetError(f"steps is {shown(steps)}; it has to be a whole number from 1 up.")
-    starts = _starts(potential, starts, scale, seed)
+    starts = _starts(with_hessian(potential), starts, scale, seed)
     free = metric_hessian(potential, starts[0], metric).shape[0]
     if free > EXACT:
         raise FlownetError(f"a census makes spectra: of up to {EXACT} free parameters, not {free}.")
@@ -200,7 +203,7 @@ def census(
             found.append(search(potential, W, metric, rtol, flat, int(steps)))
             show(i + 1)
     spectra = np.stack([point.values for point in found])
-    zero = ZERO * np.abs(spectra).max(axis=1, keepdims=True)
+    zero = ZERO * np.array([[point.radius] for point in found])
     return Census(
         np.stack([point.W for point in found]),
         np.array([point.loss for point in found]),

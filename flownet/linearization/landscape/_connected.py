@@ -20,16 +20,21 @@ from ._ground import place
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from ..._types import MetricLike, Whole
+    from ..._types import MetricLike, Vector, Whole
     from ...model.potential import AnyPotential
 
 
 class Edge(NamedTuple):
-    """Two minima i and j, the highest loss on the path known between them, and that path's kind."""
+    """A path between minima i and j that joins two groups of them.
+
+    `level` is its highest loss, `rise` how far that lies above the deepest minimum of each group,
+    the higher of the two; `path` says "straight" or "band".
+    """
 
     i: int
     j: int
     level: float
+    rise: float
     path: str
 
 
@@ -46,7 +51,7 @@ class Connectedness(Tabled):
         lower; on the diagonal the losses.
     tree : list of Edge
         The n − 1 edges that join all of them at the lowest levels (minimum spanning tree), from
-        the lowest edge to the highest; `path` is "straight" or "band".
+        the lowest edge to the highest.
     bands : dict
         (i, j) to `Band`, of those that were laid.
     floor : float
@@ -65,8 +70,8 @@ class Connectedness(Tabled):
 
     @property
     def rise(self) -> float:
-        """How far above the higher of its two sides the worst edge of the tree rises."""
-        return max((edge.level - max(self.loss[[edge.i, edge.j]]) for edge in self.tree), default=0)
+        """The largest rise of an edge."""
+        return max((edge.rise for edge in self.tree), default=0.0)
 
     @property
     def connected(self) -> bool:
@@ -87,28 +92,28 @@ class Connectedness(Tabled):
 
     def table(self) -> Table:
         """The tree, from the lowest edge to the highest, as a `Table`."""
-        rises = [edge.level - max(self.loss[[edge.i, edge.j]]) for edge in self.tree]
         return Table(
             f"{len(self.loss)} minima, losses {self.loss.min():.6g} to {self.loss.max():.6g}",
             {
                 "edge": (str, [f"{edge.i} – {edge.j}" for edge in self.tree]),
                 "path": (str, [edge.path for edge in self.tree]),
                 "highest loss": (".8g", [edge.level for edge in self.tree]),
-                "above the higher side": (".3g", [max(0.0, rise) for rise in rises]),
+                "rise": (".3g", [edge.rise for edge in self.tree]),
             },
             [
                 f"symmetries of hidden units removed: {self.symmetries}",
                 f"{len(self.bands)} bands laid; levels bound the passes from above",
                 "all minima are joined without a rise: one region"
                 if self.connected
-                else f"the worst edge rises by {self.rise:.4g} above the higher of its sides",
+                else f"the worst edge rises by {self.rise:.4g} above the higher of the two sides' "
+                "deepest minima",
             ],
         )
 
 
 def connectedness(
     potential: AnyPotential,
-    minima: Sequence[CriticalPoint] | ArrayLike,
+    minima: Sequence[CriticalPoint | ArrayLike] | Vector,
     *,
     metric: MetricLike | None = None,
     bands: Whole | None = None,
@@ -145,7 +150,10 @@ def connectedness(
     FlownetError
         For fewer than two minima, or where `band` or `compare_minima` refuse them.
     """
-    places = [place(point) for point in minima]
+    try:
+        places = [place(point) for point in minima]
+    except TypeError:
+        raise FlownetError(f"minima is {shown(minima)}; it has to be a list of them.") from None
     if len(places) < 2:
         raise FlownetError(f"minima to join: {len(places)} were given, and two are wanted.")
     if not (bands is None or is_whole(bands, 0)):
@@ -202,7 +210,10 @@ class _Laying:
 
     def told(self):
         tree = spanning_tree(self.level)
-        edges = [Edge(i, j, level, self._path(i, j, level)) for i, j, level in tree]
+        edges = [
+            Edge(i, j, level, rise, self._path(i, j, level))
+            for (i, j, level), rise in zip(tree, rises(tree, self.loss))
+        ]
         return Connectedness(
             np.stack(self.W),
             self.loss,
@@ -238,6 +249,17 @@ def lowest_levels(tree, loss):
         one, other = (np.flatnonzero(home == home[k]) for k in (i, j))
         found[np.ix_(one, other)] = found[np.ix_(other, one)] = level
         home[one] = home[j]
+    return found
+
+
+def rises(tree, loss):
+    """How far each edge lies above the deepest minimum of either side, the higher one."""
+    deepest, home, found = loss.copy(), np.arange(len(loss)), []
+    for i, j, level in tree:
+        one, other = home[i], home[j]
+        found.append(max(0.0, float(level - max(deepest[one], deepest[other]))))
+        deepest[one] = min(deepest[one], deepest[other])
+        home[home == other] = one
     return found
 
 

@@ -8,6 +8,7 @@ from ...geometry.curvature import matrix, metric_hessian
 
 _FIRST, _DOWN, _UP = 1e-3, 0.2, 4.0  # damping of a step, relative to λ², and how it changes
 _LEAST, _MOST = 1e-16, 1e8  # between which it stays: beyond, no step is left
+_TRAIL, _STALLS = 6, 0.99  # in so many steps a gradient falls below this share, or stands still
 _EPS = np.finfo(np.float64).eps
 
 
@@ -19,24 +20,23 @@ class Found:
     ----------
     W : ndarray (D,)
     loss, gradient : float
+    radius : float
+        The largest |λ| met on the way.
     natural : float
-        What ‖dL‖ is compared with, max|λ|·‖W‖ + √(2·max|λ|·|L|).
+        What ‖dL‖ is compared with, radius·‖W‖ + √(2·radius·|L|).
     values : ndarray (F,)
         Curvatures in the metric, ascending.
     flatness : float
-        ‖H dL‖/(max|λ|·‖dL‖): 0 where the whole of dL lies in flat directions.
-    lengths, sizes : tuple
-        Of the steps, and ‖dL‖ before the first and after each.
+        ‖H dL‖/(radius·‖dL‖): 0 where the whole of dL lies in flat directions.
     """
 
     W: np.ndarray
     loss: float
     gradient: float
+    radius: float
     natural: float
     values: np.ndarray
     flatness: float
-    lengths: tuple
-    sizes: tuple
 
 
 class _Place:
@@ -54,17 +54,13 @@ class _Place:
     def W(self):
         return self.operator.W
 
-    @property
-    def natural(self):
+    def natural(self, radius):
         length = np.linalg.norm(self.operator.coordinates(self.W))
-        loss = abs(self.operator.hessian.loss)
-        return max(
-            self.radius * length + np.sqrt(2 * self.radius * loss), np.finfo(np.float64).tiny
-        )
+        size = radius * length + np.sqrt(2 * radius * abs(self.operator.hessian.loss))
+        return float(max(size, np.finfo(np.float64).tiny))
 
-    @property
-    def flatness(self):
-        size = self.radius * self.gradient
+    def flatness(self, radius):
+        size = radius * self.gradient
         return float(np.linalg.norm(self.values * self.p) / size) if size > 0 else 0.0
 
 
@@ -72,38 +68,43 @@ def search(potential, W, metric, rtol, flat, steps):
     """`Found` from W: where ‖dL‖ ≤ rtol·natural, where it is stationary, or after so many steps.
 
     δ = −(H² + μ)^{-1}H dL lowers ½‖dL‖² for μ large enough, at maxima and saddles alike; μ shrinks
-    while it does and grows until it does. A gradient that is critical is polished further, until
-    rounding stops it. The spectrum of H is made at each place, so this is for small D.
+    while it does and grows until it does. What is critical is polished until rounding stops it. The
+    spectrum of H is made at each place, so this is for small D.
     """
-    here, mu = _Place(potential, W, metric), _FIRST
-    lengths, sizes = [], [here.gradient]
-    for _ in range(steps):
-        critical = here.gradient <= rtol * here.natural
-        if here.gradient <= 4 * _EPS * here.natural or (not critical and here.flatness <= flat):
+    here, mu, radius = _Place(potential, W, metric), _FIRST, 0.0
+    sizes = [here.gradient]
+    for step in range(steps + 1):
+        radius = max(radius, here.radius)
+        natural = here.natural(radius)
+        if here.gradient <= 4 * _EPS * natural:
+            break
+        stalls = step >= _TRAIL and sizes[-1] > _STALLS * sizes[step - _TRAIL]
+        if here.gradient > rtol * natural and stalls and here.flatness(radius) <= flat:
+            break
+        if step == steps:
             break
         there, mu = _lower(potential, metric, here, mu)
-        if there is None or (critical and there.gradient > here.gradient / 2):
+        if there is None:
             break
-        lengths.append(float(np.linalg.norm(here.operator.coordinates(there.W - here.W))))
         sizes.append(there.gradient)
         here = there
+    radius = max(radius, here.radius)
     operator = here.operator
     return Found(
         operator.reals.back(here.W),
         float(operator.hessian.loss),
         here.gradient,
-        float(here.natural),
+        float(radius),
+        here.natural(radius),
         here.values,
-        here.flatness,
-        tuple(lengths),
-        tuple(sizes),
+        here.flatness(radius),
     )
 
 
 def _lower(potential, metric, here, mu):
     """The next place, where ‖dL‖ is smaller, and the damping after it; None where no step is."""
     while mu <= _MOST:
-        damping = mu * here.radius**2
+        damping = mu * max(here.radius, np.finfo(np.float64).tiny ** 0.25) ** 2
         x = -here.U @ (here.values * here.p / (here.values**2 + damping))
         W = here.W + here.operator.displacement(x)
         _, dL = here.operator.potential.differential(W)

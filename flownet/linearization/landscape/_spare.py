@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
-from ...model._check import is_whole, vector
+from ...model._check import is_whole, numbers_in, vector
+from ...model.network import Network
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from ..._types import Indices, Vector
-    from ...model.network import Network
 
 
 def spare_path(
@@ -50,13 +50,13 @@ def spare_path(
         Unless `order` permutes the units of a hidden layer and leaves the spare one in its place,
         which feeds nothing.
     """
-    if network.is_complex:
-        raise FlownetError("a path through a spare unit is one of real networks.")
+    if not isinstance(network, Network) or network.is_complex:
+        raise FlownetError(f"network is {shown(network)}; it has to be a flownet.Network of reals.")
     W = vector("W", W, network.size, network.dtype)
     if not is_whole(layer, 0, network.layers - 2):
         raise FlownetError(f"layer is {shown(layer)}; hidden layers are 0 to {network.layers - 2}.")
     n = network.sizes[layer + 1]
-    order = np.asarray(order)
+    order = numbers_in("order", order)
     if order.shape != (n,) or sorted(order.tolist()) != list(range(n)):
         raise FlownetError(
             f"order is {shown(order)}; it has to permute the {n} units of layer {layer}."
