@@ -86,6 +86,7 @@ def calls():
             fn.data.load, "teacher", m=4, n_in=2, n_out=1, hidden=3, noise=0.0, seed=1
         ),
         "data.load gaussian": of(fn.data.load, "gaussian", m=4, n_in=2, n_out=1, seed=1),
+        "data.load xor-p": of(fn.data.load, "xor-p", p=3),
         "data.load antenna": of(
             fn.data.load, "antenna", m=4, antennas=3, snr=(0.0, 1.0), sector=0.5, seed=1
         ),
