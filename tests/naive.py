@@ -270,6 +270,33 @@ def hessian(p, W):
     return np.array([hessian_action(p, W, e) for e in np.eye(len(W))])
 
 
+def jacobian(p, W):
+    """Dense J = ∂Ŷ/∂W (m·n_out, D), a pullback a row."""
+    y_hat = forward(W=W, x=p.x, **p.net)
+    units = np.eye(y_hat.size).reshape(-1, *y_hat.shape)
+    return np.array([pullback(W=W, x=p.x, cotangent=c, **p.net) for c in units])
+
+
+def output_hessian(p, W):
+    """Dense G = ∂²L/∂Ŷ² (m·n_out, m·n_out): Γ⊗γ/m, or Σq(diag P̂ − P̂P̂ᵀ)/(m kT²) sample by sample."""
+    words = {name: p.keywords.get(name) for name in ("gamma", "Gamma")}
+    m, n = p.y.shape
+    if p.loss == "quadratic":
+        return np.kron(symmetric(words["Gamma"], m), symmetric(words["gamma"], n)) / m
+    kT, masses = p.keywords.get("temperature", 1.0), mixed(p.y, **words).sum(axis=1)
+    P = np.exp(forward(W=W, x=p.x, **p.net) / kT)
+    G = np.zeros((m, n, m, n))
+    for s, row in enumerate(P / P.sum(axis=1, keepdims=True)):
+        G[s, :, s] = masses[s] * (np.diag(row) - np.outer(row, row)) / (m * kT**2)
+    return G.reshape(m * n, m * n)
+
+
+def gauss_newton(p, W):
+    """Dense F = JᵀGJ (D, D)."""
+    J = jacobian(p, W)
+    return J.T @ output_hessian(p, W) @ J
+
+
 def third(p, W):
     """Dense T_ijk (D, D, D) = c₃(ijk) − c₃(ij) − c₃(jk) − c₃(ki) + c₃(i) + c₃(j) + c₃(k).
 

@@ -60,6 +60,7 @@ ROOMS = [
     "model/tables",
     "model/chart",
     "model/potential",
+    "model/gauss_newton",
     "model/hessian",
     "model/exchange",
     "model/network",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._errors import shown
+from ..model.network import in_reals
 from ..model.potential import OwnPotential, as_potential, in_double
 from ._expect import (
     check,
@@ -69,6 +70,7 @@ def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None
         ("jet", place.jet),
         ("hessian", place.hessian),
         ("linearized_jet", place.linearized_jet),
+        ("gauss_newton", place.gauss_newton),
     ):
         if p.offers(name):
             look()
@@ -195,6 +197,16 @@ class _Place:
             1e-15,
             self._size(),
         )
+
+    def gauss_newton(self):
+        """⟨V, FV⟩ is what a straight line of outputs bends, and F is symmetric."""
+        F, U, V = self.p.gauss_newton(self.W), in_reals(self.U), in_reals(self.V)
+        FV, FU = F.action(V), F.action(U)
+        size = np.linalg.norm(FV) * np.linalg.norm(V) + np.linalg.norm(FU) * np.linalg.norm(U)
+        near(f"{self.name}: ⟨U, FV⟩ and ⟨V, FU⟩", pair(FV, U), pair(FU, V), self.eps, size)
+        if self.p.offers("linearized_jet"):
+            bent = 2 * self.p.linearized_jet(self.W, self.V, 2)[2]
+            near(f"{self.name}: ⟨V, FV⟩ and 2c₂", pair(FV, V), bent, self.eps, size)
 
     def hessian(self):
         """dL(W + sV) = dL + s·HV + ½s²·T[V,V] + O(s³), H symmetric, its diagonal H_ii."""

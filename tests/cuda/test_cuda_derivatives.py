@@ -51,6 +51,35 @@ def test_actions(activation, loss, dtype):
         close(there.action(V), naive.hessian_action(problem(case), W, V))
 
 
+@pytest.mark.parametrize(("activation", "loss", "dtype"), CASES)
+def test_straight_maps(activation, loss, dtype):
+    """Gauss-Newton, both Fishers, the map's bends, J and its adjoint, the tangent kernel."""
+    cpu, cuda, W, V = ready(mixed_case(activation, loss, 600, (2, 3, 2, 2), 3, False), dtype)
+    rows = np.stack([V, W])
+    for name in ("gauss_newton", "fisher", "empirical_fisher", "map_bends"):
+        there, here = getattr(cuda, name)(W), getattr(cpu, name)(W)
+        scale = 10 * np.abs(cpu.hessian(W).action(rows)).max()
+        close(there.action(rows), here.action(rows), dtype, scale=scale)
+    for name in ("gauss_newton", "fisher", "empirical_fisher"):
+        there, here = getattr(cuda, name)(W), getattr(cpu, name)(W)
+        close(there.diagonal(), here.diagonal(), dtype)
+        close(there.dual(), here.dual(), dtype)
+    there, here, C = cuda.jacobian(W), cpu.jacobian(W), np.arange(6.0)
+    close(there @ V, here @ V, dtype)
+    close(there.H @ C, here.H @ C, dtype)
+
+
+def test_straight_maps_of_complex_networks():
+    """Pairs of units: a modReLU with biases of its own, and outputs that are read off."""
+    draw = np.random.default_rng(5).standard_normal((2, 3, 2))
+    data = fn.Dataset(draw[0] + 1j * draw[1], np.eye(2)[[0, 1, 1]])
+    net = fn.Network([2, 2, 2], "modrelu", output="abs2", dtype="complex128")
+    p = fn.Potential(net, fn.CrossEntropy(), data)
+    W, V = net.init(seed=1), net.init(seed=2).view(float)
+    for name in ("gauss_newton", "empirical_fisher", "map_bends"):
+        close(getattr(p.on_device("cuda"), name)(W) @ V, getattr(p, name)(W) @ V)
+
+
 def test_pushforward(dtype):
     case = _case("tanh", "quadratic")
     cpu, cuda, W, V = ready(case, dtype)

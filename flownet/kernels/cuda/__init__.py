@@ -64,6 +64,13 @@ _names, __dir__, __all__ = lazy_loader.attach(
         "derivative.curvature": ["actions", "response"],
         "derivative.jet": ["loss_jet", "pushforward"],
         "derivative.point": ["state_at"],
+        "derivative.straight": [
+            "pull_at",
+            "pull_to_units",
+            "push_at",
+            "straight_actions",
+            "with_masses",
+        ],
         "derivative.third": ["third_actions"],
         "diagonal.buffers": ["diagonal_buffers", "push"],
         "diagonal.diagonal": ["hessian_diagonal"],

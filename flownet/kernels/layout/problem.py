@@ -8,6 +8,7 @@ from collections import namedtuple
 
 QUADRATIC, CROSS_ENTROPY = 0, 1  # kinds of losses
 PARABOLA, QUARTIC, DOUBLE_WELL, UV = range(4)  # codes of formulas
+OF_LOSS, OF_GRADIENTS = 0, 1  # metrics of outputs: what ℓ bends, and the samples' own gradients
 OWN, OWN_IN_PLACE = 4, 5  # of a user's compiled functions, W → (L, dL) or (W, dL) → L
 
 #: sizes (L+1), offsets of weights and biases in W (bias −1: none), activation codes, units[l] the

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from .. import _check
+from ..gauss_newton import ChartedAction
 from ..hessian import ChartedHessian, OnComplex
 from ..network import in_complex
 from ..potential import AnyPotential, RealView, as_potential
@@ -195,6 +196,23 @@ class Charted(AnyPotential):
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
         u = self._point("u", u)
         return ChartedHessian(self.chart, u, self._hessian(self.chart.to_W(u)))
+
+    def gauss_newton(self, u: Vector) -> LinearOperator:
+        """Gauss-Newton W′ᵀFW′ at u: a tensor, the same whatever the chart."""
+        return self._carried(self.potential.gauss_newton, u)
+
+    def fisher(self, u: Vector) -> LinearOperator:
+        """Fisher information W′ᵀFW′ at u."""
+        return self._carried(self.potential.fisher, u)
+
+    def empirical_fisher(self, u: Vector) -> LinearOperator:
+        """Empirical Fisher at u."""
+        return self._carried(self.potential.empirical_fisher, u)
+
+    def _carried(self, operator, u):
+        u = self._point("u", u)
+        W = self.chart.to_W(u)
+        return ChartedAction(self.chart, u, operator(W), W.dtype)
 
     def _hessian(self, W):
         """H of the potential, that acts on what W is made of."""

@@ -1,13 +1,11 @@
 """The Hessian at a point as a linear operator that never stores it."""
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator
 
-from ..._errors import FlownetError
-from .._check import array
+from ._action import Action
 
 
-class Hessian(LinearOperator):
+class Hessian(Action):
     """H = ∂²L at a point W, applied to displacements but never stored; for `eigsh` and the like.
 
     Attributes
@@ -17,8 +15,7 @@ class Hessian(LinearOperator):
     dL : ndarray (D,)
     """
 
-    def __init__(self, size, dtype):
-        super().__init__(dtype, (size, size))
+    what = "the Hessian"
 
     def action(self, V):
         """H·V of a displacement (D,), or of each row of V (R, D)."""
@@ -35,46 +32,6 @@ class Hessian(LinearOperator):
     def diagonals(self, V):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (D,)."""
         raise NotImplementedError
-
-    def __matmul__(self, V):
-        """H @ V of a displacement (D,), or of the columns of V (D, R)."""
-        if isinstance(V, np.ndarray):  # scipy's own way round costs as much as a small network
-            return self.action(V) if V.ndim == 1 else self.action(V.T).T
-        return super().__matmul__(V)
-
-    def _matvec(self, V):
-        return self.action(V.reshape(-1))
-
-    def _matmat(self, V):
-        return self.action(V.T).T
-
-    def _adjoint(self):
-        return self
-
-    def _one(self, V):
-        """One displacement (D,)."""
-        V = array("V", V)
-        if V.ndim != 1:
-            raise FlownetError(
-                f"V has shape {np.shape(V)}; one displacement is wanted, ({self.shape[0]},)."
-            )
-        return self._rows(V)[0]
-
-    def _rows(self, V):
-        """Displacements as contiguous rows (R, D)."""
-        V = array("V", V)
-        if V.ndim not in (1, 2) or V.shape[-1] != self.shape[0]:
-            raise FlownetError(
-                f"V has shape {V.shape}; the Hessian acts on ({self.shape[0]},) or "
-                f"(R, {self.shape[0]})."
-            )
-        if V.dtype.kind not in "biufc":
-            raise FlownetError(f"V holds {V.dtype}; it has to be numbers.")
-        if V.dtype.kind == "c":
-            raise FlownetError("V is complex; the Hessian's numbers are real.")
-        if V.dtype != self.dtype or not V.flags.c_contiguous:
-            V = np.ascontiguousarray(V, self.dtype)
-        return V.reshape(-1, self.shape[0])
 
 
 class SumHessian(Hessian):

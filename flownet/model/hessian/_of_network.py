@@ -1,84 +1,30 @@
 """The Hessian of a network's loss, with the state of every unit kept at its point."""
 
-import weakref
 from contextlib import contextmanager
-from functools import cached_property
-from time import perf_counter
 
 import numpy as np
 
 from ..._errors import FlownetError
-from .._check import array
 from ._hessian import Hessian
+from ._network_action import NetworkAction
 
 
-class NetworkHessian(Hessian):
+class NetworkHessian(NetworkAction, Hessian):
     """H of a `Potential` at W (D,); the forward and backward state there is computed once."""
-
-    def __init__(self, potential, W):
-        real = potential.network.as_reals.real
-        super().__init__(potential.size * (1 + potential.network.is_complex), real)
-        self._potential, self.W, self._kernels = potential, W.copy(), potential.kernels
-        self._problem = potential.compiled
-        self._net, _, self._data = self._problem
-        self._m = self._data.x.shape[0]
-        pace = self._kernels.Pace
-        self._pace = pace.of_network(self._net, self._m, np.dtype(real).name, "action")
-
-    @property
-    def _threads(self):
-        return self._kernels.worthwhile(self._net, self._m)
-
-    @cached_property
-    def _state(self):
-        """What is kept of every unit at W, and L(W); computed when first asked for."""
-        pool, whole = self._potential.pool("point"), self._potential.couples
-        at = (
-            pool.pop() if pool else self._kernels.point(self._net, self._m, self.dtype, whole=whole)
-        )
-        weakref.finalize(self, pool.append, at)  # the next operator's state takes the same buffers
-        return at, self._kernels.state_at(*self._problem, self.W, at, self._threads)
-
-    def __reduce__(self):
-        return type(self), (self._potential, self.W)
-
-    @cached_property
-    def _at(self):
-        return self._state[0]
-
-    @property
-    def loss(self):
-        """L(W)."""
-        return self._state[1]
-
-    @cached_property
-    def dL(self):
-        """Covector dL (D,)."""
-        return self._potential.differential(self.W)[1]
-
-    def action(self, V):
-        """H·V of a displacement (D,), or of each row of V (R, D)."""
-        V = array("V", V)
-        return self._actions(self._rows(V)).reshape(V.shape)
 
     def third_action(self, V):
         """T[V,V] = ∇⟨V, HV⟩ (D,), or of each row of V (R, D)."""
-        return self._third_actions(self._rows(V)).reshape(np.shape(V))
+        rows = self._rows(V)
+        return self._on_planes(self._third_actions, rows).reshape(np.shape(V))
 
     def _actions(self, rows):
         """H·V of rows (R, D) as kernels take them."""
-        out = np.empty_like(rows)
-        threads, _ = self._pace.share()
-        workers = self._kernels.most() if self._worth_workers(len(rows)) else 1
-        pool = self._potential.pool(("tangent", workers))
-        t = pool.pop() if pool else self._tangents(workers)  # a `with` takes a tenth of the time
-        problem, at, began = self._problem, self._at, perf_counter()
-        try:
-            self._kernels.actions(*problem, self.W, rows, out, at, t, workers, threads)
-        finally:
-            pool.append(t)
-        self._pace.took(threads, len(rows), perf_counter() - began)
-        return out
+        at, act = self._at, self._kernels.actions
+
+        def kernel(rows, out, buffers, workers, threads):
+            act(*self._problem, self.W, rows, out, at, buffers, workers, threads)
+
+        return self._act(kernel, rows)
 
     def _third_actions(self, rows):
         """T[V,V] of rows (R, D) as kernels take them."""
@@ -136,14 +82,6 @@ class NetworkHessian(Hessian):
         a, g, x = self._at.a, self._at.g, self._data.x
         return self._m * self._collect(g * g, x * x, a * a)
 
-    def _collect(self, g, x, a, total=None):
-        """Σ_s g ⊗ x of every layer (D,); added to a total, the layers above the first alone."""
-        out = np.empty(self.shape[0], self.dtype) if total is None else total
-        self._kernels.collect(
-            self._net, x, out, g, a, self._at.zeros, total is not None, self._threads
-        )
-        return out
-
     def _summed(self, kernel, make, size, where, shape, count=1):
         """What a `kernels.blocks.summed` kernel sums over blocks of `size` samples."""
         out, sums = (
@@ -153,19 +91,6 @@ class NetworkHessian(Hessian):
         with self._for_workers(kernel, make, count) as (buffers, workers):
             kernel(*self._problem, where, buffers, workers, size, sums, out)
         return out
-
-    def _worth_workers(self, count):
-        """Whether each worker had better take vectors of its own."""
-        return (
-            count > 1
-            and self._threads == 1
-            and count * self._kernels.flops(self._net, self._m) >= self._kernels.WORTH_THREADS
-        )
-
-    def _tangents(self, workers):
-        """Buffers of responses, a set for each worker."""
-        tangent = self._kernels.tangent(self._net, self._m, self.dtype)
-        return self._kernels.for_workers(tangent, workers)
 
     @contextmanager
     def _for_workers(self, kind, make, count=1):

@@ -62,6 +62,10 @@ class Analytic(AnyPotential):
 
     linearized_jet = jet  # its output is W itself, which runs straight
 
+    def gauss_newton(self, W: ArrayLike) -> LinearOperator:
+        """The Hessian: the output is W itself, and the map to it is straight."""
+        return self.hessian(W)
+
     def _point(self, name, value):
         value = _check.array(name, value)
         dtype = value.dtype if value.dtype == np.float32 else np.float64
@@ -132,6 +136,10 @@ class Parabola(Analytic):
         return self._on_reals().jet(W, V, order)
 
     linearized_jet = jet
+
+    def fisher(self, W: ArrayLike) -> LinearOperator:
+        """κ, the information that a Gaussian prior −log p = ½κ‖W‖² has of W."""
+        return self.hessian(W)
 
     def hessian(self, W: ArrayLike) -> LinearOperator:
         """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""

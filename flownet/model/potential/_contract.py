@@ -15,10 +15,10 @@ from ..._registry import Named
 from ...kernels.device import kernels_of
 from .._check import array, is_real, pair
 from ..network import in_complex, in_reals
+from ._straight import Straight
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
-    from scipy.sparse.linalg import LinearOperator
 
     from ..._types import Device, Vector
     from ...data import Dataset
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 OPTIONAL = (
     "jet", "sample_jets", "linearized_jet", "hessian", "hessian_action", "third_action",
     "hessian_diagonal", "diagonals", "sample_losses", "describe", "with_data",
+    "gauss_newton", "fisher", "empirical_fisher", "ntk", "jacobian",
 )  # fmt: skip
 
 #: what follows from something else, where a class has nothing better
@@ -38,6 +39,7 @@ _FOLLOWS = {
     "third_action": "hessian",
     "hessian_diagonal": "hessian",
     "diagonals": "hessian",
+    "map_bends": "gauss_newton",
 }
 
 
@@ -46,7 +48,7 @@ def is_of_library(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
-class AnyPotential(Named, ABC):
+class AnyPotential(Straight, Named, ABC):
     """L(W), a function of D parameters: what every potential offers.
 
     One has to have `size`, `value(W)` and `differential(W)`. The attributes below have defaults.
@@ -144,7 +146,7 @@ class AnyPotential(Named, ABC):
 
     def _offers(self, name):
         """Whether a class above this one, or the object itself, defines a name."""
-        above = (cls for cls in type(self).__mro__ if cls not in (AnyPotential, ABC, object))
+        above = (cls for cls in type(self).__mro__ if cls not in _PROMISES)
         return name in vars(self) or any(name in vars(cls) for cls in above)
 
     def refuse(self, name: str) -> NoReturn:
@@ -159,14 +161,6 @@ class AnyPotential(Named, ABC):
     def jet(self, W: Vector, V: Vector, order: int = 2) -> Vector:
         """Jet (Taylor mode): coefficients c (order+1,) of s ↦ L(W + sV), L = Σ c_k s^k."""
         self.refuse("jet")
-
-    def linearized_jet(self, W: Vector, V: Vector, order: int = 2) -> Vector:
-        """Taylor coefficients c (order+1,) of the loss along a straight line of outputs."""
-        self.refuse("linearized_jet")
-
-    def hessian(self, W: Vector) -> LinearOperator:
-        """H at W as a `scipy.sparse.linalg.LinearOperator`; of complex W one on its reals."""
-        self.refuse("hessian")
 
     def sample_losses(self, W: Vector) -> Vector:
         """Loss of each sample (m,)."""
@@ -294,3 +288,7 @@ class AnyPotential(Named, ABC):
 
     def __sub__(self, other: AnyPotential) -> AnyPotential:
         return self + (-1.0) * other
+
+
+#: classes that say what may be had, and have it not
+_PROMISES = (AnyPotential, Straight, ABC, object)

@@ -142,6 +142,30 @@ class RealView(AnyPotential):
         """H as a `scipy.sparse.linalg.LinearOperator` (2D, 2D)."""
         return self.potential.hessian(self._point(u))
 
+    def gauss_newton(self, u):
+        """Gauss-Newton (2D, 2D)."""
+        return self.potential.gauss_newton(self._point(u))
+
+    def fisher(self, u):
+        """Fisher information (2D, 2D)."""
+        return self.potential.fisher(self._point(u))
+
+    def empirical_fisher(self, u):
+        """Empirical Fisher (2D, 2D)."""
+        return self.potential.empirical_fisher(self._point(u))
+
+    def jacobian(self, u):
+        """Jacobian (m·n_out, 2D)."""
+        return self.potential.jacobian(self._point(u))
+
+    def ntk(self, u):
+        """Neural tangent kernel."""
+        return self.potential.ntk(self._point(u))
+
+    def map_bends(self, u):
+        """What the map bends (2D, 2D)."""
+        return self.potential.map_bends(self._point(u))
+
     def with_dtype(self, dtype):
         """The same view in another precision, that of its reals."""
         dtype = np.result_type(dtype, np.complex64)

@@ -1,5 +1,7 @@
 """Sums of potentials: `potential + 0.01 * fn.Parabola(net.size)`."""
 
+import operator
+
 import numpy as np
 
 from ..._errors import FlownetError, shown
@@ -113,6 +115,29 @@ class Sum(AnyPotential):
         from ..hessian import SumHessian  # scipy's operators take a tenth of a second
 
         return SumHessian(self.terms, np.asarray(array("W", W), self.dtype))
+
+    def gauss_newton(self, W):
+        """Gauss-Newton at W; of a formula, whose outputs are W itself, its Hessian."""
+        return self._operator("gauss_newton", W)
+
+    def fisher(self, W):
+        """Fisher information at W; of a Parabola, a Gaussian prior's, its Hessian."""
+        return self._operator("fisher", W)
+
+    def empirical_fisher(self, W):
+        """Empirical Fisher at W of the one term that has samples."""
+        return self._operator("empirical_fisher", W)
+
+    def map_bends(self, W):
+        """What the maps bend, H less Gauss-Newton, at W."""
+        return self._operator("map_bends", W)
+
+    def _operator(self, name, W):
+        """Σ scale·A of the terms' operators of a name."""
+        from ..gauss_newton import SumAction
+
+        W = np.asarray(array("W", W), self.dtype)
+        return SumAction([(s, operator.methodcaller(name, W)(p)) for s, p in self.terms])
 
     def difference(self, W, V):
         """L(W + V) − L(W), term by term."""

@@ -21,7 +21,7 @@ pair_cotangents = of_planes(pair_response.pair_cotangents)
 
 
 @part
-def _loss_response(net, loss, data, at, t, first, rows, second):
+def loss_response(net, loss, data, at, t, first, rows, second):
     """Change c₁ of the covector on the output along Y₁ (c₂ along Y₁, Y₂), into `t.covector1`."""
     top = net.weight.size - 1
     y1 = units(net, t.a1, at.capacity, top, first, rows)
@@ -119,7 +119,7 @@ def _pull_pairs(net, W, V, at, t, layer, first, rows, order, ga, out):
 
 
 @part
-def _first_forward(net, W, V, at, t, x, first, rows):
+def first_forward(net, W, V, at, t, x, first, rows):
     """Z₁ and A₁ = φ′·Z₁ of every layer."""
     for layer in range(net.weight.size):
         n_in = net.sizes[layer]
@@ -279,10 +279,10 @@ def respond(net, loss, data, W, V, at, t, second, shard):
     """Change of first order along V (and of second) of every unit and cotangent of a shard."""
     first = shard * at.shard
     rows = min(at.shard, data.x.shape[0] - first)
-    _first_forward(net, W, V, at, t, data.x, first, rows)
-    _loss_response(net, loss, data, at, t, first, rows, False)
+    first_forward(net, W, V, at, t, data.x, first, rows)
+    loss_response(net, loss, data, at, t, first, rows, False)
     _first_backward(net, W, V, at, t, first, rows)
     if second:
         _second_forward(net, W, V, at, t, first, rows)
-        _loss_response(net, loss, data, at, t, first, rows, True)
+        loss_response(net, loss, data, at, t, first, rows, True)
         _second_backward(net, W, V, at, t, first, rows)

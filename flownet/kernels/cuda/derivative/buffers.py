@@ -79,7 +79,7 @@ class Units:
     """Numbers of every unit of `capacity` samples, of some kinds, on the device."""
 
     def __init__(self, net, kinds, capacity, dtype):
-        self.net, self.capacity, self._device = net, capacity, number()
+        self.net, self.capacity, self.device = net, capacity, number()
         self.size = capacity * int(net.units[-1])
         self.array = empty(kinds * self.size, dtype)
         self._matrices = {}
@@ -108,7 +108,7 @@ class Units:
         """A copy of one kind for the host, flat."""
         begin = kind * self.size
         out = np.empty(self.size, self.array.dtype)
-        with on(self._device):
+        with on(self.device):
             fetch(self.array[begin : begin + self.size], out)
         return out
 
@@ -180,6 +180,27 @@ class Point(namedtuple("Point", "state")):
         """½G_a·φ‴ of all units, or ∂ℓ/∂b of modReLUs, a copy."""
         return self.state.units.host(TWIST)
 
+    @property
+    def p(self):
+        """P̂ of cross-entropy (m·n_out,), a copy."""
+        return self._host(self.state.p.array)
+
+    @property
+    def mass(self):
+        """Σq of cross-entropy (m,), a copy."""
+        return self._host(self.state.mass)
+
+    @property
+    def covector(self):
+        """The covector ∂L/∂Ŷ (m·n_out,), a copy."""
+        return self._host(self.state.covector.array)
+
+    def _host(self, array):
+        out = np.empty(array.size, array.dtype)
+        with on(self.state.units.device):
+            fetch(array, out)
+        return out
+
 
 class Tangent(namedtuple("Tangent", "response")):
     """First and second response to a displacement, kept on the device."""
@@ -188,6 +209,11 @@ class Tangent(namedtuple("Tangent", "response")):
     def a1(self):
         """Change of all units, a copy."""
         return self.response.units.host(A1)
+
+    @property
+    def g1(self):
+        """Change of all cotangents G_z, or what `pull_to_units` left of them, a copy."""
+        return self.response.units.host(G1)
 
 
 #: state and response at once, for kernels that work a block of samples through

@@ -14,7 +14,7 @@ from .loss import respond_on_output
 from .units import first_activate, first_pull, over_both, second_activate, second_pull
 
 
-def _first_forward(net, state, t, samples):
+def first_forward(net, state, t, samples):
     """Z₁ and A₁ = φ′·Z₁ of every layer."""
     rows, W, V, own = samples.rows, state.W, t.V, t.units
     for layer in range(net.weight.size):
@@ -65,7 +65,7 @@ def _backward(net, state, t, rows, order):
 
 def respond(net, loss, samples, state, t, second):
     """Change of first order along V (and of second) of every unit and cotangent of some samples."""
-    _first_forward(net, state, t, samples)
+    first_forward(net, state, t, samples)
     respond_on_output(loss, samples, state, t, A1, None)
     _backward(net, state, t, samples.rows, 1)
     if second:

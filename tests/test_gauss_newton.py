@@ -1,0 +1,296 @@
+"""Gauss-Newton, the Fishers and the NTK: against dense matrices, enumeration, and each other."""
+
+import pickle
+
+import naive
+import numpy as np
+import pytest
+import twins
+from scipy.sparse.linalg import LinearOperator, eigsh
+from tolerance import close
+
+import flownet as fn
+from flownet._errors import FlownetError
+
+LOSSES = ["quadratic", "cross-entropy"]
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
+
+
+def small(activation, loss, full=True, m=4, sizes=(2, 3, 2)):
+    """A 2-3-2 case with its options in turn: the potential, its naive twin, W and V."""
+    case = twins.mixed_case(activation, loss, 74_000, sizes=sizes, m=m, full=full)
+    return twins.potential(case), twins.problem(case), *twins.point(case)
+
+
+def complex_potential(loss):
+    """A complex network 2-3-2 on five samples, widely linear, its outputs read off or not."""
+    draw = np.random.default_rng(5).standard_normal((4, 5, 2))
+    x = draw[0] + 1j * draw[1]
+    if loss == "quadratic":
+        net = fn.Network([2, 3, 2], "modrelu", dtype="complex128")
+        return fn.Potential(net, fn.Quadratic(), fn.Dataset(x, draw[2] + 1j * draw[3]))
+    net = fn.Network([2, 3, 2], "split_tanh", output="abs2", widely_linear=True, dtype="complex128")
+    data = fn.Dataset(x, np.eye(2)[[0, 1, 0, 1, 1]])
+    return fn.Potential(net, fn.CrossEntropy(temperature=0.7), data)
+
+
+def dense(operator):
+    return operator.action(np.eye(operator.shape[0]))
+
+
+# ---- against dense matrices ---------------------------------------------------------------------
+
+
+@every_loss
+@every_activation
+def test_products_against_the_naive_twin(activation, loss, dtype):
+    """JᵀGJ of metrics, temperatures and output activations in turn, one vector and rows of them."""
+    case = twins.mixed_case(activation, loss, 74_000, sizes=(2, 3, 2), m=4)
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    wanted = naive.gauss_newton(twins.problem(case), W)
+    F = p.gauss_newton(W)
+    assert isinstance(F, LinearOperator)
+    for found, expected in (
+        (F @ V.astype(dtype), wanted @ V),
+        (F.action(np.stack([V, W])), np.stack([V, W]) @ wanted),
+        (F.diagonal(), wanted.diagonal()),
+    ):
+        assert found.dtype == dtype
+        close(found, expected, dtype)
+    close(F.loss, p.value(W), dtype)
+    np.testing.assert_array_equal(F.dL, p.differential(W)[1])
+
+
+@every_loss
+@every_activation
+def test_the_hessian_is_what_loss_and_map_bend(activation, loss):
+    """H = F + B to 1e-13 with three products of their own, and on the diagonals."""
+    p, _, W, V = small(activation, loss)
+    H, F, B = p.hessian(W), p.gauss_newton(W), p.map_bends(W)
+    HV = H @ V
+    assert np.abs(HV - F @ V - B @ V).max() < 1e-13 * np.abs(HV).max()
+    close(V @ (F @ V), 2 * p.linearized_jet(W, V, 2)[2])
+    if not p.couples:
+        close(F.diagonal() + B.diagonal(), H.diagonal())
+        close(B.trace(), np.trace(dense(B)), scale=np.abs(dense(B)).max())
+
+
+def test_the_map_bends_nothing_where_it_fits_or_is_straight():
+    """B is 0 at zero residual, exactly, and for a map linear in W."""
+    net, x = fn.Network([2, 3, 2]), np.random.default_rng(0).standard_normal((5, 2))
+    W, V = net.init(seed=0), net.init(seed=1)
+    fits = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, net.forward(W, x)))
+    np.testing.assert_array_equal(fits.map_bends(W) @ V, np.zeros(net.size))
+    linear = fn.Potential(fn.Network([2, 2]), fn.CrossEntropy(), fn.Dataset(x, np.eye(2)[[0] * 5]))
+    U = linear.network.init(seed=2)
+    np.testing.assert_array_equal(linear.map_bends(U) @ U, np.zeros(linear.size))
+
+
+@every_loss
+def test_complex_networks(loss):
+    """On the reals (re, im, …): H = F + B, J and its adjoint, F = JᵀGJ by its dual and diagonal."""
+    p = complex_potential(loss)
+    W = p.network.init(seed=1)
+    F, J, E = p.gauss_newton(W), p.jacobian(W), p.empirical_fisher(W)
+    wanted = dense(F)
+    close(dense(p.map_bends(W)) + wanted, dense(p.hessian(W)))
+    rows = np.array([J.pushforward(e) for e in np.eye(J.shape[1])]).T
+    close(np.array([J.pullback(e) for e in np.eye(J.shape[0])]), rows)
+    close(F.diagonal(), wanted.diagonal())
+    top = np.linalg.eigvalsh(wanted)[::-1]
+    close(F.eigenvalues(), np.pad(top, (0, 9))[: len(F.eigenvalues())], scale=top[0] * 10)
+    close(p.ntk(W).matrix(), rows @ rows.T)
+    close(dense(p.ntk(W)), rows @ rows.T)
+    one = [p.on(np.array([s])).differential(W)[1].view(float) for s in range(5)]
+    close(dense(E), np.transpose(one) @ one / 5)
+    close(E.dual(), np.dot(one, np.transpose(one)) / 5)
+    V = p.network.init(seed=2)
+    moved = p.network.pushforward(W, p.data.x, V)
+    close(J.pushforward(V.view(float)), np.ascontiguousarray(moved).view(float).reshape(-1))
+
+
+# ---- Jacobian, NTK ------------------------------------------------------------------------------
+
+
+@every_activation
+def test_the_jacobian_and_the_tangent_kernel(activation, dtype):
+    """J and Jᵀ by columns and rows; Θ = JJᵀ as products, as a matrix and on its diagonal."""
+    case = twins.mixed_case(activation, "quadratic", 74_100, sizes=(2, 3, 2), m=4)
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    wanted, C = naive.jacobian(twins.problem(case), W), twins.uniforms(74_200, 8)
+    J, theta = p.jacobian(W), p.ntk(W)
+    for found, expected in (
+        (J @ V, wanted @ V),
+        (J.H @ C, wanted.T @ C),
+        (theta @ C, wanted @ (wanted.T @ C)),
+        (theta.matrix(), wanted @ wanted.T),
+        (theta.diagonal(), np.diag(wanted @ wanted.T)),
+    ):
+        close(found, expected, dtype)
+    if dtype == "float64":
+        close(theta.eigenvalues(), np.linalg.eigvalsh(wanted @ wanted.T)[::-1])
+
+
+def test_the_tangent_kernel_moves_the_outputs():
+    """Along W − h·dL of a quadratic loss dŶ = −hΘ(Ŷ − Y)/m + O(h²)."""
+    p, _, W, _ = small("tanh", "quadratic")
+    p = fn.Potential(p.network, fn.Quadratic(), p.data)
+    before = p.network.forward(W, p.data.x)
+    rate = -p.ntk(W) @ ((before - p.data.y).ravel() / p.data.m)
+    h = 1e-6
+    after = p.network.forward(W - h * p.differential(W)[1], p.data.x)
+    np.testing.assert_allclose((after - before).ravel() / h, rate, atol=1e-5 * np.abs(rate).max())
+
+
+# ---- the dual -----------------------------------------------------------------------------------
+
+
+@every_loss
+@every_activation
+def test_the_dual_has_the_same_spectrum(activation, loss):
+    """Of D = 44 or so m·n_out values are not 0, of a softmax m(n_out − 1), to 1e-11."""
+    p, q, W, _ = small(activation, loss, m=3, sizes=(3, 5, 3))
+    F, full = p.gauss_newton(W), np.linalg.eigvalsh(naive.gauss_newton(q, W))[::-1]
+    found = F.eigenvalues()
+    assert len(found) == 9 < p.size
+    close(found, full[:9], scale=10 * full[0])
+    assert np.abs(full[9:]).max() < 1e-11 * full[0]
+    if loss == "cross-entropy":
+        assert np.abs(found[6:]).max() < 1e-11 * full[0]
+    close(F.dual().trace(), F.trace(), scale=10 * F.trace())
+
+
+def test_the_spectrum_by_parameters_where_they_are_fewer():
+    p, q, W, _ = small("tanh", "cross-entropy", m=20)
+    found = p.gauss_newton(W).eigenvalues()
+    assert len(found) == p.size < 40
+    full = np.linalg.eigvalsh(naive.gauss_newton(q, W))[::-1]
+    close(found, full, scale=10 * full[0])
+    top = eigsh(p.gauss_newton(W), k=2, return_eigenvectors=False)
+    close(np.sort(top)[::-1], full[:2], scale=10 * full[0])
+
+
+# ---- Fisher -------------------------------------------------------------------------------------
+
+
+def enumerated(q, W, weights):
+    """Σ_s w_s Σ_y P̂_y ∂log P̂_y ⊗ ∂log P̂_y/m, label by label."""
+    kT, (m, n) = q.keywords["temperature"], q.y.shape
+    P = np.exp(naive.forward(W=W, x=q.x, **q.net) / kT)
+    P /= P.sum(axis=1, keepdims=True)
+    total = 0.0
+    for s in range(m):
+        for label in range(n):
+            score = np.zeros((m, n))
+            score[s] = (np.eye(n)[label] - P[s]) / kT
+            slope = naive.pullback(W=W, x=q.x, cotangent=score, **q.net)
+            total = total + weights[s] * P[s, label] * np.outer(slope, slope) / m
+    return total
+
+
+@every_activation
+def test_fisher_by_enumeration(activation):
+    """Over all labels, to 1e-13; it does not see those of the data."""
+    p, q, W, V = small(activation, "cross-entropy", full=False)
+    weights = p.loss.sample_metric if p.loss.sample_metric is not None else np.ones(p.data.m)
+    wanted, F = enumerated(q, W, weights), p.fisher(W)
+    assert np.abs(dense(F) - wanted).max() < 1e-13 * np.abs(wanted).max()
+    close(F.diagonal(), wanted.diagonal())
+    full = np.linalg.eigvalsh(wanted)[::-1]
+    close(F.eigenvalues(), full[: len(F.eigenvalues())], scale=10 * full[0])
+    other = p.with_data(fn.Dataset(p.data.x, p.data.y[::-1]))
+    np.testing.assert_array_equal(other.fisher(W) @ V, F @ V)
+
+
+def test_where_fisher_is_gauss_newton():
+    """Of the quadratic loss, and of cross-entropy whose truth adds up to 1, to the last bit."""
+    for loss in (fn.Quadratic(output_metric=[1.0, 2.0]), fn.CrossEntropy(temperature=0.5)):
+        p = fn.Potential(
+            fn.Network([2, 3, 2]),
+            loss,
+            fn.Dataset(np.random.default_rng(1).standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
+        )
+        W, V = p.init(0), p.init(1)
+        np.testing.assert_array_equal(p.fisher(W) @ V, p.gauss_newton(W) @ V)
+
+
+@every_loss
+@every_activation
+def test_the_empirical_fisher_is_another_thing(activation, loss, dtype):
+    """(1/m)Σ g_s⊗g_s of the gradients of single samples; its diagonal and its dual (m, m)."""
+    case = twins.mixed_case(activation, loss, 74_000, sizes=(2, 3, 2), m=4, full=False)
+    p, (W, V) = twins.potential(case, dtype), twins.point(case)
+    g = np.array([twins.potential(case).on(np.array([s])).differential(W)[1] for s in range(4)])
+    E = p.empirical_fisher(W)
+    close(E @ V, g.T @ (g @ V) / 4, dtype)
+    close(E.diagonal(), (g * g).mean(axis=0), dtype)
+    close(E.dual(), g @ g.T / 4, dtype)
+    assert len(E.eigenvalues()) == 4
+
+
+# ---- sums, charts, what is refused --------------------------------------------------------------
+
+
+def test_sums_and_formulas():
+    """A Parabola adds κ, its output being W itself; a prior's Fisher is its curvature."""
+    p, _, W, V = small("tanh", "cross-entropy", full=False)
+    both = 2 * p + 0.1 * fn.Parabola(p.size, strength=3.0)
+    close(both.gauss_newton(W) @ V, 2 * (p.gauss_newton(W) @ V) + 0.3 * V)
+    close(both.fisher(W) @ V, 2 * (p.fisher(W) @ V) + 0.3 * V)
+    close(both.map_bends(W) @ V, 2 * (p.map_bends(W) @ V))
+    close(both.gauss_newton(W).dL, both.differential(W)[1])
+    close(both.gauss_newton(W).diagonal(), 2 * p.gauss_newton(W).diagonal() + 0.3)
+    with pytest.raises(FlownetError, match=r"offers no fisher\(\)"):
+        fn.Quartic(3).fisher(np.ones(3))
+
+
+def test_it_is_a_tensor_in_every_chart():
+    """W′ᵀFW′ in a chart; what the map bends there has the Christoffel term dL·W″ too."""
+    p, _, W, V = small("tanh", "quadratic")
+    seen = fn.Charted(p, fn.Sinh())
+    u, slope = np.arcsinh(W), np.sqrt(1 + W * W)
+    F = p.gauss_newton(W)
+    close(seen.gauss_newton(u) @ V, slope * (F @ (slope * V)))
+    close(seen.map_bends(u) @ V, seen.hessian(u) @ V - slope * (F @ (slope * V)))
+    close(seen.gauss_newton(u).dL, seen.differential(u)[1])
+    if not p.couples:
+        close(seen.gauss_newton(u).diagonal(), slope**2 * F.diagonal())
+
+
+def test_reals_of_a_complex_potential():
+    from flownet.model.potential import real_view
+
+    p = complex_potential("cross-entropy")
+    W, V = p.network.init(seed=1), p.network.init(seed=2).view(float)
+    view = real_view(p)
+    for name in ("gauss_newton", "fisher", "empirical_fisher", "map_bends", "jacobian"):
+        found = getattr(view, name)(W.view(float)) @ V
+        np.testing.assert_array_equal(found, getattr(p, name)(W) @ V)
+
+
+def test_pickled_operators_are_made_again():
+    p, _, W, V = small("tanh", "quadratic")
+    for operator in (p.gauss_newton(W), p.map_bends(W), p.jacobian(W)):
+        again = pickle.loads(pickle.dumps(operator))
+        np.testing.assert_array_equal(again @ V, operator @ V)
+
+
+def test_what_is_refused_in_one_line():
+    x, y = np.random.default_rng(2).standard_normal((3, 2)), np.eye(2)[[0, 1, 0]]
+    net, coupled = fn.Network([2, 3, 2]), np.eye(3) + 0.1
+    W = net.init(seed=0)
+    for loss in (fn.Quadratic(sample_metric=coupled), fn.CrossEntropy(sample_metric=coupled)):
+        with pytest.raises(FlownetError, match="none has a gradient of its own"):
+            fn.Potential(net, loss, fn.Dataset(x, y)).empirical_fisher(W)
+    with pytest.raises(FlownetError, match="it has no Fisher"):
+        fn.Potential(net, fn.CrossEntropy(sample_metric=coupled), fn.Dataset(x, y)).fisher(W)
+    plain = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, y))
+    with pytest.raises(FlownetError, match="Gauss-Newton operator acts on"):
+        plain.gauss_newton(W).action(np.ones(3))
+    with pytest.raises(FlownetError, match=r"the Jacobian wants"):
+        plain.jacobian(W).pushforward(np.ones(3))
+    own = fn.CustomPotential(2, lambda W: (W @ W, 2 * W))
+    assert not own.offers("gauss_newton")
+    with pytest.raises(FlownetError, match=r"offers no gauss_newton\(\)"):
+        own.gauss_newton(np.ones(2))
