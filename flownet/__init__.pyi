@@ -77,6 +77,7 @@ from .linearization.departure import (
     departure_power as departure_power,
     rod as rod,
 )
+from .linearization.evidence import Evidence as Evidence, evidence as evidence
 from .linearization.exits import (
     Comparison as Comparison,
     CriticalPoint as CriticalPoint,

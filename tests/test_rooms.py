@@ -25,6 +25,7 @@ ROOMS = [
     "ensemble/plan",
     "ensemble/keep",
     "ensemble",
+    "linearization/evidence",
     "linearization/landscape",
     "linearization/exits",
     "linearization/departure",
