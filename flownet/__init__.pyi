@@ -77,7 +77,12 @@ from .linearization.departure import (
     departure_power as departure_power,
     rod as rod,
 )
-from .linearization.evidence import Evidence as Evidence, evidence as evidence
+from .linearization.evidence import (
+    Evidence as Evidence,
+    LearningCoefficient as LearningCoefficient,
+    evidence as evidence,
+    learning_coefficient as learning_coefficient,
+)
 from .linearization.exits import (
     Comparison as Comparison,
     CriticalPoint as CriticalPoint,

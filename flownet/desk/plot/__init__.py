@@ -4,7 +4,7 @@ Figure. `.film(run, flows, path)` writes an animation. `.sweep(sweep)` draws man
 `.bifurcation(found)` where the finite map goes for many steps, `.gdu(found)` increments of
 equilibrium propagation beside those of backpropagation through time. Of the landscape `.band(band)`
 and `.curve(curve)` draw paths between minima, `.connectedness(found)` the tree of passes, and
-`.census(census)` index against loss.
+`.census(census)` index against loss; `.running(found)` draws evidence against samples.
 
 Each takes `size` and `title` of its figure, and `figure=` or, where it has one panel, `ax=`, to be
 drawn into a figure of yours. A notebook shows it as the value of a cell.
@@ -21,7 +21,7 @@ from ._gdu import gdu
 from ._loss import loss
 from ._report import report
 from .ensemble import bifurcation, sweep
-from .landscape import band, census, connectedness, curve
+from .landscape import band, census, connectedness, curve, running
 
 __all__ = [
     "band",
@@ -39,5 +39,6 @@ __all__ = [
     "gdu",
     "loss",
     "report",
+    "running",
     "sweep",
 ]

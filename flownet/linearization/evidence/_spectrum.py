@@ -8,7 +8,7 @@ import numpy as np
 from ...geometry.curvature import MetricHessian, matrix, rademacher, standard_error, tridiagonal
 
 EXACT = 4000  # rows up to which a matrix of curvature is stored
-_BELOW = 1e-13  # of the largest curvature: how far below 0 rounding may put one that is 0
+_BELOW = 4 * np.finfo(np.float64).eps  # of the largest: how far below 0 rounding may put a 0
 
 
 class Sum(NamedTuple):
@@ -60,6 +60,7 @@ class Spectrum:
             np.array([weights @ f(nodes) for nodes, weights in rules])
             for rules in (self.gauss, self.radau)
         )
+        low, high = np.minimum(low, high), np.maximum(low, high)  # rounding may exchange them
         middle = (low + high) / 2
         return Sum(
             float(middle.mean()), float(low.mean()), float(high.mean()), standard_error(middle)
@@ -100,7 +101,8 @@ def _rules(operator, seed, k, steps, samples):
     """Gauss's and Radau's rule of one probe of signs."""
     n = operator.shape[0]
     T, _, beta, exact = tridiagonal(operator, rademacher(seed, k, n) / np.sqrt(n), steps)
-    gauss = _rule(T, n, samples)
+    nodes, weights = _rule(T, n, samples)
+    gauss = np.maximum(nodes, 0.0), weights
     return gauss, (gauss if exact else _rule(_with_node_below(T, beta), n, samples))
 
 
@@ -110,7 +112,7 @@ def _with_node_below(T, beta):
     That is 0, and as far below it as rounding may have put a curvature (Golub 1973).
     """
     k = len(T)
-    end = -_BELOW * np.abs(T).max() * k
+    end = -_BELOW * np.abs(T).max()
     last = np.zeros(k)
     last[-1] = beta**2
     grown = np.zeros((k + 1, k + 1))
@@ -122,4 +124,4 @@ def _with_node_below(T, beta):
 
 def _rule(T, n, samples):
     nodes, S = np.linalg.eigh(T)
-    return samples * np.maximum(nodes, 0.0), n * S[0] ** 2
+    return samples * nodes, n * S[0] ** 2

@@ -5,6 +5,7 @@ from ._census import KINDS, Census, census
 from ._chance import chance_of_minimum
 from ._connected import Connectedness, connectedness
 from ._curve import Curve, curve
+from ._ground import Ground
 from ._spare import spare_path
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Census",
     "Connectedness",
     "Curve",
+    "Ground",
     "band",
     "census",
     "chance_of_minimum",
