@@ -435,6 +435,42 @@ def calls():
         ),
         "spare_path": of(fn.spare_path, NET, 0.0 * W, [1, 0, 2], spare=2, layer=0),
         "chance_of_minimum": of(fn.chance_of_minimum, 3),
+        # evidence
+        "evidence": of(
+            fn.evidence,
+            POTENTIAL,
+            W,
+            prior=1.0,
+            noise=0.5,
+            metric=None,
+            curvature="both",
+            probes=2,
+            steps=4,
+            seed=0,
+        ),
+        "Evidence.at": of(fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).at, prior=2.0, noise=0.3),
+        "Evidence.running": of(
+            fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).running, samples=[1.0, 2.0]
+        ),
+        "Evidence.predictive": of(
+            fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).predictive, DATA.x
+        ),
+        "learning_coefficient": of(
+            fn.learning_coefficient,
+            POTENTIAL,
+            W,
+            samples=10.0,
+            beta=3.0,
+            anchor=1.0,
+            step=0.01,
+            judged=True,
+            draws=4,
+            warm=2,
+            chains=1,
+            metric=None,
+            seed=0,
+            progress=False,
+        ),
         # many runs
         "Box": of(fn.Box, {"mechanics.step": (0.1, 0.2)}, 2, law="sobol", seed=0),
         "sweep": of(

@@ -123,7 +123,7 @@ def draw(found):
     names, activations = list(MECHANICS), list(dict.fromkeys(a for _, a in found.grid))
     rates = np.array([[found.grid[n, a].solved for a in activations] for n in names])
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(10.0, 4.4), layout="constrained")
+        figure = Figure(figsize=(10.0, 4.4), dpi=110, layout="constrained")
         left, right = figure.subplots(1, 2)
         shown = left.imshow(rates, cmap="gray", vmin=0, vmax=1, aspect="auto")
         left.set_xticks(range(len(activations)), activations, rotation=30)

@@ -142,8 +142,9 @@ class Evidence(Tabled):
 
     @property
     def gamma(self) -> float:
-        """Effective parameters γ, of the best approximation there is."""
-        return self.best.gamma
+        """Effective parameters γ, by the Hessian where it bends nowhere down, else Gauss–Newton."""
+        spectrum = self.spectra[self._bends_up_only]
+        return _gamma(spectrum, self.prior, self.variance).value
 
     def at(self, *, prior: Positive | None = None, noise: Positive | None = None) -> Evidence:
         """The same with another prior or noise, W and spectrum fixed."""
@@ -155,14 +156,15 @@ class Evidence(Tabled):
         """The same at MacKay's fixed point α = γ/‖W‖², σ² = Σe²/(N − γ), W and spectrum fixed.
 
         There both derivatives of log Z vanish: d log Z/d log α = ½(γ − α‖W‖²) and
-        d log Z/d log σ² = ½(Σe²/σ² − N + γ), N counting every number that has noise.
+        d log Z/d log σ² = ½(Σe²/σ² − N + γ), N counting every number that has noise. γ is by the
+        Hessian where that bends nowhere down, else by Gauss–Newton.
 
         Raises
         ------
         FlownetError
             Where it does not settle.
         """
-        spectrum = self.spectra[self.best.curvature]
+        spectrum = self.spectra[self._bends_up_only]
         prior, variance = self.prior, self.variance
         square, values = 2 * self.samples * self.loss, self.likelihood.values
         for _ in range(_ROUNDS):
@@ -181,6 +183,13 @@ class Evidence(Tabled):
             "MacKay's fixed point does not settle: the data decide nothing, or leave no residual."
         )
 
+    @property
+    def _bends_up_only(self):
+        """The Hessian where it bends nowhere down; else Gauss–Newton, if it is had."""
+        exact = self.spectra.get("hessian")
+        bent = exact is None or exact.least < 0
+        return "gauss-newton" if bent and "gauss-newton" in self.spectra else "hessian"
+
     def running(self, samples: ArrayLike | None = None) -> Running:
         """How log Z, γ and BIC would run with the number of samples, loss and spectrum fixed.
 
@@ -193,7 +202,7 @@ class Evidence(Tabled):
         -------
         Running
         """
-        spectrum = self.spectra[self.best.curvature]
+        spectrum = self.spectra[self._bends_up_only]
         return running(self, spectrum, samples)
 
     def predictive(self, x: ArrayLike) -> Predictive:
