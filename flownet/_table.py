@@ -21,6 +21,7 @@ import numpy as np
 
 from ._encoding import printable
 from ._errors import FlownetError
+from ._origin import Made
 
 _WIDTH = 100
 _LONGEST = 10  # characters of a number
@@ -161,7 +162,7 @@ class Table:
         return lines[0], lines[1:], ["left", *["right"] * len(texts[0])]
 
 
-class Tabled:
+class Tabled(Made):
     """Mixin of a report: it prints its `table()`, as text and in a notebook."""
 
     def table(self) -> Table:

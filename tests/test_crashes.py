@@ -17,7 +17,7 @@ import flownet as fn
 from flownet.motion import _recorder
 from flownet.store.bytes import _journal, _staged, with_checksum
 from flownet.store.reading import open_reader
-from flownet.store.writing import HDF5Store, _analysis, _edit, _hdf5
+from flownet.store.writing import HDF5Store, _analysis, _edit, _hdf5, repair
 
 WELL, W0 = fn.DoubleWell(3), np.array([0.3, -0.4, 0.2])
 
@@ -296,6 +296,11 @@ def test_a_change_of_the_index_is_made_or_not(stop, tmp_path, monkeypatch):
         (50, False) if changed else (40, True)
     )
     run.close()
+    saved = tmp_path / "saved.h5"
+    repair(path, saved)
+    left = fn.Trajectory.open(saved)
+    assert left.experiment["run"]["steps"] == (50 if changed else 40)
+    np.testing.assert_array_equal(left.parameters[:], trained(None, 40).parameters[:])
     fn.resume(path, steps=50, progress=False).close()
     assert_same_rows(path, trained(None, 50))
 

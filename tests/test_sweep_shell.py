@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 
+import h5py
 import numpy as np
 import pytest
 from mistakes import told_in_one_line
@@ -74,8 +75,16 @@ def test_a_sweep_from_a_file(tmp_path, written):
     assert (tmp_path / "s.png").stat().st_size > 10_000
     of = flownet("plot", out, "-o", tmp_path / "s.png", "--of", "speed")
     assert of.returncode == 2 and "unknown kept quantity 'speed'" in of.stderr
+    whole = flownet("info", out, "--verify")
+    assert whole.returncode == 0 and "all is as it was written" in whole.stdout
+    with h5py.File(out, "r+") as file:
+        loss = file["loss"][1, 2]
+        file["loss"][1, 2] = 0
+    damaged = flownet("info", out, "--verify")
+    assert damaged.returncode == 2 and "`flownet resume` runs damaged members" in damaged.stderr
     again = flownet("resume", out)
     assert again.returncode == 0 and "Sweep of 15 runs" in again.stdout
+    assert fn.Sweep.open(out).loss[1, 2] == loss
     for command, words in (
         ("resume", ["--steps", "3"]),
         ("plot", ["-o", "x.png", "--kind", "loss"]),

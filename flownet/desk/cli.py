@@ -223,28 +223,38 @@ def plot(file, output, kind, quantity, follow):
 @shell.command(epilog="Example: flownet info run.h5")
 @click.argument("file", type=click.Path())
 @click.option(
-    "--verify", is_flag=True, help="Of a run: look at every block, and say which rows are good."
+    "--verify", is_flag=True, help="Compare all with its checksums, and say what is damaged."
 )
 def info(file, verify):
     """What the FILE of a run or a sweep holds, and the experiment it came from. With --verify what
     of it is as it was written; a process of its own opens it first, in case it is made to do harm.
     """
+    from ..ensemble.rows import is_sweep
+    from ..ensemble.sweeps import Sweep
     from ..store.trajectory import Trajectory
     from .report._report import info_lines, sweep_lines
 
     if verify:
-        found = Trajectory.open(file, trusted=False).verify()
-        say(found)
-        if not found.is_whole:
-            raise FlownetError(f"{file} is damaged: `flownet repair` saves the rest in a new file.")
-        return
+        _verify(file)
+    elif is_sweep(file):
+        say(sweep_lines(Sweep.open(file)))
+    else:
+        say(info_lines(Trajectory.open(file)))
+
+
+def _verify(file):
     from ..ensemble.rows import is_sweep
     from ..ensemble.sweeps import Sweep
+    from ..store.reading import apart
+    from ..store.trajectory import Trajectory
 
-    if is_sweep(file):
-        say(sweep_lines(Sweep.open(file)))
-        return
-    say(info_lines(Trajectory.open(file)))
+    kind, remedy = Trajectory, "`flownet repair` saves the rest in a new file"
+    if apart(file, is_sweep):
+        kind, remedy = Sweep, "`flownet resume` runs damaged members again"
+    found = kind.open(file, trusted=False).verify()
+    say(found)
+    if not found.is_whole:
+        raise FlownetError(f"{file} is damaged: {remedy}.")
 
 
 @shell.command(epilog="Example: flownet repair run.h5 -o saved.h5")

@@ -59,6 +59,11 @@ class System(Named, ABC):
     network: Network | Any = None
     conservative = True
 
+    @property
+    def columns(self) -> int:
+        """Numbers of a sample's state as `Relaxation.rows` gives it: n."""
+        return self.states
+
     def inputs(self, x: Vector) -> Vector:
         """What drives the system, of a data set's inputs x (m, n_in): by default x itself."""
         return x

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _WORDS = (
     "nudge", "force", "order", "nudged_order", "tolerance", "sweeps", "nudged_sweeps", "fixed",
-    "step",
+    "step", "carry",
 )  # fmt: skip
 _SETTLED = 64  # a state has settled where no unit changes by more than so many units of rounding
 
@@ -79,6 +80,9 @@ class Equilibrium(Learning):
         Whether all these sweeps are made, whatever changes, as published programs do.
     step : float, optional
         Of the flow, by default the system's own.
+    carry : bool
+        Whether a run keeps the free state of each sample, to begin there when it meets the sample
+        again; it is part of every checkpoint. Anything else begins at rest.
 
     Attributes
     ----------
@@ -117,6 +121,7 @@ class Equilibrium(Learning):
         nudged_sweeps: Count | None = None,
         fixed: bool = False,
         step: Positive | None = None,
+        carry: bool = False,
     ) -> None:
         if not isinstance(system, System):
             raise FlownetError(
@@ -136,6 +141,8 @@ class Equilibrium(Learning):
         self.order, self.nudged_order = order, nudged_order
         self.tolerance, self.fixed, self.step = tolerance, fixed, step
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
+        self.carry, self._carried = _check.yes_or_no("carry", carry), None
+        self.carried = (data.m, system.columns) if carry else ()
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
         orders = ORDERS[order], ORDERS[nudged_order or order]
@@ -153,9 +160,18 @@ class Equilibrium(Learning):
 
     def differential_on(self, rows: Any, W: ArrayLike, *, lowest: int = 0) -> tuple[float, Vector]:
         """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
-        with self.phases.at(W, rows) as at:
+        with self.phases.at(W, rows, self._carried) as at:
             dL = self.estimator.estimate(at, self._nudge.at(at, self.estimator))
             return float(np.mean(at.losses(at.free))), dL
+
+    def carrying(self, states: Vector) -> Equilibrium:
+        """The same potential whose differentials begin at states (m, n), and leave theirs there.
+
+        Its free states alone are carried; L(W) stays a function of W.
+        """
+        bound = copy(self)
+        bound._carried = states
+        return bound
 
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:
         """L(W) and dL (D,) itself: dL = −(∂_s∂_W E)·v with H·v = ∂C/∂s, no inverse of H taken."""

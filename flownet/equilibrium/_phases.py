@@ -41,14 +41,19 @@ class Phases:
         self._pools: dict[int, list[Relaxation]] = {}
 
     @contextmanager
-    def at(self, W: ArrayLike, rows: Any = slice(None)) -> Iterator[At]:
-        """Context that lends the system at W (D,) and the inputs of some samples."""
+    def at(
+        self, W: ArrayLike, rows: Any = slice(None), carried: Vector | None = None
+    ) -> Iterator[At]:
+        """Context that lends the system at W (D,) and the inputs of some samples.
+
+        Free states begin at their rows of `carried` (m, n), if it is given, and leave theirs there.
+        """
         W, x = _check.vector("W", W, self.system.size, self.system.dtype), self.x[rows]
         pool = self._pools.setdefault(len(x), [])
         states = pool.pop() if pool else self.system.relaxation(len(x), self.manner)
         try:
             states.drive(W, x)
-            yield At(self, states, W, rows)
+            yield At(self, states, W, rows, carried)
         finally:
             pool.append(states)
 
@@ -68,8 +73,11 @@ class At:
         What each sample counts in a mean.
     """
 
-    def __init__(self, phases: Phases, states: Relaxation, W: Vector, rows: Any) -> None:
+    def __init__(
+        self, phases: Phases, states: Relaxation, W: Vector, rows: Any, carried: Vector | None
+    ) -> None:
         self.phases, self.states, self.W, self.rows = phases, states, W, rows
+        self._carried = carried
         self.cost = phases.cost
         self.dtype = np.zeros(0, phases.system.dtype).real.dtype  # of states: their parts are real
         weights = self.cost.weights[rows]
@@ -78,9 +86,11 @@ class At:
     @cached_property
     def free(self) -> Vector:
         """s₀, the state without a nudge."""
-        s = self.states.rest()
-        sweeps = self.phases.manner.sweeps
-        self.phases.relaxed["free"] = self.states.relax(s, no_pull(self.dtype), sweeps)
+        states, carried, sweeps = self.states, self._carried, self.phases.manner.sweeps
+        s = states.rest() if carried is None else states.start_at(carried[self.rows])
+        self.phases.relaxed["free"] = states.relax(s, no_pull(self.dtype), sweeps)
+        if carried is not None:
+            carried[self.rows] = states.rows(s)
         return s
 
     @cached_property
@@ -139,7 +149,7 @@ class At:
 
     def covector(self, s: Vector) -> Vector:
         """∂E/∂W (D,) of a state, mean over samples."""
-        layers = np.concatenate(self.states.layers(s), axis=1)
+        layers = self.states.rows(s)
         energy: Any = self.phases.system
         return energy.covector(self.W, self.phases.x[self.rows], layers, self.weights)
 

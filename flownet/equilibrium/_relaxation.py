@@ -82,6 +82,19 @@ class Relaxation(ABC):
     def layers(self, s: Vector) -> list[Vector]:
         """States of each layer, one sample a row; of a system without layers all in one."""
 
+    def rows(self, s: Vector) -> Vector:
+        """A state as (m, n), one sample a row."""
+        return np.concatenate(self.layers(s), axis=1)
+
+    def start_at(self, states: Vector) -> Vector:
+        """A state to relax from, like `rest`: that of such rows (m, n)."""
+        s = self.rest()
+        layers = self.layers(s)
+        ends = np.cumsum([layer.shape[1] for layer in layers])
+        for layer, part in zip(layers, np.split(states, ends[:-1], axis=1)):
+            layer[...] = part
+        return s
+
     @abstractmethod
     def yields(self, s: Vector, c: Vector) -> tuple[Vector, Relaxed]:
         """v = H⁻¹·c with H = E_ss at s and c (m, n_out) on the outputs: how s moves under a force.
@@ -138,10 +151,10 @@ class Numerical(Relaxation):
 
     def relax(self, s, pull, sweeps):
         """Block by block where the system says how, else by descent."""
-        taken, change = 0, np.inf
+        taken, change, rate = 0, np.inf, self._rate(pull)
         while taken < sweeps:
             new = self._settled(s, pull)
-            change = float(np.abs(new - s).max(initial=0.0))
+            change = float(np.abs(new - s).max(initial=0.0)) / rate
             s[...] = new
             taken += 1
             if change <= self.manner.tolerance or change != change:
@@ -152,19 +165,27 @@ class Numerical(Relaxation):
         """Outputs on springs so stiff that rounding is all they give; without `settle`, at rest."""
         held = np.full(o.shape[1], _CLAMP if self.system.settles else 0.0, s.dtype)
         pull, taken, change = Pull(held * o, held), 0, np.inf
+        rate = self._rate(pull)
         while taken < sweeps:
             self.outputs(s)[...] = o
             new = self._settled(s, pull)
             self.outputs(new)[...] = o
-            change = float(np.abs(new - s).max(initial=0.0))
+            change = float(np.abs(new - s).max(initial=0.0)) / rate
             s[...] = new
             taken += 1
             if change <= self.manner.tolerance or change != change:
                 break
         return Relaxed(taken, change)
 
+    def _settles(self, pull):
+        return self.system.settles and self.manner[pull.held.size > 0] != FLOW
+
+    def _rate(self, pull):
+        """What a change is divided by: of a flow its step, as a short one is no arrival."""
+        return 1.0 if self._settles(pull) else self.manner.step
+
     def _settled(self, s, pull):
-        if self.system.settles and self.manner[pull.held.size > 0] != FLOW:
+        if self._settles(pull):
             return self.system.settle(self.W, self.x, s, pull)
         slope = self.system.slope(self.W, self.x, s)
         if pull.held.size:

@@ -8,6 +8,7 @@ from ._storage import refuse_other_rows
 
 LOSS = "observables/loss"
 CHECKPOINT_SECONDS = 0.5  # a killed run loses at most this much, or one block of rows
+_SHARE, _SOON = 0.05, 0.025  # of the time for checkpoints, where one takes longer than so many s
 
 
 def quantities(loop, steps, record_every):
@@ -39,7 +40,7 @@ class Recorder:
     def __init__(self, store, loop, record_every):
         refuse_other_rows(store, quantities(loop, 1, record_every))
         self.store, self._every, self._of_steps = store, record_every, _of_steps(loop)
-        self._saved, self._apart = monotonic(), []
+        self._saved, self._took, self._apart = monotonic(), 0.0, []
 
     def room(self, iteration):
         """Steps from an iteration on that fit into the store's free rows."""
@@ -88,7 +89,10 @@ class Recorder:
         self.store.advance(name, 1)
 
     def save(self, iteration, time, arrays, force=False):
-        """A checkpoint, from time to time."""
-        if force or monotonic() - self._saved > CHECKPOINT_SECONDS:
+        """A checkpoint, from time to time: large ones less often."""
+        began = monotonic()
+        wait = CHECKPOINT_SECONDS + max(0.0, self._took - _SOON) / _SHARE
+        if force or began - self._saved > wait:
             self.store.checkpoint(iteration, time, arrays)
             self._saved = monotonic()
+            self._took = self._saved - began

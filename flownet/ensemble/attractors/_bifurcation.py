@@ -12,6 +12,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, evenly, short
 from ...model._check import array, is_whole
 from ...motion.mechanics import Aristotle, Constant, Mechanics
@@ -92,6 +93,7 @@ def _extreme(of, flat):
     return of.reduce(flat, axis=1)
 
 
+@with_origin
 def bifurcation(
     potential: AnyPotential,
     steps: ArrayLike | Sequence[Mechanics],

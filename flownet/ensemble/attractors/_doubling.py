@@ -9,6 +9,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...model._check import is_real, is_whole
 from ...motion.mechanics import Aristotle
@@ -67,6 +68,7 @@ class PeriodDoubling(Tabled):
     __repr__ = Tabled.__str__
 
 
+@with_origin
 def period_doubling(
     potential: AnyPotential,
     *,

@@ -26,7 +26,7 @@ class Exit(Kept):
             raise FlownetError("keep 'exit' compares minima of one potential; an axis changes it.")
         ((D, dtype, _),) = plan.shapes()
         return [
-            Column("exit", (), np.int64, filled=-1),
+            Column("exit", (), np.int64, filled=-1, late=True),
             Column("exit_loss", (), np.float64),
             Column("exit_parameters", (D,), dtype, ("parameter",)),
         ]

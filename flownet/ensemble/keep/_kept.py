@@ -12,11 +12,12 @@ from ..._errors import FlownetError, shown
 
 #: a number, or an array of `shape`, that is kept of each member; `dims` names its dimensions and
 #: `coordinates` gives the values along them; `filled` stands where there is nothing; `words` say
-#: what its whole numbers mean. It is of all members, or of those of one shape, `members`
+#: what its whole numbers mean. It is of all members, or of those of one shape, `members`; one that
+#: is `late` is known when every member is done
 Column = namedtuple(
     "Column",
-    "name shape dtype dims coordinates filled words members",
-    defaults=((), {}, np.nan, (), None),
+    "name shape dtype dims coordinates filled words members late",
+    defaults=((), {}, np.nan, (), None, False),
 )
 
 

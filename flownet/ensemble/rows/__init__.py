@@ -1,8 +1,9 @@
 """Where the rows of a sweep are kept: in memory, or in plain HDF5 with named axes."""
 
-from ._create import is_sweep
-from ._file_rows import FileRows
+from ._file_rows import CHANGED, FileRows
+from ._format import is_sweep
 from ._frames import frame_of, xarray_of
 from ._memory import MemoryRows
+from ._reading import look
 
-__all__ = ["FileRows", "MemoryRows", "frame_of", "is_sweep", "xarray_of"]
+__all__ = ["CHANGED", "FileRows", "MemoryRows", "frame_of", "is_sweep", "look", "xarray_of"]

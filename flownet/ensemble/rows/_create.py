@@ -10,12 +10,11 @@ from ..._errors import FlownetError
 from ..._version import __version__
 from ...store.bytes import StagedFile
 from ...store.writing import draft_of
+from . import _checks, _reading
+from ._format import CHECKS, CONCLUDED, DONE, FORMAT, REST, TEXT, VERSION, is_sweep
 from ._frames import attrs_of, coordinates_of, dims_of
 from ._lock import refuse_written
 from ._memory import size_of
-
-FORMAT, VERSION = "flownet-sweep", 1
-DONE, TEXT = "state/done", "plan/toml"
 
 
 def create(path, plan, columns, text, arrays, overwrite):
@@ -40,37 +39,44 @@ def create(path, plan, columns, text, arrays, overwrite):
 
     _refuse_existing(path, overwrite)
     new = partial(h5py.File, mode="w", libver=("earliest", "v110"))
-    with draft_of(path) as draft, StagedFile(draft, new=new) as staged:
-        file = staged.hdf5
-        file.attrs.update(
-            {
-                "format": FORMAT,
-                "format_version": VERSION,
-                "flownet_version": __version__,
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            }
-        )
-        for name, array in {TEXT: text, **arrays}.items():
-            file[name] = array
-        coordinates = coordinates_of(plan, columns)
-        for name, (_, values) in coordinates.items():
-            _coordinate(file, name, values)
-        for column in columns:
-            data = _reserve(file, column.name, size_of(column, plan.shape), column)
-            data.attrs.update(attrs_of(column))
-            _name_axes(file, data, dims_of(plan, column), coordinates)
-        done = column_of_done()
-        _reserve(file, DONE, (plan.size,), done)
-        for name, (dim, _) in coordinates.items():
-            if name != dim:
-                file[name].dims[0].attach_scale(_scale(file, dim, len(file[name])))
+    with draft_of(path) as draft:
+        with StagedFile(draft, new=new) as staged:
+            _fill(staged.hdf5, plan, columns, text, arrays)
+        places = _reading.read(draft)[2]
+        check = np.array(_checks.of_the_rest(draft, places.values()), np.uint32)
+        with open(draft, "r+b") as file:
+            file.seek(places[REST].offset)
+            file.write(check.tobytes())
 
 
-def column_of_done():
-    """Whether each member is done, as a column."""
-    from ..keep import Column
-
-    return Column("done", (), np.uint8, filled=0)
+def _fill(file, plan, columns, text, arrays):
+    """Everything that the file holds before the first member is done."""
+    file.attrs.update(
+        {
+            "format": FORMAT,
+            "format_version": VERSION,
+            "flownet_version": __version__,
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+    )
+    for name, array in {TEXT: text, **arrays}.items():
+        file[name] = array
+    coordinates = coordinates_of(plan, columns)
+    for name, (_, values) in coordinates.items():
+        _coordinate(file, name, values)
+    for column in columns:
+        shape = size_of(column, plan.shape)
+        data = _reserve(file, column.name, shape, column.dtype, column.filled)
+        data.attrs.update(attrs_of(column))
+        _name_axes(file, data, dims_of(plan, column), coordinates)
+        count = plan.size if column.members is None else len(column.members)
+        _reserve(file, CHECKS + column.name, (count,), np.uint32, 0)
+    _reserve(file, DONE, (plan.size,), np.uint8, 0)
+    _reserve(file, CONCLUDED, (1,), np.uint8, 0)
+    _reserve(file, REST, (1,), np.uint32, 0)
+    for name, (dim, _) in coordinates.items():
+        if name != dim:
+            file[name].dims[0].attach_scale(_scale(file, dim, len(file[name])))
 
 
 def _refuse_existing(path, overwrite):
@@ -91,23 +97,6 @@ def _refuse_existing(path, overwrite):
     if not ours:
         raise FlownetError(f"{path} is not the file of a sweep, and is not replaced: move it away.")
     refuse_written(path)
-
-
-def is_sweep(path):
-    """Whether there is a sweep's file at a path."""
-    import h5py
-
-    try:
-        with h5py.File(path, "r", locking=False) as file:
-            return says_sweep(file)
-    except Exception:  # h5py raises half a dozen types for a broken structure
-        return False
-
-
-def says_sweep(file):
-    """Whether an open file says that it is one of a sweep."""
-    said = file.attrs.get("format")
-    return isinstance(said, str) and said == FORMAT
 
 
 def _coordinate(file, name, values):
@@ -139,7 +128,7 @@ def _scale(file, dim, length):
     return file[dim]
 
 
-def _reserve(file, path, shape, column):
+def _reserve(file, path, shape, dtype, filled):
     """A data set in one piece, every number of it there from the beginning."""
     import h5py
     from h5py import h5d, h5p, h5s, h5t
@@ -147,9 +136,9 @@ def _reserve(file, path, shape, column):
     creation = h5p.create(h5p.DATASET_CREATE)
     creation.set_fill_time(h5d.FILL_TIME_ALLOC)
     creation.set_alloc_time(h5d.ALLOC_TIME_EARLY)
-    creation.set_fill_value(np.array(column.filled, column.dtype))
+    creation.set_fill_value(np.array(filled, dtype))
     group, _, name = path.rpartition("/")
-    kind = h5t.py_create(np.dtype(column.dtype), logical=True)
+    kind = h5t.py_create(np.dtype(dtype), logical=True)
     at = file.require_group(group or "/").id
     space = h5s.create_simple(shape)
     return h5py.Dataset(h5d.create(at, name.encode(), kind, space, creation))

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from ..._version import __version__
+
 
 def size_of(column: Any, shape: tuple[int, ...]) -> tuple[int, ...]:
     """Shape of a column's array in a sweep of some shape."""
@@ -23,6 +25,7 @@ class MemoryRows:
     """
 
     path: Any = None
+    flownet_version = __version__
 
     def __init__(self, plan: Any) -> None:
         self.plan, self._columns = plan, {column.name: column for column in plan.columns()}
@@ -30,7 +33,7 @@ class MemoryRows:
             name: np.full(size_of(column, plan.shape), column.filled, column.dtype)
             for name, column in self._columns.items()
         }
-        self._done = np.zeros(plan.size, bool)
+        self._done, self._concluded = np.zeros(plan.size, bool), False
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -55,9 +58,16 @@ class MemoryRows:
             flat[members if of is None else np.searchsorted(of, members)] = part
         self._done[members] = True
 
-    def conclude(self, name: str, values: Any) -> None:
-        """A column that is known once every member is done."""
-        self._arrays[name].reshape(-1, *self._columns[name].shape)[:] = values
+    @property
+    def finished(self) -> bool:
+        """Whether every member is done, and what is known then is there."""
+        return self._concluded
+
+    def conclude(self, found: dict[str, Any]) -> None:
+        """Columns that are known once every member is done: all that there is is there then."""
+        for name, values in found.items():
+            self._arrays[name].reshape(-1, *self._columns[name].shape)[:] = values
+        self._concluded = True
 
     def lock(self) -> None:
         """Nobody else can write."""

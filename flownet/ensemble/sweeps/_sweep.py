@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,13 +10,15 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..._file_path import file_path
+from ..._origin import Origin
 from ..._registry import unknown
 from ..._table import Table, Tabled, percent
 from ...kernels.device import kernels_of
 from ...motion import _check
 from ...motion.loops import on_interrupt_of, train
+from ...store.reading import apart
 from .._verdict import VERDICTS
-from ..rows import FileRows, frame_of, xarray_of
+from ..rows import CHANGED, FileRows, frame_of, look, xarray_of
 from ._cluster import check_client
 from ._work import work
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..._types import Device, PathLike
+    from ...store.reading import Verified
     from ...store.trajectory import Trajectory
 
 
@@ -47,15 +51,45 @@ class Sweep(Tabled):
         self._rows, self.plan = rows, rows.plan
 
     @classmethod
-    def open(cls, path: PathLike) -> Sweep:
+    def open(cls, path: PathLike, *, trusted: bool = True) -> Sweep:
         """Sweep of a file: finished, stopped, or still being written.
+
+        Where the file was changed beside the numbers of its members, by a program or by a fault of
+        the disk, there is a warning.
+
+        Parameters
+        ----------
+        path : path
+        trusted : bool
+            False for a file that somebody may have made to do harm: another process opens it first,
+            with limits on its memory and time, so that what breaks HDF5 breaks that process.
 
         Raises
         ------
         FlownetError
-            When the file is not there, not a sweep's, or damaged.
+            When the file is not there, not a sweep's, damaged, or harms the process that opens it.
         """
-        return cls(FileRows(file_path("the sweep", path)))
+        path = file_path("the sweep", path)
+        if not trusted:
+            apart(path, look)
+        rows = FileRows(path)
+        if rows.has_checks and not rows.says_what_it_said:
+            warnings.warn(f"{path}: {CHANGED}.", RuntimeWarning, stacklevel=2)
+        return cls(rows)
+
+    def verify(self) -> Verified:
+        """Compare all numbers of the file with their checksums, and say which are damaged.
+
+        Members that are damaged are run again by `resume`.
+
+        Raises
+        ------
+        FlownetError
+            For a sweep in memory, or of the time when sweeps had no checksums.
+        """
+        if self.path is None:
+            raise FlownetError("verify: the sweep is in memory; a file has checksums.")
+        return FileRows(self.path).verify()
 
     def resume(
         self,
@@ -68,6 +102,8 @@ class Sweep(Tabled):
         on_interrupt: Literal["raise", "return"] | None = None,
     ) -> Sweep:
         """Run the members that are not done yet; the same bits as if nothing had stopped it.
+
+        Those whose numbers in the file are damaged are run again.
 
         Parameters
         ----------
@@ -87,6 +123,12 @@ class Sweep(Tabled):
         if device is not None:
             rows.plan.device = device
         return go(rows, client, threads, progress, on_interrupt_of(on_interrupt))
+
+    @property
+    def origin(self) -> Origin:  # type: ignore[override]  # what a file says
+        """What made the sweep: its plan, flownet's version, and the hash of the data."""
+        plan = self.plan.table()
+        return Origin("sweep", plan, plan.get("sha256"), self._rows.flownet_version)
 
     @property
     def dims(self) -> tuple[str, ...]:
@@ -120,8 +162,8 @@ class Sweep(Tabled):
 
     @property
     def finished(self) -> bool:
-        """Whether every member was run."""
-        return bool(self._rows.done.all())
+        """Whether every member was run, and what follows from all of them is known."""
+        return self._rows.finished
 
     @property
     def experiment(self) -> dict[str, Any]:

@@ -66,9 +66,8 @@ def work(rows: Any, client: Any, threads: int | None, progress: bool) -> bool:
                 break
     if not rows.done.all():
         return False
-    for kept in rows.plan.keep:
-        for name, values in kept.conclude(rows).items():
-            rows.conclude(name, values)
+    if not rows.finished:
+        rows.conclude({n: v for kept in rows.plan.keep for n, v in kept.conclude(rows).items()})
     return True
 
 

@@ -50,6 +50,11 @@ class ComplexEnergy(Energy):
 
     # ---- the same of real and imaginary parts, hidden ones before outputs ----
 
+    @property
+    def columns(self) -> int:
+        """Complex numbers of a sample's state: n."""
+        return self.units
+
     def planes(self, z: Vector, w: Vector | None = None) -> Vector:
         """(z + w)/2 and (z − w)/2i (m, 2n), real and imaginary parts where w = conj z."""
         if w is None:
@@ -107,3 +112,7 @@ class OnPlanes(Numerical):
     def layers(self, s):
         """Complex states (m, n)."""
         return [self.system.pair(s)[0]]
+
+    def start_at(self, states):
+        """Planes (m, 2n) of complex states (m, n)."""
+        return self.system.planes(states)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._registry import unknown
 from ..._table import Table, Tabled, short
 from ...kernels.layout import schedule
@@ -106,6 +107,7 @@ class GDU(Tabled):
         )
 
 
+@with_origin
 def gdu(
     potential: Equilibrium,
     W: ArrayLike,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled
 from ...model._check import array
 from ...model.potential import as_potential
@@ -150,6 +151,7 @@ class Charges(Tabled):
         )
 
 
+@with_origin
 def charges(potential: AnyPotential, metric: Metric | None = None) -> Charges:
     """Charges of a potential under Aristotle's mechanics: what its gradient flow conserves.
 

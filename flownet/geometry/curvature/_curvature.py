@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import Made, with_origin
 from ..._registry import among
 from ...model._check import is_real, is_whole, numbers_in
 from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
@@ -30,7 +31,7 @@ class _Pairs(NamedTuple):
     vectors: Any
 
 
-class Eigenpairs(_Pairs):
+class Eigenpairs(_Pairs, Made):
     """Principal curvatures, the largest first, and their directions: a pair of arrays.
 
     Attributes
@@ -47,6 +48,7 @@ class Eigenpairs(_Pairs):
     residuals: Any = None
 
 
+@with_origin
 def eigenpairs(
     potential: AnyPotential,
     W: ArrayLike,

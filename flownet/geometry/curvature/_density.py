@@ -10,6 +10,7 @@ import numpy as np
 from ..._encoding import printable
 from ..._errors import FlownetError, shown
 from ..._memory import refuse_too_large
+from ..._origin import Made, with_origin
 from ..._random import stream_key, words
 from ...model._check import is_whole
 from ._lanczos import lanczos
@@ -25,7 +26,7 @@ _AT_ONCE = 1 << 22  # numbers of a density's table of grid points by nodes
 
 
 @dataclass(frozen=True)
-class SpectralDensity:
+class SpectralDensity(Made):
     """How the eigenvalues of a Hessian are spread: one Gauss rule a probe.
 
     The mean over probes of Σ w_i f(θ_i) estimates tr f(H)/F without bias for polynomials f up to
@@ -93,6 +94,7 @@ class SpectralDensity:
         )
 
 
+@with_origin
 def spectral_density(
     potential: AnyPotential,
     W: ArrayLike,

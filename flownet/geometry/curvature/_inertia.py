@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import Made, with_origin
 from ...model._check import is_real
 from ._density import density_of, standard_error
 from ._metric_hessian import metric_hessian
@@ -26,7 +27,7 @@ _ROUNDING = 1e3 * np.finfo(np.float64).eps  # a gradient that is nothing but rou
 
 
 @dataclass(frozen=True)
-class Inertia:
+class Inertia(Made):
     """Numbers of negative, flat and positive directions of a Hessian in the metric.
 
     Attributes
@@ -50,6 +51,7 @@ class Inertia:
         return not any(self.error)
 
 
+@with_origin
 def inertia(
     potential: AnyPotential,
     W: ArrayLike,

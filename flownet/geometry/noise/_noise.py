@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ...model._check import is_real, is_whole, numbers_in
 from ...model.potential import Reals, as_potential
 from ...store.trajectory import Trajectory
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _ROWS = 4096  # samples whose units are kept at once
 
 
+@with_origin
 def noise(
     what: AnyPotential | Trajectory,
     W: ArrayLike | None = None,

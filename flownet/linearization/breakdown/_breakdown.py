@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ...geometry.metric import metric_of
 from ...model._check import array, is_real, is_whole, yes_or_no
 from ...model.potential import as_potential
@@ -67,6 +68,7 @@ def breakdown(
 ) -> Breakdowns: ...
 
 
+@with_origin
 def breakdown(
     what: AnyPotential | Trajectory,
     W: ArrayLike | None = None,

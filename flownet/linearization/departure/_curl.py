@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._registry import among
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import metric_hessian
@@ -77,6 +78,7 @@ class Curl(Tabled):
     __repr__ = Tabled.__str__
 
 
+@with_origin
 def curl(
     potential: AnyPotential,
     W: ArrayLike,

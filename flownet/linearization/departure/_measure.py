@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError
+from ..._origin import with_origin
 from ...geometry.metric import metric_along, path_length
 from ...motion.flow import MAX_GRADIENTS, MAX_STEPS, flow as follow
 from ...store.trajectory import as_reals
@@ -32,6 +33,7 @@ _OWN_STEPS = 100, 2000  # of the flow, along which its path is measured, at leas
 _NUMBERS = 2e7  # held at once, of one flow
 
 
+@with_origin
 def departure(
     run: Trajectory,
     *,

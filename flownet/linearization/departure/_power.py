@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled
 from ...geometry.metric import metric_of
 from ...model._check import array, is_whole
@@ -77,6 +78,7 @@ class Power(Tabled):
         )
 
 
+@with_origin
 def departure_power(
     potential: AnyPotential,
     W0: ArrayLike,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_of
 from ...model._check import is_whole
@@ -91,6 +92,7 @@ def _pair(steps):
     return ", ".join(map(short, steps))
 
 
+@with_origin
 def rod(run: Trajectory, *, at: int | None = None) -> Rod:
     """The two-step identity of plain descent on states k, k+1, k+2 of a recorded run.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, percent
 from ...geometry.curvature import EXACT, matrix, metric_hessian, standard_error
 from ...model._check import is_real, is_whole, yes_or_no
@@ -94,6 +95,7 @@ class LearningCoefficient(Tabled):
         )
 
 
+@with_origin
 def learning_coefficient(
     potential: AnyPotential,
     W: ArrayLike | CriticalPoint,

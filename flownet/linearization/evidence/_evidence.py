@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._registry import among
 from ...geometry.curvature import metric_hessian
 from ...model._check import is_whole
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 CURVATURES = ("both", "gauss-newton", "hessian")
 
 
+@with_origin
 def evidence(
     potential: AnyPotential,
     W: ArrayLike | CriticalPoint,

@@ -3,10 +3,11 @@
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
 from ._compare import Comparison, compare_minima
-from ._critical import CriticalPoint, critical_near
+from ._critical import critical_near
 from ._exit_step import COLUMNS as EXIT_COLUMNS, ExitSteps, exit_step
 from ._exits import Exits, exits
 from ._minimum import minimum
+from ._point import CriticalPoint
 
 __all__ = [
     "EXIT_COLUMNS",

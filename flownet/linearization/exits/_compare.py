@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...geometry.curvature import eigenpairs, metric_hessian
 from ._align import align, symmetry
 from ._barrier import Barrier, barrier
-from ._critical import CriticalPoint
+from ._point import CriticalPoint
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -91,6 +92,7 @@ class Comparison(Tabled):
         )
 
 
+@with_origin
 def compare_minima(
     potential: AnyPotential,
     A: CriticalPoint | ArrayLike,

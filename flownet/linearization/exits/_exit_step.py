@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...model._check import is_real, is_whole
 from ..step import on_reals
@@ -136,6 +137,7 @@ class ExitSteps(Tabled):
         ]
 
 
+@with_origin
 def exit_step(
     potential: AnyPotential,
     W0: ArrayLike,
@@ -197,21 +199,12 @@ def exit_step(
         )
     width = np.log(high / low) / (grid - 1)
     halvings = max(0, int(np.ceil(np.log2(width / np.log1p(rtol)))))
-    tried = {}
+    words = {"steps": steps, "time": time, "metric": metric, "flow": flow}
+    words["descent_time"], tried = descent_time, {}
     with _progress.bar(grid + halvings, shown=progress, what="steps tried") as show:
 
         def leave(step):
-            tried[step] = exits(
-                potential,
-                W0,
-                step=step,
-                steps=steps,
-                time=time,
-                metric=metric,
-                flow=flow,
-                descent_time=descent_time,
-                progress=False,
-            )
+            tried[step] = exits(potential, W0, step=step, progress=False, **words)
             show(len(tried))
             return tried[step].verdict == "same basin"
 
@@ -265,9 +258,8 @@ def _numbered(potential, found, metric):
         elif one.run is None or one.run.kind == "not reached":
             numbers.append(-1 if one.run is None else -2)
         else:
-            number = next(
-                (n for n, point in known if _same(potential, point, one.run, metric)), None
-            )
+            same = (n for n, point in known if _same(potential, point, one.run, metric))
+            number = next(same, None)
             if number is None:
                 number = len(known) + 1
                 known.append((number, one.run))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...geometry.metric import metric_along
 from ...model._check import is_real, is_whole
@@ -16,8 +17,8 @@ from ...motion.mechanics import Aristotle
 from ...store.trajectory import Trajectory, as_reals
 from ..step import on_reals
 from ._compare import Comparison, compare_minima
-from ._critical import CriticalPoint
 from ._minimum import minimum
+from ._point import CriticalPoint
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -86,6 +87,7 @@ class Exits(Tabled):
         )
 
 
+@with_origin
 def exits(
     what: AnyPotential | Trajectory,
     W0: ArrayLike | None = None,

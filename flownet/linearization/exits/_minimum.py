@@ -8,13 +8,15 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ...geometry.curvature import metric_hessian
 from ...motion import _check
 from ...motion.flow import flow
 from ..step import first_kink
-from ._critical import FLAT, ROUNDING, CriticalPoint, extreme, largest, named
+from ._critical import FLAT, ROUNDING, extreme, largest, named
 from ._filippov import kinked, slid
 from ._infimum import refuse_endless, refuse_separated
+from ._point import CriticalPoint
 from ._polish import endless, polish, rounding
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ _PATIENCE = 1e5  # flow time in units of 1/max|λ|, by default
 _SAMPLES = 5  # points between hand-over and minimum where convexity is looked at
 
 
+@with_origin
 def minimum(
     potential: AnyPotential,
     W: ArrayLike,

@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled
 from ...model._check import is_real, is_whole
 from ..exits import Barrier, CriticalPoint, barrier
@@ -108,6 +109,7 @@ class Band(Tabled):
         )
 
 
+@with_origin
 def band(
     potential: AnyPotential,
     A: CriticalPoint | ArrayLike,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._random import normal, stream_key
 from ..._table import Table, Tabled, percent, short
 from ...geometry.curvature import EXACT, metric_hessian, with_hessian
@@ -141,6 +142,7 @@ class Census(Tabled):
         )
 
 
+@with_origin
 def census(
     potential: AnyPotential,
     starts: Whole | ArrayLike = 200,

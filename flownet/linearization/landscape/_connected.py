@@ -10,6 +10,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._table import Table, Tabled
 from ...geometry.curvature import metric_hessian
 from ...model._check import is_whole
@@ -111,6 +112,7 @@ class Connectedness(Tabled):
         )
 
 
+@with_origin
 def connectedness(
     potential: AnyPotential,
     minima: Sequence[CriticalPoint | ArrayLike] | Vector,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._registry import among
 from ..._table import Table, Tabled
 from ...model._check import is_whole
@@ -90,6 +91,7 @@ class Curve(Tabled):
         )
 
 
+@with_origin
 def curve(
     potential: AnyPotential,
     A: CriticalPoint | ArrayLike,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, overload
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ...model._check import is_whole
 from ...motion.loops import make_loop, set_velocity
 from ...motion.mechanics._start import initial_parameters, initial_velocity, start
@@ -55,6 +56,7 @@ def lyapunov(
 ) -> Lyapunov: ...
 
 
+@with_origin
 def lyapunov(
     what: Trajectory | AnyPotential,
     mechanics: Mechanics | None = None,

@@ -84,6 +84,8 @@ class AnyPotential(Straight, Named, ABC):
         The highest order of its jets.
     device : str
         Whose kernels it works with.
+    carried : tuple of int
+        Shape (m, n) of states that a run hands on, `carrying(states)`; () without such.
     """
 
     size: int
@@ -94,6 +96,7 @@ class AnyPotential(Straight, Named, ABC):
     of_network = couples = mixes = real_only = of_user = by_units = False
     jet_order: float = math.inf
     device = "cpu"
+    carried: tuple[int, ...] = ()
 
     def __init_subclass__(cls, **words: Any) -> None:
         super().__init_subclass__(**words)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..._origin import sha256_of
 from ..._registry import describe
 from ...data._dataset import Dataset
 from ...kernels.layout import Data
@@ -293,3 +294,13 @@ class Potential(AnyPotential):
     @property
     def _threads(self):
         return self.kernels.worthwhile(self.network.plan, self.data.m)
+
+
+@sha256_of.register
+def _of_data(source: Dataset) -> str:
+    return source.sha256
+
+
+@sha256_of.register
+def _of_potential(source: AnyPotential) -> str | None:
+    return source.data.sha256 if isinstance(source.data, Dataset) else None

@@ -9,6 +9,7 @@ import numpy as np
 
 from ... import _progress
 from ..._errors import FlownetError, shown
+from ..._origin import with_origin
 from ..._registry import unknown
 from ..._table import Table, Tabled, evenly, short
 from ...store.trajectory import own_potential
@@ -125,6 +126,7 @@ class RollingForce(Tabled):
         )
 
 
+@with_origin
 def rolling_force(
     run: Trajectory,
     memory: float = 0.9,

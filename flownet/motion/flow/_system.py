@@ -38,6 +38,10 @@ class System:
         wants_meters=True,
         on_branches=False,
     ):
+        if potential.carried:
+            raise FlownetError(
+                "a flow has no visits of samples between which states are carried: set carry=False."
+            )
         self._potential, self._whole, self.field = potential, metric, None
         mechanics = mechanics or Aristotle(1.0)
         rule = mechanics.rule(pairs, 0)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..._errors import FlownetError
+from ..._origin import with_origin
 from ..._table import Table, Tabled, short
 from ...data._dataset import Dataset
 from ...model.network import Network
@@ -65,6 +66,7 @@ class Pretraining(Tabled):
     __repr__ = Tabled.__str__
 
 
+@with_origin
 def pretrain(
     network: Network,
     data: Dataset | ArrayLike,

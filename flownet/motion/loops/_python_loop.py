@@ -52,9 +52,13 @@ class PythonLoop:
     ):
         self.W, self.time = W, float(time)
         self.mechanics, self.metric, self.extra = mechanics, metric, columns_of(metric)
-        self._potential, self._policy = potential, mechanics.policy
+        self._policy = mechanics.policy
         self._memory = np.zeros((mechanics.memories, W.size), W.dtype)
         self.arrays = arrays_of_step(W, self._memory)
+        if potential.carried:
+            self.arrays["carried"] = np.zeros(potential.carried, W.dtype)
+            potential = potential.carrying(self.arrays["carried"])
+        self._potential = potential
         self._now, self._numbers = None, np.zeros(0)
         self.since = since
         self._of = {

@@ -4,6 +4,7 @@ HDF5 is a large program in C, and a file that was made for it can break it. The 
 may take so much memory and time and no more, writes nothing, and says what it found.
 """
 
+import importlib
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ MEMORY = 1 << 30  # bytes that it may take beside what Python and HDF5 take with
 _PATIENCE = 6 * SECONDS  # for a machine that has much else to do
 _CODE = (
     "import json, sys; *given, sys.path[:] = json.load(sys.stdin)\n"
-    "from flownet.store.reading._examine import look; look(*given)"
+    "from flownet.store.reading._examine import answer; answer(*given)"
 )
 
 
@@ -42,11 +43,29 @@ def examine(path, format=FORMAT, *, lost=False):
     FlownetError
         What the other process says of it; or that it crashed, or took too long or too much.
     """
+    apart(path, look, format, lost)
+
+
+def apart(path, function, *words):
+    """What a function finds in a file, `function(path, *words)`, in a process of its own.
+
+    Parameters
+    ----------
+    path : path
+    function : callable
+        Of a module of flownet; what it returns goes through JSON.
+    *words
+
+    Raises
+    ------
+    FlownetError
+        What it says of the file; or that it crashed, or took too long or too much.
+    """
     path = os.path.abspath(path)
     try:
         done = subprocess.run(
             [sys.executable, "-c", _CODE],
-            input=json.dumps([path, format, lost, sys.path]),
+            input=json.dumps([path, function.__module__, function.__name__, words, sys.path]),
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
@@ -60,16 +79,38 @@ def examine(path, format=FORMAT, *, lost=False):
     if done.returncode or not said:
         reason = (done.stderr.strip() or "nothing was said").splitlines()[-1]
         raise FlownetError(f"{path} could not be examined: {reason}.")
-    if error := json.loads(said)["error"]:
-        raise FlownetError(error)
+    told = json.loads(said)
+    if told["error"]:
+        raise FlownetError(told["error"])
+    return told["found"]
 
 
 def _hostile(path, what):
     return FlownetError(f"{os.path.basename(path)} is damaged, or made to do harm: {what}.")
 
 
+def answer(path, module, name, words):
+    """Look at a file and say on standard output what was found, or is wrong: the other process.
+
+    Parameters
+    ----------
+    path, module, name : str
+    words : list
+    """
+    look_at = getattr(importlib.import_module(module), name)  # as JSON holds no function
+    _limit()
+    found = error = None
+    try:
+        found = look_at(path, *words)
+    except FlownetError as wrong:
+        error = str(wrong)
+    except MemoryError:
+        error = str(_hostile(path, f"its index wants more than {MEMORY >> 20} MiB of memory"))
+    print(json.dumps({"found": found, "error": error}))
+
+
 def look(path, format, lost):
-    """Open a file and say on standard output what is wrong with it: the other process.
+    """Read the index of a file of flownet, and that of analyses beside it.
 
     Parameters
     ----------
@@ -78,16 +119,8 @@ def look(path, format, lost):
     lost : bool
         Whether parts of it may be lost.
     """
-    _limit()
-    try:
-        index(FlatFile(path), format, [] if lost else None, examined=True)
-        _look_beside(path)
-        found = None
-    except FlownetError as error:
-        found = str(error)
-    except MemoryError:
-        found = str(_hostile(path, f"its index wants more than {MEMORY >> 20} MiB of memory"))
-    print(json.dumps({"error": found}))
+    index(FlatFile(path), format, [] if lost else None, examined=True)
+    _look_beside(path)
 
 
 def _look_beside(path):

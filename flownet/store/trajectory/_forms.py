@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..._optional import optional
+from ..._origin import Origin, sha256_of
+from ..._version import __version__
 from ...model._check import yes_or_no
 from ._frame import frame_of
 from ._predict import predict, score
@@ -18,6 +20,13 @@ if TYPE_CHECKING:
 
 class RunForms:
     """What `Trajectory` gives to others."""
+
+    @property
+    def origin(self: Any) -> Origin:
+        """What made the run: its experiment, flownet's version, and the hash of the data."""
+        version = self.store.attrs().get("flownet_version", __version__)
+        sha256 = self.store.attrs("data").get("sha256")
+        return Origin("flow" if self.is_flow else "train", self.experiment, sha256, version)
 
     def to_xarray(self: Any) -> Any:
         """The run as an `xarray.Dataset`, each quantity along a dimension of its own."""
@@ -84,3 +93,8 @@ class RunForms:
 
     def _repr_html_(self):
         return html_of(self)
+
+
+@sha256_of.register
+def _of_run(source: RunForms) -> str | None:
+    return source.origin.sha256
