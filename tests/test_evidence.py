@@ -288,25 +288,44 @@ def test_coefficients_of_formulas_by_quadrature():
     assert fn.DoubleWell(1).value([w[7]]) == pytest.approx(loss[7])
 
 
-@pytest.mark.parametrize(
-    "M, N, exact", [(1, 1, 0.5), (2, 1, 0.5), (2, 2, 1), (3, 2, 1), (3, 3, 1.5)]
-)
-def test_coefficients_of_rank_one_networks_by_quadrature(M, N, exact):
-    """N → 1 → M linear units, true map 0: L = ½‖u‖²‖v‖², λ = min(M, N)/2.
+def rank_one(M, N, n):
+    """λ(n) of N → 1 → M linear units with true map 0, L = ½‖u‖²‖v‖², u integrated out.
 
-    u is integrated out: Z = ∫(1 + n‖v‖²)^(−M/2). Of equal sides the value at n is λ − 1/log n.
+    Z = ∫(1 + n‖v‖²)^(−M/2) over v of the normal prior.
     """
-    n = 1e9 if M == N else 1e8
     r, dr = grid()
     density = r ** (N - 1) * np.exp(-r * r / 2) * (1 + n * r * r) ** (-M / 2) * dr
-    here = M / 2 * np.sum(density * n * r * r / (1 + n * r * r)) / density.sum()
-    expected = exact - (1 / np.log(n) if M == N else 0)
-    assert here == pytest.approx(expected, abs=4e-3 if M == N == 1 else 2e-3)
+    return M / 2 * np.sum(density * n * r * r / (1 + n * r * r)) / density.sum()
+
+
+@pytest.mark.parametrize("M, N", [(2, 1), (1, 2), (3, 2), (5, 3)])
+def test_coefficients_of_rank_one_networks_by_quadrature(M, N):
+    """λ = min(M, N)/2, of the very potential that a network of such sizes has."""
+    assert rank_one(M, N, 1e9) == pytest.approx(min(M, N) / 2, abs=1e-3)
     net, W = fn.Network([N, 1, M], "identity", bias=False), np.linspace(0.5, 1, M + N)
-    x = np.sqrt(N) * np.eye(N)
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(x, np.zeros((N, M))))
+    data = fn.Dataset(np.sqrt(N) * np.eye(N), np.zeros((N, M)))
     v, u = W[:N], W[N:]
-    assert potential.value(W) == pytest.approx((u @ u) * (v @ v) / 2)
+    loss = fn.Potential(net, fn.Quadratic(), data).value(W)
+    assert loss == pytest.approx((u @ u) * (v @ v) / 2)
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_equal_sides_have_a_logarithm_beside_their_coefficient(side):
+    """Z ~ (log n + c)·n^−λ, so 1/(λ − λ(n)) grows as log n: UV with n = 1 is one of them, λ = ½."""
+    n = np.array([1e6, 1e9])
+    left = [1 / (side / 2 - rank_one(side, side, k)) for k in n]
+    assert left[1] - left[0] == pytest.approx(np.log(n[1] / n[0]), rel=1e-3)
+    assert fn.UV(1).value([0.7, 0.3]) == pytest.approx((0.7 * 0.3) ** 2 / 2)
+
+
+@pytest.mark.parametrize("n", [2, 3, 8])
+def test_uv_has_one_half_whatever_its_size(n):
+    """L = ½(u·v)²/n: u·v is normal of deviation ‖v‖, so Z = ∫(1 + N‖v‖²/n)^−½, λ = ½ of D = 2n."""
+    r, dr = grid()
+    N = 1e9 / n
+    density = r ** (n - 1) * np.exp(-r * r / 2) * (1 + N * r * r) ** -0.5 * dr
+    here = np.sum(density * N * r * r / (1 + N * r * r)) / density.sum() / 2
+    assert here == pytest.approx(0.5, abs=1e-3)
 
 
 def test_a_chain_measures_the_coefficient_of_a_parabola():
