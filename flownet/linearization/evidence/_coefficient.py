@@ -158,7 +158,8 @@ def learning_coefficient(
         or where a chain diverges.
     """
     yes_or_no("judged", judged)
-    warm = max(1, draws // 5) if warm is None and is_whole(draws, 1) else warm
+    if warm is None:
+        warm = max(1, draws // 5) if is_whole(draws, 1) else 1
     for name, value in (("draws", draws), ("warm", warm), ("chains", chains)):
         if not is_whole(value, 1):
             raise FlownetError(f"{name} is {shown(value)}; it has to be a whole number from 1 up.")
