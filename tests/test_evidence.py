@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal
 from tolerance import close
 
 import flownet as fn
-from flownet.linearization.evidence import _spectrum
+from flownet.linearization.evidence import _predictive, _spectrum
 
 REFERENCE = Path(__file__).parent / "reference" / "evidence.npz"
 ALPHA, SIGMA = 0.7, 0.4
@@ -230,9 +230,11 @@ def test_bics_error_tends_to_its_constant():
 # --- predictions ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("words", [{}, {"m": 6, "n_in": 9, "n_out": 2}], ids=["direct", "dual"])
-def test_predictive_covariance_is_that_of_the_posterior(words):
-    potential, W, _ = linear(**words)
+@pytest.mark.parametrize("way", ["direct", "dual", "conjugate gradients"])
+def test_predictive_covariance_is_that_of_the_posterior(way, monkeypatch):
+    potential, W, _ = linear(**({} if way == "direct" else {"m": 6, "n_in": 9, "n_out": 2}))
+    if way == "conjugate gradients":
+        monkeypatch.setattr(_predictive, "EXACT", 3)
     found = fn.evidence(potential, W, prior=ALPHA, noise=SIGMA)
     net, x = potential.network, np.random.default_rng(5).normal(size=(3, potential.data.x.shape[1]))
     J = np.stack([net.pushforward(W, x, V) for V in np.eye(net.size)], axis=-1)  # (3, n_out, D)

@@ -9,6 +9,7 @@ from mistakes import told_in_one_line
 from tolerance import close
 
 import flownet as fn
+from flownet.linearization.exits import _critical
 from flownet.linearization.landscape import _chain
 
 MULLER_BROWN = LANDSCAPES[1]
@@ -111,6 +112,18 @@ def test_a_valley_is_level_and_a_dead_end_no_pass(regulated):
     short = fn.band(potential, A, flipped(net, A.W, 0), steps=1, progress=False)
     assert short.verdict == "not at rest"
     assert short.rise > 0.09
+
+
+def test_of_many_parameters_the_lowest_curvatures_say_the_index(regulated, monkeypatch):
+    potential, net, A = regulated
+    exact = fn.band(potential, A, flipped(net, A.W, 0), progress=False)
+    monkeypatch.setattr(_critical, "EXACT", 4)
+    found = fn.band(potential, A, flipped(net, A.W, 0), progress=False)
+    assert found.verdict == "pass" and found.saddle.index == 1
+    assert found.saddle.loss == exact.saddle.loss
+    corner = fn.DoubleWell(6)
+    assert _critical.critical_near(corner, 1e-3 * np.ones(6)).index == 2  # two or more
+    assert _critical.critical_near(corner, 0.9 * np.ones(6)).kind == "minimum"
 
 
 def test_what_a_metric_freezes_stays():

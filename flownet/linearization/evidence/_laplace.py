@@ -208,8 +208,8 @@ class Evidence(Tabled):
     def predictive(self, x: ArrayLike) -> Predictive:
         """Outputs at inputs x (m, n_in) with their covariance by Gauss–Newton.
 
-        Cov f = J(x)·(F_U + α)⁻¹·J(x)ᵀ, by the eigenvectors of what is smaller, F_U or its dual; no
-        more than 4000 of them.
+        Cov f = J(x)·(F_U + α)⁻¹·J(x)ᵀ, by the eigenvectors of what is smaller, F_U or its dual, and
+        where both have more than 4000 rows by conjugate gradients, output by output.
         """
         return predictive(self, x)
 

@@ -10,8 +10,11 @@ from ..._errors import FlownetError
 from ...data import Dataset
 from ...geometry.curvature import matrix
 from ...model._check import matrix as table
+from ...model.gauss_newton import pulled_rows
 from ...model.potential import CrossEntropy, Potential, Quadratic
 from ._spectrum import EXACT, MetricGaussNewton
+
+_RTOL = 1e-10  # of what conjugate gradients leave
 
 
 @dataclass(frozen=True)
@@ -57,41 +60,58 @@ def predictive(found, x):
     net, loss = likelihood.potential.network, likelihood.potential.loss
     x = table("x", x, net.sizes[0], net.dtype)
     operator = MetricGaussNewton(likelihood.potential, found.W, found.metric)
-    h, U = _eigen(operator, found)
-    scale = found.samples / found.variance
     rows = _jacobian_rows(net, x, operator)
-    along = rows @ U  # (m, n_out, k)
-    h = scale * h
-    prior = np.einsum("san,sbn->sab", rows, rows) / found.prior
-    decided = np.einsum("sak,sbk->sab", along * (h / (h + found.prior)), along) / found.prior
+    covariance = np.einsum("san,sbn->sab", rows, _solved(operator, found, rows))
     noise = None
     if likelihood.has_noise:
         gamma = loss.output_metric
         gamma = np.eye(net.sizes[-1]) if gamma is None else gamma
         noise = found.variance * np.linalg.inv(np.diag(gamma) if gamma.ndim == 1 else gamma)
     kT = loss.temperature if isinstance(loss, CrossEntropy) else 1.0
-    return Predictive(net.forward(found.W, x), prior - decided, noise, 1 / kT)
+    return Predictive(net.forward(found.W, x), covariance, noise, 1 / kT)
 
 
-def _eigen(operator, found):
-    """Curvatures (k,) of Gauss–Newton that are not 0, and their directions (F, k)."""
+def _solved(operator, found, rows):
+    """(F_U + α)⁻¹ of rows (m, n_out, F): by eigenvectors of what is small, else by gradients."""
+    scale, alpha = found.samples / found.variance, found.prior
     n, dual = operator.shape[0], operator.hessian.outputs
     count = dual.m * dual.count
-    if n <= min(count, EXACT):
+    if min(n, count) > EXACT:
+        return _by_conjugate_gradients(operator, scale, alpha, rows)
+    h, U = _eigen(operator, n <= count)
+    along = rows @ U  # (m, n_out, k)
+    h = scale * h
+    return (rows - (along * (h / (h + alpha))) @ U.T) / alpha
+
+
+def _eigen(operator, direct):
+    """Curvatures (k,) of Gauss–Newton that are not 0, and their directions (F, k)."""
+    if direct:
         h, U = np.linalg.eigh(matrix(operator))
         return np.maximum(h, 0.0), U
-    if count > EXACT:
-        raise FlownetError(
-            f"a predictive covariance wants at most {EXACT} parameters, or as many numbers of the "
-            f"truth; here they are {n} and {count}."
-        )
-    from ...model.gauss_newton._dual import pulled_rows  # JᵀR, the square root of F
-
-    rows = pulled_rows(operator.hessian.jacobian, dual)
-    rows = np.stack([operator.covector(row) for row in rows])
+    rows = np.stack(
+        [
+            operator.covector(row)
+            for row in pulled_rows(operator.hessian.jacobian, operator.hessian.outputs)
+        ]
+    )
     h, V = np.linalg.eigh(rows @ rows.T)
     some = h > len(h) * np.finfo(np.float64).eps * h.max()
     return h[some], rows.T @ V[:, some] / np.sqrt(h[some])
+
+
+def _by_conjugate_gradients(operator, scale, alpha, rows):
+    """Of each row by itself, to ten digits."""
+    from scipy.sparse.linalg import LinearOperator, cg
+
+    A = LinearOperator(operator.shape, lambda x: scale * operator.matvec(x) + alpha * x)
+    flat, solved = rows.reshape(-1, rows.shape[-1]), []
+    for row in flat:
+        x, left = cg(A, row, rtol=_RTOL, atol=0.0, maxiter=10 * len(row))
+        if left:
+            raise FlownetError("the predictive covariance does not settle: take a larger prior.")
+        solved.append(x)
+    return np.stack(solved).reshape(rows.shape)
 
 
 def _jacobian_rows(net, x, operator):

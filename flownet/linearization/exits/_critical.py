@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...geometry.curvature import NoSpectrum, eigenpairs, inertia, metric_hessian
+from ...geometry.curvature import EXACT, NoSpectrum, eigenpairs, inertia, metric_hessian
 from ._point import CriticalPoint
 from ._polish import polish, rounding
 
@@ -17,7 +17,8 @@ ROUNDING = 100.0  # times the rounding of one operation: a gradient that is noth
 def critical_near(potential, W, metric=None):
     """The critical point that Newton's steps from W come to, as a `CriticalPoint`.
 
-    Its kind is "not reached" where ‖dL‖ does not fall to rounding. Potential and metric are those
+    Its kind is "not reached" where ‖dL‖ does not fall to rounding. Of more than 2500 parameters an
+    index of 2 says two or more. Potential and metric are those
     of `metric_hessian`, of real numbers.
     """
     operator = metric_hessian(potential, W, metric)
@@ -26,9 +27,20 @@ def critical_near(potential, W, metric=None):
     length = float(np.linalg.norm(reached.operator.coordinates(reached.W - operator.W)))
     least = rounding(reached.operator, max(radius, largest(reached.operator)))
     found = named(reached, operator.metric, radius, least, 0.0, length)
+    if operator.shape[0] > EXACT and found.kind != "not reached":
+        found = _with_index_of_few(found, reached.operator)
     if reached.gradient > ROUNDING * least:
         found = replace(found, kind="not reached", index=np.nan, flat=np.nan)
     return found
+
+
+def _with_index_of_few(point, operator):
+    """The point with an index of 0 or 1 told from the lowest curvatures; 2 is two or more."""
+    lowest = eigenpairs(
+        operator.potential, operator.W, 2, metric=operator.metric, which="smallest", rtol=1e-4
+    )
+    index = int(np.sum(lowest.values < -point.floor))
+    return replace(point, index=index, kind="saddle" if index else "minimum")
 
 
 def named(reached, metric, radius, least, done, length):

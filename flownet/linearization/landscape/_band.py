@@ -55,9 +55,10 @@ class Band(Tabled):
     straight : Barrier
         Of the straight path.
     stations : tuple of CriticalPoint
-        Saddles on the chain's hills and minima in its hollows, in their order from A to B.
+        Saddles on the chain's hills and minima in its hollows, in their order from A to B, as far
+        as Newton's steps find them within half a gap of their pivots.
     saddle : CriticalPoint or None
-        The highest of them on a hill; None where the chain has no hill.
+        Where Newton's steps from the highest hill end; None where the chain has no hill.
     slope : float
         The largest ‖dL‖ across the chain that is left.
     verdict, reason : str
@@ -203,7 +204,7 @@ def _told(ground, found, way, straight):
         losses,
         rise,
         straight,
-        tuple(point for _, _, point in found.stations),
+        tuple(point for _, _, point in found.stations if near(point, chain.X)),
         None if found.top is None else found.top[1],
         chain.slope,
         verdict,
