@@ -29,7 +29,8 @@ def running(
     """How effective parameters, and what the prior's width costs, run with the samples N.
 
     Left the share of all parameters that the data decide, γ(N)/F, and some single modes, each from
-    0 to 1; right −½Σ log(1 + Nh̄/α) beside what BIC says of it, −½F·log N, its best constant added.
+    0 to 1; right −½Σ log(1 + Nh̄/α) beside what BIC says of it, −½F·log N, moved to meet it at the
+    samples there are.
 
     Parameters
     ----------
@@ -62,15 +63,22 @@ def running(
         ylabel="decided by the data", ylim=(-0.03, 1.03), title="0 prior's rule, 1 data's rule"
     )
     line(right, 0, N, found.occam, "−½Σ log(1 + Nh̄/α)")
-    bic = -found.size / 2 * np.log(N)
-    end = found.occam[-1] - bic[-1]
-    line(right, 2, N, bic + end, "BIC: −½F log N, moved to meet it")
+    here = np.interp(np.log(found.at), np.log(N), found.occam)
+    line(
+        right,
+        2,
+        N,
+        here - found.size / 2 * np.log(N / found.at),
+        "BIC, −½F log N, moved to meet it",
+    )
     low = found.occam.min()
-    right.set(ylabel="what the width costs", ylim=(1.1 * low, -0.6 * low), title="γ/2 is its slope")
+    right.set(
+        ylabel="what the width costs", ylim=(1.1 * low, -0.1 * low), title="its slope is −γ/2"
+    )
     for axis in (left, right):
         axis.axvline(found.at, color=INK[5], linewidth=0.8, linestyle=":")
         axis.set(xscale="log", xlabel="samples N (dotted: those there are)")
-        below(axis)
+        below(axis, ncol=1)
     titled(figure, f"{found.size} parameters: γ(N) = {_at(found):.4g} at N = {found.at}", title)
     return whole(figure)
 
