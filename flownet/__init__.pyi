@@ -92,6 +92,12 @@ from .linearization.departure import (
     departure_power as departure_power,
     rod as rod,
 )
+from .linearization.evidence import (
+    Evidence as Evidence,
+    LearningCoefficient as LearningCoefficient,
+    evidence as evidence,
+    learning_coefficient as learning_coefficient,
+)
 from .linearization.exits import (
     Comparison as Comparison,
     CriticalPoint as CriticalPoint,
@@ -101,6 +107,18 @@ from .linearization.exits import (
     exit_step as exit_step,
     exits as exits,
     minimum as minimum,
+)
+from .linearization.landscape import (
+    Band as Band,
+    Census as Census,
+    Connectedness as Connectedness,
+    Curve as Curve,
+    band as band,
+    census as census,
+    chance_of_minimum as chance_of_minimum,
+    connectedness as connectedness,
+    curve as curve,
+    spare_path as spare_path,
 )
 from .linearization.tangent import Lyapunov as Lyapunov, lyapunov as lyapunov
 from .model.chart import (

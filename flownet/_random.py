@@ -22,7 +22,7 @@ import numpy as np
 from ._errors import FlownetError, shown
 from ._registry import unknown
 
-PURPOSES = {"data": 1, "init": 2, "probes": 4, "box": 5}
+PURPOSES = {"data": 1, "init": 2, "probes": 4, "box": 5, "census": 6, "posterior": 7}
 
 _COUNTER_BITS = 48
 _WORD = 2**64 - 1
@@ -34,7 +34,7 @@ def stream_key(purpose, counter=0):
     Parameters
     ----------
     purpose : str
-        One of "data", "init", "probes", "box".
+        One of "data", "init", "probes", "box", "census", "posterior".
     counter : int
         Which stream of that purpose: a layer, a draw, ...; 0 <= counter < 2**48.
 

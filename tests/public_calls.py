@@ -86,6 +86,7 @@ def calls():
             fn.data.load, "teacher", m=4, n_in=2, n_out=1, hidden=3, noise=0.0, seed=1
         ),
         "data.load gaussian": of(fn.data.load, "gaussian", m=4, n_in=2, n_out=1, seed=1),
+        "data.load xor-p": of(fn.data.load, "xor-p", p=3),
         "data.load antenna": of(
             fn.data.load, "antenna", m=4, antennas=3, snr=(0.0, 1.0), sector=0.5, seed=1
         ),
@@ -442,6 +443,77 @@ def calls():
             fn.exits, WELL, [0.5, 0.2], step=0.1, steps=20, time=None, metric=None, progress=False
         ),
         "compare_minima": of(fn.compare_minima, POTENTIAL, W, V, metric=None),
+        # the landscape
+        "band": of(
+            fn.band,
+            WELL,
+            [-1.0, 1.0],
+            [1.0, 1.0],
+            metric=None,
+            pivots=5,
+            most=9,
+            spring=1.0,
+            tolerance=0.1,
+            rtol=1e-3,
+            steps=50,
+            progress=False,
+        ),
+        "curve": of(
+            fn.curve, WELL, [-1.0, 1.0], [1.0, 1.0], kind="chain", metric=None, nodes=2, steps=3
+        ),
+        "connectedness": of(
+            fn.connectedness, WELL, np.eye(2), metric=None, bands=0, progress=False
+        ),
+        "census": of(
+            fn.census,
+            WELL,
+            [[0.9, 1.1]],
+            metric=None,
+            scale=1.0,
+            seed=0,
+            rtol=1e-12,
+            flat=1e-3,
+            steps=20,
+            progress=False,
+        ),
+        "spare_path": of(fn.spare_path, NET, 0.0 * W, [1, 0, 2], spare=2, layer=0),
+        "chance_of_minimum": of(fn.chance_of_minimum, 3),
+        # evidence
+        "evidence": of(
+            fn.evidence,
+            POTENTIAL,
+            W,
+            prior=1.0,
+            noise=0.5,
+            metric=None,
+            curvature="both",
+            probes=2,
+            steps=4,
+            seed=0,
+        ),
+        "Evidence.at": of(fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).at, prior=2.0, noise=0.3),
+        "Evidence.running": of(
+            fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).running, samples=[1.0, 2.0]
+        ),
+        "Evidence.predictive": of(
+            fn.evidence(POTENTIAL, W, prior=1.0, noise=0.5).predictive, DATA.x
+        ),
+        "learning_coefficient": of(
+            fn.learning_coefficient,
+            POTENTIAL,
+            W,
+            samples=10.0,
+            beta=3.0,
+            anchor=1.0,
+            step=0.01,
+            judged=True,
+            draws=4,
+            warm=2,
+            chains=1,
+            metric=None,
+            seed=0,
+            progress=False,
+        ),
         # many runs
         "Box": of(fn.Box, {"mechanics.step": (0.1, 0.2)}, 2, law="sobol", seed=0),
         "sweep": of(

@@ -24,6 +24,7 @@ SHA256 = {
     "digits": "6beededd91543459844c70c224e8d3bf382f8795a956afbb30c2f5b5a5fc03c9",
     "iris": "8d075e8e0b5efdd0425ec23ac34d519852d52b59780b717412c2e6522b8edb4a",
     "xor": "010310b71bf2c44d6926ec9545432a705a403eafdcd4ec4aed7437493bae4ef3",
+    "xor-p": "dcbf2b0cc448f100ada287a598510bd40c9237634d74c5e302844755ace87f53",
     "spiral": "5aa1a4403683f7dc6fc443eb2104f9b59fb9f8f88c7ec860d54ce416ddb51443",
     "gaussian": "c420ad0b93a183b7ce804a093db4bf2b1613f378d771896e921b5bf121107bd0",
     "teacher": "0c680e33d95fce3c97e7c36108560cc272cd866784c6cd5904ee9d7efa984cc8",
@@ -264,6 +265,20 @@ def test_it_loads_from_any_folder(tmp_path):
 
 
 # ---- made sets ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [2, 3, 7])
+def test_xor_of_p_values(p):
+    d = load("xor-p", p=p)
+    assert d.x.shape == (p * p, 2 * p) and d.y.shape == (p * p, p)
+    assert (d.x[:, :p].sum(axis=1) == 1).all() and (d.x[:, p:].sum(axis=1) == 1).all()
+    a, b = d.x[:, :p].argmax(axis=1), d.x[:, p:].argmax(axis=1)
+    assert (a * p + b == np.arange(p * p)).all()
+    assert (d.labels == [(i - j) % p for i, j in zip(a, b)]).all()
+    assert (d.y.argmax(axis=1) == d.labels).all()
+    if p == 2:
+        assert (d.labels == (a != b)).all()
+    assert data.from_table(d.describe()).sha256 == d.sha256
 
 
 def test_elementary_functions():

@@ -13,6 +13,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROOMS = [
     "desk",
     "desk/plot/ensemble",
+    "desk/plot/landscape",
     "desk/plot",
     "desk/report",
     "desk/experiment",
@@ -24,6 +25,8 @@ ROOMS = [
     "ensemble/plan",
     "ensemble/keep",
     "ensemble",
+    "linearization/evidence",
+    "linearization/landscape",
     "linearization/exits",
     "linearization/departure",
     "linearization/breakdown",

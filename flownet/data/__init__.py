@@ -6,7 +6,7 @@ from ._dataset import Dataset
 from ._file import load_file
 from ._fingerprint import fingerprint, pulses, tissue
 from ._load import from_table, load, names
-from ._made import gaussian, spiral, teacher
+from ._made import gaussian, spiral, teacher, xor_p
 from ._orbits import resonator, spring
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "steering",
     "teacher",
     "tissue",
+    "xor_p",
 ]

@@ -15,7 +15,7 @@ from ._dataset import Dataset
 from ._file import load_file
 from ._fingerprint import fingerprint
 from ._idx import images
-from ._made import gaussian, spiral, teacher
+from ._made import gaussian, spiral, teacher, xor_p
 from ._orbits import resonator, spring
 from ._shipped import digits, iris, xor
 
@@ -26,6 +26,7 @@ _WHOLE: dict[str, Callable[..., Dataset]] = {
     "digits": digits,
     "iris": iris,
     "xor": xor,
+    "xor-p": xor_p,
     "spiral": spiral,
     "gaussian": gaussian,
 }
@@ -65,6 +66,7 @@ def load(
     digits         (1797, 64), (…, 10)    8 x 8 images of digits, grey levels in [0, 1]
     iris           (150, 4), (…, 3)       flowers, lengths in cm, not scaled
     xor            (4, 2), (4, 1)         the exclusive or, values 0 and 1
+    xor-p          (p², 2p), (…, p)       a − b mod p, one-hot; option as in `xor_p`
     spiral         (m, 2), (…, classes)   interleaved arms; options as in `spiral`
     gaussian       (m, n_in), (…, n_out)  noise, to learn by heart; options as in `gaussian`
     teacher        (m, n_in), (…, n_out)  a random network's answers; options as in `teacher`
@@ -85,7 +87,7 @@ def load(
     name : str
         One of `names()`.
     split : {"train", "test"}
-        digits, iris, xor, spiral and gaussian have no split: they are "train" in full.
+        digits, iris, xor, xor-p, spiral and gaussian have no split: they are "train" in full.
     limit : int, optional
         Keep the first samples only.
     root : path, optional

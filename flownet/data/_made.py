@@ -1,4 +1,4 @@
-"""Data made on the spot, the same bits everywhere: spirals, a teacher's answers, noise.
+"""Data made on the spot, the same bits everywhere: spirals, a teacher's answers, XOR_p, noise.
 
 Only counter-based words, + - * / and sqrt go in. Sums run in a fixed order over whole columns; a
 library's matrix product would choose its own.
@@ -153,6 +153,37 @@ def gaussian(*, m: Count = 272, n_in: Count = 16, n_out: Count = 1, seed: Whole 
     return Dataset(x, y, name="gaussian", source=source)
 
 
+def xor_p(*, p: Count = 3) -> Dataset:
+    """The exclusive or of p values, XOR_p(a, b) = a − b mod p, its whole table of p² samples.
+
+    a and b are one-hot, and so is the class that they belong to. With p = 2 it is XOR in other
+    words. D. and J. Thierry-Mieg (arXiv:1812.07538) learn it with one hidden layer of p neurons,
+    p prime.
+
+    Parameters
+    ----------
+    p : int
+        From 2 up.
+
+    Returns
+    -------
+    Dataset
+        x (p², 2p), the pairs in the order a·p + b; y (p², p) one-hot.
+
+    Raises
+    ------
+    FlownetError
+        When p is out of range.
+    """
+    p = whole("p", p, 2)
+    source = source_of(xor_p, p=p)
+    room(p * p, 3 * p)
+    a, b = np.divmod(np.arange(p * p), p)
+    one_hot = np.eye(p)
+    x = np.concatenate([one_hot[a], one_hot[b]], axis=1)
+    return Dataset(x, (a - b) % p, classes=p, name="xor-p", source=source)
+
+
 def _normals(seed, stream, rows, columns):
     """Standard normal numbers, (rows, columns), filled row by row."""
     return normal(seed, _STREAMS[stream], rows * columns).reshape(rows, columns)
@@ -174,4 +205,4 @@ def source_of(make, *, split="train", **given):
         for key, value in given.items()
         if value != usual[key]
     }
-    return {"name": make.__name__, "split": split, **changed}
+    return {"name": make.__name__.replace("_", "-"), "split": split, **changed}

@@ -6,6 +6,7 @@
     python scripts/bench first [--dtype float64] [--json FILE]
     python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench products [--dtype float64] [--only digits] [--json FILE]
+    python scripts/bench evidence [--json FILE]
     python scripts/bench flow [--only stiff] [--json FILE]
     python scripts/bench complex [--dtype float64] [--only digits] [--json FILE]
     python scripts/bench frozen [--dtype float64] [--json FILE]
@@ -32,6 +33,7 @@ from complex import bench_complex
 from curvature import bench_curvature
 from custom import bench_custom
 from estimators import bench_sklearn
+from evidence import bench_evidence
 from first import bench_first
 from flow import PROBLEMS as FLOWS, bench_flow
 from frozen import bench_frozen
@@ -53,6 +55,7 @@ BENCHMARKS = {
     "first": bench_first,
     "curvature": bench_curvature,
     "products": bench_products,
+    "evidence": bench_evidence,
     "flow": bench_flow,
     "complex": bench_complex,
     "frozen": bench_frozen,

@@ -73,9 +73,19 @@ def lanczos(
         raise FlownetError(
             f"Lanczos starts from a vector of length {length}; it has to be finite and above 0."
         )
-    steps = min(int(steps), start.size)
-    basis, T = np.empty((steps, start.size)), np.zeros((steps, steps))
-    q, scale, done = start / length, 0.0, 0
+    T, basis, _, exact = tridiagonal(operator, start / length, int(steps))
+    nodes, S = np.linalg.eigh(T)
+    return Quadrature(nodes, (length * S[0]) ** 2, S.T @ basis if vectors else None, exact)
+
+
+def tridiagonal(operator, q, steps):
+    """Lanczos' recurrence from a unit vector q (n,): T (k, k), its basis (k, n), what is left, end.
+
+    H·basisᵀ = basisᵀ·T + β·(the next vector); the third is β, the last whether it is the end.
+    """
+    steps = min(steps, q.size)
+    basis, T = np.empty((steps, q.size)), np.zeros((steps, steps))
+    scale, done = 0.0, 0
     while True:
         basis[done] = q
         image = operator.matvec(q)
@@ -84,13 +94,11 @@ def lanczos(
         T[done, done] = h[done]
         done += 1
         beta = np.linalg.norm(rest)
-        exact = bool(beta <= BREAKDOWN * scale) or done == start.size
+        exact = bool(beta <= BREAKDOWN * scale) or done == q.size
         if exact or done == steps:
-            break
+            return T[:done, :done], basis[:done], float(beta), exact
         T[done - 1, done] = T[done, done - 1] = beta
         q = rest / beta
-    nodes, S = np.linalg.eigh(T[:done, :done])
-    return Quadrature(nodes, (length * S[0]) ** 2, S.T @ basis[:done] if vectors else None, exact)
 
 
 def finite_norm(image):

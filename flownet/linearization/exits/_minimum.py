@@ -9,10 +9,11 @@ import numpy as np
 from ... import _progress
 from ..._errors import FlownetError, shown
 from ..._origin import with_origin
-from ...geometry.curvature import NoSpectrum, eigenpairs, inertia, metric_hessian
+from ...geometry.curvature import metric_hessian
 from ...motion import _check
 from ...motion.flow import flow
 from ..step import first_kink
+from ._critical import FLAT, ROUNDING, extreme, largest, named
 from ._filippov import kinked, slid
 from ._infimum import refuse_endless, refuse_separated
 from ._point import CriticalPoint
@@ -24,13 +25,11 @@ if TYPE_CHECKING:
     from ..._types import MetricLike
     from ...model.potential import AnyPotential
 
-FLAT = 1e-8  # |λ| of a flat direction, relative to the largest
 _CONVEX = 1e-6  # of max|λ|: curvature below −this, and the flow is still on its way
 _STALLED = 1e-8  # of the natural gradient: nearer to a saddle the flow's tolerance cannot tell
 _FIRST, _FACTOR = 4.0, 2.0  # the first stretch of flow in units of 1/max|λ|, and how they grow
 _KINKED = 16.0  # longest stretch, in these units, where the flow may come to slide along a kink
 _PATIENCE = 1e5  # flow time in units of 1/max|λ|, by default
-_ROUNDING = 100.0  # times the rounding of one operation: a gradient that is nothing else
 _SAMPLES = 5  # points between hand-over and minimum where convexity is looked at
 
 
@@ -90,12 +89,12 @@ def minimum(
     potential, metric = operator.potential, operator.metric
     if time is not None and not (_check.is_number(time) and time > 0):
         raise FlownetError(f"time is {shown(time)}; it has to be a number above 0.")
-    radius = _largest(operator)
+    radius = largest(operator)
     most = _PATIENCE / radius if time is None else float(time)
     done, stretch, longest = 0.0, _FIRST / radius, _KINKED if kinked(potential) else np.inf
     with _progress.bar(1000, shown=progress, what="flow to the minimum") as show:
         while True:
-            radius = max(radius, _largest(operator))
+            radius = max(radius, largest(operator))
             found = _end(potential, operator, metric, radius, done)
             if found is not None:
                 return found
@@ -136,7 +135,7 @@ def _flowed(way):
 
 def _end(potential, operator, metric, radius, done):
     """The critical point next to W, if that is where the flow ends."""
-    smallest = _extreme(operator, metric, "smallest")[0]
+    smallest = extreme(operator, metric, "smallest")[0]
     natural = rounding(operator, radius) / np.finfo(np.float64).eps
     size = np.linalg.norm(operator.covector(operator.hessian.dL))
     convex = smallest >= -_CONVEX * radius
@@ -145,7 +144,7 @@ def _end(potential, operator, metric, radius, done):
     reached = polish(potential, operator.W, metric, radius)
     length = float(np.linalg.norm(reached.operator.coordinates(reached.W - operator.W)))
     least = max(rounding(reached.operator, radius), np.finfo(np.float64).eps * size)
-    if reached.gradient > _ROUNDING * least:
+    if reached.gradient > ROUNDING * least:
         return None
     if convex and not _in_basin(potential, operator, reached, metric, radius, length):
         return None
@@ -156,7 +155,7 @@ def _end(potential, operator, metric, radius, done):
             refuse_endless()
     if without_end:
         return None
-    return _named(reached, metric, radius, least, done, length)
+    return named(reached, metric, radius, least, done, length)
 
 
 def _in_basin(potential, operator, reached, metric, radius, length):
@@ -166,40 +165,13 @@ def _in_basin(potential, operator, reached, metric, radius, length):
         return False
     for s in np.linspace(0, 1, _SAMPLES + 1)[1:]:
         there = metric_hessian(potential, operator.W + s * V, metric)
-        smallest, v = _extreme(there, metric, "smallest")
+        smallest, v = extreme(there, metric, "smallest")
         if smallest < -_CONVEX * radius:
             return False
     if smallest <= _CONVEX * radius:  # degenerate: it has no radius of its own
         return True
     change = there.covector(there.hessian.third_action(v))
     return smallest > length * np.linalg.norm(change)
-
-
-def _named(reached, metric, radius, least, done, length):
-    """The point with its index."""
-    operator = reached.operator
-    floor = FLAT * radius
-    here = max(_largest(operator), np.finfo(np.float64).tiny)
-    if here <= floor:
-        index, flat = 0, operator.shape[0]
-    else:
-        counts = inertia(operator.potential, reached.W, metric=metric, tol=floor / here)
-        index, flat = counts.negative, counts.zero
-        if not counts.exact and _extreme(operator, metric, "smallest")[0] >= -floor:
-            index = 0
-    return CriticalPoint(
-        reached.W,
-        float(operator.hessian.loss),
-        reached.gradient,
-        float(least),
-        "saddle" if index else "minimum",
-        index,
-        flat,
-        floor,
-        done,
-        reached.steps,
-        length,
-    )
 
 
 def _not_reached(operator, radius, done):
@@ -217,18 +189,3 @@ def _not_reached(operator, radius, done):
         0,
         0.0,
     )
-
-
-def _extreme(operator, metric, which):
-    """Extreme eigenvalue of the Hessian and its direction (D,), of unit length."""
-    try:
-        pair = eigenpairs(operator.potential, operator.W, metric=metric, which=which, rtol=1e-4)
-    except NoSpectrum:  # 2000 actions may leave the end of a long spectrum open
-        pair = eigenpairs(operator.potential, operator.W, metric=metric, which=which, rtol=1e-2)
-    return float(pair.values[0]), pair.vectors[0]
-
-
-def _largest(operator):
-    """max|λ|, above 0."""
-    found = abs(_extreme(operator, operator.metric, "magnitude")[0])
-    return max(found, np.finfo(np.float64).tiny ** 0.5)

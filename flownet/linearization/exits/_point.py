@@ -1,4 +1,4 @@
-"""Where a flow ends: what is known of the point."""
+"""Where a flow or Newton's steps end: what is known of the point."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..._table import Table, Tabled, short
 
 @dataclass(frozen=True)
 class CriticalPoint(Tabled):
-    """Where a flow ends.
+    """Where dL vanishes: where a flow or Newton's steps end.
 
     Attributes
     ----------
