@@ -1,5 +1,6 @@
 """Gauss-Newton, Fisher, NTK: what the loss bends while the map is taken as straight."""
 
+from ._dual import pulled_rows
 from ._jacobian import Jacobian
 from ._map_bends import MapBends
 from ._of_network import EmpiricalFisher, Fisher, GaussNewton
@@ -15,4 +16,5 @@ __all__ = [
     "MapBends",
     "SumAction",
     "TangentKernel",
+    "pulled_rows",
 ]
