@@ -141,7 +141,8 @@ class Equilibrium(Learning):
         self.order, self.nudged_order = order, nudged_order
         self.tolerance, self.fixed, self.step = tolerance, fixed, step
         self.sweeps, self.nudged_sweeps = sweeps, nudged_sweeps
-        self.carry, self._carried = _check.yes_or_no("carry", carry), None
+        self.carry = _check.yes_or_no("carry", carry)
+        self._carried: Vector | None = None
         self.carried = (data.m, system.columns) if carry else ()
         least = _SETTLED * float(np.finfo(self.dtype).eps)
         stop = -1.0 if fixed else least if tolerance is None else float(tolerance)
