@@ -332,6 +332,26 @@ def test_departure_and_lengths_along_a_run():
     close(fn.speed(run).value[0], np.sqrt(dL @ np.linalg.solve(dense(p, W, 0.1), dL)))
 
 
+def test_observables_and_sweeps():
+    """Lengths and sharpness in it while the run goes on; its damping as an axis of a sweep."""
+    p, W = plain("quadratic", m=9)
+    metric = fn.FisherMetric(p, 0.1)
+    observe = {
+        "length": (1, fn.PathLength()),
+        "speed": (1, fn.Speed(p)),
+        "sharpness": (2, fn.Sharpness(p, metric=metric)),
+    }
+    run = fn.train(p, fn.Aristotle(0.5), W0=W, steps=4, metric=metric, observe=observe)
+    seen = run.observables
+    close(seen["length"].value, fn.path_length(run).value)
+    close(seen["speed"].value, fn.speed(run).value)
+    close(seen["sharpness"].value[0], fn.sharpness(p, W, metric=metric), scale=1e3)
+    experiment = fn.Experiment.of(p, fn.Aristotle(0.5), metric=metric, steps=4, seed=0)
+    found = fn.sweep(experiment, axes={"metric.damping": [0.1, 0.3]}, progress=False)
+    alone = fn.train(p, fn.Aristotle(0.5), steps=4, metric=metric, seed=0)
+    close(found.loss[0], alone.loss[-1])
+
+
 # ---- what is refused ----------------------------------------------------------------------------
 
 

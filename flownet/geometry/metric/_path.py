@@ -130,8 +130,7 @@ def _pieces(run, metric):
         if k:
             if changes:
                 one = metric_of(run.metric_at(iteration[k - 1]), run.potential)
-            at = lambda time, g=one, W=before: _there(g.at(time), W)  # noqa: E731
-            found[k - 1] = piece(at, times[k - 1], times[k], W - before)
+            found[k - 1] = piece(one.at, times[k - 1], times[k], W - before, before)
         before = W
     return found
 
@@ -141,11 +140,11 @@ def _there(metric, W):
     return metric.seen_at(W) if metric.certified else metric
 
 
-def piece(metric_at, begin, end, V):
-    """‖V‖_g of a displacement (D,) between two times, in the metric of the first.
+def piece(metric_at, begin, end, V, W):
+    """‖V‖_g of a displacement (D,) from W between two times, in the metric of the first.
 
     Of a piece over a change that thaws what it moves, in the metric of the second.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        found = float(np.sqrt(metric_at(begin).norm2(V)))
-        return found if found < np.inf else float(np.sqrt(metric_at(end).norm2(V)))
+        found = float(np.sqrt(_there(metric_at(begin), W).norm2(V)))
+        return found if found < np.inf else float(np.sqrt(_there(metric_at(end), W).norm2(V)))

@@ -16,6 +16,7 @@ from ..network import Network, in_reals
 from ._contract import AnyPotential
 from ._fit import check_parts
 from ._loss import Loss
+from ._straight import OfNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from scipy.sparse.linalg import LinearOperator
 
     from ..._types import Device, Vector
-    from .. import gauss_newton as straight
 
 
 @cache
@@ -35,15 +35,7 @@ def _hessian_of(is_complex):
     return ComplexHessian if is_complex else NetworkHessian
 
 
-@cache
-def _straight():
-    """The operators that take the map as straight, loaded when first wanted."""
-    from .. import gauss_newton
-
-    return gauss_newton
-
-
-class Potential(AnyPotential):
+class Potential(OfNetwork, AnyPotential):
     """The loss of a network on a data set as a function of its parameters, L(W) (TM 1-2).
 
     Parameters
@@ -147,30 +139,6 @@ class Potential(AnyPotential):
 
         kind = _hessian_of(self.network.is_complex)
         return kind(self, self._point("W", W))
-
-    def gauss_newton(self, W: ArrayLike) -> straight.GaussNewton:
-        """Gauss-Newton (GGN) F = JᵀGJ at W, G = ∂²ℓ/∂Ŷ²: what the loss bends of H."""
-        return _straight().GaussNewton(self, self._point("W", W))
-
-    def fisher(self, W: ArrayLike) -> straight.Fisher:
-        """Fisher information of the outputs' model at W, which does not see the labels."""
-        return _straight().Fisher(self, self._point("W", W))
-
-    def empirical_fisher(self, W: ArrayLike) -> straight.EmpiricalFisher:
-        """Empirical Fisher (1/m)Σ_s dℓ_s⊗dℓ_s of the samples' gradients at W; it is no Fisher."""
-        return _straight().EmpiricalFisher(self, self._point("W", W))
-
-    def jacobian(self, W: ArrayLike) -> straight.Jacobian:
-        """Jacobian J = ∂Ŷ/∂W (m·n_out, D) at W: `J @ V` pushes forward, `J.H @ C` pulls back."""
-        return _straight().Jacobian(self, self._point("W", W))
-
-    def ntk(self, W: ArrayLike) -> straight.TangentKernel:
-        """Neural tangent kernel Θ = JJᵀ (m·n_out, m·n_out) at W, on the outputs of all samples."""
-        return _straight().TangentKernel(self, self._point("W", W))
-
-    def map_bends(self, W: ArrayLike) -> straight.MapBends:
-        """What the map bends, B = Σ ∂ℓ·∂²f = H − F at W, applied without a difference."""
-        return _straight().MapBends(self, self._point("W", W))
 
     def difference(self, W: ArrayLike, V: ArrayLike) -> float:
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""

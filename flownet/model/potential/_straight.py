@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from ..._types import Vector
+    from .. import gauss_newton as straight
     from ..gauss_newton import Jacobian, SumAction, TangentKernel
     from ..hessian import Action
 
@@ -51,3 +55,41 @@ class Straight:
 
         hessian = self.hessian(W)
         return SumAction([(1.0, hessian), (-1.0, self.gauss_newton(W))], here=hessian)
+
+
+@cache
+def _straight():
+    """The operators that take the map as straight, loaded when first wanted."""
+    from .. import gauss_newton
+
+    return gauss_newton
+
+
+class OfNetwork:
+    """The same of the loss of a network on its data."""
+
+    _point: Any
+
+    def gauss_newton(self, W: ArrayLike) -> straight.GaussNewton:
+        """Gauss-Newton (GGN) F = JᵀGJ at W, G = ∂²ℓ/∂Ŷ²: what the loss bends of H."""
+        return _straight().GaussNewton(self, self._point("W", W))
+
+    def fisher(self, W: ArrayLike) -> straight.Fisher:
+        """Fisher information of the outputs' model at W, which does not see the labels."""
+        return _straight().Fisher(self, self._point("W", W))
+
+    def empirical_fisher(self, W: ArrayLike) -> straight.EmpiricalFisher:
+        """Empirical Fisher (1/m)Σ_s dℓ_s⊗dℓ_s of the samples' gradients at W; it is no Fisher."""
+        return _straight().EmpiricalFisher(self, self._point("W", W))
+
+    def jacobian(self, W: ArrayLike) -> straight.Jacobian:
+        """Jacobian J = ∂Ŷ/∂W (m·n_out, D) at W: `J @ V` pushes forward, `J.H @ C` pulls back."""
+        return _straight().Jacobian(self, self._point("W", W))
+
+    def ntk(self, W: ArrayLike) -> straight.TangentKernel:
+        """Neural tangent kernel Θ = JJᵀ (m·n_out, m·n_out) at W, on the outputs of all samples."""
+        return _straight().TangentKernel(self, self._point("W", W))
+
+    def map_bends(self, W: ArrayLike) -> straight.MapBends:
+        """What the map bends, B = Σ ∂ℓ·∂²f = H − F at W, applied without a difference."""
+        return _straight().MapBends(self, self._point("W", W))

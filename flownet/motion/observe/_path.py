@@ -53,7 +53,8 @@ class OfPath(Observable):
             length = 0.0
         else:
             V = state.W.astype(np.result_type(state.W, np.float64)) - before
-            length = piece(self._metric_at(state, memory), time_length[0], state.time, V)
+            metric_at, began = self._metric_at(state, memory), time_length[0]
+            length = piece(metric_at, began, state.time, V, before)
         before[:], time_length[0] = state.W, state.time
         self._keep_stiffness(state, memory)
         return length, passed
@@ -155,5 +156,6 @@ class Speed(OfPotential):
     of_all_terms = True
 
     def __call__(self, state: State) -> Any:
-        metric = (self.metric or state.whole_metric).at_step(state)
+        metric = self.metric or state.whole_metric
+        metric = metric.at(state.time) if metric.certified else metric.at_step(state)
         return speed_of(self.potential, metric.seen_at(state.W), state.W)
