@@ -111,10 +111,31 @@ def figures(complex_parts, real_runs, batched, measured, xor):
         "five paths": lambda **place: fn.plot.flows(run, flows, resolution=9, **place),
         "bifurcation": lambda **place: fn.plot.bifurcation(settled, **place),
         "gdu": lambda **place: fn.plot.gdu(increments, **place),
+        **landscapes(xor),
         **{
             f"sweep {what}": lambda found=found, y=y, **place: fn.plot.sweep(found, y=y, **place)
             for what, found, y in sweeps(xor)
         },
+    }
+
+
+def landscapes(xor):
+    """Paths between minima of a double well, its critical points, and evidence of a network."""
+    potential, ends = fn.DoubleWell(2), (-np.ones(2), np.ones(2))
+    chain = fn.band(potential, *ends, progress=False)
+    bent = {kind: fn.curve(potential, *ends, kind=kind, steps=5) for kind in ("bezier", "chain")}
+    corners = [np.array(signs) for signs in ((-1.0, -1.0), (1.0, 1.0), (-1.0, 1.0))]
+    joined = fn.connectedness(potential, corners, bands=1, progress=False)
+    points = fn.census(potential, 20, progress=False)
+    network = fn.Potential(fn.Network([2, 3, 1]), fn.Quadratic(), xor)
+    W = fn.minimum(network + 0.01 * fn.Parabola(network.size), network.network.init(1)).W
+    known = fn.evidence(network, W, prior=0.1, noise=0.3, curvature="gauss-newton").running()
+    return {
+        "band": lambda **place: fn.plot.band(chain, **place),
+        "curve": lambda **place: fn.plot.curve(bent, **place),
+        "connectedness": lambda **place: fn.plot.connectedness(joined, **place),
+        "census": lambda **place: fn.plot.census(points, **place),
+        "running": lambda **place: fn.plot.running(known, **place),
     }
 
 
@@ -148,11 +169,17 @@ NAMES = (
     "five paths",
     "bifurcation",
     "gdu",
+    "band",
+    "curve",
+    "connectedness",
+    "census",
+    "running",
     "sweep over steps and seeds",
     *(f"sweep over two: {y}" for y in SWEPT),
 )
 every_figure = pytest.mark.parametrize("name", NAMES)
 ONE_PANEL = [name for name in NAMES if name.startswith(("curves", "sweep")) or name == "loss"]
+ONE_PANEL += ["band", "curve", "connectedness", "census"]
 
 
 # Can it be read?

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..._types import NotNegative
 
-Of = Literal["layers", "neurons"]
+UnitsOf = Literal["layers", "neurons"]
 
 #: radius of a matrix (n_out, n_in) by the names that it has in the field
 _NAMED = {
@@ -58,12 +58,12 @@ class BlockNorm(Norm):
     def __init__(
         self,
         network: Network,
-        of: Of = "layers",
+        of: UnitsOf = "layers",
         *,
         combine: Combine = "sum",
         radii: Sequence[NotNegative] | None = None,
     ) -> None:
-        self.radii, self.of = _radii(network, radii), among("block", of, get_args(Of))
+        self.radii, self.of = _radii(network, radii), among("block", of, get_args(UnitsOf))
         blocks = []
         for (begin, end), radius in zip(network.ranges, self.radii):
             if of == "layers":

@@ -74,7 +74,7 @@ class Census(Tabled):
     def levels(self) -> list[dict]:
         """Critical points of one loss and index together, the lowest first.
 
-        Each with `loss`, `index`, the least and the most `zero_modes`, and how many it `count`s.
+        Each with `loss`, `index`, the least and the most `zero_modes`, and their `count`.
         """
         rows = np.flatnonzero(self.critical)
         rows = rows[np.argsort(self.loss[rows], kind="stable")]
