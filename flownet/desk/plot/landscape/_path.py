@@ -112,10 +112,7 @@ def curve(
     for i, (name, one) in enumerate(several.items()):
         line(axis, i, one.t, one.loss, f"{name}, mean {one.mean:.3g}")
     first = next(iter(several.values()))
-    own = (
-        f"Curves from A to B; the straight path has mean {first.straight_mean:.3g} and rises by "
-        f"{first.straight.rise:.3g}"
-    )
+    own = f"From A to B; straight: mean {first.straight_mean:.3g}, rise {first.straight.rise:.3g}"
     axis.set(xlabel="t", ylabel="loss L", title=own if title is None else title)
     below(axis)
     return drawn
