@@ -132,6 +132,27 @@ def test_the_published_example(published):
     assert len(found.spectra["gauss-newton"].values) == 150 and found.size == 151
 
 
+def test_against_laplace_torch(published):
+    """Another program's evidence of the same network, where it is installed."""
+    laplace, torch = pytest.importorskip("laplace"), pytest.importorskip("torch")
+    potential, stored = published
+    model = torch.nn.Sequential(torch.nn.Linear(1, 50), torch.nn.Tanh(), torch.nn.Linear(50, 1))
+    W = torch.from_numpy(stored["W"].copy())
+    torch.nn.utils.vector_to_parameters(W, model.double().parameters())
+    points = [torch.from_numpy(np.array(part)) for part in (potential.data.x, potential.data.y)]
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(*points), batch_size=150)
+    words = {"prior_precision": 0.1, "sigma_noise": 0.28}
+    single = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)  # in which it keeps the matrix of curvature
+    try:
+        other = laplace.FullLaplace(model, "regression", **words)
+        other.fit(loader)
+    finally:
+        torch.set_default_dtype(single)
+    found = fn.evidence(potential, stored["W"], prior=0.1, noise=0.28, curvature="gauss-newton")
+    assert found.log_Z == pytest.approx(float(other.log_marginal_likelihood()), rel=1e-8)
+
+
 def test_classes_by_brute_force():
     """Cross-entropy, two parameters: Laplace beside the integral, which it nears as N grows."""
     errors = []
