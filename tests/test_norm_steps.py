@@ -79,8 +79,18 @@ def test_on_a_bowl_normalised_steps_end_where_the_promise_is_half_eaten():
 # ---- Muon ---------------------------------------------------------------------------------------
 
 
-def muon_in_numpy(potential, W, steps, step, momentum, decay, adam):
-    """Muon as its authors write it, on matrices; Adam on biases: plain NumPy."""
+def bfloat16(X):
+    """Numbers as bfloat16 keeps them: 8 bits, rounded to the nearest, ties to even."""
+    bits = np.asarray(X, np.float32).view(np.uint32)
+    kept = (bits + 0x7FFF + (bits >> 16 & 1)) & 0xFFFF0000
+    return kept.astype(np.uint32).view(np.float32).astype(np.float64)
+
+
+def muon_in_numpy(potential, W, steps, step, momentum, decay, adam, kept=lambda X: X):
+    """Muon as its authors write it, on matrices; Adam on biases: plain NumPy.
+
+    `kept` is what is kept of the numbers of a product.
+    """
     W, D = W.copy(), W.size
     M, m, v, rows = np.zeros(D), np.zeros(D), np.zeros(D), []
     lr, b1, b2, eps = adam
@@ -90,11 +100,12 @@ def muon_in_numpy(potential, W, steps, step, momentum, decay, adam):
         m, v = b1 * m + (1 - b1) * G, b2 * v + (1 - b2) * G * G
         U, new = G + momentum * M, W.copy()
         for own, update, place in zip(*map(potential.network.unpack, (W, U, np.arange(D)))):
-            X = update[0] / np.linalg.norm(update[0])
+            X = kept(update[0])
+            X = kept(X / kept(np.linalg.norm(X)))
             X = X.T if X.shape[0] > X.shape[1] else X
             for _ in range(5):
-                A = X @ X.T
-                X = 3.4445 * X + (-4.7750 * A + 2.0315 * A @ A) @ X
+                A = kept(X @ X.T)
+                X = kept(3.4445 * X + kept(-4.7750 * A + 2.0315 * A @ A) @ X)
             n, k_in = update[0].shape
             X = X.T if n > k_in else X
             scale = max(1, n / k_in) ** 0.5
@@ -115,7 +126,7 @@ def test_muon_is_its_transcription():
 
 
 def test_muon_is_pytorchs_to_bfloat16():
-    """Whose matrices keep 8 bits through five products: some 3 % of a step each."""
+    """Twice as far off at most as the transcription goes where its products keep 8 bits, too."""
     words, adam = reference.MUON, reference.ADAM
     mechanics = fn.Muon(
         words["lr"], words["momentum"], words["nesterov"], words["weight_decay"],
@@ -123,12 +134,19 @@ def test_muon_is_pytorchs_to_bfloat16():
     )  # fmt: skip
     potential = twins.potential(reference.CASE)
     kept = np.load(FILE)["W"]
+    given = words["lr"], words["momentum"], words["weight_decay"]
+    given = *given, (adam["lr"], *adam["betas"], adam["eps"])
+    whole, rounded = (
+        muon_in_numpy(potential, kept[0], reference.KEPT[-1], *given, kept=keep)
+        for keep in (lambda X: X, bfloat16)
+    )
+    floor = np.maximum.accumulate(np.append(0, np.abs(rounded - whole).max(axis=1)))
     off = {}
     for polar in ("muon", "svd"):
         norm = fn.SpectralNorm(potential.network, "muon", polar=polar, biases=False)
         run = fn.train(potential, mechanics, steps=reference.KEPT[-1], W0=kept[0], metric=norm)
         off[polar] = np.abs(run.parameters[reference.KEPT] - kept).max(axis=1)
-    assert (off["muon"] <= 0.03 * words["lr"] * np.array(reference.KEPT)).all(), off["muon"]
+    assert (off["muon"] <= 2 * floor[reference.KEPT]).all(), off["muon"]
     assert off["svd"][1] > 0.06 * words["lr"]
 
 
