@@ -66,7 +66,8 @@ def predictive(found, x):
     if likelihood.has_noise:
         gamma = loss.output_metric
         gamma = np.eye(net.sizes[-1]) if gamma is None else gamma
-        noise = found.variance * np.linalg.inv(np.diag(gamma) if gamma.ndim == 1 else gamma)
+        weights, axes = np.linalg.eigh(np.diag(gamma) if gamma.ndim == 1 else gamma)
+        noise = found.variance * (axes / weights) @ axes.T
     kT = loss.temperature if isinstance(loss, CrossEntropy) else 1.0
     return Predictive(net.forward(found.W, x), covariance, noise, 1 / kT)
 
