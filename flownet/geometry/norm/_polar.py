@@ -128,11 +128,25 @@ def _minimax(low, high):
     while error != before:
         x = np.array([low, *inner, high])
         before = error
-        a, b, c, error = np.linalg.solve(
-            np.stack([x, x**3, x**5, [1.0, -1.0, 1.0, -1.0]], axis=1), np.ones(4)
-        )
+        a, b, c, error = _levelled(x)
         if before is not None and abs(error - before) <= 1e-15:
             break
         root = np.sqrt(9 * b * b - 20 * a * c)  # p′ = a + 3bσ² + 5cσ⁴ = 0
         inner = np.sqrt((-3 * b + np.array([-root, root])) / (10 * c))
     return float(a), float(b), float(c)
+
+
+def _levelled(x):
+    """(a, b, c) and E of p = aσ + bσ³ + cσ⁵ with p(x_i) = 1 ∓ E in turn, at four points.
+
+    p/σ is quadratic in t = σ², so that its third divided difference vanishes, which gives E.
+    """
+    t, turns = x * x, np.array([1.0, -1.0, 1.0, -1.0])
+    apart = t[:, None] - t
+    np.fill_diagonal(apart, 1.0)
+    share = 1 / (x * apart.prod(axis=1))
+    error = share.sum() / (share * turns).sum()
+    q = (1 - error * turns) / x
+    first, second = np.diff(q) / np.diff(t), t[2] - t[0]
+    c = (first[1] - first[0]) / second
+    return q[0] - first[0] * t[0] + c * t[0] * t[1], first[0] - c * (t[0] + t[1]), c, error

@@ -109,16 +109,18 @@ def _rules(operator, seed, k, steps, samples):
 def _with_node_below(T, beta):
     """T (k, k) with a row more, so that its least eigenvalue is at the lower end of the spectrum.
 
-    That is 0, and as far below it as rounding may have put a curvature (Golub 1973).
+    That is 0, and as far below it as rounding may have put a curvature (Golub 1973). The last pivot
+    of T − end, which is positive, is all that its new corner wants.
     """
     k = len(T)
     end = -_BELOW * np.abs(T).max()
-    last = np.zeros(k)
-    last[-1] = beta**2
+    pivot = T[0, 0] - end
+    for j in range(1, k):
+        pivot = T[j, j] - end - T[j, j - 1] ** 2 / pivot
     grown = np.zeros((k + 1, k + 1))
     grown[:k, :k] = T
     grown[k, k - 1] = grown[k - 1, k] = beta
-    grown[k, k] = end + np.linalg.solve(T - end * np.eye(k), last)[-1]
+    grown[k, k] = end + beta**2 / pivot
     return grown
 
 
