@@ -14,7 +14,7 @@ from statistics import median
 import numpy as np
 from actions import COLUMNS, CONTESTANTS, at_once
 from cases import AGREEMENT, made, make_case, potential_of, wanted
-from turns import doubt, median_ratio, microseconds, quickest, steps_for_each
+from turns import doubt_columns, median_ratio, microseconds, quickest, steps_for_each
 
 #: a network, its samples and loss, vectors in a block, and how far ahead of a peer it has to be
 Problem = namedtuple("Problem", "name sizes batch loss block jax pytorch")
@@ -148,13 +148,7 @@ def bench_curvature(options):
     for costs in wanted(COSTS, options):
         rows.append(time_costs(costs, options))
         print(_cost_line(rows[-1]), flush=True)
-    doubt(
-        {
-            f"{row['name']} {name}": times
-            for row in rows
-            for name, times in row["microseconds"].items()
-        }
-    )
+    doubt_columns(rows)
     return rows
 
 

@@ -14,7 +14,7 @@ from actions import at_once, gradient, one_by_one
 from cases import AGREEMENT, joined, made, make_case, potential_of, split, wanted
 from curvature import Problem, agree, timed
 from losses import jax_loss, on_threads
-from turns import doubt, median_ratio, quickest
+from turns import doubt_columns, median_ratio, quickest
 
 PROBLEMS = [
     Problem("digits", (64, 32, 10), 1797, "cross-entropy", 8, 1.0, None),
@@ -186,13 +186,7 @@ def bench_products(options):
         f"grads: one F @ v in gradients of flownet's own, at most {MOST:g}; peers over flownet, "
         f"curvlinops at least {AHEAD:g}"
     )
-    doubt(
-        {
-            f"{row['name']} {name}": times
-            for row in rows
-            for name, times in row["microseconds"].items()
-        }
-    )
+    doubt_columns(rows)
     return rows
 
 

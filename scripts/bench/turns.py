@@ -66,3 +66,9 @@ def doubt(timed):
     unsteady = [name for name, times in timed.items() if max(times) > UNSTEADY * min(times)]
     if unsteady:
         print(f"unsteady, do other programs run? {', '.join(unsteady)}")
+
+
+def doubt_columns(rows):
+    """The same of every column of rows {"name", "microseconds": {column: times}}."""
+    columns = [(row["name"], *column) for row in rows for column in row["microseconds"].items()]
+    doubt({f"{name} {column}": times for name, column, times in columns})
