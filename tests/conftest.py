@@ -1,12 +1,14 @@
 """What the tests share: both precisions, real data, and a small potential on real digits."""
 
 import pytest
+from figures import holds, pytest_terminal_summary  # noqa: F401
 
 import flownet as fn
 
 
 def pytest_addoption(parser):
     parser.addoption("--fast", action="store_true", help="leave out the tests marked slow")
+    parser.addoption("--figures", action="store_true", help="what tests hold, and their figures")
     parser.addoption("--gpu", action="store_true", help="the tests on a CUDA device alone")
     parser.addoption("--ptx", action="store_true", help="those that compile CUDA kernels alone")
 

@@ -66,12 +66,12 @@ def test_products_against_the_naive_twin(activation, loss, dtype):
 
 @every_loss
 @every_activation
-def test_the_hessian_is_what_loss_and_map_bend(activation, loss):
+def test_the_hessian_is_what_loss_and_map_bend(activation, loss, holds):
     """H = F + B to 1e-13 with three products of their own, and on the diagonals."""
     p, _, W, V = small(activation, loss)
     H, F, B = p.hessian(W), p.gauss_newton(W), p.map_bends(W)
     HV = H @ V
-    assert np.abs(HV - F @ V - B @ V).max() < 1e-13 * np.abs(HV).max()
+    holds("H = F + B", np.abs(HV - F @ V - B @ V).max() / np.abs(HV).max(), 1e-13)
     close(V @ (F @ V), 2 * p.linearized_jet(W, V, 2)[2])
     if not p.couples:
         close(F.diagonal() + B.diagonal(), H.diagonal())
