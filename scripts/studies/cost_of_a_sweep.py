@@ -38,7 +38,7 @@ def seconds(given, members):
 
 
 def measured(quick):
-    """(members, samples, parameters, µs a member and step) of each measurement, in three rows."""
+    """(members, samples, parameters, µs a member and step), printed as they come, in three rows."""
     seconds(experiment(), 64)
     most = 4096 if quick else MEMBERS[-1]
     rows = [[], [], []]
@@ -54,7 +54,9 @@ def measured(quick):
 def _row(width, samples, members, steps):
     given = experiment(width, samples, steps)
     times = [seconds(given, members) for _ in range(1 if members > 10_000 else 3)]
-    return members, samples, 17 * width, 1e6 * min(times) / members / steps
+    D, micros = 17 * width, 1e6 * min(times) / members / steps
+    print(f"{members:>9} members {samples:>5} samples D = {D:>4} {micros:>8.3f} µs", flush=True)
+    return members, samples, D, micros
 
 
 def model(rows):
@@ -121,8 +123,6 @@ def main():
     options = parser.parse_args()
     rows = measured(options.quick)
     found = model(rows)
-    for row in np.concatenate(rows):
-        print(f"{row[0]:>9.0f} members {row[1]:>5.0f} samples D = {row[2]:>4.0f} {row[3]:>8.3f} µs")
     for line in predictions(found):
         print(line)
     draw(rows, found).savefig(options.output)
