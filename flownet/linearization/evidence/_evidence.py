@@ -14,7 +14,7 @@ from ...model._check import is_whole
 from ..exits import CriticalPoint
 from ._laplace import Evidence
 from ._likelihood import check_noise, likelihood_of, positive_or_none
-from ._spectrum import exact_hessian, gauss_newton
+from ._spectrum import gauss_newton, hessian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -45,9 +45,10 @@ def evidence(
     It compares networks, priors and noises by the data that they were trained on (MacKay, Neural
     Computation 4 (1992) 415). By the Hessian it exists where H + α is positive, by Gauss–Newton
     (GGN) always; both are printed, with ‖∂(U + ½α‖W‖²)‖. Spectra are exact up to 4000 parameters,
-    Gauss–Newton's also up to 4000 numbers m·n_out of the truth; beyond, Gauss–Newton's is seen by
-    stochastic Lanczos quadrature: Gauss's rule bounds each probe from one side, Radau's from the
-    other, and what the probes scatter is the standard error.
+    Gauss–Newton's also up to 4000 numbers m·n_out of the truth; beyond, they are seen by stochastic
+    Lanczos quadrature: Gauss's rule bounds each probe from one side, Radau's, with a node below the
+    spectrum, from the other, and what the probes scatter is the standard error. Gauss–Newton's ends
+    at 0; the Hessian's at its least curvature, found by Lanczos, less the residual of that.
 
     Parameters
     ----------
@@ -73,8 +74,8 @@ def evidence(
     ------
     FlownetError
         Unless the potential is that of a real network, with a prior, α and σ are above 0, and W and
-        the metric have its D parameters; for a noise of classes, and the Hessian alone of more than
-        4000 parameters.
+        the metric have its D parameters; for a noise of classes. For the Hessian alone of more than
+        4000 parameters where its least curvature is not found, or H + α bends down.
     """
     among("curvature", curvature, CURVATURES)
     for name, value in (("probes", probes), ("steps", steps)):
@@ -112,21 +113,34 @@ def evidence(
         operator.covector(operator.hessian.dL),
         x,
         likelihood,
-        _spectra(operator, likelihood, metric, curvature, probes, steps, seed),
+        _spectra(operator, likelihood, metric, curvature, (probes, steps, seed), alpha * variance),
         metric,
     )
 
 
-def _spectra(operator, likelihood, metric, curvature, probes, steps, seed):
-    """Spectra that are wanted, by the names of their curvatures."""
-    potential, W, m = operator.potential, operator.W, likelihood.samples
+def _spectra(operator, likelihood, metric, curvature, quadrature, prior):
+    """Spectra that are wanted, by the names of their curvatures; the prior in units of m·L."""
+    given = operator.potential, operator.W, metric, likelihood.samples, *quadrature
     found = {}
     if curvature != "gauss-newton":
-        found["hessian"] = exact_hessian(potential, W, metric, m)
-        if found["hessian"] is None and curvature == "hessian":
-            raise FlownetError(
-                "the Hessian of so many parameters is not stored: take curvature='gauss-newton'."
-            )
+        found["hessian"] = hessian(*given)
+        if curvature == "hessian":
+            _check_bends(found["hessian"], prior)
     if curvature != "hessian":
-        found["gauss-newton"] = gauss_newton(potential, W, metric, m, probes, steps, seed)
+        found["gauss-newton"] = gauss_newton(*given)
     return found
+
+
+def _check_bends(spectrum, prior):
+    """Refuse the Hessian alone where rules would have to see it and it is not positive."""
+    if spectrum is None:
+        raise FlownetError(
+            "the least curvature of the Hessian was not found, and nothing bounds its evidence: "
+            "take curvature='gauss-newton'."
+        )
+    if spectrum.values is None and spectrum.least <= -prior:
+        raise FlownetError(
+            f"H + α bends down: the least curvature of the data is {spectrum.least / prior:.4g} "
+            "times the prior's, and Laplace's method does not exist with the Hessian; take "
+            "curvature='gauss-newton', or W where the posterior is largest."
+        )

@@ -123,7 +123,7 @@ class Evidence(Tabled):
 
     @cached_property
     def hessian(self) -> Laplace | None:
-        """Laplace's approximation with the Hessian; None of too many parameters."""
+        """Laplace's approximation with the Hessian; None if not asked for, or not bounded."""
         return self._laplace("hessian")
 
     @property
@@ -250,7 +250,7 @@ class Evidence(Tabled):
         if any(one.negative for one in found):
             notes.append("H + α bends down somewhere: Laplace's method does not exist with it")
         if "hessian" in self.spectra and self.hessian is None:
-            notes.append("the Hessian of so many parameters is not stored: Gauss–Newton alone")
+            notes.append("the least curvature of H was not found: Gauss–Newton alone")
         return Table(
             f"Evidence of {self.samples} samples for {self.size} parameters, "
             f"prior α {self.prior:.4g}{noise}",

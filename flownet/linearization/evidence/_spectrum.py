@@ -5,10 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...geometry.curvature import MetricHessian, matrix, rademacher, standard_error, tridiagonal
+from ...geometry.curvature import (
+    MetricHessian,
+    NoSpectrum,
+    eigenpairs,
+    matrix,
+    rademacher,
+    standard_error,
+    tridiagonal,
+)
 
 EXACT = 4000  # rows up to which a matrix of curvature is stored
-_BELOW = 4 * np.finfo(np.float64).eps  # of the largest: how far below 0 rounding may put a 0
+_BELOW = 4 * np.finfo(np.float64).eps  # of the largest: how far below its end rounding may put one
+_RTOL = 1e-8  # of the least curvature of a Hessian
 
 
 class Sum(NamedTuple):
@@ -32,18 +41,21 @@ class Spectrum:
         Those that are known exactly, ascending.
     gauss, radau : list of (nodes, weights)
         One rule for each probe; weights have the sum F.
+    end : float
+        Where there are rules: below all curvatures.
     """
 
     size: int
     values: np.ndarray | None
     gauss: tuple = ()
     radau: tuple = ()
+    end: float = 0.0
 
     @property
     def least(self):
-        """The least of all curvatures that is known."""
+        """The least of all curvatures, or what is known to be below it."""
         if self.values is None:
-            return min(float(nodes.min()) for nodes, _ in self.gauss)
+            return self.end
         fewer = len(self.values) < self.size
         return float(min(self.values.min(), 0.0 if fewer else np.inf))
 
@@ -75,11 +87,23 @@ class MetricGaussNewton(MetricHessian):
         self.hessian = self.potential.gauss_newton(self.W)
 
 
-def exact_hessian(potential, W, metric, samples):
-    """The spectrum of m·H; None of too many parameters."""
+def hessian(potential, W, metric, samples, probes, steps, seed):
+    """The spectrum of m·H: by itself, or of too many parameters by probes.
+
+    Radau's node is then at the least curvature less its residual, or below it where a probe has
+    seen less. None where the search for it does not converge.
+    """
     operator = MetricHessian(potential, W, metric)
     n = operator.shape[0]
-    return Spectrum(n, samples * np.linalg.eigvalsh(matrix(operator))) if n <= EXACT else None
+    if n <= EXACT:
+        return Spectrum(n, samples * np.linalg.eigvalsh(matrix(operator)))
+    try:
+        pair = eigenpairs(potential, W, metric=metric, which="smallest", rtol=_RTOL)
+    except NoSpectrum:
+        return None
+    seen = list(_seen(operator, probes, steps, seed))
+    ritz = [np.linalg.eigvalsh(T)[0] for T, *_ in seen]
+    return _by_rules(n, seen, samples, float(min(pair.values[0] - pair.residuals[0], *ritz)))
 
 
 def gauss_newton(potential, W, metric, samples, probes, steps, seed):
@@ -92,28 +116,35 @@ def gauss_newton(potential, W, metric, samples, probes, steps, seed):
     if n <= EXACT:
         values = np.linalg.eigvalsh(matrix(operator))
         return Spectrum(n, samples * np.maximum(values, 0.0))  # rounding alone is below 0
-    rules = [_rules(operator, seed, k, steps, samples) for k in range(probes)]
-    gauss, radau = zip(*rules)
-    return Spectrum(n, None, gauss, radau)
+    return _by_rules(n, _seen(operator, probes, steps, seed), samples, 0.0)
 
 
-def _rules(operator, seed, k, steps, samples):
-    """Gauss's and Radau's rule of one probe of signs."""
+def _seen(operator, probes, steps, seed):
+    """Lanczos' matrix from each probe of signs, what is left of it, and whether that is nothing."""
     n = operator.shape[0]
-    T, _, beta, exact = tridiagonal(operator, rademacher(seed, k, n) / np.sqrt(n), steps)
-    nodes, weights = _rule(T, n, samples)
-    gauss = np.maximum(nodes, 0.0), weights
-    return gauss, (gauss if exact else _rule(_with_node_below(T, beta), n, samples))
+    for k in range(probes):
+        T, _, beta, exact = tridiagonal(operator, rademacher(seed, k, n) / np.sqrt(n), steps)
+        yield T, beta, exact
 
 
-def _with_node_below(T, beta):
+def _by_rules(n, seen, samples, end):
+    """`Spectrum` by Gauss's and Radau's rules of a spectrum that is not below `end`."""
+    gauss, radau = [], []
+    for T, beta, exact in seen:
+        nodes, weights = _rule(T, n, samples)
+        gauss.append((np.maximum(nodes, samples * end), weights))
+        radau.append(gauss[-1] if exact else _rule(_with_node_below(T, beta, end), n, samples))
+    return Spectrum(n, None, tuple(gauss), tuple(radau), samples * end)
+
+
+def _with_node_below(T, beta, end):
     """T (k, k) with a row more, so that its least eigenvalue is at the lower end of the spectrum.
 
-    That is 0, and as far below it as rounding may have put a curvature (Golub 1973). The last pivot
-    of T − end, which is positive, is all that its new corner wants.
+    And as far below it as rounding may have put a curvature (Golub 1973). The last pivot of
+    T − end, which is positive, is all that its new corner wants.
     """
     k = len(T)
-    end = -_BELOW * np.abs(T).max()
+    end = end - _BELOW * np.abs(T).max()
     pivot = T[0, 0] - end
     for j in range(1, k):
         pivot = T[j, j] - end - T[j, j - 1] ** 2 / pivot
