@@ -212,7 +212,21 @@ def test_what_the_loss_bends_is_the_gauss_newton_part(dense):
     )
     delta = b.taken.delta
     close(delta @ split.loss_change / 2, split.second_loss)
-    close(delta @ split.map_change / 2, split.second_map, scale=abs(b.second))
+    close(delta @ split.map_change / 2, split.second_map)
     close(split.loss_change + split.map_change, b.taken.potential.hessian_action(W, delta))
     straight = fn.breakdown(made.isotropic(), np.zeros(12), 0.1).split("map")
     assert abs(straight.second_map) < 1e-14 * straight.second_loss
+
+
+def test_where_the_map_bends_little_nothing_cancels():
+    """B goes with the residual: of one a millionth as large it is a millionth, to its own last bits."""
+    net, x = fn.Network([4, 8, 3]), twins.uniforms(37_000, 20, 4)
+    W, V, y = net.init(seed=0), net.init(seed=1), net.forward(net.init(seed=0), x)
+    little = y + (y - (y + 1e-6 * twins.uniforms(37_001, 20, 3)))  # so that y − little is exact
+    found, wanted = (
+        fn.breakdown(fn.Potential(net, fn.Quadratic(), fn.Dataset(x, truth)), W, displacement=V)
+        .split("map")
+        .second_map
+        for truth in (little, y + 2.0**20 * (little - y))
+    )
+    assert abs(found * 2.0**20 / wanted - 1) < 1e-13

@@ -92,7 +92,11 @@ class MapSplit(BesidePromise):
 
 
 def by_map(b):
-    """`MapSplit` of a breakdown."""
+    """`MapSplit` of a breakdown.
+
+    Second order is what the operators F and B say, as each is applied by itself; of third order,
+    for which there is no operator, what the map bends is the jet less that of a straight map.
+    """
     taken = b.taken
     potential, own = _apart(taken.potential)
     offered(potential, "linearized_jet")
@@ -102,7 +106,11 @@ def by_map(b):
     names = {name: 0.0 for name, _, _ in own}
     for name, scale, term in own:
         names[name] = names[name] + scale * term.jet(taken.W, taken.delta, 3)
-    return MapSplit(straight, bent, names, (potential, taken.W, taken.delta))
+    split = MapSplit(straight, bent, names, (potential, taken.W, taken.delta))
+    if potential.offers("gauss_newton", "map_bends"):
+        straight[2] = taken.delta @ split.loss_change / 2
+        bent[2] = taken.delta @ split.map_change / 2
+    return split
 
 
 def _apart(potential):
