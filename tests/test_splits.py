@@ -219,7 +219,7 @@ def test_what_the_loss_bends_is_the_gauss_newton_part(dense):
 
 
 def test_where_the_map_bends_little_nothing_cancels():
-    """B goes with the residual: of one a millionth as large it is a millionth, to its own last bits."""
+    """B goes with the residual: a millionth of it gives a millionth, to its own last bits."""
     net, x = fn.Network([4, 8, 3]), twins.uniforms(37_000, 20, 4)
     W, V, y = net.init(seed=0), net.init(seed=1), net.forward(net.init(seed=0), x)
     little = y + (y - (y + 1e-6 * twins.uniforms(37_001, 20, 3)))  # so that y − little is exact
