@@ -43,6 +43,13 @@ def test_complementarity_in_closed_form():
     close(complementary(unit, np.diag([-3.0, 1.0])), np.diag([1.5, 0.0]), kind="solver")
     close(complementary(unit, np.diag([-3.0, -1.0])), np.diag([1.5, 0.2]), kind="solver")
     assert complementary(np.zeros((2, 2, 2, 2)), -np.eye(2)) is None
+    apart = np.zeros((2, 2, 2, 2))  # blind to X_12, which rounding may not choose
+    apart[0, 0, 0, 0], apart[1, 1, 1, 1] = 2.0, 5.0
+    X = complementary(apart, np.array([[-3.0, 1e-16], [1e-16, -1.0]]))
+    close(np.diag(X), [1.5, 0.2], kind="solver")
+    assert abs(X[0, 1]) < 1e-8
+    T = np.diag([1.0, -0.5])  # all diag(1 + t/2, t) hold it, and this is the least
+    close(complementary(np.multiply.outer(T, T), -T), np.diag([1.0, 0.0]), scale=1e6)
 
 
 # ---- one point ----------------------------------------------------------------------------------

@@ -54,8 +54,9 @@ def central_flow(
         [k′(S²/4 − ‖dL‖²/η²) − ⟨dL, ∂S⟩] / [½‖∂S‖² + k′S²/η²],   k′ = (1 − β₂)/β₂,
 
     and the step size is pinned at 2/S. `condition` of what is returned says in words when it holds.
-    Of momentum that is not always: where the oscillation is large the orbit W ± δ may be unstable,
-    and the run bursts before long. Its `multiplier` tells, and `lasts` in how many steps.
+    That is not always: where the oscillation is large the orbit W ± δ may be unstable, as it is of
+    strong momentum, and the run bursts before long. Its `multiplier` tells, and `lasts` in how many
+    steps. On a bowl at rest RMSProp's is β₂: its memory damps what departs.
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ def _measured(path, at, rows, mechanics):
                 here.values[0] / 2,
                 spread.sum(),
                 np.count_nonzero(oscillates > 1e-12 * max(1e-300, oscillates.max(initial=0))),
-                multiplier(path.potential, path.law, W, here),
+                multiplier(path.potential, path.law, W, nu, here),
             )
         )
     loss, mean, edge, variance, count, mu = np.array(found).T

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from ..mechanics import Aristotle, Constant, Mechanics, Nesterov, Newton, RMSProp, ScalarRMSProp
+from ._span import spanned
 
 
 class Law:
@@ -49,6 +50,15 @@ class Law:
         """(k, k, kept): what each ν̇ adds to 2⟨u_i, Ṗu_j⟩."""
         return np.zeros((len(U), len(U), 0))
 
+    def tangent(self, here, nu, dL, HQ, Q):
+        """Tangent map of a step where the differential is dL, on a span Q (D, n) of √P·W.
+
+        (w, v) ← (w + v′, v′), v′ = βv − (1 + β)P⁻¹Hw, v in units of steps; HQ is H·P^(−½)Q.
+        """
+        n = Q.shape[1]
+        kept = np.hstack([-(1 + self.beta) * _seen(here, HQ, Q), self.beta * np.eye(n)])
+        return np.vstack([np.eye(n, 2 * n) + kept, kept])
+
 
 class OfSize(Law):
     """P = (√ν + ε)/η of RMSProp, one ν for each parameter or one for all."""
@@ -74,9 +84,36 @@ class OfSize(Law):
     def hardened(self, nu, U):
         return self._products(U) / (self.step * np.sqrt(nu))
 
+    def tangent(self, here, nu, dL, HQ, Q):
+        """Tangent map of ν′ = β₂ν + (1 − β₂)dL², W′ = W − P(ν′)⁻¹dL, on Q and what heats ν."""
+        beta, n = 1 / (1 + self.rate), Q.shape[1]
+        weight, R = self._memories(here, nu)
+        heated = 2 * (1 - beta) * dL[:, None] * HQ
+        heated = R.T @ (weight * (heated.sum(axis=0, keepdims=True) if self.one else heated))
+        hardened = dL / here.P**1.5 / (2 * self.step * np.sqrt(nu))
+        moved = Q.T @ (hardened[:, None] * R / weight)
+        bent = np.eye(n) - _seen(here, HQ, Q) + moved @ heated
+        return np.block([[bent, beta * moved], [heated, beta * np.eye(len(heated))]])
+
+    def _memories(self, here, nu):
+        """Weights (kept, 1) of ν, and an orthonormal basis (kept, m) of what heats it, weighed.
+
+        With these what heats ν, P²u_i u_j, and what ν hardens, u_i u_j/√ν, have one basis.
+        """
+        if self.one:
+            return np.ones((1, 1)), np.ones((1, 1))
+        i, j = np.triu_indices(len(here.U))
+        quarter = nu**-0.25
+        return (quarter / here.P)[:, None], spanned(quarter * here.P * here.U[i] * here.U[j])
+
     def _products(self, U):
         both = U[:, None] * U[None]
         return both.sum(axis=2, keepdims=True) if self.one else both
+
+
+def _seen(here, HQ, Q):
+    """P^(−½)HP^(−½) on a span."""
+    return Q.T @ (HQ / np.sqrt(here.P)[:, None])
 
 
 def law_of(mechanics):

@@ -35,9 +35,11 @@ class CentralFlow(Tabled):
     directions : ndarray (T,)
         How many oscillate.
     multiplier : ndarray (T,)
-        |μ| of the orbit W ± δ, the largest of its two-step map on the direction that oscillates and
-        on that which bends it: above 1 the orbit is unstable. NaN where nothing oscillates, or more
-        than one direction, and of RMSProp.
+        |μ| of the orbit W ± δ, the largest of its two-step map on the directions at the edge, on
+        those which bend them, and on the memories that they heat: above 1 the orbit is unstable. Of
+        several directions the largest over the signs of their parts of δ: an orbit where they do
+        not see each other, and elsewhere a look at one moment. NaN where nothing oscillates, and
+        where the curvature is still above the edge.
     mechanics : Mechanics
     """
 
@@ -69,19 +71,21 @@ class CentralFlow(Tabled):
         """In words, under which condition it holds and whether that is met."""
         law = law_of(self.mechanics)
         known = self.multiplier[np.isfinite(self.multiplier)]
+        said = []
         if law.rate:
-            said = (
+            said.append(
                 f"memory slow beside a step: (1 − β₂)/β₂ = {law.rate:.3g} is to be far below 1, as "
                 "dL² is averaged over the oscillation"
             )
-        elif not known.size:
-            said = "no orbit W ± δ of one direction to be stable or not"
-        else:
-            said = f"orbit W ± δ, |μ| at most {known.max():.5f}"
+        if known.size:
+            orbit = f"orbit W ± δ, |μ| at most {known.max():.5f}"
             if known.max() > 1:
-                said += f": what departs from it grows e-fold in {self.lasts:.3g} steps"
-        edge = f"λ_max(P⁻¹H)/2 is {self.over_edge[-1]:.4f} in the end"
-        return f"{said}; {edge}: it {'holds' if self.holds else 'does NOT hold'}"
+                orbit += f": what departs from it grows e-fold in {self.lasts:.3g} steps"
+            said.append(orbit)
+        else:
+            said.append("no orbit W ± δ to be stable or not")
+        said.append(f"λ_max(P⁻¹H)/2 is {self.over_edge[-1]:.4f} in the end")
+        return f"{'; '.join(said)}: it {'holds' if self.holds else 'does NOT hold'}"
 
     def table(self) -> Table:
         """Some states, evenly spread, as a `Table`."""
@@ -93,6 +97,7 @@ class CentralFlow(Tabled):
                 "loss": (short, self.loss[rows]),
                 "mean loss": (short, self.mean_loss[rows]),
                 "over edge": (".4f", self.over_edge[rows]),
+                "directions": (str, self.directions[rows]),
                 "variance": (short, self.variance[rows]),
                 "multiplier": (".4f", self.multiplier[rows]),
             },

@@ -6,6 +6,7 @@ _MOST = 100  # iterations; a dozen or two are usual
 _TOL = 1e-13  # of the duality gap, in units of q
 _ENOUGH = 1e-8  # of gap and residual where rounding ends the search before
 _BOUNDARY = 0.98  # share of the way to the boundary of the cone
+_BLIND, _LITTLE = 1e-8, 1e-6  # of the largest eigenvalue of B: below the one rounding would choose
 
 
 def complementary(B, q):
@@ -13,7 +14,8 @@ def complementary(B, q):
 
     The minimum of ½⟨X, BX⟩ + ⟨q, X⟩ over the cone, B symmetric and not negative. For k = 1,
     X = max(0, −q/B); otherwise a primal-dual interior-point method in Nesterov & Todd's scaling
-    (Todd, Toh & Tütüncü, SIAM J. Optim. 8, 1998): no strict complementarity is needed.
+    (Todd, Toh & Tütüncü, SIAM J. Optim. 8, 1998): no strict complementarity is needed. Where B is
+    blind to part of X, as of directions that do not see each other, the least such X is taken.
 
     Parameters
     ----------
@@ -37,7 +39,7 @@ def complementary(B, q):
 
 def _interior(B, q):
     """The solution for k > 1, of numbers of order one."""
-    k = len(q)
+    k, B = len(q), _seeing(B)
     X, Y = np.eye(k), np.eye(k)
     for _ in range(_MOST):
         residual = q + np.tensordot(B, X, 2) - Y
@@ -63,6 +65,16 @@ def _interior(B, q):
         X, Y = X + a * dX, Y + a * (residual + np.tensordot(B, dX, 2))
         X, Y = (X + X.T) / 2, (Y + Y.T) / 2
     return None
+
+
+def _seeing(B):
+    """B, with a little on the symmetric X that it is blind to, so that the least is taken."""
+    n = len(B) ** 2
+    turned = np.eye(n).reshape(B.shape).transpose(0, 1, 3, 2).reshape(n, n)
+    odd = np.abs(B).max() * (np.eye(n) - turned)
+    values, V = np.linalg.eigh(B.reshape(n, n) + odd)
+    blind = V[:, values <= _BLIND * values[-1]]
+    return B + (_LITTLE * values[-1] * blind @ blind.T).reshape(B.shape)
 
 
 def _direction(wanted, d, U, w, off):
