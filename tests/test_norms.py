@@ -181,6 +181,59 @@ def test_searches_find_the_ground_state_of_signs(seed):
         assert ("lower bound" in str(found)) == (not exact) and found.value <= found.upper
 
 
+def of_bound(H, norm):
+    """Value and upper bound of S in a norm, of ½W·HW with too many parameters for all signs."""
+    found = fn.norm_sharpness(bowl(H), np.zeros(len(H)), norm)
+    assert not found.exact and found.value <= found.upper and "an upper bound" in str(found)
+    assert found.critical_step == 2 / found.value
+    return found.value, found.upper
+
+
+def test_the_upper_bound_is_the_semidefinite_one_in_closed_forms(holds):
+    """Of rank one, and of rows of weights, it is S; of a ring of 15 it is 15(2 + 2cos π/15).
+
+    Σ(x_i − x_{i+1})² of signs is 56 at most, as one of 15 pairs is alike.
+    """
+    w = np.geomspace(0.1, 10, 20)
+    value, upper = of_bound(np.outer(w, w), fn.SignNorm(20))
+    assert value == pytest.approx(w.sum() ** 2, rel=1e-12)
+    holds("bound of S: signs, H of rank one", abs(upper / w.sum() ** 2 - 1), 1e-5)
+    ring = 2 * np.eye(15) - np.roll(np.eye(15), 1, 0) - np.roll(np.eye(15), -1, 0)
+    value, upper = of_bound(np.kron(np.diag([1.0, 10.0]), ring), fn.SignNorm(30))
+    assert value <= 56 * 11
+    wanted = 11 * 15 * (2 + 2 * np.cos(np.pi / 15))
+    holds("bound of S: signs, two rings", abs(upper / wanted - 1), 1e-3)
+    spectral = fn.SpectralNorm(fn.Network([6, 4], bias=False), [0.5])
+    value, upper = of_bound(np.diag(np.repeat([1.0, 2.0, 5.0, 0.1], 6)), spectral)
+    assert value == pytest.approx(8.1 / 4, rel=1e-9)
+    holds("bound of S: spectral, rows of weights", abs(upper / (8.1 / 4) - 1), 1e-5)
+    radii = fn.BlockNorm(fn.Network([2, 2, 2], bias=False), combine="sum", radii=[2.0, 0.5])
+    value, upper = of_bound(np.diag([1.0, 2.0, 1.0, 1.0, 3.0, 4.0, 5.0, 6.0]), radii)
+    assert value == pytest.approx(8.0, rel=1e-9)
+    holds("bound of S: one layer of two radii", abs(upper / 8.0 - 1), 1e-5)
+
+
+@pytest.mark.parametrize("seed", [4, 5, 6])
+def test_of_signs_and_no_bend_down_the_bound_is_within_half_pi(seed, holds):
+    H = curved(16, seed)
+    signs = np.array([(1, *rest) for rest in itertools.product((1, -1), repeat=15)])
+    most = np.einsum("ri,ij,rj->r", signs, H, signs).max()
+    upper = of_bound(H, fn.SignNorm(16))[1]
+    assert upper >= most
+    holds("bound of S: signs, over S, H ⪰ 0", upper / most, np.pi / 2)
+
+
+def test_bounds_of_complex_frozen_and_unsaid_parameters():
+    """|d_i| ≤ 1 of each complex one: of curvature 1 in all directions S is D, and so its bound."""
+    net = fn.Network([2, 3], bias=False, dtype="complex128")
+    data = fn.Dataset(np.sqrt(2) * np.eye(2) + 0j, np.ones((2, 3)) + 0j)  # ½‖W − …‖²
+    found = fn.norm_sharpness(fn.Potential(net, fn.Quadratic(), data), net.init(0), fn.SignNorm(6))
+    assert found.value == pytest.approx(6.0) == found.upper and not found.exact
+    some = fn.SpectralNorm(NET, [0.0, 1.0], biases=False)
+    found = fn.norm_sharpness(fn.Parabola(D), W0, some)
+    assert found.value == pytest.approx(3.0) == found.upper  # of W₂ (3, 5) alone
+
+
 @every_norm
 def test_the_direction_has_length_1_and_meets_that_curvature(norm):
     found = fn.norm_sharpness(POTENTIAL, W0, norm, starts=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..curvature import NoSpectrum, eigenpairs, sharpness, with_hessian
 from ..curvature._metric_hessian import _point
 from ..metric import metric_of
 from ._norm import Norm
+from ._relaxed import upper_bound
 from ._sign import CoordinateNorm, OfParameters, SignNorm
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ...model.potential import AnyPotential
     from ..metric import Metric
 
+_STARTS = 8  # searches from random directions
 _MOST = 200  # Hessian actions of one search
 _RTOL = 1e-12  # of a search: what one more action gains, and it ends
 _FEW = 14  # signs up to here are all looked at: 2¹³ of them, ±d being one
@@ -44,7 +46,8 @@ class NormSharpness(Made):
         A d of length 1 with ⟨d, Hd⟩ = value.
     exact : bool
     upper : float
-        λ_max·max Σ|d_i|², which S is not above.
+        What S is not above: the dual of its semidefinite relaxation, as far as that was solved, or
+        λ_max·max Σ|d_i|² where it is less.
     searches, actions : int
         How many starts were tried, and Hessian actions spent.
     norm : Metric
@@ -60,7 +63,10 @@ class NormSharpness(Made):
 
     @property
     def critical_step(self) -> float:
-        """2/S, the step at which steepest descent in the norm grows along `direction`."""
+        """2/value, the step at which steepest descent in the norm grows along `direction`.
+
+        The edge 2/S itself where `exact`, else what it is not above; nor is it below 2/upper.
+        """
         return 2 / self.value if self.value > 0 else np.inf
 
     def __float__(self):
@@ -71,13 +77,13 @@ class NormSharpness(Made):
             return f"sharpness {self.value:.6g} in {self.norm!r}"
         return (
             f"sharpness at least {self.value:.6g} in {self.norm!r}: a lower bound, the best of "
-            f"{self.searches} searches; it is not above {self.upper:.4g}"
+            f"{self.searches} searches; it is not above {self.upper:.4g}, an upper bound"
         )
 
 
 @with_origin
 def norm_sharpness(
-    potential: AnyPotential, W: ArrayLike, norm: Metric, *, starts: Count = 8, seed: int = 0
+    potential: AnyPotential, W: ArrayLike, norm: Metric, *, starts: Count = _STARTS, seed: int = 0
 ) -> NormSharpness:
     """Generalised sharpness: S = max_{‖d‖≤1} ⟨d, Hd⟩ of a potential at W, in a norm or a metric.
 
@@ -91,7 +97,12 @@ def norm_sharpness(
     from dL and from random signs, end at a local maximum: a lower bound. It is exact in a metric,
     in `CoordinateNorm` where no direction bends down, and in `SignNorm` of up to 14 real parameters
     with H_ii ≥ 0, whose signs are all looked at; of more of them signs are turned one by one where
-    a search ends.
+    a search ends. Elsewhere S is known between two bounds: the upper one is
+
+        S ≤ λ_max(P⁻¹H)·max_{‖d‖≤1} ⟨d, Pd⟩
+
+    with a diagonal P that makes it nearly the least, the dual of the semidefinite relaxation
+    (Goemans & Williamson, J. ACM 42, 1995): of signs, and H ⪰ 0, at most π/2 times S.
 
     Parameters
     ----------
@@ -119,6 +130,16 @@ def norm_sharpness(
     >>> print(fn.norm_sharpness(fn.Parabola(5, strength=2.0), [0.0] * 5, fn.SignNorm(5)))
     sharpness 10 in SignNorm(5)
     """
+    found, search, top = _searched(potential, W, norm, starts, seed)
+    if found.exact:
+        return found
+    given = search.potential, search.W, search.hessian, found.norm, search.pairs
+    relaxed = upper_bound(*given, [search.best, top.vectors[0]])
+    return replace(found, upper=max(found.value, min(found.upper, relaxed)))
+
+
+def _searched(potential, W, norm, starts, seed):
+    """`NormSharpness` with the bound by λ_max alone, the search, and λ_max's `Eigenpairs`."""
     given = with_hessian(potential)
     norm = metric_of(norm, given)
     if norm.moves:
@@ -132,7 +153,7 @@ def norm_sharpness(
     if norm.linear:
         pair = eigenpairs(given, W, metric=norm)
         value = float(pair.values[0])
-        return NormSharpness(value, pair.vectors[0], True, value, 1, 0, norm)
+        return NormSharpness(value, pair.vectors[0], True, value, 1, 0, norm), None, pair
     seen = reals.of_metric(norm)
     search = _Search(reals.potential, point, seen, pairs=reals.pairs)
     top = eigenpairs(reals.potential, point, rtol=1e-4)
@@ -146,13 +167,13 @@ def norm_sharpness(
     exact = search.finish(norm)
     direction = reals.back(np.ascontiguousarray(search.best))
     found = search.value, direction, exact, search.value if exact else upper
-    return NormSharpness(*found, len(begins), search.actions, norm)
+    return NormSharpness(*found, len(begins), search.actions, norm), search, top
 
 
 def sharpness_in(potential: AnyPotential, W: Vector, metric: Any) -> float:
     """Sharpness at W in a metric; in a norm the lower bound that `norm_sharpness` finds."""
     if metric is not None and not metric.linear:
-        return norm_sharpness(potential, W, metric).value
+        return _searched(potential, W, metric, _STARTS, 0)[0].value
     return sharpness(potential, W, metric=metric)
 
 
