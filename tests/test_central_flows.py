@@ -237,6 +237,29 @@ def test_momentum_follows_where_its_orbit_is_stable(beta, c, q, holds):
     assert ("does NOT hold" in flow.condition) != holds and "|μ| at most" in str(flow)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("q, holds", [(300.0, True), (3000.0, False)])
+def test_rmsprop_follows_where_its_orbit_is_stable(q, holds):
+    """Of a valley whose walls grow steeper: beside its flow, or in bursts, as the multiplier says."""
+    potential, mechanics, first, steps = softened(0.01, q), fn.ScalarRMSProp(0.02, 0.9), 200, 800
+    W, nu = [], []
+    for state in fn.states(potential, mechanics, W0=[0.01, 1.0, 0.5], steps=first + steps + 2):
+        W.append(state.W.copy())
+        nu.append(state.memories["square"][0])
+    at = np.arange(0, steps + 1, 100)
+    flow = fn.central_flow(
+        potential, mechanics, W0=(W[first] + W[first + 1]) / 2, steps=steps, at=at,
+        square=(nu[first] + nu[first + 1]) / 2,
+    )  # fmt: skip
+    W = np.array(W[first:])
+    beside = ((W[1:] + W[:-1]) / 2)[at, 1:]
+    off = np.abs(flow.parameters[:, 1:] - beside).max() / np.ptp(beside, axis=0).max()
+    share = np.median((((W[1:] - W[:-1]) / 2)[at, 0])[2:] ** 2 / flow.variance[2:])
+    assert (np.nanmax(flow.multiplier) <= 1) == holds == flow.holds
+    assert (off < 0.01 and abs(share - 1) < 0.01) == holds
+    assert ("does NOT hold" in flow.condition) != holds
+
+
 def test_that_of_descent_is_the_field_of_the_flow():
     """The same equations by another integration: W at step k is that at the time k·h."""
     potential, h, at = valley(0.02), 0.1, np.array([100.0, 300.0])

@@ -28,6 +28,8 @@ _STREAM = 1 << 45  # of the rows of V
 def upper_bound(potential, W, hessian, norm, pairs, begins):
     """A number that S in a norm is not above; of parameters in reals, two of each if `pairs`."""
     label, radius2, alone = _groups(norm)
+    if not len(radius2):
+        return np.inf
     seen = np.repeat(label, 1 + pairs)
     P = _multipliers(hessian, seen, radius2, begins) if norm.combine == "max" else 1 / alone
     pair = eigenpairs(
