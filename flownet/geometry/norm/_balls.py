@@ -1,8 +1,8 @@
 """Unit balls of norms on one block of parameters, an array (n,) or (n, k), real or complex.
 
 Each gives the length ‖v‖, the ascent of a covector p, ‖p‖_* = max_{‖v‖≤1} Re ⟨p, v⟩ with a v where
-it is reached, a norming covector of v, p with ‖p‖_* = 1 and ⟨p, v⟩ = ‖v‖, a bound of Σ P_i|v_i|²
-over ‖v‖ ≤ 1, and the groups of parameters (0, 1, …) on each of which Σ|v_i|² ≤ 1 there.
+it is reached, a norming covector of v, p with ‖p‖_* = 1 and ⟨p, v⟩ = ‖v‖, the largest ‖v‖₂², and
+as matrices (g, n, k) what has MMᴴ ⪯ 1 where ‖v‖ ≤ 1.
 """
 
 import numpy as np
@@ -26,13 +26,13 @@ class Sphere:
         """v/‖v‖₂."""
         return self.ascent(v)[1]
 
-    def reach2(self, P):
-        """The largest P."""
-        return P.max()
+    def reach2(self, shape):
+        """1."""
+        return 1
 
-    def groups(self, shape):
-        """All are one."""
-        return np.zeros(shape, int)
+    def matrices(self, where):
+        """One row."""
+        return where.reshape(1, 1, -1)
 
 
 class Cube:
@@ -50,13 +50,13 @@ class Cube:
         """The sign of the first of the largest, alone."""
         return _alone(v)
 
-    def reach2(self, P):
-        """Their sum."""
-        return P.sum()
+    def reach2(self, shape):
+        """Their number."""
+        return int(np.prod(shape))
 
-    def groups(self, shape):
-        """Each is one."""
-        return np.arange(np.prod(shape)).reshape(shape)
+    def matrices(self, where):
+        """Each a number."""
+        return where.reshape(-1, 1, 1)
 
 
 class Diamond:
@@ -74,13 +74,13 @@ class Diamond:
         """The signs."""
         return phase(v)
 
-    def reach2(self, P):
-        """The largest P."""
-        return P.max()
+    def reach2(self, shape):
+        """1."""
+        return 1
 
-    def groups(self, shape):
-        """All are one."""
-        return np.zeros(shape, int)
+    def matrices(self, where):
+        """One row."""
+        return where.reshape(1, 1, -1)
 
 
 class Spectral:
@@ -104,14 +104,13 @@ class Spectral:
         U, _, Vh = np.linalg.svd(v, full_matrices=False)
         return np.outer(U[:, 0], Vh[0])
 
-    def reach2(self, P):
-        """No row is longer than 1, and no column: their number, where P is 1."""
-        return min(P.max(axis=1).sum(), P.max(axis=0).sum())
+    def reach2(self, shape):
+        """Σσ² of σ = 1."""
+        return min(shape)
 
-    def groups(self, shape):
-        """Rows, or columns where these are fewer."""
-        rows, columns = np.indices(shape)
-        return rows if shape[0] <= shape[1] else columns
+    def matrices(self, where):
+        """Itself, no higher than wide."""
+        return (where if where.shape[0] <= where.shape[1] else where.T)[None]
 
 
 def phase(z):

@@ -113,11 +113,7 @@ class Norm(Metric):
     @property
     def reach2(self) -> float:
         """The largest Σ|v_i|² of ‖v‖ ≤ 1: the sharpness in the norm is at most so many λ_max."""
-        return self.reach(np.ones(self.size))
-
-    def reach(self, P: Vector) -> float:
-        """A bound of Σ P_i|v_i|² over ‖v‖ ≤ 1, of P (D,) from 0 up: met where all are alike."""
-        found = [b.radius**2 * b.ball.reach2(p) for b, p in self._parts(P)]
+        found = [b.radius**2 * b.ball.reach2(b.shape) for b in self.blocks]
         return float(sum(found) if self.combine == "max" else max(found, default=0.0))
 
     def coordinates(self, V: Vector) -> NoReturn:

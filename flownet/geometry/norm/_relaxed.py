@@ -1,77 +1,115 @@
 """An upper bound of the sharpness in a norm: the dual of its semidefinite relaxation.
 
-⟨d, Hd⟩ ≤ λ_max(P⁻¹H)·⟨d, Pd⟩ for every diagonal P > 0, and so
+Of a unit displacement each block is a matrix M, or many, with MMᵀ ⪯ r²: of signs a number each, of
+a Euclidean ball one row, of the spectral norm the weights, on their shorter side. So, for every
+P = A⊗1 > 0 with matrices A of that side,
 
-    S ≤ λ_max(P⁻¹H)·max_{‖d‖≤1} ⟨d, Pd⟩,
+    ⟨d, Hd⟩ ≤ λ_max(P^−½HP^−½)·⟨d, Pd⟩,   S ≤ λ_max(P^−½HP^−½)·Σ r² tr A,
 
-of all P the least is the dual of max ⟨H, X⟩ over X ⪰ 0 that have as much trace on each group of
-parameters as a displacement of length 1: X_ii ≤ 1 for signs (Goemans & Williamson, J. ACM 42,
-1995), where it is at most π/2 times S if no direction bends down (Nesterov, Optim. Methods Softw.
-9, 1998). RMSProp at rest has half of such a P. It is looked for with X = VᵀV of a few rows (Burer &
-Monteiro, Math. Program. 95, 2003), V_g ← (HV + cV)_g as long as before, whose multipliers are P_g.
-Any P gives a bound, so that the search may end anywhere.
+and of all A the least is the dual of max ⟨H, X⟩ over X ⪰ 0 that are of such blocks in the mean: of
+signs Goemans & Williamson's (J. ACM 42, 1995), at most π/2 times S where no direction bends down
+(Nesterov, Optim. Methods Softw. 9, 1998); RMSProp at rest has half of that P. It is looked for with
+X = VᵀV of a few rows (Burer & Monteiro, Math. Program. 95, 2003), V ← the polar factors of the
+blocks of HV + cV, side by side, whose multipliers are A, and λ_max is 1 in the end. Any A gives a
+bound, so that the search may end anywhere.
 """
 
+from collections import namedtuple
+
 import numpy as np
+from scipy.sparse.linalg import LinearOperator
 
 from ..._random import stream_key, uniform
-from ..curvature import eigenpairs
-from ..metric import DiagonalMetric
+from ..curvature._eigen import extreme
 
-_ROWS = 6  # of V at most
+_ROWS = 12, 24  # of V: more where so few did not do
+_OVER = 1e-2  # of λ_max above 1: then V has too few rows
+_LITTLE = 0.1  # of a row: how long one more is at first
 _MOST = 100  # iterations
-_GAIN = 1e-7  # of the value: what one more of them gains, and it ends
-_LEAST = 1e-3  # of the mean of P: what none of it is below
+_GAIN = 1e-6  # of the value: what one more of them gains, and it ends
+_LEAST = 1e-2  # of the mean of A: what no eigenvalue of it is below
+_RTOL, _ACTIONS = 1e-6, 10_000  # of λ_max
 _STREAM = 1 << 45  # of the rows of V
 
+#: where the matrices of a block lie among the reals, (g, n, k), and its r²
+Cells = namedtuple("Cells", "where radius2")
 
-def upper_bound(potential, W, hessian, norm, pairs, begins):
+
+def upper_bound(hessian, norm, pairs, begins):
     """A number that S in a norm is not above; of parameters in reals, two of each if `pairs`."""
-    label, radius2, alone = _groups(norm)
-    if not len(radius2):
+    cells = [_cells(block, norm.size, pairs) for block in norm.blocks]
+    if not cells:
         return np.inf
-    seen = np.repeat(label, 1 + pairs)
-    P = _multipliers(hessian, seen, radius2, begins) if norm.combine == "max" else 1 / alone
-    pair = eigenpairs(
-        potential, W, metric=DiagonalMetric(np.where(seen >= 0, P[seen], np.inf)), rtol=1e-6
-    )
-    reached = norm.reach(np.where(label >= 0, P[label], 0.0))
-    return max(0.0, float(pair.values[0] + pair.residuals[0])) * reached
+    if norm.combine != "max":  # one ball of all blocks: each counts as much
+        shapes = [(c.where.shape[:2], c.radius2) for c in cells]
+        roots = [np.sqrt(r2 * g * n) * np.eye(n)[None] for (g, n), r2 in shapes]
+        return _largest(hessian, cells, roots, begins[0])
+    V, bound = np.concatenate([begins, _draws(_ROWS[0] - len(begins), len(begins[0]))]), np.inf
+    for rows in _ROWS:
+        if len(V) < rows:
+            little = _LITTLE * np.linalg.norm(V) / len(V)
+            V = np.concatenate([V, little * _draws(rows - len(V), V.shape[1])])
+        V, A = _multipliers(hessian, cells, V)
+        roots, whole = _roots(cells, A)
+        over = _largest(hessian, cells, roots, begins[0])
+        bound = min(bound, over * whole)
+        if over <= 1 + _OVER:
+            break
+    return bound
 
 
-def _groups(norm):
-    """The group of each parameter (D,), −1 of none; r² of each group, and of all in its block."""
-    label, radius2, alone = np.full(norm.size, -1), [], []
-    for block in norm.blocks:
-        own = block.ball.groups(block.shape)
-        label[block.where] = own.ravel() + len(radius2)
-        count = int(own.max()) + 1
-        radius2 += [block.radius**2] * count
-        alone += [block.radius**2 * count] * count
-    return label, np.array(radius2), np.array(alone)
+def _largest(hessian, cells, roots, start):
+    """λ_max(P^−½HP^−½), not too small, of P^−½ on each block; 0 where none is above."""
+
+    def scaled(V):
+        out = np.zeros_like(V)
+        for (where, _), root in zip(cells, roots):
+            out[where] = root @ V[where]
+        return out
+
+    def matvec(v):
+        return scaled(hessian.matvec(scaled(v)))
+
+    operator = LinearOperator((hessian.shape[0],) * 2, matvec=matvec, dtype=np.float64)
+    values, vectors = extreme(operator, 1, "largest", start, _RTOL, _ACTIONS)
+    residual = np.linalg.norm(matvec(vectors[0]) - values[0] * vectors[0])
+    return max(0.0, float(values[0] + residual))
 
 
-def _multipliers(hessian, label, radius2, begins):
-    """P_g > 0 (G,), nearly the best ones."""
-    held, groups = label >= 0, len(radius2)
-    rows = min(_ROWS, 2 + int(np.sqrt(2 * groups)))
-    draws = [uniform(0, stream_key("probes", _STREAM + k), len(label)) - 0.5 for k in range(rows)]
-    V = np.array([*begins, *draws])[:rows] * held
+def _draws(rows, n):
+    """Rows (rows, n) in no particular direction, of length 1 or so."""
+    drawn = [uniform(0, stream_key("probes", _STREAM + k), n) - 0.5 for k in range(rows)]
+    return np.array(drawn).reshape(rows, n) * np.sqrt(12 / n)
 
-    def sums(A):
-        return np.bincount(label[held], A.sum(axis=0)[held], groups)
 
-    def as_long(A):
-        size = sums(A * A)
-        scale = np.sqrt(radius2 / np.where(size > 0, size, np.inf))
-        return A * np.where(held, scale[label], 0.0)
+def _cells(block, size, pairs):
+    """`Cells` of a block: of complex numbers real and imaginary parts are side by side."""
+    where = block.ball.matrices(np.arange(size)[block.where].reshape(block.shape))
+    if pairs:
+        where = np.concatenate([2 * where, 2 * where + 1], axis=-1)
+    return Cells(where, block.radius**2)
 
-    V = as_long(V)
-    HV, c = hessian.action(V) * held, 0.0
+
+def _roots(cells, A):
+    """A^−½ of each block, no eigenvalue too small, and Σ r² tr A."""
+    found = [np.linalg.eigh(a) for a in A]
+    size = np.concatenate([np.abs(w).ravel() for w, _ in found])
+    least, roots, whole = _LEAST * size.mean() or 1.0, [], 0.0
+    for (_, radius2), (w, U) in zip(cells, found):
+        w = np.maximum(w, least)
+        roots.append((U / np.sqrt(w)[:, None]) @ np.swapaxes(U, -1, -2))
+        whole += radius2 * w.sum()
+    return roots, float(whole)
+
+
+def _multipliers(hessian, cells, V):
+    """Rows V from which one more iteration gains nothing, and A (g, n, n) of each block there."""
+    V, c = _polar(V, cells), 0.0
+    HV = hessian.action(V)
     value = np.vdot(V, HV)
     for _ in range(_MOST):
-        new = as_long(HV + c * V)
-        image = hessian.action(new) * held
+        new = _polar(HV + c * V, cells)
+        image = hessian.action(new)
         found = np.vdot(new, image)
         if found > value + _GAIN * abs(value):
             V, HV, value = new, image, found
@@ -79,6 +117,28 @@ def _multipliers(hessian, label, radius2, begins):
             c = max(2 * c, np.linalg.norm(HV) / np.linalg.norm(V) / 4)
         else:
             break
-    P = sums(V * HV) / radius2
-    mean = np.abs(P).mean()
-    return np.maximum(P, _LEAST * mean) if mean > 0 else np.ones(groups)
+    A = []
+    for where, radius2 in cells:
+        product = _beside(HV, where) @ np.swapaxes(_beside(V, where), -1, -2) / radius2
+        A.append((product + np.swapaxes(product, -1, -2)) / 2)
+    return V, A
+
+
+def _beside(V, where):
+    """The matrices (g, n, R·k) of a block of rows V (R, ·), side by side."""
+    g, n, k = where.shape
+    return V[:, where].transpose(1, 2, 0, 3).reshape(g, n, len(V) * k)
+
+
+def _polar(V, cells):
+    """Rows whose blocks, side by side, are r times polar factors of those of V."""
+    out = np.zeros_like(V)
+    for where, radius2 in cells:
+        M = _beside(V, where)
+        w, U = np.linalg.eigh(M @ np.swapaxes(M, -1, -2))
+        some = w > np.finfo(np.float64).eps * w[:, -1:]
+        root = np.where(some, 1 / np.sqrt(np.where(some, w, 1.0)), 0.0)
+        M = (U * (np.sqrt(radius2) * root)[:, None]) @ (np.swapaxes(U, -1, -2) @ M)
+        g, n, k = where.shape
+        out[:, where] = M.reshape(g, n, len(V), k).transpose(2, 0, 1, 3)
+    return out

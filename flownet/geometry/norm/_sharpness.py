@@ -99,10 +99,10 @@ def norm_sharpness(
     with H_ii ≥ 0, whose signs are all looked at; of more of them signs are turned one by one where
     a search ends. Elsewhere S is known between two bounds: the upper one is
 
-        S ≤ λ_max(P⁻¹H)·max_{‖d‖≤1} ⟨d, Pd⟩
+        S ≤ λ_max(P^−½HP^−½)·max_{‖d‖≤1} ⟨d, Pd⟩
 
-    with a diagonal P that makes it nearly the least, the dual of the semidefinite relaxation
-    (Goemans & Williamson, J. ACM 42, 1995): of signs, and H ⪰ 0, at most π/2 times S.
+    with a P that makes it nearly the least, the dual of the semidefinite relaxation, diagonal of
+    signs (Goemans & Williamson, J. ACM 42, 1995): with H ⪰ 0 it is at most π/2 times S.
 
     Parameters
     ----------
@@ -133,8 +133,8 @@ def norm_sharpness(
     found, search, top = _searched(potential, W, norm, starts, seed)
     if found.exact:
         return found
-    given = search.potential, search.W, search.hessian, found.norm, search.pairs
-    relaxed = upper_bound(*given, [search.best, top.vectors[0]])
+    begins = [search.best, top.vectors[0]]
+    relaxed = upper_bound(search.hessian, found.norm, search.pairs, begins)
     return replace(found, upper=max(found.value, min(found.upper, relaxed)))
 
 
