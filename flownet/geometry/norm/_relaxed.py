@@ -20,7 +20,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from ..._random import stream_key, uniform
-from ..curvature._eigen import extreme
+from ..curvature._eigen import extreme, fresh
 
 _ROWS = 12, 24  # of V: more where so few did not do
 _OVER = 1e-2  # of λ_max above 1: then V has too few rows
@@ -43,7 +43,7 @@ def upper_bound(hessian, norm, pairs, begins):
     if norm.combine != "max":  # one ball of all blocks: each counts as much
         shapes = [(c.where.shape[:2], c.radius2) for c in cells]
         roots = [np.sqrt(r2 * g * n) * np.eye(n)[None] for (g, n), r2 in shapes]
-        return _largest(hessian, cells, roots, begins[0])
+        return _largest(hessian, cells, roots)
     V, bound = np.concatenate([begins, _draws(_ROWS[0] - len(begins), len(begins[0]))]), np.inf
     for rows in _ROWS:
         if len(V) < rows:
@@ -51,14 +51,14 @@ def upper_bound(hessian, norm, pairs, begins):
             V = np.concatenate([V, little * _draws(rows - len(V), V.shape[1])])
         V, A = _multipliers(hessian, cells, V)
         roots, whole = _roots(cells, A)
-        over = _largest(hessian, cells, roots, begins[0])
+        over = _largest(hessian, cells, roots)
         bound = min(bound, over * whole)
         if over <= 1 + _OVER:
             break
     return bound
 
 
-def _largest(hessian, cells, roots, start):
+def _largest(hessian, cells, roots):
     """λ_max(P^−½HP^−½), not too small, of P^−½ on each block; 0 where none is above."""
 
     def scaled(V):
@@ -70,8 +70,9 @@ def _largest(hessian, cells, roots, start):
     def matvec(v):
         return scaled(hessian.matvec(scaled(v)))
 
-    operator = LinearOperator((hessian.shape[0],) * 2, matvec=matvec, dtype=np.float64)
-    values, vectors = extreme(operator, 1, "largest", start, _RTOL, _ACTIONS)
+    n = hessian.shape[0]
+    operator = LinearOperator((n, n), matvec=matvec, dtype=np.float64)
+    values, vectors = extreme(operator, 1, "largest", fresh(n, 0), _RTOL, _ACTIONS)
     residual = np.linalg.norm(matvec(vectors[0]) - values[0] * vectors[0])
     return max(0.0, float(values[0] + residual))
 
