@@ -65,12 +65,16 @@ def test_flownet_works_with_no_cuda_packages_anywhere():
     assert all(line.endswith(wanted) for line in lines), lines
 
 
-@pytest.mark.parametrize("name", ["cpu", "cuda", "cuda:0", "cuda:12"])
+@pytest.mark.parametrize(
+    "name", ["cpu", "cuda", "cuda:0", "cuda:12", "cuda+cublas", "cuda:1+cublas"]
+)
 def test_names_of_devices(name):
     assert is_device(name)
 
 
-@pytest.mark.parametrize("name", ["", "gpu", "cuda:", "cuda:-1", "Cuda", "cpu:0", None, 0])
+@pytest.mark.parametrize(
+    "name", ["", "gpu", "cuda:", "cuda:-1", "Cuda", "cpu:0", "cpu+cublas", "cuda+", None, 0]
+)
 def test_what_names_no_device(name):
     assert not is_device(name)
     with pytest.raises(fn.FlownetError, match="there are: cpu, cuda"):

@@ -30,7 +30,7 @@ def _work(command):
 
 def _device(command):
     """Option of the device whose kernels do the work."""
-    help = "Whose kernels do the work: cpu, cuda, cuda:1; what FILE says by default."
+    help = "Whose kernels do the work: cpu, cuda, cuda:1, cuda+cublas; what FILE says by default."
     return click.option("--device", help=help)(command)
 
 

@@ -9,12 +9,13 @@ from functools import cache
 
 from .._errors import FlownetError, shown
 
-DEVICES = ("cpu", "cuda")  # and cuda:0, cuda:1, …
+DEVICES = ("cpu", "cuda", "cuda:1", "cuda+cublas")  # and so on
 
 
 def is_device(name):
-    """Whether a word names a device, there or not: "cpu", "cuda", "cuda:1"."""
-    return isinstance(name, str) and re.fullmatch(r"cpu|cuda(:\d{1,3})?", name) is not None
+    """Whether a word names a device, there or not: "cpu", "cuda", "cuda:1", "cuda:1+cublas"."""
+    known = r"cpu|cuda(:\d{1,3})?(\+cublas)?"
+    return isinstance(name, str) and re.fullmatch(known, name) is not None
 
 
 def kernels_of(device="cpu"):
@@ -23,7 +24,8 @@ def kernels_of(device="cpu"):
     Parameters
     ----------
     device : str
-        "cpu"; "cuda", the first CUDA device, or "cuda:1", the second one, and so on.
+        "cpu"; "cuda", the first CUDA device, or "cuda:1", the second one, and so on; or
+        "cuda+cublas", "cuda:1+cublas", the same with matrix products by cuBLAS.
 
     Raises
     ------
@@ -32,7 +34,7 @@ def kernels_of(device="cpu"):
     """
     if not is_device(device):
         raise FlownetError(
-            f"device {shown(device)} is not available; there are: {', '.join(DEVICES)}, cuda:1, …."
+            f"device {shown(device)} is not available; there are: {', '.join(DEVICES)}, …."
         )
     return _kernels_of(device)
 
@@ -45,7 +47,7 @@ def _kernels_of(device):
         return cpu
     from . import cuda
 
-    return cuda.at(int(device.partition(":")[2] or 0))
+    return cuda.at(device)
 
 
 def described(kind):

@@ -28,6 +28,15 @@ def pytest_configure(config):
             take_turns()
 
 
+@pytest.fixture
+def blas(monkeypatch):
+    """What stands in for cuBLAS."""
+    from blas import in_its_place
+
+    with in_its_place(monkeypatch) as library:
+        yield library
+
+
 def pytest_report_header(config):
     return [] if INSTALLED else ["tests/cuda left out: numba-cuda is not installed"]
 

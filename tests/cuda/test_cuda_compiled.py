@@ -1,10 +1,13 @@
 """Every kernel assembled for three generations of processors: no register is spilled."""
 
+import inspect
 import pkgutil
+import re
 from importlib import import_module
 
 import numpy as np
 import pytest
+from blas import Library, Math
 from ptx import PROCESSORS, assembled, compiled
 
 import flownet.kernels.cuda
@@ -49,6 +52,21 @@ def test_the_large_tile_keeps_its_sums_in_registers(real):
     assert f"ld.shared.v{16 // real().itemsize}.{kind}" in text
     assert f"v{16 // real().itemsize}.{kind}" in text[: text.index("bar.sync")]  # from memory
     assert ".local" not in text
+
+
+def test_cublas_takes_what_it_is_given():
+    """The package's functions have the arguments of those that stand in for them elsewhere."""
+    from nvmath.bindings import cublas
+
+    for name in ("create", "set_stream", "set_workspace", "set_math_mode", "sgemm", "dgemm"):
+        told = re.match(rf"{name}\((.*?)\)", getattr(cublas, name).__doc__)[1]
+        taken = [word.split()[-1] for word in told.split(", ") if word]
+        other = Library._gemm if name.endswith("gemm") else getattr(Library, name)
+        mine = [p for p in inspect.signature(other).parameters if p not in ("self", "kind")]
+        assert len(mine) == len(taken), (name, taken)
+        if name.endswith("gemm"):
+            assert mine == taken
+    assert [cublas.Math[m.name] for m in Math] == list(Math)
 
 
 class _Codegen:

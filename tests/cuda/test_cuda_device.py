@@ -10,14 +10,24 @@ from tolerance import close
 from twins import uniforms
 
 import flownet as fn
+from flownet._compile._cublas import why_not
 from flownet._compile._cuda import cuda
 from flownet.kernels.cuda.base import mirror
+from flownet.kernels.cuda.base.current import on
 from flownet.kernels.cuda.base.product import columns, parts_of, product, pull_product
 from flownet.kernels.cuda.base.sums import collect
+from flownet.kernels.cuda.tiny import run as tiny
 
 pytestmark = pytest.mark.gpu
 
 STEPS = 200
+
+
+def _by(own, cublas):
+    """Who multiplies: flownet's own kernels, and cuBLAS where it is installed."""
+    why = why_not()
+    skip = pytest.mark.skipif(why is not None, reason=why or "")
+    return pytest.mark.parametrize("by", [own, pytest.param(cublas, marks=skip)])
 
 
 def _bound(name, dtype):
@@ -47,10 +57,27 @@ def test_two_hundred_steps_beside_the_cpu(name, batch_size, dtype, digits):
         same_records(cpu, here, 100 * _bound(name, dtype))
 
 
+@_by("cuda", "cuda+cublas")
+@pytest.mark.parametrize("batch_size", [None, 64])
+@pytest.mark.parametrize("name", ["aristotle", "sam", "adam"])
+def test_steps_launched_one_by_one(name, batch_size, by, dtype, digits, monkeypatch):
+    """As those of larger networks are: products, graphs; and by cuBLAS beside by flownet."""
+    monkeypatch.setattr(tiny, "SMALL", {True: 0.0, False: 0.0})
+    p, words = _digits(digits, dtype), {"batch_size": batch_size, "progress": False, "seed": 3}
+    for other in ("cpu", "cuda"):
+        one, here = (
+            fn.train(p, MECHANICS[name], steps=STEPS, device=d, **words) for d in (other, by)
+        )
+        assert distance(here, one) < _bound(name, dtype)
+
+
+@_by("cuda", "cuda+cublas")
+@pytest.mark.parametrize("most", [0.0, np.inf], ids=["the device", "one block"])
 @pytest.mark.parametrize("name", ["aristotle", "heated", "adam"])
-def test_the_same_bits_twice_and_resumed(name, digits, tmp_path):
+def test_the_same_bits_twice_and_resumed(name, most, by, digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(tiny, "SMALL", {True: most, False: most})
     p = _digits(digits, "float32")
-    words = {"batch_size": 64, "seed": 5, "device": "cuda", "progress": False}
+    words = {"batch_size": 64, "seed": 5, "device": by, "progress": False}
     one, other = (fn.train(p, MECHANICS[name], steps=STEPS, **words) for _ in range(2))
     path = tmp_path / "run.h5"
     fn.train(p, MECHANICS[name], steps=STEPS // 3, store=path, **words)
@@ -91,8 +118,19 @@ SHAPES = [
 ]
 
 
+@_by(None, "cublas")
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_products_of_every_size(shape, dtype):
+def test_products_of_every_size(shape, by, dtype):
+    with on(0, by):
+        _products_of_a_size(shape, dtype)
+
+
+def _times(out, G, W, m, n_in, n_out):
+    mirror.send(np.full(m * n_in, 2, out.dtype), out)
+    pull_product(out, G, W, m, n_in, n_out, times=True)
+
+
+def _products_of_a_size(shape, dtype):
     m, n_in, n_out = shape
     rng = np.random.default_rng(1)
     x, w, g = (rng.normal(size=s).astype(dtype) for s in ((m, n_in), (n_out, n_in), (m, n_out)))
@@ -101,6 +139,7 @@ def test_products_of_every_size(shape, dtype):
     cases = [
         (lambda out: product(out, X, W, m, n_in, n_out), wide[0] @ wide[1].T),
         (lambda out: pull_product(out, G, W, m, n_in, n_out), wide[2] @ wide[1]),
+        (lambda out: _times(out, G, W, m, n_in, n_out), 2 * wide[2] @ wide[1]),
         (lambda out: columns(out, G, X, m, n_in, n_out), wide[2].T @ wide[0]),
     ]
     for multiply, expected in cases:

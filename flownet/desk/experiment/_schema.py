@@ -46,7 +46,7 @@ def _one_of(what, allowed):
 def _device(name):
     """A device that may be there: the machine that runs the file says whether it is."""
     if not is_device(name):
-        raise ValueError(_registry.unknown("device", name, [*DEVICES, "cuda:1"]))
+        raise ValueError(_registry.unknown("device", name, DEVICES))
     return name
 
 

@@ -92,8 +92,9 @@ def sweep(
     kernel : {"lanes", "threads"}, optional
         By default lanes where the kernel knows the members and a vector of them stays in the cache.
     device : str, optional
-        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
-        those of the device that the experiment names.
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device, or
+        "cuda+cublas", which multiplies by cuBLAS; by default those of the device
+        that the experiment names.
     threads : int, optional
         Threads at most. The bits do not depend on it.
     progress : bool

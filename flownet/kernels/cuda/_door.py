@@ -4,6 +4,7 @@ import inspect
 from functools import cache, wraps
 from importlib import import_module
 
+from ..._compile import _cublas
 from ..._compile._cuda import described, why_not
 from ..._errors import FlownetError
 from .base.current import on
@@ -12,10 +13,10 @@ __all__ = ["Entries", "at", "described"]
 
 
 class Entries:
-    """What every device has, of the `index`-th CUDA device."""
+    """What every device has, of the `index`-th CUDA device, where `products` multiplies."""
 
-    def __init__(self, index):
-        self._index = index
+    def __init__(self, index, products):
+        self._place = index, products
 
     def __getattr__(self, name):
         """An entry, found once: functions run on this device, by one thread at a time."""
@@ -33,23 +34,27 @@ class Entries:
     def _here(self, function):
         @wraps(function)
         def run(*args, **words):
-            with on(self._index):
+            with on(*self._place):
                 return function(*args, **words)
 
         return run
 
 
 @cache
-def at(index):
-    """`Entries` of the `index`-th device.
+def at(name):
+    """`Entries` of the device of a name, "cuda", "cuda:1", "cuda:1+cublas".
 
     Raises
     ------
     FlownetError
         Where it is not there: one line that says what would help.
     """
-    why = why_not(index)
-    if why is not None:
-        name = f"cuda:{index}" if index else "cuda"
+    place, _, products = name.partition("+")
+    index = int(place.partition(":")[2] or 0)
+    why = (products and _cublas.why_not()) or why_not(index)
+    if why:
         raise FlownetError(f"device {name!r} is not available: {why}.")
-    return Entries(index)
+    if products:
+        with on(index, products):
+            import_module(".base.cublas", __package__).cublas()  # which says why it does not start
+    return Entries(index, products or None)

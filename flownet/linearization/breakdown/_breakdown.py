@@ -111,8 +111,9 @@ def breakdown(
     keep : bool
         Store the breakdown of `every` n-th step in the run's file, in place of an earlier one.
     device : str, optional
-        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
-        those of the device that the potential is on.
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device, or
+        "cuda+cublas", which multiplies by cuBLAS; by default those of the device
+        that the potential is on.
     progress : bool
 
     Returns

@@ -58,7 +58,8 @@ class Network(FlatParameters):
     dtype : str
         float64, float32, complex128 or complex64.
     device : str
-        Whose kernels it works with: "cpu", or "cuda", "cuda:1" and so on, a CUDA device.
+        Whose kernels it works with: "cpu", or "cuda", "cuda:1" and so on, a CUDA device, or
+        "cuda+cublas", which multiplies by cuBLAS.
 
     Attributes
     ----------

@@ -88,8 +88,9 @@ def train(
     overwrite : bool
         Whether `store` may replace a file.
     device : str, optional
-        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device; by default
-        those of the device that the potential is on.
+        Whose kernels do the work: "cpu", or "cuda", "cuda:1" and so on, a CUDA device, or
+        "cuda+cublas", which multiplies by cuBLAS; by default those of the device
+        that the potential is on.
     threads : int, optional
         Threads at most. The bits do not depend on it.
     progress : bool

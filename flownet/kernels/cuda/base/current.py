@@ -12,24 +12,32 @@ _now, _lock, _streams = local(), RLock(), {}
 
 
 @contextmanager
-def on(index):
-    """Let kernels run on a device, the `index`-th, within a `with` block."""
+def on(index, products=None):
+    """Let kernels run on a device, the `index`-th, within a `with` block.
+
+    `products` names the library that multiplies matrices there; None: flownet's own kernels do.
+    """
     with _lock:
-        before = vars(_now).get("index")
-        if before == index:  # its context is the one at hand, and must not be left within
-            yield
-            return
-        with cuda.gpus[index]:
-            _now.index = index
-            try:
-                yield
-            finally:
-                _now.index = before
+        before = vars(_now).get("place")
+        _now.place = index, products
+        try:
+            if before is not None and before[0] == index:
+                yield  # its context is the one at hand, and must not be left within
+            else:
+                with cuda.gpus[index]:
+                    yield
+        finally:
+            _now.place = before
+
+
+def place():
+    """Number of the device that kernels run on now, 0 where nobody said, and who multiplies."""
+    return vars(_now).get("place") or (0, None)
 
 
 def number():
-    """Number of the device that kernels run on now; 0 where nobody said."""
-    return vars(_now).get("index") or 0
+    """Number of the device that kernels run on now."""
+    return place()[0]
 
 
 def _pair():

@@ -5,14 +5,15 @@ import weakref
 import numpy as np
 
 from ...._compile._cuda import cuda
-from .current import number, stream
+from .current import place, stream
 
-_kept = {}  # (device, identity of a host array) -> (weak reference to it, what is kept for it)
+#: (device and who multiplies, identity of a host array) -> (weak reference to it, what is kept)
+_kept = {}
 
 
 def kept(array, make):
     """What `make()` gives, on the device, kept as long as a host array lives."""
-    key = number(), id(array)
+    key = place(), id(array)
     there = _kept.get(key)
     if there is None or there[0]() is not array:
         forget = weakref.ref(array, lambda _: _kept.pop(key, None))

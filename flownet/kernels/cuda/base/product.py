@@ -1,12 +1,14 @@
 """Every matrix product of the device: Y = X·Wᵀ + b, the pullback G·W, the covectors Σ_s G_s ⊗ X_s.
 
 Matrices lie row by row in flat arrays, from a place on: `Part`, or an array from its beginning.
+By flownet's own tiles, or by cuBLAS where the device was named so.
 """
 
 from collections import namedtuple
 from math import ceil
 
 from ...._compile._cuda import SIMULATED
+from . import cublas
 from .tile import (
     AS_COLUMNS,
     AS_PULLED,
@@ -44,6 +46,10 @@ def product(y, x, w, rows, n_in, n_out, *, bias=-1, add=False, activation=PLAIN,
         Code of an activation of real units: Y ← φ(Y), and φ′ goes to `slope`, of the same shape.
     """
     y, x, w, slope = _part(y), _part(x), _part(w), _part(y if slope is None else slope)
+    if cublas.is_named():
+        shape, ends = (rows, n_out, n_in), {"bias": bias, "slope": slope, "end": activation}
+        cublas.multiply(AS_ROWS, y, x, w, shape, add=add, **ends)
+        return
     wide = is_wide(n_in, n_out, y.at, x.at, w.at, slope.at)
     tile = tile_for(y.array.dtype, rows, n_out)
     tiled(
@@ -65,6 +71,10 @@ def pull_product(gx, gy, w, rows, n_in, n_out, *, add=False, times=False):
     slopes of the layer below that lie there want it.
     """
     gx, gy, w = _part(gx), _part(gy), _part(w)
+    end = TIMES if times else PLAIN
+    if cublas.is_named():
+        cublas.multiply(AS_PULLED, gx, gy, w, (rows, n_in, n_out), add=add, end=end)
+        return
     wide = is_wide(n_in, n_out, gx.at, gy.at, w.at)
     tile = tile_for(gx.array.dtype, rows, n_in)
     tiled(
@@ -75,13 +85,15 @@ def pull_product(gx, gy, w, rows, n_in, n_out, *, add=False, times=False):
         -1,
         *gx,
         *(rows, n_in, n_out, n_out, 0, add),
-        variant=(AS_PULLED, tile, wide, TIMES if times else PLAIN),
+        variant=(AS_PULLED, tile, wide, end),
     )
 
 
 def parts_of(dtype, rows, n_in, n_out):
     """Tile of a sum over samples, in how many parts it is split, and samples of each."""
     tile = tile_for(dtype, n_out, n_in, parts=max(1, rows // 64))
+    if cublas.is_named():  # which splits by itself
+        return tile, 1, rows
     (blocks, across, _), _ = grid_of(tile, n_out, n_in)
     parts = min(-(-BUSY // (blocks * across)), max(1, rows // (_LEAST * tile.depth)))
     chunk = ceil(ceil(rows / parts) / tile.depth) * tile.depth
@@ -95,6 +107,9 @@ def columns(dw, g, x, rows, n_in, n_out, *, add=False, parts=None):
     one behind the other from `dw` on: `sums.collect` adds them in order.
     """
     dw, g, x = _part(dw), _part(g), _part(x)
+    if cublas.is_named():
+        cublas.multiply(AS_COLUMNS, dw, g, x, (n_out, n_in, rows), add=add)
+        return
     tile, count, chunk = parts or (tile_for(dw.array.dtype, n_out, n_in), 1, rows)
     wide = is_wide(n_in, n_out, dw.at, g.at, x.at)
     tiled(

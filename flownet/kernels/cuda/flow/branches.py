@@ -7,6 +7,7 @@ then smooth, also a little beyond a kink. What pairs (sample, unit) are on is in
 import numpy as np
 
 from ...._compile._cuda import cuda
+from ..base.finish import times
 from ..base.launch import kernel, over
 from ..base.mirror import empty, fetch, fresh, kept, send, zeros
 from ..base.product import Part, product, pull_product
@@ -28,17 +29,6 @@ def take_branch(real):
             z = units[_A * size + i]
             units[_SEEN * size + i], units[_SLOPE * size + i] = z, branch[i]
             units[_A * size + i] = branch[i] * z
-
-    return run
-
-
-@kernel("r[] i8 r[] i8 i8")
-def pull_through(real):
-    """slope ← g·slope, the cotangent pulled back through an activation."""
-
-    def run(slope, at, g, g_at, count):
-        for i in range(cuda.grid(1), count, cuda.gridsize(1)):
-            slope[at + i] *= g[g_at + i]
 
     return run
 
@@ -99,7 +89,7 @@ def _backward(b, samples, kinks, lowest):
         if count and kinks.below[layer] != 1.0:
             take_pulls(over(count), pull, *ga, at, count, layer, n_out)
         g = own.part(_SLOPE, layer)
-        pull_through(over(rows * n_out), *g, *ga, rows * n_out)
+        times(over(rows * n_out), *g, *ga, rows * n_out)
         if layer > lowest:
             ga = Part(b.scratch, 0)
             pull_product(ga, g, b.W.weights(layer), rows, n_in, n_out)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ...._compile._cuda import cuda
 from ..base import mirror
-from ..base.launch import kernel, over
+from ..base.finish import times
+from ..base.launch import over
 from ..base.product import Part
 from ..base.sums import total
 from .batch import gather
@@ -40,17 +40,6 @@ def forward(net, x, W, work, y_hat):
         mirror.fetch(work.y_hat.reshape(work.y_hat.size), out)
 
 
-@kernel("r[] r[] i8")
-def times(real):
-    """slope ← g·slope."""
-
-    def run(slope, g, count):
-        for i in range(cuda.grid(1), count, cuda.gridsize(1)):
-            slope[i] *= g[i]
-
-    return run
-
-
 def pullback(net, x, cotangent, W, covector, work):
     """Covector Jᵀ·G (D,) of a cotangent G (m, n_out) on the output."""
     mirror.send(W, work.W)
@@ -61,7 +50,7 @@ def pullback(net, x, cotangent, W, covector, work):
         forward_rows(work, work.W, inputs, rows)
         g = mirror.fresh(cotangent[start : start + rows])
         slope = work.top_slope.reshape(work.top_slope.size)
-        times(over(rows * n_out), slope, g, rows * n_out)
+        times(over(rows * n_out), slope, 0, g, 0, rows * n_out)
         pullback_rows(work, work.W, rows, 0)
         columns_of_rows(work, work.dL, inputs, rows, 0, start > 0)
     mirror.fetch(work.dL, covector)
