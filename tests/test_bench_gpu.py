@@ -57,6 +57,23 @@ def test_a_table_of_what_was_measured(measured):
     assert "NVIDIA H100 80GB HBM3" in text and "Left out: JAX jit: jax is not installed." in text
 
 
+def test_claims_with_what_was_seen(measured):
+    """The peak is that of the data sheet, 67 TFLOP/s; what is not there is said to be so."""
+    begin, seen = gpu_report.read(measured)
+    claims = {row[0]: row[1:] for row in gpu_report.gpu_aims.lines(begin, seen)}
+    assert claims["2-16-16-1: time of PyTorch / of flownet"] == ["31.7", "≥ 1", "≥ 20", "yes"]
+    graph = claims["digits: time of PyTorch, CUDA graph / of flownet"]
+    assert graph == ["2.25", "", "≥ 3", "no"]
+    assert claims["map: time of JAX vmap / of flownet"] == ["not measured", "≥ 1", "≥ 10", ""]
+    assert all(row[1] == "not measured" for row in gpu_report.gpu_aims.lines(begin, {}))
+    fast = {**begin, "multiprocessors": 132, "kilohertz": 1980000}
+    assert gpu_report.gpu_aims.peak(fast) == pytest.approx(66.9, abs=0.1)
+    near = {**seen, ("step digits", "PyTorch"): {"microseconds": 80.0}}
+    assert gpu_report.gpu_aims.lines(begin, near)[2][1:] == ["10", "≥ 1", "≥ 20", "not the aim"]
+    assert gpu_report.gpu_aims.peak(begin) is None
+    assert "| map: time of JAX vmap / of flownet | not measured |" in gpu_report.table(begin, seen)
+
+
 def test_figures_of_another_device_do_not_stand_beside(measured):
     with measured.open("a") as file:
         file.write("\n" + json.dumps({**BEGIN, "device": "other"}) + "\n")
@@ -86,3 +103,14 @@ def test_no_device_is_one_line_and_exit_code_2(tmp_path):
     )
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1
     assert done.stderr.startswith("bench gpu: ") and list(tmp_path.iterdir()) == []
+
+
+def test_all_that_a_device_shows_wants_a_device(tmp_path):
+    """One line, exit code 2, and no folder that looks as if something had been measured."""
+    env = {**os.environ, "CUDA_VISIBLE_DEVICES": "", "PYTHON": sys.executable}
+    env.pop("NUMBA_ENABLE_CUDASIM", None)
+    command = [BENCH.parent / "on_gpu", tmp_path / "gpu"]
+    done = subprocess.run(command, capture_output=True, text=True, env=env)
+    assert done.returncode == 2 and done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1 and done.stderr.startswith("cuda   none: ")
+    assert list(tmp_path.iterdir()) == []

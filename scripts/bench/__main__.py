@@ -24,8 +24,7 @@ import argparse
 import json
 import os
 import platform
-from importlib.metadata import version
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from cases import AGREEMENT
@@ -69,8 +68,15 @@ BENCHMARKS = {
 
 def machine():
     """What the figures depend on."""
-    packages = ("numpy", "numba", "numba-cuda", "torch", "jax", "diffrax", "h5py")
-    versions = {name: version(name) for name in packages if find_spec(name.replace("-", "_"))}
+    packages = (
+        "numpy", "numba", "numba-cuda", "nvmath-python", "torch", "jax", "diffrax", "h5py",
+    )  # fmt: skip
+    versions = {}
+    for name in packages:
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
     return {
         "flownet": fn.__version__,
         "python": platform.python_version(),
@@ -105,6 +111,7 @@ def options_from(arguments=None):
         choices=sorted({p.name for p in (*PROBLEMS, *PRODUCTS, *FLOWS, *ON_GPU)}),
         help="(steps, curvature, products, flow, complex, gpu)",
     )
+    parser.add_argument("--minutes", type=float, help="in which all has to be done (gpu)")
     parser.add_argument("--folder", help="where files are written (record)")
     parser.add_argument("--programs", help="folder of clones of public programs (equilibrium)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import namedtuple
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise, product
 from pathlib import Path
 from statistics import median
@@ -63,7 +63,7 @@ def bench_steps(figures, options, contestants):
         if options.only and problem.name not in options.only:
             continue
         case = make_case(problem.sizes, problem.batch, problem.loss, options.dtype)
-        expected = judge(case, contestants["flownet, CPU"][0](case)(20))
+        expected = cache(partial(_judged, case, contestants["flownet, CPU"][0]))
         words = {
             "flops": flops_of(problem.sizes, problem.batch), "batch": problem.batch,
             "sizes": problem.sizes, "dtype": options.dtype,
@@ -73,9 +73,14 @@ def bench_steps(figures, options, contestants):
             figures.take(f"step {problem.name}", who, measure, **words)
 
 
+def _judged(case, make):
+    """The loss after 20 steps on the CPU."""
+    return judge(case, make(case)(20))
+
+
 def _step(make, clock, case, expected, options):
     run = make(case)
-    checked(case, run, options.dtype, expected)
+    checked(case, run, options.dtype, expected())
     return step_time(run, options.seconds, options.rounds, clock)
 
 
@@ -205,8 +210,24 @@ def the_device():
         raise SystemExit(2)
     device = cuda.get_current_device()
     name = device.name.decode() if isinstance(device.name, bytes) else device.name
-    return {"device": name, "capability": list(device.compute_capability),
-            "bytes": int(cuda.current_context().get_memory_info().total)}  # fmt: skip
+    found = {"device": name, "capability": list(device.compute_capability),
+             "bytes": int(cuda.current_context().get_memory_info().total)}  # fmt: skip
+    for word, fact in (("multiprocessors", "MULTIPROCESSOR_COUNT"), ("kilohertz", "CLOCK_RATE")):
+        try:
+            found[word] = int(getattr(device, fact))  # as numba names what the driver knows
+        except Exception:  # whatever it is: the share of the peak is then not told
+            continue
+    return found
+
+
+def take_all(figures, options, there):
+    """Every figure, those first that claims rest on."""
+    bench_steps(figures, options, there)
+    bench_maps(figures, options)
+    bench_products(figures, options)
+    bench_record(figures, options)
+    bench_first(figures, options)
+    bench_ways(figures, options)
 
 
 def bench_gpu(options):
@@ -218,17 +239,11 @@ def bench_gpu(options):
     device = the_device()
     from gpu_peers import contestants  # which asks the device
 
-    figures = Figures(path, MINUTES)
+    figures = Figures(path, options.minutes or MINUTES)
     begin = {**options.machine(), **device}
     figures.keep(what="begin", who="", when=time.strftime("%Y-%m-%d %H:%M"), **begin)
     print(f"{device['device']}; figures go to {path}")
-    there = contestants(figures, options.dtype)
-    bench_maps(figures, options)
-    bench_steps(figures, options, there)
-    bench_products(figures, options)
-    bench_ways(figures, options)
-    bench_record(figures, options)
-    bench_first(figures, options)
+    take_all(figures, options, contestants(figures, options.dtype))
     print(
         f"a table of them: python scripts/bench gpu --json {path} --table gpu.md --figure gpu.png"
     )

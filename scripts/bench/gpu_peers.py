@@ -101,6 +101,14 @@ def pytorch_graph(case):
     return run
 
 
+def _tried(ask, *args):
+    """Why a peer is not there, also where asking for it fails: the others still count."""
+    try:
+        return ask(*args)
+    except Exception as error:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
 def _why_no_jax(dtype):
     os.environ["JAX_PLATFORMS"] = ""  # which the other benchmarks set to the CPU
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -130,9 +138,10 @@ def contestants(figures, dtype):
         "flownet, CPU": (partial(flownet, device="cpu"), seconds_of),
     }
     for why, makers in (
-        (_why_no_torch(), {"PyTorch": pytorch, "PyTorch, CUDA graph": pytorch_graph}),
+        (_why_no_cublas(), {"flownet, cuBLAS": partial(flownet, device="cuda+cublas")}),
+        (_tried(_why_no_torch), {"PyTorch": pytorch, "PyTorch, CUDA graph": pytorch_graph}),
         (
-            _why_no_jax(dtype),
+            _tried(_why_no_jax, dtype),
             {
                 "JAX jit": partial(jax_step, mechanics="sgd"),
                 "JAX scan": partial(jax_scan, mechanics="sgd"),
@@ -192,8 +201,24 @@ def _flownet_product(n, dtype):
     return seconds
 
 
+def _why_no_cublas():
+    """Why cuBLAS is not there for flownet; None where it is."""
+    from flownet.kernels.device import kernels_of
+
+    try:
+        kernels_of("cuda+cublas")
+    except fn.FlownetError as error:
+        return str(error)
+    return None
+
+
 def _cublas_product(n, dtype):
-    """The same by cuBLAS, through cupy, or through PyTorch where cupy is not installed."""
+    """The same by cuBLAS, as flownet calls it where its package is installed, else as others do."""
+    if _why_no_cublas() is None:
+        from flownet.kernels.cuda.base.current import on
+
+        with on(0, "cublas"):
+            return _flownet_product(n, dtype)
     x, w = _matrices(n, dtype)
     if find_spec("cupy"):
         import cupy
@@ -202,9 +227,9 @@ def _cublas_product(n, dtype):
         Y = X @ W.T
         _right(cupy.asnumpy(Y), x, w)
         return _timed(lambda: cupy.matmul(X, W.T, out=Y))
-    why = _why_no_torch()
+    why = _tried(_why_no_torch)
     if why:
-        raise ValueError(f"cupy is not installed, and {why}")
+        raise ValueError(f"nvmath-python and cupy are not installed, and {why}")
     import torch
 
     torch.backends.cuda.matmul.allow_tf32 = False

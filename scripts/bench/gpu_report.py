@@ -2,11 +2,16 @@
 
 import json
 
+import gpu_aims
+
 from flownet import FlownetError
 
 STEP, MAP, PRODUCT = "step ", "map ", "product "
 #: who is drawn, from the first on
-LINES = ("flownet", "flownet, CPU", "PyTorch", "PyTorch, CUDA graph", "JAX jit", "JAX scan")
+LINES = (
+    "flownet", "flownet, CPU", "PyTorch", "PyTorch, CUDA graph", "JAX jit", "JAX scan",
+    "flownet, cuBLAS",
+)  # fmt: skip
 
 
 def read(path):
@@ -44,7 +49,7 @@ def _ratio(rows, what, who):
 
 
 def table(begin, rows):
-    """Markdown: µs of a step, of a member's step, TFLOP/s of products, what was left out."""
+    """Markdown: claims, µs of a step, of a member's step, TFLOP/s, what was left out."""
     gib = begin["bytes"] / 2**30
     lines = [
         f"Measured on an {begin['device']} ({gib:.0f} GiB) on {begin['when']}, flownet "
@@ -52,6 +57,7 @@ def table(begin, rows):
         + "".join(f", {name} {begin[name]}" for name in ("torch", "jax") if name in begin)
         + ", by `python scripts/bench gpu`.",
         "",
+        *_table(["claim", "seen", "must", "aim", "holds"], gpu_aims.lines(begin, rows)),
     ]
     for kind, head in ((STEP, "µs a step"), (MAP, "µs a member's step, sweeps")):
         whats = list(dict.fromkeys(what for what, _ in rows if what.startswith(kind)))
