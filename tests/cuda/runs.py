@@ -53,6 +53,18 @@ def distance(one, other):
     return (np.linalg.norm(a - b, axis=1) / np.linalg.norm(b, axis=1)).max()
 
 
+def bound(name, dtype):
+    """How far apart 200 steps on two devices may be, relative to ‖W‖."""
+    return {"float64": (1e-12, 1e-9), "float32": (1e-5, 1e-3)}[dtype][name.startswith(DIVIDES)]
+
+
+def near(holds, one, other, name, dtype):
+    """Hold that two runs of a mechanics agree, as two devices have to."""
+    kind = ", by small forces" if name.startswith(DIVIDES) else ""
+    claim = f"apart / ‖W‖, {len(one.loss) - 1} steps, {dtype}{kind}"
+    holds(claim, distance(one, other), bound(name, dtype))
+
+
 def both(potential, mechanics, **words):
     """The same run on the CPU and on the device."""
     words = {"progress": False, "seed": 3, **words}

@@ -31,14 +31,15 @@ def _name(kernel, real, variant):
 
 
 @pytest.mark.parametrize(("kernel", "real", "variant"), CASES, ids=[_name(*c) for c in CASES])
-def test_no_register_is_spilled(kernel, real, variant, tmp_path):
+def test_no_register_is_spilled(kernel, real, variant, tmp_path, holds):
     """Of float32; of float64, whose numbers take two registers each, it is assembled once."""
     text = compiled(kernel, real, variant)
     for processor in PROCESSORS if real is np.float32 else PROCESSORS[:1]:
         found = assembled(text, processor, tmp_path)
-        assert found.registers <= 255
+        where = f"{real.__name__}, sm_{processor[0]}{processor[1]}"
+        holds(f"registers of a thread, {where}", found.registers, 255)
         if real is np.float32:
-            assert found.spilled == 0, processor
+            holds(f"bytes spilled, {where}", found.spilled, 0)
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64], ids=lambda r: r.__name__)

@@ -5,7 +5,7 @@
 
 import numpy as np
 import pytest
-from runs import DIVIDES, MECHANICS, POLICIES, both, distance, potential, same_records
+from runs import MECHANICS, POLICIES, both, bound, distance, near, potential, same_records
 from tolerance import close
 from twins import uniforms
 
@@ -30,12 +30,6 @@ def _by(own, cublas):
     return pytest.mark.parametrize("by", [own, pytest.param(cublas, marks=skip)])
 
 
-def _bound(name, dtype):
-    """How far apart they may be after 200 steps, relative to ‖W‖."""
-    divides = name.startswith(DIVIDES)
-    return {"float64": (1e-12, 1e-9), "float32": (1e-5, 1e-3)}[dtype][divides]
-
-
 @pytest.fixture(scope="module")
 def digits():
     return fn.data.load("digits", limit=300)
@@ -48,19 +42,19 @@ def _digits(digits, dtype):
 
 @pytest.mark.parametrize("batch_size", [None, 64])
 @pytest.mark.parametrize("name", [*MECHANICS, *POLICIES])
-def test_two_hundred_steps_beside_the_cpu(name, batch_size, dtype, digits):
+def test_two_hundred_steps_beside_the_cpu(name, batch_size, dtype, digits, holds):
     mechanics = MECHANICS.get(name) or POLICIES[name]
     for p in (potential((2, 16, 16, 1), 20, dtype), _digits(digits, dtype)):
         size = batch_size and min(batch_size, p.data.m)
         cpu, here = both(p, mechanics, steps=STEPS, batch_size=size)
-        assert distance(here, cpu) < _bound(name, dtype)
-        same_records(cpu, here, 100 * _bound(name, dtype))
+        near(holds, here, cpu, name, dtype)
+        same_records(cpu, here, 100 * bound(name, dtype))
 
 
 @_by("cuda", "cuda+cublas")
 @pytest.mark.parametrize("batch_size", [None, 64])
 @pytest.mark.parametrize("name", ["aristotle", "sam", "adam"])
-def test_steps_launched_one_by_one(name, batch_size, by, dtype, digits, monkeypatch):
+def test_steps_launched_one_by_one(name, batch_size, by, dtype, digits, monkeypatch, holds):
     """As those of larger networks are: products, graphs; and by cuBLAS beside by flownet."""
     monkeypatch.setattr(tiny, "SMALL", {True: 0.0, False: 0.0})
     p, words = _digits(digits, dtype), {"batch_size": batch_size, "progress": False, "seed": 3}
@@ -68,7 +62,7 @@ def test_steps_launched_one_by_one(name, batch_size, by, dtype, digits, monkeypa
         one, here = (
             fn.train(p, MECHANICS[name], steps=STEPS, device=d, **words) for d in (other, by)
         )
-        assert distance(here, one) < _bound(name, dtype)
+        near(holds, here, one, name, dtype)
 
 
 @_by("cuda", "cuda+cublas")
@@ -157,21 +151,22 @@ def _products_of_a_size(shape, dtype):
     close(found.reshape(w.shape), cases[-1][1], dtype, scale=scale)
 
 
-def test_rows_of_a_long_run_come_back_in_order(dtype):
+def test_rows_of_a_long_run_come_back_in_order(dtype, holds):
     """More of them than the room on the device has."""
     p = potential((2, 64, 64, 1), 20, dtype)
     cpu, here = both(p, fn.Aristotle(0.1), steps=3000)
-    assert distance(here, cpu) < 100 * _bound("aristotle", dtype)
+    apart = "apart / ‖W‖, 3000 steps, " + dtype
+    holds(apart, distance(here, cpu), 100 * bound("aristotle", dtype))
     assert np.array_equal(here.iteration, np.arange(3001))
 
 
-def test_breakdown_terms_beside_the_cpus(digits):
+def test_breakdown_terms_beside_the_cpus(digits, holds):
     p = _digits(digits, "float64")
     W = p.network.init(0)
     one, other = (fn.breakdown(p, W, 0.5, device=d) for d in ("cpu", "cuda"))
     for name in ("linear", "second", "third", "remainder", "actual"):
         a, b = (float(getattr(found, name)) for found in (one, other))
-        assert abs(a - b) <= 1e-10 * abs(one.linear), name
+        holds("terms of a breakdown / what was promised", abs(a - b) / abs(one.linear), 1e-10)
 
 
 def test_every_device_that_is_there():

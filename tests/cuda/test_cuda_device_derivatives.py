@@ -100,7 +100,7 @@ def test_flows(activation, digits):
     close(there.loss[:], here.loss[:], scale=scale)
 
 
-def test_splits_of_a_step(digits):
+def test_splits_of_a_step(digits, holds):
     """Every term and every split of a breakdown to 1e-10 of what was promised."""
     cpu = fn.Potential(fn.Network([64, 16, 10], "tanh"), fn.CrossEntropy(), digits)
     W, names = cpu.network.init(0), ("second_self", "third_self", "third_two")
@@ -108,5 +108,6 @@ def test_splits_of_a_step(digits):
     for basis in ("parameters", "neurons", "layers"):
         for name in names:
             found, expected = (getattr(b.split(basis), name) for b in (there, here))
-            assert abs(found - expected) <= 1e-10 * abs(here.linear), (basis, name)
+            apart = abs(found - expected) / abs(here.linear)
+            holds(f"splits of a breakdown, {basis} / what was promised", apart, 1e-10)
     assert fn.sharpness(cpu.on_device("cuda"), W) == pytest.approx(fn.sharpness(cpu, W), rel=1e-9)

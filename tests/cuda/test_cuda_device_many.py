@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from runs import DIVIDES, MECHANICS, both, distance, potential
+from runs import MECHANICS, both, bound, near, potential
 from tolerance import close
 
 import flownet as fn
@@ -15,25 +15,20 @@ pytestmark = pytest.mark.gpu
 STEPS, R = 200, 70  # neither fills the blocks of either kernel
 
 
-def _bound(name, dtype):
-    divides = name.startswith(DIVIDES)
-    return {"float64": (1e-12, 1e-9), "float32": (1e-5, 1e-3)}[dtype][divides]
-
-
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("name", MECHANICS)
 @pytest.mark.parametrize("most", [0.0, np.inf], ids=["the device", "one block"])
-def test_a_small_run_both_ways(most, name, batch_size, dtype, monkeypatch):
+def test_a_small_run_both_ways(most, name, batch_size, dtype, monkeypatch, holds):
     monkeypatch.setattr(tiny, "SMALL", {True: most, False: most})
     p = potential((2, 16, 16, 1), 20, dtype)
     cpu, here = both(p, MECHANICS[name], steps=STEPS, batch_size=batch_size)
-    assert distance(here, cpu) < _bound(name, dtype)
+    near(holds, here, cpu, name, dtype)
 
 
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("name", MECHANICS)
 @pytest.mark.parametrize("way", ["thread", "block", "global memory"])
-def test_many_runs_beside_the_cpu(way, name, batch_size, dtype, monkeypatch):
+def test_many_runs_beside_the_cpu(way, name, batch_size, dtype, monkeypatch, holds):
     if way != "thread":
         monkeypatch.setattr(advance, "fits", lambda *args: False)
     if way == "global memory":
@@ -51,8 +46,8 @@ def test_many_runs_beside_the_cpu(way, name, batch_size, dtype, monkeypatch):
         found.append((loop.W, loss))
     (theirs, losses), (mine, own), again = found
     apart = np.linalg.norm(np.float64(mine) - theirs, axis=1) / np.linalg.norm(theirs, axis=1)
-    assert apart.max() < _bound(name, dtype)
-    np.testing.assert_allclose(own, losses, rtol=100 * _bound(name, dtype))
+    holds(f"members apart / ‖W‖, {dtype}", apart.max(), bound(name, dtype))
+    np.testing.assert_allclose(own, losses, rtol=100 * bound(name, dtype))
     assert np.array_equal(mine, again[0]) and np.array_equal(own, again[1])
 
 
