@@ -175,6 +175,13 @@ def test_files_and_the_shell_know_the_name(blas, large, tmp_path):
         assert fn.Trajectory.open(out).experiment["run"]["device"] == CUBLAS
 
 
+def test_flownet_devices_says_whether_it_is_installed(blas, monkeypatch):
+    for ends in ("Python, cuBLAS", "Python"):
+        last = CliRunner().invoke(shell, ["devices"]).output.splitlines()[-1]
+        assert last.startswith("cuda ") and last.endswith(ends)
+        monkeypatch.setitem(sys.modules, NAME, None)
+
+
 @pytest.mark.parametrize("name", [CUBLAS, "cuda:0+cublas"])
 def test_a_package_that_is_missing_is_one_line(name, blas, monkeypatch):
     monkeypatch.setitem(sys.modules, NAME, None)

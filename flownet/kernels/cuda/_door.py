@@ -5,7 +5,7 @@ from functools import cache, wraps
 from importlib import import_module
 
 from ..._compile import _cublas
-from ..._compile._cuda import described, why_not
+from ..._compile._cuda import described as described_alone, why_not
 from ..._errors import FlownetError
 from .base.current import on
 
@@ -38,6 +38,18 @@ class Entries:
                 return function(*args, **words)
 
         return run
+
+
+def described():
+    """Of each device its name in `device=` and what there is of it, cuBLAS too.
+
+    Raises
+    ------
+    FlownetError
+        Where there is none: one line that says what would help.
+    """
+    found = described_alone()
+    return [(*device, "cuBLAS") for device in found] if _cublas.why_not() is None else found
 
 
 @cache
