@@ -4,8 +4,12 @@ import re
 import shutil
 import subprocess
 from functools import cache
+from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
+from types import FunctionType, SimpleNamespace
+
+import numpy as np
+import pytest
 
 PROCESSORS = ((8, 0), (9, 0), (10, 0))
 
@@ -39,6 +43,24 @@ def compiled(kernel, real, variant=()):
         return cuda.compile(function, kinds, cc=processor, **options)[0]
     finally:
         dispatcher.get_current_device = before
+
+
+def compiled_by(package, kernel, real):
+    """The same, of a kernel that calls no other function, by a package that offers `cuda`."""
+    if package == "numba.cuda":
+        return compiled(kernel, real)
+    pytest.importorskip(package, reason=f"{package.split('.')[0]} is not installed")
+    cuda, tools = (import_module(name) for name in (package, "numba_cuda_mlir.tools"))
+    types = import_module("numba_cuda_mlir.numba_cuda.types")
+    kinds = {"r[]": getattr(types, np.dtype(real).name)[::1], "i8": types.int64}
+    made, before = kernel.make(real), tools._cached_cc
+    named = FunctionType(made.__code__, {**made.__globals__, "cuda": cuda}, made.__name__)
+    tools._cached_cc = PROCESSORS[0]  # it asks the device for its processor
+    try:
+        takes = tuple(kinds[word] for word in kernel.takes.split())
+        return cuda.compile(named, takes, cc=PROCESSORS[0], device=False, abi="numba")[0]
+    finally:
+        tools._cached_cc = before
 
 
 def assembled(text, processor, folder):

@@ -8,9 +8,10 @@ from importlib import import_module
 import numpy as np
 import pytest
 from blas import Library, Math
-from ptx import PROCESSORS, assembled, compiled
+from ptx import PROCESSORS, assembled, compiled, compiled_by
 
 import flownet.kernels.cuda
+from flownet.kernels.cuda.base.finish import times
 from flownet.kernels.cuda.base.launch import KERNELS
 
 pytestmark = pytest.mark.ptx
@@ -40,6 +41,13 @@ def test_no_register_is_spilled(kernel, real, variant, tmp_path, holds):
         holds(f"registers of a thread, {where}", found.registers, 255)
         if real is np.float32:
             holds(f"bytes spilled, {where}", found.spilled, 0)
+
+
+@pytest.mark.parametrize("package", ["numba.cuda", "numba_cuda_mlir.cuda"])
+def test_a_kernel_with_each_package_that_is_installed(package, tmp_path):
+    """CUDA's package may be exchanged: what a factory makes is a plain function to any of them."""
+    found = compiled_by(package, times, np.float32)
+    assert 0 < assembled(found, PROCESSORS[0], tmp_path).registers < 64
 
 
 @pytest.mark.parametrize("real", [np.float32, np.float64], ids=lambda r: r.__name__)
