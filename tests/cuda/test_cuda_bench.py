@@ -46,9 +46,12 @@ gpu.PROBLEMS = [
 gpu.WAYS, gpu.SQUARES, gpu.MAPS = [((2, 3, 1), 4)], (8,), [("fractal", (2, 2, 1), 3)]
 gpu.SIDE, gpu.CPU_SIDE, gpu.STEPS, gpu.RECORDED = 2, 2, 3, 2
 gpu.FIRST = "print(0.5)"  # a process of its own
-load, network = fn.data.load, fn.Network
-fn.data.load = lambda name: load(name, limit=64)
+load, network, train = fn.data.load, fn.Network, fn.train
+fn.data.load = lambda name: load(name, limit=4)  # of digits, where every step is kept
 fn.Network = lambda sizes, **words: network([64, 2, 10] if sizes[0] == 64 else sizes, **words)
+fn.train = lambda *args, **words: train(
+    *args, **{**words, "batch_size": 2 if "batch_size" in words else None}
+)
 gpu.bench_gpu(SimpleNamespace(
     json=None, table=None, figure=None, minutes=9, only=None, dtype="float32", seconds=1e-6,
     rounds=2, folder=".", machine=lambda: dict.fromkeys(("flownet", "numpy", "numba"), "1"),
@@ -57,6 +60,7 @@ gpu.bench_gpu(SimpleNamespace(
 PEERS = {"PyTorch", "PyTorch, CUDA graph", "JAX jit", "JAX scan", "JAX vmap"}
 
 
+@pytest.mark.slow
 def test_every_part_of_it_runs(tmp_path):
     sys.path.append(str(BENCH))
     import gpu_report
