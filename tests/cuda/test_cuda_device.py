@@ -10,8 +10,8 @@ from tolerance import close
 from twins import uniforms
 
 import flownet as fn
-from flownet._compile._cublas import why_not
 from flownet._compile._cuda import cuda
+from flownet._compile._cuda_blas import why_not
 from flownet.kernels.cuda.base import mirror
 from flownet.kernels.cuda.base.current import on
 from flownet.kernels.cuda.base.product import columns, parts_of, product, pull_product

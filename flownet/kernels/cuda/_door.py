@@ -4,7 +4,7 @@ import inspect
 from functools import cache, wraps
 from importlib import import_module
 
-from ..._compile import _cublas
+from ..._compile import _cuda_blas
 from ..._compile._cuda import described as described_alone, why_not
 from ..._errors import FlownetError
 from .base.current import on
@@ -49,7 +49,7 @@ def described():
         Where there is none: one line that says what would help.
     """
     found = described_alone()
-    return [(*device, "cuBLAS") for device in found] if _cublas.why_not() is None else found
+    return [(*device, "cuBLAS") for device in found] if _cuda_blas.why_not() is None else found
 
 
 @cache
@@ -63,7 +63,7 @@ def at(name):
     """
     place, _, products = name.partition("+")
     index = int(place.partition(":")[2] or 0)
-    why = (products and _cublas.why_not()) or why_not(index)
+    why = (products and _cuda_blas.why_not()) or why_not(index)
     if why:
         raise FlownetError(f"device {name!r} is not available: {why}.")
     if products:

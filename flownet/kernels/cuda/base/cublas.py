@@ -5,7 +5,7 @@ Its matrices lie column by column, ours row by row: what is Cᵀ = B·Aᵀ to it
 
 import numpy as np
 
-from ...._compile._cublas import Cublas
+from ...._compile._cuda_blas import Cublas
 from .current import number, place, stream
 from .finish import finish, times
 from .launch import over
