@@ -6,6 +6,7 @@ from runs import MECHANICS, POLICIES, both, distance, near, potential, same_reco
 from tolerance import tolerance
 
 import flownet as fn
+from flownet.kernels.cuda.base.launch import Kernel
 from flownet.kernels.cuda.motion import rows, run as motion_run, steps
 from flownet.kernels.cuda.tiny import run as tiny
 from flownet.motion.loops import _run
@@ -177,6 +178,23 @@ def test_going_on_otherwise_stays_on_the_device(tmp_path):
     assert run.potential.device == "cuda"
     assert run.experiment["run"]["device"] == "cuda"
     assert len(run.loss) == 6
+
+
+def test_a_step_is_a_few_launches(monkeypatch, holds):
+    """Eight products and five more, not thirty; where graphs work they are one."""
+    launched, launch = [], Kernel.__call__
+
+    def counted(kernel, *args, **words):
+        launched.append(kernel.name)
+        launch(kernel, *args, **words)
+
+    monkeypatch.setattr(Kernel, "__call__", counted)
+    p, found = potential((2, 3, 3, 1)), []
+    for count in (2, 5):
+        launched.clear()
+        fn.train(p, fn.Aristotle(0.1), steps=count, device="cuda", progress=False, record_every=9)
+        found.append(len(launched))
+    holds("launches of a step of three layers", (found[1] - found[0]) / 3, 15)
 
 
 class Replayed:
