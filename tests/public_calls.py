@@ -78,7 +78,7 @@ def calls():
         "Dataset.take": of(CLASSES.take, [0, 1]),
         "Dataset.first": of(CLASSES.first, 2),
         "Dataset.weights": of(CLASSES.weights, [1.0, 2.0, 1.0]),
-        "data.load": of(fn.data.load, "digits", split="train", limit=3),
+        "data.load": of(fn.data.load, "digits", split="train", limit=3, held_out=0.2),
         "data.load spiral": of(
             fn.data.load, "spiral", m=6, classes=2, noise=0.1, turns=1.0, seed=0
         ),

@@ -250,6 +250,27 @@ def test_sets_without_a_split(name):
     refused(f"{name} has no split: it is 'train' in full", load, name, split="test")
 
 
+@pytest.mark.parametrize("name", ["digits", "xor"])
+def test_a_share_is_held_out(name):
+    """Train and test are the whole; each says what makes it again."""
+    whole, share = load(name), 0.25
+    train, test = (load(name, split=split, held_out=share) for split in ("train", "test"))
+    assert test.m == round(share * whole.m)
+    rows = np.concatenate([train.x, test.x])
+    assert np.array_equal(np.unique(rows, axis=0), np.unique(whole.x, axis=0))
+    if name == "digits":
+        counts = [np.bincount(part.labels, minlength=10) / part.m for part in (train, test)]
+        assert abs(counts[0] - counts[1]).max() < 2e-3
+    for part in (train, test.first(1)):
+        assert from_table(part.describe()).sha256 == part.sha256
+
+
+@pytest.mark.parametrize("share", [0, 1, 1.5, "half", True])
+def test_what_is_no_share_is_told(share):
+    refused("held_out is .*; it has to be a share between 0 and 1", load, "iris", held_out=share)
+    refused("teacher has a split of its own", load, "teacher", held_out=share)
+
+
 def test_a_missing_shipped_file_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(_shipped, "_folder", lambda: tmp_path)
     refused("iris.csv cannot be read .*install it again", load, "iris")

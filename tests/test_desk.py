@@ -63,6 +63,8 @@ _DATA = {
     "bifurcation": "xor",
     "trainability": "gaussian",
     "failure": "gaussian",
+    "hopfield-digits": "digits",
+    "diodes-digits": "digits",
 }
 
 
@@ -72,7 +74,7 @@ def test_shipped_experiments_are_valid(path):
     assert name == _DATA.get(path.stem, path.stem)
 
 
-@pytest.mark.parametrize("name", ["iris", "xor", "spiral", "teacher"])
+@pytest.mark.parametrize("name", ["iris", "xor", "spiral", "teacher", "hopfield-digits"])
 def test_shipped_experiments_learn(name):
     experiment = fn.Experiment.load(ROOT / "scripts" / "experiments" / f"{name}.toml")
     run = experiment.run()

@@ -20,7 +20,7 @@ from ._orbits import resonator, spring
 from ._shipped import digits, iris, xor
 
 if TYPE_CHECKING:
-    from .._types import Count, DataName, PathLike, Split
+    from .._types import Count, DataName, PathLike, Share, Split
 
 _WHOLE: dict[str, Callable[..., Dataset]] = {
     "digits": digits,
@@ -55,6 +55,7 @@ def load(
     *,
     split: Split = "train",
     limit: Count | None = None,
+    held_out: Share | None = None,
     root: PathLike | None = None,
     **options: Any,
 ) -> Dataset:
@@ -87,9 +88,13 @@ def load(
     name : str
         One of `names()`.
     split : {"train", "test"}
-        digits, iris, xor, xor-p, spiral and gaussian have no split: they are "train" in full.
+        digits, iris, xor, xor-p, spiral and gaussian have none: they are "train" in full, unless
+        some of them are held out.
     limit : int, optional
         Keep the first samples only.
+    held_out : float, optional
+        Of a set without a split, the share of its samples that are "test" and not "train":
+        shuffled, with its share of each class, the same on every machine.
     root : path, optional
         Folder with the files of mnist and fashion-mnist, or with a subfolder of their name; by
         default the environment variable FLOWNET_DATA. The other sets need none. Nothing is ever
@@ -110,8 +115,10 @@ def load(
     check_split(split)
     if not isinstance(name, str):
         raise FlownetError(f"a data set is named by a string, not by {shown(name)}.")
+    if held_out is not None and name in (*_SPLIT, *_BROUGHT):
+        raise FlownetError(f"{name} has a split of its own: take split='test', and no held_out.")
     if name in _WHOLE:
-        data = _whole(name, split, options)
+        data = _whole(name, split, held_out, options)
     elif name in _SPLIT:
         data = _SPLIT[name](split=split, **_allowed(name, _SPLIT[name], options))
     elif name in _BROUGHT:
@@ -167,11 +174,12 @@ def _from_arrays(table):
     return data if limit is None else data.first(limit)
 
 
-def _whole(name, split, options):
-    """A set without a split."""
-    if split != "train":
+def _whole(name, split, held_out, options):
+    """A set without a split, or one of the two parts that are made of it."""
+    if split != "train" and held_out is None:
         raise FlownetError(f"{name} has no split: it is 'train' in full, there is no {split!r}.")
-    return _WHOLE[name](**_allowed(name, _WHOLE[name], options))
+    whole = _WHOLE[name](**_allowed(name, _WHOLE[name], options))
+    return whole if held_out is None else whole._held_out(held_out, split)
 
 
 def _allowed(name, make, options):

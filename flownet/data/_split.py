@@ -26,6 +26,13 @@ def is_stratified(given):
     return bool(given)
 
 
+def held_out(given):
+    """A share of the samples, none of them a whole number of samples."""
+    if not isinstance(given, numbers.Real) or isinstance(given, bool) or not 0 < given < 1:
+        raise FlownetError(f"held_out is {shown(given)}; it has to be a share between 0 and 1.")
+    return float(given)
+
+
 def sizes_of(fractions, test_size, m):
     """Number of samples of each part."""
     if fractions is not None and test_size is not None:
