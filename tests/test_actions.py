@@ -87,21 +87,27 @@ def test_derivatives_of_a_mechanical_system(kind):
 
 @pytest.mark.parametrize("make", [path, orbit])
 @pytest.mark.parametrize("kind", KINDS)
-def test_exact_covector_is_that_of_differences(make, kind):
+def test_exact_covector_is_that_of_differences(make, kind, holds):
     potential, W = make(kind)
     dL = potential.exact(W)[1]
-    assert off(dL, differences(potential.value, W, 3e-4)) < 1e-9
+    holds("exact covector beside differences", off(dL, differences(potential.value, W, 3e-4)), 1e-9)
 
 
 @pytest.mark.parametrize("make", [path, orbit])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("estimator", "order"), ESTIMATORS)
-def test_error_falls_with_the_order_of_the_estimator(make, kind, estimator, order):
-    errors, large = [], 0.01 if (make, kind) in ((orbit, "own"), (path, "oscillators")) else 0.05
+def test_error_falls_with_the_order_of_the_estimator(make, kind, estimator, order, holds):
+    errors, large = [], 0.05
+    if (make, kind) in ((orbit, "own"), (path, "oscillators")):  # whose radii are smaller
+        large = 0.02 if (make, order) == (orbit, 6) else 0.01
     for nudge in (large, large / 2):
         potential, W = make(kind, nudge=nudge, estimator=estimator)
         errors.append(off(potential.differential(W)[1], potential.exact(W)[1]))
-    assert errors[1] < 1e-10 or np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+    holds(
+        "order of an estimator, off the whole number",
+        abs(np.log2(errors[0] / errors[1]) - order),
+        0.1,
+    )
 
 
 def test_path_is_that_of_verlet_between_its_ends():
@@ -126,18 +132,20 @@ def test_action_is_stationary_on_the_path():
     assert off((one + two - 2 * at) / 1e-6, bent) < 1e-4
 
 
-def test_estimate_of_a_path_is_the_differential_of_the_averaged_cost():
+def test_estimate_of_a_path_is_the_differential_of_the_averaged_cost(holds):
     potential, W = path("neural", nudge=0.05)
     averaged = potential.averaged(points=16)
     V = np.random.default_rng(2).normal(size=(3, W.size))
     along = differences(averaged.value, W, 3e-4, along=V)
-    assert off(V @ averaged.differential(W)[1], along) < 1e-9
+    holds(
+        "estimate beside the differential of L̄", off(V @ averaged.differential(W)[1], along), 1e-9
+    )
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_echo_returns_to_where_the_orbit_began(kind):
+def test_an_echo_returns_to_where_the_orbit_began(kind, holds):
     potential, W = orbit(kind, steps=400)
-    assert potential.returns(W) < 1e-13
+    holds("an echo returns", potential.returns(W), 1e-13)
 
 
 @pytest.mark.parametrize("kind", ["oscillators", "neural"])
@@ -208,7 +216,7 @@ def test_a_path_learns_the_spring_of_its_data():
     assert run.parameters[-1][0] == pytest.approx(wanted, rel=1e-3)
 
 
-def test_an_echo_learns_the_resonator_of_its_data_and_resumes_to_the_bit(tmp_path):
+def test_an_echo_learns_the_resonator_of_its_data_and_resumes_to_the_bit(tmp_path, holds):
     data = fn.data.resonator(m=10, steps=50, time=5.0, stiffness=2.0)
     system = fn.Verlet(fn.Oscillators(1, inputs=1), steps=50, time=5.0)
     potential = fn.Echo(system, fn.Quadratic(), data, nudge=1e-3)
@@ -219,7 +227,11 @@ def test_an_echo_learns_the_resonator_of_its_data_and_resumes_to_the_bit(tmp_pat
     store = tmp_path / "run.h5"
     fn.train(potential, fn.Adam(0.05), W0=W, steps=120, store=store)
     again = fn.resume(store, steps=300)
-    assert np.array_equal(again.parameters[-1], whole.parameters[-1])
+    holds(
+        "numbers that a resumed run has otherwise",
+        np.count_nonzero(again.parameters[-1] != whole.parameters[-1]),
+        0,
+    )
 
 
 FILE = """
@@ -285,11 +297,15 @@ def test_a_mistake_gets_one_line(make, line):
 
 
 @pytest.mark.parametrize("make", [path, orbit])
-def test_a_step_is_broken_down_by_the_exact_covector(make):
+def test_a_step_is_broken_down_by_the_exact_covector(make, holds):
     potential, W = make("neural")
     smooth = fn.CustomPotential(potential.size, potential.exact, value=potential.value)
     b = fn.breakdown(smooth, W, 0.05)
-    assert b.linear + b.second + b.third + b.remainder == pytest.approx(b.actual, rel=1e-9)
+    holds(
+        "breakdown's terms beside what was delivered",
+        abs((b.linear + b.second + b.third + b.remainder) / b.actual - 1),
+        1e-12,
+    )
     assert b.linear == pytest.approx(potential.exact(W)[1] @ b.taken.delta, rel=1e-11)
     assert potential.learner is potential.system
     assert potential.with_data(potential.data).value(W) == potential.value(W)

@@ -65,7 +65,7 @@ def test_a_few_sweeps_a_visit_come_to_rest_in_the_end():
     np.testing.assert_allclose(states, settled, atol=1e-12)
 
 
-def test_they_are_part_of_every_checkpoint(tmp_path, monkeypatch):
+def test_they_are_part_of_every_checkpoint(tmp_path, monkeypatch, holds):
     """A run of one sweep a visit, stopped anywhere, goes on to the same bits."""
     monkeypatch.setattr(_recorder, "CHECKPOINT_SECONDS", -1.0)
     path, unsettled = tmp_path / "run.h5", potential(sweeps=1, nudged_sweeps=2, fixed=True)
@@ -82,7 +82,11 @@ def test_they_are_part_of_every_checkpoint(tmp_path, monkeypatch):
         fn.train(unsettled, fn.Adam(0.01), store=path, observe={"x": (1, stop)}, **WORDS)
     run = fn.resume(path, observe={"x": lambda state: 0.0}, progress=False)
     np.testing.assert_array_equal(run.loss, whole.loss)
-    np.testing.assert_array_equal(run.parameters[:], whole.parameters[:])
+    holds(
+        "numbers that a resumed run has otherwise",
+        np.count_nonzero(run.parameters[:] != whole.parameters[:]),
+        0,
+    )
 
 
 def test_a_flow_has_no_visits():

@@ -37,11 +37,11 @@ def made(activation="sigmoid4", *, readout=True, cost=None, nudge=0.02, dtype="f
     ],
     ids=["cross-entropy", "weighed", "quadratic"],
 )
-def test_exact_covector_is_that_of_differences(activation, readout, cost):
+def test_exact_covector_is_that_of_differences(activation, readout, cost, holds):
     potential, W = made(activation, readout=readout, cost=cost)
     V = np.random.default_rng(0).normal(size=(5, W.size))
     wanted = differences(potential.value, W, 1e-4, along=V)
-    assert off(V @ potential.exact(W)[1], wanted) < 1e-9
+    holds("exact covector beside differences", off(V @ potential.exact(W)[1], wanted), 1e-9)
 
 
 def test_loss_and_accuracy_are_those_of_the_outputs():
@@ -59,22 +59,29 @@ def test_loss_and_accuracy_are_those_of_the_outputs():
     ("estimator", "order"),
     [("one-sided", 1), ("symmetric", 2), ("richardson", 4), ({"kind": "contour", "points": 3}, 3)],
 )
-def test_error_falls_with_the_order_of_the_estimator(readout, force, estimator, order):
+def test_error_falls_with_the_order_of_the_estimator(readout, force, estimator, order, holds):
     errors = []
     for nudge in (0.04, 0.02):
         potential, W = made(readout=readout, nudge=nudge, estimator=estimator, force=force)
         errors.append(off(potential.differential(W)[1], potential.exact(W)[1]))
-    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+    holds(
+        "order of an estimator, off the whole number",
+        abs(np.log2(errors[0] / errors[1]) - order),
+        0.1,
+    )
 
 
 @pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
 @pytest.mark.parametrize("readout", READS)
-def test_estimate_is_the_differential_of_the_averaged_cost(estimator, readout):
+def test_estimate_is_the_differential_of_the_averaged_cost(estimator, readout, holds):
     """Of the readout too: F counts, and not E."""
     potential, W = made("tanh", readout=readout, nudge=0.2, estimator=estimator)
     averaged = potential.averaged(points=16)
     V = np.random.default_rng(2).normal(size=(4, W.size))
-    assert off(V @ averaged.differential(W)[1], differences(averaged.value, W, along=V)) < 1e-9
+    wanted = differences(averaged.value, W, along=V)
+    holds(
+        "estimate beside the differential of L̄", off(V @ averaged.differential(W)[1], wanted), 1e-9
+    )
 
 
 def test_covector_of_the_readout_is_the_mean_of_both_nudges():

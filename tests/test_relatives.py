@@ -145,13 +145,17 @@ def test_springs_that_are_too_soft_are_refused():
 
 
 @pytest.mark.parametrize("estimator", ["contrastive", "coupled", "agnostic"])
-def test_relatives_train_resume_and_stand_in_files(estimator, tmp_path):
+def test_relatives_train_resume_and_stand_in_files(estimator, tmp_path, holds):
     potential, W = potential_of("sigmoid4", estimator, 0.1)
     whole = fn.train(potential, fn.Aristotle(0.05), W0=W, steps=30, batch_size=4)
     path = tmp_path / "run.h5"
     fn.train(potential, fn.Aristotle(0.05), W0=W, steps=12, batch_size=4, store=path)
     on = fn.resume(path, potential=potential, steps=30)
-    assert np.array_equal(on.parameters[-1], whole.parameters[-1])
+    holds(
+        "numbers that a resumed run has otherwise",
+        np.count_nonzero(on.parameters[-1] != whole.parameters[-1]),
+        0,
+    )
     assert potential.value(whole.parameters[-1]) < potential.value(W)
     again = fn.Trajectory.open(path).potential
     assert again.parameters() == potential.parameters()

@@ -30,11 +30,11 @@ def states(potential, W, nudge=0.0):
 
 @pytest.mark.parametrize("name", MAPPED)
 @pytest.mark.parametrize("output", [None, "identity"])
-def test_exact_covector_of_the_form_of_2017_is_that_of_differences(name, output):
+def test_exact_covector_of_the_form_of_2017_is_that_of_differences(name, output, holds):
     potential, W = made(name, output=output)
     V = np.random.default_rng(0).normal(size=(5, W.size))
     wanted = differences(potential.value, W, 1e-4, along=V)
-    assert off(V @ potential.exact(W)[1], wanted) < 1e-9
+    holds("exact covector beside differences", off(V @ potential.exact(W)[1], wanted), 1e-9)
 
 
 @pytest.mark.parametrize("name", MAPPED)
@@ -69,21 +69,28 @@ def test_state_of_the_form_of_2017_is_stationary_and_its_energy_least(name):
 @pytest.mark.parametrize(
     ("estimator", "order"), [("one-sided", 1), ("symmetric", 2), ("richardson", 4)]
 )
-def test_error_falls_with_the_order_of_the_estimator(name, force, estimator, order):
+def test_error_falls_with_the_order_of_the_estimator(name, force, estimator, order, holds):
     errors = []
     for nudge in (0.04, 0.02):
         potential, W = made(name, nudge=nudge, estimator=estimator, force=force)
         errors.append(off(potential.differential(W)[1], potential.exact(W)[1]))
-    assert np.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.1)
+    holds(
+        "order of an estimator, off the whole number",
+        abs(np.log2(errors[0] / errors[1]) - order),
+        0.1,
+    )
 
 
 @pytest.mark.parametrize("name", MAPPED)
 @pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
-def test_estimate_is_the_differential_of_the_averaged_cost(name, estimator):
+def test_estimate_is_the_differential_of_the_averaged_cost(name, estimator, holds):
     potential, W = made(name, nudge=0.1, estimator=estimator)
     averaged = potential.averaged(points=24)
     V = np.random.default_rng(2).normal(size=(3, W.size))
-    assert off(V @ averaged.differential(W)[1], differences(averaged.value, W, along=V)) < 1e-9
+    wanted = differences(averaged.value, W, along=V)
+    holds(
+        "estimate beside the differential of L̄", off(V @ averaged.differential(W)[1], wanted), 1e-9
+    )
 
 
 def published(system, W, x, y, sweeps, step, nudge):
