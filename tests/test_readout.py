@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from test_circuits import setting as circuit
 from test_equilibrium import differences, off
+from test_state_flow import made as flowing
 
 import flownet as fn
 
@@ -118,6 +120,87 @@ def test_float32_agrees_with_float64():
     assert off(dL, double.differential(W)[1]) < 2e-4
 
 
+def of_series(name, cost, **words):
+    """Systems whose series take more than those of units under a Quadratic cost."""
+    words = {"cost": cost, "estimator": "one-sided", **words}
+    if name == "circuit":
+        _, W, potential = circuit("layered, exponential")
+        data = fn.Dataset(potential.data.x, np.eye(2)[[0, 1, 0]])
+        return potential.changed(data=data, nudge=0.02, **words), W
+    if name.startswith("rho"):
+        potential, W = flowing("tanh")
+        if name == "rho, readout":
+            system = fn.Hopfield(potential.system.sizes, "tanh", form="rho", readout=True)
+            potential = potential.changed(system=system)
+        return potential.changed(**words), W
+    return made("tanh", readout=name == "readout", **words)
+
+
+of_series.every = pytest.mark.parametrize(
+    ("name", "cost"),
+    [
+        (name, cost)
+        for name in ("units", "readout", "rho", "rho, readout", "circuit")
+        for cost in (fn.CrossEntropy(temperature=0.5), fn.Quadratic())
+        if (name, type(cost)) not in (("units", fn.Quadratic), ("circuit", fn.Quadratic))
+    ],
+    ids=repr,
+)
+
+
+@of_series.every
+def test_series_in_a_step(name, cost, holds):
+    potential, W = of_series(name, cost)
+    V = 0.1 * np.random.default_rng(4).normal(size=W.size)
+    c = potential.jet(W, V, 4)
+    loss, dL = potential.exact(W)
+    assert c[0] == pytest.approx(loss, rel=1e-13)
+    assert c[1] == pytest.approx(dL @ V, rel=1e-11)
+    each = potential.sample_jets(W, V, 4)
+    for order, size in ((2, 0.05), (3, 0.1), (4, 0.1)):
+        beyond = []
+        for t in (size, size / 2):
+            moved = potential.sample_losses(W + t * V) - potential.sample_losses(W)
+            taken = sum(each[:, k] * t**k for k in range(1, order + 1))
+            beyond.append(np.linalg.norm(moved - taken))
+        slope = np.log2(beyond[0] / beyond[1])
+        holds("L beyond its jet: slope off order + 1", abs(slope - order - 1), 0.2)
+    b = fn.breakdown(potential, W, 0.1)
+    apart = abs((b.linear + b.second + b.third + b.remainder) / b.actual - 1)
+    holds("breakdown's terms beside what was delivered", apart, 1e-12)
+    parts = b.split("nudge")
+    assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(b.linear, rel=1e-10)
+
+
+@of_series.every
+@pytest.mark.parametrize("force", ["moving", "frozen"])
+def test_series_in_the_nudge(name, cost, force, holds):
+    potential, W = of_series(name, cost, force=force)
+    dL = potential.exact(W)[1]
+    g = potential.nudge_jet(W, 1)[0]
+    holds("first power of the nudge beside dL", np.abs(g - dL).max() / np.abs(dL).max(), 1e-11)
+    for estimator, slope, large in (("one-sided", 2, 0.002), ("symmetric", 4, 0.02)):
+        left = []
+        for nudge in (large, large / 2):
+            at = potential.changed(nudge=nudge, estimator=estimator)
+            bias = at.differential(W)[1] - dL
+            left.append(np.abs(bias - at.bias(W, slope // 2 + 1)[-1]).max())
+        off_by = abs(np.log2(left[0] / left[1]) - slope)
+        holds("bias less its first term: slope off 2 or 4", off_by, 0.1)
+
+
+def test_first_kink_below_a_readout():
+    """A frozen force is exact up to there."""
+    potential, W = made("hard-sigmoid", cost=fn.Quadratic(), force="frozen")
+    kink, exact = potential.meters(W).kink, potential.exact(W)[1]
+    off = [
+        np.abs(potential.changed(nudge=share * kink).differential(W)[1] - exact).max()
+        for share in (0.99, 1.3)
+    ]
+    assert 0 < kink < np.inf
+    assert off[0] < 1e-11 < 1e-7 < off[1]
+
+
 @pytest.mark.slow
 def test_digits_are_learnt_by_a_softmax_readout(tmp_path):
     data = fn.data.load("digits", limit=300)
@@ -138,13 +221,12 @@ def test_digits_are_learnt_by_a_softmax_readout(tmp_path):
 
 
 def test_what_is_not_there_is_said():
-    potential, W = made()
+    potential, _ = made()
     direct, U = made(readout=False)
     for make, line in (
         (lambda: fn.Hopfield([4, 2], readout=True), "three sizes or more"),
         (lambda: fn.Hopfield([4, 3, 2], readout=True, output="tanh"), "both given"),
-        (lambda: potential.jet(W, W), "has no series"),
-        (lambda: direct.bias(U), "those of a Quadratic cost"),
+        (lambda: direct.changed(estimator="coupled").differential(U), "take a Quadratic cost"),
         (lambda: potential.changed(estimator="contrastive"), "read off its state"),
         (lambda: fn.gdu(direct, U), "another cost"),
     ):

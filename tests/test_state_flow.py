@@ -246,12 +246,11 @@ def test_it_stands_in_files(tmp_path):
 
 
 def test_a_mistake_gets_one_line():
-    potential, W = made("tanh")
+    potential, _ = made("tanh")
     for make, line in (
         (lambda: potential.changed(order="odd-even"), "take order='flow'"),
         (lambda: made("tanh", form="roh"), "did you mean 'rho'"),
         (lambda: potential.changed(step=0.0), "step"),
-        (lambda: potential.jet(W, W), "has no series"),
         (lambda: potential.changed(estimator="contour"), "wants complex states"),
     ):
         with pytest.raises(fn.FlownetError, match=line) as error:

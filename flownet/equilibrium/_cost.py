@@ -78,6 +78,13 @@ class SpringCost:
         """The pull of β⟨c, o⟩, with c as it was."""
         return Pull((-nudge * c).astype(dtype), np.zeros(c.shape[1], dtype))
 
+    def force_series(self, o, rows):
+        """Taylor coefficients of c = ∂C/∂o, of those of the outputs, arrays (m, n_out)."""
+        return [
+            self.gamma * o[0] - self.gamma * self.y[rows],
+            *(self.gamma * each for each in o[1:]),
+        ]
+
     def series(self, o, rows):
         """Taylor coefficients (m, K) of C, of those of the outputs, K arrays (m, n_out)."""
         e = [o[0] - self.y[rows], *o[1:]]
@@ -123,17 +130,50 @@ class SoftmaxCost:
         """The pull of β⟨c, o⟩, with c as it was."""
         return Pull((-nudge * c).astype(dtype), np.zeros(c.shape[1], dtype))
 
-    @property
-    def gamma(self):
-        """None: the stiffness of a cross-entropy is another one at each output."""
-        raise FlownetError(
-            "the series in the step and in the nudge are those of a Quadratic cost: differences of "
-            "the potential say what a cross-entropy does."
-        )
+    def force_series(self, o, rows):
+        """Taylor coefficients of c = ∂C/∂o, of those of the outputs, arrays (m, n_out).
+
+        Of u = o/kT those of e^u follow from k·e_k = Σ j·u_j·e_{k−j}, those of Z = Σe^u by sums, and
+        those of P̂ = e^u/Z from e_k = Σ Z_j·P̂_{k−j}.
+        """
+        (e, Z), q = self._exponentials(o), self.q[rows]
+        p: list[Any] = []
+        for k in range(len(o)):
+            p.append((e[k] - sum(Z[j] * p[k - j] for j in range(1, k + 1))) / Z[0])
+        whole = q.sum(axis=1, keepdims=True)
+        found = [whole * each / self.temperature for each in p]
+        found[0] = found[0] - q / self.temperature
+        return [each.astype(o[0].dtype) for each in found]
 
     def series(self, o, rows):
-        """None either."""
-        return self.gamma
+        """Taylor coefficients (m, K) of C, of those of the outputs, K arrays (m, n_out).
+
+        Those of log Z follow from k·Z_k = Σ j·log_j·Z_{k−j}.
+        """
+        (_, Z), q = self._exponentials(o), self.q[rows].astype(np.float64)
+        logs: list[Any] = [0.0]  # log Z itself is in C, the first coefficient
+        for k in range(1, len(o)):
+            lower = sum(j * logs[j] * Z[k - j][:, 0] for j in range(1, k)) / k
+            logs.append((Z[k][:, 0] - lower) / Z[0][:, 0])
+        whole, of_truth = q.sum(axis=1), [(q * each).sum(axis=1) / self.temperature for each in o]
+        rest = [whole * log - truth for log, truth in zip(logs[1:], of_truth[1:])]
+        return self.weights[rows, None] * np.stack([self.values(o[0], rows), *rest], axis=1)
+
+    def _exponentials(self, o):
+        """Coefficients of e^u (m, n_out) and of their sums (m, 1), up to a factor of both."""
+        u = [each.astype(np.float64) / self.temperature for each in o]
+        e = [np.exp(u[0] - u[0].max(axis=1, keepdims=True))]
+        for k in range(1, len(u)):
+            e.append(sum(j * u[j] * e[k - j] for j in range(1, k + 1)) / k)
+        return e, [each.sum(axis=1, keepdims=True) for each in e]
+
+    @property
+    def y(self):
+        """None that outputs could be held at: they are logarithms of probabilities."""
+        raise FlownetError(
+            "contrastive and coupled learning hold outputs at the truth, which those of a "
+            "cross-entropy are not to reach: take a Quadratic cost."
+        )
 
 
 def _refuse_coupled(loss):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .._table import Table, Tabled, percent, short
+from ..kernels.scalar.states import CLIPPED
 
 if TYPE_CHECKING:
     from .._types import Vector
@@ -136,12 +137,15 @@ def _kink(at):
     if own is not None:
         return own
     found = np.inf
-    drives = states.system.drive(at.W, states.x, states.layers(at.free))
-    bends = states.system.drive(at.W, 0 * states.x, states.layers(v), bias=False)
-    bends[-1] = bends[-1] + at.force  # what the nudge takes from the outputs' own drive
-    for layer, (s, dv) in enumerate(zip(states.layers(at.free), states.layers(v))):
+    system, free, moves = states.system, states.layers(at.free), states.layers(v)
+    slopes = system.image_slopes(free)
+    shown = _times(slopes, moves)
+    drives = _times(slopes, system.drive(at.W, states.x, system.images(free)))
+    bends = _times(slopes, system.drive(at.W, 0 * states.x, shown, bias=False))
+    bends[-1] = bends[-1] + states.on_top(at.force)  # what the nudge takes from its own drive
+    for layer, (s, dv) in enumerate(zip(free, moves)):
         units = states.units_of(layer)
-        if states.system.smooth or units.code[layer] != 0:
+        if system.smooth or units.code[layer] not in CLIPPED:
             continue
         held = (s <= units.first) | (s >= units.second)
         for bound in (units.first, units.second):
@@ -152,3 +156,7 @@ def _kink(at):
             for each in (meets[~held], leaves[at_bound]):
                 found = min(found, float(np.min(each[np.isfinite(each)], initial=np.inf)))
     return found
+
+
+def _times(slopes, layers):
+    return [slope * each for slope, each in zip(slopes, layers)]

@@ -114,19 +114,37 @@ class Relaxation(ABC):
         """v = H⁻¹·force, of a force on every number of the state."""
         raise FlownetError("the state of this system yields to a force on its outputs alone.")
 
-    def series(self, s: Vector, order: int, *, V: Any = None, pull: Any = None) -> list[Vector]:
-        """Taylor coefficients of the state s, along V (D,) or a nudge with a (held, drive)."""
+    def series(self, s: Vector, order: int, *, V: Any = None, force: Any = None) -> list[Vector]:
+        """Taylor coefficients of the state s, along V (D,), or along a nudge.
+
+        `force` gives the next coefficient (m, n_out) of a cost's force, of those of the state.
+        """
         raise FlownetError(
             f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
             "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
         )
 
+    def output_series(self, series: list[Vector], V: Any = None) -> list[Vector]:
+        """Coefficients (m, n_out) of the outputs, of those of a state, along V (D,) if given."""
+        return [self.outputs(s) for s in series]
+
+    def seen_series(self, series: list[Vector]) -> list[Vector]:
+        """Coefficients of what neighbours see of a state, of those of the state: the same."""
+        return series
+
+    def along_seen(self, s: Vector, u: Vector, weight: Vector, *, x: bool) -> Vector:
+        """`along`, of what is seen; without x what is bilinear in it alone."""
+        raise NotImplementedError
+
     def first_kink(self, s: Vector, v: Vector, c: Vector) -> float | None:
         """The nudge at which s − β·v first meets a kink; None where units of layers have them."""
         return None
 
-    def on_readout(self, s: Vector, c: Vector, weight: Vector) -> Any:
-        """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such."""
+    def on_readout(self, s: Vector, c: Vector, weight: Vector, *, bias: bool = True) -> Any:
+        """Σ weight·c·∂o/∂W (D,), of parameters that read outputs off a state: 0 without such.
+
+        Without its `bias` what is linear in the state.
+        """
         return 0
 
 

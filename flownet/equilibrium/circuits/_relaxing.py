@@ -160,9 +160,13 @@ class CircuitStates(Relaxation):
                 found = min(found, np.abs(now[falls] / by[falls]).min(initial=np.inf))
         return float(found)
 
-    def series(self, s, order, *, V=None, pull=None):
+    def series(self, s, order, *, V=None, force=None):
         """Taylor coefficients of the voltages: see `_series`."""
-        return voltage_series(self, s, order, V, pull)
+        return voltage_series(self, s, order, V, force)
+
+    def along_seen(self, s, u, weight, *, x):
+        """`along`: nodes show their voltages."""
+        return self.along(s, u, weight, x=x)
 
     def along(self, s, u, weight, *, x=True):
         """Σ weight·(∂_s∂_W E)·u (D,); without x of no sources, and what is bilinear in s alone."""

@@ -8,7 +8,7 @@ and a rest of lower orders, and it is 0. One linear solve an order, always with 
 import numpy as np
 
 
-def voltage_series(states, s0, order, V=None, pull=None):
+def voltage_series(states, s0, order, V=None, force=None):
     """Coefficients (order+1) of the voltages (m, n), from s₀ on.
 
     Parameters
@@ -20,8 +20,8 @@ def voltage_series(states, s0, order, V=None, pull=None):
     order : int
     V : ndarray (D,), optional
         Direction of the parameters.
-    pull : tuple, optional
-        (held (n_out,), drive (m, n_out)) of a nudge β = t.
+    force : function, optional
+        Of a nudge β = t: the last coefficient (m, n_out) of a cost's force, of a series of states.
     """
     system, (r, c, d) = states.system, _branches(states.system)
     bent = None if V is None else system.directions(V)
@@ -36,11 +36,8 @@ def voltage_series(states, s0, order, V=None, pull=None):
                 rest = rest - c.into_nodes(c.content * bent[1])
         beyond = sum((j * over[j] * e[k - j] for j in range(1, k)), np.zeros_like(e[0])) / k
         rest = rest + d.into_nodes(beyond)
-        if pull is not None:
-            held, drive = pull
-            states.outputs(rest)[...] += held * states.outputs(series[-1]) - (
-                drive if k == 1 else 0
-            )
+        if force is not None:
+            states.outputs(rest)[...] += force(series)
         series.append(states.solve(s0, -rest)[0])
         w.append(r.along(series[-1]))
         over.append(d.along(series[-1]) / system.scale)

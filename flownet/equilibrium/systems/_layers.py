@@ -8,7 +8,7 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ...kernels.layout import Units
-from ...kernels.scalar.states import BOUNDED, MAPPED, RHO_SIGMOID, RHO_TANH
+from ...kernels.scalar.states import CLIPPED, MAPPED
 from ...model.network import Network
 from .._energy import Energy
 from ._relaxing import Layered
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from ..._types import Vector
 
-
-_BOUNDED = (BOUNDED, RHO_TANH, RHO_SIGMOID)  # codes of units with bounds, if only infinite ones
 
 #: ρ and ρ′ of mapped codes
 _RHO = (np.tanh, lambda s: (1 + np.tanh(2 * s - 1)) / 2)
@@ -100,7 +98,7 @@ class LayeredEnergy(Energy):
                 driven = driven + part.bias
             own = self.of_layer(units, i)
             G = self.primitive(i, s_l, own)
-            if self.codes[i] in _BOUNDED:
+            if self.codes[i] in CLIPPED:
                 G = np.where((s_l.real < own.first) | (s_l.real > own.second), np.inf, G)
             total += (G - seen[i] * driven).sum(axis=1)
         return total
@@ -113,7 +111,7 @@ class LayeredEnergy(Energy):
         for i, (s_l, a, bend) in enumerate(zip(layers, driven, bends)):
             own = self.of_layer(units, i)
             slope = self.inverse(i, s_l, own) - bend * a
-            if self.codes[i] in _BOUNDED:
+            if self.codes[i] in CLIPPED:
                 slope = np.where((s_l <= own.first) & (slope > 0), 0, slope)
                 slope = np.where((s_l >= own.second) & (slope < 0), 0, slope)
             slopes.append(slope)

@@ -12,6 +12,7 @@ from ...kernels.device import kernels_of
 from ...kernels.layout import FLOW, Manner as Order, Pull, schedule
 from .._relaxation import Relaxation, Relaxed, no_pull
 from ._complex import relax_complex
+from ._seen_series import seen_of, seen_state_series
 from ._series import state_series
 
 _LIKE_ROWS = 8  # rows of a network's differential that the relaxations of one sample are worth
@@ -60,7 +61,7 @@ class Layered(Relaxation):
     def relax(self, s, pull, sweeps):
         """Layers settle in their order, that of the free or of a nudged phase."""
         if self.system.reads_out and pull.held.size:
-            drive = pull.drive @ self.system.readout(self.W).weights
+            drive = self.on_top(pull.drive)
             pull = Pull(drive, np.zeros(drive.shape[1], drive.dtype))
         if self.manner[pull.held.size > 0] == FLOW:
             return self._flow(s, pull, sweeps, self.orders[0])
@@ -106,10 +107,12 @@ class Layered(Relaxation):
     def yields(self, s, c):
         """Conjugate gradients, each sample for itself."""
         force = np.zeros_like(s)
-        self.top(force)[...] = (
-            c @ self.system.readout(self.W).weights if self.system.reads_out else c
-        )
+        self.top(force)[...] = self.on_top(c)
         return self.solve(s, force)
+
+    def on_top(self, c):
+        """What a force on the outputs is on the last layer (m, n_l)."""
+        return c @ self.system.readout(self.W).weights if self.system.reads_out else c
 
     def solve(self, s, force):
         """v = H⁻¹·force, of a force on every unit, like a state; beside it how it was reached."""
@@ -158,15 +161,41 @@ class Layered(Relaxation):
         self.system.beside(self, s, u, weight, dL)
         return dL
 
-    def series(self, s, order, **words):
+    def series(self, s, order, *, V=None, force=None):
         """Taylor coefficients of the state along a line of parameters or nudges: see `_series`."""
-        if self.system.mapped or self.system.reads_out:
-            raise FlownetError(
-                f"{self.system!r} has no series of its states: units that show ρ(s), and outputs "
-                "that are read off, have none here."
-            )
-        found = state_series(self, s, order, **words)
-        return [np.concatenate([layer.ravel() for layer in layers]) for layers in found]
+        if force is not None:
+            given = force
+
+            def force(layers):
+                return self.on_top(given([_flat(each) for each in layers]))
+
+        follow = seen_state_series if self.system.mapped else state_series
+        return [_flat(layers) for layers in follow(self, s, order, V=V, force=force)]
+
+    def output_series(self, series, V=None):
+        """Coefficients of the outputs: where they are read off, W and V read as well."""
+        if not self.system.reads_out:
+            return [self.outputs(s) for s in series]
+        read, found = self.system.readout(self.W), [self.outputs(series[0])]
+        for k in range(1, len(series)):
+            o = self.top(series[k]) @ read.weights.T
+            if V is not None:
+                other = self.system.readout(V)
+                o = o + self.top(series[k - 1]) @ other.weights.T
+                if k == 1 and other.bias is not None:
+                    o = o + other.bias
+            found.append(o)
+        return found
+
+    def seen_series(self, series):
+        """Coefficients of ρ(s), of those of s."""
+        if not self.system.mapped:
+            return series
+        return [_flat(r) for r in seen_of(self.system, [self.layers(s) for s in series])]
+
+    def along_seen(self, s, u, weight, *, x):
+        """`along`, of what is seen."""
+        return self._along(s, u, weight, x)
 
     def units_of(self, layer):
         """What the units of a layer are."""
@@ -191,14 +220,19 @@ class Layered(Relaxation):
             self._began = None
         return dL
 
-    def on_readout(self, s, c, weight):
-        """Σ weight·c ⊗ s of the last layer, and weight·c on biases."""
+    def on_readout(self, s, c, weight, *, bias=True):
+        """Σ weight·c ⊗ s of the last layer, and with `bias` weight·c on biases."""
         dL = np.zeros(self.system.size, self.system.dtype)
         read, weighed = self.system.readout(dL), weight[:, None] * c
         read.weights[...] = (weighed.T @ self.top(s)).real
-        if read.bias is not None:
+        if read.bias is not None and bias:
             read.bias[...] = weighed.sum(axis=0).real
         return dL
 
     def _relaxed(self):
         return Relaxed(int(self.work.taken.max()), float(self.work.change.max()))
+
+
+def _flat(layers):
+    """One array of all layers, as a state is."""
+    return np.concatenate([layer.ravel() for layer in layers])

@@ -1,7 +1,7 @@
 """How a state moves, to any order: its Taylor series along a line of parameters, or of nudges.
 
-At rest s = σ(a), with a bilinear in W and s. Along W + tV, with a nudge β₀ + tβ₁ that pulls the
-outputs to the truth, the k-th coefficients are bound by
+At rest s = σ(a), with a bilinear in W and s. Along W + tV, or with a nudge β = t by which a cost
+pulls at the last layer, the k-th coefficients are bound by
 
     s_k = κ·a_k + q_k,    a_k = M·s_k + d_k,    κ = σ′(a_0) and q_k, d_k of lower orders,
 
@@ -13,7 +13,7 @@ import numpy as np
 from ...kernels.scalar.states import BOUNDED, DIODE, TANH
 
 
-def state_series(states, s0, order, *, V=None, pull=None):
+def state_series(states, s0, order, *, V=None, force=None):
     """Coefficients (order+1) of the layers (m, n_l) of a state, from s₀ on.
 
     Parameters
@@ -25,8 +25,9 @@ def state_series(states, s0, order, *, V=None, pull=None):
     order : int
     V : ndarray (D,), optional
         Direction of the parameters.
-    pull : tuple, optional
-        (held (n_out,), drive (m, n_out)) of a nudge β = t: what it holds the outputs by, and to.
+    force : function, optional
+        Of a nudge β = t: the last coefficient (m, n_L) of a cost's force on the last layer, of a
+        series of layers.
     """
     system, W = states.system, states.W
     series = [states.layers(s0)]
@@ -37,13 +38,12 @@ def state_series(states, s0, order, *, V=None, pull=None):
         if V is not None:
             bent = system.drive(V, states.x if k == 1 else 0 * states.x, series[-1], bias=k == 1)
             d = [bent_l - own_l * s_l for bent_l, own_l, s_l in zip(bent, own, series[-1])]
-        if pull is not None:
-            held, drive = pull
-            d[-1] = d[-1] + (drive if k == 1 else 0) - held * series[-1][-1]
+        if force is not None:
+            d[-1] = d[-1] - force(series)
         q = [_beyond(states, i, series, driven, k) for i in range(len(d))]
         coupled = system.drive(W, 0 * states.x, q, bias=False)
-        force = np.concatenate([(d_l + m_l).ravel() for d_l, m_l in zip(d, coupled)])
-        v, _ = states.solve(s0, force.astype(s0.dtype))
+        pushed = np.concatenate([(d_l + m_l).ravel() for d_l, m_l in zip(d, coupled)])
+        v, _ = states.solve(s0, pushed.astype(s0.dtype))
         series.append([q_l + v_l for q_l, v_l in zip(q, states.layers(v))])
         a = system.drive(W, 0 * states.x, series[-1], bias=False)
         driven.append([a_l + d_l for a_l, d_l in zip(a, d)])

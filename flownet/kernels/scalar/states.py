@@ -14,6 +14,7 @@ import math
 from .elementary import exp, tanh_slope
 
 BOUNDED, TANH, SIGMOID, DIODE, RHO_TANH, RHO_SIGMOID = range(6)
+CLIPPED = BOUNDED, RHO_TANH, RHO_SIGMOID  # codes of units with bounds, if only infinite ones
 MAPPED = RHO_TANH  # units from this code on show ρ(s) to their neighbours, and flow alone
 
 _TRIES = 60  # of Newton's method, which keeps a bracket: at worst each one halves it
