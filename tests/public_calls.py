@@ -27,6 +27,7 @@ CLASSES = fn.Dataset(X, LABELS)
 CLASSIFIER = fn.Potential(fn.Network([2, 3, 3]), fn.CrossEntropy(), CLASSES)
 WELL = fn.DoubleWell(2)
 STEP = fn.Aristotle(0.1)
+RELAXED = fn.Equilibrium(fn.Hopfield([2, 3, 1], "tanh"), fn.Quadratic(), DATA, nudge=0.1)
 
 
 def quadratic(W):
@@ -374,6 +375,8 @@ def calls():
         "Speed": of(fn.Speed, POTENTIAL, metric=None),
         "StepSpeed": of(fn.StepSpeed),
         "StepCosine": of(fn.StepCosine, None),
+        "FreeStates": of(fn.FreeStates, RELAXED),
+        "NudgeMeters": of(fn.NudgeMeters, RELAXED),
         "SecantSharpness": of(fn.SecantSharpness, POTENTIAL, metric=None),
         "EMA": of(fn.EMA, 0.9, of=fn.Sharpness(POTENTIAL)),
         "SWA": of(fn.SWA, 2, of=fn.Sharpness(POTENTIAL)),

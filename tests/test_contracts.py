@@ -21,6 +21,9 @@ COMPLEX = fn.Potential(
     fn.Quadratic(),
     fn.Dataset(uniforms(3, 5, 2) + 1j * uniforms(4, 5, 2), uniforms(5, 5, 1) + 0j),
 )
+RELAXED = fn.Equilibrium(
+    fn.Hopfield([2, 3, 1], "tanh"), fn.Quadratic(), fn.data.load("xor"), nudge=0.1
+)
 SINH = fn.Sinh()
 WEIGHTS = fn.WeightNormalisation(NET)
 
@@ -51,6 +54,13 @@ OTHERS = {
     "in a chart": fn.Charted(SMALL, SINH),
     "in weight normalisation": fn.Charted(SMALL, WEIGHTS),
     "own": Own(),
+    "relaxed": RELAXED,
+    "relaxed, one-sided": RELAXED.changed(estimator="one-sided", nudge=0.3),
+    "relaxed, readout": RELAXED.changed(
+        system=fn.Hopfield([2, 3, 2], "sigmoid4", readout=True),
+        cost=fn.CrossEntropy(),
+        data=fn.Dataset(uniforms(0, 5, 2), np.eye(2)[[0, 1, 1, 0, 0]]),
+    ),
     "from a function": fn.CustomPotential(3, lambda W: (float(np.cos(W).sum()), -np.sin(W))),
 }
 METRICS = {
@@ -135,6 +145,8 @@ OBSERVABLES = {
     "swa": (lambda p: fn.SWA(4), None),
     "step-cosine": (lambda p: fn.StepCosine(), None),
     "secant-sharpness": (fn.SecantSharpness, None),
+    "free-states": (fn.FreeStates, None),
+    "nudge-meters": (fn.NudgeMeters, None),
 }
 CHARTS = {
     "sinh": (fn.Sinh(0.7), None),
@@ -213,7 +225,8 @@ def test_policies(policy):
 @pytest.mark.parametrize("name", OBSERVABLES)
 def test_observables(name):
     make, mechanics = OBSERVABLES[name]
-    fn.testing.check_observable(make(LABELLED), LABELLED, mechanics=mechanics)
+    potential = RELAXED if name in ("free-states", "nudge-meters") else LABELLED
+    fn.testing.check_observable(make(potential), potential, mechanics=mechanics)
 
 
 def test_a_function_of_the_state_is_an_observable():

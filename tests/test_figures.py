@@ -92,6 +92,8 @@ def figures(complex_parts, real_runs, batched, measured, xor):
     settled = fn.bifurcation(fn.DoubleWell(), np.linspace(1.8, 4.1, 90), W0=[0.3])
     system = fn.Hopfield([2, 6, 5, 1], "tanh")
     relaxed = fn.Equilibrium(system, fn.Quadratic(), fn.data.load("xor"), nudge=0.1)
+    learnt = fn.train(relaxed, fn.Aristotle(0.2), W0=system.init(0), steps=40)
+    nudged = _measured.measure(learnt)
     increments = fn.gdu(relaxed, system.init(0), steps=12)
     return {
         "loss": lambda **place: fn.plot.loss(one, **place),
@@ -106,6 +108,7 @@ def figures(complex_parts, real_runs, batched, measured, xor):
         "comparison": lambda **place: fn.plot.comparison(runs, **place),
         "report": lambda **place: fn.plot.report(one, found, **place),
         "report of a complex run": lambda **place: fn.plot.report(run, measured, **place),
+        "report of a physical system": lambda **place: fn.plot.report(learnt, nudged, **place),
         "flows": lambda **place: fn.plot.flows(one, real_flow, resolution=21, **place),
         "flows of a complex run": lambda **place: fn.plot.flows(run, flow, resolution=9, **place),
         "five paths": lambda **place: fn.plot.flows(run, flows, resolution=9, **place),
@@ -164,6 +167,7 @@ NAMES = (
     "comparison",
     "report",
     "report of a complex run",
+    "report of a physical system",
     "flows",
     "flows of a complex run",
     "five paths",

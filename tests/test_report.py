@@ -463,3 +463,52 @@ def test_a_step_of_any_mechanics(name):
     close(b.second_self, np.diag(naive.hessian(problem, W)) @ delta**2 / 2)
     close(b.linear + b.second + b.third + b.remainder, b.actual)
     assert b.verdict.words and "<table>" in b._repr_html_() and "pairs of parameters" in str(b)
+
+
+def test_a_physical_system_is_told_of_its_nudge(tmp_path, monkeypatch):
+    """Bias, least curvature and sweeps, in tables, in the file, and in the figure."""
+    system = fn.Hopfield([2, 8, 1], "tanh", init=[0.5, 0.3])
+    potential = fn.Equilibrium(system, fn.Quadratic(), fn.data.load("xor"), nudge=0.1)
+    path = tmp_path / "run.h5"
+    fn.train(potential, fn.Aristotle(0.2), steps=30, seed=1, store=path)
+    told = shell("breakdown", path)
+    for words in (
+        "30 of 30 steps, every 1st, term by term",
+        "First order by what the nudge makes of it",
+        "power 2",
+        "What the nudge falsifies, and how far states can be trusted",
+        "λ_min",
+        "sweeps",
+        "stored in",
+    ):
+        assert words in told, words
+    assert "splits of the steps" not in told and max(map(len, told.splitlines())) <= 100
+    run = fn.Trajectory.open(path)
+    record = run.analyses["meters"]
+    k = list(record.iteration).index(30)
+    found = potential.meters(run.parameters[30])
+    wanted = [found.bias, found.curl, found.softness, found.kink, found.radius, found.sweeps]
+    assert record.value[k].tolist() == [*wanted, found.residual]
+    monkeypatch.setattr("flownet.desk.plot._report.measure", None)  # what is stored is drawn
+    figure = fn.plot.report(run)
+    assert titles(figure) == [
+        *PANELS[:3],
+        "What the nudge falsifies",
+        "How far states can be trusted",
+        "Sweeps until free states are at rest",
+    ]
+    (sweeps,) = figure.axes[5].lines
+    close(sweeps.get_ydata(), record.value[:, 5])
+    assert "hopfield 2-8-1" in figure.get_suptitle()
+
+
+def test_a_path_is_told_of_its_nudge(tmp_path):
+    """Its states have no series, and its energy no minimum."""
+    system = fn.LeastAction(fn.Oscillators(1), steps=10, time=1.0)
+    data = fn.data.load("spring", steps=10)
+    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.01)
+    path = tmp_path / "run.h5"
+    fn.train(potential, fn.Aristotle(0.1), W0=[1.0, 0.0], steps=5, store=path)
+    told = shell("breakdown", path)
+    assert "What the nudge falsifies" in told and "left out: the terms" in told
+    assert is_drawn(path.with_suffix(".breakdown.png"))

@@ -294,12 +294,6 @@ class Dataset:
             table["classes"] = list(self._names)
         return table if self._labels_are_read else {**table, "labels": self.labels}
 
-    def _held_out(self, share, split):
-        """The part of a share of the samples that is held out, "test", or the rest, "train"."""
-        sizes = _split.sizes_of(None, _split.held_out(share), self.m)
-        part = _split.parts(self.m, sizes, self.labels)[split == "test"]
-        return self._rows(part, {**self.source, "split": split, "held_out": share})
-
     def _rows(self, rows, source):
         labels = None if self._labels_are_read else self.labels[rows]
         kept = {"labels": labels, "classes": self._names, "name": self.name, "source": source}

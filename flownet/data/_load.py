@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import FlownetError, shown
 from .._registry import unknown
+from . import _split
 from ._antenna import antenna
 from ._check import check_split
 from ._dataset import Dataset
@@ -179,7 +180,14 @@ def _whole(name, split, held_out, options):
     if split != "train" and held_out is None:
         raise FlownetError(f"{name} has no split: it is 'train' in full, there is no {split!r}.")
     whole = _WHOLE[name](**_allowed(name, _WHOLE[name], options))
-    return whole if held_out is None else whole._held_out(held_out, split)
+    return whole if held_out is None else _held_out(whole, held_out, split)
+
+
+def _held_out(whole, share, split):
+    """The part of a share of the samples that is held out, "test", or the rest, "train"."""
+    sizes = _split.sizes_of(None, _split.held_out(share), whole.m)
+    rows = _split.parts(whole.m, sizes, whole.labels)[split == "test"]
+    return whole._rows(rows, {**whole.source, "split": split, "held_out": share})
 
 
 def _allowed(name, make, options):

@@ -45,6 +45,8 @@ class System(Named, ABC):
         Where the parameters of each layer lie, of a layered system: metrics go by it.
     conservative : bool
         Whether it is an energy that states relax on.
+    has_series : bool
+        Whether Taylor series of its states are known, which jets and bias are made of.
     """
 
     size: int
@@ -58,6 +60,7 @@ class System(Named, ABC):
     reads_out = False
     network: Network | Any = None
     conservative = True
+    has_series = False
 
     @property
     def columns(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -150,6 +151,7 @@ class Equilibrium(Learning):
         step = system.step if step is None else _check.positive("step", step)
         manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
+        self.jet_order = math.inf if system.has_series else 0
         self.phases = Phases(system, self._cost, self._x, manner, force)
 
     # ---- the potential ----

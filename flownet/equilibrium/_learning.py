@@ -37,6 +37,7 @@ class Learning(AnyPotential):
     """
 
     system: Any
+    estimates = True
 
     def _hold(self, system: Any, cost: Loss, data: Dataset, pulls: Any = SpringCost) -> None:
         """Keep what it is made of, where data fit the system and the cost can pull at it."""

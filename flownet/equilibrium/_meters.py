@@ -42,12 +42,13 @@ class Meters(Tabled):
         estimate: 0 for the differential of any potential, as that of states at rest is.
     softness : float
         λ_min of H over all samples: relaxations take 1/λ_min sweeps, and near a fold, where it
-        vanishes, |dL| grows as 1/λ_min and the nudges allowed shrink as λ_min².
+        vanishes, |dL| grows as 1/λ_min and the nudges allowed shrink as λ_min². NaN without H.
     kink : float
         The least |β| at which a unit of some sample reaches or leaves a bound, to first order; inf
         without bounds. Beyond it no power of the nudge means anything.
     radius : float
-        R, from the ratio of late coefficients of the covector in the nudge; inf where they vanish.
+        R, from the ratio of late coefficients of the covector in the nudge; inf where they vanish,
+        NaN of a system without series.
     sweeps : int
     residual : float
     """
@@ -77,11 +78,17 @@ class Meters(Tabled):
 def meters(potential: Any, W: Vector, seed: int = 0) -> Meters:
     """All meters at W."""
     estimate, dL = potential.differential(W)[1], potential.exact(W)[1]
-    sizes = [float(np.linalg.norm(g)) for g in potential.nudge_jet(W, _ORDER)]
-    radius = sizes[-2] / sizes[-1] if sizes[-1] > np.finfo(W.dtype).eps * sizes[0] else np.inf
+    system, radius, softness, kink = potential.system, np.nan, np.nan, np.nan
+    if system.has_series:
+        jet = potential.nudge_jet(W, _ORDER).astype(float)  # late powers may be large
+        sizes = [float(np.linalg.norm(g)) for g in jet]
+        eps = np.finfo(W.dtype).eps
+        radius = sizes[-2] / sizes[-1] if sizes[-1] > eps * sizes[0] else np.inf
     with potential.phases.at(W) as at:
-        softness, kink = _softness(at, seed), _kink(at)
+        _ = at.free
         relaxed = potential.phases.relaxed["free"]
+        if system.conservative:
+            softness, kink = _softness(at, seed), _kink(at)
     return Meters(
         bias=_share(float(np.linalg.norm(estimate - dL)), float(np.linalg.norm(dL))),
         curl=_curl(potential, W, seed),
@@ -94,13 +101,14 @@ def meters(potential: Any, W: Vector, seed: int = 0) -> Meters:
 
 
 def _curl(potential, W, seed):
-    random = np.random.default_rng(seed)
-    u, v = random.standard_normal((2, W.size))
+    random, real = np.random.default_rng(seed), W.real.dtype  # complex W are two reals each
+    u, v = random.standard_normal((2, W.view(real).size))
     h = _PROBE * max(1.0, float(np.linalg.norm(W))) / np.sqrt(W.size)
 
     def along(direction):
-        ends = (potential.differential(W + sign * h * direction)[1] for sign in (1, -1))
-        return (next(ends) - next(ends)) / (2 * h)
+        moved = (h * direction).view(np.result_type(W, float))
+        ends = (potential.differential(W + sign * moved)[1] for sign in (1, -1))
+        return (next(ends) - next(ends)).view(real) / (2 * h)
 
     one, other = float(u @ along(v)), float(v @ along(u))
     return _share(abs(one - other), abs(one) + abs(other))
@@ -117,16 +125,22 @@ def _softness(at, seed):
     v = np.random.default_rng(seed).standard_normal(s.shape).astype(s.dtype)
     least = np.inf
     for _ in range(_SOLVES):
-        layers = states.layers(v)
+        layers = _views(states, v)
         size = np.sqrt(sum((layer * layer).sum(axis=1) for layer in layers))
         for layer in layers:
             layer /= np.where(size > 0, size, 1)[:, None]
         image, _ = states.solve(s, v)
-        pairs = zip(layers, states.layers(image))
+        pairs = zip(layers, _views(states, image))
         along = sum((one * other).sum(axis=1) for one, other in pairs)
-        least = 1 / along.max() if along.max() > 0 else np.inf
+        largest = along[np.abs(along).argmax()]
+        least = 1 / largest if largest else np.inf
         v = image
     return float(least)
+
+
+def _views(states, v):
+    """Views of a state's numbers, one sample a row."""
+    return [v] if v.ndim == 2 else states.layers(v)
 
 
 def _kink(at):

@@ -9,6 +9,7 @@ import numpy as np
 from .._errors import shown
 from ..model.network import in_reals
 from ..model.potential import OwnPotential, as_potential, in_double
+from ._estimating import in_single, made_of_tables, of_averaged
 from ._expect import (
     check,
     expect,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ..model.potential import AnyPotential
 
 _FEW = 5  # diagonal entries that are compared
+_RESTLESS = 64  # roundings by which states at rest still change
 
 
 @check
@@ -39,6 +41,9 @@ def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None
     powers of s that Taylor's theorem says; H is symmetric; the rest of what it offers agrees with
     these. What it does not offer is not looked at. Only a class that derives from the contract has
     to refuse parameters of a wrong shape.
+
+    Of one whose differential is an estimate, such as `Equilibrium`, this is asked of `exact`; the
+    estimate has to be the differential of `averaged()`, where there is one.
 
     Parameters
     ----------
@@ -66,6 +71,8 @@ def check_potential(potential: AnyPotential, W: ArrayLike | None = None) -> None
     W = W.astype(p.dtype or np.result_type(W, np.float64))
     place = _Place(p, W)
     place.slope()
+    if p.estimates:
+        of_averaged(p, W, place.V, place.floor)
     for name, look in (
         ("jet", place.jet),
         ("hessian", place.hessian),
@@ -128,17 +135,19 @@ def _algebra(p, W):
     loss, eps = p.value(W), np.finfo(W.real.dtype).eps
     near(f"{shown(p)}: potential + potential", (p + p).value(W), 2 * loss, eps)
     near(f"{shown(p)}: 3·potential", (3 * p).value(W), 3 * loss, eps)
-    single = p.with_dtype("complex64" if W.dtype.kind == "c" else "float32")
-    near(
-        f"{shown(p)}: its value in single precision",
-        single.value(W.astype(single.dtype or W.dtype)),
-        loss,
-        np.finfo(np.float32).eps,
-    )
-    if p.kind is not None:
-        same_bits(
-            f"{shown(p)}: made again of parameters(), its value", made_again(p).value(W), loss
+    dtype = "complex64" if W.dtype.kind == "c" else "float32"
+    single = in_single(p, dtype) if p.estimates else p.with_dtype(dtype)
+    if single is not None:
+        near(
+            f"{shown(p)}: its value in single precision",
+            single.value(W.astype(single.dtype or W.dtype)),
+            loss,
+            np.finfo(np.float32).eps,
         )
+    again = None if p.kind is None else made_of_tables(p) if p.estimates else made_again(p)
+    if again is not None:
+        how = "its tables" if p.estimates else "parameters()"
+        same_bits(f"{shown(p)}: made again of {how}, its value", again.value(W), loss)
 
 
 class _Place:
@@ -148,9 +157,11 @@ class _Place:
         self.p, self.W, self.name = p, W, shown(p)
         length = max(1.0, float(np.linalg.norm(W))) / np.sqrt(p.size)
         self.U, self.V = (length * numbers(draw, p.size, W.dtype) for draw in (1, 2))
-        self.loss, self.dL = p.differential(W)
+        self.loss, self.dL = p.exact(W) if p.estimates else p.differential(W)
         self.eps = np.finfo(np.float64).eps
         self.floor = self.eps * max(abs(self.loss), abs(p.value(W + self.V)), 1e-300)
+        if p.estimates:
+            self.floor *= _RESTLESS
 
     def ahead(self, s):
         """L(W + sV) − L(W)."""
@@ -160,7 +171,7 @@ class _Place:
         """L(W + sV) = L + s·dL(V) + O(s²)."""
         c1 = pair(self.dL, self.V)
         falls(f"{self.name}: L beyond dL(V)", lambda s: self.ahead(s) - s * c1, 2, self.floor)
-        if self.p.offers("pushforward"):
+        if self.p.offers("pushforward") and self.p.jet_order:
             near(
                 f"{self.name}: pushforward and dL(V)",
                 self.p.pushforward(self.W, self.V),
@@ -171,6 +182,8 @@ class _Place:
 
     def jet(self):
         """c₀ = L, c₁ = dL(V), and L(W + sV) = c₀ + c₁s + c₂s² + O(s³)."""
+        if not self.p.jet_order:  # of a system whose states have no series
+            return
         c = self.p.jet(self.W, self.V, 2)
         near(
             f"{self.name}: jet(W, V, 2)",

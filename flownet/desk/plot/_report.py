@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...equilibrium._meters import PARTS as _PARTS
 from ..report._measured import kept, measure
 from ._breakdown import counted, promises
 from ._canvas import canvas, styled, titled, whole
-from ._style import INK, TIME, below, beside_axis, log_if_wide, losses, title_of, trend
+from ._style import INK, TIME, below, beside_axis, line, log_if_wide, losses, title_of, trend
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, FigureBase
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ...store.trajectory import Trajectory
 
 _DOT = 5
+PARTS = list(_PARTS)  # of the meters of a nudge, in their order
 _WIDE = 1000  # per cent beyond which an axis of shares is logarithmic
 
 
@@ -34,8 +36,9 @@ def report(
 
     Loss; promise and delivery; what each order took of the promise; how much of second order the
     parameters make each by itself, and how much in pairs; sharpness against 2/step; drift of the
-    charges, as it was and as the finite steps predict. What was stored with the run by `flownet
-    breakdown` is drawn, else it is computed.
+    charges, as it was and as the finite steps predict; of a physical system what the nudge
+    falsifies, how far its states can be trusted, and sweeps to rest. What was stored with the run
+    by `flownet breakdown` is drawn, else it is computed.
 
     Parameters
     ----------
@@ -62,6 +65,7 @@ def report(
     if found.series is not None and np.isfinite(found.series.ratio).any():
         drawn += [_promises, _orders] + [_second] * found.split
     drawn += [_sharpness] * _seen(found.sharpness) + [_charges] * (found.charges is not None)
+    drawn += [draw for draw, parts in _OF_NUDGE.items() if _known(found.meters, parts).any()]
     columns = {1: 1, 2: 2, 4: 2}.get(len(drawn), 3)
     rows = -(-len(drawn) // columns)
     default = (5.2 * columns, 4.7 * rows)
@@ -185,6 +189,47 @@ def _sharpness(axis, found):
     axis.set(ylabel="largest curvature", title="Sharpness and the edge of stability")
 
 
+def _falsified(axis, found):
+    """Bias and curl of the estimate, beside dL."""
+    _meters(axis, found, {"bias": "bias, beside dL", "curl": "curl"}, 100)
+    axis.set(yscale="log", ylabel="% of the estimate", title="What the nudge falsifies")
+
+
+def _trusted(axis, found):
+    """Where nudges have to stay below, and the least curvature of the energy."""
+    labels = {"softness": "λ_min of the energy", "radius": "radius in β", "kink": "first kink in β"}
+    _meters(axis, found, labels, 1)
+    nudge = found.run.potential.nudge
+    if not isinstance(nudge, str):
+        axis.axhline(abs(nudge), color="#222222", linewidth=1.0)
+        beside_axis(axis, abs(nudge), "β")
+    axis.set(yscale="log", ylabel="λ_min; nudge β", title="How far states can be trusted")
+
+
+def _sweeps(axis, found):
+    """Sweeps of free relaxations."""
+    _meters(axis, found, {"sweeps": "sweeps of all samples"}, 1)
+    axis.set(ylabel="sweeps", ylim=(0, None), title="Sweeps until free states are at rest")
+
+
+def _meters(axis, found, labels, factor):
+    """Lines of some meters, where they are finite and not 0."""
+    record = found.meters
+    for i, (part, label) in enumerate(labels.items()):
+        there = _known(record, [part])[:, 0]
+        if there.any():
+            values = factor * record.value[there, PARTS.index(part)]
+            line(axis, i, record.time[there], values, label, marker=".", markersize=_DOT)
+
+
+def _known(record, parts):
+    """Where meters are finite and above 0, (T, …)."""
+    if record is None:
+        return np.zeros((0, len(parts)), bool)
+    values = record.value[:, [PARTS.index(part) for part in parts]]
+    return np.isfinite(values) & (values > 0)
+
+
 def _charges(axis, found):
     """Largest drift of each kind of charge, and what the finite steps have to give."""
     drift, highest = found.charges, []
@@ -213,3 +258,11 @@ def _charges(axis, found):
         highest.append(actual.max())
     log_if_wide(axis, np.array(highest))
     axis.set(ylabel="largest |Q(t) − Q(0)|", title="Charges: what the flow would keep")
+
+
+#: panels of the meters of a nudge, and the meters that each shows
+_OF_NUDGE = {
+    _falsified: ["bias", "curl"],
+    _trusted: ["softness", "radius", "kink"],
+    _sweeps: ["sweeps"],
+}

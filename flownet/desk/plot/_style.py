@@ -126,12 +126,16 @@ def title_of(run):
     tables = run.experiment
     name = tables.get("data", {}).get("name", _NAMELESS)
     data = "" if name == _NAMELESS else name
-    sizes = (
-        "-".join(map(str, tables["network"]["sizes"]))
-        if "network" in tables
-        else repr(run.potential)
-    )
-    return f"{data} {sizes}, {_motion_of(tables)}".strip()
+    return f"{data} {_shape_of(run)}, {_motion_of(tables)}".strip()
+
+
+def _shape_of(run):
+    """Sizes of a network; kind and sizes of a physical system; else what the potential is."""
+    network, system = (run.experiment.get(name, {}) for name in ("network", "system"))
+    sizes = "-".join(map(str, network.get("sizes", system.get("sizes", []))))
+    if "kind" in system:
+        return f"{system['kind']} {sizes}".strip()
+    return sizes or repr(run.potential)
 
 
 def _motion_of(tables):

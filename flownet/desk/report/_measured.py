@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..._errors import FlownetError
+from ...equilibrium._meters import PARTS
 from ...geometry.charges import ChargeDrift, charges as charges_of
 from ...geometry.curvature import sharpness
 from ...linearization.breakdown import breakdown, kept as kept_series, store
 from ...store.trajectory import Record
 from ...store.writing import append_analysis
+from ._nudged import meters_along
 
 _MOST_STEPS = 60  # looked at in full; of the terms alone
 _MOST_TERMS = 300
@@ -39,6 +41,8 @@ class Measured:
     sharpness : Record or None
         Of the full potential in the run's metric.
     charges : ChargeDrift or None
+    meters : Record or None
+        Of a physical system that learns by a nudge: those of `Equilibrium.meters`, (T, 7).
     split : bool
         Whether the steps were split.
     left_out : list of str
@@ -49,6 +53,7 @@ class Measured:
     series: object = None
     sharpness: Record | None = None
     charges: object = None
+    meters: Record | None = None
     split: bool = False
     left_out: list = field(default_factory=list)
 
@@ -77,12 +82,13 @@ def measure(run, every=None, progress=True):
     work, whole = _work(run)
     of_splits = _work_of_splits(run)
     steps = min(_MOST_STEPS, int(_WORK / of_splits))
-    split = steps >= _FEWEST
+    known = run.potential.offers("diagonals")
+    split = known and steps >= _FEWEST
     if not split:
         steps = min(_MOST_STEPS, max(_FEWEST, int(_WORK / (_TERMS * work))))
     stride = run.experiment["run"].get("record_every", 1)
     found = Measured(run, every or stride * _odd(len(run.step) / (stride * steps)), split=split)
-    if not split:
+    if known and not split:
         found.left_out.append(
             f"the splits of the steps: {_dear(of_splits)} a step. "
             "flownet.breakdown(run, at=k, split=True) makes those of one."
@@ -100,6 +106,7 @@ def measure(run, every=None, progress=True):
         thin = found.every * _odd(_SHARPNESS * whole * len(run.step) / found.every / _WORK)
         _try(found, "sharpness", "sharpness", lambda: sharpness(run, every=thin, progress=progress))
     _charges(found, work, progress)
+    _try(found, "meters", "meters of the nudge", lambda: meters_along(run, progress))
     return found
 
 
@@ -192,7 +199,8 @@ def stored(found):
     run = found.run
     if not run.finished:
         return f"not stored: {run.path} is not finished; `flownet resume` goes on with it"
-    if not found.split and kept(run) is not None:
+    before = None if found.split else kept(run)
+    if before is not None and before.split:
         return f"not stored: {run.path} keeps a breakdown with splits"
     try:
         keep(found)
@@ -208,6 +216,8 @@ def keep(found):
         store(run, found.series)
     if found.sharpness is not None:
         append_analysis(run.store, "sharpness", *found.sharpness)
+    if found.meters is not None:
+        append_analysis(run.store, "meters", *found.meters, {"names": list(PARTS)})
     if drift is not None:
         append_analysis(
             run.store,
@@ -228,12 +238,17 @@ def keep(found):
 def kept(run):
     """`Measured` of what a run's file holds, or None where its steps were not split or go on."""
     series = kept_series(run)
-    if series is None or not len(series) or not any(series.words):
+    if series is None or not len(series):
+        return None
+    split, meters = any(series.words), "meters" in run.analyses
+    if not (split or meters):
         return None
     every = int(np.diff(series.iteration).min()) if len(series) > 1 else 1
     if series.iteration[-1] + 2 * every < len(run.step) - 1:
         return None
-    found = Measured(run, every, series, split=True)
+    found = Measured(run, every, series, split=split)
+    if meters:
+        found.meters = run.analyses["meters"]
     if "sharpness" in run.analyses:
         found.sharpness = run.analyses["sharpness"]
     if "charges" in run.analyses:

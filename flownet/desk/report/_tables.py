@@ -7,6 +7,7 @@ import numpy as np
 from ..._errors import FlownetError
 from ..._table import Floored, Table, evenly, percent, short
 from ...linearization.breakdown import Breakdowns, Verdict
+from . import _nudged
 
 _MOST_ROWS = 8
 _TERMS = {"second": "second", "third": "third", "rest": "remainder", "delivered": "actual"}
@@ -21,12 +22,16 @@ def report(found):
         if found.split:
             tables += [_second(chosen), _third(chosen)]
             notes += _verdicts(found)
+        if found.meters is not None:
+            tables.append(_nudged.by_nudge(chosen))
     elif found.sharpness is not None:
         tables.append(_states(found))
+    if found.meters is not None:
+        tables.append(_nudged.table(found.meters))
     if found.charges is not None:
         notes += _charges(found.charges)
     notes += [f"left out: {line}" for line in found.left_out]
-    return Table(_looked_at(found), {}, notes, more=tables)
+    return Table(_looked_at(found), {}, notes, more=[each for each in tables if each is not None])
 
 
 def _looked_at(found):

@@ -80,6 +80,8 @@ class Circuit(Energy):
     [3.]
     """
 
+    has_series = True
+
     def __init__(
         self, elements: Sequence[Element | dict[str, Any]], *, init: Pair = (0.1, 1.0)
     ) -> None:

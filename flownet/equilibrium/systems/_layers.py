@@ -34,6 +34,7 @@ class LayeredEnergy(Energy):
 
     sizes: tuple[int, ...]
     codes: Vector
+    has_series = True
 
     def _lay_out(self, sizes, bias, init, dtype, *, doubled=False, reads_out=False):
         """Where the parameters lie, as of a network whose inputs may come twice.

@@ -80,6 +80,8 @@ class AnyPotential(Straight, Named, ABC):
         and a run on it begins by comparing its values with its differential.
     by_units : bool
         Whether the diagonals of its Hessian take as many actions as there are parameters.
+    estimates : bool
+        Whether its differential is an estimate of dL; `exact(W)` is L(W) and dL itself.
     jet_order : int or infinity
         The highest order of its jets.
     device : str
@@ -93,7 +95,7 @@ class AnyPotential(Straight, Named, ABC):
     network: Network | Any = None
     data: Dataset | Any = None
     loss: Loss | Any = None
-    of_network = couples = mixes = real_only = of_user = by_units = False
+    of_network = couples = mixes = real_only = of_user = by_units = estimates = False
     jet_order: float = math.inf
     device = "cpu"
     carried: tuple[int, ...] = ()

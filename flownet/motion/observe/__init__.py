@@ -7,6 +7,7 @@ from ._metric_of_state import moving_metric
 from ._observable import Observable
 from ._observables import Accuracy, Noise, Sharpness
 from ._observe import as_observable, observers
+from ._of_states import FreeStates, NudgeMeters
 from ._path import PathLength, Speed, StepSpeed
 from ._successive import SecantSharpness, StepCosine
 from ._tables import observe_from, observe_tables, on_data
@@ -17,7 +18,9 @@ __all__ = [
     "SWA",
     "Accuracy",
     "Energy",
+    "FreeStates",
     "Noise",
+    "NudgeMeters",
     "Observable",
     "OfCharges",
     "PathLength",
