@@ -280,3 +280,28 @@ def test_training_goes_down_and_resumes_to_the_bit(tmp_path, holds):
         np.count_nonzero(on.parameters[-1] != whole.parameters[-1]),
         0,
     )
+
+
+@pytest.mark.parametrize("estimator", ["one-sided", "symmetric", "random-sign"])
+@pytest.mark.parametrize("order", ["odd-even", "at-once"])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_phases_in_one_call_are_those_one_by_one(estimator, order, dtype):
+    """To the last bit; and what is said of how they ended."""
+    made = {"estimator": estimator, "order": order}
+    hopfield, W0 = equilibrium("sigmoid4", dtype=dtype, **made)
+    resistive = fn.Resistive(SIZES, dtype=dtype)
+    for potential, W in (
+        (hopfield, W0),
+        (hopfield.changed(system=resistive), resistive.init(0)),
+        (hopfield.changed(fixed=True, sweeps=3, nudged_sweeps=2), W0),
+    ):
+        for rows in (slice(None), np.array([4, 1, 7])):
+            found = []
+            for one_by_one in (False, True):
+                with potential.phases.at(W, rows) as at:
+                    if one_by_one:
+                        _ = at.free
+                    dL = potential.estimator.estimate(at, potential.nudge)
+                    found.append((dL, at.free, *potential.phases.relaxed["free"]))
+                    found[-1] += tuple(potential.phases.relaxed["nudged"])
+            assert all(np.array_equal(one, other) for one, other in zip(*found))

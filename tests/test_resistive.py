@@ -133,3 +133,43 @@ def test_a_mistake_gets_one_line():
         fn.Resistive([2, 3, 1], diodes="zener")
     with pytest.raises(fn.FlownetError, match="2 numbers for 3 layers"):
         fn.Resistive([2, 3, 4, 1], init=[1.0, 1.0])
+
+
+@pytest.mark.parametrize("sizes", [(3, 5, 2), (1, 1, 1), (130, 9, 7, 1), (700, 300, 40, 2)])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_sums_and_bounds_of_conductances(sizes, dtype):
+    """Beside NumPy's: what leads to each node, what its ends add, and no conductance below 0."""
+    gains = [2.0] * (len(sizes) - 2)
+    system = fn.Resistive(sizes, voltage_gain=gains, current_gain=gains, dtype=dtype)
+    random = np.random.default_rng(5)
+    W = random.normal(size=system.size).astype(dtype)
+    parts, eps = list(system.network.parts(W)), np.finfo(dtype).eps
+    own = [part.weights.sum(axis=1, dtype=float) for part in parts]
+    for part, below in zip(parts[1:], own):
+        below += 4 * part.weights.sum(axis=0, dtype=float)  # c·A², with c = C/A = 1
+    size = max(np.abs(part.weights).sum(axis=1).max() for part in parts)
+    assert np.abs(system.stiffness(W) - np.concatenate(own)).max() < 40 * eps * size
+    s, u = random.normal(size=(2, 3 * system.states)).astype(dtype)
+    weight, dL = random.random(3), W.copy()
+    system.beside(None, s, u, weight, dL)
+    each = (weight[:, None] * layer for layer in rows_of(system, s.astype(float) * u))
+    ends = [layer.sum(axis=0) for layer in each]
+    for i, (part, before) in enumerate(zip(system.network.parts(dL), parts)):
+        wanted = before.weights + ends[i][:, None] + (4 * ends[i - 1] if i else 0)
+        assert np.abs(part.weights - wanted).max() < 20 * eps * np.abs(wanted).max()
+        assert np.array_equal(part.bias, before.bias)
+    parts[0].weights[0, 0] = -0.0
+    held = W.copy()
+    system.project(held)
+    for part, before in zip(system.network.parts(held), parts):
+        assert np.array_equal(part.weights, np.maximum(before.weights, 0))
+        assert not np.signbit(part.weights).any()
+        assert np.array_equal(part.bias, before.bias)
+    held[0] = np.nan
+    system.project(held)
+    assert np.isnan(held[0])  # a run that diverges is seen
+
+
+def rows_of(system, s):
+    ends = 3 * np.cumsum(system.sizes[1:])
+    return [layer.reshape(3, -1) for layer in np.split(s, ends[:-1])]

@@ -165,7 +165,8 @@ class Equilibrium(Learning):
         """L(W) and the estimate of dL (D,) of some samples alone, a mini-batch."""
         with self.phases.at(W, rows, self._carried) as at:
             dL = self.estimator.estimate(at, self._nudge.at(at, self.estimator))
-            return float(np.mean(at.losses(at.free))), dL
+            losses = at.losses(at.free)
+            return float(np.add.reduce(losses) / len(losses)), dL  # np.mean, but quicker
 
     def carrying(self, states: Vector) -> Equilibrium:
         """The same potential whose differentials begin at states (m, n), and leave theirs there.

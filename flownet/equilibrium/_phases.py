@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..model import _check
-from ._cost import Moving
+from ._cost import Moving, SpringCost
 from ._relaxation import Manner, Relaxation, Relaxed, no_pull
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ class Phases:
     def __init__(self, system: System, cost: Any, x: Vector, manner: Manner, force: str) -> None:
         self.system, self.cost, self.manner, self.force = system, cost, manner, force
         self.x = np.ascontiguousarray(system.inputs(x))
+        self.dtype = np.zeros(0, system.dtype).real.dtype  # of states: their parts are real
+        self.springs = force == "moving" and type(cost) is SpringCost  # whether pulls are steady
         self.relaxed: dict[str, Relaxed] = {}
         self._pools: dict[int, list[Relaxation]] = {}
 
@@ -79,7 +81,7 @@ class At:
         self.phases, self.states, self.W, self.rows = phases, states, W, rows
         self._carried = carried
         self.cost = phases.cost
-        self.dtype = np.zeros(0, phases.system.dtype).real.dtype  # of states: their parts are real
+        self.dtype = phases.dtype
         weights = self.cost.weights[rows]
         self.weights = weights / len(weights)
 
@@ -87,11 +89,16 @@ class At:
     def free(self) -> Vector:
         """s₀, the state without a nudge."""
         states, carried, sweeps = self.states, self._carried, self.phases.manner.sweeps
-        s = states.rest() if carried is None else states.start_at(carried[self.rows])
+        s = self._start()
         self.phases.relaxed["free"] = states.relax(s, no_pull(self.dtype), sweeps)
         if carried is not None:
             carried[self.rows] = states.rows(s)
         return s
+
+    def _start(self):
+        """A state that relaxation begins from."""
+        carried, states = self._carried, self.states
+        return states.rest() if carried is None else states.start_at(carried[self.rows])
 
     @cached_property
     def force(self) -> Vector:
@@ -163,6 +170,9 @@ class At:
 
         Of E alone, but for parameters that read outputs off a state.
         """
+        differences = list(differences)
+        if self._in_one_call(differences):
+            return self._estimate(*differences)
         total: Any = None
         for each in differences:
             plus, minus = self.nudged(each.plus), self.nudged(each.minus)
@@ -172,6 +182,29 @@ class At:
                 part -= self.on_readout(minus, each.coefficient * each.minus)
             total = part if total is None else total + part
         return total
+
+    def _in_one_call(self, differences):
+        """Whether all phases can be one call: of one difference, by springs, from no state yet."""
+        return (
+            self.states.in_one_call
+            and len(differences) == 1
+            and "free" not in vars(self)
+            and self.phases.springs
+            and not isinstance(differences[0].plus, complex)
+            and differences[0].plus != 0
+        )
+
+    def _estimate(self, each):
+        """The same in one call."""
+        s, carried, rows = self._start(), self._carried, self.rows
+        nudges = [nudge for nudge in (each.plus, each.minus) if nudge != 0]
+        pulls = [self.cost.pull(nudge, rows, self.dtype) for nudge in nudges]
+        dL, ends = self.states.estimate(s, pulls, each.coefficient * self.weights)
+        self.phases.relaxed |= zip(("free", "nudged"), ends)
+        vars(self)["free"] = s
+        if carried is not None:
+            carried[rows] = self.states.rows(s)
+        return dL
 
     def exact(self) -> Vector:
         """dL = −(∂_s∂_W E)·v with H·v = c, and what C itself has of W."""

@@ -57,6 +57,7 @@ class Relaxation(ABC):
 
     m: int
     system: Any
+    in_one_call = False  # whether `estimate` relaxes all phases of a spring's pull in one call
 
     @abstractmethod
     def drive(self, W: Vector, x: Vector) -> None:
@@ -123,6 +124,12 @@ class Relaxation(ABC):
             f"{self.system!r} has no Taylor series of its states, which jets and bias are made of; "
             "flownet.CustomPotential(p.size, p.exact, value=p.value) has jets by differences."
         )
+
+    def estimate(
+        self, s: Vector, pulls: list[Pull], weight: Vector
+    ) -> tuple[Vector, list[Relaxed]]:
+        """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) of a state s that relaxes freely, and is pulled."""
+        raise NotImplementedError
 
     def output_series(self, series: list[Vector], V: Any = None) -> list[Vector]:
         """Coefficients (m, n_out) of the outputs, of those of a state, along V (D,) if given."""

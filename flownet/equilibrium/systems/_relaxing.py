@@ -27,6 +27,8 @@ class Layered(Relaxation):
         self.orders = [schedule(len(system.codes), each) for each in manner[:2]]
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
         self.free, self.threads, self._began = no_pull(system.dtype), 1, None
+        self._ends = None
+        self.in_one_call = not (system.mapped or system.reads_out or FLOW in manner[:2])
         kind = "states", np.dtype(system.dtype).name, manner.sweeps, manner.nudged_sweeps
         self._pace = self.kernels.Pace.of_network(self.net, _LIKE_ROWS * m, *kind)
 
@@ -75,6 +77,32 @@ class Layered(Relaxation):
             self.net, units, self.couplings, work, pull, self.free, s, order, self.threads
         )
         return self._relaxed()
+
+    def estimate(self, s, pulls, weight):
+        """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,), relaxations and all in one call.
+
+        s relaxes to the free state in place; `pulls` are those of s⁺ and of s⁻, which is the free
+        state itself where there is one alone. Beside it how the free and the last nudged
+        relaxation ended.
+        """
+        if self._ends is None:
+            self._ends = tuple(np.empty_like(s) for _ in range(3))
+            self._told = np.empty((2, 2))
+            sweeps = self.manner.sweeps, self.manner.nudged_sweeps
+            self._manners = tuple(
+                Order(order, most, self.manner.tolerance)
+                for order, most in zip(self.orders, sweeps)
+            )
+        plus, minus = pulls if len(pulls) == 2 else (*pulls, self.free)
+        dL = np.empty(self.system.size, self.system.dtype)
+        self.kernels.learn_states(
+            self.net, self.units, self.couplings, self.work, self.x, (plus, minus), self.free, s,
+            self._ends, self._manners, weight, dL, self._told, self.threads,
+        )  # fmt: skip
+        dL = self.system.couplings(dL)
+        self.system.beside(self, self._ends[1], self._ends[0], weight, dL)
+        self._took()
+        return dL, [Relaxed(int(taken), change) for taken, change in self._told.tolist()]
 
     def clamp(self, s, o, sweeps):
         """All layers but the last settle."""
@@ -215,10 +243,14 @@ class Layered(Relaxation):
         if self.system.mapped:
             plus, minus = self._seen(plus), self._seen(minus)
         dL = self._along((plus + minus) / 2, plus - minus, weight)
-        if self._began is not None:  # from what drives the states to what they say of W
+        self._took()
+        return dL
+
+    def _took(self):
+        """Tell how long it took from what drives the states to what they say of W."""
+        if self._began is not None:
             self._pace.took(self.threads, 1, perf_counter() - self._began)
             self._began = None
-        return dL
 
     def on_readout(self, s, c, weight, *, bias=True):
         """Σ weight·c ⊗ s of the last layer, and with `bias` weight·c on biases."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind, unknown
+from ...kernels.device import kernels_of
 from ...kernels.scalar.states import BOUNDED, DIODE
 from ...model import _check
 from ...model.network import Network
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ..._types import NotNegative, Positive, Sizes, Vector
     from ..circuits import Circuit
 
+_kernels = cache(partial(kernels_of, "cpu"))
 _DIODES = ("ideal", "exponential", "none")
 
 
@@ -109,6 +112,9 @@ class Resistive(LayeredEnergy):
             current_gain = [1 / gain for gain in self.voltage_gain]
         self.current_gain = self._of_hidden("current_gain", current_gain)
         self._amplify()
+        programs, begins, deep = _kernels().sums_of_rows(self.sizes)
+        numbers = (np.array(each, self.dtype) for each in (self._content, self._drawn))
+        self._sums = (programs, begins, deep + max(self.sizes), *numbers)
         self.smooth = diodes != "ideal"
         self._first, self._second = self._numbers()
 
@@ -125,6 +131,7 @@ class Resistive(LayeredEnergy):
         self._shown = [1.0, *self.voltage_gain]
         ratios = [c / a for c, a in zip(self.current_gain, self.voltage_gain)]
         self._content = [float(each) for each in np.cumprod([1.0, *ratios])]
+        self._drawn = [c * a * a for c, a in zip(self._content, self._shown)]
         self._scales = None
         if {*self._shown, *self._content} != {1.0}:
             self._scales = np.empty(self.size, self.dtype)
@@ -167,6 +174,14 @@ class Resistive(LayeredEnergy):
 
     def stiffness(self, V):
         """The sum (n,) of all conductances that lead to each node, as it sees them."""
+        alone = 1 in self.sizes[1:-1]  # a hidden node: NumPy sums it in another order
+        if V.dtype == self.dtype and V.flags.c_contiguous and not alone:
+            programs, begins, room, content, drawn = self._sums
+            own, waiting = np.empty(self.states, self.dtype), np.empty(room, self.dtype)
+            _kernels().sum_conductances(
+                self.network.plan, V, programs, begins, waiting, content, drawn, own
+            )
+            return own
         own = np.zeros(self.states, self.dtype)
         ends = self.network.plan.units
         for layer, part in enumerate(self.network.parts(V)):
@@ -178,8 +193,7 @@ class Resistive(LayeredEnergy):
 
     def project(self, W: Vector) -> None:
         """Leave conductances that a step took below 0 at 0, in place."""
-        for part in self.network.parts(W):
-            np.maximum(part.weights, 0, out=part.weights)
+        _kernels().hold_conductances(self.network.plan, W)
 
     def init(self, seed: int = 0) -> Vector:
         """Conductances max(0, U(±c)), half of them 0; no currents."""
@@ -208,13 +222,10 @@ class Resistive(LayeredEnergy):
 
     def beside(self, states, s, u, weight, dL):
         """Σ weight·c(v_i·u_i + A²v_j·u_j): what a resistor sees of each of its ends by itself."""
-        below, of_layers = None, (states.layers(s), states.layers(u), self._shown, self._content)
-        for part, s_l, u_l, a, c in zip(self.network.parts(dL), *of_layers):
-            ends = np.einsum("s,si,si->i", weight, s_l, u_l).real.astype(dL.dtype)
-            part.weights[:] += (c * ends)[:, None]
-            if below is not None:
-                part.weights[:] += c * a * a * below
-            below = ends
+        _, _, _, content, drawn = self._sums
+        _kernels().add_ends(
+            self.network.plan, dL, weight, s, u, content, drawn, np.empty(self.states)
+        )
 
     def inverse(self, layer, s, units):
         """G′: the current that leaves a node through its resistors and its diode."""

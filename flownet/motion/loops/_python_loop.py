@@ -161,8 +161,11 @@ class PythonLoop:
             raise FlownetError(
                 f"{self.metric!r} gives a direction of shape {dL.shape}, and W has {self.W.shape}."
             )
-        heat = temperatures(self.mechanics, k, k - self.since.begun, self.time, np.array([step]))
-        rule = self._rule._replace(**heat)
+        rule = self._rule
+        if self.mechanics.scheduled_temperature is not None:
+            age = k - self.since.begun
+            heat = temperatures(self.mechanics, k, age, self.time, np.array([step]))
+            rule = rule._replace(**heat)
         return self._potential.kernels.step_with_memory(rule, self.W, self._memory, dL, step, k)
 
     def _metric_of(self, k):
