@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class FreeStates(OfPotential):
     """Free states (m, n) of a physical system at the state's W, one sample a row.
 
-    Layer by layer, outputs last, as `Equilibrium.relax` gives them: each relaxes from rest.
+    Layer by layer, outputs last, as `Equilibrium.relax` gives them: each relaxes from rest. Of
+    complex states (m, 2n), real and imaginary parts in turn.
 
     Parameters
     ----------
@@ -34,7 +35,8 @@ class FreeStates(OfPotential):
         super().__init__(potential)
 
     def __call__(self, state: State) -> Any:
-        return np.concatenate(self.potential.relax(state.W), axis=1)
+        s = np.concatenate(self.potential.relax(state.W), axis=1)
+        return s.view(s.real.dtype)
 
 
 @kind("observable", "nudge-meters")
