@@ -261,6 +261,8 @@ def test_a_share_is_held_out(name):
     if name == "digits":
         counts = [np.bincount(part.labels, minlength=10) / part.m for part in (train, test)]
         assert abs(counts[0] - counts[1]).max() < 2e-3
+        parts = whole.split(test_size=share, stratified=True)
+        assert [part.sha256 for part in parts] == [train.sha256, test.sha256]
     for part in (train, test.first(1)):
         assert from_table(part.describe()).sha256 == part.sha256
 
