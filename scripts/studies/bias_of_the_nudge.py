@@ -90,7 +90,15 @@ def draw(found, radii, losses, nudges):
                     line(axis, i, nudges, found[force, where, way.name], way.name)
                 axis.axvline(radii[where], color="black", lw=0.8)
                 axis.axvline(INSIDE * radii[where], color="black", lw=0.8, linestyle=":")
-                axis.set(xscale="log", yscale="log", ylim=(1e-13, 3))
+                orders = [
+                    slope(nudges, found[force, where, way.name], radii[where]) for way in WAYS
+                ]
+                told_slopes = "slopes " + ", ".join(f"{order:.2f}" for order in orders)
+                axis.text(
+                    0.98, 0.04, told_slopes, transform=axis.transAxes, ha="right",
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+                )  # fmt: skip
+                axis.set(xscale="log", yscale="log", ylim=(1e-14, 3))
                 if force == "moving":
                     axis.set_title(f"{where} of the run, L = {losses[where]:.3g}")
                 else:
@@ -124,7 +132,7 @@ def main():
                 found[force, name, way.name] = errors
                 slopes.append(slope(nudges, errors, radii[name]))
             print(f"  {way.name:<26}" + "".join(f"{each:>10.2f}" for each in slopes))
-    draw(found, radii, losses, nudges).savefig(options.output)
+    draw(found, radii, losses, nudges).savefig(options.output, dpi=86)
     print(f"figure in {options.output}")
 
 
