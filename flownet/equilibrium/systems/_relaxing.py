@@ -15,7 +15,7 @@ from ._complex import relax_complex
 from ._seen_series import seen_of, seen_state_series
 from ._series import state_series
 
-_LIKE_ROWS = 8  # rows of a network's differential that the relaxations of one sample are worth
+_SWEEPS = 30  # that a relaxation takes, about, where more are allowed
 
 
 class Layered(Relaxation):
@@ -30,7 +30,18 @@ class Layered(Relaxation):
         self._ends = None
         self.in_one_call = not (system.mapped or system.reads_out or FLOW in manner[:2])
         kind = "states", np.dtype(system.dtype).name, manner.sweeps, manner.nudged_sweeps
-        self._pace = self.kernels.Pace.of_network(self.net, _LIKE_ROWS * m, *kind)
+        self._pace = self.kernels.Pace.of_network(self.net, self._like_rows(manner), *kind)
+
+    def _like_rows(self, manner):
+        """Rows of a network's differential that take as many operations as all phases do.
+
+        The inputs' weights are multiplied once there and once back, those above at every sweep.
+        """
+        sizes = self.net.sizes
+        first, whole = float(sizes[0] * sizes[1]), float(sizes[:-1] @ sizes[1:])
+        sweeps = min(manner.sweeps, _SWEEPS) + 2 * min(manner.nudged_sweeps, _SWEEPS)
+        operations = 4 * first + 4 * (whole - first) * (1 + sweeps)
+        return max(1, round(self.m * operations / self.kernels.flops(self.net, 1)))
 
     def drive(self, W, x):
         """Take W (D,) and x (m, n_in) for what follows."""
