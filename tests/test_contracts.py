@@ -408,7 +408,40 @@ class Slanted(fn.Rescaling):
         return 1.1 * super().pullback(u, dL)
 
 
+class Spring(fn.equilibrium.Energy):
+    """A spring of stiffness W₀ beside one that hardens, pushed by the input."""
+
+    size, states, n_in, n_out, step = 1, 1, 1, 1, 0.3
+    seen = 0.5
+
+    def energy(self, W, x, s):
+        return (W[0] * s**2 / 2 + s**4 / 4 - x * s)[:, 0]
+
+    def slope(self, W, x, s):
+        return W[0] * s + s**3 - x
+
+    def covector(self, W, x, s, weight):
+        return np.array([np.sum(weight[:, None] * self.seen * s**2)])
+
+
+class Misread(Spring):
+    """Its covector is not that of its energy."""
+
+    seen = 1.0
+
+
+def of_spring(kind):
+    data = fn.Dataset(np.linspace(0.5, 1.5, 5)[:, None], np.linspace(0.3, 0.7, 5)[:, None])
+    potential = fn.Equilibrium(kind(), fn.Quadratic(), data, nudge=0.01)
+    fn.testing.check_potential(potential, [0.5])
+
+
+def test_an_energy_of_ones_own():
+    of_spring(Spring)
+
+
 BROKEN = {
+    "energy": (lambda: of_spring(Misread), r"L beyond dL\(V\): .* s\^1"),
     "slope": (lambda: fn.testing.check_potential(WrongSlope()), r"L beyond dL\(V\): .* s\^1"),
     "curvature": (
         lambda: fn.testing.check_potential(WrongCurvature()),
