@@ -72,9 +72,15 @@ def test_error_falls_with_the_order_of_the_estimator(activation, force, estimato
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
-@pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
+@pytest.mark.parametrize(
+    "estimator",
+    ["one-sided", "symmetric", "richardson"]
+    + [{"kind": "contour", "points": n} for n in (2, 3, 4)],
+    ids=str,
+)
 def test_estimate_is_the_differential_of_the_averaged_cost(activation, estimator, holds):
-    potential, W = equilibrium(activation, nudge=0.1, estimator=estimator)
+    nudge = 0.05 if isinstance(estimator, dict) else 0.1  # a contour is one within the radius
+    potential, W = equilibrium(activation, nudge=nudge, estimator=estimator)
     averaged = potential.averaged(points=24)
     V = np.random.default_rng(2).normal(size=(4, W.size))
     wanted = differences(averaged.value, W, 3e-5, along=V)

@@ -73,7 +73,9 @@ def test_error_falls_with_the_order_of_the_estimator(readout, force, estimator, 
     )
 
 
-@pytest.mark.parametrize("estimator", ["one-sided", "symmetric"])
+@pytest.mark.parametrize(
+    "estimator", ["one-sided", "symmetric", "richardson", {"kind": "contour", "points": 3}], ids=str
+)
 @pytest.mark.parametrize("readout", READS)
 def test_estimate_is_the_differential_of_the_averaged_cost(estimator, readout, holds):
     """Of the readout too: F counts, and not E."""

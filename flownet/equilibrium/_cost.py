@@ -62,7 +62,7 @@ class SpringCost:
 
     def values(self, o, rows):
         """C (m,) at outputs o."""
-        e = (o - self.y[rows]).astype(np.float64)
+        e = (o - self.y[rows]).astype(np.result_type(o, np.float64))
         return 0.5 * (e * e) @ self.gamma
 
     def force(self, o, rows):
@@ -114,8 +114,8 @@ class SoftmaxCost:
 
     def values(self, o, rows):
         """C (m,) at outputs o."""
-        up = o.astype(np.float64) / self.temperature
-        up = up - up.max(axis=1, keepdims=True)
+        up = o.astype(np.result_type(o, np.float64)) / self.temperature
+        up = up - up.real.max(axis=1, keepdims=True)
         q = self.q[rows].astype(np.float64)
         return q.sum(axis=1) * np.log(np.exp(up).sum(axis=1)) - (q * up).sum(axis=1)
 

@@ -49,8 +49,8 @@ class Equilibrium(Learning):
         dL = d/dβ ∂E/∂W(s_β) at β = 0.
 
     `differential` is an estimate of it from states at finite nudges; `exact` the covector itself,
-    by implicit differentiation. The estimates of the kinds "one-sided" and "symmetric" are the
-    exact differential of another potential, `averaged()`.
+    by implicit differentiation. Estimates that do not draw their nudge are the exact differential
+    of another potential, `averaged()`.
 
     Parameters
     ----------
@@ -228,8 +228,8 @@ class Equilibrium(Learning):
     def averaged(self, *, points: Count = 8) -> AnyPotential:
         """The potential L̄ of which the estimate is the exact differential.
 
-        One-sided: L̄ = (1/β)∫₀^β C(s_b)db; symmetric: L̄ = (1/2β)∫₋β^β C(s_b)db; its value by a
-        Gauss rule of so many points.
+        One-sided: L̄ = (1/β)∫₀^β C(s_b)db; symmetric: L̄ = (1/2β)∫₋β^β C(s_b)db; Richardson and
+        contour: sums of such. Its value by Gauss rules of so many points.
         """
         return Averaged(self, points)
 
