@@ -105,11 +105,14 @@ def draw(found):
             curves = 100 * np.array(curves)
             epochs = np.arange(curves.shape[1])
             line(axis, i, epochs, curves.mean(axis=0), name)
-            axis.fill_between(epochs, curves.min(axis=0), curves.max(axis=0), alpha=0.2, lw=0)
+            colour = axis.lines[-1].get_color()
+            low, high = curves.min(axis=0), curves.max(axis=0)
+            axis.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
         axis.set(
             xlabel="epochs", ylabel="test error (%)", yscale="log",
             title="MNIST by equilibrium propagation",
         )  # fmt: skip
+        axis.set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
         below(axis, ncol=3)
     return figure
 
