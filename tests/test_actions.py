@@ -1,10 +1,11 @@
 """Paths and orbits whose action is stationary: they learn by a nudge, or by their echo."""
 
 import pickle
+from functools import partial
 
 import numpy as np
 import pytest
-from test_equilibrium import differences, off
+from test_equilibrium import differences, off, slope_less_first_term
 
 import flownet as fn
 from flownet.equilibrium import Mechanical
@@ -108,6 +109,15 @@ def test_error_falls_with_the_order_of_the_estimator(make, kind, estimator, orde
         abs(np.log2(errors[0] / errors[1]) - order),
         0.1,
     )
+
+
+@pytest.mark.parametrize("make", [path, orbit])
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("estimator", "slope"), [("one-sided", 2), ("symmetric", 4)])
+def test_bias_less_its_first_term(make, kind, estimator, slope, holds):
+    large = 0.01 if (make, kind) in ((orbit, "own"), (path, "oscillators")) else 0.05
+    found = slope_less_first_term(partial(make, kind), estimator, large)
+    holds("bias less its first term: slope off 2 or 4", abs(found - slope), 0.1)
 
 
 def test_path_is_that_of_verlet_between_its_ends():

@@ -1,8 +1,10 @@
 """Complex states and parameters: a real energy, complex covectors, and contours of nudges."""
 
+from functools import partial
+
 import numpy as np
 import pytest
-from test_equilibrium import off
+from test_equilibrium import off, slope_less_first_term
 
 import flownet as fn
 
@@ -91,6 +93,13 @@ def test_error_falls_with_the_order_of_the_estimator(force, estimator, order, ho
         abs(np.log2(errors[0] / errors[1]) - order),
         0.1,
     )
+
+
+@pytest.mark.parametrize("force", ["moving", "frozen"])
+@pytest.mark.parametrize(("estimator", "slope"), [("one-sided", 2), ("symmetric", 4)])
+def test_bias_less_its_first_term(force, estimator, slope, holds):
+    found = slope_less_first_term(partial(setting, force=force), estimator, 0.04)
+    holds("bias less its first term: slope off 2 or 4", abs(found - slope), 0.1)
 
 
 def test_estimate_is_the_differential_of_the_averaged_cost(holds):

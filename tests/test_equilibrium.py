@@ -43,6 +43,23 @@ def off(a, b):
     return float(np.abs(a - b).max() / np.abs(b).max())
 
 
+def slope_less_first_term(made, estimator, large):
+    """How biases less their first power of the nudge fall, found from those at smaller nudges."""
+
+    def bias(nudge):
+        potential, W = made(nudge=nudge, estimator=estimator)
+        return potential.differential(W)[1] - potential.exact(W)[1]
+
+    h = large / 8
+    if estimator == "one-sided":
+        power, (near, far) = 1, (bias(size) - bias(-size) for size in (h, 2 * h))
+        first = (8 * near - far) / (12 * h)
+    else:
+        power, first = 2, (16 * bias(h) - bias(2 * h)) / (12 * h**2)
+    one, other = (np.abs(bias(b) - b**power * first).max() for b in (large, large / 2))
+    return np.log2(one / other)
+
+
 @pytest.mark.parametrize("activation", ["hard-sigmoid", "tanh", "sigmoid4", "relu", "identity"])
 @pytest.mark.parametrize("sizes", [(6, 5, 4, 3), (5, 4)])
 def test_exact_covector_is_that_of_differences(activation, sizes, holds):
