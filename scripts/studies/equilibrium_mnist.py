@@ -18,9 +18,9 @@ from time import perf_counter
 
 import numpy as np
 from command import command
+from error_curves import draw, said
 
 import flownet as fn
-from flownet.desk.plot._style import STYLE, below, line
 
 DECAY = 0.99  # of the step, an epoch
 
@@ -93,30 +93,6 @@ def errors(case, seed, epochs, train, test):
     return 1 - np.asarray(run.observables["accuracy"].value), spent
 
 
-def draw(found):
-    """Test error over the epochs, the mean of the seeds, a band from the least to the largest."""
-    import matplotlib
-    from matplotlib.figure import Figure
-
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(7.2, 4.6), layout="constrained")
-        axis = figure.subplots()
-        for i, (name, curves) in enumerate(found.items()):
-            curves = 100 * np.array(curves)
-            epochs = np.arange(curves.shape[1])
-            line(axis, i, epochs, curves.mean(axis=0), name)
-            colour = axis.lines[-1].get_color()
-            low, high = curves.min(axis=0), curves.max(axis=0)
-            axis.fill_between(epochs, low, high, color=colour, alpha=0.2, lw=0)
-        axis.set(
-            xlabel="epochs", ylabel="test error (%)", yscale="log",
-            title="MNIST by equilibrium propagation",
-        )  # fmt: skip
-        axis.set_yticks([1, 2, 5, 10, 20, 50, 100], ["1", "2", "5", "10", "20", "50", "100"])
-        below(axis, ncol=3)
-    return figure
-
-
 def main():
     """Train all cases, say what came out, and draw it."""
     parser = command(__file__, __doc__)
@@ -133,14 +109,11 @@ def main():
     for case in (case for case in CASES if case.name in options.only):
         epochs = options.epochs or case.epochs
         runs = [errors(case, seed, epochs, train, test) for seed in range(options.seeds)]
-        found[case.name] = [curve for curve, _ in runs]
-        last = 100 * np.array([curve[-1] for curve, _ in runs])
-        spread = f" ± {last.std(ddof=1):.2f}" if len(last) > 1 else ""
-        print(
-            f"{case.name}: {last.mean():.2f}{spread} % test error after {epochs} epochs, "
-            f"{len(last)} seeds, {np.median([spent for _, spent in runs]):.1f} s an epoch"
-        )
-    draw(found).savefig(options.output)
+        curves = np.array([curve for curve, _ in runs])
+        found[case.name] = np.arange(epochs + 1), curves
+        each = np.median([spent for _, spent in runs])
+        print(f"{said(case.name, curves, epochs)}, {each:.1f} s an epoch")
+    draw(found, "MNIST by equilibrium propagation").savefig(options.output)
     print(f"figure in {options.output}")
 
 
