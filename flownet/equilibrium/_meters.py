@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,15 +61,18 @@ class Meters(Tabled):
     sweeps: int
     residual: float
 
+    def values(self) -> Vector:
+        """All meters (7,), in their order."""
+        return np.array(astuple(self), np.float64)
+
     def table(self) -> Table:
         """Each meter with what it measures."""
-        values = [getattr(self, part) for part in PARTS]  # a part is the name of a field
         forms = [percent, percent, short, short, short, short, short]
         return Table(
             "",
             {
                 "meter": (str, list(PARTS)),
-                "value": (str, [form(value) for form, value in zip(forms, values)]),
+                "value": (str, [form(value) for form, value in zip(forms, astuple(self))]),
                 "what it measures": (str, list(PARTS.values())),
             },
         )

@@ -21,15 +21,12 @@ def meters_along(run, progress=True):
     values = []
     with _progress.bar(len(rows), what="states", shown=progress) as show:
         for i, row in enumerate(rows):
-            found = potential.meters(run.parameters[int(row)])
-            values.append([getattr(found, part) for part in PARTS])  # names of its fields
+            values.append(potential.meters(run.parameters[int(row)]).values())
             show(i + 1)
     record = run.observables["loss"]
     time = dict(zip(record.iteration.tolist(), record.time.tolist()))
     iteration = np.asarray(run.iteration)[rows]
-    return Record(
-        iteration, np.array([time[k] for k in iteration.tolist()]), np.array(values, float)
-    )
+    return Record(iteration, np.array([time[k] for k in iteration.tolist()]), np.array(values))
 
 
 def table(record):

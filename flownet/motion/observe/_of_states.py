@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..._registry import kind
-from ...equilibrium._meters import PARTS
 from ._of_potential import OfPotential
 
 if TYPE_CHECKING:
@@ -58,5 +57,4 @@ class NudgeMeters(OfPotential):
         super().__init__(potential)
 
     def __call__(self, state: State) -> Any:
-        found = self.potential.meters(state.W)
-        return np.array([getattr(found, part) for part in PARTS], float)  # names of its fields
+        return self.potential.meters(state.W).values()
