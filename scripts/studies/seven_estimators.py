@@ -15,12 +15,14 @@ not move, and says nothing.
 
 import numpy as np
 from command import command
+from error_curves import said
 
 import flownet as fn
 from flownet import FlownetError, _progress
 from flownet.desk.plot._style import STYLE, below, line
 
 SIZES, BATCH, NUDGE, DECAY, HELD_OUT = [784, 512, 10], 32, 0.25, 0.97, 1 / 6
+NAMES = {"fashion-mnist": "Fashion-MNIST", "mnist": "MNIST"}
 SWEEPS = {"sweeps": 20, "nudged_sweeps": 20, "fixed": True}
 STEPS = (0.05, 0.1, 0.2)
 COUPLED = {"kind": "coupled"}
@@ -90,7 +92,7 @@ def draw(found, name):
             right.plot(last, np.full(len(last), i), "o", color=left.lines[-1].get_color(), ms=4)
             right.plot(last.mean(), i, "|", color="black", ms=16)
         left.xaxis.get_major_locator().set_params(integer=True)
-        left.set(xlabel="epochs", ylabel="test error (%)", title=f"{name}, {_shape()}")
+        left.set(xlabel="epochs", ylabel="test error (%)", title=f"{NAMES[name]}, {_shape()}")
         right.set(xlabel="test error at the end (%)", title="dots: seeds; strokes: their mean")
         right.set_yticks(range(len(found)), list(found))
         right.invert_yaxis()
@@ -105,7 +107,7 @@ def _shape():
 def main():
     """Choose steps, train all seven from all seeds, say their order, and draw it."""
     parser = command(__file__, __doc__)
-    parser.add_argument("--data", choices=("fashion-mnist", "mnist"), default="fashion-mnist")
+    parser.add_argument("--data", choices=NAMES, default="fashion-mnist")
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--limit", type=int, help="samples, for a look")
@@ -126,11 +128,9 @@ def main():
                 for seed in range(options.seeds)
             ])  # fmt: skip
             show((done + 1) * (len(STEPS) + options.seeds))
-    print(f"{options.data}, {_shape()}, {options.epochs} epochs, {options.seeds} seeds")
+    print(f"{NAMES[options.data]}, {_shape()}")
     for way, (step, curves) in sorted(found.items(), key=lambda item: item[1][1][:, -1].mean()):
-        last = 100 * curves[:, -1]
-        spread = f" ± {last.std(ddof=1):.2f}" if len(last) > 1 else ""
-        print(f"  {way:<24}{last.mean():.2f}{spread} % test error, step {step:g}")
+        print(f"{said(way, curves, options.epochs)}, step {step:g}")
     draw(found, options.data).savefig(options.output)
     print(f"figure in {options.output}")
 
