@@ -72,11 +72,11 @@ def event_seconds(run):
 def step_time(run, seconds, rounds, clock):
     """Microseconds a step of `run(n)`, the median of some rounds, after as many as warm it up."""
     n, taken = 4, 0.0
-    while taken < seconds / 4:
+    while taken < seconds / 2:
+        if taken:  # what a run does once has to cost little beside its steps
+            n = int(n * min(100, max(2, seconds / taken)))
         run(n)  # which compiles, some of them for each number of steps
         taken = clock(lambda n=n: run(n))
-        if taken < seconds / 4:
-            n = max(2 * n, min(100 * n, int(n * seconds / max(taken, 1e-6))))
     found = [clock(lambda: run(n)) / n * 1e6 for _ in range(rounds)]
     return {"microseconds": median(found), "least": min(found), "most": max(found), "steps": n}
 

@@ -26,6 +26,20 @@ def pytest_configure(config):
             from turns import take_turns
 
             take_turns()
+    if config.getoption("--gpu"):
+        config.pluginmanager.register(_ToldAtOnce(config.pluginmanager))
+
+
+class _ToldAtOnce:
+    """Failures on a device are told when they happen: its time may end before the tests do."""
+
+    def __init__(self, plugins):
+        self._plugins = plugins
+
+    def pytest_runtest_logreport(self, report):
+        terminal = self._plugins.get_plugin("terminalreporter")  # processes beside it have none
+        if report.failed and terminal:
+            terminal.write_line(f"\n{report.nodeid}\n{report.longreprtext}")
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ MECHANICS = {
     "nesterov": fn.Nesterov(0.05, 0.8),
     "langevin": fn.Langevin(0.05, 1e-3),
     "sam": fn.SAM(fn.Aristotle(0.1), radius=0.05),
-    "rmsprop": fn.RMSProp(0.01, epsilon=1e-2),
-    "rmsprop, centred, with momentum": fn.RMSProp(0.01, centered=True, momentum=0.5, epsilon=1e-2),
+    # at 0.01, above the critical step of its metric, a rounding grows 10⁹ times in 200 steps
+    "rmsprop": fn.RMSProp(0.003, epsilon=1e-2),
+    "rmsprop, centred, with momentum": fn.RMSProp(0.003, centered=True, momentum=0.5, epsilon=1e-2),
     "adam": fn.Adam(0.01, epsilon=1e-2),
     "adamw": fn.AdamW(0.01, epsilon=1e-2, weight_decay=0.1),
     "thierry-mieg": fn.ThierryMieg(0.05, 0.7, 1.0, 0.5, 0.9, epsilon=1e-2),

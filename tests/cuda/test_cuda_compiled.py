@@ -53,7 +53,8 @@ def test_a_kernel_with_each_package_that_is_installed(package, tmp_path):
 @pytest.mark.parametrize("real", [np.float32, np.float64], ids=lambda r: r.__name__)
 def test_the_large_tile_keeps_its_sums_in_registers(real):
     """Four numbers a load, one multiplication and addition an instruction."""
-    from flownet.kernels.cuda.base.tile import AS_PULLED, PLAIN, TILES, tiled
+    from flownet.kernels.cuda.base.tile import TILES
+    from flownet.kernels.cuda.base.tiled import AS_PULLED, PLAIN, tiled
 
     text = compiled(tiled, real, (AS_PULLED, TILES[1], True, PLAIN))
     kind = {4: "f32", 8: "f64"}[real().itemsize]

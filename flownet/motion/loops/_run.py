@@ -15,6 +15,7 @@ from ._interrupt import RETURN, interrupts
 from ._state import State
 
 _BLOCK_SECONDS = 0.1  # of compiled steps between two looks at the clock and at Ctrl-C
+_GROWTH = 8  # of a block after another at most: a first one also waits for what is compiled
 DONE, DIVERGED, STOPPED, INTERRUPTED = range(4)  # why a run takes no more steps
 Point = namedtuple("Point", "W iteration time")
 
@@ -173,7 +174,8 @@ class Run:
                 self._save()
                 show(self.iteration)
                 if count == block:
-                    block = max(1, min(2 * block, int(block * _BLOCK_SECONDS / max(seconds, 1e-9))))
+                    longer = _BLOCK_SECONDS / max(seconds, 1e-9)
+                    block = max(1, int(block * min(_GROWTH, longer)))
         return DONE
 
     def _to_next(self):

@@ -10,7 +10,7 @@ from .current import number, place, stream
 from .finish import finish, times
 from .launch import over
 from .mirror import empty
-from .tile import PLAIN, TIMES
+from .tiled import PLAIN, TIMES
 
 NAME = "cublas"
 

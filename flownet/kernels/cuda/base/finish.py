@@ -7,7 +7,7 @@ from ...._compile._cuda import cuda, device
 from ...scalar.activation import BODIES
 from . import elementary  # noqa: F401  stands for plain functions: before any body is made
 from .launch import kernel
-from .tile import PLAIN
+from .tiled import PLAIN
 
 
 @kernel(

@@ -5,27 +5,13 @@ By flownet's own tiles, or by cuBLAS where the device was named so.
 """
 
 from collections import namedtuple
-from math import ceil
 
-from ...._compile._cuda import SIMULATED
 from . import cublas
-from .tile import (
-    AS_COLUMNS,
-    AS_PULLED,
-    AS_ROWS,
-    BUSY,
-    PLAIN,
-    TIMES,
-    grid_of,
-    is_wide,
-    tile_for,
-    tiled,
-)
+from .tile import grid_of, is_wide, split, tile_for
+from .tiled import AS_COLUMNS, AS_PULLED, AS_ROWS, PLAIN, TIMES, tiled
 
 #: a flat array of the device, from a place on
 Part = namedtuple("Part", "array at")
-
-_LEAST = 1 if SIMULATED else 8  # tiles deep that a part of a split sum is at least
 
 
 def _part(what):
@@ -91,13 +77,9 @@ def pull_product(gx, gy, w, rows, n_in, n_out, *, add=False, times=False):
 
 def parts_of(dtype, rows, n_in, n_out):
     """Tile of a sum over samples, in how many parts it is split, and samples of each."""
-    tile = tile_for(dtype, n_out, n_in, parts=max(1, rows // 64))
     if cublas.is_named():  # which splits by itself
-        return tile, 1, rows
-    (blocks, across, _), _ = grid_of(tile, n_out, n_in)
-    parts = min(-(-BUSY // (blocks * across)), max(1, rows // (_LEAST * tile.depth)))
-    chunk = ceil(ceil(rows / parts) / tile.depth) * tile.depth
-    return tile, max(1, -(-rows // chunk)), chunk
+        return tile_for(dtype, n_out, n_in), 1, rows
+    return split(dtype, n_out, n_in, rows)
 
 
 def columns(dw, g, x, rows, n_in, n_out, *, add=False, parts=None):

@@ -4,11 +4,14 @@ Rows gather on the device until half of the room is full; that half goes back wh
 fills. From the pinned buffer they are copied to the tape when the half is wanted again.
 """
 
+import weakref
+from collections import defaultdict
+
 import numpy as np
 
 from ...._compile._cuda import cuda
 from ..base import mirror
-from ..base.current import side_stream, stream
+from ..base.current import number, side_stream, stream
 from ..base.launch import kernel, over
 from .clock import NOW
 from .mechanics import EVERY, FIRST, FIRST_KEPT, SIZE
@@ -34,16 +37,40 @@ def keep_row(real):
     return run
 
 
+class _Room:
+    """Bytes for two halves of rows, on the device and pinned on the host, and their events."""
+
+    def __init__(self, half):
+        self.half = half  # bytes
+        self.there = mirror.empty(2 * half, np.uint8)
+        self.here = [cuda.pinned_array(half, np.uint8) for _ in range(2)]
+        self.events = [cuda.event(), cuda.event()]
+
+
+_free = defaultdict(list)  # device and bytes of a half -> rooms that no run has: pinning is slow
+
+
+def _room_for(owner, half):
+    """A room for so many bytes a half, until nobody has its owner any more."""
+    key = number(), half
+    room = _free[key].pop() if _free[key] else _Room(half)
+    weakref.finalize(owner, _free[key].append, room).atexit = False
+    return room
+
+
 class Rows:
     """Room for rows of `size` numbers, in two halves."""
 
     def __init__(self, size, dtype):
-        self._size, self.half = size, _half(size, np.dtype(dtype).itemsize)
+        dtype = np.dtype(dtype)
+        self._size, self.half = size, _half(size, dtype.itemsize)
         half = self.half * size
-        self._room = mirror.empty(2 * half, dtype)
+        room = _room_for(self, 1 << (half * dtype.itemsize - 1).bit_length())
+        whole = room.there.view(dtype)
+        self._room = whole[: 2 * half]
         self._there = [self._room[i * half : (i + 1) * half] for i in range(2)]
-        self._here = [cuda.pinned_array(half, dtype) for _ in range(2)]
-        self._events = [cuda.event(), cuda.event()]
+        self._here = [bytes_.view(dtype)[:half] for bytes_ in room.here]
+        self._events = room.events
 
     def begin(self, tape):
         """Rows from now on are those of a tape (R, size)."""

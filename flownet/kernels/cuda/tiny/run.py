@@ -12,7 +12,8 @@ from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
 from .train import GOING, KEPT, SEEN, TAKEN, TOLD, Variant, trained_by
 
-_MOST, _LEAST = (4, 4) if SIMULATED else (128, 32)  # threads of a block
+#: threads of a block at least, and at most: of one of many runs, and of a run alone
+_LEAST, _MOST = (4, {False: 4, True: 4}) if SIMULATED else (32, {False: 128, True: 256})
 #: floating-point operations of a step up to which a run is quicker in one block than in launches
 #: over the whole device, if all of it lies in shared memory, and if not. Estimated: no device has
 #: timed it yet
@@ -42,7 +43,7 @@ def plan_for(net, m, batch, dtype, climbs, alone):
     if key not in _plans:
         widest, rows = int(net.sizes[1:].max()), min(batch or m, 128)
         threads = _LEAST
-        while threads < _MOST and threads * (1 if alone else 16) < widest * rows:
+        while threads < _MOST[alone] and threads * (1 if alone else 16) < widest * rows:
             threads *= 2
         _plans[key] = plan_of(net, m, batch, dtype, 2 + climbs, threads), threads
     return _plans[key]
@@ -108,7 +109,7 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
         "loss": empty(steps.size, np.float64), "took": empty(steps.size, np.float64),
     }  # fmt: skip
     variant = variant_of(net, loss, rule, plan, batched)
-    kernel = trained_by(variant).of(W.dtype, variant)
+    kernel = trained_by(variant, R == 1).of(W.dtype, variant)
     item = W.dtype.itemsize
     kernel[R, threads, stream(), plan.size * item if plan.near else 0](
         mirror(plan.ints), fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y),

@@ -252,17 +252,19 @@ def _train(real, variant):
     return block
 
 
-#: three blocks of a processor share its registers, or two where a variant wants more of them
 _FEW = [
     (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
     (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
 ]
 _MORE = [(Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),)]
+#: three blocks of a processor share its registers, or two where a variant wants more of them; a run
+#: alone has twice the threads
 _with_few = kernel(TAKES, variants=_FEW, launch_bounds=(128, 3))(_train)
 _with_more = kernel(TAKES, variants=_MORE, launch_bounds=(128, 2))(_train)
+_alone = kernel(TAKES, variants=[*_FEW, *_MORE], launch_bounds=(256, 1))(_train)
 
 
-def trained_by(variant):
-    """The `Kernel` of a variant."""
+def trained_by(variant, alone):
+    """The `Kernel` of a variant, for one run or for many."""
     wants_more = variant.climbs or variant.coupled or not variant.near
-    return _with_more if wants_more else _with_few
+    return _alone if alone else _with_more if wants_more else _with_few
