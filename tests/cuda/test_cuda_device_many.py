@@ -27,10 +27,12 @@ def test_a_small_run_both_ways(most, name, batch_size, dtype, monkeypatch, holds
 
 @pytest.mark.parametrize("batch_size", [None, 7])
 @pytest.mark.parametrize("name", MECHANICS)
-@pytest.mark.parametrize("way", ["thread", "block", "global memory"])
+@pytest.mark.parametrize("way", ["thread", "group", "block", "global memory"])
 def test_many_runs_beside_the_cpu(way, name, batch_size, dtype, monkeypatch, holds):
     if way != "thread":
         monkeypatch.setattr(advance, "fits", lambda *args: False)
+    if way not in ("thread", "group"):
+        monkeypatch.setattr(advance, "fits_group", lambda *args: False)
     if way == "global memory":
         monkeypatch.setattr(tiny, "_plans", {})
         monkeypatch.setattr("flownet.kernels.cuda.tiny.plan.SHARED", 0)
@@ -51,8 +53,10 @@ def test_many_runs_beside_the_cpu(way, name, batch_size, dtype, monkeypatch, hol
     assert np.array_equal(mine, again[0]) and np.array_equal(own, again[1])
 
 
-def test_a_map_beside_the_cpu():
-    p = potential((2, 4, 1), 20)
+@pytest.mark.parametrize("sizes", [(2, 4, 1), (16, 16, 1), (3, 20, 12, 2)], ids=str)
+def test_a_map_beside_the_cpu(sizes):
+    """By threads, by half warps; of units that fill their shares, and not."""
+    p = potential(sizes, 20)
     experiment = fn.Experiment.of(p, fn.Aristotle(0.1), steps=STEPS)
     axes = {"mechanics.step": np.geomspace(1e-2, 1e2, 20), "run.seed": range(20)}
     theirs, mine = (

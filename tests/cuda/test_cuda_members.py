@@ -9,6 +9,8 @@ import flownet as fn
 from flownet.kernels.cuda.members import advance, registers
 from flownet.motion.members import MembersLoop, SinglesLoop
 
+_in_blocks = advance._in_blocks
+
 pytestmark = [
     pytest.mark.simulator,
     pytest.mark.filterwarnings("ignore:(overflow|invalid):RuntimeWarning"),  # of who diverges
@@ -39,11 +41,13 @@ MECHANICS = {
 }
 
 
-@pytest.fixture(params=["thread", "block"])
+@pytest.fixture(params=["thread", "group", "block"])
 def way(request, monkeypatch):
-    """A run a thread, where that is possible, and a run a block."""
-    if request.param == "block":
+    """A run a thread or half a warp, where that is possible, and a run a block."""
+    if request.param != "thread":
         monkeypatch.setattr(advance, "fits", lambda *args: False)
+    if request.param == "block":
+        monkeypatch.setattr(advance, "fits_group", lambda *args: False)
     return request.param
 
 
@@ -120,6 +124,7 @@ def test_more_members_than_are_worked_on_at_once(monkeypatch, way):
     np.testing.assert_array_equal(agree(p, [fn.Adam(0.01)] * R, **words).W, whole)
 
 
+@pytest.mark.parametrize("way", ["thread", "block"], indirect=True)
 def test_a_member_is_a_run_of_its_own_to_the_bit(way):
     """Whatever stands beside it; and its order of sums is that of a run alone in one block."""
     p = potential((2, 2, 1)).on_device("cuda")
@@ -138,6 +143,21 @@ def test_what_fits_the_registers_of_a_thread():
         p = potential(sizes, dtype="float32")
         given = p.compiled[0], quadratic, np.float32, p.size, False, []
         assert registers.fits(*given) is yes
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 2, 3), (4, 3), (2, 5, 1)], ids=str)
+@pytest.mark.parametrize("bias", [True, False])
+def test_layers_that_threads_of_a_group_share(sizes, bias, monkeypatch):
+    """By inputs and by outputs in turn; units that fill their shares, and not; each layer's own
+    stiffness, which half a warp knows, and each neuron's, which it leaves to a block."""
+    monkeypatch.setattr(advance, "fits", lambda *args: False)
+    p = potential(sizes, loss="cross-entropy" if sizes[-1] == 3 else "quadratic", bias=bias)
+    stiff = [fn.LayerMetric(p.network, np.arange(1.0, len(sizes)) + r) for r in range(R)]
+    agree(p, [fn.Newton(0.05, temperature=0.01)] * R, stiff, batch_size=2, cuts=(1, 2))
+    told = []
+    monkeypatch.setattr(advance, "_in_blocks", lambda *args: told.append(1) or _in_blocks(*args))
+    agree(p, [fn.Aristotle(0.1)] * R, [fn.DiagonalMetric(np.arange(1.0, p.size + 1))] * R)
+    assert told
 
 
 def test_a_sweep():

@@ -1,21 +1,27 @@
-"""Steps of many members: a thread each where they are tiny, else a block each."""
+"""Steps of many members: a thread or half a warp each where they are tiny, else a block each."""
+
+from functools import partial
 
 import numpy as np
 
-from ...._compile._cuda import SIMULATED
+from ...._compile._cuda import GROUP, SIMULATED
 from ...layout import Batches
 from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror
 from ..tiny.pack import formulas_of, kind, runs_of
 from ..tiny.plan import parameters
 from ..tiny.run import fetched, plan_for, take_steps, without
-from .registers import REGISTERS, Shape, fits, members
+from .registers import Shape, by_group, by_thread, fits, fits_group
 
-_THREADS = 4 if SIMULATED else 64  # of a block
+#: threads of a block, and of a member
+_THREADS = {by_thread: (4 if SIMULATED else 64, 1), by_group: (8 * GROUP, GROUP)}
+if SIMULATED:
+    _THREADS[by_group] = GROUP, GROUP
 MEMBERS_STEPS = 512  # between two looks at who is left: those that ended wait at no cost
 _ROOM = 1 << 31  # bytes of the device that the members of one launch may take
 _MOST = 1 << 16  # of them
-_FILL = {True: 1 << 14, False: 1 << 9}  # members that fill one, if each has a thread, or a block
+#: members that fill one, by how many parameters they have at most: a thread, half a warp, a block
+_FILL = [(100, 1 << 15), (600, 1 << 13), (np.inf, 1 << 10)]
 _LARGEST = 1 << 17  # parameters from which one member should have more than a block
 
 
@@ -26,8 +32,8 @@ def lanes_of(dtype):
 
 def members_of_tile(size, dtype):
     """Members of `size` parameters that a first tile has: as many as fill a device, about."""
-    tiny = 2 * size * (np.dtype(dtype).itemsize // 4) <= max(REGISTERS.values())
-    return 8 if SIMULATED else _FILL[tiny]
+    words = size * (np.dtype(dtype).itemsize // 4)
+    return 8 if SIMULATED else next(members for most, members in _FILL if words <= most)
 
 
 def largest_member(dtype):
@@ -59,21 +65,25 @@ def members_works(work, tiles):
 
 def advance_members(problem, rules, tape, W, memory, dL, first, count, work, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), as of the CPU's twin."""
-    going = _in_registers if _are_tiny(problem, rules, W) else _in_blocks
-    loss, step, taken, goes_on = going(problem, rules, tape, W, memory, first)
+    going = _way(problem, rules, W)(problem, rules, tape, W, memory, first)
+    loss, step, taken, goes_on = going
     tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, goes_on
     if step is not tape.step:
         tape.step[:] = step
 
 
-def _are_tiny(problem, rules, W):
-    """Whether a thread can hold a member, and all of them move the same ranges."""
-    net, codes = problem.net, problem.terms.code.tolist()
-    return (
-        fits(net, problem.loss, W.dtype, W.shape[1], kind(rules).hot, codes)
-        and rules.coupling is None
-        and bool((rules.bounds == rules.bounds[0]).all())
-    )
+def _way(problem, rules, W):
+    """Who takes the steps of a member: a thread or half a warp, where its numbers fit their
+    registers and all members move the same ranges; else a block."""
+    net, loss, codes = problem.net, problem.loss, problem.terms.code.tolist()
+    hot, bounds = kind(rules).hot, rules.bounds
+    if rules.coupling is not None or not (bounds == bounds[0]).all():
+        return _in_blocks
+    if fits(net, loss, W.dtype, W.shape[1], hot, codes):
+        return partial(_in_registers, by_thread)
+    if fits_group(net, loss, W.dtype, hot, codes, bounds[0].tolist()):
+        return partial(_in_registers, by_group)
+    return _in_blocks
 
 
 def _in_blocks(problem, rules, tape, W, memory, first):
@@ -83,11 +93,13 @@ def _in_blocks(problem, rules, tape, W, memory, first):
     return came.loss, came.step, came.taken, came.going
 
 
-def _in_registers(problem, rules, tape, W, memory, first):
-    """The same by a thread each: what belongs to all members lies side by side, (…, R)."""
+def _in_registers(by, problem, rules, tape, W, memory, first):
+    """The same by a thread or half a warp each: what belongs to all members lies side by side,
+    (…, R), but for parameters and memories of those that a group of threads has."""
     net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
     R, count = tape.step.shape
     m, batch = len(data.x), int(batches.size)
+    side, beside = ((1, 0), (1, 2, 0)) if by is by_thread else ((0, 1), (0, 1, 2))
     runs = runs_of(rules, batches, tape.low, tape.high)
     shape = Shape(
         sizes=tuple(net.sizes.tolist()),
@@ -106,11 +118,11 @@ def _in_registers(problem, rules, tape, W, memory, first):
     )
     on = {
         "loss": empty(count * R, np.float64), "took": empty(count * R, np.float64),
-        "told": fresh(np.zeros((3, R), np.int64)), "times": fresh(tape.time), "W": fresh(W.T),
-        "memory": fresh(memory.transpose(1, 2, 0)),
+        "told": fresh(np.zeros((3, R), np.int64)), "times": fresh(tape.time),
+        "W": fresh(W.transpose(side)), "memory": fresh(memory.transpose(beside)),
     }  # fmt: skip
-    kernel = members.of(W.dtype, shape)
-    kernel[-(-R // _THREADS), _THREADS, stream()](
+    threads, each = _THREADS[by]
+    by.of(W.dtype, shape)[-(-R * each // threads), threads, stream()](
         mirror(data.x), mirror(data.y), mirror(data.weights), mirror(loss.gamma),
         fresh(formulas_of(problem.terms, loss)), fresh(tape.step.T), on["loss"], on["took"],
         on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
@@ -118,8 +130,9 @@ def _in_registers(problem, rules, tape, W, memory, first):
     )  # fmt: skip
     taken, going, seen = fetched(on["told"], (3, R), np.int64)
     fetch(on["times"], tape.time)
-    W[:] = fetched(on["W"], W.T.shape, W.dtype).T
-    memory[:] = fetched(on["memory"], (*memory.shape[1:], R), W.dtype).transpose(2, 0, 1)
+    for name, array, axes in (("W", W, side), ("memory", memory, beside)):
+        there = array.transpose(axes)  # a view, into which what came back goes
+        there[...] = fetched(on[name], there.shape, W.dtype)
     loss = without(np.ascontiguousarray(fetched(on["loss"], (count, R), np.float64).T), seen)
     step = tape.step
     if np.any(rules.of_loss):

@@ -1,4 +1,4 @@
-"""Tiny networks, a run a thread: the kernel of each shape, whose numbers all lie in registers."""
+"""Tiny networks, a run a thread or half a warp: kernels whose numbers all lie in registers."""
 
 import math
 from collections import namedtuple
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...._compile._cuda import cuda, device, load1, store1
+from ...._compile._cuda import cuda, device, group_sum, group_wait, load1, load4, store1
 from ...layout import CROSS_ENTROPY, PARABOLA, QUADRATIC, QUARTIC, UV
 from ...scalar import loss as scalar, philox
 from ...scalar.activation import BODIES
@@ -16,7 +16,9 @@ from ..base.launch import kernel
 from ..tiny.loss import Warm
 from ..tiny.mechanics import Kind, make_stages
 from ..tiny.pack import BORN, DECAY, HIGH, LOW, OF_LOSS, RUN, SHRINK
-from .source import source_of
+from .by_group import ByGroup, shares
+from .by_thread import ByThread
+from .text import layers_of
 
 #: what a kernel is made for: widths, codes of activations, whether there are biases; kind of the
 #: loss, whether it has no γ, whether samples have weights; `Kind` of the mechanics; bounds of the
@@ -35,9 +37,25 @@ _HOT = 24  # parameters at most where each draws its own noise, which is a long 
 
 def fits(net, loss, dtype, parameters, hot, formulas):
     """Whether a network's numbers fit the registers of a thread, and its formulas are known."""
-    words = (2 * (parameters + int(net.units[-1])) + int(net.sizes[0])) * (
-        np.dtype(dtype).itemsize // 4
-    )
+    words = 2 * (parameters + int(net.units[-1])) + int(net.sizes[0])
+    return _fit(words, parameters, loss, dtype, hot, formulas)
+
+
+def fits_group(net, loss, dtype, hot, formulas, bounds):
+    """The same of the threads of half a warp, of which all have the same ranges of a metric."""
+    bias = bool(net.bias[-1] >= 0)
+    layers, size = layers_of(net.sizes.tolist(), bias)
+    begins = {layer.at for layer in layers} | {layer.bias for layer in layers} | {size}
+    held, known = 0, int(net.sizes[0])
+    for at, (_, _, n_in, n_out) in enumerate(layers):
+        by_inputs = (len(layers) - 1 - at) % 2 == 0
+        held += n_out * (shares(n_in) + bias) if by_inputs else shares(n_out) * (n_in + bias)
+        known += 2 * (n_out if by_inputs else shares(n_out))
+    return _fit(2 * held + known, held, loss, dtype, hot, formulas) and begins.issuperset(bounds)
+
+
+def _fit(words, parameters, loss, dtype, hot, formulas):
+    words *= np.dtype(dtype).itemsize // 4
     few = parameters <= (_HOT if hot else words)
     return words <= REGISTERS[loss.kind] and few and UV not in formulas
 
@@ -58,6 +76,13 @@ VARIANTS = [
            kind=Kind("Adaptive", True, True, *[False] * 4)),
     _shape((2, 3, 2, 1), codes=(7, 2, 0), kind=Kind("Newton", *[False] * 5, True), weighted=True,
            scaled=True, formulas=(PARABOLA, QUARTIC), decays=True, shrinks=True),
+]  # fmt: skip
+GROUPED = [
+    _shape((16, 16, 1), bias=False),
+    _shape((2, 16, 16, 1), kind=Kind("Adaptive", True, True, *[False] * 4)),
+    _shape((3, 12, 3), loss=CROSS_ENTROPY, batched=True),
+    _shape((5, 20, 4), codes=(7, 0), kind=Kind("Newton", *[False] * 5, True), weighted=True,
+           plain=False, scaled=True, formulas=(PARABOLA, QUARTIC), decays=True, shrinks=True),
 ]  # fmt: skip
 
 
@@ -121,17 +146,13 @@ def _activation(code, real):
     return activation
 
 
-@kernel(
-    "r[] r[] r[] r[] f8[] f8[] f8[] f8[] i8[] f8[] r[] r[] f8[] f8[] i8[] i8[] i8 i8 i8 i8",
-    variants=VARIANTS,
-    launch_bounds=(64, 1),
-)
-def members(real, shape):
-    """Steps of R runs, one a thread; arrays hold the numbers of all runs side by side, (…, R)."""
+def _made(text, real, shape):
+    """The function of a text, with what it names."""
     begin_step, of_range, move = make_stages(shape.kind, real)
     known = {
-        "__name__": __name__, "cuda": cuda, "load1": load1, "store1": store1, "real": real,
-        "zero": real(0), "nan": math.nan, "isfinite": math.isfinite, "begin_step": begin_step,
+        "__name__": __name__, "cuda": cuda, "load1": load1, "store1": store1, "load4": load4,
+        "group_sum": group_sum, "group_wait": group_wait, "real": real, "zero": real(0),
+        "nan": math.nan, "isfinite": math.isfinite, "begin_step": begin_step,
         "of_range": of_range, "move": move, "two_normals": device(philox.two_normals, real),
         "shuffle": _shuffle(real), "cross_entropy": _cross_entropy(real, shape.sizes[-1]),
         "RUN": RUN, "DECAY": DECAY, "SHRINK": SHRINK, "OF_LOSS": OF_LOSS, "LOW": LOW, "HIGH": HIGH,
@@ -140,5 +161,20 @@ def members(real, shape):
         **{f"act{i}": _activation(code, real) for i, code in enumerate(shape.codes)},
     }  # fmt: skip
     # the name of this file, by which machine code is kept: what is not in it comes from its imports
-    exec(compile(source_of(shape), __file__, "exec"), known)
-    return known["members"]
+    exec(compile(str(text), __file__, "exec"), known)
+    return known[text.name]
+
+
+_TAKES = "r[] r[] r[] r[] f8[] f8[] f8[] f8[] i8[] f8[] r[] r[] f8[] f8[] i8[] i8[] i8 i8 i8 i8"
+
+
+@kernel(_TAKES, variants=VARIANTS, launch_bounds=(64, 1))
+def by_thread(real, shape):
+    """Steps of R runs, one a thread; arrays hold the numbers of all runs side by side, (…, R)."""
+    return _made(ByThread(shape), real, shape)
+
+
+@kernel(_TAKES, variants=GROUPED, launch_bounds=(128, 2))
+def by_group(real, shape):
+    """The same, one by half a warp; W and memory hold a run's numbers side by side, (R, …)."""
+    return _made(ByGroup(shape), real, shape)

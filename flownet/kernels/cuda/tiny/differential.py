@@ -1,7 +1,5 @@
 """Loss and dL of a small network by the threads of one block, some samples at a time."""
 
-import numpy as np
-
 from ...._compile._cuda import cuda, device, load1, store1
 from ...scalar.activation import BODIES
 from ..base import elementary  # noqa: F401  stands for plain functions: before any body is made
@@ -12,7 +10,6 @@ from .plan import (
     HEAD,
     INPUTS,
     LAYERS,
-    MOST,
     N_X,
     N_Y,
     OUT,
@@ -27,8 +24,6 @@ from .plan import (
     A,
 )  # fmt: skip
 from .product import make_product
-
-LANES = 8  # threads that share the sum of a unit's cotangents over the samples
 
 
 def make_activation(real, codes):
@@ -98,7 +93,7 @@ def make_differential(real, codes, kind, plain):
     """
     product, gather = make_product(real), make_gather(real)
     activation, loss = make_activation(real, codes), make_loss(real, kind, plain)
-    zero, item = real(0), np.dtype(real)
+    zero = real(0)
 
     @cuda.jit(device=True)
     def activate(u, plan, at, rows):
@@ -121,37 +116,22 @@ def make_differential(real, codes, kind, plain):
         cuda.syncthreads()
 
     @cuda.jit(device=True)
-    def sum_rows(u, plan, at, rows, later, parts):
-        """Σ_s G of a layer's units: each of `LANES` parts of it by a thread, then their sum."""
-        n, sums, t = load1(plan, at + ROWS), load1(plan, at + SUMS), cuda.threadIdx.x
-        first = 0
-        while first < n:
-            i = t
-            while i < MOST:
-                j, s, total = first + i // LANES, i % LANES, zero
-                if j < n:
-                    g = load1(plan, at + A) + j * load1(plan, STRIDE)
-                    while s < rows:
-                        total += load1(u, g + s)
-                        s += LANES
-                    store1(parts, i, total)
-                i += cuda.blockDim.x
-            cuda.syncthreads()
-            j = first + t
-            while j < min(first + MOST // LANES, n):
-                total = load1(u, sums + j) if later else zero
-                for i in range(LANES):
-                    total += load1(parts, (j - first) * LANES + i)
-                store1(u, sums + j, total)
-                j += cuda.blockDim.x
-            cuda.syncthreads()
-            first += MOST // LANES
+    def sum_rows(u, plan, at, rows, later):
+        """Σ_s G of a layer's units."""
+        n, sums, j = load1(plan, at + ROWS), load1(plan, at + SUMS), cuda.threadIdx.x
+        while j < n:
+            total, g = zero, load1(plan, at + A) + j * load1(plan, STRIDE)
+            if later:
+                total = load1(u, sums + j)
+            for s in range(rows):
+                total += load1(u, g + s)
+            store1(u, sums + j, total)
+            j += cuda.blockDim.x
 
     @cuda.jit(device=True)
     def differential(
         u, plan, w_at, x, y, weights, weighted, order, begin, m, there, gamma, beta, losses, sums
     ):
-        parts = cuda.shared.array(MOST, item)
         t, layers, scale = cuda.threadIdx.x, load1(plan, LAYERS), real(1 / m)
         total, whole, first, capacity = 0.0, m // 4 * 4, 0, load1(plan, CAPACITY)
         while first < m:
@@ -177,7 +157,7 @@ def make_differential(real, codes, kind, plain):
                 at = HEAD + number * PRODUCT
                 product(u, plan, at, w_at, rows, first > 0)
                 if load1(plan, at + SUMS) >= 0:
-                    sum_rows(u, plan, at, rows, first > 0, parts)
+                    sum_rows(u, plan, at, rows, first > 0)
                 if load1(plan, at + WAIT) != 0:
                     cuda.syncthreads()
                 if load1(plan, at + SLOPE) >= 0:
