@@ -76,23 +76,24 @@ def kind(family: str, name: str) -> Callable[[type[T]], type[T]]:
     return register
 
 
-def _known(family):
-    """Classes of a family by name, in the order of the alphabet."""
+@cache
+def _classes_of(family):
+    """Classes of a family by name, as they come, once those of its own rooms are there."""
     for room in _HOMES.get(family, ()):
         import_module(f"{__package__}.{room}")
-    return dict(sorted(_classes.get(family, {}).items()))
+    return _classes.setdefault(family, {})
 
 
 def names(family):
-    """Kinds known in a family."""
-    return list(_known(family))
+    """Kinds known in a family, in the order of the alphabet."""
+    return sorted(_classes_of(family))
 
 
 def find(family, name):
     """Class registered as `name`; an unknown name is answered with the nearest one."""
-    known = _known(family)
+    known = _classes_of(family)
     if not isinstance(name, str) or name not in known:
-        raise FlownetError(unknown(family, name, known))
+        raise FlownetError(unknown(family, name, names(family)))
     return known[name]
 
 

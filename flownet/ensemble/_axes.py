@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import cache
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,7 @@ def axes_of(given: Mapping[Any, Any]) -> list[Axis]:
     return axes
 
 
+@cache
 def path_of(key: str) -> tuple[str | int, ...]:
     """The words of a key; whole numbers are places in a list."""
     path = tuple(int(word) if word.isdecimal() else word for word in key.split("."))

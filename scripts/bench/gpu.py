@@ -223,7 +223,7 @@ def the_device():
 
 
 def take_all(figures, options, there):
-    """Every figure, those first that claims rest on; JAX compiles its steps for long, so it waits."""
+    """Every figure, those first that claims rest on; steps of JAX, long to compile, come late."""
     waits = {who: way for who, way in there.items() if who.startswith("JAX")}
     first = {who: way for who, way in there.items() if who not in waits}
     bench_steps(figures, options, first)

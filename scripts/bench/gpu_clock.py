@@ -70,15 +70,27 @@ def event_seconds(run):
 
 
 def step_time(run, seconds, rounds, clock):
-    """Microseconds a step of `run(n)`, the median of some rounds, after as many as warm it up."""
-    n, taken = 4, 0.0
-    while taken < seconds / 2:
-        if taken:  # what a run does once has to cost little beside its steps
-            n = int(n * min(100, max(2, seconds / taken)))
+    """Microseconds a step of `run(n)`, and milliseconds of what it does once.
+
+    A step is what n more of them take, the median of some rounds: what a run does before its first
+    step and after its last one, such as copies between the host and the device, counts apart.
+    """
+
+    def timed(n):
         run(n)  # which compiles, some of them for each number of steps
-        taken = clock(lambda n=n: run(n))
-    found = [clock(lambda: run(n)) / n * 1e6 for _ in range(rounds)]
-    return {"microseconds": median(found), "least": min(found), "most": max(found), "steps": n}
+        return clock(lambda: run(n))
+
+    n, gained = 4, timed(8) - timed(4)
+    while gained < seconds / 2:
+        n = int(n * min(100, max(2, seconds / max(gained, 1e-9))))
+        gained = timed(2 * n) - timed(n)
+    found, once = [], []
+    for _ in range(rounds):
+        some, twice = (clock(lambda m=m: run(m)) for m in (n, 2 * n))
+        found.append((twice - some) / n * 1e6)
+        once.append((2 * some - twice) * 1e3)
+    return {"microseconds": median(found), "least": min(found), "most": max(found), "steps": n,
+            "once": median(once)}  # fmt: skip
 
 
 def checked(case, run, dtype, expected):

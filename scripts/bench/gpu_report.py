@@ -40,14 +40,6 @@ def _number(row):
     return f"{value:.3g}" if value < 1000 else f"{value:,.0f}"
 
 
-def _ratio(rows, what, who):
-    """How much longer another one takes than flownet."""
-    own, other = rows.get((what, "flownet")), rows.get((what, who))
-    if not own or not other or "left_out" in own or "left_out" in other:
-        return "–"
-    return f"{other['microseconds'] / own['microseconds']:.2g}"
-
-
 def table(begin, rows):
     """Markdown: claims, µs of a step, of a member's step, TFLOP/s, what was left out."""
     gib = begin["bytes"] / 2**30
@@ -64,12 +56,11 @@ def table(begin, rows):
         who = [w for w in (*LINES, "JAX vmap") if any((what, w) in rows for what in whats)]
         if whats:
             lines += _table(
-                [head, "batch", *who, *(f"{w} / flownet" for w in who[1:])],
+                [head, "batch", *who],
                 [
                     [
                         what.removeprefix(kind), _batch(rows, what),
                         *(_number(rows.get((what, w))) for w in who),
-                        *(_ratio(rows, what, w) for w in who[1:]),
                     ]
                     for what in whats
                 ],

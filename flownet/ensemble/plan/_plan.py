@@ -125,7 +125,11 @@ class Plan:
 
     def indices(self, member: int) -> tuple[int, ...]:
         """Place of a member along each axis."""
-        return tuple(int(i) for i in np.unravel_index(member, self.shape))
+        places, rest = [], int(member)
+        for n in reversed(self.shape):  # quicker than NumPy's for one member
+            rest, place = divmod(rest, n)
+            places.append(place)
+        return tuple(places[::-1])
 
     def settings(self, member: int) -> dict[str, Any]:
         """The value of each key of a member."""

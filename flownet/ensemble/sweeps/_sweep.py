@@ -269,7 +269,7 @@ class Members:
         return self._plan.size
 
     def __getitem__(self, index: int | tuple[int, ...]) -> Trajectory:
-        """A member's run, bit for bit, up to where it left the sweep."""
+        """A member's run, bit for bit, up to where it left the sweep; to rounding on a GPU."""
         member = _member(index if isinstance(index, tuple) else (index,), self._plan.shape)
         family, start = self._plan.family_of(member), self._plan.start(member)
         steps = int(self._steps.reshape(-1)[member])

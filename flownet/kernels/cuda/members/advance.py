@@ -124,7 +124,7 @@ def _in_registers(by, problem, rules, tape, W, memory, first):
     threads, each = _THREADS[by]
     by.of(W.dtype, shape)[-(-R * each // threads), threads, stream()](
         mirror(data.x), mirror(data.y), mirror(data.weights), mirror(loss.gamma),
-        fresh(formulas_of(problem.terms, loss)), fresh(tape.step.T), on["loss"], on["took"],
+        fresh(formulas_of(problem.terms, loss)), fresh(tape.step), on["loss"], on["took"],
         on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
         fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count,
     )  # fmt: skip
@@ -133,8 +133,8 @@ def _in_registers(by, problem, rules, tape, W, memory, first):
     for name, array, axes in (("W", W, side), ("memory", memory, beside)):
         there = array.transpose(axes)  # a view, into which what came back goes
         there[...] = fetched(on[name], there.shape, W.dtype)
-    loss = without(np.ascontiguousarray(fetched(on["loss"], (count, R), np.float64).T), seen)
+    loss = without(fetched(on["loss"], (R, count), np.float64), seen)
     step = tape.step
     if np.any(rules.of_loss):
-        step = fetched(on["took"], (count, R), np.float64).T
+        step = fetched(on["took"], (R, count), np.float64)
     return loss, step, taken, going != 0

@@ -122,7 +122,7 @@ class Text:
         """One step, in a loop over all."""
         shape = self.shape
         yield "    while taken < count:"
-        yield from _indented(2, ["k, row = first + taken, taken * R + r"])
+        yield from _indented(2, ["k, row = first + taken, r * count + taken"])
         if shape.batched:
             yield from _indented(2, (_BATCH + self.wait).splitlines())
         yield from _indented(
