@@ -168,4 +168,4 @@ def test_a_mistake_gets_one_line():
         fn.ComplexHopfield([2, 2], dtype="float64")
     potential, W = setting()
     with pytest.raises(fn.FlownetError, match="no Taylor series of its states"):
-        potential.bias(W)
+        potential.sample_jets(W, W)

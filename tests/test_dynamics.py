@@ -151,7 +151,7 @@ def test_single_precision():
         (lambda: fn.AsymmetricHopfield(2, 1, 0), "outputs is 0"),
         (lambda: fn.AsymmetricHopfield(2, 1, 1, dtype="complex64"), "real parameters"),
         (lambda: setting(Rotor())[0].init(0), "no rule for initial parameters"),
-        (lambda: setting()[0].jet(setting()[1], setting()[1]), "no Taylor series"),
+        (lambda: setting()[0].sample_jets(setting()[1], setting()[1]), "no Taylor series"),
     ],
 )
 def test_a_mistake_gets_one_line(make, line):

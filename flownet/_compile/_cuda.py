@@ -78,48 +78,6 @@ def kernel(function, made_for, **options):
     return made
 
 
-# ---- threads of half a warp, which wait for nobody else -----------------------------------------
-
-GROUP = 2 if SIMULATED else 16
-
-if SIMULATED:  # a block is one group there
-
-    @cuda.jit(device=True)
-    def group_wait():
-        """Wait until all threads of the group are here, and see what they wrote."""
-        cuda.syncthreads()
-
-    @cuda.jit(device=True)
-    def group_sum(value):
-        """The sum over the threads of the group, the same to the bit for each of them."""
-        shared = cuda.shared.array(GROUP, np.float64)
-        shared[cuda.threadIdx.x] = value
-        cuda.syncthreads()
-        total = type(value)(sum(shared))
-        cuda.syncthreads()
-        return total
-
-else:
-
-    @cuda.jit(device=True)
-    def _mask():
-        return np.int32(0xFFFF) if cuda.laneid < GROUP else np.int32(-0x10000)
-
-    @cuda.jit(device=True)
-    def group_wait():
-        """Wait until all threads of the group are here, and see what they wrote."""
-        cuda.syncwarp(_mask())
-
-    @cuda.jit(device=True)
-    def group_sum(value):
-        """The sum over the threads of the group, the same to the bit for each of them."""
-        mask = _mask()
-        value += cuda.shfl_xor_sync(mask, value, 8)
-        value += cuda.shfl_xor_sync(mask, value, 4)
-        value += cuda.shfl_xor_sync(mask, value, 2)
-        return value + cuda.shfl_xor_sync(mask, value, 1)
-
-
 # ---- four numbers at once: 128 bits a load, two of those for float64 ---------------------------
 
 if SIMULATED:

@@ -11,7 +11,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._registry import describe, kind, unknown
 from ..model import _check
-from ..model.potential import AnyPotential
+from ..model.potential import AnyPotential, CustomPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
 from ._cost import cost_of
@@ -20,7 +20,7 @@ from ._estimators import estimator_of
 from ._jets import nudge_jet, step_jets
 from ._learning import Learning
 from ._meters import Meters, meters
-from ._nudge import coefficient, nudge_of
+from ._nudge import bias_of, nudge_of
 from ._phases import FORCES, Phases
 from ._relaxation import ORDERS, Manner
 
@@ -151,7 +151,7 @@ class Equilibrium(Learning):
         step = system.step if step is None else _check.positive("step", step)
         manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
-        self.jet_order = math.inf if system.has_series else 0
+        self.jet_order = math.inf if system.has_series else self._by_differences.jet_order
         self.phases = Phases(system, self._cost, self._x, manner, force)
 
     # ---- the potential ----
@@ -183,8 +183,21 @@ class Equilibrium(Learning):
             return float(np.mean(at.losses(at.free))), at.exact()
 
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
-        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does, exactly."""
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does.
+
+        Exact where the states have a Taylor series; else by differences of the exact covector, up
+        to order 3 (see `CustomPotential`).
+        """
+        if not self.system.has_series:
+            return self._by_differences.jet(W, V, order)
         return self.sample_jets(W, V, order).mean(axis=0)
+
+    @property
+    def _by_differences(self):
+        """L with its exact covector, as what is known of a potential of a user's own."""
+        words = {"value": self.value, "name": repr(self.system)}
+        dtype = self.dtype if self.dtype.kind == "c" else None
+        return CustomPotential(self.size, self.exact, **words, dtype=dtype)
 
     def sample_jets(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Those of each sample (m, order+1)."""
@@ -193,23 +206,29 @@ class Equilibrium(Learning):
             return step_jets(at, V, _check.order(order))
 
     def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
-        """Coefficients g (order, D) of the covector in the nudge, without differencing.
+        """Coefficients g (order, D) of the covector in the nudge.
 
-        ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ_{k≥1} g_k β^k, and g_1 is dL itself.
+        ∂E/∂W(s_β) = ∂E/∂W(s₀) + Σ_{k≥1} g_k β^k, and g_1 is dL itself. They come from the Taylor
+        series of the states, without differencing; of systems that have none, from a polynomial
+        through real nudges, the best of some spans as g_1 beside dL shows.
+
+        Raises
+        ------
+        FlownetError
+            Where no such polynomial comes near dL: the states jump, or do not arrive.
         """
         with self.phases.at(W) as at:
             return nudge_jet(at, _check.order(order))
 
     def bias(self, W: ArrayLike, order: int = 4) -> Vector:
-        """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D), exact.
+        """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D).
 
         One-sided β·g_2 + β²·g_3 + …; symmetric β²·g_3 + …; Richardson −β⁴·g_5/4 + …; see
         `nudge_jet`.
         """
         with self.phases.at(W) as at:
             nudge, g = self._nudge.at(at, self.estimator), nudge_jet(at, _check.order(order))
-            taken = [coefficient(self.estimator, nudge, at.W, k) for k in range(2, order + 1)]
-            return np.array(taken)[:, None] * g[1:]
+            return bias_of(self.estimator, nudge, at.W, g)
 
     def nudge_at(self, W: ArrayLike) -> float:
         """The nudge at W: that of "bias:0.01", or the number that it always is."""

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ._estimators import Difference
+from ._fitted import fitted_jet
+
 
 def step_jets(at, V, order):
     """Taylor coefficients (m, order+1) of each sample's C(s₀) along W + tV."""
@@ -12,6 +15,14 @@ def step_jets(at, V, order):
 
 def nudge_jet(at, order):
     """Coefficients (order, D) of ∂F/∂W in the nudge β, from β on; of ∂E/∂W without a readout."""
+    system = at.phases.system
+    if system.has_series:
+        return series_jet(at, order)
+    return fitted_jet(lambda b: at.difference([Difference(1.0, b, 0.0)]), at.exact(), order, system)
+
+
+def series_jet(at, order):
+    """The same from the Taylor series of the states, without differencing."""
     states = at.states
 
     def force(series):

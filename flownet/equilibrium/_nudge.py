@@ -78,6 +78,12 @@ def coefficient(estimator: Estimator, nudge: float, W: Vector, k: int) -> float:
     return sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in made)
 
 
+def bias_of(estimator: Estimator, nudge: float, W: Vector, g: Vector) -> Vector:
+    """What an estimate adds to dL, by powers of the nudge (K−1, D), from coefficients g (K, D)."""
+    taken = [coefficient(estimator, nudge, W, k) for k in range(2, len(g) + 1)]
+    return np.array(taken)[:, None] * g[1:]
+
+
 def leading_power(estimator: Estimator, W: Vector) -> int:
     """The first power of the nudge that an estimate's bias has: its order."""
     for k in range(2, _MOST + 2):

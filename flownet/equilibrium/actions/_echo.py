@@ -10,7 +10,9 @@ from ..._errors import FlownetError, shown
 from ..._registry import describe, kind
 from ...model import _check
 from .._estimators import estimator_of
+from .._fitted import fitted_jet
 from .._learning import Learning
+from .._nudge import bias_of
 from ._orbits import Compiled, Orbits
 from ._verlet import Verlet
 
@@ -112,6 +114,29 @@ class Echo(Learning):
         q, p, losses = self._forth(W, rows)
         dL = self._orbits.adjoint(W, self._x, rows, q, p, self._weights(rows))
         return float(np.mean(losses)), dL.astype(self.dtype)
+
+    def nudge_jet(self, W: ArrayLike, order: int = 2) -> Vector:
+        """Coefficients g (order, D) of the echo's covector in the nudge, of which g_1 is dL.
+
+        From a polynomial through real nudges, the best of some spans as g_1 beside dL shows.
+
+        Raises
+        ------
+        FlownetError
+            Where no such polynomial comes near dL.
+        """
+        W, rows = self._point(W), slice(None)
+        q, p, _ = self._forth(W, rows)
+
+        def back(nudge):
+            return self._orbits.back(W, self._x, rows, q, p, nudge, self._weights(rows))[0]
+
+        free, dL = back(0.0), self.exact(W)[1]
+        return fitted_jet(lambda b: back(b) - free, dL, _check.order(order), self.system)
+
+    def bias(self, W: ArrayLike, order: int = 4) -> Vector:
+        """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D)."""
+        return bias_of(self.estimator, self.nudge, self._point(W), self.nudge_jet(W, order))
 
     def returns(self, W: ArrayLike) -> float:
         """How far the echo without a nudge ends from where the orbit began, at most."""

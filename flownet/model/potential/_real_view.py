@@ -138,6 +138,19 @@ class RealView(AnyPotential):
         """Those of the loss along a straight line of outputs."""
         return self.potential.linearized_jet(self._point(u), self._point(v), order)
 
+    def nudge_jet(self, u, order=2):
+        """Coefficients (order, 2D) of a physical system's covector in the nudge."""
+        return in_reals(self.potential.nudge_jet(self._point(u), order))
+
+    def bias(self, u, order=4):
+        """What the estimate adds to dL, by powers of the nudge (order−1, 2D)."""
+        return in_reals(self.potential.bias(self._point(u), order))
+
+    def exact(self, u):
+        """L and dL (2D,) itself, where the differential is an estimate."""
+        loss, dL = self.potential.exact(self._point(u))
+        return loss, in_reals(dL)
+
     def hessian(self, u):
         """H as a `scipy.sparse.linalg.LinearOperator` (2D, 2D)."""
         return self.potential.hessian(self._point(u))

@@ -4,7 +4,8 @@ from functools import partial
 
 import numpy as np
 
-from ...._compile._cuda import GROUP, SIMULATED
+from ...._compile._cuda import SIMULATED
+from ...._compile._cuda_group import GROUP
 from ...layout import Batches
 from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror

@@ -7,7 +7,7 @@ to all again. The top layer is one of those. Pullbacks go the other way about. S
 need no word between threads forwards, and the other half none backwards.
 """
 
-from ...._compile._cuda import GROUP
+from ...._compile._cuda_group import GROUP
 from .text import Number, Text
 
 

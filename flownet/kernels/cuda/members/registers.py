@@ -6,7 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from ...._compile._cuda import cuda, device, group_sum, group_wait, load1, load4, store1
+from ...._compile._cuda import cuda, device, load1, load4, store1
+from ...._compile._cuda_group import group_sum, group_wait
 from ...layout import CROSS_ENTROPY, PARABOLA, QUADRATIC, QUARTIC, UV
 from ...scalar import loss as scalar, philox
 from ...scalar.activation import BODIES
