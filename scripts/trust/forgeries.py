@@ -1,5 +1,6 @@
 """What can be done to the bytes of a file: damage, and changes with the right checksum."""
 
+import copy
 import struct
 import tempfile
 import tomllib
@@ -125,7 +126,7 @@ def _change(tables, chance):
         table = chance.choice(inner)
     keys = list(table) if isinstance(table, dict) else list(range(len(table)))
     key = chance.choice(keys)
-    value = chance.choice([each for each in _STRANGE if each is not None])
+    value = copy.deepcopy(chance.choice([each for each in _STRANGE if each is not None]))
     what = chance.random()
     if what < 0.25:
         del table[key]

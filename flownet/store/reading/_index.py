@@ -55,11 +55,9 @@ def index(flat, format=FORMAT, lost=None, *, examined=False):
     InAHeap
         HDF5 would have to read a heap for it, which nobody has examined.
     """
-    import h5py
-
     try:
-        with h5py.File(flat, "r") as file:
-            return _read(Walk(file, flat, lost, examined), format)
+        with Walk(flat, lost, examined) as walk:
+            return _read(walk, format)
     except FlownetError:
         raise
     except Exception as error:  # h5py raises half a dozen types for a broken structure
