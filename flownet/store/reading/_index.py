@@ -159,6 +159,8 @@ def _quantity(walk, name, counts, clocks, others):
         path = f"{name}/{column}"
         if name == clock:
             found[column] = walk.chunks(path, count, dtype)
+        elif clock not in others:
+            raise FlownetError(f"its iterations and times, those of /{clock}, are lost")
         else:
             walk.check_linked(path, f"{clock}/{column}")
             found[column] = others[clock][column]
