@@ -194,28 +194,53 @@ def test_a_damaged_index_is_left_to_hdf5(every, tmp_path):
         look_at(flat, place)
 
 
-@pytest.mark.parametrize("kind", ["old links", "external", "virtual", "filters", "old blocks"])
+@pytest.mark.parametrize("kind", ["external", "virtual", "filters"])
 def test_what_flownet_does_not_write_is_not_read(kind, tmp_path):
     path = tmp_path / "other.h5"
-    with h5py.File(path, "w", libver="v110") as file:
+    with h5py.File(path, "w", libver="latest") as file:
         if kind == "external":
             file.create_dataset("x", (3, 2), "u1", external=[("/etc/passwd", 0, 6)])
         elif kind == "virtual":
             layout = h5py.VirtualLayout((3, 2), "f8")
             layout[:] = h5py.VirtualSource("elsewhere.h5", "x", (3, 2))
             file.create_virtual_dataset("x", layout)
-        elif kind == "filters":
-            file.create_dataset("x", (30, 2), chunks=(3, 2), compression="gzip", dtype="f8")[:] = 1
-    if kind.startswith("old"):
-        with h5py.File(path, "r+") as file:
-            if kind == "old links":
-                file.create_group("x")
-            else:
-                file.create_dataset("x", (30, 2), chunks=(3, 2), dtype="f8")[:] = 1
+        else:
+            words = {"chunks": (3, 2), "dtype": "f8", "compression": "gzip"}
+            file.create_dataset("x", (30, 2), **words)[:] = 1
     with h5py.File(path) as file:
         place = h5py.h5o.get_info(file["x"].id).addr
-    with told_in_one_line("other.h5"):
+    with told_in_one_line("not stored the way flownet stores one"):
         look_at(FlatFile(path), place)
+
+
+@pytest.mark.parametrize(
+    "name, was, now",
+    [
+        ("links5", b"OHDR", b"\x01HDR"),  # a header of version 1
+        ("links5", b"\x02\x22\0", b"\x11\x22\0"),  # where links are, as a table of symbols
+        ("fixed", b"\x04\x02", b"\x03\x02"),  # blocks in a B-tree of version 1
+    ],
+)
+def test_what_hdf5_wrote_before_is_not_read(every, name, was, now, tmp_path):
+    _, data, places = every
+    path, changed = tmp_path / "old.h5", bytearray(data)
+    at = data.index(was, places[name])
+    changed[at : at + len(was)] = now
+    path.write_bytes(changed)
+    with told_in_one_line("not stored the way flownet stores one"):
+        look_at(FlatFile(path), places[name])
+
+
+def test_a_header_that_goes_nowhere_is_told(every, tmp_path):
+    """It is longer than the file; or it is none at all."""
+    _, data, places = every
+    path, changed = tmp_path / "none.h5", bytearray(data)
+    at = places["huge"]
+    changed[at + 5] |= 3  # its size has 8 bytes, not 1
+    path.write_bytes(changed)
+    for place in (at, at + 1):
+        with told_in_one_line(f"none.h5 is damaged: no header is at byte {place}"):
+            look_at(FlatFile(path), place)
 
 
 # ---- as a user meets them ----

@@ -15,6 +15,7 @@ _LINK_INFO, _LAYOUT, _CONTINUATION, _ATTRIBUTE_INFO = 0x02, 0x08, 0x10, 0x15
 #: numbers in other files, filters, links as HDF5 kept them before 1.8
 _NOT_OURS = {0x07, 0x0B, 0x11}
 _CHUNKED, _VIRTUAL = 2, 3  # of the layouts
+_OLD = 1  # version of a header, as it was before HDF5 1.8 and is where a program asks for no newer
 _LARGEST, _MOST = 1 << 22, 1024  # bytes of a header, and pieces
 
 
@@ -49,6 +50,8 @@ def look_at(flat, place):
 def _messages(flat, place):
     """Kind and bytes of each message of a header (version 2), over all of its pieces."""
     head = _bytes(flat, place, 64)
+    if head[0] == _OLD:
+        raise _not_ours(flat)
     if head[:5] != b"OHDR\x02":
         raise IndexError
     flags = head[5]
