@@ -6,6 +6,7 @@ import forgeries
 import numpy as np
 import pytest
 import shim
+from damage import GOOD, campaign as damage
 from kill import campaign as kill
 from killable import cases_of_kills
 from shim import CREATE, RENAME, SYNC, TRUNCATE, UNLINK, WRITE, Change
@@ -40,6 +41,12 @@ def test_any_write_may_be_the_last():
 def test_a_long_run_that_is_killed(tmp_path):
     parts, fault = soak(tmp_path, 200_000, 2, say=silent)
     assert fault is None and len(parts) == 3
+
+
+@pytest.mark.slow
+def test_blocks_that_are_rare_are_forged():
+    counts, faults = damage(300, seed=11, say=silent, only="rare blocks forged")
+    assert faults == [] and sum(counts["rare blocks forged", found] for found in GOOD) == 300
 
 
 def test_a_forged_experiment_is_the_same_whichever_went_before():
