@@ -12,7 +12,7 @@ import pytest
 from mistakes import told_in_one_line
 
 import flownet as fn
-from flownet.store.bytes import FlatFile, _attributes, _superblock, in_a_heap
+from flownet.store.bytes import FlatFile, _attributes, _superblock, look_at
 from flownet.store.reading import _examine
 from flownet.store.writing import repair, rewrite_experiment
 
@@ -63,7 +63,7 @@ def place_of(path, name):
 def test_attributes_stay_in_headers(path, tmp_path):
     def is_heap(path):
         flat = FlatFile(path)
-        return in_a_heap(flat, flat.root)
+        return look_at(flat, flat.root)
 
     assert not is_heap(path)
     assert is_heap(earlier("old_run", tmp_path / "old.h5"))

@@ -2,9 +2,11 @@
 
 import random
 
+import forgeries
 import numpy as np
 import pytest
 import shim
+from damage import GOOD, campaign as damage
 from kill import campaign as kill
 from killable import cases_of_kills
 from shim import CREATE, RENAME, SYNC, TRUNCATE, UNLINK, WRITE, Change
@@ -39,6 +41,23 @@ def test_any_write_may_be_the_last():
 def test_a_long_run_that_is_killed(tmp_path):
     parts, fault = soak(tmp_path, 200_000, 2, say=silent)
     assert fault is None and len(parts) == 3
+
+
+@pytest.mark.slow
+def test_blocks_that_are_rare_are_forged():
+    counts, faults = damage(300, seed=11, say=silent, only="rare blocks forged")
+    assert faults == [] and sum(counts["rare blocks forged", found] for found in GOOD) == 300
+
+
+def test_a_forged_experiment_is_the_same_whichever_went_before():
+    def forge(seed):
+        chance, tables = random.Random(seed), {name: {"a": 3, "b": [{}]} for name in "abcdef"}
+        for _ in range(3):
+            forgeries._change(tables, chance)
+        return repr(tables)
+
+    first = [forge(seed) for seed in range(300)]
+    assert [forge(seed) for seed in range(300)] == first
 
 
 def test_files_in_memory_change_as_those_on_a_disk():

@@ -1,6 +1,7 @@
 """Damaged and forged files of runs: none may crash, hang, or give a number that is not right.
 
     python scripts/trust damage --files 10000 [--seed 0] [--keep FOLDER] [--json FILE]
+    python scripts/trust damage --files 3000 --only "rare blocks forged"
 
 Each file is a copy of a small run's with bits flipped, its end cut off, sectors emptied or mixed
 up, a block of HDF5's index changed and given its right checksum, a number of its state likewise, or
@@ -31,8 +32,9 @@ GOOD = OUTCOMES[:3]
 class Worker:
     """A process that looks at one file after another, and may die of one."""
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, only=None):
         self._words = [sys.executable, __file__, "--worker", str(folder), str(seed)]
+        self._words += [only] if only else []
         self._process, self._last, self._said = None, None, b""
 
     def look(self, k):
@@ -79,7 +81,7 @@ class Worker:
             self._process = None
 
 
-def campaign(files, seed=0, keep=None, first=0, say=print):
+def campaign(files, seed=0, keep=None, first=0, say=print, only=None):
     """Outcomes of a number of files, counted by damage; and the ones that are not as they should.
 
     Returns
@@ -88,7 +90,7 @@ def campaign(files, seed=0, keep=None, first=0, say=print):
     """
     counts, faults = Counter(), []
     with tempfile.TemporaryDirectory(prefix="flownet-damage-") as folder:
-        worker = Worker(folder, seed)
+        worker = Worker(folder, seed, only)
         try:
             for k in range(first, first + files):
                 base, damage, outcome, line = worker.look(k)
@@ -123,16 +125,28 @@ def table(counts):
     return "\n".join(lines)
 
 
+def _known(only, parser):
+    if only is not None:
+        from damaged_file import KINDS
+
+        if only not in KINDS:
+            parser.error(f"--only takes one of: {', '.join(KINDS)}.")
+    return only
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--files", type=int, default=1000)
     parser.add_argument("--first", type=int, default=0, help="number of the first file")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", help="folder for the files that are not as they should be")
+    parser.add_argument("--only", help="one kind of damage, as the table names it")
     parser.add_argument("--json", help="file for the counts")
     given = parser.parse_args(arguments)
     began = time.monotonic()
-    counts, faults = campaign(given.files, given.seed, given.keep, given.first)
+    counts, faults = campaign(
+        given.files, given.seed, given.keep, given.first, only=_known(given.only, parser)
+    )
     print(table(counts))
     print(f"{sum(counts.values())} files in {time.monotonic() - began:.0f} s, {len(faults)} faults")
     if given.json:
@@ -147,6 +161,6 @@ if __name__ == "__main__":
 
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        work(Path(sys.argv[2]), int(sys.argv[3]))
+        work(Path(sys.argv[2]), int(sys.argv[3]), *sys.argv[4:])
     else:
         sys.exit(main())

@@ -1,5 +1,6 @@
 """What can be done to the bytes of a file: damage, and changes with the right checksum."""
 
+import copy
 import struct
 import tempfile
 import tomllib
@@ -66,9 +67,21 @@ def _sector(base, chance):
 
 def forge_index(base, chance):
     """Bytes of a block of HDF5's index changed, and its checksum made right."""
+    return _forge_blocks(base, chance, lambda: chance.choice(base.blocks))
+
+
+def forge_rare(base, chance):
+    """Likewise, but of all kinds of blocks alike: of some a file has a hundred, of others one."""
+    kinds = {}
+    for begin, length in base.blocks:
+        kinds.setdefault(base.data[begin : begin + 4], []).append((begin, length))
+    return _forge_blocks(base, chance, lambda: chance.choice(kinds[chance.choice(sorted(kinds))]))
+
+
+def _forge_blocks(base, chance, draw):
     data = bytearray(base.data)
     for _ in range(chance.choice((1, 1, 1, 2))):
-        begin, length = chance.choice(base.blocks)
+        begin, length = draw()
         for _ in range(chance.randint(1, 3)):
             at = begin + chance.randrange(4, length)
             if chance.random() < 0.5:
@@ -125,7 +138,7 @@ def _change(tables, chance):
         table = chance.choice(inner)
     keys = list(table) if isinstance(table, dict) else list(range(len(table)))
     key = chance.choice(keys)
-    value = chance.choice([each for each in _STRANGE if each is not None])
+    value = copy.deepcopy(chance.choice([each for each in _STRANGE if each is not None]))
     what = chance.random()
     if what < 0.25:
         del table[key]

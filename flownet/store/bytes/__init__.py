@@ -4,7 +4,7 @@ from ._checkpoint import Checkpoint, Kept, Slots
 from ._checksum import checksum, plain_bytes, with_checksum
 from ._columns import Appender, write_number
 from ._flatfile import FlatFile
-from ._header import in_a_heap
+from ._header import look_at
 from ._lock import Lock, beginning, busy, refuse_busy
 from ._new import new_file
 from ._staged import StagedFile
@@ -22,7 +22,7 @@ __all__ = [
     "beginning",
     "busy",
     "checksum",
-    "in_a_heap",
+    "look_at",
     "new_file",
     "plain_bytes",
     "refuse_busy",

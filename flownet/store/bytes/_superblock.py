@@ -94,7 +94,7 @@ def check(head, size, name):
         raise FlownetError(f"{name} is an HDF5 file, but not one that flownet wrote.")
     if struct.unpack_from("<I", head, CHECKSUM)[0] != lookup3(head[:CHECKSUM]):
         raise FlownetError(f"{name} is damaged: the checksum of its first block is wrong.")
-    if head[12:20] != bytes(8):
+    if head[12:28] != struct.pack("<QQ", 0, _NO_PLACE):  # a base, or an extension
         raise FlownetError(f"{name} is an HDF5 file, but not one that flownet wrote.")
     if end(head) > size + (GAP if head[FLAGS] else 0):
         raise FlownetError(f"{name} is cut short: {size} of {end(head)} bytes are left.")

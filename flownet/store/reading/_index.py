@@ -55,11 +55,9 @@ def index(flat, format=FORMAT, lost=None, *, examined=False):
     InAHeap
         HDF5 would have to read a heap for it, which nobody has examined.
     """
-    import h5py
-
     try:
-        with h5py.File(flat, "r") as file:
-            return _read(Walk(file, flat, lost, examined), format)
+        with Walk(flat, lost, examined) as walk:
+            return _read(walk, format)
     except FlownetError:
         raise
     except Exception as error:  # h5py raises half a dozen types for a broken structure
@@ -161,6 +159,8 @@ def _quantity(walk, name, counts, clocks, others):
         path = f"{name}/{column}"
         if name == clock:
             found[column] = walk.chunks(path, count, dtype)
+        elif clock not in others:
+            raise FlownetError(f"its iterations and times, those of /{clock}, are lost")
         else:
             walk.check_linked(path, f"{clock}/{column}")
             found[column] = others[clock][column]

@@ -12,7 +12,7 @@ from ..._errors import FlownetError
 from ..._hdf5 import node_at
 from .._format import NUMBER
 from .._layout import check_dtype, check_name
-from ..bytes import _attributes, in_a_heap
+from ..bytes import _attributes, look_at
 from ._rows import read_number
 
 
@@ -46,11 +46,10 @@ class Chunks:
 
 
 class Walk:
-    """An open file, walked along hard links only.
+    """A file open in HDF5, walked along hard links only.
 
     Parameters
     ----------
-    file : h5py.File
     flat : FlatFile
     lost : list, optional
         Of a file whose damaged parts are to be left out: is given a line for each.
@@ -58,22 +57,32 @@ class Walk:
         Whether HDF5 may read heaps: another process has, and lived.
     """
 
-    def __init__(self, file, flat, lost=None, examined=False):
-        self._file, self._flat, self.lost = file, flat, lost
+    def __init__(self, flat, lost=None, examined=False):
+        import h5py
+
+        self._flat, self.lost = flat, lost
         self._noted = {}  # where a data set's header lies, to its path
         self.name, self.was_closed = flat.name, flat.was_closed
         self._looked, self._examined = set(), examined  # places of headers
         self._look_at(flat.root)
+        self._file = h5py.File(flat, "r")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._file.close()
 
     def open(self, path):
         """Group or data set at a path, each step of it a hard link."""
         return node_at(self._file, path, self.name, self._look_at)
 
     def _look_at(self, place):
-        """Refuse what keeps its attributes in a heap, before another process has read that."""
-        if self._examined or place in self._looked:
+        """Refuse what HDF5 would not have written, and attributes in a heap before another process
+        has read them."""
+        if place in self._looked:
             return
-        if in_a_heap(self._flat, place):
+        if look_at(self._flat, place) and not self._examined:
             raise InAHeap(f"{self.name} keeps attributes in a heap, which has to be examined.")
         self._looked.add(place)
 
