@@ -102,10 +102,16 @@ def test_fitted_powers_are_those_of_the_series(activation, holds):
         holds(f"fitted power {power + 1} of the nudge beside the series", apart[power], within)
 
 
-@pytest.mark.parametrize("name", ["path neural", "own", "complex"])
-def test_a_breakdown_tells_the_bias_by_powers(name):
+@pytest.mark.parametrize("name", ["path neural", "orbit own", "own", "complex", "without units"])
+def test_a_breakdown_tells_the_bias_by_powers(name, holds):
     potential, W = made(name, estimator="one-sided")
-    parts = fn.breakdown(potential, W, 0.05).split("nudge")
+    b = fn.breakdown(potential, W, 0.05)
+    terms = b.linear + b.second + b.third + b.remainder
+    holds("breakdown's terms beside what was delivered", abs(terms / b.actual - 1), 1e-12)
+    dL = potential.exact(W)[1]
+    seen = dL.view(float)  # δ of complex parameters is that of their reals
+    assert b.linear == pytest.approx(seen @ b.taken.delta.view(float), rel=1e-9)
+    parts = b.split("nudge")
     assert parts.descent < 0 and abs(parts.left) < 1e-6 * abs(parts.descent)
     assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(parts.linear, rel=1e-9)
 

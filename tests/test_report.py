@@ -502,13 +502,23 @@ def test_a_physical_system_is_told_of_its_nudge(tmp_path, monkeypatch):
     assert "hopfield 2-8-1" in figure.get_suptitle()
 
 
-def test_a_path_is_told_of_its_nudge(tmp_path):
-    """Its states have no series, and its energy no minimum."""
-    system = fn.LeastAction(fn.Oscillators(1), steps=10, time=1.0)
-    data = fn.data.load("spring", steps=10)
-    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.01)
+@pytest.mark.parametrize("of", ["path", "echo"])
+def test_a_path_is_told_of_its_nudge(of, tmp_path):
+    """Its states have no series, and its energy no minimum: terms by differences, powers fitted."""
+    made = fn.Oscillators(1)
+    if of == "path":
+        data = fn.data.load("spring", steps=10)
+        system = fn.LeastAction(made, steps=10, time=1.0)
+        potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.01)
+    else:
+        made, data = fn.Oscillators(2, inputs=1), fn.data.resonator(m=4, steps=20)
+        system = fn.Verlet(made, steps=20, time=10.0, observed=1)
+        potential = fn.Echo(system, fn.Quadratic(), data, nudge=0.01)
     path = tmp_path / "run.h5"
-    fn.train(potential, fn.Aristotle(0.1), W0=[1.0, 0.0], steps=5, store=path)
+    W0 = [1.0, 0.0] if of == "path" else potential.init(seed=0)
+    fn.train(potential, fn.Aristotle(0.1), W0=W0, steps=5, store=path)
     told = shell("breakdown", path)
-    assert "What the nudge falsifies" in told and "left out: the terms" in told
+    assert "term by term" in told and "First order by what the nudge makes of it" in told
+    assert "left out: the terms" not in told
+    assert ("What the nudge falsifies" in told) == (of == "path")  # states at rest have meters
     assert is_drawn(path.with_suffix(".breakdown.png"))

@@ -11,7 +11,7 @@ import numpy as np
 from .._errors import FlownetError, shown
 from .._registry import describe, kind, unknown
 from ..model import _check
-from ..model.potential import AnyPotential, CustomPotential
+from ..model.potential import AnyPotential
 from ._at_rest import AtRest
 from ._averaged import Averaged
 from ._cost import cost_of
@@ -151,7 +151,8 @@ class Equilibrium(Learning):
         step = system.step if step is None else _check.positive("step", step)
         manner = Manner(*orders, sweeps, nudged_sweeps or sweeps, stop, step)
         self.network = None if system.network is None else AtRest(system, manner)
-        self.jet_order = math.inf if system.has_series else self._by_differences.jet_order
+        if system.has_series:
+            self.jet_order = math.inf
         self.phases = Phases(system, self._cost, self._x, manner, force)
 
     # ---- the potential ----
@@ -185,19 +186,16 @@ class Equilibrium(Learning):
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does.
 
-        Exact where the states have a Taylor series; else by differences of the exact covector, up
-        to order 3 (see `CustomPotential`).
+        Exact where the states have a Taylor series, else by differences of the exact covector.
         """
         if not self.system.has_series:
-            return self._by_differences.jet(W, V, order)
+            return super().jet(W, V, order)
         return self.sample_jets(W, V, order).mean(axis=0)
 
-    @property
-    def _by_differences(self):
-        """L with its exact covector, as what is known of a potential of a user's own."""
-        words = {"value": self.value, "name": repr(self.system)}
-        dtype = self.dtype if self.dtype.kind == "c" else None
-        return CustomPotential(self.size, self.exact, **words, dtype=dtype)
+    def jet_error(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+        """By how much its method may put each coefficient of `jet` (order+1,) off."""
+        exact = self.system.has_series
+        return np.zeros(order + 1) if exact else super().jet_error(W, V, order)
 
     def sample_jets(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Those of each sample (m, order+1)."""

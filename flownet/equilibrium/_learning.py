@@ -13,7 +13,7 @@ from .._registry import build, describe
 from ..data import Dataset
 from ..kernels.device import kernels_of
 from ..model import _check
-from ..model.potential import AnyPotential
+from ..model.potential import AnyPotential, CustomPotential
 from ._cost import SpringCost
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Learning(AnyPotential):
 
     system: Any
     estimates = True
+    jet_order: float = 3  # of differences
 
     def _hold(self, system: Any, cost: Loss, data: Dataset, pulls: Any = SpringCost) -> None:
         """Keep what it is made of, where data fit the system and the cost can pull at it."""
@@ -87,6 +88,28 @@ class Learning(AnyPotential):
         """L(W + V) − L(W), summed sample by sample, where most digits of L cancel."""
         before = self.sample_losses(W)
         return float(np.mean(self.sample_losses(np.asarray(W) + V) - before))
+
+    def exact(self, W: ArrayLike) -> tuple[float, Vector]:
+        """L(W) and dL (D,) itself."""
+        self.refuse("exact")
+
+    def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+        """Taylor coefficients c (order+1,) of s ↦ L(W + sV), up to order 3.
+
+        By differences of the exact covector, as of a `CustomPotential`.
+        """
+        return self._by_differences.jet(W, V, order)
+
+    def jet_error(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
+        """By how much these differences may put each coefficient (order+1,) off: measured."""
+        return self._by_differences.jet_error(W, V, order)
+
+    @property
+    def _by_differences(self):
+        """L with its exact covector, as what is known of a potential of a user's own."""
+        words = {"value": self.value, "name": repr(self.system)}
+        dtype = self.dtype if self.dtype.kind == "c" else None
+        return CustomPotential(self.size, self.exact, **words, dtype=dtype)
 
     def _point(self, W):
         return _check.vector("W", W, self.size, self.dtype)

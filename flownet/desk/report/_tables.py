@@ -22,7 +22,7 @@ def report(found):
         if found.split:
             tables += [_second(chosen), _third(chosen)]
             notes += _verdicts(found)
-        if found.meters is not None:
+        if found.run.potential.offers("nudge_jet"):
             tables.append(_nudged.by_nudge(chosen))
     elif found.sharpness is not None:
         tables.append(_states(found))
