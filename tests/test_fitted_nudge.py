@@ -116,6 +116,24 @@ def test_a_breakdown_tells_the_bias_by_powers(name, holds):
     assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(parts.linear, rel=1e-9)
 
 
+@pytest.mark.parametrize("name", ["hopfield", "path neural", "orbit own", "complex"])
+def test_sharpness_by_differences_of_the_exact_covector(name, holds):
+    if name == "hopfield":
+        system, W, data = hopfield("tanh", scale=0.2)
+        potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.1)
+    else:
+        potential, W = made(name)
+    H = potential.hessian(W)
+    rows = np.stack([H @ e for e in np.eye(H.shape[1])])
+    asymmetry = np.abs(rows - rows.T).max() / np.abs(rows).max()
+    holds("Hessian by differences: asymmetry / largest element", asymmetry, 1e-8)
+    V = np.random.default_rng(3).normal(size=len(rows)).astype(float)
+    along = V.view(complex) if name == "complex" else V
+    second = 2 * potential.jet(W, along, 2)[2]
+    holds("V·H·V beside the jet", abs(V @ rows @ V / second - 1), 1e-7)
+    assert fn.sharpness(potential, W) == pytest.approx(np.linalg.eigvalsh(rows)[-1], rel=1e-6)
+
+
 def test_a_nudge_that_keeps_the_bias_at_a_share():
     potential, W = own(nudge="bias:0.01", estimator="one-sided")
     dL, estimate = potential.exact(W)[1], potential.differential(W)[1]

@@ -18,6 +18,7 @@ from ._cost import SpringCost
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike
+    from scipy.sparse.linalg import LinearOperator
 
     from .._types import Device, Vector
     from ..model.potential._loss import Loss
@@ -37,7 +38,7 @@ class Learning(AnyPotential):
     """
 
     system: Any
-    estimates = True
+    estimates = by_units = True
     jet_order: float = 3  # of differences
 
     def _hold(self, system: Any, cost: Loss, data: Dataset, pulls: Any = SpringCost) -> None:
@@ -104,12 +105,24 @@ class Learning(AnyPotential):
         """By how much these differences may put each coefficient (order+1,) off: measured."""
         return self._by_differences.jet_error(W, V, order)
 
+    def hessian(self, W: ArrayLike) -> LinearOperator:
+        """H at W as SciPy's `LinearOperator`, by differences of the exact covector."""
+        return self._by_differences.hessian(W)
+
     @property
     def _by_differences(self):
         """L with its exact covector, as what is known of a potential of a user's own."""
-        words = {"value": self.value, "name": repr(self.system)}
+
+        def quiet(function):
+            def call(W):
+                with np.errstate(all="ignore"):  # far from W a state may leave all numbers
+                    return function(W)
+
+            return call
+
+        words = {"value": quiet(self.value), "name": repr(self.system)}
         dtype = self.dtype if self.dtype.kind == "c" else None
-        return CustomPotential(self.size, self.exact, **words, dtype=dtype)
+        return CustomPotential(self.size, quiet(self.exact), **words, dtype=dtype)
 
     def _point(self, W):
         return _check.vector("W", W, self.size, self.dtype)

@@ -8,7 +8,7 @@ import numpy as np
 
 from .._errors import shown
 from ..model.network import in_reals
-from ..model.potential import OwnPotential, as_potential, in_double
+from ..model.potential import CustomPotential, OwnPotential, as_potential, in_double
 from ._estimating import in_single, made_of_tables, of_averaged
 from ._expect import (
     check,
@@ -228,7 +228,9 @@ class _Place:
             return
         HV, HU = p.hessian_action(W, V), p.hessian_action(W, U)
         floor = self.eps * float(np.abs(self.dL).max() + np.abs(HV).max())
-        change = lambda s: p.differential(W + s * V)[1] - self.dL  # noqa: E731
+        floor *= _RESTLESS if p.estimates else 1
+        slope = p.exact if p.estimates else p.differential
+        change = lambda s: slope(W + s * V)[1] - self.dL  # noqa: E731
         falls(f"{self.name}: dL beyond HV", lambda s: np.abs(change(s) - s * HV).max(), 2, floor)
         size = np.linalg.norm(HV) * np.linalg.norm(U)
         near(
@@ -265,7 +267,7 @@ class _Place:
         p, W, V = self.p, self.W, self.V
         if not p.offers("hessian_action", "third_action") or p.jet_order < 3:
             return
-        c, off = p.jet(W, V, 3), p.jet_error(W, V, 3)
+        c, off = p.jet(W, V, 3), self._off(V, 3)
         for k, factor, name, act in (
             (2, 2, "⟨V, HV⟩", p.hessian_action),
             (3, 6, "⟨V, T[V,V]⟩", p.third_action),
@@ -282,8 +284,16 @@ class _Place:
 
     def _unsure(self, U, V):
         """By how much the potential's method may put ⟨U, HV⟩ off, beside rounding."""
-        error = 2 * self.p.jet_error(self.W, V, 2)[2] if self.p.offers("jet") else 0.0
+        error = 2 * self._off(V, 2)[2] if self.p.offers("jet") else 0.0
         return 4 * error * float(np.linalg.norm(U) / np.linalg.norm(V))
+
+    def _off(self, V, order):
+        """By how much its method may put jets off, or H and T that are differences."""
+        p = self.p
+        if not p.estimates:
+            return p.jet_error(self.W, V, order)
+        by_differences = CustomPotential(p.size, p.exact, value=p.value, dtype=self.W.dtype)
+        return by_differences.jet_error(self.W, V, order)
 
     def _size(self):
         """Size of the terms of dL(V)."""
