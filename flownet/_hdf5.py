@@ -10,7 +10,7 @@ from ._errors import FlownetError
 from ._memory import refuse_too_large
 
 
-def node_at(file, path, name, look=None):
+def node_at(file, path, name, look=None, opened=None):
     """Group or data set at a path, each step of it a hard link.
 
     Parameters
@@ -21,6 +21,9 @@ def node_at(file, path, name, look=None):
         Of the file, for the error.
     look : callable, optional
         Is given where each header lies before it is opened.
+    opened : dict, optional
+        Groups that were opened before, by their paths: those on the way are taken from it, and
+        kept in it.
 
     Returns
     -------
@@ -34,8 +37,12 @@ def node_at(file, path, name, look=None):
     import h5py
     from h5py import h5l
 
-    node = file
+    node, opened, place = file, {} if opened is None else opened, ""
     for step in filter(None, path.split("/")):
+        place = f"{place}/{step}"
+        if place in opened:
+            node = opened[place]
+            continue
         if not isinstance(node, h5py.Group) or not node.id.links.exists(step.encode()):
             raise FlownetError(f"{name} is damaged: /{path} is missing.")
         link = node.id.links.get_info(step.encode())
@@ -44,6 +51,8 @@ def node_at(file, path, name, look=None):
         if look is not None:
             look(link.u)
         node = node[step]
+        if isinstance(node, h5py.Group):
+            opened[place] = node
     return node
 
 

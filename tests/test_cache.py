@@ -280,6 +280,40 @@ def test_parts_of_one_name_that_two_processes_compiled_stay_apart(tmp_path):
     assert told(["of_one", "of_two"]) == [one, two] and told(["of_two", "of_one"]) == [two, one]
 
 
+MADE = """
+from flownet._compile import jit, part
+
+def doubled(inner):
+    @part
+    def twice(x):
+        return inner(x) + inner(x)
+
+    def run(x):
+        return twice(x)
+
+    return jit(run)
+"""
+USED = """
+from flownet._compile import part
+from made import doubled
+
+print(doubled(part(lambda x: FACTOR * x))(0.5))
+"""
+
+
+@slow
+def test_an_edit_of_what_a_closure_was_given_compiles_anew(tmp_path):
+    """The file of the closure imports nothing of it."""
+    (tmp_path / "made.py").write_text(MADE)
+    for factor in (3.0, 5.0):
+        (tmp_path / "used.py").write_text(USED.replace("FACTOR", str(factor)))
+        given = {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONDONTWRITEBYTECODE": "1"}
+        process = begun(tmp_path, "import used", PYTHONPATH=f"{tmp_path}:{ROOT}", **given)
+        told, error = process.communicate()
+        assert process.returncode == 0, error
+        assert float(told) == factor
+
+
 @pytest.mark.parametrize("given", [gc.get_threshold(), (60_000, 5, 200), (0, 10, 10)])
 def test_garbage_is_looked_for_as_before_when_kernels_are_compiled(given):
     """Less often meanwhile, of functions within functions too, and never where nobody looks."""

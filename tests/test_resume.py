@@ -14,14 +14,14 @@ import pytest
 
 import flownet as fn
 
-STEPS = 250_000
+STEPS = 100_000
 START = """
 import flownet as fn
 net = fn.Network([64, 16, 10], dtype="float32")
 potential = fn.Potential(net, fn.CrossEntropy(), fn.data.load("digits"))
 fn.train(potential, fn.Aristotle(0.3), steps={steps}, batch_size=256, record_every=50,
          store={path!r},
-         observe={{"whole": (50_000, potential), "accuracy": (70_000, fn.Accuracy(potential))}})
+         observe={{"whole": (20_000, potential), "accuracy": (30_000, fn.Accuracy(potential))}})
 """
 RESUME = "import flownet as fn; fn.resume({path!r})"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -4,13 +4,16 @@ numba is taken by the parts of it that cost least: see `_kernels`, `_separate` a
 """
 
 from . import _numba  # noqa: F401  refuses, or prepares, before anything is compiled
+from ._bound import bound, call_bound
 from ._cache import digest
 from ._kernels import compiled, jit, part, spliced, stands_for
 from ._separate import absent, by_crew, chosen, field, in_parallel, lacks, separate, with_crew
 
 __all__ = [
     "absent",
+    "bound",
     "by_crew",
+    "call_bound",
     "chosen",
     "compiled",
     "digest",

@@ -2,14 +2,16 @@
 
 numba's own cache watches the file of the compiled function alone. A kernel here is made of
 functions from several files, so its cache folder carries a digest of its file, of every file that
-this one imports, directly or not, and of those that define the named tuples which kernels take: an
-edit of any of them selects an empty folder, and a second process finds the first one's code.
+this one imports, directly or not, of those of the functions that a closure was given, and of those
+that define the named tuples which kernels take: an edit of any of them selects an empty folder, and
+a second process finds the first one's code.
 
 Files carry a checksum: what was cut or damaged is compiled again. Where nothing can be written,
 kernels are compiled for this process alone.
 """
 
 import hashlib
+import inspect
 import os
 import pickle
 import re
@@ -58,14 +60,28 @@ def _told():
     return {path for path in files if b"namedtuple(" in path.read_bytes()}
 
 
+def _given(function):
+    """Files of the functions that a closure was given, and of those that these were given.
+
+    Separate kernels, which have caches of their own, are none of them.
+    """
+    for cell in function.__closure__ or ():
+        held = cell.cell_contents
+        if isinstance(held, numba.core.dispatcher.Dispatcher):
+            held = held.py_func
+        if inspect.isfunction(held):
+            yield Path(inspect.getsourcefile(held))
+            yield from _given(held)
+
+
 @cache
-def digest(path):
-    """Hexadecimal digest of a source file, of all that it imports, and of what it is told in."""
+def digest(*paths):
+    """Hexadecimal digest of source files, of all that they import, and of what they are told in."""
     # what names CUDA is imported by the kernels that it concerns
     of_compiler = set(Path(__file__).parent.glob("*.py")) - set(
         Path(__file__).parent.glob("_cuda*")
     )
-    sources, new = set(), {Path(path), *of_compiler, *_told()}
+    sources, new = set(), {*map(Path, paths), *of_compiler, *_told()}
     while new:
         sources |= new
         new = set().union(*map(_imported, new)) - sources
@@ -78,7 +94,8 @@ class _DigestFolder:
 
     def __init__(self, function, source):
         super().__init__(function, source)
-        name = f"flownet-{Path(source).stem}-{digest(source)}"
+        files = sorted({Path(source), *_given(function)})
+        name = f"flownet-{Path(source).stem}-{digest(*files)}"
         self._cache_path = os.path.join(self._cache_path, name)
 
     def ensure_cache_path(self):

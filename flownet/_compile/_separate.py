@@ -173,26 +173,28 @@ def chosen(choose, leading=0):
             return types.void(
                 types.StarArgTuple(args)
             ), lambda context, *_: context.get_dummy_value()
-        function = typing.resolve_value_type(kernel)
-        called = function.get_call_type(typing, args[leading:], {})
+        called = typing.resolve_value_type(kernel).get_call_type(typing, args[leading:], {})
 
         def codegen(context, builder, signature, values):
             values = cgutils.unpack_tuple(builder, values[0])[leading:]
-            if called.args and isinstance(called.args[0], types.StarArgTuple):
-                values = [context.make_tuple(builder, called.args[0], values)]
-            else:
-                values = [
-                    context.cast(builder, *value)
-                    for value in zip(values, args[leading:], called.args)
-                ]
-            target = context.get_function(function, called)
-            # of what numba itself provides nothing is to be linked
-            context.add_linking_libs(getattr(target, "libs", ()))
-            return target(builder, values)
+            return emit_kernel(context, builder, kernel, called, args[leading:], values)
 
         return called.return_type(types.StarArgTuple(args)), codegen
 
     return call
+
+
+def emit_kernel(context, builder, kernel, called, kinds, values):
+    """Call of a kernel of any sort, `called` as typing says for arguments of these kinds."""
+    if called.args and isinstance(called.args[0], types.StarArgTuple):
+        values = [context.make_tuple(builder, called.args[0], values)]
+    else:
+        values = [context.cast(builder, *value) for value in zip(values, kinds, called.args)]
+    function = context.typing_context.resolve_value_type(kernel)
+    target = context.get_function(function, called)
+    # of what numba itself provides nothing is to be linked
+    context.add_linking_libs(getattr(target, "libs", ()))
+    return target(builder, values)
 
 
 def absent(kind):

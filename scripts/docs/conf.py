@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from numpydoc.xref import DEFAULT_LINKS
-from site_tools import bars, inherited, links, reference, words
+from site_tools import bars, inherited, links, reference, sidebar, words
 
 import flownet as fn
 
@@ -80,3 +80,4 @@ def setup(app):
     app.add_transform(links.ToReference)
     app.connect("autodoc-skip-member", inherited.skip)
     app.connect("autodoc-process-docstring", bars.keep, priority=100)
+    app.connect("html-page-context", sidebar.fold, priority=400)  # before the theme's own

@@ -62,27 +62,34 @@ def apart(path, function, *words):
         What it says of the file; or that it crashed, or took too long or too much.
     """
     path = os.path.abspath(path)
+    code, said, complaint = _asked([path, function.__module__, function.__name__, words])
+    if code is None:
+        raise _hostile(path, f"HDF5 had not read its index after {_PATIENCE} seconds")
+    if code < 0:
+        raise _hostile(path, f"it crashes HDF5, by signal {-code}")
+    if code or not said:
+        reason = (complaint or "nothing was said").splitlines()[-1]
+        raise FlownetError(f"{path} could not be examined: {reason}.")
+    told = json.loads(said)
+    if told["error"]:
+        raise FlownetError(told["error"])
+    return told["found"]
+
+
+def _asked(given):
+    """Exit status of a process that answers, None if it takes too long, and what it says."""
     try:
         done = subprocess.run(
             [sys.executable, "-c", _CODE],
-            input=json.dumps([path, function.__module__, function.__name__, words, sys.path]),
+            input=json.dumps([*given, sys.path]),
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
             env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
     except subprocess.TimeoutExpired:
-        raise _hostile(path, f"HDF5 had not read its index after {_PATIENCE} seconds") from None
-    if done.returncode < 0:
-        raise _hostile(path, f"it crashes HDF5, by signal {-done.returncode}")
-    said = done.stdout.strip()
-    if done.returncode or not said:
-        reason = (done.stderr.strip() or "nothing was said").splitlines()[-1]
-        raise FlownetError(f"{path} could not be examined: {reason}.")
-    told = json.loads(said)
-    if told["error"]:
-        raise FlownetError(told["error"])
-    return told["found"]
+        return None, "", ""
+    return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
 def _hostile(path, what):

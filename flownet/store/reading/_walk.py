@@ -64,6 +64,7 @@ class Walk:
         self._noted = {}  # where a data set's header lies, to its path
         self.name, self.was_closed = flat.name, flat.was_closed
         self._looked, self._examined = set(), examined  # places of headers
+        self._opened = {}
         self._look_at(flat.root)
         self._file = h5py.File(flat, "r")
 
@@ -75,7 +76,7 @@ class Walk:
 
     def open(self, path):
         """Group or data set at a path, each step of it a hard link."""
-        return node_at(self._file, path, self.name, self._look_at)
+        return node_at(self._file, path, self.name, self._look_at, self._opened)
 
     def _look_at(self, place):
         """Refuse what HDF5 would not have written, and attributes in a heap before another process

@@ -1,10 +1,10 @@
 """The flow Ẇ = −g^♯dL of a sum of potentials, or that of other mechanics, compiled."""
 
-from ...._compile import jit, part, separate
+from ...._compile import bound, jit, part
 from ..base.pointwise import clear, copy, pairing
 from ..motion.move import add_decay, raise_coupled
 from ..motion.steps import potential_differential
-from .integrate import integrator
+from .integrate import Field, integrate_field
 from .rates import rate_of_mechanics
 
 
@@ -42,8 +42,8 @@ def follow_force(rule, dL, y, out, meters):
         _hold(rule, dL.size, out)
 
 
-@separate
-def velocity(followed, y, out, meters):
+@part(inline=True)
+def _velocity(followed, y, out, meters):
     """dy/dt of y = (W, memories, time); L and ‖dL‖² in the metric into `meters`."""
     rule, dL = followed.rule, followed.dL
     W = y[: dL.size]
@@ -53,4 +53,17 @@ def velocity(followed, y, out, meters):
     follow_force(rule, dL, y, out, meters)
 
 
-integrate_flow = jit(integrator(velocity, part))
+@part
+def _met_kink(followed, s):
+    """No kink is met by a step of a smooth flow."""
+    return False
+
+
+_bound_velocity, _bound_kink = bound(_velocity), bound(_met_kink)
+
+
+@jit
+def integrate_flow(followed, s, bounds, trace, steps):
+    """`integrate` of `integrator`, compiled: rows written, steps taken, and why no more."""
+    field = Field(_bound_velocity(followed, s.y, s.y, s.meters), _bound_kink(followed, s))
+    return integrate_field(field, s, bounds, trace, steps)

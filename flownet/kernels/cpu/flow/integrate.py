@@ -1,7 +1,10 @@
 """Integration of ẏ = f(y) over many steps: rows wanted, events, and why it stops."""
 
+from collections import namedtuple
+
 import numpy as np
 
+from ...._compile import call_bound, part, separate
 from ...layout import (
     AGAIN,
     CALLS,
@@ -118,3 +121,22 @@ def integrator(velocity, compiled, met_kink=_smooth):
                     find_radius(followed, s)
 
     return integrate
+
+
+# ---- compiled once for every flow ------------------------------------------------------------
+
+#: f and whether a kink is met, of whatever flow, with what they follow `bound`
+Field = namedtuple("Field", "velocity met_kink")
+
+
+@part
+def _velocity(field, y, out, meters):
+    call_bound(field.velocity, y, out, meters)
+
+
+def _met_kink(field, s):
+    return call_bound(field.met_kink, s)
+
+
+#: `integrate`, which calls f by its address: `(field, s, bounds, trace, steps)`
+integrate_field = separate(integrator(_velocity, part, _met_kink), "integrate_field")

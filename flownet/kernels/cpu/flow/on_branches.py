@@ -6,7 +6,7 @@ activations along its dense output whether one has left it.
 
 import numpy as np
 
-from ...._compile import jit, part, separate
+from ...._compile import bound, jit, part, separate
 from ...layout import CALLS, T_BEFORE, TAKEN
 from ..base.pointwise import copy
 from ..motion.move import add_decay
@@ -15,7 +15,7 @@ from ..network.on_branches import differential_on_branches, pre_activations
 from .crossing import find_crossing
 from .dormand_prince import dense
 from .flow import follow_force
-from .integrate import integrator
+from .integrate import Field, integrate_field
 from .sliding import hold_on, set_on_kinks, set_shares
 
 LEAST = 5000  # rounding units, added to the diagonal of a Gram matrix
@@ -98,7 +98,8 @@ def _accept(followed, s):
         copy(kinks.z[0], kinks.z[3])
 
 
-def met_kink(followed, s):
+@part
+def _met_kink(followed, s):
     """Whether some pair seems to leave its branch in the last step, or a slide comes to its end."""
     n, kinks, D = s.numbers, followed.kinks, followed.dL.size
     for i in range(1, 3):
@@ -112,7 +113,14 @@ def met_kink(followed, s):
     return crossed or leaves
 
 
-integrate_on_branches = jit(integrator(velocity_on_branches, part, met_kink))
+_bound_velocity, _bound_kink = bound(velocity_on_branches), bound(_met_kink)
+
+
+@jit
+def integrate_on_branches(followed, s, bounds, trace, steps):
+    """`integrate_flow` of pairs that stay on their branches, up to the first kink."""
+    field = Field(_bound_velocity(followed, s.y, s.y, s.meters), _bound_kink(followed, s))
+    return integrate_field(field, s, bounds, trace, steps)
 
 
 @jit
