@@ -152,8 +152,8 @@ def set_at(tables: Any, path: Sequence[str | int], value: Any, key: str) -> Any:
         return [set_at(t, rest, value, key) if i == word else t for i, t in enumerate(tables)]
     if tables is not None and not isinstance(tables, Mapping):
         raise FlownetError(f"the axis {key!r} names {word!r} within {tables!r}, which is no table.")
-    tables = dict(tables or {})
-    return {**tables, word: set_at(tables.get(word), rest, value, key)}
+    given = tables or {}
+    return {**given, word: set_at(given.get(word), rest, value, key)}
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from ...geometry.metric import metric_of
 from ...model.tables import metric_from, potential_from
 from ...motion._problem import CompiledSum
 from ...motion.mechanics._start import initial_parameters, initial_velocity, start, steps_of
-from ...motion.members import MembersLoop, SinglesLoop, in_lanes, rule_of, structure
+from ...motion.members import MembersLoop, SinglesLoop, fit_lanes, has_lanes, rule_of, structure
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import looked_at, stop_from, watches
 from .._axes import frozen
@@ -46,6 +46,7 @@ class Family:
         self.steps = steps_of(run.get("steps"), run.get("epochs"), self.potential, self.batch_size)
         self.stopping = bool(tables.get("stop"))
         self._made: dict[Any, Any] = {}
+        self._before: dict[str, tuple[Any, Any]] = {}  # a table, and what was made of it
         self._last: tuple[Any, Any] | None = None  # a W0 that was given, and its parameters
 
     def begin(self, tables: dict[str, Any], W0: Any, scale: float, parts: Any) -> Start:
@@ -94,6 +95,14 @@ class Family:
         return metric_of(made, self.potential)
 
     def _once(self, what, table, make):
+        """What is made of a table, once; the same object as of the member before is not frozen."""
+        before, made = self._before.get(what, (None, None))
+        if table is not before or table is None:
+            made = self._of_table(what, table, make)
+            self._before[what] = table, made
+        return made
+
+    def _of_table(self, what, table, make):
         key = what, frozen(table)
         if key not in self._made:
             if len(self._made) > 10_000:
@@ -103,7 +112,7 @@ class Family:
 
     def kernel_for(self, of: Start, named: str | None) -> str:
         """Whether members stand in lanes: where that kernel knows them, and they stay cached."""
-        able = of.V is None and in_lanes(self.potential, of.mechanics, of.metric)
+        able = of.V is None and self._has_lanes and fit_lanes(of.mechanics, of.metric)
         if named == LANES and not able:
             raise FlownetError(
                 f"kernel='lanes' does not know {of.mechanics!r} in this metric on this potential: "
@@ -134,6 +143,10 @@ class Family:
                 loop = SinglesLoop(*words, V)
             made.append((loop, np.array(members)))
         return made
+
+    @cached_property
+    def _has_lanes(self):
+        return has_lanes(self.potential)
 
     @cached_property
     def _sum(self):

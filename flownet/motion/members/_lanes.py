@@ -14,10 +14,12 @@ _Seen = namedtuple("_Seen", "W mechanics metric since arrays")  # what a state s
 
 
 def in_lanes(potential, mechanics, metric):
-    """Whether the kernel of members knows a run: of real numbers, sample by sample.
+    """Whether the kernel of members knows a run: of real numbers, sample by sample."""
+    return has_lanes(potential) and fit_lanes(mechanics, metric)
 
-    A function of a user's is one of one state at a time.
-    """
+
+def has_lanes(potential):
+    """Whether it knows a potential; a function of a user's is one of one state at a time."""
     atoms = [atom for _, atom in potential.atoms()]
     networks = [atom for atom in atoms if isinstance(atom, Potential)]
     return (
@@ -26,7 +28,13 @@ def in_lanes(potential, mechanics, metric):
         and not any(atom.of_user for atom in atoms)
         and not networks[0].network.is_complex
         and not networks[0].couples
-        and metric.is_compiled
+    )
+
+
+def fit_lanes(mechanics, metric):
+    """Whether it knows how a run moves."""
+    return (
+        metric.is_compiled
         and not metric.moves
         and not (mechanics.policy.of_jet or mechanics.policy.of_state)
         and not (mechanics.own_loop or mechanics.radius or mechanics.scheduled_temperature)
