@@ -52,7 +52,7 @@ def test_a_table_of_what_was_measured(measured):
     head = next(row for row in cells if row[:1] == ["µs a step"])
     digits = dict(zip(head, next(row for row in cells if row[:1] == ["digits"])))
     assert digits["flownet"] == "8" and digits["PyTorch"] == "210"  # the newer one of two
-    assert digits["PyTorch / flownet"] == "26" and "JAX jit" not in head
+    assert "JAX jit" not in head
     assert ["4096", "40", "–"] in cells
     assert "NVIDIA H100 80GB HBM3" in text and "Left out: JAX jit: jax is not installed." in text
 
