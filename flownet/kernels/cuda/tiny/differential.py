@@ -147,12 +147,9 @@ def make_differential(real, codes, kind, plain):
                         s += cuda.blockDim.x
                     cuda.syncthreads()
                     if t < 4:  # four sums, as of the `mean` of the CPU's kernels
-                        s = (t - first) & 3
-                        while s < rows and first + s < whole:
-                            total += load1(losses, s)
-                            s += 4
-                        if t == 0:
-                            for s in range(max(whole - first, 0), rows):
+                        for s in range(rows):
+                            k = first + s
+                            if t == (k & 3 if k < whole else 0):
                                 total += load1(losses, s)
                 at = HEAD + number * PRODUCT
                 product(u, plan, at, w_at, rows, first > 0)
