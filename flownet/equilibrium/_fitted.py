@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.polynomial.polynomial import polyfit
 
 from .._errors import FlownetError
 
@@ -70,5 +71,4 @@ def _through(change, order, span):
     n = 2 * ((order + _MORE + 1) // 2)
     nodes = np.cos((2 * np.arange(n) + 1) * np.pi / (2 * n))
     values, powers = np.array([change(float(span * b)) for b in nodes]), np.arange(1, n + 1)
-    weights = np.linalg.pinv(nodes[:, None] ** powers)
-    return (weights / float(span) ** powers[:, None]) @ values
+    return polyfit(nodes, values, powers)[1:] / float(span) ** powers[:, None]
