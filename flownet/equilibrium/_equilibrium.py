@@ -226,7 +226,7 @@ class Equilibrium(Learning):
         """
         with self.phases.at(W) as at:
             nudge, g = self._nudge.at(at, self.estimator), nudge_jet(at, _check.order(order))
-            return bias_of(self.estimator, nudge, at.W, g)
+            return bias_of(self.estimator.differences(nudge, at.W), g)
 
     def nudge_at(self, W: ArrayLike) -> float:
         """The nudge at W: that of "bias:0.01", or the number that it always is."""

@@ -12,7 +12,7 @@ from ._jets import nudge_jet
 
 if TYPE_CHECKING:
     from .._types import Vector
-    from ._estimators import Estimator
+    from ._estimators import Difference, Estimator
     from ._phases import At
 
 _BIAS = "bias:"
@@ -49,7 +49,7 @@ class OfBias:
         sizes = np.array([np.linalg.norm(g) for g in nudge_jet(at, power + 2)])
         if not sizes[0] > 0 or not sizes[power] > 0:
             return 1.0 if sizes[0] > 0 else self._share
-        factor = abs(coefficient(estimator, 1.0, at.W, power + 1))
+        factor = abs(coefficient(estimator.differences(1.0, at.W), power + 1))
         nudge = (self._share * sizes[0] / (factor * sizes[power])) ** (1 / power)
         radius = sizes[power] / sizes[power + 1] if sizes[power + 1] > 0 else np.inf
         return float(min(nudge, _INSIDE * radius))
@@ -72,21 +72,21 @@ def nudge_of(given: Any) -> Constant | OfBias:
     return Constant(float(given))
 
 
-def coefficient(estimator: Estimator, nudge: float, W: Vector, k: int) -> float:
-    """What an estimate takes of the k-th coefficient of the covector in the nudge."""
-    made = estimator.differences(nudge, W)
-    return sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in made)
+def coefficient(differences: list[Difference], k: int) -> float:
+    """What the differences of an estimate take of the covector's k-th coefficient in the nudge."""
+    return sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in differences)
 
 
-def bias_of(estimator: Estimator, nudge: float, W: Vector, g: Vector) -> Vector:
+def bias_of(differences: list[Difference], g: Vector) -> Vector:
     """What an estimate adds to dL, by powers of the nudge (K−1, D), from coefficients g (K, D)."""
-    taken = [coefficient(estimator, nudge, W, k) for k in range(2, len(g) + 1)]
-    return np.array(taken)[:, None] * g[1:]
+    taken = [coefficient(differences, k) for k in range(2, len(g) + 1)]
+    return np.array(taken, np.float64)[:, None] * g[1:]
 
 
 def leading_power(estimator: Estimator, W: Vector) -> int:
     """The first power of the nudge that an estimate's bias has: its order."""
+    made = estimator.differences(1.0, W)
     for k in range(2, _MOST + 2):
-        if abs(coefficient(estimator, 1.0, W, k)) > 1e-9:
+        if abs(coefficient(made, k)) > 1e-9:
             return k - 1
     return _MOST

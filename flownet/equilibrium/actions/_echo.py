@@ -136,7 +136,8 @@ class Echo(Learning):
 
     def bias(self, W: ArrayLike, order: int = 4) -> Vector:
         """What the estimate adds to dL, by powers β, β², … of the nudge: (order−1, D)."""
-        return bias_of(self.estimator, self.nudge, self._point(W), self.nudge_jet(W, order))
+        made = self.estimator.differences(self.nudge, self._point(W))
+        return bias_of(made, self.nudge_jet(W, order))
 
     def returns(self, W: ArrayLike) -> float:
         """How far the echo without a nudge ends from where the orbit began, at most."""

@@ -12,6 +12,7 @@ from ...model import _check
 from .._energy import Energy
 from .._estimators import Estimator, estimator_of
 from .._learning import Learning
+from .._nudge import bias_of
 from ._counted import Counted
 from ._discrete import Discrete
 from ._sampled import Sampled, Sampling
@@ -198,13 +199,8 @@ class Thermal(Learning):
         The first of a one-sided estimate is −(β/2T)·∇Var(C); of a symmetric one the second is
         (β²/6T²)·∇κ₃(C).
         """
-        g = self.nudge_jet(W, order)
         made = [] if self.estimator.thermal else self._differences(self._point(W))
-        powers = [
-            sum((of.coefficient * (of.plus**k - of.minus**k)).real for of in made)
-            for k in range(2, order + 1)
-        ]
-        return np.array(powers, np.float64)[:, None] * g[1:]
+        return bias_of(made, self.nudge_jet(W, order))
 
     def cumulants(self, W: ArrayLike) -> Vector:
         """Mean, variance and third cumulant of the cost of each sample, (m, 3)."""

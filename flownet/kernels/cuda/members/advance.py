@@ -15,9 +15,10 @@ from ..tiny.run import fetched, plan_for, take_steps, without
 from .registers import Shape, by_group, by_thread, fits, fits_group
 
 #: threads of a block, and of a member
-_THREADS = {by_thread: (4 if SIMULATED else 64, 1), by_group: (8 * GROUP, GROUP)}
-if SIMULATED:
-    _THREADS[by_group] = GROUP, GROUP
+_THREADS = {
+    by_thread: (4 if SIMULATED else 64, 1),
+    by_group: (GROUP if SIMULATED else 8 * GROUP, GROUP),
+}
 MEMBERS_STEPS = 512  # between two looks at who is left: those that ended wait at no cost
 _ROOM = 1 << 31  # bytes of the device that the members of one launch may take
 _MOST = 1 << 16  # of them
@@ -66,9 +67,9 @@ def members_works(work, tiles):
 
 def advance_members(problem, rules, tape, W, memory, dL, first, count, work, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), as of the CPU's twin."""
-    going = _way(problem, rules, W)(problem, rules, tape, W, memory, first)
-    loss, step, taken, goes_on = going
-    tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, goes_on
+    take = _way(problem, rules, W)
+    loss, step, taken, going = take(problem, rules, tape, W, memory, first)
+    tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, going
     if step is not tape.step:
         tape.step[:] = step
 
