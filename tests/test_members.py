@@ -5,7 +5,8 @@ import pytest
 from twins import uniforms
 
 import flownet as fn
-from flownet.motion.members import MembersLoop, SinglesLoop, in_lanes
+from flownet.geometry.metric import LayerMetrics
+from flownet.motion.members import MembersLoop, Shared, SinglesLoop, in_lanes
 
 M, R = 37, 19  # samples, members: neither fills chunks or lanes
 LABELS = np.arange(M) % 3
@@ -55,7 +56,9 @@ def same_as_single_runs(
     metrics = [fn.Euclidean(net.size)] * R if metrics is None else metrics
     assert in_lanes(p, mechanics[0], metrics[0]) or make is SinglesLoop
     loop = make(p, mechanics, metrics, W0, batch_size, range(R))
-    loss, step = (np.concatenate(parts, axis=1) for parts in zip(*map(loop.advance, cuts)))
+    blocks = [loop.advance(count) for count in cuts]
+    loss = np.concatenate([block.loss for block in blocks], axis=1)
+    seen, taken = (sum(getattr(block, name) for block in blocks) for name in ("seen", "taken"))
     for r in range(R):
         run = fn.train(
             p,
@@ -69,8 +72,7 @@ def same_as_single_runs(
         )
         n = len(run.step)
         np.testing.assert_array_equal(loss[r, :n], run.loss[:n])
-        np.testing.assert_array_equal(step[r, :n], run.step)
-        assert np.isnan(loss[r, n:]).all()
+        assert np.isnan(loss[r, n:]).all() and (seen[r], taken[r]) == (n, n)
         if run.diverged_at is None:
             np.testing.assert_array_equal(loop.W[r], run.parameters[-1])
             assert loop.time[r] == run.time[-1] and loop.going[r]
@@ -122,6 +124,58 @@ def test_every_member_in_a_metric_of_its_own():
     same_as_single_runs(potential(net), [fn.Adam(0.01)] * R, coupled)
 
 
+def test_layer_metrics_as_one_array():
+    """They say to the kernel what each of them says, frozen layers included."""
+    net = network()
+    p = potential(net)
+    stiffness = np.array([[np.inf, 2.0, 0.3], [1.5, 1.0, np.inf], [np.inf] * 3, [0.7, 0.1, 3.0]])
+    which = np.arange(R) % 4
+    loops = [
+        MembersLoop(p, [fn.Adam(0.01)] * R, metrics, [p.init(r) for r in range(R)])
+        for metrics in (
+            Shared(LayerMetrics(net, stiffness), which),
+            [fn.LayerMetric(net, stiffness[i]) for i in which],
+        )
+    ]
+    for mine, expected in zip(*(leaves(loop._rules) for loop in loops), strict=True):
+        assert (mine is None) == (expected is None)
+        if mine is not None:
+            np.testing.assert_array_equal(mine, expected)
+            assert mine.dtype == expected.dtype
+    for loop in loops:
+        loop.advance(5)
+    np.testing.assert_array_equal(*(loop.W for loop in loops))
+    assert (loops[0].W[2] == p.init(2)).all()  # all of it is frozen
+    with pytest.raises(fn.FlownetError, match="3 numbers above 0"):
+        LayerMetrics(net, [[1.0, 2.0, 3.0], [1.0, 0.0, 3.0]])
+
+
+def leaves(part):
+    """What nested tuples hold."""
+    return [leaf for each in part for leaf in leaves(each)] if isinstance(part, tuple) else [part]
+
+
+@pytest.mark.parametrize("make", [MembersLoop, SinglesLoop])
+def test_the_last_losses_alone(make):
+    """As of the block with all of them, of members too that diverge on their way or leave."""
+    p = potential(network(activation="identity"))
+    mechanics = [fn.Aristotle(1e3 if r % 4 == 1 else 0.05) for r in range(R)]
+    words = p, mechanics, [fn.Euclidean(p.size)] * R, [p.init(r) for r in range(R)]
+    loops, blocks = [make(*words), make(*words)], []
+    for loop, last in zip(loops, (None, 7)):
+        loop.high[2] = 0.0
+        blocks.append(loop.advance(90, last))
+    whole, ring = blocks
+    assert (whole.seen - whole.taken == (np.arange(R) == 2)).all()
+    assert 1 < whole.seen[1] < 90 and (whole.seen[3], whole.seen[2]) == (90, 1)
+    for name in ("seen", "taken"):
+        np.testing.assert_array_equal(getattr(ring, name), getattr(whole, name))
+    for n in (1, 4, 7):
+        np.testing.assert_array_equal(ring.last(n), whole.last(n))
+    np.testing.assert_array_equal(whole.last(7)[3], whole.loss[3, -7:])
+    np.testing.assert_array_equal(np.isnan(whole.last(7)[2]), [True] * 6 + [False])
+
+
 def test_sums_with_formulas():
     net = network()
     p = 0.5 * potential(net) + 0.01 * fn.Quartic(net.size)
@@ -143,7 +197,7 @@ def test_who_is_stopped_stands_still():
     )
     loop.advance(3)
     loop.going[4], kept = False, loop.W.copy()
-    loss, _ = loop.advance(3)
+    loss = loop.advance(3).loss
     moved = (kept != loop.W).any(axis=1)
     assert moved.sum() == R - 1 and not moved[4] and np.isnan(loss[4]).all()
 

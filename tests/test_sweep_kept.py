@@ -23,6 +23,22 @@ def test_curves_and_paths_at_intervals():
         np.testing.assert_array_equal(found["trajectory"][index], run.parameters[:][[0, 4, 30]])
 
 
+@pytest.mark.parametrize("kernel", ["lanes", "threads"])
+def test_ends_are_the_same_whether_or_not_the_losses_are_kept(kernel):
+    """Of members that diverge, leave, or go on through several blocks; tails shorter and longer."""
+    axes = {"mechanics.step": [0.01, 0.5, 40.0, 1e4], "run.seed": range(5)}
+    for tail in (3, 20, 90):
+        words = {"axes": axes, "tail": tail, "reached": 0.4, "diverged": 30, "kernel": kernel}
+        bare, kept = (fn.sweep(experiment(steps=150), keep=k, **words) for k in ((), ["curve"]))
+        for name in ("loss", "verdict", "diverged_at", "steps"):
+            np.testing.assert_array_equal(bare[name], kept[name])
+        curve, counted = kept["curve"], np.isfinite(kept["curve"]).sum(axis=2)
+        left = kept.steps < 150
+        assert 2 < left.sum() < 18 and (counted >= kept.steps).all()
+        for i, j in np.argwhere(left & (kept.verdict == 0)):
+            assert curve[i, j, kept.steps[i, j]] <= 0.4 * curve[i, j, 0] < curve[i, j, 0]
+
+
 def test_observables_are_those_of_a_run():
     e = experiment(fn.Adam(0.05), batch_size=5, steps=12)
     kept = {

@@ -53,8 +53,8 @@ class Ends:
 
     Attributes
     ----------
-    first, last : ndarray (n,)
-        The first and the last loss that were seen.
+    first : ndarray (n,)
+        The first loss that was seen.
     taken : ndarray (n,)
         Steps.
     high, low : ndarray (n,)
@@ -63,20 +63,27 @@ class Ends:
 
     def __init__(self, n: int, bounds: Bounds) -> None:
         self._bounds = bounds
-        self.first, self.last, self.taken = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, int)
+        self.first, self.taken = np.full(n, np.nan), np.zeros(n, np.int64)
         self.high, self.low = np.full(n, np.inf), np.full(n, -np.inf)
         self._tail, self._begun = np.full((n, bounds.tail), np.nan), False
 
-    def see(self, loss: Any, step: Any) -> None:
-        """Losses and steps (n, count) of a block."""
-        rows, tail = np.arange(len(loss)), self._bounds.tail
-        seen = np.isfinite(loss).sum(axis=1)
+    @property
+    def last(self) -> np.ndarray:
+        """The last loss (n,) that was seen."""
+        return self._tail[:, -1]
+
+    def see(self, block: Any) -> None:
+        """See a `Block`, of all of its losses or the last `tail`; the first one of all its own."""
         if not self._begun:
-            self._begin(loss[:, 0])
-        self.taken += np.isfinite(step).sum(axis=1)
-        self.last = np.where(seen > 0, loss[rows, np.maximum(seen - 1, 0)], self.last)
-        losses = np.concatenate([self._tail, loss], axis=1)
-        self._tail = losses[rows[:, None], seen[:, None] + np.arange(tail)]
+            self._begin(np.where(block.seen > 0, block.loss[:, 0], np.nan))
+        self.taken += block.taken
+        tail = self._bounds.tail
+        here = min(tail, block.loss.shape[1])
+        older = np.minimum(np.arange(tail) + block.seen[:, None], tail - 1)
+        kept = np.take_along_axis(self._tail, older, axis=1)  # what stood there moves up
+        new = block.last(here)
+        kept[:, tail - here :] = np.where(np.isnan(new), kept[:, tail - here :], new)
+        self._tail = kept
 
     def _begin(self, first):
         """Bounds in units of first losses (n,); those from 0 down are no unit."""

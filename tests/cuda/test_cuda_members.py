@@ -67,17 +67,22 @@ def agree(p, mechanics, metrics=None, batch_size=None, cuts=(2, 1), bounds=None)
         loop = make(p.on_device(device), mechanics, metrics, W, batch_size, range(R))
         if bounds:
             loop.low[:], loop.high[:] = bounds
-        found.append((loop, *(np.concatenate(a, 1) for a in zip(*map(loop.advance, cuts)))))
+        found.append((loop, *map(np.hstack, zip(*(_told(loop.advance(n)) for n in cuts)))))
     (theirs, *expected), (mine, *got) = found
-    for a, b in zip(got, expected):
-        np.testing.assert_array_equal(np.isnan(a), np.isnan(b))
-        close(np.nan_to_num(a), np.nan_to_num(b), p.dtype.name)
+    np.testing.assert_array_equal(got[1], expected[1])
+    np.testing.assert_array_equal(np.isnan(got[0]), np.isnan(expected[0]))
+    close(np.nan_to_num(got[0]), np.nan_to_num(expected[0]), p.dtype.name)
     np.testing.assert_array_equal(mine.going, theirs.going)
     on = theirs.going
     if on.any():
         close(mine.W[on], theirs.W[on], p.dtype.name)
         close(mine.time[on], theirs.time[on])
     return mine
+
+
+def _told(block):
+    """Losses (R, count); how many were seen, and steps taken (R, 2)."""
+    return block.loss, np.stack([block.seen, block.taken], axis=1)
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -117,6 +122,17 @@ def test_who_diverges_or_leaves_stands_still(way):
     assert not loop.going.all()
 
 
+def test_the_last_losses_alone(way):
+    """Of members that diverge on their way, too."""
+    p = potential((2, 2, 1), "identity").on_device("cuda")
+    mechanics = [fn.Aristotle(1e80 if r == 1 else 0.05) for r in range(R)]
+    words = p, mechanics, [fn.Euclidean(p.size)] * R, [p.init(r) for r in range(R)]
+    whole, ring = (MembersLoop(*words).advance(7, last) for last in (None, 3))
+    assert whole.seen[0] == 7 > whole.seen[1]
+    np.testing.assert_array_equal(ring.seen, whole.seen)
+    np.testing.assert_array_equal(ring.last(3), whole.last(3))
+
+
 def test_more_members_than_are_worked_on_at_once(monkeypatch, way):
     p, words = potential((2, 2, 1)), {"cuts": (2,)}
     whole = agree(p, [fn.Adam(0.01)] * R, **words).W.copy()
@@ -130,7 +146,7 @@ def test_a_member_is_a_run_of_its_own_to_the_bit(way):
     p = potential((2, 2, 1)).on_device("cuda")
     W = np.array([p.init(seed) for seed in range(R)])
     loop = MembersLoop(p, [fn.Adam(0.01)] * R, [fn.Euclidean(p.size)] * R, W, 2, range(R))
-    loss, _ = loop.advance(4)
+    loss = loop.advance(4).loss
     for r in range(R):
         run = fn.train(p, fn.Adam(0.01), W0=W[r], steps=4, batch_size=2, seed=r, device="cuda")
         np.testing.assert_array_equal(run.loss[:4], loss[r])

@@ -6,9 +6,8 @@ import numpy as np
 
 from ...geometry.curvature import NoSpectrum
 from ...linearization.tangent import growth, rows_tape
-from ...motion._problem import CompiledSum
 from ...motion.loops import make_loop, one_row
-from ...motion.members import MembersLoop, in_lanes, rule_of, structure
+from ...motion.members import MembersLoop, in_lanes, moving_form
 from ._cycles import FiniteMap, cycle_near
 
 DIVERGED = -1
@@ -52,12 +51,11 @@ class Attractors:
         self._transient = transient
         if not (transient and in_lanes(self.potential, self.rules[0], self.metric)):
             return
-        compiled, n = CompiledSum(self.potential, self.potential.dtype), len(self.rules)
-        rules = [rule_of(compiled, mechanics, self.metric, 0) for mechanics in self.rules]
-        if len({(one.memories, structure(rule)) for one, rule in zip(self.rules, rules)}) == 1:
+        if len(set(map(moving_form, self.rules))) == 1:
+            n = len(self.rules)
             W = np.repeat(self._W0[None], n, axis=0)
-            lanes = MembersLoop(self.potential, self.rules, [self.metric] * n, W, rules=rules)
-            lanes.advance(transient)
+            lanes = MembersLoop(self.potential, self.rules, [self.metric] * n, W)
+            lanes.advance(transient, last=1)
             self._settled = [
                 (lanes.W[r], lanes.memory[r]) if lanes.going[r] else _NOWHERE for r in range(n)
             ]

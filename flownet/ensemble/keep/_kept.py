@@ -27,9 +27,12 @@ class Kept:
     Attributes
     ----------
     name : str
+    every_loss : bool
+        Whether what follows the members wants to `see` the loss of every step.
     """
 
     name: str
+    every_loss = False
 
     def columns(self, plan: Any) -> list[Column]:
         """Its columns in a sweep."""

@@ -26,6 +26,7 @@ class Curve(Timed):
     """The loss at every n-th iteration, up to where a member left."""
 
     name, otherwise, following = "curve", 1, _FollowedCurve
+    every_loss = True
 
     def at(self, steps):
         """It sees the losses of all steps, and asks for no look."""
@@ -44,7 +45,7 @@ class Convergence(Kept):
     is −Σv of a member that converged, and Σ1/v of any other.
     """
 
-    name = "convergence"
+    name, every_loss = "convergence", True
 
     def columns(self, plan):
         """One number."""

@@ -17,7 +17,7 @@ class Course:
     Attributes
     ----------
     family : Family
-    starts : list of Start
+    starts : Starts
     steps : int
     bounds : Bounds
     loop : MembersLoop or SinglesLoop
@@ -29,7 +29,7 @@ class Course:
     verdict : ndarray (n,)
     """
 
-    def __init__(self, plan: Any, family: Any, starts: list[Any], loop: Any) -> None:
+    def __init__(self, plan: Any, family: Any, starts: Any, loop: Any) -> None:
         self.family, self.starts, self.loop = family, starts, loop
         self.steps, self.bounds = family.steps, plan.bounds
         self.ends, self.whole = Ends(len(starts), plan.bounds), np.zeros(len(starts), bool)
@@ -107,9 +107,11 @@ class Course:
 
     def _advance(self, count):
         first = self.loop.iteration
-        loss, step = self.loop.advance(count)
-        self.ends.see(loss, step)
+        every = first == 0 or any(kept.every_loss for kept in self._plan.keep)
+        block = self.loop.advance(count, None if every else self.bounds.tail)
+        self.ends.see(block)
         if first == 0:
             self.loop.low[:], self.loop.high[:] = self.ends.low, self.ends.high
-        for kept in self._kept:
-            kept.see(first, loss)
+        for kept, of in zip(self._plan.keep, self._kept):
+            if kept.every_loss:
+                of.see(first, block.loss)

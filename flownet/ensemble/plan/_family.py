@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import build
-from ...geometry.metric import metric_of
+from ...geometry.metric import LayerMetrics, metric_of
 from ...model.tables import metric_from, potential_from
-from ...motion._problem import CompiledSum
-from ...motion.mechanics._start import initial_parameters, initial_velocity, start, steps_of
-from ...motion.members import MembersLoop, SinglesLoop, fit_lanes, has_lanes, rule_of, structure
+from ...motion.mechanics._start import initial_parameters, start, steps_of
+from ...motion.members import MembersLoop, SinglesLoop, has_lanes, metric_form, moving_form
 from ...motion.observe import observe_from, on_data
 from ...motion.stop import looked_at, stop_from, watches
-from .._axes import frozen
+from ._starts import Start, Starts
 
 LANES, THREADS = "lanes", "threads"
 KERNELS = (LANES, THREADS)
-
-#: what one member begins with
-Start = namedtuple("Start", "mechanics metric W V seed")
 
 
 class Family:
@@ -45,34 +40,37 @@ class Family:
         self.batch_size = run.get("batch_size")
         self.steps = steps_of(run.get("steps"), run.get("epochs"), self.potential, self.batch_size)
         self.stopping = bool(tables.get("stop"))
-        self._made: dict[Any, Any] = {}
-        self._before: dict[str, tuple[Any, Any]] = {}  # a table, and what was made of it
+        self.begun = lru_cache(maxsize=64)(self._begun)
         self._last: tuple[Any, Any] | None = None  # a W0 that was given, and its parameters
 
-    def begin(self, tables: dict[str, Any], W0: Any, scale: float, parts: Any) -> Start:
-        """`Start` of a member; what others made before of the same tables is not made again."""
-        seed = tables["run"].get("seed", 0)
-        mechanics = self._once("mechanics", tables["mechanics"], lambda: self._mechanics(tables))
-        which = tables.get("metric"), tables["mechanics"].get("kind")
-        metric = self._once("metric", which, lambda: self._metric(tables, mechanics))
-        if W0 is None:
-            W = self._once("W0", seed, lambda: initial_parameters(self.potential, None, seed))
-        else:
-            W = self._given(W0, seed)
-        if scale != 1.0 or parts:
-            W = W * W.dtype.type(scale)
-            for place, value in parts:
-                if place >= len(W):
-                    raise FlownetError(f"the axis 'W0.{place}': W has {len(W)} parameters.")
-                W[place] = value
-        V = initial_velocity(mechanics, tables["run"].get("V0"), W)
-        return Start(mechanics, metric, W, V, seed)
+    def mechanics(self, tables: dict[str, Any]) -> Any:
+        """The mechanics of an experiment, refused where they do not fit."""
+        mechanics = build("mechanics", tables["mechanics"])
+        mechanics.check(self.potential, self.steps)
+        return mechanics
 
-    def _given(self, W0, seed):
+    def metric(self, tables: dict[str, Any]) -> Any:
+        """The metric of an experiment that names one."""
+        return metric_of(metric_from(tables["metric"], self.potential), self.potential)
+
+    def own_metric(self, mechanics: Any) -> Any:
+        """The metric of members whose experiment names none."""
+        return metric_of(mechanics.own_metric(self.potential), self.potential)
+
+    def has_layers(self, stiffness: Any) -> bool:
+        """Whether it is a list of as many numbers as the potential's network has layers."""
+        layers = getattr(getattr(self.potential, "network", None), "layers", None)
+        return isinstance(stiffness, (list, tuple)) and len(stiffness) == layers
+
+    def given(self, W0: Any) -> Any:
         """Parameters of a W0; where members share theirs it is looked at once."""
         if self._last is None or self._last[0] is not W0:
-            self._last = W0, initial_parameters(self.potential, W0, seed)
+            self._last = W0, initial_parameters(self.potential, W0, 0)
         return self._last[1]
+
+    def _begun(self, seed):
+        """Parameters that the potential begins with."""
+        return initial_parameters(self.potential, None, seed)
 
     def refuse(self, of: Start) -> None:
         """Refuse what cannot run, as `train` does."""
@@ -81,76 +79,41 @@ class Family:
             self._device,
         )  # fmt: skip
 
-    def _mechanics(self, tables):
-        mechanics = build("mechanics", tables["mechanics"])
-        mechanics.check(self.potential, self.steps)
-        return mechanics
+    def lanes(self, starts: Starts, named: str | None) -> np.ndarray:
+        """Form (n,) of members in lanes, where that kernel knows them and they stay cached; or −1.
 
-    def _metric(self, tables, mechanics):
-        table = tables.get("metric")
-        if table is None:
-            made = mechanics.own_metric(self.potential)
-        else:
-            made = metric_from(table, self.potential)
-        return metric_of(made, self.potential)
-
-    def _once(self, what, table, make):
-        """What is made of a table, once; the same object as of the member before is not frozen."""
-        before, made = self._before.get(what, (None, None))
-        if table is not before or table is None:
-            made = self._of_table(what, table, make)
-            self._before[what] = table, made
-        return made
-
-    def _of_table(self, what, table, make):
-        key = what, frozen(table)
-        if key not in self._made:
-            if len(self._made) > 10_000:
-                self._made.clear()
-            self._made[key] = make()
-        return self._made[key]
-
-    def kernel_for(self, of: Start, named: str | None) -> str:
-        """Whether members stand in lanes: where that kernel knows them, and they stay cached."""
-        able = of.V is None and self._has_lanes and fit_lanes(of.mechanics, of.metric)
-        if named == LANES and not able:
+        Those of one form may stand side by side.
+        """
+        dtype = self.potential.dtype
+        moving = _forms(starts.mechanics, moving_form)
+        measured = _forms(starts.metrics, lambda metric: metric_form(metric, dtype))
+        able = (moving >= 0) & (measured >= 0) & (starts.V is None and self._has_lanes)
+        if named == LANES and not able.all():
+            first = starts.mechanics[int(np.argmin(able))]
             raise FlownetError(
-                f"kernel='lanes' does not know {of.mechanics!r} in this metric on this potential: "
+                f"kernel='lanes' does not know {first!r} in this metric on this potential: "
                 "leave it out, or say kernel='threads'."
             )
-        if named is not None:
-            return named
-        most = self.potential.kernels.largest_member(self.potential.dtype) if able else 0
-        return LANES if self.potential.size <= most else THREADS
+        if named is None and able.any():
+            able &= self.potential.size <= self.potential.kernels.largest_member(dtype)
+        elif named == THREADS:
+            able[:] = False
+        return np.where(able, moving * (1 + measured.max()) + measured, -1)
 
-    def loops(self, starts: list[Start], named: str | None) -> list[tuple[Any, Any]]:
+    def loops(self, starts: Starts, named: str | None) -> list[tuple[Any, Any]]:
         """Loops of members, and which of them each has: those alike side by side in lanes."""
-        alike: dict[Any, list[int]] = {}
-        rules: dict[int, Any] = {}
-        for i, of in enumerate(starts):
-            kernel, form = self.kernel_for(of, named), None
-            if kernel == LANES:
-                rules[i] = rule_of(self._sum, of.mechanics, of.metric, of.seed)
-                form = of.mechanics.memories, structure(rules[i])
-            alike.setdefault((kernel, form), []).append(i)
-        made = []
-        for (kernel, _), members in alike.items():
-            mechanics, metrics, W, V, seeds = zip(*(starts[i] for i in members))
-            words = self.potential, mechanics, metrics, np.array(W), self.batch_size, seeds
-            if kernel == LANES:
-                loop: Any = MembersLoop(*words, rules=[rules[i] for i in members])
-            else:
-                loop = SinglesLoop(*words, V)
-            made.append((loop, np.array(members)))
+        forms, made = self.lanes(starts, named), []
+        for form in np.unique(forms):
+            members = np.flatnonzero(forms == form)
+            of = starts[members]
+            words = self.potential, of.mechanics, of.metrics, of.W, self.batch_size, of.seeds
+            loop = SinglesLoop(*words, of.V) if form < 0 else MembersLoop(*words)
+            made.append((loop, members))
         return made
 
     @cached_property
     def _has_lanes(self):
         return has_lanes(self.potential)
-
-    @cached_property
-    def _sum(self):
-        return CompiledSum(self.potential, self.potential.dtype)
 
     def observed(self, table: dict[str, Any], name: str, metric: Any) -> Any:
         """Observable of a table, as of an experiment's `[observe]`."""
@@ -162,3 +125,15 @@ class Family:
         tables = self.tables.get("stop", [])
         tables = [looked_at(table, self.tables.get("data")) for table in tables]
         return watches(stop_from(tables, self.potential, metric) or None)
+
+
+def _forms(shared, form):
+    """A number of the form of what each member has (n,), the same of those alike; −1 of none."""
+    values = shared.values
+    alike = isinstance(values, LayerMetrics)
+    found = [form(one) for one in (values[:1] if alike else values)]
+    known: dict[Any, int] = {None: -1}
+    for one in found:
+        known.setdefault(one, len(known) - 1)
+    numbers = np.array([known[one] for one in found])
+    return numbers[shared.which * (not alike)]

@@ -16,12 +16,12 @@ from .._axes import Axis, check_word, path_of, set_at
 from .._verdict import Bounds
 from ..keep import ALWAYS, Column, kept_of
 from ._course import Course
-from ._family import KERNELS, Family, Start
+from ._family import KERNELS, Family
+from ._starts import Start, Starts, starts_of
 
 #: tables that make a potential, and words of a run that change its loops
 _OF_POTENTIAL = ("data", "network", "system", "equilibrium", "loss", "add", "chart")
 _OF_LOOP = ("steps", "epochs", "batch_size")
-_OF_MEMBER = ("mechanics", "metric")
 
 
 class Plan:
@@ -39,6 +39,8 @@ class Plan:
     bounds : Bounds
     W0 : array or None
         (D,), or of shape `shape` + (D,).
+    paths : list
+        Of each axis its keys, and before each the words of it.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Plan:
             self.tables = _of_any_depth(self.tables)
         self.shape = tuple(map(len, axes))
         self.size = prod(self.shape)
-        self._paths = [[(path_of(key), key) for key in axis.keys] for axis in axes]
+        self.paths = [[(path_of(key), key) for key in axis.keys] for axis in axes]
         if self.W0 is not None and "W0" in keys:
             raise FlownetError(
                 "W0= is given, and an axis sets W0 too; one of them says what it is."
@@ -77,9 +79,9 @@ class Plan:
                 f"W0 has shape {self.W0.shape}; (D,) for all members, or the sweep's {self.shape} "
                 "+ (D,), is wanted."
             )
-        self._heavy = [i for i, paths in enumerate(self._paths) if any(map(_is_heavy, paths))]
+        self._heavy = [i for i, paths in enumerate(self.paths) if any(map(_is_heavy, paths))]
         self._of_data = [
-            i for i, paths in enumerate(self._paths) if any(path[0] == "data" for path, _ in paths)
+            i for i, paths in enumerate(self.paths) if any(path[0] == "data" for path, _ in paths)
         ]
         self._make_local()
 
@@ -190,26 +192,18 @@ class Plan:
     def _first(self, index):
         return int(np.ravel_multi_index(index, self.shape))
 
+    def starts(self, members: Any) -> Starts:
+        """What some members of one family begin with."""
+        return starts_of(self, members)
+
     def start(self, member: int) -> Start:
         """What a member begins with."""
-        tables, family = self.tables, self.family_of(member)
-        W0, scale, parts = self._first_W(member), 1.0, []
-        for key, value in self.settings(member).items():
-            path = path_of(key)
-            if path == ("W0",):
-                W0 = np.atleast_1d(value)
-            elif path == ("W0", "scale"):
-                scale = value
-            elif path[0] == "W0":
-                parts.append((path[1], value))
-            elif path[0] in (*_OF_MEMBER, "run"):
-                tables = set_at(tables, path, value, key)
-        return family.begin(tables, W0, scale, parts)
+        return self.starts([member])[0]
 
     @cached_property
     def longest(self) -> int:
         """Steps of the members that take most."""
-        changes = any(path[0] != "loss" for i in self._heavy for path, _ in self._paths[i])
+        changes = any(path[0] != "loss" for i in self._heavy for path, _ in self.paths[i])
         families = self.families() if changes else self.families()[:1]
         return max(self.family_of(members[0]).steps for members in families)
 
@@ -228,29 +222,41 @@ class Plan:
 
     def first_course(self) -> Any:
         """The course of the first member alone, at its start."""
-        family, start = self.family_of(0), self.start(0)
-        loop = SinglesLoop(
-            family.potential, [start.mechanics], [start.metric], [start.W], family.batch_size,
-            [start.seed], [start.V],
-        )  # fmt: skip
-        return Course(self, family, [start], loop)
+        family, of = self.family_of(0), self.starts([0])
+        words = of.mechanics, of.metrics, of.W, family.batch_size, of.seeds, of.V
+        return Course(self, family, of, SinglesLoop(family.potential, *words))
 
     def check(self) -> None:
         """Refuse what cannot run before anything does: each value of each axis, once."""
         self._check_W0()
-        first = (0,) * len(self.shape)
         for i, axis in enumerate(self.axes):
-            for place in range(len(axis)):
-                index = (*first[:i], place, *first[i + 1 :])
-                member = self._first(index)
+            members = np.arange(len(axis)) * prod(self.shape[i + 1 :])
+            if i not in self._heavy and self._fit(axis, members):
+                continue
+            for place, member in enumerate(members):
                 try:
-                    tables = self.tables_of(member)
-                    for key in axis.keys:
-                        check_word(key, tables)
-                    self.family_of(member).refuse(self.start(member))
+                    self._refuse(axis, [member])
                 except FlownetError as error:
                     values = ", ".join(map(shown, axis.values[place]))
                     raise FlownetError(f"the axis {axis.name!r} at {values}: {error}") from None
+
+    def _fit(self, axis, members):
+        """Whether members of one family can run, all looked at together."""
+        try:
+            self._refuse(axis, members)
+        except FlownetError:
+            return False
+        return True
+
+    def _refuse(self, axis, members):
+        """Refuse members of one family that cannot run, and keys of an axis that are not known."""
+        for member in members:
+            tables = self.tables_of(member)
+            for key in axis.keys:
+                check_word(key, tables)
+        family = self.family_of(members[0])
+        for start in self.starts(members):
+            family.refuse(start)
 
     def _check_W0(self):
         """Refuse a W0 that is not the first member's, in words that are not about an axis."""
@@ -259,16 +265,12 @@ class Plan:
                 family = self.family_of(0)
             except FlownetError:  # an axis is to blame, and is told
                 return
-            initial_parameters(family.potential, self._first_W(0), 0)
+            first = self.W0 if self.W0.ndim == 1 else self.W0[(0,) * len(self.shape)]
+            initial_parameters(family.potential, first, 0)
 
     def columns(self) -> list[Column]:
         """What is kept of each member."""
         return [*ALWAYS, *(column for kept in self.keep for column in kept.columns(self))]
-
-    def _first_W(self, member):
-        if self.W0 is None or self.W0.ndim == 1:
-            return self.W0
-        return self.W0[self.indices(member)]
 
 
 def _with_stiffness(tables):

@@ -6,6 +6,7 @@ from ._curvature import FisherMetric, GaussNewtonMetric
 from ._diagonal import DiagonalMetric, Euclidean
 from ._group import GroupMetric
 from ._layer import LayerMetric
+from ._layers import LayerMetrics
 from ._metric import Metric
 from ._of_run import STIFFNESS, MetricOfRun, StiffnessOfRun
 from ._path import metric_along, path_length, piece, speed, speed_of, step_speed
@@ -24,6 +25,7 @@ __all__ = [
     "GaussNewtonMetric",
     "GroupMetric",
     "LayerMetric",
+    "LayerMetrics",
     "Metric",
     "MetricOfRun",
     "OperatorMetric",

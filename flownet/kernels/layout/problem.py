@@ -65,8 +65,8 @@ Coupling = namedtuple("Coupling", "first begin extent sharp strip")
 
 STRIP = 256  # columns of a stack that are raised at a time
 
-#: rows of many members: losses and steps (R, count) of every iteration, of which a member takes
-#: `taken` (R,); its time (R,), and whether it goes on (R,): only while its loss is above `low` (R,)
-#: and not above `high` (R,). `step` comes with the steps to take, or their factors where the loss
-#: multiplies them
-MembersTape = namedtuple("MembersTape", "loss step taken time going low high")
+#: rows of many members: steps to take, or what the loss multiplies, (P, count), and which row of
+#: them is a member's (R,); losses (R, rows), where that of the i-th step stands in column i mod
+#: rows; how many losses it has seen and steps taken (R,), its time (R,), and whether it goes on
+#: (R,): only while its loss is above `low` (R,) and not above `high` (R,)
+MembersTape = namedtuple("MembersTape", "steps which loss seen taken time going low high")

@@ -1,14 +1,18 @@
 """Many runs at once: in the lanes of one kernel, or one member a thread."""
 
-from ._lanes import MembersLoop, fit_lanes, has_lanes, in_lanes, rule_of, structure
+from ._block import Block
+from ._lanes import MembersLoop, has_lanes, in_lanes
+from ._rules import metric_form, moving_form
+from ._shared import Shared
 from ._threads import SinglesLoop
 
 __all__ = [
+    "Block",
     "MembersLoop",
+    "Shared",
     "SinglesLoop",
-    "fit_lanes",
     "has_lanes",
     "in_lanes",
-    "rule_of",
-    "structure",
+    "metric_form",
+    "moving_form",
 ]

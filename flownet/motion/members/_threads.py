@@ -6,6 +6,7 @@ from copy import copy
 import numpy as np
 
 from ..loops import State, make_loop, one_row, potential_of, set_velocity
+from ._block import Block
 
 
 class SinglesLoop:
@@ -16,8 +17,8 @@ class SinglesLoop:
     potential : sum of potentials
     mechanics, metrics, W, seeds : sequences of R
     batch_size : int or None
-    V : sequence of R, optional
-        Velocities to begin with, or None of a member at rest.
+    V : array (D,), optional
+        The velocity that all of them begin with; they are at rest by default.
 
     Attributes
     ----------
@@ -32,8 +33,8 @@ class SinglesLoop:
         self._kernels = potential.kernels
         with self._kernels.limited(1):  # a member a thread
             self._loops = [self._loop(r, np.array(w), 0.0) for r, w in enumerate(W)]
-            for loop, v in zip(self._loops, V or ()):
-                set_velocity(loop, v)
+            for loop in self._loops:
+                set_velocity(loop, V)
         self.going, self.iteration = np.ones(len(W), bool), 0
         self.low, self.high = np.full(len(W), -np.inf), np.full(len(W), np.inf)
 
@@ -51,20 +52,18 @@ class SinglesLoop:
         """Time (R,) of each member."""
         return np.array([loop.time for loop in self._loops])
 
-    def advance(self, count):
-        """Take `count` steps: losses and steps (R, count), nan behind a member's last one.
-
-        A loss that is out of bounds stands there too, without a step.
-        """
-        loss, step = (np.full((len(self._loops), count), np.nan) for _ in range(2))
+    def advance(self, count, last=None):
+        """Take `count` steps: a `Block` of all losses, whether or not the `last` ones would do."""
+        R = len(self._loops)
+        block = Block(np.full((R, count), np.nan), *np.zeros((2, R), np.int64))
 
         def go(r):
             with self._kernels.limited(1):
-                self._advance(r, count, loss[r], step[r])
+                block.seen[r], block.taken[r] = self._advance(r, count, block.loss[r])
 
         self._each(go)
         self.iteration += count
-        return loss, step
+        return block
 
     def losses(self):
         """Losses (R,) now, on all data; nan of those that stand still."""
@@ -100,29 +99,30 @@ class SinglesLoop:
         with ThreadPoolExecutor(self._kernels.allowed()) as pool:
             list(pool.map(work, np.flatnonzero(self.going)))
 
-    def _advance(self, r, count, loss, step):
-        """Steps of one member; behind a loss out of bounds they are taken back."""
+    def _advance(self, r, count, loss):
+        """Steps of one member, behind a loss out of bounds taken back: how many losses, steps."""
         loop = self._loops[r]
         bounded = np.isfinite(self.high[r]) or np.isfinite(self.low[r])
         before = ({n: a.copy() for n, a in loop.arrays.items()}, loop.time) if bounded else None
-        done = self._steps(r, count, loss, step)
+        done = self._steps(r, count, loss)
         out = np.flatnonzero(~((self.low[r] < loss[:done]) & (loss[:done] <= self.high[r])))
         if not len(out):
-            return
+            return done, done
         arrays, time = before
         self._loops[r] = _restored(self._loop(r, arrays["parameters"].copy(), time), arrays)
         found = loss[out[0]]
-        loss[:], step[:] = np.nan, np.nan
-        self._steps(r, int(out[0]), loss, step)
+        loss[:] = np.nan
+        taken = self._steps(r, int(out[0]), loss)
         loss[out[0]], self.going[r] = found, False
+        return taken + 1, taken
 
-    def _steps(self, r, count, loss, step):
+    def _steps(self, r, count, loss):
         """Steps of one member, as far as it comes; how many."""
         loop, done = self._loops[r], 0
         if count:
             tape = one_row(loop.W, count)
             done, _, self.going[r] = loop.advance(self.iteration, count, tape)
-            loss[:done], step[:done] = tape.loss[:done], tape.step[:done]
+            loss[:done] = tape.loss[:done]
         return done
 
 

@@ -51,13 +51,15 @@ def _step(problem, rules, tape, W, memory, dL, value, r, i, iteration):
         for j in range(dL.size):
             dL[j] *= W.dtype.type(terms.factor)
     total = add_formulas(terms, total, W, dL)
-    step = tape.step[r, i] * total if rule.of_loss else tape.step[r, i]
+    step = tape.steps[tape.which[r], i]
+    if rule.of_loss:
+        step *= total
     if not (math.isfinite(total) and math.isfinite(step)):
         return False
-    tape.loss[r, i] = total
+    tape.loss[r, i % tape.loss.shape[1]] = total
+    tape.seen[r] += 1
     if not tape.low[r] < total <= tape.high[r]:
         return False
-    tape.step[r, i] = step
     tape.taken[r] += 1
     tape.time[r] += step
     return finite_step(rule, W, memory, dL, step, iteration, 1)
@@ -93,9 +95,9 @@ _tiles_in_parallel = in_parallel(_tile)
 def advance_members(problem, rules, tape, W, memory, dL, first, count, works, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), R a whole number of tiles.
 
-    Of each member the loss and the step of every step it takes are recorded. One whose loss, step
-    or parameters are not finite stands still from there on, with its last finite row; one whose
-    loss leaves its bounds stands still there, with that loss.
+    Of each member the losses are recorded, of all its steps or of the last ones. One whose loss,
+    step or parameters are not finite stands still from there on; one whose loss leaves its bounds
+    stands still there, with that loss.
     """
     if threads > 1:
         _tiles_in_parallel(tiles, problem, rules, tape, W, memory, dL, first, count, works)

@@ -68,10 +68,8 @@ def members_works(work, tiles):
 def advance_members(problem, rules, tape, W, memory, dL, first, count, work, tiles, threads):
     """Steps `first` … `first + count − 1` of members W (R, D), as of the CPU's twin."""
     take = _way(problem, rules, W)
-    loss, step, taken, going = take(problem, rules, tape, W, memory, first)
-    tape.loss[:], tape.taken[:], tape.going[:] = loss, tape.taken + taken, going
-    if step is not tape.step:
-        tape.step[:] = step
+    came = take(problem, rules, tape, W, memory, first)
+    tape.loss[:], tape.seen[:], tape.taken[:], tape.going[:] = came
 
 
 def _way(problem, rules, W):
@@ -90,16 +88,17 @@ def _way(problem, rules, W):
 
 def _in_blocks(problem, rules, tape, W, memory, first):
     came = take_steps(
-        problem, rules, W, memory, tape.time, tape.step, first, low=tape.low, high=tape.high
-    )
-    return came.loss, came.step, came.taken, came.going
+        problem, rules, W, memory, tape.time, tape.steps, first, which=tape.which, low=tape.low,
+        high=tape.high, losses=tape.loss.shape[1],
+    )  # fmt: skip
+    return came.loss, came.seen, came.taken, came.going
 
 
 def _in_registers(by, problem, rules, tape, W, memory, first):
     """The same by a thread or half a warp each: what belongs to all members lies side by side,
     (…, R), but for parameters and memories of those that a group of threads has."""
     net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
-    R, count = tape.step.shape
+    R, count, rows = len(W), tape.steps.shape[1], tape.loss.shape[1]
     m, batch = len(data.x), int(batches.size)
     side, beside = ((1, 0), (1, 2, 0)) if by is by_thread else ((0, 1), (0, 1, 2))
     runs = runs_of(rules, batches, tape.low, tape.high)
@@ -119,24 +118,21 @@ def _in_registers(by, problem, rules, tape, W, memory, first):
         shrinks=bool(np.any(rules.shrink)),
     )
     on = {
-        "loss": empty(count * R, np.float64), "took": empty(count * R, np.float64),
-        "told": fresh(np.zeros((3, R), np.int64)), "times": fresh(tape.time),
-        "W": fresh(W.transpose(side)), "memory": fresh(memory.transpose(beside)),
+        "loss": empty(rows * R, np.float64), "told": fresh(np.zeros((3, R), np.int64)),
+        "times": fresh(tape.time), "W": fresh(W.transpose(side)),
+        "memory": fresh(memory.transpose(beside)),
     }  # fmt: skip
     threads, each = _THREADS[by]
     by.of(W.dtype, shape)[-(-R * each // threads), threads, stream()](
         mirror(data.x), mirror(data.y), mirror(data.weights), mirror(loss.gamma),
-        fresh(formulas_of(problem.terms, loss)), fresh(tape.step), on["loss"], on["took"],
+        fresh(formulas_of(problem.terms, loss)), fresh(tape.steps), fresh(tape.which), on["loss"],
         on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
-        fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count,
+        fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count, rows,
     )  # fmt: skip
     taken, going, seen = fetched(on["told"], (3, R), np.int64)
     fetch(on["times"], tape.time)
     for name, array, axes in (("W", W, side), ("memory", memory, beside)):
         there = array.transpose(axes)  # a view, into which what came back goes
         there[...] = fetched(on[name], there.shape, W.dtype)
-    loss = without(fetched(on["loss"], (R, count), np.float64), seen)
-    step = tape.step
-    if np.any(rules.of_loss):
-        step = fetched(on["took"], (R, count), np.float64)
-    return loss, step, taken, going != 0
+    loss = without(fetched(on["loss"], (R, rows), np.float64), seen)
+    return loss, seen, taken, going != 0

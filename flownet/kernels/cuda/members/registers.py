@@ -166,7 +166,7 @@ def _made(text, real, shape):
     return known[text.name]
 
 
-_TAKES = "r[] r[] r[] r[] f8[] f8[] f8[] f8[] i8[] f8[] r[] r[] f8[] f8[] i8[] i8[] i8 i8 i8 i8"
+_TAKES = "r[] r[] r[] r[] f8[] f8[] i8[] f8[] i8[] f8[] r[] r[] f8[] f8[] i8[] i8[] i8 i8 i8 i8 i8"
 
 
 @kernel(_TAKES, variants=VARIANTS, launch_bounds=(64, 1))

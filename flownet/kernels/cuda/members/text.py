@@ -30,8 +30,8 @@ def layers_of(sizes, bias):
 
 _HEAD = """\
 def {name}(
-    x, y, weights, gamma, formulas, steps, loss, took, told, times, W, memory, numbers, sharps,
-    seeds, order, m, batch, first, count,
+    x, y, weights, gamma, formulas, steps, which, loss, told, times, W, memory, numbers, sharps,
+    seeds, order, m, batch, first, count, rows,
 ):
     R = told.size // 3"""
 
@@ -122,12 +122,10 @@ class Text:
         """One step, in a loop over all."""
         shape = self.shape
         yield "    while taken < count:"
-        yield from _indented(2, ["k, row = first + taken, r * count + taken"])
+        yield from _indented(2, ["k = first + taken"])
         if shape.batched:
             yield from _indented(2, (_BATCH + self.wait).splitlines())
-        yield from _indented(
-            2, ["h, scale, whole = load1(steps, row), real(1 / samples), samples // 4 * 4"]
-        )
+        yield from _indented(2, ["scale, whole = real(1 / samples), samples // 4 * 4"])
         yield from _indented(2, [f"g{n.name} = zero" for n in self.numbers])
         yield from _indented(2, ["t0, t1, t2, t3, s = 0.0, 0.0, 0.0, 0.0, 0", "while s < samples:"])
         place = "at = load1(order, (begin + s) * R + r)" if shape.batched else "at = s"
@@ -215,6 +213,7 @@ _BEGIN = """\
 time, epoch, before, taken, seen, going = load1(times, r), -1, nan, 0, 0, 1
 begin, samples, seed = 0, m, load1(seeds, r)
 begun = begin_step(numbers, RUN * R + r, R, 0.0, 1)
+path = load1(which, r) * count
 decay = real(load1(numbers, DECAY * R + r))"""
 
 _END = """\
@@ -235,19 +234,18 @@ samples = min(batch, m - begin)
 """
 
 _CHECKS = """\
+h = load1(steps, path + taken)
 if load1(numbers, OF_LOSS * R + r) != 0:
     h *= value
 if not (isfinite(value) and isfinite(h)):
     going = 0
     break
 if lane == 0:
-    store1(loss, row, value)
+    store1(loss, r * rows + taken % rows, value)
 seen = taken + 1
 if not (load1(numbers, LOW * R + r) < value and value <= load1(numbers, HIGH * R + r)):
     going = 0
     break
-if lane == 0:
-    store1(took, row, h)
 iteration = k - int(load1(numbers, BORN * R + r))
 if always or h != before or iteration < 2:
     begun = begin_step(numbers, RUN * R + r, R, h, iteration + 1)

@@ -19,9 +19,9 @@ _LEAST, _MOST = (4, {False: 4, True: 4}) if SIMULATED else (32, {False: 128, Tru
 #: timed it yet
 SMALL = {True: 8e6, False: 1e6}
 
-#: what came back: losses and steps (R, count), and of each run the steps taken, the rows kept, and
-#: whether it goes on, (R,) each
-Came = namedtuple("Came", "loss step taken kept going")
+#: what came back: losses (R, losses), and of each run how many it has seen, the steps taken, the
+#: rows kept, and whether it goes on, (R,) each
+Came = namedtuple("Came", "loss seen taken kept going")
 
 _plans = {}
 
@@ -76,23 +76,29 @@ def variant_of(net, loss, rule, plan, batched):
     )
 
 
-def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every=0, rows=None):
-    """Steps of R runs (R, count) from iteration `first` on; `Came`. W, memory and time change.
+def take_steps(
+    problem, rule, W, memory, time, steps, first, *, which, low, high, losses, every=0, rows=None
+):
+    """Steps of R runs from iteration `first` on; `Came`. W, memory and time change.
 
     Parameters
     ----------
     rule : Rule
         Of one run, or of all, stacked along a first axis.
     W, memory, time : arrays (R, D), (R, memories, D), (R,)
-    steps : array (R, count)
+    steps : array (P, count)
         To take, or what the loss multiplies.
+    which : array (R,)
+        Whose row of them is a run's.
     low, high : arrays (R,)
         A run goes on while its loss is above `low` and not above `high`.
+    losses : int
+        How many come back, the last ones: that of the i-th step stands in column i mod `losses`.
     every : int
         Of one run: each `every`-th W goes to `rows` (n, D).
     """
     net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
-    R, D = W.shape
+    R, D, count = *W.shape, steps.shape[1]
     m, batched = len(data.x), _batch(batches) > 0
     plan, threads = plan_for(net, m, _batch(batches), W.dtype, rule.ascent is not None, R == 1)
     runs = runs_of(rule, batches, low, high, first)
@@ -100,13 +106,13 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
     call = [
         ranges, len(problem.terms.code), runs.numbers.shape[1], memory.shape[1],
         0 if rule.sharps is None else ranges, every, data.weights.size > 0,
-        rule.temperatures is not None, runs.places.shape[1], runs.couplings.shape[1],
+        rule.temperatures is not None, runs.places.shape[1], runs.couplings.shape[1], count, losses,
     ]  # fmt: skip
     kept = np.zeros((0, D), W.dtype) if rows is None else rows
     on = {
         "W": fresh(W), "memory": fresh(memory), "times": fresh(time),
         "told": fresh(np.zeros((R, TOLD), np.int64)), "rows": empty(kept.size, W.dtype),
-        "loss": empty(steps.size, np.float64), "took": empty(steps.size, np.float64),
+        "loss": empty(R * losses, np.float64),
     }  # fmt: skip
     variant = variant_of(net, loss, rule, plan, batched)
     kernel = trained_by(variant, R == 1).of(W.dtype, variant)
@@ -116,23 +122,22 @@ def take_steps(problem, rule, W, memory, time, steps, first, *, low, high, every
         mirror(data.weights), mirror(loss.gamma), fresh(problem.terms.code),
         fresh(formulas_of(problem.terms, loss)), fresh(runs.places), fresh(runs.couplings),
         fresh(runs.bounds), fresh(runs.sharps), fresh(runs.numbers), fresh(runs.seeds),
-        fresh(runs.temperatures), fresh(steps), on["loss"], on["took"], on["told"], on["times"],
+        fresh(runs.temperatures), fresh(steps), fresh(which), on["loss"], on["told"], on["times"],
         on["W"], on["memory"], empty(1 if plan.near else R * plan.size, W.dtype), on["rows"],
         empty(2 * R * m if batched else 1, np.int64), first,
     )  # fmt: skip
     told = fetched(on["told"], (R, TOLD), np.int64)
     for name, out in (("W", W), ("memory", memory), ("times", time), ("rows", kept)):
         fetch(on[name], out.reshape(-1))
-    loss = without(fetched(on["loss"], steps.shape, np.float64), told[:, SEEN])
-    took = fetched(on["took"], steps.shape, np.float64) if np.any(rule.of_loss) else steps
-    return Came(loss, took, told[:, TAKEN], told[:, KEPT], told[:, GOING] != 0)
+    loss = without(fetched(on["loss"], (R, losses), np.float64), told[:, SEEN])
+    return Came(loss, told[:, SEEN], told[:, TAKEN], told[:, KEPT], told[:, GOING] != 0)
 
 
 def without(loss, seen):
     """Losses (R, count), of which each run has `seen` so many (R,); nan behind them."""
     short = np.flatnonzero(seen < loss.shape[1])
-    for r in short:
-        loss[r, seen[r] :] = np.nan
+    behind = np.arange(loss.shape[1]) >= seen[short, None]
+    loss[short] = np.where(behind, np.nan, loss[short])
     return loss
 
 
@@ -155,11 +160,13 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, done, thread
     before, times = float(time[0]), np.array(time)
     came = take_steps(
         problem, rule, W[None], memory[None], times, steps, first,
-        low=np.full(1, -np.inf), high=np.full(1, np.inf), every=tape.every, rows=rows,
+        which=np.zeros(1, np.int64), low=np.full(1, -np.inf), high=np.full(1, np.inf),
+        losses=count, every=tape.every, rows=rows,
     )  # fmt: skip
     n, kept = int(came.taken[0]), int(came.kept[0])
-    at = np.add.accumulate(np.concatenate([[before], came.step[0, :n]]))
-    tape.loss[:n], tape.step[:n] = came.loss[0, :n], came.step[0, :n]
+    took = steps[0, :n] * came.loss[0, :n] if rule.of_loss else steps[0, :n]
+    at = np.add.accumulate(np.concatenate([[before], took]))
+    tape.loss[:n], tape.step[:n] = came.loss[0, :n], took
     tape.iteration[:n], tape.time[:n] = np.arange(first, first + n), at[:n]
     kept_at = np.arange(-first % tape.every, n, tape.every)[:kept]
     tape.parameters[:kept] = rows[:kept]

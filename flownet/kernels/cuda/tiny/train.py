@@ -26,8 +26,9 @@ Variant = namedtuple("Variant", "codes loss plain kind near batched coupled clim
 
 #: whole numbers of a call: ranges of the metric, formulas, numbers of a run, its memories, numbers
 #: of the stiffness from step to step, interval of rows (0: none), whether samples have weights and
-#: the temperature a schedule; whole numbers and g^[ij] of a run's coupling
+#: the temperature a schedule; whole numbers and g^[ij] of a run's coupling; steps, and losses kept
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
+COUNT, LOSSES = 10, 11
 
 #: what is told of a run: steps taken, losses and rows kept, whether it goes on
 TAKEN, SEEN, KEPT, GOING = range(4)
@@ -38,7 +39,7 @@ _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
 TAKES = (
-    "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] f8[] f8[] i8[] "
+    "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] i8[] f8[] i8[] "
     "f8[] r[] r[] r[] r[] i8[] i8"
 )
 
@@ -145,7 +146,7 @@ def _train(real, variant):
 
     def block(
         plan, call, x, y, weights, gamma, codes_of, formulas, places, couplings, bounds, sharps,
-        numbers, seeds, temperatures, steps, loss, took, told, times, W, memory, room, rows, order,
+        numbers, seeds, temperatures, steps, which, loss, told, times, W, memory, room, rows, order,
         first,
     ):  # fmt: skip
         losses = cuda.shared.array(MOST, np.float64)
@@ -161,13 +162,14 @@ def _train(real, variant):
         if there:
             gather(u, plan, x, y, weights, weighted, order, -1, 0, m)
         cuda.syncthreads()
-        count, time, epoch, before = steps.size // cuda.gridDim.x, load1(times, r), -1, math.nan
+        count, time, epoch, before = load1(call, COUNT), load1(times, r), -1, math.nan
+        path, kept_losses = load1(which, r) * count, load1(call, LOSSES)
         taken, seen, kept, going, begin, samples = 0, 0, 0, 1, -1, m
         begun = begin_step(numbers, n_at + RUN, 1, 0.0, 1)
         while taken < count:
             if not (load1(numbers, n_at + SINCE) <= time and time < load1(numbers, n_at + UNTIL)):
                 break
-            k, row = first + taken, r * count + taken
+            k = first + taken
             if batched:
                 per_epoch = (m + batch - 1) // batch
                 if k // per_epoch != epoch:
@@ -176,7 +178,7 @@ def _train(real, variant):
                 begin = 2 * r * m + (k - epoch * per_epoch) * batch
                 samples = min(batch, 2 * r * m + m - begin)
             h, ended, w_at, follow = (
-                load1(steps, row),
+                load1(steps, path + taken),
                 False,
                 0,
                 sh_at + taken * load1(call, FOLLOWS),
@@ -202,7 +204,7 @@ def _train(real, variant):
                     if finite:
                         seen = taken + 1
                         if t == 0:
-                            store1(loss, row, value)
+                            store1(loss, r * kept_losses + taken % kept_losses, value)
                     low, high = load1(numbers, n_at + LOW), load1(numbers, n_at + HIGH)
                     ended = not (finite and low < value and value <= high)
                     if ended:
@@ -221,8 +223,6 @@ def _train(real, variant):
                 copy(rows, kept * size, u, 0, size)
                 kept += 1
                 cuda.syncthreads()  # before W moves
-            if t == 0:
-                store1(took, row, h)
             iteration = k - int(load1(numbers, n_at + BORN))
             if always or h != before or iteration < 2:
                 begun = begin_step(numbers, n_at + RUN, 1, h, iteration + 1)
