@@ -15,7 +15,7 @@ from mpmath import mp, mpf
 LAST_PLACES = 8
 ORDER = 6
 
-_FAR = [5, 15, 30, 36, 37, 40, 100, 300, 372, 400]
+_FAR = [5, 15, 30, 36, 37, 40, 100, 300, 354, 400]
 _TINY = [1e-3, 1e-8, 1e-30]
 _TURNING = [0.7, 0.75179, 1.31696, 1.41421]  # near zeros of derivatives
 

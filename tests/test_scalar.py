@@ -83,12 +83,16 @@ def test_elementary_functions(name, real):
 
 @both
 def test_slope_of_tanh_far_out(real):
-    """1/cosh² x falls to 0 without a step."""
-    last = 373 if real is np.float64 else 52
-    for x in (real(last + i / 4) for i in range(-4, 8)):
+    """1/cosh² x within 4 units in the last place, and 0 where it is near the subnormal ones."""
+    last, least = (354.1, 1e-306) if real is np.float64 else (43.6, 1e-36)
+    below = [last - i / 4 for i in range(1, 9)]
+    for x in map(real, [*below, *np.linspace(0, last, 60)[:-1], *uniforms(4, 40, low=0, high=5)]):
         with mp.workdps(50):
             exact = mpmath.sech(mpf(float(x))) ** 2
-        assert places(elementary.tanh_slope(x)[1], exact, exact, real) <= 1, x
+        assert places(elementary.tanh_slope(x)[1], exact, exact, real) <= 4, x
+    assert 0 < elementary.tanh_slope(real(last - 0.01))[1] < least
+    for x in (last, last + 1, 1e4, np.inf, -np.inf):
+        assert elementary.tanh_slope(real(x))[1] == 0
 
 
 @both

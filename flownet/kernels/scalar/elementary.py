@@ -2,8 +2,8 @@
 
 e^x = 2^k·e^r with k = round(x/ln 2) and |r| ≤ ln2/2; expm1(r) = r + r²q(r), with q a Chebyshev
 fit of (expm1(r) − r)/r², and tanh x = (e^{2x} − 1)/(e^{2x} + 1). Errors stay below 2.1 units in the
-last place over the whole range; NaN and ±inf give what they should. libm's versions cost ten times
-as much, since no loop that calls them is vectorised.
+last place over the whole range, those of 1/cosh² below 4; NaN and ±inf give what they should.
+libm's versions cost ten times as much, since no loop that calls them is vectorised.
 
 `fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic. `sine`
 and `cosine` are the system's.
@@ -34,23 +34,23 @@ def _rounded(exact, info):
 
 
 def power_of_two(shifted, part):
-    """2^⌊k/2⌋ and 2^⌈k/2⌉ of k + 1.5·2^mantissa, `part` 1 and 2; their inverses, 3 and 4."""
+    """2^k of k + 1.5·2^mantissa, `part` 0; 2^⌊k/2⌋ and 2^⌈k/2⌉, 1 and 2, where k may be large."""
     if shifted != shifted:
         return shifted
     k = int(float(shifted) - 1.5 * 2.0 ** np.finfo(type(shifted)).nmant)
     half = k >> 1
-    which = {1: half, 2: k - half, 3: -half, 4: half - k}[part]
+    which = {0: k, 1: half, 2: k - half}[part]
     return type(shifted)(math.ldexp(1.0, which))
 
 
-def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
+def _functions(real, largest, smallest, vanished, ln2_high, ln2_low, fit):
     """The functions below for one type; `fit` holds q, highest power first."""
-    zero, one, three = real(0), real(1), real(3)
+    zero, one, two = real(0), real(1), real(2)
     magic = real(1.5 * 2.0 ** np.finfo(real).nmant)
     log2e = real(math.log2(math.e))
     minus_high, minus_low = real(-ln2_high), real(-ln2_low)
     largest, smallest = real(largest), real(smallest)
-    vanished = real(1 - smallest / 2)  # 1/cosh² is 0 from here on
+    vanished = real(vanished)  # 1/cosh² counts as 0 from here on, where 1/e^{2x} would be subnormal
     far = real(60)  # and expm1 is e^x, which may be too large for 2^k alone
     c = tuple(real(value) for value in fit)
 
@@ -61,22 +61,23 @@ def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
         return q
 
     def reduce(x):
-        """k + magic, r and r²q(r)."""
+        """k + magic, r, r² and q(r)."""
         shifted = fma(x, log2e, magic)
         k = shifted - magic
         r = fma(k, minus_low, fma(k, minus_high, x))
-        return shifted, r, r * r * horner(r)
+        return shifted, r, r * r, horner(r)
 
     def exp(x):
         x = largest if x > largest else x
         x = smallest if x < smallest else x
-        shifted, r, rest = reduce(x)
-        return (one + (r + rest)) * power_of_two(shifted, 1) * power_of_two(shifted, 2)
+        shifted, r, square, q = reduce(x)
+        return (one + (r + square * q)) * power_of_two(shifted, 1) * power_of_two(shifted, 2)
 
     def expm1_exp(x):
         x = largest if x > largest else x
         x = smallest if x < smallest else x
-        shifted, r, rest = reduce(x)
+        shifted, r, square, q = reduce(x)
+        rest = square * q
         first, second = power_of_two(shifted, 1), power_of_two(shifted, 2)
         scale = first * second
         whole = (one + (r + rest)) * first * second
@@ -86,19 +87,14 @@ def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
     def tanh_slope(x):
         magnitude = abs(x)
         magnitude = vanished if magnitude > vanished else magnitude
-        shifted, r, rest = reduce(magnitude + magnitude)
-        first, second = power_of_two(shifted, 3), power_of_two(shifted, 4)
-        t = first * second  # e^{2x} = (1 + r + r²q)/t
-        e = rest + (r + (one - t))  # t(e^{2x} − 1)
-        two_t = t + t
-        d = e + two_t  # t(e^{2x} + 1)
-        inverse = one / d
-        quotient = e * inverse
-        quotient = fma(fma(-quotient, d, e), inverse, quotient)  # e/d, rounded once
-        lost = quotient * ((d - two_t) - e)  # to the rounding of d
-        lost = lost if magnitude < three else zero
-        a = fma(lost, inverse, quotient)
-        slope = (inverse + inverse) * (one + a) * first * second  # (1 − a)(1 + a)
+        shifted, r, square, q = reduce(magnitude + magnitude)
+        scale = power_of_two(shifted, 0)
+        e = fma(scale, fma(square, q, r), scale - one)  # e^{2x} − 1
+        inverse = one / (e + two)
+        a = e * inverse
+        a = fma(fma(-a, e, fma(-two, a, e)), inverse, a)  # e/(e + 2) of the sum before its rounding
+        slope = (inverse + inverse) * (one + a)  # (1 − a)(1 + a)
+        slope = zero if magnitude >= vanished else slope
         return type(x)(math.copysign(a, x)), slope
 
     step = np.finfo(real).maxexp // 2
@@ -115,13 +111,13 @@ def _functions(real, largest, smallest, ln2_high, ln2_low, fit):
 
 
 float64 = _functions(
-    np.float64, 709.8, -746.0, 6.93147180369123816490e-01, 1.90821492927058770002e-10,
+    np.float64, 709.8, -746.0, 354.1, 6.93147180369123816490e-01, 1.90821492927058770002e-10,
     [2.51003854955103191e-8, 2.76200884454097482e-7, 2.75572684599970648e-6,
      2.48015212959543751e-5, 1.98412698630536169e-4, 1.38888889172137169e-3,
      8.33333333333006183e-3, 4.16666666666241279e-2, 1.66666666666666675e-1, 0.5],
 )  # fmt: skip
 float32 = _functions(
-    np.float32, 88.8, -104.0, 0.693145751953125, 1.42860682030941723212e-6,
+    np.float32, 88.8, -104.0, 43.6, 0.693145751953125, 1.42860682030941723212e-6,
     [1.39261835877134945e-3, 8.36317905272257737e-3, 4.16665546172045742e-2,
      1.66665769896987757e-1, 0.5],
 )  # fmt: skip

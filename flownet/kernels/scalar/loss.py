@@ -10,7 +10,7 @@ LEAD = 1 / 64  # what the other classes add up to where one leads by far
 
 
 def dot(a, b, s):
-    """⟨a, b⟩ of row s, in float64."""
+    """⟨a, b⟩ of row s, summed in float64."""
     total = 0.0
     for i in range(a.shape[1]):
         total += float(a[s, i]) * float(b[s, i])

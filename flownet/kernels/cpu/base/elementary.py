@@ -29,7 +29,7 @@ def fma(typing, a, b, c):
 
 @intrinsic
 def power_of_two(typing, shifted, part):
-    """2^k from k + 1.5·2^mantissa, as two factors, `part` 1 and 2; 2^(−k) as those of 3 and 4."""
+    """2^k from k + 1.5·2^mantissa, `part` 0, or as two factors, 1 and 2."""
 
     def codegen(context, builder, signature, args):
         bits = signature.args[0].bitwidth
@@ -38,9 +38,7 @@ def power_of_two(typing, shifted, part):
         offset = np.array(1.5 * 2.0**mantissa, f"f{bits // 8}").view(f"i{bits // 8}")
         k = builder.sub(builder.bitcast(args[0], integer), ir.Constant(integer, int(offset)))
         half = builder.ashr(k, ir.Constant(integer, 1))
-        which = half if part.literal_value in (1, 3) else builder.sub(k, half)
-        if part.literal_value > 2:
-            which = builder.neg(which)
+        which = [k, half, builder.sub(k, half)][part.literal_value]
         exponent = builder.add(which, ir.Constant(integer, bias))
         scaled = builder.shl(exponent, ir.Constant(integer, mantissa))
         return builder.bitcast(scaled, args[0].type)

@@ -6,6 +6,7 @@ time, which stay in the first-level cache.
 
 from ...._compile import part, spliced
 from ..base.pointwise import pull_through
+from ..base.transpose import turn
 from ..base.views import address, flat, shift, view
 from ..layers.activation import activate_slope
 from .loss import loss_of_lanes, mean_of_lanes
@@ -16,17 +17,13 @@ from .work import ROWS
 @part
 def into_lanes(rows, lanes):
     """lanes (D, L) ← rows (L, D)."""
-    for i in range(rows.shape[1]):
-        for lane in range(rows.shape[0]):
-            lanes[i, lane] = rows[lane, i]
+    turn(address(lanes), address(rows), *rows.shape)
 
 
 @part
 def out_of_lanes(lanes, rows):
     """rows (L, D) ← lanes (D, L)."""
-    for i in range(rows.shape[1]):
-        for lane in range(rows.shape[0]):
-            rows[lane, i] = lanes[i, lane]
+    turn(address(rows), address(lanes), *lanes.shape)
 
 
 @spliced
@@ -137,4 +134,4 @@ def members_differential(net, loss, x, y, weights, m, work, shared, values):
         loss_of_lanes(loss, work, a, slope, y, weights, first, rows, shared)
         _pullback(net, work, rows)
         _covectors(net, work, x, first, rows, shared)
-    mean_of_lanes(work.sample, m, values)
+    mean_of_lanes(work, m, values)

@@ -1,7 +1,8 @@
 """Products of members' matrices: an element is a vector, one lane of it a member's own number.
 
-C = D + A·B element by element of the vectors. Blocks of 4×4 sums stay in registers; B's elements
-are vectors too, or plain numbers that all members share, such as inputs.
+C = D + A·B element by element of the vectors. Blocks of 4×4 sums stay in registers, or of 1×8,
+which keep both multipliers busy too; B's elements are vectors, or plain numbers that all members
+share, such as inputs.
 """
 
 from functools import cache
@@ -15,7 +16,7 @@ from ..base.simd import Emitter
 from ..base.views import shift
 
 _INT = types.intp
-_SIDE = 4  # of a block of sums: 16 sums and 8 factors fit 32 registers
+_SIDE, _LONG = 4, 8  # of blocks of sums: 16 sums and 8 factors fit 32 registers
 
 
 @cache
@@ -74,9 +75,9 @@ def _block(rows, cols, shared):
 
 def _product(shared):
     """C (rows, cols) = D + A·B, in blocks; distances are in numbers, not in vectors."""
-    whole, tall, wide, single = (
+    whole, tall, long, wide, single = (
         _block(rows, cols, shared)
-        for rows, cols in ((_SIDE, _SIDE), (_SIDE, 1), (1, _SIDE), (1, 1))
+        for rows, cols in ((_SIDE, _SIDE), (_SIDE, 1), (1, _LONG), (1, _SIDE), (1, 1))
     )
 
     @part
@@ -89,6 +90,8 @@ def _product(shared):
             j = 0
             while j < cols:
                 broad = _SIDE if j + _SIDE <= cols else 1
+                if high == 1 and j + _LONG <= cols:
+                    broad = _LONG
                 c_ij = shift(c, i * c_row + j * c_col)
                 d_ij = shift(d, i * d_row + j * d_col)
                 a_i, b_j = shift(a, i * a_row), shift(b, j * b_col)
@@ -100,6 +103,8 @@ def _product(shared):
                     whole(*block)
                 elif high == _SIDE:
                     tall(*block)
+                elif broad == _LONG:
+                    long(*block)
                 elif broad == _SIDE:
                     wide(*block)
                 else:

@@ -12,11 +12,12 @@ from ..base.threads import allowed
 ROWS = 16  # samples at a time: what they need stays in the first-level cache
 
 #: parameters and covectors (D, L) of L members, units of a few samples, what the loss wants of
-#: them, losses (m, L), a mini-batch of every member's own, and what the loss gave for each (L,)
+#: them, losses (m, L), a mini-batch of every member's own, what the loss gave for each (L,), sums
+#: (4, L) of each fourth sample's losses, and the 1 that these are multiplied with
 MembersWork = namedtuple(
     "MembersWork",
     "W dL a slope g y_hat y covector errors scratch weights zeros losses sample scale "
-    "x_batch y_batch weights_batch values",
+    "x_batch y_batch weights_batch values sums one",
 )
 
 
@@ -84,4 +85,6 @@ def members_work(net, rows, dtype, *, gathered=False, weighted=False):
         y_batch=buffer(rows * L if gathered else 0, n_out),
         weights_batch=buffer(rows * L if gathered and weighted else 0),
         values=np.zeros(L),
+        sums=np.zeros((4, L)),
+        one=np.ones(1),
     )

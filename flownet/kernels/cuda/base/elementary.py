@@ -34,8 +34,7 @@ def _power_of_two(integer, mantissa, to_bits, from_bits):
     def power_of_two(shifted, part):
         k = to_bits(shifted) - offset
         half = k >> one
-        which = half if part == 1 or part == 3 else k - half
-        which = which if part < 3 else -which
+        which = k if part == 0 else half if part == 1 else k - half
         return from_bits((which + bias) << shift)
 
     return power_of_two
