@@ -2,8 +2,6 @@
 
 from collections import namedtuple
 
-from record import DISK
-
 #: a claim; what was seen, None where nothing was; what it must be, and what is aimed at, None where
 #: that is the same; whether more is better
 Aim = namedtuple("Aim", "claim seen must aim least")
@@ -55,7 +53,7 @@ def aims(begin, rows):
         for name in LARGE
     ]  # fmt: skip
     reached = ratio(of(MAP, "flownet", "tflops"), peak(begin))
-    least = max(recorded("losses alone") or 0, recorded(DISK) or 0)
+    least = max(recorded("losses alone") or 0, recorded("the disk alone") or 0)
     kept = ratio(recorded("every step, file"), least)
     return [
         *small,

@@ -11,7 +11,6 @@ from turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
 
-DISK = "the disk alone"
 _PIECE = 1 << 20  # bytes that are written at once
 
 
@@ -35,7 +34,7 @@ def recorders(dtype, steps, file, device="cpu"):
         "losses alone": partial(train, record_every=steps),
         "every step, memory": partial(train, record_every=1),
         "every step, file": partial(train, record_every=1, store=file),
-        DISK: partial(_written, file, (steps + 1) * net.size * net.dtype.itemsize),
+        "the disk alone": partial(_written, file, (steps + 1) * net.size * net.dtype.itemsize),
     }
 
 

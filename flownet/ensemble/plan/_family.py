@@ -57,11 +57,6 @@ class Family:
         """The metric of members whose experiment names none."""
         return metric_of(mechanics.own_metric(self.potential), self.potential)
 
-    def has_layers(self, stiffness: Any) -> bool:
-        """Whether it is a list of as many numbers as the potential's network has layers."""
-        layers = getattr(getattr(self.potential, "network", None), "layers", None)
-        return isinstance(stiffness, (list, tuple)) and len(stiffness) == layers
-
     def given(self, W0: Any) -> Any:
         """Parameters of a W0; where members share theirs it is looked at once."""
         if self._last is None or self._last[0] is not W0:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..._errors import FlownetError
-from ...geometry.metric import LayerMetrics
+from ...geometry.metric import LayerMetric, LayerMetrics
 from ...motion.mechanics._start import initial_velocity
 from ...motion.members import Shared
 from .._axes import set_at
@@ -104,19 +104,18 @@ class _Members:
 
     def layer_metrics(self, family):
         """Layer metrics where axes set numbers of their stiffness alone, none of them wrong."""
-        table, along = self.plan.tables.get("metric", {}), self.along("metric")
+        along = self.along("metric")
         paths = [pair for i in along for pair in self.plan.paths[i] if pair[0][0] == "metric"]
-        given = table.get("stiffness")
-        of_layers = table.get("kind", "layer") == "layer" and set(table) <= {"kind", "stiffness"}
-        if not (along and of_layers and family.has_layers(given)):
+        if not paths or not all(path[1:-1] == ("stiffness",) for path, _ in paths):
             return None
-        if not all(len(path) == 3 and path[1] == "stiffness" for path, _ in paths):
+        metric = family.metric(self._tables(self.members[0], "metric"))
+        if type(metric) is not LayerMetric:
             return None
         first, which = self.alike(along)
-        stiffness = np.tile(np.array(given, np.float64), (len(first), 1))
-        for (_, _, layer), key in paths:
+        stiffness = np.tile(metric.stiffness, (len(first), 1))
+        for (*_, layer), key in paths:
             numbers = self.values(key)
-            if numbers.dtype.kind not in "if" or layer >= stiffness.shape[1]:
+            if numbers.dtype.kind not in "if":
                 return None
             stiffness[:, layer] = numbers[first]
         if not (stiffness > 0).all():

@@ -127,10 +127,12 @@ class MembersLoop:
     def copied(self, members):
         """A loop of some members, where they are now."""
         made = copy(self)
-        for name in ("_mechanics", "_metrics", "_seeds"):
-            setattr(made, name, getattr(self, name)[members])
-        for name in ("W", "time", "going", "low", "high", "_memory"):
-            setattr(made, name, getattr(self, name)[members].copy())
+        made._mechanics, made._metrics, made._seeds = (
+            column[members] for column in (self._mechanics, self._metrics, self._seeds)
+        )
+        made.W, made._memory = self.W[members], self._memory[members]
+        made.time, made.going = self.time[members], self.going[members]
+        made.low, made.high = self.low[members], self.high[members]
         made._rules = sliced(self._rules, members)
         made._batches = sliced(self._batches, members)
         return made

@@ -50,12 +50,14 @@ def rules_of(compiled, mechanics, metrics, seeds):
 def _measured(compiled, mechanics, metrics):
     """What the rules of each metric say of it, by name."""
     if not isinstance(metrics, LayerMetrics):
-        rules = stacked([rule_of(compiled, mechanics, one) for one in metrics])
-        return {name: getattr(rules, name) for name in _OF_METRIC}
-    always = rule_of(compiled, mechanics, metrics[0])
-    one = {name: stacked([getattr(always, name)]) for name in _OF_METRIC}
+        return _of_metric(stacked([rule_of(compiled, mechanics, one) for one in metrics]))
+    one = _of_metric(stacked([rule_of(compiled, mechanics, metrics[0])]))
     alike = sliced(one, np.zeros(len(metrics), np.intp))
     return {**alike, "sharp": metrics.inverse, "lowest": metrics.lowest}
+
+
+def _of_metric(rules):
+    return {name: part for name, part in rules._asdict().items() if name in _OF_METRIC}
 
 
 def structure(part):

@@ -31,7 +31,7 @@ _SHELL = [sys.executable, "-c", "from flownet.desk.cli import main; main()"]
 _NUMBER = re.compile(r"[-+−]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 _APART = 0.02  # of a number: what another processor's rounding may grow to in a short run
 _COUNT, _FINE = re.compile(r"count = (\d+)"), 32
-_ROUNDING = 1e-12  # numbers as small as this are rounding, and have no digits
+_ROUNDING = 1e-11  # numbers as small as this are rounding, and have no digits
 
 
 @dataclass
