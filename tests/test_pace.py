@@ -77,6 +77,21 @@ def test_no_more_threads_than_are_allowed():
     assert pace.share()[0] in (1, MANY)
 
 
+@several
+def test_a_run_with_one_thread_between_leaves_what_was_found_out():
+    """Runs with threads=1 and others in turns: of no more than a step's trial each."""
+    work = Work(one=5e-2, many=2.6e-2)
+    work.do(400)
+    before = dict(work.taken)
+    for _ in range(20):
+        with limited(1):
+            threads, share = work.pace.share(10)
+            assert (threads, share) == (1, 10)
+            work.pace.took(1, 10, 0.5)
+        work.do(10)
+    assert work.taken[1] - before[1] <= 10 and work.taken[MANY] - before[MANY] >= 190
+
+
 def test_small_work_is_done_at_once():
     assert Pace(worth=False).share(10**6) == (1, 10**6)
 

@@ -14,6 +14,7 @@ from ..plan import run_tile, tile_size
 from ._cluster import Cluster
 
 _SECONDS = 2.0  # of a tile: what an interruption can cost
+_GROWS = 8  # times as many members as the tile before had
 _BYTES = 1 << 27  # of the rows of a tile
 
 
@@ -42,9 +43,9 @@ class Tiles:
                 yield tile
 
     def took(self, seconds: float, count: int) -> None:
-        """Learn from a tile of so many members: twice as many, or half of them."""
+        """Learn from a tile of so many members: up to so many times as many, or half of them."""
         if seconds < _SECONDS / 2:
-            self.size = max(self.size, 2 * count)
+            self.size = max(self.size, int(count * min(_GROWS, _SECONDS / seconds)))
         elif seconds > 2 * _SECONDS:
             self.size = max(1, min(self.size, count // 2))
 

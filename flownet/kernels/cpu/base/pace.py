@@ -75,11 +75,11 @@ class Pace:
         many = at_hand()  # another number within `limited`, and 1 after a fork
         if _given:
             return min(many, _given[-1]), left
+        if many == 1:  # of which nothing is to be found out, and nothing forgotten
+            return 1, left
         if many != self._many:
             self._many = many
             self._begin()
-        if many == 1:
-            return 1, left
         if not self._turns and self._now >= self._due:
             self._try_again()
         threads, seconds = self._kept, _BLOCK
@@ -97,7 +97,7 @@ class Pace:
                 self._lock.release()
 
     def _learn(self, threads, units, seconds):
-        if _given or self._many == 1 or threads not in (1, self._many):
+        if _given or self._many != at_hand() or threads not in (1, self._many):
             return
         unit = seconds / units
         self._unit[threads] = unit

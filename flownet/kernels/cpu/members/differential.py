@@ -1,7 +1,7 @@
 """Loss and dL of as many members as a vector has lanes, on the same network and loss.
 
 Every number of a member lies in its lane: weights (D, L), units (n, ROWS, L) of a few samples at a
-time, which stay in the first-level cache.
+time, which stay in the cache.
 """
 
 from ...._compile import part, spliced

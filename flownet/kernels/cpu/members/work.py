@@ -9,7 +9,7 @@ from ..base.plan import for_workers
 from ..base.simd import VECTOR_BYTES
 from ..base.threads import allowed
 
-ROWS = 16  # samples at a time: what they need stays in the first-level cache
+ROWS = 32  # samples at a time: what they need stays in the cache
 
 #: parameters and covectors (D, L) of L members, units of a few samples, what the loss wants of
 #: them, losses (m, L), a mini-batch of every member's own, what the loss gave for each (L,), sums
