@@ -8,7 +8,14 @@ import numpy as np
 from turns import seconds_of
 
 _SIZE, _TRIES = 1024, 7
-_SPIN = "while True: pass"
+# as long as who started it lives: of one that is killed nobody else would know
+_SPIN = """
+import os
+parent = os.getppid()
+while os.getppid() == parent:
+    for _ in range(100_000):
+        pass
+"""
 
 
 @contextmanager

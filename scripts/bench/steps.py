@@ -7,7 +7,7 @@ import numpy as np
 from cases import AGREEMENT, judge, made, make_case, wanted
 from neighbours import busy_processor, two_beside_one
 from peers import FLOOR, FLOWNET, PEERS
-from turns import doubt, median_ratio, microseconds, quickest, steps_for_each
+from turns import doubt, few_of, median_ratio, microseconds, quickest, steps_for_each
 
 #: a network, the number of its samples, its loss
 Problem = namedtuple("Problem", "name sizes batch loss")
@@ -62,7 +62,7 @@ def time_problem(problem, options):
     agree(problem, case, contestants, AGREEMENT[options.dtype])
     everybody = contestants | made(FLOOR, *words)
     n = steps_for_each(everybody, options.seconds)
-    stay_finite(problem, case, contestants, n)
+    stay_finite(problem, case, contestants, {name: few_of(n[name]) + n[name] for name in n})
     micros = quickest(microseconds(everybody, n, options.rounds))
     best = min(PEERS.keys() & micros.keys(), key=lambda name: median(micros[name]), default=None)
     quicker = min(("1 thread", "all"), key=lambda name: median(micros[name]))

@@ -45,9 +45,29 @@ def steps_for_each(runs, seconds, least=LEAST_STEPS):
 
 
 def microseconds(runs, n, rounds):
-    """Microseconds a step {name: [one a round]} of runs that take n[name] steps a turn."""
-    taken = in_turns({name: partial(run, n[name]) for name, run in runs.items()}, rounds)
-    return {name: [1e6 * t / n[name] for t in times] for name, times in taken.items()}
+    """Microseconds a step {name: [one a round]}: what n[name] more of them take in a run.
+
+    What a run does once, as its last look at the loss, is no step: it is in both turns.
+    """
+    turns = {
+        (name, count): partial(run, count)
+        for name, run in runs.items()
+        for count in (few_of(n[name]), few_of(n[name]) + n[name])
+    }
+    for run in turns.values():
+        run()  # some compile for each number of steps
+    taken = in_turns(turns, rounds)
+    return {name: _of_more(taken, name, few_of(n[name]), n[name]) for name in runs}
+
+
+def few_of(n):
+    """Steps of the shorter one of two turns, whose difference is n."""
+    return max(1, n // 2)
+
+
+def _of_more(taken, name, few, more):
+    pairs = zip(taken[name, few], taken[name, few + more])
+    return [1e6 * (long - short) / more for short, long in pairs]
 
 
 def quickest(taken):

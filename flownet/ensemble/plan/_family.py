@@ -79,21 +79,22 @@ class Family:
 
         Those of one form may stand side by side.
         """
-        dtype = self.potential.dtype
-        moving = _forms(starts.mechanics, moving_form)
-        measured = _forms(starts.metrics, lambda metric: metric_form(metric, dtype))
-        able = (moving >= 0) & (measured >= 0) & (starts.V is None and self._has_lanes)
-        if named == LANES and not able.all():
-            first = starts.mechanics[int(np.argmin(able))]
+        dtype, forms = self.potential.dtype, np.full(len(starts), -1)
+        if named != THREADS and self._has_lanes and starts.V is None:
+            moving = _forms(starts.mechanics, moving_form)
+            measured = _forms(starts.metrics, lambda metric: metric_form(metric, dtype))
+            both = moving * (1 + measured.max()) + measured
+            forms = np.where((moving < 0) | (measured < 0), -1, both)
+        if named == LANES and (forms < 0).any():
+            first = starts.mechanics[int(np.argmin(forms))]
             raise FlownetError(
                 f"kernel='lanes' does not know {first!r} in this metric on this potential: "
                 "leave it out, or say kernel='threads'."
             )
-        if named is None and able.any():
-            able &= self.potential.size <= self.potential.kernels.largest_member(dtype)
-        elif named == THREADS:
-            able[:] = False
-        return np.where(able, moving * (1 + measured.max()) + measured, -1)
+        if named is None and (forms >= 0).any():
+            large = self.potential.size > self.potential.kernels.largest_member(dtype)
+            forms[:] = -1 if large else forms
+        return forms
 
     def loops(self, starts: Starts, named: str | None) -> list[tuple[Any, Any]]:
         """Loops of members, and which of them each has: those alike side by side in lanes."""
