@@ -97,7 +97,8 @@ class Pace:
                 self._lock.release()
 
     def _learn(self, threads, units, seconds):
-        if _given or self._many != at_hand() or threads not in (1, self._many):
+        many = at_hand()
+        if _given or many == 1 or many != self._many or threads not in (1, many):
             return
         unit = seconds / units
         self._unit[threads] = unit
