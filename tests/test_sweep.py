@@ -225,7 +225,9 @@ def test_mistakes_are_told_before_anything_runs():
         },
         "unknown table of the axis 'mechanic.step', 'mechanic'": {"axes": {"mechanic.step": [1]}},
         "step is -1": {"axes": {"mechanics.step": [1, -1]}},
-        "place 7; the experiment's list has 3": {"axes": {"network.sizes.7": [1]}},
+        "^the axis 'network.sizes.7' sets place 7; the experiment's list has 3": {
+            "axes": {"run.seed": [1], "network.sizes.7": [1]}
+        },
         "of [run] a sweep may change seed": {"axes": {"run.device": ["cpu"]}},
         "has no values": {"axes": {"mechanics.step": []}},
         "a list of values is wanted": {"axes": {"mechanics.step": 0.1}},

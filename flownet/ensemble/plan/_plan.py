@@ -127,11 +127,7 @@ class Plan:
 
     def indices(self, member: int) -> tuple[int, ...]:
         """Place of a member along each axis."""
-        places, rest = [], int(member)
-        for n in reversed(self.shape):  # quicker than NumPy's for one member
-            rest, place = divmod(rest, n)
-            places.append(place)
-        return tuple(places[::-1])
+        return tuple(map(int, np.unravel_index(int(member), self.shape)))
 
     def settings(self, member: int) -> dict[str, Any]:
         """The value of each key of a member."""
@@ -237,6 +233,8 @@ class Plan:
                 try:
                     self._refuse(axis, [member])
                 except FlownetError as error:
+                    if str(error).startswith("the axis "):  # it says itself which is to blame
+                        raise
                     values = ", ".join(map(shown, axis.values[place]))
                     raise FlownetError(f"the axis {axis.name!r} at {values}: {error}") from None
 
