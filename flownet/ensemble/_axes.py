@@ -182,17 +182,6 @@ def plain(value: Any) -> Any:
     return value
 
 
-def frozen(value: Any) -> Any:
-    """A value that may be a key: equal ones have equal keys, and no others."""
-    if isinstance(value, Mapping):
-        return tuple((name, frozen(part)) for name, part in value.items())
-    if isinstance(value, (list, tuple)):
-        return tuple(map(frozen, value))
-    if isinstance(value, np.ndarray):
-        return value.shape, value.dtype.str, value.tobytes()
-    return type(value), value
-
-
 def _axis(key, values):
     if isinstance(values, Box):
         return Axis(str(key), values.keys, values.points())

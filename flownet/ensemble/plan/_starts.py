@@ -66,10 +66,13 @@ class _Members:
         self.plan, self.members = plan, np.asarray(members)
         self.places = np.unravel_index(self.members, plan.shape)
 
-    def along(self, *table):
-        """Axes with a key whose path begins so."""
-        n, paths = len(table), self.plan.paths
-        return [i for i, of in enumerate(paths) if any(path[:n] == table for path, _ in of)]
+    def along(self, table):
+        """Axes that change a table."""
+        return [i for i, of in enumerate(self.plan.paths) if any(p[0] == table for p, _ in of)]
+
+    def keys(self, table):
+        """What axes change of a table: the words of each key, and the key."""
+        return [(path, key) for of in self.plan.paths for path, key in of if path[0] == table]
 
     def alike(self, along):
         """Members with the same values along some axes: the first of each kind, whose kind (n,)."""
@@ -97,21 +100,19 @@ class _Members:
     def _tables(self, member, table):
         """The experiment with what a member's settings say of one table."""
         tables, settings = self.plan.tables, self.plan.settings(member)
-        for path, key in (pair for of in self.plan.paths for pair in of):
-            if path[0] == table:
-                tables = set_at(tables, path, settings[key], key)
+        for path, key in self.keys(table):
+            tables = set_at(tables, path, settings[key], key)
         return tables
 
     def layer_metrics(self, family):
         """Layer metrics where axes set numbers of their stiffness alone, none of them wrong."""
-        along = self.along("metric")
-        paths = [pair for i in along for pair in self.plan.paths[i] if pair[0][0] == "metric"]
+        paths = self.keys("metric")
         if not paths or not all(path[1:-1] == ("stiffness",) for path, _ in paths):
             return None
         metric = family.metric(self._tables(self.members[0], "metric"))
         if type(metric) is not LayerMetric:
             return None
-        first, which = self.alike(along)
+        first, which = self.alike(self.along("metric"))
         stiffness = np.tile(metric.stiffness, (len(first), 1))
         for (*_, layer), key in paths:
             numbers = self.values(key)
@@ -129,7 +130,7 @@ def _parameters(plan, family, of, seeds):
         W = np.array([family.given(plan.W0[plan.indices(member)]) for member in of.members])
     elif plan.W0 is not None:
         W = np.tile(family.given(plan.W0), (len(of.members), 1))
-    elif ("W0",) in [path for paths in plan.paths for path, _ in paths]:
+    elif any("W0" in axis.keys for axis in plan.axes):
         first, which = of.alike([i for i, axis in enumerate(plan.axes) if "W0" in axis.keys])
         given = [plan.settings(of.members[i])["W0"] for i in first]
         W = np.array([family.given(np.atleast_1d(value)) for value in given])[which]
@@ -138,9 +139,9 @@ def _parameters(plan, family, of, seeds):
     scale = of.values("W0.scale")
     if scale is not None:
         W *= scale.astype(W.dtype)[:, None]
-    for path, key in (pair for paths in plan.paths for pair in paths):
-        if path[0] == "W0" and path[1:] and path[1] != "scale":
-            if path[1] >= W.shape[1]:
+    for (_, *place), key in of.keys("W0"):
+        if place and place != ["scale"]:
+            if place[0] >= W.shape[1]:
                 raise FlownetError(f"the axis {key!r}: W has {W.shape[1]} parameters.")
-            W[:, path[1]] = of.values(key)
+            W[:, place[0]] = of.values(key)
     return W

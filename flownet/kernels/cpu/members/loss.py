@@ -20,9 +20,7 @@ _DOUBLES = VECTOR_BYTES // 8  # of a vector
 
 @intrinsic
 def _add_errors(typing, sample, slope, a, truth, factor):
-    """Of a vector of lanes sample += e², a sum in double precision, and slope ·= factor·e.
-
-    e is a − truth.
+    """With e = a − truth of each lane: sample += e², summed in float64, and slope ·= factor·e.
 
     In one piece, since of loops over lanes the compiler would ask each time what overlaps.
     """
