@@ -23,6 +23,11 @@ if SIMULATED:  # a block is one group there
         cuda.syncthreads()
         return total
 
+    @cuda.jit(device=True)
+    def group_sums(a, b):
+        """The sums of two numbers over the threads of the group."""
+        return group_sum(a), group_sum(b)
+
 else:
 
     @cuda.jit(device=True)
@@ -42,3 +47,16 @@ else:
         value += cuda.shfl_xor_sync(mask, value, 4)
         value += cuda.shfl_xor_sync(mask, value, 2)
         return value + cuda.shfl_xor_sync(mask, value, 1)
+
+    @cuda.jit(device=True)
+    def group_sums(a, b):
+        """The sums of two numbers over the threads of the group, each as `group_sum` adds it: one
+        half of the threads adds one of them, the other half the other."""
+        mask, low = _mask(), cuda.laneid & 8 == 0
+        mine, other = (a, b) if low else (b, a)
+        mine += cuda.shfl_xor_sync(mask, other, 8)
+        mine += cuda.shfl_xor_sync(mask, mine, 4)
+        mine += cuda.shfl_xor_sync(mask, mine, 2)
+        mine += cuda.shfl_xor_sync(mask, mine, 1)
+        other = cuda.shfl_xor_sync(mask, mine, 8)
+        return (mine, other) if low else (other, mine)

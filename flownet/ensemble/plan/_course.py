@@ -85,9 +85,8 @@ class Course:
         return potential_of(self.family.potential, self.family.batch_size, self.starts[r].seed)
 
     def _cuts(self):
-        """Iterations between which nobody looks: a few at first, since many leave soon."""
-        block = self.family.potential.kernels.MEMBERS_STEPS
-        cuts = {0, 1, 8, *range(block, self.steps, block)}
+        """Iterations between which nobody looks: the first losses are the unit of all others."""
+        cuts = {0, 1, *self.family.potential.kernels.members_looks(self.steps)}
         for kept in self._plan.keep:
             cuts |= set(kept.at(self.steps))
         for watch in self._watches[0] if self._watches else ():

@@ -51,11 +51,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "flow.rates": ["rate"],
         "members.advance": ["advance_members"],
         "members.work": [
-            "MEMBERS_STEPS",
             "lanes_of",
             "largest_member",
             "members_at_once",
             "members_batches",
+            "members_looks",
             "members_of_tile",
             "members_work",
             "members_works",

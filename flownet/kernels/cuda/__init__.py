@@ -29,12 +29,12 @@ _names, __dir__, __all__ = lazy_loader.attach(
             "worthwhile",
         ],
         "members.advance": [
-            "MEMBERS_STEPS",
             "advance_members",
             "lanes_of",
             "largest_member",
             "members_at_once",
             "members_batches",
+            "members_looks",
             "members_of_tile",
             "members_work",
             "members_works",

@@ -6,7 +6,8 @@ last place over the whole range, those of 1/cosh² below 4; NaN and ±inf give w
 libm's versions cost ten times as much, since no loop that calls them is vectorised.
 
 `fma` and `power_of_two` are single instructions in kernels; here they are exact arithmetic. `sine`
-and `cosine` are the system's.
+and `cosine` are the system's. A `reciprocal` is a plain division but on a device, where one that
+rounds as it should has a branch for numbers that are not met here.
 """
 
 import math
@@ -90,12 +91,15 @@ def _functions(real, largest, smallest, vanished, ln2_high, ln2_low, fit):
         shifted, r, square, q = reduce(magnitude + magnitude)
         scale = power_of_two(shifted, 0)
         e = fma(scale, fma(square, q, r), scale - one)  # e^{2x} − 1
-        inverse = one / (e + two)
+        inverse = reciprocal(e + two)
         a = e * inverse
         a = fma(fma(-a, e, fma(-two, a, e)), inverse, a)  # e/(e + 2) of the sum before its rounding
         slope = (inverse + inverse) * (one + a)  # (1 − a)(1 + a)
         slope = zero if magnitude >= vanished else slope
         return type(x)(math.copysign(a, x)), slope
+
+    def reciprocal(x):
+        return one / x
 
     step = np.finfo(real).maxexp // 2
     up, down = real(2.0 ** (step + step // 2)), real(2.0 ** -(step + step // 2))
@@ -107,7 +111,7 @@ def _functions(real, largest, smallest, vanished, ln2_high, ln2_low, fit):
         back = down if magnitude < small else one
         return down if magnitude > large else scale, up if magnitude > large else back
 
-    return exp, expm1_exp, tanh_slope, scale_of
+    return exp, expm1_exp, tanh_slope, scale_of, reciprocal
 
 
 float64 = _functions(
@@ -143,8 +147,13 @@ def scale_of(x, y):
     return (float32 if isinstance(x, np.float32) else float64)[3](x, y)
 
 
+def reciprocal(x):
+    """1/x of a number that is neither subnormal nor its inverse is."""
+    return (float32 if isinstance(x, np.float32) else float64)[4](x)
+
+
 #: which of the functions above are chosen by the type of their argument, and their place
-BY_TYPE = {exp: 0, expm1_exp: 1, tanh_slope: 2, scale_of: 3}
+BY_TYPE = {exp: 0, expm1_exp: 1, tanh_slope: 2, scale_of: 3, reciprocal: 4}
 
 
 def expm1(x):

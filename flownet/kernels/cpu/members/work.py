@@ -21,7 +21,6 @@ MembersWork = namedtuple(
 )
 
 
-MEMBERS_STEPS = 64  # between two looks at who is left: until then those that ended cost as much
 _SLAB = 1 << 25  # bytes of buffers for the tiles that are worked on together
 #: parameters up to which lanes are the quicker, by the bytes of a number (`bench sweep`): beyond,
 #: W and dL of a vector of members leave the second-level cache
@@ -53,6 +52,11 @@ def members_batches(size, seeds, m):
     R = len(seeds)
     order = np.zeros((R, m if size else 0), np.int64)
     return Batches(size, np.array(seeds), order, np.full((R, 1), -1))
+
+
+def members_looks(steps):
+    """Iterations at which to look at who is left: those that ended cost as much until then."""
+    return {8, *range(64, steps, 64)}  # many leave soon
 
 
 def members_works(work, tiles):

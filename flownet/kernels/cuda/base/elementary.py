@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ...._compile._cuda import SIMULATED, cuda, device, stands_for_on_device
+from ...._compile._cuda import SIMULATED, cuda, device, near_reciprocal, stands_for_on_device
 from ...scalar import elementary as scalar
 
 
@@ -14,6 +14,20 @@ def _fma(instruction):
         return instruction(a, b, c)
 
     return fma
+
+
+def _reciprocal(real, fma, rounds):
+    """1/x without a branch: what the device knows of it, made exact by Newton's steps."""
+    one = real(1)
+
+    @cuda.jit(device=True)
+    def reciprocal(x):
+        inverse = near_reciprocal(x)
+        for _ in range(rounds):
+            inverse = fma(inverse, fma(-x, inverse, one), inverse)
+        return inverse
+
+    return reciprocal
 
 
 def _of_system(function):
@@ -44,10 +58,12 @@ if not SIMULATED:  # where the plain functions do as they are
     instructions = cuda.libdevice
     of_32 = (np.int32, 23, instructions.float_as_int, instructions.int_as_float)
     of_64 = (np.int64, 52, instructions.double_as_longlong, instructions.longlong_as_double)
-    for real, fma, bits in (
-        (np.float32, instructions.fmaf, of_32),
-        (np.float64, instructions.fma, of_64),
+    for real, fma, bits, bodies, rounds in (
+        (np.float32, instructions.fmaf, of_32, scalar.float32, 1),
+        (np.float64, instructions.fma, of_64, scalar.float64, 2),
     ):
+        inverse = bodies[scalar.BY_TYPE[scalar.reciprocal]]
+        stands_for_on_device(inverse, real, _reciprocal(real, fma, rounds))
         stands_for_on_device(scalar.fma, real, _fma(fma))
         stands_for_on_device(scalar.power_of_two, real, _power_of_two(*bits))
         stands_for_on_device(scalar.sine, real, _of_system(math.sin))

@@ -19,11 +19,11 @@ _THREADS = {
     by_thread: (4 if SIMULATED else 64, 1),
     by_group: (GROUP if SIMULATED else 8 * GROUP, GROUP),
 }
-MEMBERS_STEPS = 512  # between two looks at who is left: those that ended wait at no cost
+_STEPS = 2048  # of one launch at most
 _ROOM = 1 << 31  # bytes of the device that the members of one launch may take
 _MOST = 1 << 16  # of them
 #: members that fill one, by how many parameters they have at most: a thread, half a warp, a block
-_FILL = [(100, 1 << 15), (600, 1 << 13), (np.inf, 1 << 10)]
+_FILL = [(100, 1 << 15), (600, 1 << 14), (np.inf, 1 << 10)]
 _LARGEST = 1 << 17  # parameters from which one member should have more than a block
 
 
@@ -57,7 +57,12 @@ def members_work(net, rows, dtype, *, gathered=False, weighted=False):
 
 def members_at_once(work, m):
     """Members of one call at most; `m` samples, of which each may hold an order of its own."""
-    return max(1, min(_MOST, _ROOM // (work + 16 * m + 24 * MEMBERS_STEPS)))
+    return max(1, min(_MOST, _ROOM // (work + 16 * m + 24 * _STEPS)))
+
+
+def members_looks(steps):
+    """Iterations at which to look at who is left: those that ended wait at no cost until then."""
+    return set(range(_STEPS, steps, _STEPS))
 
 
 def members_works(work, tiles):

@@ -7,6 +7,8 @@ to all again. The top layer is one of those. Pullbacks go the other way about. S
 need no word between threads forwards, and the other half none backwards.
 """
 
+from itertools import product
+
 from ...._compile._cuda_group import GROUP
 from .text import Number, Text
 
@@ -16,18 +18,30 @@ def shares(n):
     return -(-n // GROUP)
 
 
+_NEXT = "_next"  # the end of the names of what is the next sample's
+
+
 class ByGroup(Text):
-    """The text of a kernel whose groups of threads hold a member each."""
+    """The text of a kernel whose groups of threads hold a member each.
+
+    Parameters
+    ----------
+    shape : Shape
+    at_once : int
+        Samples that are on their way together, 1 or 2: what one of them waits for hides behind the
+        other's work.
+    """
 
     name = "by_group"
     who = f"r, lane = cuda.grid(1) // {GROUP}, cuda.threadIdx.x % {GROUP}\nif r >= R:\n    return"
     anew = "at = r + load1(told, R + r)\nown = lane + load1(told, R + r)"
     wait = "group_wait()\n"
 
-    def __init__(self, shape):
+    def __init__(self, shape, at_once=1):
         super().__init__(shape)
         top = len(self.layers) - 1
         self._by_inputs = [(top - l) % 2 == 0 for l in range(top + 1)]
+        self._ends = ("", _NEXT)[:at_once]
         self.numbers = [n for l in range(top + 1) for n in self._numbers(l)]
         self.apart, self._with_bias = str(self.size), shape.bias
 
@@ -66,53 +80,79 @@ class ByGroup(Text):
     def together(self, name):
         return [f"{name} = group_sum({name})"]
 
-    def sample(self):
+    def samples(self):
+        yield f"at = {self.sample_at('s')}"
+        if len(self._ends) > 1:  # the last one of an odd number is taken again, and counts 0
+            yield f"more, s{_NEXT} = s + 1 < samples, min(s + 1, samples - 1)"
+            yield f"at{_NEXT} = {self.sample_at(f's{_NEXT}')}"
+            yield f"scale{_NEXT} = scale if more else zero"
+        for u in self._ends:
+            yield from self._load(u)
+        for l in range(len(self.layers)):
+            yield from self._forward(l)
+        for u in self._ends:
+            yield from self.loss(u)
+        yield "t0 += l"
+        yield from (f"t0 += l{u} if more else 0.0" for u in self._ends[1:])
+        for l in range(len(self.layers) - 1, -1, -1):
+            yield from self._pull(l)
+        yield f"s += {len(self._ends)}"
+
+    def _load(self, u):
+        """Inputs and truth of a sample."""
         n_x = self.n_x
         if self._by_inputs[0]:
-            below = [f"x{i}" for i in range(shares(n_x))]
-            for i, x in enumerate(below):
-                load = f"load1(x, at * {n_x} + lane + {GROUP * i})"
-                yield f"{x} = {load}" + (f" if {_there(i, n_x)} else zero" * bool(_there(i, n_x)))
+            for i in range(shares(n_x)):
+                load, there = f"load1(x, at{u} * {n_x} + lane + {GROUP * i})", _there(i, n_x)
+                yield f"x{i}{u} = {load}" + (f" if {there} else zero" * bool(there))
         else:
-            below = [f"x{i}" for i in range(n_x)]
-            yield from _loads(below, n_x)
-        yield from (f"y{b} = load1(y, at * {self.n_y} + {b})" for b in range(self.n_y))
-        inputs = []
-        for l in range(len(self.layers)):
-            inputs.append(below)
-            yield from self._forward(l, below)
-            n_out = self.layers[l].n_out
-            held = n_out if self._by_inputs[l] else shares(n_out)
-            below = [f"a{l}_{j}" for j in range(held)]
-        yield from (*self.loss(), "t0 += l")
-        for l in range(len(self.layers) - 1, -1, -1):
-            yield from self._pull(l, inputs[l])
+            yield from _loads([f"x{i}{u}" for i in range(n_x)], f"at{u} * {n_x}")
+        yield from (f"y{b}{u} = load1(y, at{u} * {self.n_y} + {b})" for b in range(self.n_y))
 
-    def _forward(self, l, below):
-        held = range(self.layers[l].n_out)
-        held = held if self._by_inputs[l] else range(shares(len(held)))
-        for j in held:
-            terms = [f"wb{l}_{j}" if self._with_bias else "zero"]
-            terms += [f"w{l}_{j}_{i} * {a}" for i, a in enumerate(below)]
-            z = " + ".join(terms)
-            yield f"z{j} = " + (f"group_sum({z})" if self._by_inputs[l] else z)
-        yield from (f"a{l}_{j}, d{l}_{j} = act{l}(z{j})" for j in held)
-
-    def _pull(self, l, below):
-        """∂L/∂W of a layer and G of the one below, from its own G."""
-        n_in, n_out = self.layers[l].n_in, self.layers[l].n_out
-        held = range(n_out if self._by_inputs[l] else shares(n_out))
-        for j in held:
-            yield from (f"g{l}_{j}_{i} += G{j} * {a}" for i, a in enumerate(below))
-            if self._with_bias:
-                yield f"gb{l}_{j} += G{j}"
+    def _below(self, l, u):
+        """Names of a layer's inputs that a thread has."""
         if l:
-            owned = range(shares(n_in) if self._by_inputs[l] else n_in)
-            for i in owned:
-                pulled = " + ".join(f"w{l}_{j}_{i} * G{j}" for j in held)
-                pulled = f"({pulled})" if self._by_inputs[l] else f"group_sum({pulled})"
-                yield f"H{i} = {pulled} * d{l - 1}_{i}"
-            yield from (f"G{i} = H{i}" for i in owned)
+            return [f"a{l - 1}_{j}{u}" for j in self._held(l - 1)]
+        return [f"x{i}{u}" for i in range(shares(self.n_x) if self._by_inputs[0] else self.n_x)]
+
+    def _held(self, l):
+        """Units of a layer that a thread has."""
+        n = self.layers[l].n_out
+        return range(n if self._by_inputs[l] else shares(n))
+
+    def _forward(self, l):
+        for j in self._held(l):
+            for u in self._ends:
+                terms = [f"wb{l}_{j}" if self._with_bias else "zero"]
+                terms += [f"w{l}_{j}_{i} * {a}" for i, a in enumerate(self._below(l, u))]
+                yield f"z{j}{u} = {' + '.join(terms)}"
+            if self._by_inputs[l]:
+                yield self._summed(f"z{j}")
+        for j, u in product(self._held(l), self._ends):
+            yield f"a{l}_{j}{u}, d{l}_{j}{u} = act{l}(z{j}{u})"
+
+    def _pull(self, l):
+        """∂L/∂W of a layer and G of the one below, from its own G."""
+        for u, j in product(self._ends, self._held(l)):
+            yield from (f"g{l}_{j}_{i} += G{j}{u} * {a}" for i, a in enumerate(self._below(l, u)))
+            if self._with_bias:
+                yield f"gb{l}_{j} += G{j}{u}"
+        if not l:
+            return
+        owned = range(len(self._below(l, "")))
+        for i in owned:
+            for u in self._ends:
+                pulled = (f"w{l}_{j}_{i} * G{j}{u}" for j in self._held(l))
+                yield f"H{i}{u} = {' + '.join(pulled)}"
+            if not self._by_inputs[l]:
+                yield self._summed(f"H{i}")
+        for i, u in product(owned, self._ends):
+            yield f"G{i}{u} = H{i}{u} * d{l - 1}_{i}{u}"
+
+    def _summed(self, name):
+        """A line that makes a number of each sample its sum over the threads."""
+        names = ", ".join(name + u for u in self._ends)
+        return f"{names} = {'group_sum' if len(self._ends) == 1 else 'group_sums'}({names})"
 
 
 def _there(i, n):
@@ -120,10 +160,10 @@ def _there(i, n):
     return "" if (i + 1) * GROUP <= n else f"lane + {GROUP * i} < {n}"
 
 
-def _loads(names, n):
-    """A row of n inputs, four at a time where rows begin at multiples of four."""
-    if n % 4:
-        yield from (f"{x} = load1(x, at * {n} + {i})" for i, x in enumerate(names))
+def _loads(names, place):
+    """A row of inputs from a place on, four at a time where rows begin at multiples of four."""
+    if len(names) % 4:
+        yield from (f"{x} = load1(x, {place} + {i})" for i, x in enumerate(names))
         return
-    for i in range(0, n, 4):
-        yield f"{', '.join(names[i : i + 4])} = load4(x, at * {n} + {i})"
+    for i in range(0, len(names), 4):
+        yield f"{', '.join(names[i : i + 4])} = load4(x, {place} + {i})"

@@ -10,6 +10,7 @@ _SAMPLE_END = [  # four sums as of the `mean` of the CPU's kernels: each fourth 
     "    t0, t1, t2, t3 = t1, t2, t3, t0 + l",
     "else:",
     "    t0 += l",
+    "s += 1",
 ]
 
 
@@ -33,7 +34,8 @@ class ByThread(Text):
         draw = [f"n0, n1 = two_normals({p // 2}, iteration, seed)"]
         return draw if p % 2 == 0 or first_of_range else [], f"n{p % 2}"
 
-    def sample(self):
+    def samples(self):
+        yield f"at = {self.sample_at('s')}"
         yield from (f"x{i} = load1(x, at * {self.n_x} + {i})" for i in range(self.n_x))
         yield from (f"y{b} = load1(y, at * {self.n_y} + {b})" for b in range(self.n_y))
         below = [f"x{i}" for i in range(self.n_x)]
@@ -45,9 +47,9 @@ class ByThread(Text):
                 yield f"a{l}_{j}, d{l}_{j} = act{l}({' + '.join(terms)})"
             below = [f"a{l}_{j}" for j in range(layer.n_out)]
         yield from self.loss()
-        yield from _SAMPLE_END
         for l in range(len(self.layers) - 1, -1, -1):
             yield from self._pull(l)
+        yield from _SAMPLE_END
 
     def _pull(self, l):
         """∂L/∂W of a layer and G of the one below, from its own G."""

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...._compile._cuda import cuda, device, load1, load4, store1
-from ...._compile._cuda_group import group_sum, group_wait
+from ...._compile._cuda_group import group_sum, group_sums, group_wait
 from ...layout import CROSS_ENTROPY, PARABOLA, QUADRATIC, QUARTIC, UV
 from ...scalar import loss as scalar, philox
 from ...scalar.activation import BODIES
@@ -39,7 +39,7 @@ _HOT = 24  # parameters at most where each draws its own noise, which is a long 
 def fits(net, loss, dtype, parameters, hot, formulas):
     """Whether a network's numbers fit the registers of a thread, and its formulas are known."""
     words = 2 * (parameters + int(net.units[-1])) + int(net.sizes[0])
-    return _fit(words, parameters, loss, dtype, hot, formulas)
+    return _fit(words, parameters, loss.kind, dtype, hot, formulas)
 
 
 def fits_group(net, loss, dtype, hot, formulas, bounds):
@@ -47,18 +47,31 @@ def fits_group(net, loss, dtype, hot, formulas, bounds):
     bias = bool(net.bias[-1] >= 0)
     layers, size = layers_of(net.sizes.tolist(), bias)
     begins = {layer.at for layer in layers} | {layer.bias for layer in layers} | {size}
-    held, known = 0, int(net.sizes[0])
+    held, known = held_by_group(layers, bias)
+    fit = _fit(2 * held + known, held, loss.kind, dtype, hot, formulas)
+    return fit and begins.issuperset(bounds)
+
+
+def held_by_group(layers, bias):
+    """Parameters that a thread of half a warp holds, and what it knows of a sample."""
+    held, known = 0, layers[0].n_in
     for at, (_, _, n_in, n_out) in enumerate(layers):
         by_inputs = (len(layers) - 1 - at) % 2 == 0
         held += n_out * (shares(n_in) + bias) if by_inputs else shares(n_out) * (n_in + bias)
         known += 2 * (n_out if by_inputs else shares(n_out))
-    return _fit(2 * held + known, held, loss, dtype, hot, formulas) and begins.issuperset(bounds)
+    return held, known
+
+
+def samples_at_once(real, shape):
+    """Samples that half a warp has on their way together: two where their numbers fit."""
+    held, known = held_by_group(layers_of(shape.sizes, shape.bias)[0], shape.bias)
+    return 2 if _fit(2 * (held + known), held, shape.loss, real, False, ()) else 1
 
 
 def _fit(words, parameters, loss, dtype, hot, formulas):
     words *= np.dtype(dtype).itemsize // 4
     few = parameters <= (_HOT if hot else words)
-    return words <= REGISTERS[loss.kind] and few and UV not in formulas
+    return words <= REGISTERS[loss] and few and UV not in formulas
 
 
 def _shape(sizes, **words):
@@ -152,7 +165,8 @@ def _made(text, real, shape):
     begin_step, of_range, move = make_stages(shape.kind, real)
     known = {
         "__name__": __name__, "cuda": cuda, "load1": load1, "store1": store1, "load4": load4,
-        "group_sum": group_sum, "group_wait": group_wait, "real": real, "zero": real(0),
+        "group_sum": group_sum, "group_sums": group_sums, "group_wait": group_wait,
+        "real": real, "zero": real(0),
         "nan": math.nan, "isfinite": math.isfinite, "begin_step": begin_step,
         "of_range": of_range, "move": move, "two_normals": device(philox.two_normals, real),
         "shuffle": _shuffle(real), "cross_entropy": _cross_entropy(real, shape.sizes[-1]),
@@ -178,4 +192,4 @@ def by_thread(real, shape):
 @kernel(_TAKES, variants=GROUPED, launch_bounds=(128, 2))
 def by_group(real, shape):
     """The same, one by half a warp; W and memory hold a run's numbers side by side, (R, …)."""
-    return _made(ByGroup(shape), real, shape)
+    return _made(ByGroup(shape, samples_at_once(real, shape)), real, shape)

@@ -86,8 +86,9 @@ class Text:
         """Where its first memory lies, for the thread `own`."""
         return self.place(number, "own")
 
-    def sample(self):
-        """Lines of one sample: forward, loss and pullback; they add to `t0` … and to slopes g…"""
+    def samples(self):
+        """Lines of one sample or some, the `s`-th and what follows: forward, loss and pullback;
+        they add to `t0` …, to slopes g… and to `s`."""
         raise NotImplementedError
 
     def noise(self, number, first_of_range):
@@ -97,6 +98,10 @@ class Text:
     def together(self, name):
         """Lines by which a variable becomes its sum over the threads of a group."""
         return ()
+
+    def sample_at(self, s):
+        """Which one of all samples is the s-th of a batch."""
+        return f"load1(order, (begin + {s}) * R + r)" if self.shape.batched else s
 
     # ---- what is the same -----------------------------------------------------------------------
 
@@ -128,8 +133,7 @@ class Text:
         yield from _indented(2, ["scale, whole = real(1 / samples), samples // 4 * 4"])
         yield from _indented(2, [f"g{n.name} = zero" for n in self.numbers])
         yield from _indented(2, ["t0, t1, t2, t3, s = 0.0, 0.0, 0.0, 0.0, 0", "while s < samples:"])
-        place = "at = load1(order, (begin + s) * R + r)" if shape.batched else "at = s"
-        yield from _indented(3, [place, *self.sample(), "s += 1"])
+        yield from _indented(3, self.samples())
         yield from _indented(
             2, ["value = load1(formulas, 0) * (((t0 + t1) + (t2 + t3)) / samples)"]
         )
@@ -141,27 +145,28 @@ class Text:
         yield from _indented(2, _CHECKS.splitlines())
         yield from _indented(2, self._move())
 
-    def loss(self):
-        """`l` of a sample and its covectors G at the top's units, of which all are known."""
+    def loss(self, u=""):
+        """`l` of a sample and its covectors G at the top's units, of which all are known; `u` is
+        the end of the names of all that is this sample's."""
         n, top = self.n_y, len(self.layers) - 1
-        outputs = [f"a{top}_{b}" for b in range(n)]
-        yield "weight = float(load1(weights, at))" if self.shape.weighted else "weight = 1.0"
+        outputs = [f"a{top}_{b}{u}" for b in range(n)]
+        yield f"weight = float(load1(weights, at{u}))" if self.shape.weighted else "weight = 1.0"
         if self.shape.loss == CROSS_ENTROPY:
             for b, a in enumerate(outputs):
-                yield f"y_hat[0, {b}], q[0, {b}] = {a}, y{b}"
-            yield "l = cross_entropy(y_hat, q, p, load1(formulas, 1), scale)"
-            yield from (f"G{b} = d{top}_{b} * p[0, {b}]" for b in range(n))
+                yield f"y_hat[0, {b}], q[0, {b}] = {a}, y{b}{u}"
+            yield f"l{u} = cross_entropy(y_hat, q, p, load1(formulas, 1), scale{u})"
+            yield from (f"G{b}{u} = d{top}_{b}{u} * p[0, {b}]" for b in range(n))
             return
-        yield "l, factor = 0.0, real(weight) * scale"
-        yield from (f"e{b} = {a} - y{b}" for b, a in enumerate(outputs))
+        yield f"factor = real(weight) * scale{u}"
+        yield from (f"e{b} = {a} - y{b}{u}" for b, a in enumerate(outputs))
         for b in range(n):
             ge = f"e{b}"
             if not self.shape.plain:
                 ge = " + ".join(f"load1(gamma, {b * n + c}) * e{c}" for c in range(n))
             yield f"ge = {ge}"
-            yield f"l += float(e{b}) * float(ge)"
-            yield f"G{b} = d{top}_{b} * (factor * ge)"
-        yield "l = 0.5 * weight * l"
+            yield f"l{u} {'+=' if b else '='} float(e{b}) * float(ge)"
+            yield f"G{b}{u} = d{top}_{b}{u} * (factor * ge)"
+        yield f"l{u} = 0.5 * weight * l{u}"
 
     def _formula(self, number, code):
         """scale·L(W) of a formula and its slopes: a sum over parameters, each by itself."""
