@@ -10,7 +10,6 @@ from ...layout import Batches
 from ..base.current import stream
 from ..base.mirror import empty, fetch, fresh, mirror
 from ..tiny.pack import formulas_of, kind, runs_of
-from ..tiny.plan import parameters
 from ..tiny.run import fetched, plan_for, take_steps, without
 from .registers import Shape, by_group, by_thread, fits, fits_group
 
@@ -51,8 +50,8 @@ def members_batches(size, seeds, m):
 
 def members_work(net, rows, dtype, *, gathered=False, weighted=False):
     """Bytes of the device that a member takes, without its rows of the tape."""
-    plan, _ = plan_for(net, rows, rows if gathered else 0, dtype, False, False)
-    return 8 * parameters(net) * 5 + (0 if plan.near else plan.size * np.dtype(dtype).itemsize)
+    plan = plan_for(net, rows, rows if gathered else 0, dtype, False, False)
+    return 8 * plan.size * 5 + (0 if plan.near else plan.room * np.dtype(dtype).itemsize)
 
 
 def members_at_once(work, m):

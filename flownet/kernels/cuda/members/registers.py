@@ -17,9 +17,9 @@ from ..base.launch import kernel
 from ..tiny.loss import Warm
 from ..tiny.mechanics import Kind, make_stages
 from ..tiny.pack import BORN, DECAY, HIGH, LOW, OF_LOSS, RUN, SHRINK
+from ..tiny.plan import layers_of
 from .by_group import ByGroup, shares
 from .by_thread import ByThread
-from .text import layers_of
 
 #: what a kernel is made for: widths, codes of activations, whether there are biases; kind of the
 #: loss, whether it has no γ, whether samples have weights; `Kind` of the mechanics; bounds of the

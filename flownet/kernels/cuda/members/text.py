@@ -9,23 +9,12 @@ from collections import namedtuple
 from itertools import pairwise
 
 from ...layout import CROSS_ENTROPY, DOUBLE_WELL, PARABOLA
+from ..tiny.plan import layers_of
 
 #: a parameter that a thread holds: the end of its variables' names (w…, g…), its place in W as text
 #: where {lane} stands for the thread's number in its group, when it is there ("" for always), and
 #: one parameter of the same range of a metric
 Number = namedtuple("Number", "name place when one")
-
-#: where the parameters of a layer begin in W, its biases (None: there are none), and its widths
-Layer = namedtuple("Layer", "at bias n_in n_out")
-
-
-def layers_of(sizes, bias):
-    """`Layer`s of a network, and how many parameters it has."""
-    layers, at = [], 0
-    for n_in, n_out in pairwise(sizes):
-        layers.append(Layer(at, at + n_out * n_in if bias else None, n_in, n_out))
-        at += n_out * (n_in + bias)
-    return layers, at
 
 
 _HEAD = """\

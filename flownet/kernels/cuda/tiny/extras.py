@@ -1,5 +1,7 @@
 """What a step may want beside the network's dL: formulas, coupled layers, an order of samples."""
 
+import numpy as np
+
 from ...._compile._cuda import cuda, device, load1, store1
 from ...layout import DOUBLE_WELL, PARABOLA, UV
 from ...scalar import philox as scalar
@@ -100,15 +102,49 @@ def make_raise_coupled(real):
     return raise_coupled
 
 
-def make_shuffle(real):
+def make_shuffle(real, plan):
     """Device function: the order of an epoch, a permutation keyed by seed and epoch, by a block.
 
-    Called with room for 2m whole numbers from a place on, of which the order is the first m.
+    Called with room for 2m whole numbers from a place on, of which the order is the first m, and
+    the array of the block. Places change one after another, which one thread does: in the array,
+    where the units of a step are not there yet, if that is near and has room for the order.
     """
     words, below = device(scalar.words_of_batches, real), device(scalar.below, real)
+    units, room = plan.inputs, plan.room - plan.inputs if plan.near else 0
+    most = min(room, 1 << np.finfo(real).nmant)  # whole numbers that a real one can be
 
     @cuda.jit(device=True)
-    def shuffle(order, at, m, seed, epoch):
+    def change(order, at, m):
+        for back in range(m - 1):
+            i = m - 1 - back
+            j, here = load1(order, at + m + i), load1(order, at + i)
+            store1(order, at + i, load1(order, at + j))
+            store1(order, at + j, here)
+
+    @cuda.jit(device=True)
+    def change_near(order, at, u, m):
+        i = cuda.threadIdx.x
+        while i < m:
+            store1(u, units + i, real(i))
+            i += cuda.blockDim.x
+        cuda.syncthreads()
+        if cuda.threadIdx.x == 0:
+            i = m - 1
+            j = load1(order, at + m + i)
+            while i > 0:
+                with_next = load1(order, at + m + i - 1)  # on its way while these two change
+                here, there = load1(u, units + i), load1(u, units + j)
+                store1(u, units + i, there)
+                store1(u, units + j, here)
+                i, j = i - 1, with_next
+        cuda.syncthreads()
+        i = cuda.threadIdx.x
+        while i < m:
+            store1(order, at + i, int(load1(u, units + i)))
+            i += cuda.blockDim.x
+
+    @cuda.jit(device=True)
+    def shuffle(order, at, m, seed, epoch, u):
         i = cuda.threadIdx.x
         while i < m:
             store1(order, at + i, i)
@@ -122,12 +158,10 @@ def make_shuffle(real):
                 store1(order, at + m + i - 1, below(w2, w3, i))
             block += cuda.blockDim.x
         cuda.syncthreads()
-        if cuda.threadIdx.x == 0:
-            for back in range(m - 1):
-                i = m - 1 - back
-                j, here = load1(order, at + m + i), load1(order, at + i)
-                store1(order, at + i, load1(order, at + j))
-                store1(order, at + j, here)
+        if m <= most:
+            change_near(order, at, u, m)
+        elif cuda.threadIdx.x == 0:
+            change(order, at, m)
         cuda.syncthreads()
 
     return shuffle

@@ -10,27 +10,27 @@ from ...layout import QUADRATIC
 from ...scalar import loss as scalar
 from ...scalar.elementary import exp
 from ..base import elementary  # noqa: F401  stands for plain functions: before any body is made
-from .plan import BOLTZMANN, N_Y, OUTPUTS, SLOPES, STRIDE, TRUTH
 
 #: what the scalar bodies want of a loss
 Warm = namedtuple("Warm", "inverse_temperature")
 
 
-def make_loss(real, kind, plain):
+def make_loss(real, plan, kind, plain):
     """Device function: weighted loss of sample s, its slopes φ′ becoming cotangents.
 
-    Called with the array and the plan of a block, s, γ (n_out, n_out) flat unless the loss is
-    `plain`, 1/kT, the sample's weight, and 1/m.
+    Called with the array of a block, s, γ (n_out, n_out) flat unless the loss is `plain`, 1/kT, the
+    sample's weight, and 1/m.
     """
-    return _quadratic(real, plain) if kind == QUADRATIC else _cross_entropy(real)
+    return _quadratic(real, plan, plain) if kind == QUADRATIC else _cross_entropy(real, plan)
 
 
-def _quadratic(real, plain):
+def _quadratic(real, plan, plain):
+    n, stride, outputs, truth, slopes = plan.n_y, plan.stride, plan.outputs, plan.truth, plan.slopes
+
     @cuda.jit(device=True)
-    def loss(u, plan, s, gamma, beta, weight, scale):
-        n, stride = load1(plan, N_Y), load1(plan, STRIDE)
-        a, y = load1(plan, OUTPUTS) + s, load1(plan, TRUTH) + s
-        slope, factor, total = load1(plan, SLOPES) + s, real(weight) * scale, 0.0
+    def loss(u, s, gamma, beta, weight, scale):
+        a, y, slope = outputs + s, truth + s, slopes + s
+        factor, total = real(weight) * scale, 0.0
         for b in range(n):
             e = load1(u, a + b * stride) - load1(u, y + b * stride)
             ge = e
@@ -46,17 +46,17 @@ def _quadratic(real, plain):
     return loss
 
 
-def _cross_entropy(real):
+def _cross_entropy(real, plan):
+    n, stride, outputs, truth, slopes = plan.n_y, plan.stride, plan.outputs, plan.truth, plan.slopes
+    boltzmann = plan.boltzmann
     exp_of, leading = device(exp, real), device(scalar.leading, real)
     of_row, balance = device(scalar.cross_entropy_of_row, real), device(scalar.balance, real)
 
     @cuda.jit(device=True)
-    def loss(u, plan, s, gamma, beta, weight, scale):
-        n, stride = load1(plan, N_Y), load1(plan, STRIDE)
-        y_hat = columns_of(u, load1(plan, OUTPUTS), n, stride)
-        q = columns_of(u, load1(plan, TRUTH), n, stride)
-        p = columns_of(u, load1(plan, BOLTZMANN), n, stride)
-        slope, warm = load1(plan, SLOPES) + s, real(beta)
+    def loss(u, s, gamma, beta, weight, scale):
+        y_hat, q = columns_of(u, outputs, n, stride), columns_of(u, truth, n, stride)
+        p = columns_of(u, boltzmann, n, stride)
+        slope, warm = slopes + s, real(beta)
         largest = y_hat[s, 0] * warm
         for b in range(1, n):
             largest = max(largest, y_hat[s, b] * warm)

@@ -5,10 +5,12 @@ All of it lies in one flat array: W, dL, what else is as long, then the units. A
 of them `stride` apart, which is odd: neighbours in a column are in different banks of the shared
 memory. What does not fit there lies in global memory.
 
-A loss with its dL is a list of products out ← start + a·b, each a row of whole numbers.
+A loss with its dL is a list of products out ← start + a·b. A kernel is made for a plan: to its
+compiler all of these numbers are known.
 """
 
 from collections import namedtuple
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,123 +18,132 @@ SHARED = 44 << 10  # bytes of shared memory that are dealt out here, of the 48 k
 MOST = 128  # samples at a time; their losses have a place of their own
 SIDES = 1, 2, 4  # of the squares of sums that a thread makes at a time
 _FEW = 8  # samples at a time that shared memory has to hold, else all lies in global memory
+SAMPLES = -1  # a width or a depth: the samples at hand
 
-#: whether all lies in shared memory; how many numbers it is; the whole numbers below
-Plan = namedtuple("Plan", "near size ints")
+#: where the parameters of a layer begin in W, its biases (None: there are none), and its widths
+Layer = namedtuple("Layer", "at bias n_in n_out")
 
-#: places among the whole numbers: layers, D, samples, of a batch (0: all) and at a time, their
-#: stride, inputs and outputs of a sample; where inputs begin and the top layer's outputs, their
-#: slopes, truth, Boltzmann's probabilities, and weights
-(
-    LAYERS, SIZE, SAMPLES, BATCH, CAPACITY, STRIDE, N_X, N_Y, INPUTS, OUTPUTS, SLOPES, TRUTH,
-    BOLTZMANN, WEIGHTS,
-) = range(14)  # fmt: skip
-HEAD = 14
+#: whether all lies in shared memory, how many numbers it is, threads of a block; D, samples at a
+#: time and their stride, inputs and outputs of a sample; where inputs begin and the top layer's
+#: outputs, their slopes, truth, Boltzmann's probabilities, and weights; the `Product`s of the way
+#: forward and of the way back
+Plan = namedtuple(
+    "Plan",
+    "near room threads size capacity stride n_x n_y inputs outputs slopes truth boltzmann weights "
+    "forward backward",
+)
 
-#: then of each product: side of the squares that threads take; where out begins, and how far apart
-#: its rows and columns are; the same of start (−1: sums begin at 0), of a and of b; rows, columns
-#: and depth (−1: the samples at hand). Then an activation's slopes, which begin there (−1: there is
+#: a product: side of the squares that threads take; where out begins, and how far apart its rows
+#: are; the same of start (−1: sums begin at 0); where a and b begin, and how far apart their rows
+#: and columns are; rows, columns and depth. Then where an activation's slopes go (−1: there is
 #: none), and its code; where the sums of a's rows go (−1: nowhere); whether out is multiplied, in
 #: place of written; whether it is added to from the second samples on; whether the next product has
 #: to wait for it
-(
-    SIDE, OUT, OUT_ROW, OUT_COL, START, START_ROW, A, A_ROW, A_COL, B, B_ROW, B_COL, ROWS, COLS,
-    DEPTH, SLOPE, CODE, SUMS, TIMES, ADDED, WAIT,
-) = range(21)  # fmt: skip
-PRODUCT = 21
-SAMPLES_AT_HAND = -1
+Product = namedtuple(
+    "Product",
+    "side out out_row start start_row a a_row a_col b b_row b_col rows cols depth slope code sums "
+    "times added wait",
+)
 
 
-def parameters(net):
-    """D."""
-    n_in, n_out = int(net.sizes[-2]), int(net.sizes[-1])
-    return int(net.weight[-1]) + n_out * (n_in + int(net.bias[-1] >= 0))
+def layers_of(sizes, bias):
+    """`Layer`s of a network, and how many parameters it has."""
+    layers, at = [], 0
+    for n_in, n_out in pairwise(sizes):
+        layers.append(Layer(at, at + n_out * n_in if bias else None, n_in, n_out))
+        at += n_out * (n_in + bias)
+    return layers, at
 
 
-def plan_of(net, m, batch, dtype, points, threads):
-    """`Plan` of a network on m samples, in batches or not (0).
+def plan_of(sizes, codes, bias, rows, dtype, points, threads):
+    """`Plan` of a network.
 
     Parameters
     ----------
+    sizes, codes : tuples
+        Widths, and codes of the layers' activations.
+    bias : bool
+    rows : int
+        Samples of a step.
     points : int
         Vectors as long as W that a block works with: W, dL and what else a step wants.
     threads : int
         Of a block.
     """
-    size = parameters(net)
-    n_x, n_y, units, rows = int(net.sizes[0]), int(net.sizes[-1]), int(net.units[-1]), batch or m
+    layers, size = layers_of(sizes, bias)
+    n_x, n_y, units = sizes[0], sizes[-1], sum(sizes[1:])
     column = n_x + 2 * units + 2 * n_y + 1  # numbers of one sample
     fit = (SHARED // np.dtype(dtype).itemsize - points * size) // column - 1  # its stride is odd
     near = fit >= min(rows, _FEW)
     most = min(MOST, fit) if near else MOST
     capacity = -(-rows // -(-rows // most))
-    stride = capacity | 1
-    begin = points * size
-    places = np.array([0, n_x + units - n_y, n_x + 2 * units - n_y, n_x + 2 * units,
-                       n_x + 2 * units + n_y, column - 1])  # fmt: skip
-    head = [len(net.weight), size, m, batch, capacity, stride, n_x, n_y, *begin + places * stride]
-    layers = [_Layer(net, i, begin, stride, size, capacity, threads) for i in range(head[0])]
-    products = [layer.forward() for layer in layers]
-    for layer in layers[::-1]:
-        products += [layer.covectors(), *([layer.pullback()] if layer.number else [])]
-    return Plan(near, begin + column * stride, np.concatenate([head, *products]).astype(np.int64))
+    begin, stride = points * size, capacity | 1
+    places = [n_x + units - n_y, n_x + 2 * units - n_y, n_x + 2 * units, n_x + 2 * units + n_y,
+              column - 1]  # fmt: skip
+    made = _Products(sizes, begin, stride, size, capacity, threads)
+    forward = [made.forward(l, layer, code) for l, (layer, code) in enumerate(zip(layers, codes))]
+    backward = []
+    for l, layer in reversed(list(enumerate(layers))):
+        backward += [made.covectors(l, layer), *([made.pullback(l, layer)] if l else [])]
+    return Plan(
+        near, begin + column * stride, threads, size, capacity, stride, n_x, n_y, begin,
+        *(begin + place * stride for place in places), tuple(forward), tuple(backward),
+    )  # fmt: skip
 
 
-class _Layer:
-    """The three products of a layer."""
+class _Products:
+    """The three products of each layer."""
 
-    def __init__(self, net, i, begin, stride, size, capacity, threads):
-        n_x, units = int(net.sizes[0]), int(net.units[-1])
-        self.number, self.n_in, self.n_out = i, int(net.sizes[i]), int(net.sizes[i + 1])
-        self._weight, self._bias, self._code = (
-            int(table[i]) for table in (net.weight, net.bias, net.activation)
-        )
-        own = n_x + int(net.units[i])
-        self._z, self._slope = begin + own * stride, begin + (own + units) * stride
-        self._below = begin + (own - self.n_in if i else 0) * stride
-        self._below_slope = begin + (own - self.n_in + units) * stride
+    def __init__(self, sizes, begin, stride, size, capacity, threads):
+        above = np.cumsum([0, *sizes]).tolist()  # units below each layer, the inputs among them
+        units = sum(sizes[1:])
+        self._unit = [begin + n * stride for n in above]
+        self._slope = [begin + (n + units) * stride for n in above]
         self._stride, self._size = stride, size
         self._capacity, self._threads = capacity, threads
 
-    def forward(self):
+    def forward(self, l, layer, code):
         """Z = W·A + b, and φ."""
         return self._product(
-            out=(self._z, self._stride, 1),
-            start=(self._bias, 1) if self._bias >= 0 else (0, -1),
-            a=(self._weight, self.n_in, 1),
-            b=(self._below, self._stride, 1),
-            shape=(self.n_out, SAMPLES_AT_HAND, self.n_in),
-            slope=self._slope,
+            out=(self._unit[l + 1], self._stride),
+            start=(0, -1) if layer.bias is None else (layer.bias, 1),
+            a=(layer.at, layer.n_in, 1),
+            b=(self._unit[l], self._stride, 1),
+            shape=(layer.n_out, SAMPLES, layer.n_in),
+            slope=self._slope[l + 1],
+            code=code,
         )
 
-    def covectors(self):
+    def covectors(self, l, layer):
         """dW = Σ_s G ⊗ x, db = Σ_s G."""
-        dw = self._size + self._weight
+        dw = self._size + layer.at
         return self._product(
-            out=(dw, self.n_in, 1),
-            start=(dw, self.n_in),
-            a=(self._slope, self._stride, 1),
-            b=(self._below, 1, self._stride),
-            shape=(self.n_out, self.n_in, SAMPLES_AT_HAND),
-            sums=self._size + self._bias if self._bias >= 0 else -1,
+            out=(dw, layer.n_in),
+            start=(dw, layer.n_in),
+            a=(self._slope[l + 1], self._stride, 1),
+            b=(self._unit[l], 1, self._stride),
+            shape=(layer.n_out, layer.n_in, SAMPLES),
+            sums=-1 if layer.bias is None else self._size + layer.bias,
             added=1,
-            wait=int(self.number == 0),
+            wait=int(l == 0),
         )
 
-    def pullback(self):
+    def pullback(self, l, layer):
         """G of the layer below ← φ′·(Wᵀ·G)."""
         return self._product(
-            out=(self._below_slope, self._stride, 1),
+            out=(self._slope[l], self._stride),
             start=(0, -1),
-            a=(self._weight, 1, self.n_in),
-            b=(self._slope, self._stride, 1),
-            shape=(self.n_in, SAMPLES_AT_HAND, self.n_out),
+            a=(layer.at, 1, layer.n_in),
+            b=(self._slope[l + 1], self._stride, 1),
+            shape=(layer.n_in, SAMPLES, layer.n_out),
             times=1,
         )
 
-    def _product(self, out, start, a, b, shape, slope=-1, sums=-1, times=0, added=0, wait=1):
-        rows, cols = (self._capacity if n == SAMPLES_AT_HAND else n for n in shape[:2])
+    def _product(
+        self, out, start, a, b, shape, slope=-1, code=0, sums=-1, times=0, added=0, wait=1
+    ):
+        rows, cols = (self._capacity if n == SAMPLES else n for n in shape[:2])
         # the largest squares that leave no more than half of the threads idle
         side = max((s for s in SIDES if -(-rows // s) * -(-cols // s) >= self._threads // 2),
                    default=1)  # fmt: skip
-        return [side, *out, *start, *a, *b, *shape, slope, self._code, sums, times, added, wait]
+        return Product(side, *out, *start, *a, *b, *shape, slope, code, sums, times, added, wait)

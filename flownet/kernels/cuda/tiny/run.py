@@ -27,7 +27,7 @@ _plans = {}
 
 
 def plan_for(net, m, batch, dtype, climbs, alone):
-    """`Plan` and threads of a block, of runs of a network, made once.
+    """`Plan` of runs of a network, made once.
 
     Parameters
     ----------
@@ -45,7 +45,10 @@ def plan_for(net, m, batch, dtype, climbs, alone):
         threads = _LEAST
         while threads < _MOST[alone] and threads * (1 if alone else 16) < widest * rows:
             threads *= 2
-        _plans[key] = plan_of(net, m, batch, dtype, 2 + climbs, threads), threads
+        sizes, codes = tuple(net.sizes.tolist()), tuple(net.activation.tolist())
+        _plans[key] = plan_of(
+            sizes, codes, bool(net.bias[-1] >= 0), batch or m, dtype, 2 + climbs, threads
+        )
     return _plans[key]
 
 
@@ -57,19 +60,18 @@ def is_small(problem, rule):
     if rule.pairs is not None or (problem.terms.code >= OWN).any() or not couples_few(rule):
         return False
     rows, m = int(batches.size), len(problem.data.x)
-    plan, _ = plan_for(net, m, rows, problem.data.x.dtype, rule.ascent is not None, True)
+    plan = plan_for(net, m, rows, problem.data.x.dtype, rule.ascent is not None, True)
     flops = 6.0 * (rows or m) * float(net.sizes[:-1] @ net.sizes[1:])
     return flops <= SMALL[plan.near]
 
 
-def variant_of(net, loss, rule, plan, batched):
+def variant_of(plan, loss, rule, batched):
     """`Variant` of the kernel that runs want."""
     return Variant(
-        codes=tuple(sorted(set(net.activation.tolist()))),
+        plan=plan,
         loss=int(loss.kind),
         plain=loss.gamma.size == 0,
         kind=kind(rule),
-        near=plan.near,
         batched=batched,
         coupled=rule.coupling is not None,
         climbs=rule.ascent is not None,
@@ -99,14 +101,15 @@ def take_steps(
     """
     net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
     R, D, count = *W.shape, steps.shape[1]
-    m, batched = len(data.x), _batch(batches) > 0
-    plan, threads = plan_for(net, m, _batch(batches), W.dtype, rule.ascent is not None, R == 1)
+    m, batch = len(data.x), _batch(batches)
+    plan = plan_for(net, m, batch, W.dtype, rule.ascent is not None, R == 1)
     runs = runs_of(rule, batches, low, high, first)
     ranges = runs.bounds.shape[1] - 1
     call = [
         ranges, len(problem.terms.code), runs.numbers.shape[1], memory.shape[1],
         0 if rule.sharps is None else ranges, every, data.weights.size > 0,
         rule.temperatures is not None, runs.places.shape[1], runs.couplings.shape[1], count, losses,
+        m, batch,
     ]  # fmt: skip
     kept = np.zeros((0, D), W.dtype) if rows is None else rows
     on = {
@@ -114,17 +117,17 @@ def take_steps(
         "told": fresh(np.zeros((R, TOLD), np.int64)), "rows": empty(kept.size, W.dtype),
         "loss": empty(R * losses, np.float64),
     }  # fmt: skip
-    variant = variant_of(net, loss, rule, plan, batched)
+    variant = variant_of(plan, loss, rule, batch > 0)
     kernel = trained_by(variant, R == 1).of(W.dtype, variant)
     item = W.dtype.itemsize
-    kernel[R, threads, stream(), plan.size * item if plan.near else 0](
-        mirror(plan.ints), fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y),
-        mirror(data.weights), mirror(loss.gamma), fresh(problem.terms.code),
-        fresh(formulas_of(problem.terms, loss)), fresh(runs.places), fresh(runs.couplings),
-        fresh(runs.bounds), fresh(runs.sharps), fresh(runs.numbers), fresh(runs.seeds),
-        fresh(runs.temperatures), fresh(steps), fresh(which), on["loss"], on["told"], on["times"],
-        on["W"], on["memory"], empty(1 if plan.near else R * plan.size, W.dtype), on["rows"],
-        empty(2 * R * m if batched else 1, np.int64), first,
+    kernel[R, plan.threads, stream(), plan.room * item if plan.near else 0](
+        fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y), mirror(data.weights),
+        mirror(loss.gamma), fresh(problem.terms.code), fresh(formulas_of(problem.terms, loss)),
+        fresh(runs.places), fresh(runs.couplings), fresh(runs.bounds), fresh(runs.sharps),
+        fresh(runs.numbers), fresh(runs.seeds), fresh(runs.temperatures), fresh(steps),
+        fresh(which), on["loss"], on["told"], on["times"], on["W"], on["memory"],
+        empty(1 if plan.near else R * plan.room, W.dtype), on["rows"],
+        empty(2 * R * m if batch else 1, np.int64), first,
     )  # fmt: skip
     told = fetched(on["told"], (R, TOLD), np.int64)
     for name, out in (("W", W), ("memory", memory), ("times", time), ("rows", kept)):

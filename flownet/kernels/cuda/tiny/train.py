@@ -17,18 +17,19 @@ from .differential import make_differential, make_gather
 from .extras import LANES, make_add_formulas, make_raise_coupled, make_shuffle
 from .mechanics import Kind, make_stages
 from .pack import BORN, DECAY, HIGH, LOW, OF_LOSS, RADIUS, RUN, SHRINK, SINCE, UNTIL
-from .plan import BATCH, CAPACITY, MOST, SAMPLES, SIZE
+from .plan import MOST, plan_of
 
-#: what a kernel is made for: codes of activations, kind of the loss and whether it has no γ, the
-#: `Kind` of the mechanics; whether all lies in shared memory, with mini-batches, layers
-#: that the metric couples, and an ascent before each step (SAM)
-Variant = namedtuple("Variant", "codes loss plain kind near batched coupled climbs")
+#: what a kernel is made for: the `Plan` of a network, kind of the loss and whether it has no γ, the
+#: `Kind` of the mechanics; whether there are mini-batches, layers that the metric couples, and an
+#: ascent before each step (SAM)
+Variant = namedtuple("Variant", "plan loss plain kind batched coupled climbs")
 
 #: whole numbers of a call: ranges of the metric, formulas, numbers of a run, its memories, numbers
 #: of the stiffness from step to step, interval of rows (0: none), whether samples have weights and
-#: the temperature a schedule; whole numbers and g^[ij] of a run's coupling; steps, and losses kept
+#: the temperature a schedule; whole numbers and g^[ij] of a run's coupling; steps, losses kept;
+#: samples, and those of a mini-batch
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
-COUNT, LOSSES = 10, 11
+COUNT, LOSSES, SAMPLES, BATCH = 10, 11, 12, 13
 
 #: what is told of a run: steps taken, losses and rows kept, whether it goes on
 TAKEN, SEEN, KEPT, GOING = range(4)
@@ -39,17 +40,18 @@ _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
 TAKES = (
-    "i8[] i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] i8[] f8[] i8[] "
+    "i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] i8[] f8[] i8[] "
     "f8[] r[] r[] r[] r[] i8[] i8"
 )
 
 
 def _train(real, variant):
     """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
-    codes, kind_of_loss, plain, kind, near, batched, coupled, climbs = variant
-    differential = make_differential(real, codes, kind_of_loss, plain)
-    gather, add_formulas = make_gather(real), make_add_formulas(real)
-    raise_coupled, shuffle = make_raise_coupled(real), make_shuffle(real)
+    plan, kind_of_loss, plain, kind, batched, coupled, climbs = variant
+    size, threads, capacity, near = plan.size, plan.threads, plan.capacity, plan.near
+    differential = make_differential(real, plan, kind_of_loss, plain)
+    gather, add_formulas = make_gather(real, plan), make_add_formulas(real)
+    raise_coupled, shuffle = make_raise_coupled(real), make_shuffle(real, plan)
     two_normals = device(philox.two_normals, real)
     begin_step, of_range, move = make_stages(kind, real)
     item, hot, turns = np.dtype(real), kind.hot, 1 + climbs
@@ -57,14 +59,14 @@ def _train(real, variant):
     temperature_at = RUN + (3 if kind.name == "Newton" else 0)
 
     @cuda.jit(device=True)
-    def ascend(u, size, call, n_at, numbers, places, couplings, bounds, sharps, sh_at, sums):
+    def ascend(u, call, n_at, numbers, places, couplings, bounds, sharps, sh_at, sums):
         """The point W + ρ·g^♯dL/‖dL‖_g behind dL; whether there is one."""
         r, p, ranges = cuda.blockIdx.x, 2 * size, load1(call, RANGES)
         b_at = r * (ranges + 1)
         i = cuda.threadIdx.x
         while i < size:
             store1(u, p + i, load1(u, size + i))
-            i += cuda.blockDim.x
+            i += threads
         cuda.syncthreads()
         if coupled:
             raise_coupled(
@@ -79,7 +81,7 @@ def _train(real, variant):
                     part += sharp * float(load1(u, size + j)) * float(load1(u, p + j))
                     j += LANES
             store1(sums, lane, part)
-            lane += cuda.blockDim.x
+            lane += threads
         cuda.syncthreads()
         square = 0.0
         for lane in range(LANES):
@@ -91,13 +93,13 @@ def _train(real, variant):
                 j = load1(bounds, b_at + i) + cuda.threadIdx.x
                 while j < load1(bounds, b_at + i + 1):
                     store1(u, p + j, load1(u, j) + along * load1(u, p + j))
-                    j += cuda.blockDim.x
+                    j += threads
         cuda.syncthreads()
         return square > 0
 
     @cuda.jit(device=True)
     def finite_step(
-        u, size, call, n_at, numbers, begun, temperature, places, couplings, bounds, sharps, sh_at,
+        u, call, n_at, numbers, begun, temperature, places, couplings, bounds, sharps, sh_at,
         memory, h, seed, iteration,
     ):  # fmt: skip
         """W ← W − step·g^♯dL (TM 39), or a step with memory; whether a number is not finite."""
@@ -109,7 +111,7 @@ def _train(real, variant):
                 i = cuda.threadIdx.x
                 while i < size:
                     store1(u, size + i, load1(u, size + i) + decay * load1(u, i))
-                    i += cuda.blockDim.x
+                    i += threads
                 decay = real(0)
                 cuda.syncthreads()
             raise_coupled(
@@ -134,33 +136,33 @@ def _train(real, variant):
                     if not math.isfinite(w):
                         bad = 1
                     store1(u, j, w)
-                    j += cuda.blockDim.x
+                    j += threads
         return cuda.syncthreads_or(bad)
 
     @cuda.jit(device=True)
-    def copy(out, o_at, a, a_at, size):
+    def copy(out, o_at, a, a_at):
         i = cuda.threadIdx.x
         while i < size:
             store1(out, o_at + i, load1(a, a_at + i))
-            i += cuda.blockDim.x
+            i += threads
 
     def block(
-        plan, call, x, y, weights, gamma, codes_of, formulas, places, couplings, bounds, sharps,
+        call, x, y, weights, gamma, codes_of, formulas, places, couplings, bounds, sharps,
         numbers, seeds, temperatures, steps, which, loss, told, times, W, memory, room, rows, order,
         first,
     ):  # fmt: skip
         losses = cuda.shared.array(MOST, np.float64)
         sums = cuda.shared.array(LANES, np.float64)
         r, t = cuda.blockIdx.x, cuda.threadIdx.x
-        size, m, batch = load1(plan, SIZE), load1(plan, SAMPLES), load1(plan, BATCH)
+        m, batch = load1(call, SAMPLES), load1(call, BATCH)
         weighted, factor = load1(call, WEIGHTED) != 0, load1(formulas, 0)
         far = r * (room.size // cuda.gridDim.x)
         u = cuda.shared.array(0, item) if near else room[far:]  # as many as the launch says
         n_at, sh_at = r * load1(call, NUMBERS), r * load1(call, RANGES)
-        copy(u, 0, W, r * size, size)
-        there = not batched and load1(plan, CAPACITY) >= m
+        copy(u, 0, W, r * size)
+        there = not batched and capacity >= m
         if there:
-            gather(u, plan, x, y, weights, weighted, order, -1, 0, m)
+            gather(u, x, y, weights, weighted, order, -1, 0, m)
         cuda.syncthreads()
         count, time, epoch, before = load1(call, COUNT), load1(times, r), -1, math.nan
         path, kept_losses = load1(which, r) * count, load1(call, LOSSES)
@@ -174,7 +176,7 @@ def _train(real, variant):
                 per_epoch = (m + batch - 1) // batch
                 if k // per_epoch != epoch:
                     epoch = k // per_epoch
-                    shuffle(order, 2 * r * m, m, load1(seeds, 2 * r + 1), epoch)
+                    shuffle(order, 2 * r * m, m, load1(seeds, 2 * r + 1), epoch, u)
                 begin = 2 * r * m + (k - epoch * per_epoch) * batch
                 samples = min(batch, 2 * r * m + m - begin)
             h, ended, w_at, follow = (
@@ -185,14 +187,14 @@ def _train(real, variant):
             )
             for turn in range(turns):  # the second one, of SAM, for dL at another point
                 value = factor * differential(
-                    u, plan, w_at, x, y, weights, weighted, order, begin, samples, there, gamma,
+                    u, w_at, x, y, weights, weighted, order, begin, samples, there, gamma,
                     load1(formulas, 1), losses, sums,
                 )  # fmt: skip
                 if factor != 1.0:
                     i = t
                     while i < size:
                         store1(u, size + i, load1(u, size + i) * real(factor))
-                        i += cuda.blockDim.x
+                        i += threads
                 cuda.syncthreads()
                 value = add_formulas(
                     codes_of, formulas, load1(call, TERMS), value, u, w_at, size, sums
@@ -212,15 +214,15 @@ def _train(real, variant):
                     if climbs:
                         w_at = 2 * size
                         if not ascend(
-                            u, size, call, n_at, numbers, places, couplings, bounds, sharps,
-                            follow, sums,
+                            u, call, n_at, numbers, places, couplings, bounds, sharps, follow,
+                            sums,
                         ):  # fmt: skip
                             break
             if ended:
                 going = 0
                 break
             if load1(call, EVERY) > 0 and k % load1(call, EVERY) == 0:
-                copy(rows, kept * size, u, 0, size)
+                copy(rows, kept * size, u, 0)
                 kept += 1
                 cuda.syncthreads()  # before W moves
             iteration = k - int(load1(numbers, n_at + BORN))
@@ -233,7 +235,7 @@ def _train(real, variant):
                 if load1(call, SCHEDULED) != 0:
                     temperature = load1(temperatures, taken)
             bad = finite_step(
-                u, size, call, n_at, numbers, begun, temperature, places, couplings, bounds, sharps,
+                u, call, n_at, numbers, begun, temperature, places, couplings, bounds, sharps,
                 follow, memory, h, load1(seeds, 2 * r), iteration,
             )  # fmt: skip
             taken += 1
@@ -241,7 +243,7 @@ def _train(real, variant):
             if bad != 0:
                 going = 0
                 break
-        copy(W, r * size, u, 0, size)
+        copy(W, r * size, u, 0)
         if t == 0:
             store1(times, r, time)
             store1(told, TOLD * r + TAKEN, taken)
@@ -252,11 +254,14 @@ def _train(real, variant):
     return block
 
 
+_DIGITS = plan_of((64, 32, 10), (1, 0), True, 64, np.float32, 2, 256)
+_DEEP = plan_of((2, 5, 6, 7, 3), (2, 3, 4, 5), False, 20, np.float32, 2, 32)
+_FAR = plan_of((784, 128, 10), (7, 0), True, 64, np.float32, 3, 128)
 _FEW = [
-    (Variant((0, 1), CROSS_ENTROPY, True, _ADAM, True, True, False, False),),
-    (Variant(tuple(range(9)), QUADRATIC, False, _WHOLE, True, False, False, False),),
+    (Variant(_DIGITS, CROSS_ENTROPY, True, _ADAM, True, False, False),),
+    (Variant(_DEEP, QUADRATIC, False, _WHOLE, False, False, False),),
 ]
-_MORE = [(Variant((0, 1, 7), CROSS_ENTROPY, True, _HOT, False, True, True, True),)]
+_MORE = [(Variant(_FAR, CROSS_ENTROPY, True, _HOT, True, True, True),)]
 #: three blocks of a processor share its registers, or two where a variant wants more of them; a run
 #: alone has twice the threads
 _with_few = kernel(TAKES, variants=_FEW, launch_bounds=(128, 3))(_train)
@@ -266,5 +271,5 @@ _alone = kernel(TAKES, variants=[*_FEW, *_MORE], launch_bounds=(256, 1))(_train)
 
 def trained_by(variant, alone):
     """The `Kernel` of a variant, for one run or for many."""
-    wants_more = variant.climbs or variant.coupled or not variant.near
+    wants_more = variant.climbs or variant.coupled or not variant.plan.near
     return _alone if alone else _with_more if wants_more else _with_few
