@@ -1,14 +1,23 @@
-"""Host arrays on the device: copies of what nobody writes are kept, of what changes made anew."""
+"""Host arrays on the device: copies of what nobody writes are kept, of what changes made anew.
+
+An array of the device takes the host a while to make: what is wanted again and again for a moment
+has a place that stays.
+"""
 
 import weakref
 
 import numpy as np
 
 from ...._compile._cuda import cuda
-from .current import place, stream
+from ...._compile._cuda_copy import download, upload
+from .current import number, place, stream
 
 #: (device and who multiplies, identity of a host array) -> (weak reference to it, what is kept)
 _kept = {}
+
+#: (device, name, type) -> an array of the device, or one of the host that is quick to copy to
+_lasting = {}
+_LASTING = 1 << 26  # bytes up to which one stays
 
 
 def kept(array, make):
@@ -50,7 +59,7 @@ def zeros(size, dtype):
 def send(array, out, at=0):
     """Copy a flat host array into one of the device, from a place on; the array may change then."""
     if array.size:
-        out[at : at + array.size].copy_to_device(np.ascontiguousarray(array), stream=stream())
+        upload(np.ascontiguousarray(array), out[at:] if at else out, stream())
         stream().synchronize()
 
 
@@ -59,6 +68,30 @@ def fetch(array, out, at=0):
 
     As many numbers as the host array has from there on; it waits for what is under way.
     """
-    if out.size > at:
+    if at:
         array[at : out.size].copy_to_host(out[at:], stream=stream())
+    elif out.size:
+        download(array, out, stream())
     stream().synchronize()
+
+
+def lasting(name, size, dtype):
+    """A flat array of the device for at least so many numbers; who asks again by this name gets
+    the same one, and anything in it."""
+    return _stays(name, size, dtype, empty)
+
+
+def lasting_of_host(name, size, dtype):
+    """The same of the host, pinned: what it holds is to be taken away at once."""
+    return _stays((name, "of host"), size, dtype, cuda.pinned_array)[:size]
+
+
+def _stays(name, size, dtype, make):
+    key = number(), name, np.dtype(dtype)
+    found = _lasting.get(key)
+    if found is None or found.size < size:
+        room = 1 << max(size - 1, 0).bit_length()  # so that it is seldom too small
+        if room * key[2].itemsize > _LASTING:
+            return make(size, dtype)
+        found = _lasting[key] = make(room, dtype)
+    return found

@@ -5,12 +5,13 @@ from collections import namedtuple
 import numpy as np
 
 from ...._compile._cuda import SIMULATED
+from ...._compile._cuda_copy import download, upload
 from ...layout import OWN
 from ..base.current import stream
-from ..base.mirror import empty, fetch, fresh, mirror
+from ..base.mirror import fetch, lasting, lasting_of_host, mirror
 from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
-from .train import GOING, KEPT, SEEN, TAKEN, TOLD, Variant, trained_by
+from .train import GOING, KEPT, SEEN, TAKEN, TIME, TOLD, Variant, trained_by
 
 #: threads of a block at least, and at most: of one of many runs, and of a run alone
 _LEAST, _MOST = (4, {False: 4, True: 4}) if SIMULATED else (32, {False: 128, True: 256})
@@ -100,40 +101,63 @@ def take_steps(
         Of one run: each `every`-th W goes to `rows` (n, D).
     """
     net, loss, data, batches = problem.net, problem.loss, problem.data, problem.batches
-    R, D, count = *W.shape, steps.shape[1]
+    R, count = len(W), steps.shape[1]
     m, batch = len(data.x), _batch(batches)
     plan = plan_for(net, m, batch, W.dtype, rule.ascent is not None, R == 1)
     runs = runs_of(rule, batches, low, high, first)
-    ranges = runs.bounds.shape[1] - 1
+    ranges, memories = runs.bounds.shape[1] - 1, memory.shape[1]
     call = [
-        ranges, len(problem.terms.code), runs.numbers.shape[1], memory.shape[1],
+        ranges, len(problem.terms.code), runs.numbers.shape[1], memories,
         0 if rule.sharps is None else ranges, every, data.weights.size > 0,
         rule.temperatures is not None, runs.places.shape[1], runs.couplings.shape[1], count, losses,
         m, batch,
     ]  # fmt: skip
-    kept = np.zeros((0, D), W.dtype) if rows is None else rows
-    on = {
-        "W": fresh(W), "memory": fresh(memory), "times": fresh(time),
-        "told": fresh(np.zeros((R, TOLD), np.int64)), "rows": empty(kept.size, W.dtype),
-        "loss": empty(R * losses, np.float64),
-    }  # fmt: skip
+    whole = problem.terms.code, runs.places, runs.bounds, runs.seeds, which
+    real = (
+        formulas_of(problem.terms, loss), runs.couplings, runs.sharps, runs.numbers,
+        runs.temperatures, steps, time,
+    )  # fmt: skip
+    state, told = _flat([W, memory], W.dtype), np.empty(R * (TOLD + losses))
+    sent = {  # which lives until all of it is there
+        "whole": _flat([call, *_begins(call, whole, real), *whole], np.int64),
+        "real": _flat(real, np.float64),
+        "state": state,
+    }
+    there = {name: lasting(name, flat.size, flat.dtype) for name, flat in sent.items()}
+    for name, flat in sent.items():
+        upload(flat, there[name], stream())
+    out, room = lasting("told", told.size, np.float64), 1 if plan.near else R * plan.room
+    kept_there = lasting("rows", 0 if rows is None else rows.size, W.dtype)
     variant = variant_of(plan, loss, rule, batch > 0)
     kernel = trained_by(variant, R == 1).of(W.dtype, variant)
-    item = W.dtype.itemsize
-    kernel[R, plan.threads, stream(), plan.room * item if plan.near else 0](
-        fresh(np.array(call, np.int64)), mirror(data.x), mirror(data.y), mirror(data.weights),
-        mirror(loss.gamma), fresh(problem.terms.code), fresh(formulas_of(problem.terms, loss)),
-        fresh(runs.places), fresh(runs.couplings), fresh(runs.bounds), fresh(runs.sharps),
-        fresh(runs.numbers), fresh(runs.seeds), fresh(runs.temperatures), fresh(steps),
-        fresh(which), on["loss"], on["told"], on["times"], on["W"], on["memory"],
-        empty(1 if plan.near else R * plan.room, W.dtype), on["rows"],
-        empty(2 * R * m if batch else 1, np.int64), first,
+    kernel[R, plan.threads, stream(), plan.room * W.itemsize if plan.near else 0](
+        there["whole"], there["real"], mirror(data.x), mirror(data.y), mirror(data.weights),
+        mirror(loss.gamma), there["state"], out, lasting("room", room, W.dtype), kept_there,
+        lasting("order", 2 * R * m if batch else 1, np.int64), first, R,
     )  # fmt: skip
-    told = fetched(on["told"], (R, TOLD), np.int64)
-    for name, out in (("W", W), ("memory", memory), ("times", time), ("rows", kept)):
-        fetch(on[name], out.reshape(-1))
-    loss = without(fetched(on["loss"], (R, losses), np.float64), told[:, SEEN])
-    return Came(loss, told[:, SEEN], told[:, TAKEN], told[:, KEPT], told[:, GOING] != 0)
+    download(out, told, stream())
+    if rows is not None:
+        kept_here = lasting_of_host("rows", rows.size, W.dtype)
+        download(kept_there, kept_here, stream())
+    fetch(there["state"], state)
+    W[:], memory[:] = state[: W.size].reshape(W.shape), state[W.size :].reshape(memory.shape)
+    of_run, loss = told[: R * TOLD].reshape(R, TOLD), told[R * TOLD :].reshape(R, losses)
+    time[:], (taken, seen, kept) = of_run[:, TIME], np.int64(of_run[:, [TAKEN, SEEN, KEPT]]).T
+    if rows is not None:
+        rows[: kept[0]] = kept_here.reshape(rows.shape)[: kept[0]]
+    return Came(without(loss, seen), seen, taken, kept, of_run[:, GOING] != 0)
+
+
+def _flat(arrays, dtype):
+    """Arrays behind one another, as one of a type."""
+    return np.concatenate([np.asarray(array, dtype).reshape(-1) for array in arrays])
+
+
+def _begins(call, whole, real):
+    """Where the whole numbers' arrays begin, behind these places and those of the call; and where
+    the real ones' do."""
+    of_whole = [len(call) + len(whole) + len(real), *map(np.size, whole[:-1])]
+    return *np.cumsum(of_whole), *np.cumsum([0, *map(np.size, real[:-1])])
 
 
 def without(loss, seen):
@@ -159,7 +183,7 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, done, thread
     """`motion.steps.advance` of a small run: it returns to the host when all steps are taken."""
     steps = np.array(tape.step[:count])[None]
     wanted = len(range(-first % tape.every, count, tape.every))
-    rows = np.empty((wanted, W.size), W.dtype)
+    rows = tape.parameters[:wanted]
     before, times = float(time[0]), np.array(time)
     came = take_steps(
         problem, rule, W[None], memory[None], times, steps, first,
@@ -172,7 +196,6 @@ def advance(problem, rule, tape, W, memory, dL, time, first, count, done, thread
     tape.loss[:n], tape.step[:n] = came.loss[0, :n], took
     tape.iteration[:n], tape.time[:n] = np.arange(first, first + n), at[:n]
     kept_at = np.arange(-first % tape.every, n, tape.every)[:kept]
-    tape.parameters[:kept] = rows[:kept]
     tape.row_iteration[:kept], tape.row_time[:kept] = first + kept_at, at[kept_at]
     time[0] = times[0]
     done[0], done[1], done[2] = n, kept, came.going[0]

@@ -30,25 +30,29 @@ Variant = namedtuple("Variant", "plan loss plain kind batched coupled climbs")
 #: samples, and those of a mini-batch
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
 COUNT, LOSSES, SAMPLES, BATCH = 10, 11, 12, 13
+CALL = 14
 
-#: what is told of a run: steps taken, losses and rows kept, whether it goes on
-TAKEN, SEEN, KEPT, GOING = range(4)
-TOLD = 4
+#: then where the arrays of a call begin: behind these numbers its whole ones, which are codes of
+#: formulas, places of coupled layers, bounds of ranges, seeds, and whose steps are a run's; among
+#: its real ones those of formulas, g^[ij] of coupled layers, inverse stiffness, numbers of runs,
+#: temperatures, steps, and times
+
+#: what comes back of a run: steps taken, losses and rows kept, whether it goes on, the time
+TAKEN, SEEN, KEPT, GOING, TIME = range(5)
+TOLD = 5
 
 _ADAM = Kind("Adaptive", True, True, False, False, False, False)
 _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
-TAKES = (
-    "i8[] r[] r[] r[] r[] i8[] f8[] i8[] f8[] i8[] f8[] f8[] i8[] f8[] f8[] i8[] f8[] i8[] "
-    "f8[] r[] r[] r[] r[] i8[] i8"
-)
+TAKES = "i8[] f8[] r[] r[] r[] r[] r[] f8[] r[] r[] i8[] i8 i8"
 
 
 def _train(real, variant):
     """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
     plan, kind_of_loss, plain, kind, batched, coupled, climbs = variant
     size, threads, capacity, near = plan.size, plan.threads, plan.capacity, plan.near
+    plan_room = plan.room
     differential = make_differential(real, plan, kind_of_loss, plain)
     gather, add_formulas = make_gather(real, plan), make_add_formulas(real)
     raise_coupled, shuffle = make_raise_coupled(real), make_shuffle(real, plan)
@@ -146,17 +150,23 @@ def _train(real, variant):
             store1(out, o_at + i, load1(a, a_at + i))
             i += threads
 
-    def block(
-        call, x, y, weights, gamma, codes_of, formulas, places, couplings, bounds, sharps,
-        numbers, seeds, temperatures, steps, which, loss, told, times, W, memory, room, rows, order,
-        first,
-    ):  # fmt: skip
+    @cuda.jit(device=True)
+    def part(array, call, which):
+        return array[load1(call, CALL + which) :]
+
+    def block(call, floats, x, y, weights, gamma, W, told, room, rows, order, first, R):
+        codes_of, places, bounds = part(call, call, 0), part(call, call, 1), part(call, call, 2)
+        seeds, which = part(call, call, 3), part(call, call, 4)
+        formulas, couplings = part(floats, call, 5), part(floats, call, 6)
+        sharps, numbers = part(floats, call, 7), part(floats, call, 8)
+        temperatures, steps = part(floats, call, 9), part(floats, call, 10)
+        times, memory, loss = part(floats, call, 11), W[R * size :], told[TOLD * R :]
         losses = cuda.shared.array(MOST, np.float64)
         sums = cuda.shared.array(LANES, np.float64)
         r, t = cuda.blockIdx.x, cuda.threadIdx.x
         m, batch = load1(call, SAMPLES), load1(call, BATCH)
         weighted, factor = load1(call, WEIGHTED) != 0, load1(formulas, 0)
-        far = r * (room.size // cuda.gridDim.x)
+        far = r * plan_room
         u = cuda.shared.array(0, item) if near else room[far:]  # as many as the launch says
         n_at, sh_at = r * load1(call, NUMBERS), r * load1(call, RANGES)
         copy(u, 0, W, r * size)
@@ -245,11 +255,11 @@ def _train(real, variant):
                 break
         copy(W, r * size, u, 0)
         if t == 0:
-            store1(times, r, time)
-            store1(told, TOLD * r + TAKEN, taken)
-            store1(told, TOLD * r + SEEN, seen)
-            store1(told, TOLD * r + KEPT, kept)
-            store1(told, TOLD * r + GOING, going)
+            store1(told, TOLD * r + TAKEN, float(taken))
+            store1(told, TOLD * r + SEEN, float(seen))
+            store1(told, TOLD * r + KEPT, float(kept))
+            store1(told, TOLD * r + GOING, float(going))
+            store1(told, TOLD * r + TIME, time)
 
     return block
 
