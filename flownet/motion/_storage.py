@@ -38,6 +38,7 @@ def layout_of(quantities, arrays, tables, potential, seed=0):
         experiment=text,
         arrays=kept,
         attrs=attrs,
+        block_bytes=potential.kernels.BLOCK_BYTES,
         checkpoint={name: (array.shape, array.dtype) for name, array in arrays.items()},
         first=arrays,
     )

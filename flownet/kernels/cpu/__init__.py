@@ -63,7 +63,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.own": ["is_machine_code", "own_function"],
         "motion.shuffle": ["shuffle"],
-        "motion.steps": ["advance", "step_with_memory"],
+        "motion.steps": ["BLOCK_BYTES", "advance", "step_with_memory"],
         "motion.thermal": ["add_thermal_noise"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
         "orbits.verlet": ["orbits_back", "orbits_forth"],

@@ -41,7 +41,7 @@ _names, __dir__, __all__ = lazy_loader.attach(
         ],
         "motion.analytic": ["analytic_differential", "analytic_jet"],
         "motion.run": ["step_with_memory"],
-        "motion.advance": ["advance"],
+        "motion.advance": ["BLOCK_BYTES", "advance"],
         "network.differential": ["differential", "forward", "pullback"],
         "network.work": ["workspace"],
         "flow.flow": ["dense", "integrate_flow", "integrator", "rate"],

@@ -11,6 +11,8 @@ from .move import finite_step, raise_coupled
 from .own import own_differential
 from .shuffle import shuffle
 
+BLOCK_BYTES = 1 << 20  # of rows that a file takes at once: they stay in the cache meanwhile
+
 
 @part
 def batch_rows(batches, m, iteration):

@@ -3,6 +3,8 @@
 from ..tiny import run as tiny
 from . import steps
 
+BLOCK_BYTES = 1 << 22  # of rows that a file takes at once: no call returns for fewer of them
+
 
 def advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
     """`kernels.cpu.motion.steps.advance` on a CUDA device; it may take fewer steps."""
