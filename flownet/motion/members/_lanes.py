@@ -78,7 +78,7 @@ class MembersLoop:
         self._work = self._kernels.members_work(
             net, batch_size or m, dtype, gathered=bool(batch_size), weighted=data.weights.size > 0
         )
-        self.W, self.time = np.array(W, dtype), np.zeros(R)
+        self.W, self.time = np.array(W, dtype, order="C"), np.zeros(R)
         self.going, self.iteration = np.ones(R, bool), 0
         self.low, self.high = np.full(R, -np.inf), np.full(R, np.inf)
         self._memory = np.zeros((R, self._mechanics[0].memories, self.W.shape[1]), dtype)
@@ -141,6 +141,7 @@ class MembersLoop:
         """Steps of some members; lanes that are left over do what the last one does."""
         n, tiles = len(of), -(-len(of) // lanes)
         filled = np.concatenate([of, np.full(tiles * lanes - n, of[-1])])
+        all_of_them = n == len(self.W) == len(filled)  # they move where they are
         tape = layout.MembersTape(
             *self._steps_ahead(filled, count),
             loss=np.full((len(filled), block.loss.shape[1]), np.nan),
@@ -151,7 +152,8 @@ class MembersLoop:
             low=self.low[filled],
             high=self.high[filled],
         )
-        W, memory, batches = self.W[filled], self._memory[filled], sliced(self._batches, filled)
+        W, memory = (a if all_of_them else a[filled] for a in (self.W, self._memory))
+        batches = sliced(self._batches, filled)
         self._kernels.advance_members(
             self._problem._replace(batches=batches),
             sliced(self._rules, filled),
@@ -165,7 +167,9 @@ class MembersLoop:
             tiles,
             self._kernels.allowed(),
         )
-        self.W[of], self._memory[of], self.time[of] = W[:n], memory[:n], tape.time[:n]
+        if not all_of_them:
+            self.W[of], self._memory[of] = W[:n], memory[:n]
+        self.time[of] = tape.time[:n]
         self._batches.order[of], self._batches.epoch[of] = batches.order[:n], batches.epoch[:n]
         self.going[of] = tape.going[:n] != 0
         block.loss[of], block.seen[of], block.taken[of] = (

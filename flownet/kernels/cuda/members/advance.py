@@ -8,7 +8,7 @@ from ...._compile._cuda import SIMULATED
 from ...._compile._cuda_group import GROUP
 from ...layout import Batches
 from ..base.current import stream
-from ..base.mirror import empty, fetch, fresh, mirror
+from ..base.mirror import fetch, fresh, lasting, mirror, send
 from ..tiny.pack import formulas_of, kind, runs_of
 from ..tiny.run import fetched, plan_for, take_steps, without
 from .registers import Shape, by_group, by_thread, fits, fits_group
@@ -122,21 +122,26 @@ def _in_registers(by, problem, rules, tape, W, memory, first):
         shrinks=bool(np.any(rules.shrink)),
     )
     on = {
-        "loss": empty(rows * R, np.float64), "told": fresh(np.zeros((3, R), np.int64)),
-        "times": fresh(tape.time), "W": fresh(W.transpose(side)),
-        "memory": fresh(memory.transpose(beside)),
+        "loss": lasting("losses of members", rows * R, np.float64),
+        "told": fresh(np.zeros((3, R), np.int64)), "times": fresh(tape.time),
+        "W": lasting("members", W.size, W.dtype), "memory": fresh(memory.transpose(beside)),
+        "order": lasting("order of members", m * R if batch else 1, np.int64),
     }  # fmt: skip
+    send(np.ascontiguousarray(W.transpose(side)).reshape(-1), on["W"])
     threads, each = _THREADS[by]
     by.of(W.dtype, shape)[-(-R * each // threads), threads, stream()](
         mirror(data.x), mirror(data.y), mirror(data.weights), mirror(loss.gamma),
         fresh(formulas_of(problem.terms, loss)), fresh(tape.steps), fresh(tape.which), on["loss"],
         on["told"], on["times"], on["W"], on["memory"], fresh(runs.numbers.T), fresh(runs.sharps.T),
-        fresh(runs.seeds.T), empty(m * R if batch else 1, np.int64), m, batch, first, count, rows,
+        fresh(runs.seeds.T), on["order"], m, batch, first, count, rows,
     )  # fmt: skip
     taken, going, seen = fetched(on["told"], (3, R), np.int64)
     fetch(on["times"], tape.time)
     for name, array, axes in (("W", W, side), ("memory", memory, beside)):
         there = array.transpose(axes)  # a view, into which what came back goes
-        there[...] = fetched(on[name], there.shape, W.dtype)
+        if there.flags.c_contiguous:
+            fetch(on[name], there.reshape(-1))
+        else:
+            there[...] = fetched(on[name], there.shape, W.dtype)
     loss = without(fetched(on["loss"], (R, rows), np.float64), seen)
     return loss, seen, taken, going != 0
