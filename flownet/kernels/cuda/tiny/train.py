@@ -30,12 +30,11 @@ Variant = namedtuple("Variant", "plan loss plain kind batched coupled climbs")
 #: samples, and those of a mini-batch
 RANGES, TERMS, NUMBERS, MEMORIES, FOLLOWS, EVERY, WEIGHTED, SCHEDULED, PLACES, COUPLINGS = range(10)
 COUNT, LOSSES, SAMPLES, BATCH = 10, 11, 12, 13
-CALL = 14
-
-#: then where the arrays of a call begin: behind these numbers its whole ones, which are codes of
-#: formulas, places of coupled layers, bounds of ranges, seeds, and whose steps are a run's; among
-#: its real ones those of formulas, g^[ij] of coupled layers, inverse stiffness, numbers of runs,
-#: temperatures, steps, and times
+#: from here on where the arrays of a call begin: behind these numbers its whole ones, which are
+#: codes of formulas, places of coupled layers, bounds of ranges, seeds, and whose steps are a
+#: run's; among its real ones those of formulas, g^[ij] of coupled layers, inverse stiffness,
+#: numbers of runs, temperatures, steps, and times
+BEGINS = 14
 
 #: what comes back of a run: steps taken, losses and rows kept, whether it goes on, the time
 TAKEN, SEEN, KEPT, GOING, TIME = range(5)
@@ -150,17 +149,14 @@ def _train(real, variant):
             store1(out, o_at + i, load1(a, a_at + i))
             i += threads
 
-    @cuda.jit(device=True)
-    def part(array, call, which):
-        return array[load1(call, CALL + which) :]
-
     def block(call, floats, x, y, weights, gamma, W, told, room, rows, order, first, R):
-        codes_of, places, bounds = part(call, call, 0), part(call, call, 1), part(call, call, 2)
-        seeds, which = part(call, call, 3), part(call, call, 4)
-        formulas, couplings = part(floats, call, 5), part(floats, call, 6)
-        sharps, numbers = part(floats, call, 7), part(floats, call, 8)
-        temperatures, steps = part(floats, call, 9), part(floats, call, 10)
-        times, memory, loss = part(floats, call, 11), W[R * size :], told[TOLD * R :]
+        codes_of, places = call[load1(call, BEGINS) :], call[load1(call, BEGINS + 1) :]
+        bounds, seeds = call[load1(call, BEGINS + 2) :], call[load1(call, BEGINS + 3) :]
+        which, formulas = call[load1(call, BEGINS + 4) :], floats[load1(call, BEGINS + 5) :]
+        couplings, sharps = floats[load1(call, BEGINS + 6) :], floats[load1(call, BEGINS + 7) :]
+        numbers, temperatures = floats[load1(call, BEGINS + 8) :], floats[load1(call, BEGINS + 9) :]
+        steps, times = floats[load1(call, BEGINS + 10) :], floats[load1(call, BEGINS + 11) :]
+        memory, loss = W[R * size :], told[TOLD * R :]
         losses = cuda.shared.array(MOST, np.float64)
         sums = cuda.shared.array(LANES, np.float64)
         r, t = cuda.blockIdx.x, cuda.threadIdx.x
