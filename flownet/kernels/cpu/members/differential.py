@@ -5,13 +5,14 @@ time, which stay in the cache.
 """
 
 from ...._compile import part, spliced
-from ..base.pointwise import pull_through
 from ..base.transpose import turn
 from ..base.views import address, flat, shift, view
 from ..layers.activation import activate_slope
 from .loss import loss_of_lanes, mean_of_lanes
-from .product import product, product_with_shared
+from .product import multiply_by_product, product, product_with_shared
 from .work import ROWS
+
+UNITS = 4  # of a layer at a time: a row of blocks of sums
 
 
 @part
@@ -35,36 +36,46 @@ def _units(net, buffer, layer, L):
 
 @part
 def _forward(net, work, x, first, rows, shared):
-    """A_l = φ(W·A_{l−1} + b) and φ′ of every layer, of `rows` samples from `first` on."""
+    """A_l = φ(W·A_{l−1} + b) and φ′ of every layer, of `rows` samples from `first` on; some units
+    at a time, whose sums are still near when φ wants them."""
     L = work.W.shape[1]
     for layer in range(net.weight.size):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
-        z, w = _units(net, work.a, layer, L), shift(address(work.W), net.weight[layer] * L)
-        biased = net.bias[layer] >= 0
-        b = shift(address(work.W), net.bias[layer] * L) if biased else address(work.zeros)
-        b_row = L if biased else 0
-        if layer > 0:
-            below = _units(net, work.a, layer - 1, L)
-            product(
-                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
-                address(below), ROWS * L, L, n_out, rows, n_in,
-            )  # fmt: skip
-        elif shared:
-            product_with_shared(
-                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
-                shift(address(x), first * n_in), 1, n_in, n_out, rows, n_in,
-            )  # fmt: skip
-        else:
-            product(
-                address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
-                shift(address(x), first * n_in * L), L, n_in * L, n_out, rows, n_in,
-            )  # fmt: skip
-        slope = _units(net, work.slope, layer, L)
-        if rows == ROWS:
-            activate_slope(net.activation[layer], flat(z), flat(slope))
-        else:
-            for j in range(n_out):
-                activate_slope(net.activation[layer], z[j, : rows * L], slope[j, : rows * L])
+        a, slope = _units(net, work.a, layer, L), _units(net, work.slope, layer, L)
+        for begin in range(0, n_out, UNITS):
+            n = min(UNITS, n_out - begin)
+            z, w = a[begin : begin + n], net.weight[layer] + begin * n_in
+            w = shift(address(work.W), w * L)
+            biased = net.bias[layer] >= 0
+            b = shift(address(work.W), (net.bias[layer] + begin) * L)
+            b, b_row = (b, L) if biased else (address(work.zeros), 0)
+            if layer > 0:
+                below = _units(net, work.a, layer - 1, L)
+                product(
+                    address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                    address(below), ROWS * L, L, n, rows, n_in,
+                )  # fmt: skip
+            elif shared:
+                product_with_shared(
+                    address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                    shift(address(x), first * n_in), 1, n_in, n, rows, n_in,
+                )  # fmt: skip
+            else:
+                product(
+                    address(z), ROWS * L, L, b, b_row, 0, w, n_in * L, L,
+                    shift(address(x), first * n_in * L), L, n_in * L, n, rows, n_in,
+                )  # fmt: skip
+            _activate(net.activation[layer], z, slope[begin : begin + n], rows * L)
+
+
+@part
+def _activate(code, z, slope, count):
+    """z ← φ(z) and φ′ of units, `count` numbers of each."""
+    if count == z.shape[1]:
+        activate_slope(code, flat(z), flat(slope))
+    else:
+        for j in range(len(z)):
+            activate_slope(code, z[j, :count], slope[j, :count])
 
 
 @part
@@ -74,13 +85,11 @@ def _pullback(net, work, rows):
     for layer in range(net.weight.size - 1, 0, -1):
         n_in, n_out = net.sizes[layer], net.sizes[layer + 1]
         g, slope = _units(net, work.slope, layer, L), _units(net, work.slope, layer - 1, L)
-        product(
-            address(work.g), ROWS * L, L, address(work.zeros), 0, 0,
+        multiply_by_product(
+            address(slope), ROWS * L, L, address(work.zeros), 0, 0,
             shift(address(work.W), net.weight[layer] * L), L, n_in * L,
             address(g), ROWS * L, L, n_in, rows, n_out,
         )  # fmt: skip
-        for j in range(n_in):
-            pull_through(slope[j, : rows * L], work.g[j, : rows * L])
 
 
 @part

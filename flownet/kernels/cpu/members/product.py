@@ -2,7 +2,8 @@
 
 C = D + A·B element by element of the vectors. Blocks of 4×4 sums stay in registers, or of 1×8,
 which keep both multipliers busy too; B's elements are vectors, or plain numbers that all members
-share, such as inputs.
+share, such as inputs. Of a pullback C is multiplied with A·B: it holds slopes φ′, and no sum has to
+wait in memory for them.
 """
 
 from functools import cache
@@ -20,11 +21,12 @@ _SIDE, _LONG = 4, 8  # of blocks of sums: 16 sums and 8 factors fit 32 registers
 
 
 @cache
-def _block(rows, cols, shared):
+def _block(rows, cols, shared, times):
     """Intrinsic C = D + A·B for a block of `rows` × `cols` vectors, held in registers.
 
     Called with pointers, each followed by the distances of its rows and columns, to C, D, A, B, and
-    the depth. The elements of B are numbers where it is `shared`.
+    the depth. The elements of B are numbers where it is `shared`; with `times` C ← C·(A·B), without
+    D.
     """
 
     def codegen(context, builder, signature, args):
@@ -35,7 +37,10 @@ def _block(rows, cols, shared):
         def at(pointer, row, i, col, j):
             return emit.row(emit.row(pointer, row, i), col, j)
 
-        start = {(i, j): emit.load(at(d, d_row, i, d_col, j)) for i, j in cells}
+        nothing = ir.Constant(emit.vector, [0.0] * emit.width)
+        start = {
+            (i, j): nothing if times else emit.load(at(d, d_row, i, d_col, j)) for i, j in cells
+        }
         a_rows = [emit.row(a, a_row, i) for i in range(rows)]
         b_cols = [emit.row(b, b_col, j) for j in range(cols)]
         before, loop = builder.block, builder.append_basic_block("depth")
@@ -63,7 +68,8 @@ def _block(rows, cols, shared):
             result.add_incoming(new[i, j], loop)
             sums[i, j] = result
         for i, j in cells:
-            emit.store(sums[i, j], at(c, c_row, i, c_col, j))
+            place, value = at(c, c_row, i, c_col, j), sums[i, j]
+            emit.store(builder.fmul(value, emit.load(place)) if times else value, place)
         return context.get_dummy_value()
 
     @intrinsic
@@ -73,10 +79,10 @@ def _block(rows, cols, shared):
     return multiply
 
 
-def _product(shared):
+def _product(shared=False, times=False):
     """C (rows, cols) = D + A·B, in blocks; distances are in numbers, not in vectors."""
     whole, tall, long, wide, single = (
-        _block(rows, cols, shared)
+        _block(rows, cols, shared, times)
         for rows, cols in ((_SIDE, _SIDE), (_SIDE, 1), (1, _LONG), (1, _SIDE), (1, 1))
     )
 
@@ -115,4 +121,4 @@ def _product(shared):
     return product
 
 
-product, product_with_shared = _product(False), _product(True)
+product, product_with_shared, multiply_by_product = _product(), _product(True), _product(times=True)

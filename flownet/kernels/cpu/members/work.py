@@ -16,7 +16,7 @@ ROWS = 32  # samples at a time: what they need stays in the cache
 #: (4, L) of each fourth sample's losses, and the 1 that these are multiplied with
 MembersWork = namedtuple(
     "MembersWork",
-    "W dL a slope g y_hat y covector errors scratch weights zeros losses sample scale "
+    "W dL a slope y_hat y covector errors scratch weights zeros losses sample scale "
     "x_batch y_batch weights_batch values sums one",
 )
 
@@ -78,7 +78,6 @@ def members_work(net, rows, dtype, *, gathered=False, weighted=False):
         dL=buffer(D, L),
         a=buffer(block * int(net.units[-1])),
         slope=buffer(block * int(net.units[-1])),
-        g=buffer(widest, block),
         **{name: buffer(block, n_out) for name in ("y_hat", "y", "covector", "errors", "scratch")},
         weights=buffer(block if weighted else 0),
         zeros=buffer(max(widest, L)),
