@@ -223,14 +223,15 @@ def the_device():
 
 
 def take_all(figures, options, there):
-    """Every figure, those first that claims rest on; steps of JAX, long to compile, come late."""
+    """Every figure, those first that claims rest on and that are soon there; steps of JAX, long to
+    compile, come late."""
     waits = {who: way for who, way in there.items() if who.startswith("JAX")}
     first = {who: way for who, way in there.items() if who not in waits}
-    bench_steps(figures, options, first)
     bench_maps(figures, options)
-    bench_products(figures, options)
     bench_record(figures, options)
     bench_first(figures, options)
+    bench_steps(figures, options, first)
+    bench_products(figures, options)
     bench_steps(figures, options, waits)
     bench_ways(figures, options)
 
