@@ -167,7 +167,7 @@ def test_sharpness_of_closed_forms():
     assert np.abs(single.direction).tolist() == [0, 1, 0, 0]
     plain = fn.norm_sharpness(bowl(np.diag(diagonal)), np.zeros(4), fn.Euclidean(4))
     assert plain.exact and plain.value == pytest.approx(4.0, rel=1e-12)
-    assert plain.critical_step == pytest.approx(2 / 4.0, rel=1e-12)
+    assert plain.critical_step == 2 / plain.value
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

@@ -31,11 +31,11 @@ def test_a_kill_at_any_moment():
 @pytest.mark.slow
 @pytest.mark.skipif(shim.why_not() is not None, reason=str(shim.why_not()))
 def test_any_write_may_be_the_last():
-    """One change in ten of a run, and one in a hundred of all stories, in all ways; how many there
-    are depends on how fast the machine is."""
-    for share, stories in ((0.1, ["train"]), (0.01, None)):
+    """One change in seven of a run, and one in a hundred of all stories, in all ways; a slow
+    machine makes fewer changes."""
+    for share, stories, least in ((0.15, ["train"], 200), (0.01, None, 100)):
         tally = writes(stories, share, seed=11, say=silent)
-        assert tally.faults == [] and len(tally) > 100
+        assert tally.faults == [] and len(tally) > least
 
 
 @pytest.mark.slow
