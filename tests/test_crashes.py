@@ -15,7 +15,7 @@ from mistakes import told_in_one_line
 
 import flownet as fn
 from flownet.motion import _recorder
-from flownet.store.bytes import _journal, _staged, with_checksum
+from flownet.store.bytes import _journal, _staged, _system, with_checksum
 from flownet.store.reading import open_reader
 from flownet.store.writing import HDF5Store, _analysis, _edit, _hdf5, repair
 
@@ -44,8 +44,8 @@ class Disk:
     """Writes that fail from one of a number on, until there is room again."""
 
     def __init__(self, monkeypatch):
-        self.count, self._from, self._error, self._write = 0, None, 0, _staged._pwrite
-        monkeypatch.setattr(_staged, "_pwrite", self)
+        self.count, self._from, self._error, self._write = 0, None, 0, _system.write
+        monkeypatch.setattr(_system, "write", self)
 
     def fill(self, first, error):
         self.count, self._from, self._error = 0, first, error
@@ -272,7 +272,7 @@ def test_a_change_of_the_index_is_made_or_not(stop, tmp_path, monkeypatch):
     """Cut anywhere, readers see the old file or the new one; who writes next makes it whole."""
     path = tmp_path / "run.h5"
     trained(path).close()
-    text, writes, write = fn.Trajectory.open(path).store.experiment, [], _staged._pwrite
+    text, writes, write = fn.Trajectory.open(path).store.experiment, [], _system.write
     monkeypatch.setattr(_edit, "LARGE", 1)
     last = {"before": 0, "in the journal": 1, "behind the journal": 1, "half way": 2}[stop]
 
@@ -286,7 +286,7 @@ def test_a_change_of_the_index_is_made_or_not(stop, tmp_path, monkeypatch):
 
     # as a killed process, which no longer closes or shortens anything
     with monkeypatch.context() as patch:
-        patch.setattr(_staged, "_pwrite", writing)
+        patch.setattr(_system, "write", writing)
         patch.setattr(_staged.os, "ftruncate", lambda *given: None)
         with pytest.raises(Stop):
             _edit.rewrite_experiment(path, text.replace("steps = 40", "steps = 50"))

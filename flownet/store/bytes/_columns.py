@@ -10,6 +10,7 @@ from .._format import CLOCK, COLUMNS, NUMBER, RECORD, RECORDS
 from ._checksum import checksum, with_checksum
 
 _AHEAD = 16  # of so many blocks one more gets its place ahead
+_SURELY = 2  # likewise of those that are expected: places are made while the run waits for the disk
 
 
 def create(file, quantity, block):
@@ -120,6 +121,8 @@ class Appender:
         Of a quantity without rows; `restart` takes up one that has some.
     has_clock : bool
         Whether iteration and time are its own.
+    expected : int
+        Rows that are to come in all; 0 where nobody knows.
 
     Attributes
     ----------
@@ -127,7 +130,7 @@ class Appender:
         Of the last block: its rows and their checksums.
     """
 
-    def __init__(self, file, name, has_clock=True):
+    def __init__(self, file, name, has_clock=True, expected=0):
         own = COLUMNS if has_clock else ("value",)
         self._file, hdf5 = file, file.hdf5
         self._columns = {column: hdf5[f"{name}/{column}"].id for column in own}
@@ -135,7 +138,7 @@ class Appender:
         self._number = hdf5[f"state/committed/{name}"].id.get_offset()
         self._row = self._columns["value"].shape[1:]
         self.block = hdf5[f"{name}/value"].chunks[0]
-        self.committed = 0
+        self.committed, self._expected = 0, -(-expected // self.block)
         self.record = np.zeros((), RECORD)
         self._page = np.zeros(RECORDS, RECORD)
         self._places = {}  # data set to the first row of a block, and where that lies
@@ -163,7 +166,8 @@ class Appender:
         rows = (number + 1) * self.block
         if self._rooms() >= rows and self._checksum.shape[0] > number:
             return
-        blocks = number + 1 + number // _AHEAD
+        soon = min(number + number // _SURELY + 2, self._expected)
+        blocks = max(number + 1 + number // _AHEAD, soon)
         for data in self._columns.values():
             self._extend(data, max(blocks * self.block, data.shape[0]))
         self._extend(self._checksum, max(blocks, self._checksum.shape[0]))

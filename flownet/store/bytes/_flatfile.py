@@ -9,7 +9,7 @@ from . import _journal, _superblock
 from ._lock import busy
 
 _GROWTH = 1 << 40
-_METADATA = 1 << 20  # nothing that HDF5 reads for itself is larger
+_INDEX = 1 << 16  # bytes; of the index of fewer than 10⁸ blocks HDF5 reads no larger piece
 
 
 class FlatFile:
@@ -97,7 +97,8 @@ class FlatFile:
 
     @contextmanager
     def watch(self, size):
-        """Note where HDF5 reads pieces of a certain size; large ones are not read in fact.
+        """Note where HDF5 reads pieces of a certain size while it looks up a block; large ones,
+        which are blocks, are not read in fact: else who opens a file would read all of it.
 
         Parameters
         ----------
@@ -135,7 +136,7 @@ class FlatFile:
         view = memoryview(buffer).cast("B")
         if len(view) == self._watched:
             self._seen.append(self._position)
-            if len(view) > _METADATA:
+            if len(view) > _INDEX:
                 self._position += len(view)
                 return len(view)
         view[:] = bytes(len(view))  # space that was reserved and never written reads as zeros

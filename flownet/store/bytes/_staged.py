@@ -9,14 +9,13 @@ nobody knows before they are counted, go past it to the places that it has reser
 import errno
 import os
 
-from . import _journal, _superblock
+from . import _journal, _superblock, _system
 from ._checksum import plain_bytes
 
 _METADATA = 1 << 20  # nothing that HDF5 reads again for itself is larger
 # Parts of HDF5's index: who follows the file may know of one only when what it points to is there.
 _ORDER = (b"EADB", b"EASB", b"EAIB", b"EAHD", b"OCHK", b"OHDR")
-_sync = getattr(os, "fdatasync", os.fsync)  # not on macOS and Windows
-_BINARY = getattr(os, "O_BINARY", 0)  # there is no other way but on Windows
+_LARGE = 1 << 18  # bytes that the disk is given at once: `sync` has less to wait for
 
 
 class StagedFile:
@@ -47,7 +46,7 @@ class StagedFile:
         import h5py
 
         self.path, self.live = os.fspath(path), False
-        flags = os.O_RDWR | _BINARY | (os.O_CREAT | os.O_EXCL if new else 0)
+        flags = os.O_RDWR | _system.BINARY | (os.O_CREAT | os.O_EXCL if new else 0)
         self._file, self._position = os.open(self.path, flags, 0o666), 0
         self._staged: dict[int, bytes] = {}  # offset to bytes, none over others
         self._new, self._error = new is not None, None
@@ -84,18 +83,21 @@ class StagedFile:
         ------
         OSError
         """
-        self._write(offset, memoryview(plain_bytes(array)))
+        data = memoryview(plain_bytes(array))
+        self._write(offset, data)
+        if len(data) >= _LARGE:
+            _system.begin_to_sync(self._file, offset, len(data))
 
     def _write(self, offset, left):
         while left:
-            written = _pwrite(self._file, left, offset)
+            written = _system.write(self._file, left, offset)
             if not written:  # a disk that is full says so on the next try at the latest
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             offset, left = offset + written, left[written:]
 
     def sync(self):
         """Wait until the disk has what was written."""
-        _sync(self._file)
+        _system.sync(self._file)
 
     def status(self):
         """What the operating system says of the file, under whatever name it is."""
@@ -232,7 +234,7 @@ class StagedFile:
     def _read(self, offset, size):
         """So many bytes of the disk, or those up to its end."""
         parts = []
-        while size and (part := _pread(self._file, size, offset)):
+        while size and (part := _system.read(self._file, size, offset)):
             parts.append(part)
             offset, size = offset + len(part), size - len(part)
         return b"".join(parts)
@@ -279,17 +281,3 @@ def _rank(change):
 
 def _in_a_sector(offset, data):
     return offset // _journal.SECTOR == (offset + len(data) - 1) // _journal.SECTOR
-
-
-def _pwrite(file, data, offset):
-    if hasattr(os, "pwrite"):  # not on Windows, where one thread is all that has this file
-        return os.pwrite(file, data, offset)
-    os.lseek(file, offset, os.SEEK_SET)
-    return os.write(file, data)
-
-
-def _pread(file, size, offset):
-    if hasattr(os, "pread"):  # not on Windows either
-        return os.pread(file, size, offset)
-    os.lseek(file, offset, os.SEEK_SET)
-    return os.read(file, size)

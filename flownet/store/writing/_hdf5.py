@@ -29,6 +29,8 @@ class HDF5Store(Reader, WritableStore):
         Of a file that is complete but for its rows, and that nobody writes.
     identity : str, optional
         Of the run that it has to be; whose it is by default.
+    expected : dict, optional
+        Name of a quantity to the rows that it will have, where that is known.
 
     Raises
     ------
@@ -36,8 +38,9 @@ class HDF5Store(Reader, WritableStore):
         The file is damaged, another run's, or cannot be written.
     """
 
-    def __init__(self, path, identity=None):
+    def __init__(self, path, identity=None, expected=None):
         super().__init__(path, identity=identity)
+        self._expected = expected or {}
         with writing(self.path):
             self._lock = Lock(self.path)
             try:
@@ -58,6 +61,8 @@ class HDF5Store(Reader, WritableStore):
         except BaseException:
             self._closer()
             raise
+        # what was seen of it is so still, but that it has a writer now
+        self._last.flat.live, self._seen = True, self._writer.done
 
     @classmethod
     def create(cls, path, layout, *, overwrite=False):
@@ -92,7 +97,8 @@ class HDF5Store(Reader, WritableStore):
                     )
                 _refuse_others(path)
                 refuse_busy(path, replaced=True)
-            return cls(path, make(path, layout))
+            expected = {quantity.name: quantity.rows or 0 for quantity in layout.quantities}
+            return cls(path, make(path, layout), expected)
 
     @classmethod
     def resume(cls, path):
@@ -126,7 +132,8 @@ class HDF5Store(Reader, WritableStore):
     def _start(self, sequence):
         """On the writer thread: find the data sets, and let readers follow."""
         self._appenders = {
-            name: Appender(self._file, name, clock == name) for name, clock in self.clocks.items()
+            name: Appender(self._file, name, clock == name, self._expected.get(name, 0))
+            for name, clock in self.clocks.items()
         }
         self._slots = Slots(self._file, self._kept.arrays, sequence)
         self._file.live = True
