@@ -70,10 +70,21 @@ def _of_more(taken, name, few, more):
     return [1e6 * (long - short) / more for short, long in pairs]
 
 
+def near_quickest(taken, within=1.1):
+    """Of each column the ways {(column, way)} that took little longer than its quickest: only one
+    of them can be the quickest in more rounds."""
+    least = {column: min(times) for (column, _), times in quickest_last(taken)}
+    return [name for name, times in taken.items() if min(times) <= within * least[name[0]]]
+
+
 def quickest(taken):
     """Of a column's ways the quickest: {column: times} of {(column, way): times}."""
-    slowest_first = sorted(taken.items(), key=lambda item: -median(item[1]))
-    return {column: times for (column, _), times in slowest_first}
+    return {column: times for (column, _), times in quickest_last(taken)}
+
+
+def quickest_last(taken):
+    """Items {(column, way): times}, the quickest ones last."""
+    return sorted(taken.items(), key=lambda item: -median(item[1]))
 
 
 def median_ratio(above, below):

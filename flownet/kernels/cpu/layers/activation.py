@@ -6,7 +6,7 @@ from ..base.views import address
 
 
 def _values(body):
-    @part
+    @part(inline=True)
     def loop(z, a, b, c, d):
         for i in range(z.size):
             z[i] = body(z[i])[0]
@@ -15,7 +15,7 @@ def _values(body):
 
 
 def _slopes(body):
-    @part
+    @part(inline=True)
     def loop(z, slope, count, c, d):
         for i in range(count):
             z[i], slope[i], _, _ = body(z[i])
@@ -24,7 +24,7 @@ def _slopes(body):
 
 
 def _curvatures(body):
-    @part
+    @part(inline=True)
     def loop(z, slope, curvature, c, d):
         for i in range(z.size):
             z[i], slope[i], curvature[i], _ = body(z[i])
@@ -33,7 +33,7 @@ def _curvatures(body):
 
 
 def _thirds(body):
-    @part
+    @part(inline=True)
     def loop(z, slope, curvature, third, d):
         for i in range(z.size):
             z[i], slope[i], curvature[i], third[i] = body(z[i])
@@ -67,7 +67,7 @@ def by_code(make_loop, bodies=BODIES):
         else:
             sin(z, a, b, c, d)
 
-    return separate(run, name=make_loop.__name__)
+    return separate(run, name=make_loop.__name__, wide=True)
 
 
 _run_values, _run_slopes, _run_curvatures, _run_thirds = map(
