@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -103,7 +104,7 @@ class Mechanical(Named, ABC):
         """Views of W (D,) by name."""
         views, at = {}, 0
         for name, shape in self.groups().items():
-            size = int(np.prod(shape))
+            size = prod(shape)
             views[name] = W[at : at + size].reshape(shape)
             at += size
         return views

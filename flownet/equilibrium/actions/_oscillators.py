@@ -88,7 +88,7 @@ class Oscillators(Mechanical):
         K = np.zeros((self.coordinates, self.coordinates), W.dtype)
         K[self._pairs] = -own["coupling"]
         K += K.T
-        K[np.diag_indices_from(K)] = own["spring"] - K.sum(axis=1)
+        np.fill_diagonal(K, own["spring"] - K.sum(axis=1))
         return own, K
 
     def energy(self, W, q, u):
