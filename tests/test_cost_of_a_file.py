@@ -9,8 +9,8 @@ STEPS, N = 400, 5000  # rows of 40 kB in blocks of a mebibyte: 16 of them
 
 
 def long_run(path, **more):
-    run = {"W0": np.ones(N), "steps": STEPS, "store": path, "progress": False}
-    return fn.train(fn.Parabola(N), fn.Aristotle(1e-3), **{**run, **more})
+    words = {"W0": np.ones(N), "steps": STEPS, "store": path, "progress": False}
+    return fn.train(fn.Parabola(N), fn.Aristotle(1e-3), **words, **more)
 
 
 def test_opening_reads_no_rows(tmp_path, monkeypatch):

@@ -25,7 +25,7 @@ def begin_to_sync(file, offset, size):
 
 
 def write(file, data, offset):
-    """Write bytes at an offset, and say how many it were.
+    """Write bytes at an offset, and say how many there was room for.
 
     Parameters
     ----------
