@@ -3,7 +3,9 @@
 import numpy as np
 
 import flownet as fn
+from flownet.motion import _recorder
 from flownet.store.bytes import FlatFile, StagedFile
+from flownet.store.reading import Reader
 
 STEPS, N = 400, 5000  # rows of 40 kB in blocks of a mebibyte: 16 of them
 
@@ -48,3 +50,41 @@ def test_a_run_that_ends_early_gives_places_back(tmp_path):
     run.close()
     assert 40 < rows < STEPS / 4
     assert (tmp_path / "run.h5").stat().st_size < 8 * N * rows + (3 << 20)
+
+
+def test_a_run_writes_its_rows_and_reads_none(tmp_path, monkeypatch):
+    """Nor writes what lies behind them in the last block."""
+    read, put, honest_read, honest_put = [], [], StagedFile._read, StagedFile.put
+
+    def counted_read(self, offset, size):
+        read.append(size)
+        return honest_read(self, offset, size)
+
+    def counted_put(self, offset, array):
+        put.append(array.nbytes)
+        honest_put(self, offset, array)
+
+    monkeypatch.setattr(_recorder, "CHECKPOINT_SECONDS", 1e9)  # none but those at the ends
+    monkeypatch.setattr(StagedFile, "_read", counted_read)
+    monkeypatch.setattr(StagedFile, "put", counted_put)
+    long_run(tmp_path / "run.h5").close()
+    rows = 8 * N * (STEPS + 1)
+    assert sum(read) < 1 << 18
+    assert rows < sum(put) < rows + 20 * 8 * N  # checkpoints, and the last block up to one of them
+
+
+def test_a_file_is_looked_at_once_until_somebody_reads(tmp_path, monkeypatch):
+    looks, honest = [], Reader.refresh
+
+    def counted(self):
+        looks.append(self)
+        honest(self)
+
+    monkeypatch.setattr(Reader, "refresh", counted)
+    run = long_run(tmp_path / "run.h5")
+    assert len(looks) == 1
+    (tmp_path / "run.h5").rename(tmp_path / "moved.h5")
+    assert run.finished and len(run.loss) == STEPS + 1
+    np.testing.assert_allclose(run.parameters[STEPS], (1 - 1e-3) ** STEPS, rtol=1e-12)
+    assert len(looks) == 2
+    run.close()

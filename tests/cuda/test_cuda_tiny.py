@@ -9,7 +9,7 @@ from twins import uniforms
 
 import flownet as fn
 from flownet.geometry.metric import metric_of
-from flownet.kernels.cuda.tiny import run as tiny
+from flownet.kernels.cuda.tiny import rows as tiny_rows, run as tiny
 from flownet.motion.loops import make_loop, one_row
 from flownet.motion.mechanics._start import start
 
@@ -169,3 +169,37 @@ def test_what_a_block_is_for():
         assert tiny.is_small(problem, loop._rule)
         many = problem._replace(data=problem.data._replace(x=np.zeros((10**6, 2))))
         assert not tiny.is_small(many, loop._rule)
+
+
+ENDS = {
+    "batches": (fn.Adam(0.01), None),
+    "noise": (fn.Newton(0.1, temperature=fn.Cosine(0.1, 5, 0.01)), None),
+    "diverges": (fn.Aristotle(1e150), "identity"),
+}
+
+
+@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("every", [1, 2])
+def test_rows_that_come_back_beside_the_steps(name, every, monkeypatch):
+    """Several launches do what one does, to the last bit, over ends of epochs."""
+    mechanics, activation = ENDS[name]
+    p, launches = potential((2, 2, 1), activation or "tanh"), []
+    words = {"batch_size": 2, "steps": (5, 6), "every": every}
+    _, (whole, once) = both(p, mechanics, **words)
+    honest = tiny.ends_of
+
+    def counted(*of):
+        launches.append(len(honest(*of)))
+        return honest(*of)
+
+    monkeypatch.setattr(tiny, "ends_of", counted)
+    monkeypatch.setattr(tiny_rows, "_PIECE", 2 * 8 * p.network.size)  # two rows of each launch
+    _, (loop, parts) = both(p, mechanics, **words)
+    assert launches[0] == (3 if every == 1 else 2)
+    np.testing.assert_array_equal(loop.W, whole.W)
+    for (done, rows, finite, tape), (*of_one, other) in zip(parts, once, strict=True):
+        assert [done, rows, finite] == of_one
+        np.testing.assert_array_equal(tape.loss[:done], other.loss[:done])
+        np.testing.assert_array_equal(tape.parameters[:rows], other.parameters[:rows])
+        np.testing.assert_array_equal(tape.row_iteration[:rows], other.row_iteration[:rows])
+    assert parts[-1][2] == (name != "diverges")

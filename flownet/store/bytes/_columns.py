@@ -11,12 +11,13 @@ from ._checksum import checksum, with_checksum
 
 _AHEAD = 16  # of so many blocks one more gets its place ahead
 _SURELY = 2  # likewise of those that are expected: places are made while the run waits for the disk
+_AT_ONCE = 1 << 18  # bytes of a column that is expected, for which it has places from the beginning
 
 
 def create(file, quantity, block):
     """Make the data sets of one quantity, empty; those of its clock, made before, are linked.
 
-    The first block of each has its place at once: a short run changes nothing of HDF5's index.
+    The first blocks of each have their places at once: a short run changes nothing of HDF5's index.
 
     Parameters
     ----------
@@ -26,13 +27,15 @@ def create(file, quantity, block):
         Rows in a block.
     """
     name, hdf5 = quantity.name, file.hdf5
+    soon = min(quantity.rows or 0, _AT_ONCE // quantity.row_bytes)
+    rows = block * max(1, -(-soon // block))
     for column, dtype in CLOCK.items():
         if quantity.has_clock:
-            _extendable(hdf5, f"{name}/{column}", (block,), dtype, block)
+            _extendable(hdf5, f"{name}/{column}", (block,), dtype, rows)
         else:
             hdf5[f"{name}/{column}"] = hdf5[f"{quantity.clock}/{column}"]  # a hard link
-    _extendable(hdf5, f"{name}/value", (block, *quantity.shape), quantity.dtype, block)
-    _extendable(hdf5, f"state/checksum/{name}", (RECORDS,), RECORD, 1)
+    _extendable(hdf5, f"{name}/value", (block, *quantity.shape), quantity.dtype, rows)
+    _extendable(hdf5, f"state/checksum/{name}", (RECORDS,), RECORD, rows // block)
     reserve_number(file, f"state/committed/{name}", 0)
 
 
@@ -157,7 +160,7 @@ class Appender:
         first = number * self.block
         self._make_room(number)
         for column, data in self._columns.items():
-            self._file.put(self._place(column, data, first), block[column])
+            self._file.put(self._place(column, data, first), block[column][:rows])
         self._record(number, rows, block)
         self.commit(first + rows)
 
@@ -234,12 +237,10 @@ class Appender:
 
     def trim(self):
         """Drop the places behind the committed rows; it takes a commit of the file."""
-        number, filled = divmod(self.committed, self.block)
-        if filled:  # HDF5 leaves zeros behind the last row, and takes more care to write them
+        first = self.committed - self.committed % self.block
+        if first < self.committed:  # HDF5 would read this block, and write zeros behind its rows
             for column, data in self._columns.items():
-                rest = np.zeros((self.block - filled, *data.shape[1:]), data.dtype)
-                place = self._place(column, data, number * self.block)
-                self._file.put(place + filled * rest[0].nbytes, rest)
+                self._file.leave(self._place(column, data, first))
         for data in self._columns.values():
             self._extend(data, self.committed)
         self._extend(self._checksum, -(-self.committed // self.block))

@@ -49,6 +49,7 @@ class StagedFile:
         flags = os.O_RDWR | _system.BINARY | (os.O_CREAT | os.O_EXCL if new else 0)
         self._file, self._position = os.open(self.path, flags, 0o666), 0
         self._staged: dict[int, bytes] = {}  # offset to bytes, none over others
+        self._left: set[int] = set()  # places of rows
         self._new, self._error = new is not None, None
         self._end = self._wanted = os.fstat(self._file).st_size
         if not new:
@@ -94,6 +95,10 @@ class StagedFile:
             if not written:  # a disk that is full says so on the next try at the latest
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             offset, left = offset + written, left[written:]
+
+    def leave(self, offset):
+        """Until the next commit HDF5 neither reads nor writes the block of rows at a place."""
+        self._left.add(offset)
 
     def sync(self):
         """Wait until the disk has what was written."""
@@ -144,6 +149,7 @@ class StagedFile:
             raise
         self._end = self._wanted
         self._staged.clear()
+        self._left.clear()
 
     def _bring(self, size):
         """What lies in new space first, then the rest, over older bytes, by way of a journal."""
@@ -224,6 +230,9 @@ class StagedFile:
 
     def readinto(self, buffer):
         view = memoryview(buffer).cast("B")
+        if self._position in self._left:
+            self._position += len(view)
+            return len(view)
         found = self._read(self._position, len(view))
         view[: len(found)] = found
         view[len(found) :] = bytes(len(view) - len(found))  # reserved and not written yet
@@ -240,6 +249,9 @@ class StagedFile:
         return b"".join(parts)
 
     def write(self, buffer):
+        if self._position in self._left:
+            self._position += len(buffer)
+            return len(buffer)
         data, offset = bytes(buffer), self._position
         self._position += len(data)
         if self._new and self._error is None:

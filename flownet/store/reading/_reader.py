@@ -88,7 +88,7 @@ class Reader(Store):
     def _patient_look(self):
         deadline = time.monotonic() + _PATIENCE
         while True:
-            flat = FlatFile(self.path)
+            flat = self._open()
             try:
                 found = self._index(flat)
                 rows = {name: Rows(flat, name, parts) for name, parts in found.quantities.items()}
@@ -101,6 +101,10 @@ class Reader(Store):
                 if not mends or time.monotonic() > deadline:
                     raise
                 time.sleep(0.01)  # caught the writer in the middle of a word
+
+    def _open(self):
+        """The file, opened anew."""
+        return FlatFile(self.path)
 
     def _index(self, flat):
         """What the file says of itself; a heap in it is read by another process first, once."""
@@ -206,7 +210,7 @@ class Reader(Store):
         return self.rows_of(name).count
 
     def form(self, name):
-        rows = self.rows_of(name)
+        rows = self._last.rows.get(name) or self.rows_of(name)  # which stays, where there are any
         return rows.shape, rows.dtype
 
     def _column(self, name, column, start, stop):

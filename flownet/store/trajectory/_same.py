@@ -15,7 +15,7 @@ _LAST = object()  # what there is nothing of
 
 def refuse_other_size(run, potential):
     """Refuse a potential of other parameters than the rows of a run are."""
-    own = run.parameters.shape[1:]
+    own, _ = run.store.form("parameters")
     if own != (potential.size,):
         raise FlownetError(
             f"the potential is of size {potential.size}, and the rows that {_name(run)} has "

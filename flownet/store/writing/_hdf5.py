@@ -10,7 +10,17 @@ from ..._errors import FlownetError
 from .._failure import writing
 from .._format import RECORD
 from .._store import WritableStore
-from ..bytes import Appender, Kept, Lock, Slots, _journal, beginning, refuse_busy, with_checksum
+from ..bytes import (
+    Appender,
+    FlatFile,
+    Kept,
+    Lock,
+    Slots,
+    _journal,
+    beginning,
+    refuse_busy,
+    with_checksum,
+)
 from ..reading import Reader
 from ._create import make, open_to_write, remove_drafts
 from ._filling import Clock, Filling
@@ -39,6 +49,7 @@ class HDF5Store(Reader, WritableStore):
     """
 
     def __init__(self, path, identity=None, expected=None):
+        self._finished = None
         super().__init__(path, identity=identity)
         self._expected = expected or {}
         with writing(self.path):
@@ -213,7 +224,7 @@ class HDF5Store(Reader, WritableStore):
         self._writer.do(self._trim)
         self._writer.do(partial(self._end, 1, -1 if diverged_at is None else int(diverged_at)))
         self.close()
-        _ = self._look  # the finished file, held open: a run that takes its name hides nothing
+        self._finished = FlatFile(self.path)  # a run that takes its name hides nothing then
 
     def close(self):
         """Write everything and close the file; the run can be resumed, and reading still works."""
@@ -232,8 +243,18 @@ class HDF5Store(Reader, WritableStore):
         """A look that is no older than what was written last."""
         if self._seen != self._writer.done:
             self._seen = self._writer.done
-            self.refresh()
+            super().refresh()
         return self._last
+
+    def refresh(self):
+        if self._finished is not None:
+            _ = self._look  # what answers come from if another run has taken the name since
+        super().refresh()
+
+    def _open(self):
+        """The file; at the first look after its end that which was there then."""
+        finished, self._finished = self._finished, None
+        return finished or super()._open()
 
 
 def _close(file, lock, writer):

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...._compile._cuda import cuda
 from ...._compile._cuda_copy import download, upload
-from .current import number, place, stream
+from .current import number, place, side_stream, stream
 
 #: (device and who multiplies, identity of a host array) -> (weak reference to it, what is kept)
 _kept = {}
@@ -73,6 +73,19 @@ def fetch(array, out, at=0):
     elif out.size:
         download(array, out, stream())
     stream().synchronize()
+
+
+def fetch_beside(array, out, there):
+    """Begin to copy a flat array of the device to a pinned one of the host, as it is after all that
+    was launched until now; what is launched later goes on meanwhile.
+
+    `there`, an event, tells when all of it is.
+    """
+    ready = cuda.event()
+    ready.record(stream())
+    ready.wait(side_stream())
+    array.copy_to_host(out, stream=side_stream())
+    there.record(side_stream())
 
 
 def lasting(name, size, dtype):

@@ -3,7 +3,7 @@
 from ..tiny import run as tiny
 from . import steps
 
-BLOCK_BYTES = 1 << 22  # of rows that a file takes at once: no call returns for fewer of them
+BLOCK_BYTES = 1 << 23  # of rows that a file takes at once: no call returns for fewer of them
 
 
 def advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):

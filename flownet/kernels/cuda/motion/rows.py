@@ -11,12 +11,12 @@ import numpy as np
 
 from ...._compile._cuda import cuda
 from ..base import mirror
-from ..base.current import number, side_stream, stream
+from ..base.current import number
 from ..base.launch import kernel, over
 from .clock import NOW
 from .mechanics import EVERY, FIRST, FIRST_KEPT, SIZE
 
-_BYTES = 1 << 24  # of a half
+_BYTES = 1 << 22  # of a half
 _MOST = 1 << 10  # rows of a half
 
 
@@ -92,11 +92,8 @@ class Rows:
         if not self._filled:
             return
         which, count = self._which, self._filled * self._size
-        ready = cuda.event()
-        ready.record(stream())
-        ready.wait(side_stream())
-        self._there[which][:count].copy_to_host(self._here[which][:count], stream=side_stream())
-        self._events[which].record(side_stream())
+        there, here = self._there[which][:count], self._here[which][:count]
+        mirror.fetch_beside(there, here, self._events[which])
         self._under_way[which] = self._done, self._filled
         self._done += self._filled
         self._which, self._filled = 1 - which, 0

@@ -1,4 +1,4 @@
-"""Steps of runs by a block each: what the kernel is told, one launch, and what comes back."""
+"""Steps of runs by a block each: what the kernel is told, its launches, and what comes back."""
 
 from collections import namedtuple
 
@@ -8,9 +8,10 @@ from ...._compile._cuda import SIMULATED
 from ...._compile._cuda_copy import download, upload
 from ...layout import OWN
 from ..base.current import stream
-from ..base.mirror import fetch, lasting, lasting_of_host, mirror
+from ..base.mirror import fetch, lasting, mirror
 from .pack import couples_few, formulas_of, kind, runs_of
 from .plan import plan_of
+from .rows import RowsBack, ends_of
 from .train import GOING, KEPT, SEEN, TAKEN, TIME, TOLD, Variant, trained_by
 
 #: threads of a block at least, and at most: of one of many runs, and of a run alone
@@ -127,24 +128,25 @@ def take_steps(
     for name, flat in sent.items():
         upload(flat, there[name], stream())
     out, room = lasting("told", told.size, np.float64), 1 if plan.near else R * plan.room
-    kept_there = lasting("rows", 0 if rows is None else rows.size, W.dtype)
+    back, begun = RowsBack(rows, W.dtype), 0
     variant = variant_of(plan, loss, rule, batch > 0)
     kernel = trained_by(variant, R == 1).of(W.dtype, variant)
-    kernel[R, plan.threads, stream(), plan.room * W.itemsize if plan.near else 0](
+    launch = kernel[R, plan.threads, stream(), plan.room * W.itemsize if plan.near else 0]
+    arrays = (
         there["whole"], there["real"], mirror(data.x), mirror(data.y), mirror(data.weights),
-        mirror(loss.gamma), there["state"], out, lasting("room", room, W.dtype), kept_there,
-        lasting("order", 2 * R * m if batch else 1, np.int64), first, R,
+        mirror(loss.gamma), there["state"], out, lasting("room", room, W.dtype), back.there,
+        lasting("order", 2 * R * m if batch else 1, np.int64),
     )  # fmt: skip
+    for end in ends_of(count, first, every, rows):
+        launch(*arrays, first, begun, end, R)
+        back.send(len(range(-first % every, end, every)) if every else 0)
+        begun = end
+    back.take()
     download(out, told, stream())
-    if rows is not None:
-        kept_here = lasting_of_host("rows", rows.size, W.dtype)
-        download(kept_there, kept_here, stream())
     fetch(there["state"], state)
     W[:], memory[:] = state[: W.size].reshape(W.shape), state[W.size :].reshape(memory.shape)
     of_run, loss = told[: R * TOLD].reshape(R, TOLD), told[R * TOLD :].reshape(R, losses)
     time[:], (taken, seen, kept) = of_run[:, TIME], np.int64(of_run[:, [TAKEN, SEEN, KEPT]]).T
-    if rows is not None:
-        rows[: kept[0]] = kept_here.reshape(rows.shape)[: kept[0]]
     return Came(without(loss, seen), seen, taken, kept, of_run[:, GOING] != 0)
 
 

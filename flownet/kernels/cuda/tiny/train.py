@@ -36,19 +36,23 @@ COUNT, LOSSES, SAMPLES, BATCH = 10, 11, 12, 13
 #: numbers of runs, temperatures, steps, and times
 BEGINS = 14
 
-#: what comes back of a run: steps taken, losses and rows kept, whether it goes on, the time
-TAKEN, SEEN, KEPT, GOING, TIME = range(5)
-TOLD = 5
+#: what comes back of a run, and where the next launch takes it up: steps taken, losses and rows
+#: kept, whether it goes on, the time, the epoch whose order of samples there is
+TAKEN, SEEN, KEPT, GOING, TIME, EPOCH = range(6)
+TOLD = 6
 
 _ADAM = Kind("Adaptive", True, True, False, False, False, False)
 _WHOLE = Kind("Adaptive", True, True, True, True, False, False)
 _HOT = Kind("Newton", *[False] * 5, True)
 
-TAKES = "i8[] f8[] r[] r[] r[] r[] r[] f8[] r[] r[] i8[] i8 i8"
+TAKES = "i8[] f8[] r[] r[] r[] r[] r[] f8[] r[] r[] i8[] i8 i8 i8 i8"
 
 
 def _train(real, variant):
-    """Steps of runs, a block each, see the module; arrays hold one run behind the other."""
+    """Steps of runs, a block each, see the module; arrays hold one run behind the other.
+
+    A launch takes the steps of a call from the `start`-th on up to the `end`-th.
+    """
     plan, kind_of_loss, plain, kind, batched, coupled, climbs = variant
     size, threads, capacity, near = plan.size, plan.threads, plan.capacity, plan.near
     plan_room = plan.room
@@ -149,7 +153,7 @@ def _train(real, variant):
             store1(out, o_at + i, load1(a, a_at + i))
             i += threads
 
-    def block(call, floats, x, y, weights, gamma, W, told, room, rows, order, first, R):
+    def block(call, floats, x, y, weights, gamma, W, told, room, rows, order, first, start, end, R):
         codes_of, places = call[load1(call, BEGINS) :], call[load1(call, BEGINS + 1) :]
         bounds, seeds = call[load1(call, BEGINS + 2) :], call[load1(call, BEGINS + 3) :]
         which, formulas = call[load1(call, BEGINS + 4) :], floats[load1(call, BEGINS + 5) :]
@@ -173,8 +177,12 @@ def _train(real, variant):
         count, time, epoch, before = load1(call, COUNT), load1(times, r), -1, math.nan
         path, kept_losses = load1(which, r) * count, load1(call, LOSSES)
         taken, seen, kept, going, begin, samples = 0, 0, 0, 1, -1, m
+        if start > 0:
+            taken, seen = int(load1(told, TOLD * r + TAKEN)), int(load1(told, TOLD * r + SEEN))
+            kept, going = int(load1(told, TOLD * r + KEPT)), int(load1(told, TOLD * r + GOING))
+            time, epoch = load1(told, TOLD * r + TIME), int(load1(told, TOLD * r + EPOCH))
         begun = begin_step(numbers, n_at + RUN, 1, 0.0, 1)
-        while taken < count:
+        while going != 0 and taken < end:
             if not (load1(numbers, n_at + SINCE) <= time and time < load1(numbers, n_at + UNTIL)):
                 break
             k = first + taken
@@ -248,7 +256,6 @@ def _train(real, variant):
             time += h
             if bad != 0:
                 going = 0
-                break
         copy(W, r * size, u, 0)
         if t == 0:
             store1(told, TOLD * r + TAKEN, float(taken))
@@ -256,6 +263,7 @@ def _train(real, variant):
             store1(told, TOLD * r + KEPT, float(kept))
             store1(told, TOLD * r + GOING, float(going))
             store1(told, TOLD * r + TIME, time)
+            store1(told, TOLD * r + EPOCH, float(epoch))
 
     return block
 
