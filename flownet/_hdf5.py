@@ -10,7 +10,7 @@ from ._errors import FlownetError
 from ._memory import refuse_too_large
 
 
-def node_at(file, path, name, look=None, opened=None):
+def node_at(file, path, name):
     """Group or data set at a path, each step of it a hard link.
 
     Parameters
@@ -19,11 +19,6 @@ def node_at(file, path, name, look=None, opened=None):
     path : str
     name : str
         Of the file, for the error.
-    look : callable, optional
-        Is given where each header lies before it is opened.
-    opened : dict, optional
-        Groups that were opened before, by their paths: those on the way are taken from it, and
-        kept in it.
 
     Returns
     -------
@@ -35,23 +30,47 @@ def node_at(file, path, name, look=None, opened=None):
         It is missing, or a link to elsewhere.
     """
     import h5py
-    from h5py import h5l
 
-    node, opened, place = file, {} if opened is None else opened, ""
+    found = id_at(file.id, path, name)
+    return (h5py.Dataset if isinstance(found, h5py.h5d.DatasetID) else h5py.Group)(found)
+
+
+def id_at(root, path, name, look=None, opened=None):
+    """The same as HDF5 names it, in a tenth of the time.
+
+    Parameters
+    ----------
+    root : h5py.h5g.GroupID or h5py.h5f.FileID
+    path : str
+    name : str
+        Of the file, for the error.
+    look : callable, optional
+        Is given where each header lies before it is opened.
+    opened : dict, optional
+        Groups that were opened before, by their paths: those on the way are taken from it, and
+        kept in it.
+
+    Returns
+    -------
+    h5py.h5g.GroupID or h5py.h5d.DatasetID
+    """
+    from h5py import h5g, h5l, h5o
+
+    node, opened, place = root, {} if opened is None else opened, ""
     for step in filter(None, path.split("/")):
         place = f"{place}/{step}"
         if place in opened:
             node = opened[place]
             continue
-        if not isinstance(node, h5py.Group) or not node.id.links.exists(step.encode()):
+        if not isinstance(node, h5g.GroupID) or not node.links.exists(step.encode()):
             raise FlownetError(f"{name} is damaged: /{path} is missing.")
-        link = node.id.links.get_info(step.encode())
+        link = node.links.get_info(step.encode())
         if link.type != h5l.TYPE_HARD:
             raise FlownetError(f"{name}: /{path} is a link to elsewhere; flownet follows none.")
         if look is not None:
             look(link.u)
-        node = node[step]
-        if isinstance(node, h5py.Group):
+        node = h5o.open(node, step.encode())
+        if isinstance(node, h5g.GroupID):
             opened[place] = node
     return node
 

@@ -1,5 +1,7 @@
 """Attributes of a group: plain numbers and fixed strings, with one checksum over all of them."""
 
+import math
+
 import numpy as np
 import xxhash
 
@@ -83,22 +85,18 @@ def read_one(group, name, where):
     FlownetError
         An attribute of a type or size that flownet does not write.
     """
-    from h5py import h5t
+    from h5py import h5a, h5t
 
-    attribute = group.attrs.get_id(name)
-    kind = attribute.get_type()
+    attribute = h5a.open(group.id, name.encode())
+    kind, shape = attribute.get_type(), attribute.shape
     plain = isinstance(kind, (h5t.TypeIntegerID, h5t.TypeFloatID, h5t.TypeEnumID)) or (
         isinstance(kind, h5t.TypeStringID) and not kind.is_variable_str()
     )
-    size = int(np.prod(attribute.shape or (), dtype=object)) * kind.get_size()
-    if (
-        not plain
-        or attribute.shape is None
-        or size > _LARGEST
-        or attribute.dtype.kind not in "biufS"
-    ):
+    size = math.prod(shape or ()) * kind.get_size()
+    dtype = attribute.dtype if plain and shape is not None and size <= _LARGEST else None
+    if dtype is None or dtype.kind not in "biufS":
         raise FlownetError(f"{where}: attribute {name!r} is not one that flownet writes.")
-    value = np.zeros(attribute.shape, attribute.dtype)
+    value = np.zeros(shape, dtype)
     if value.size:
         attribute.read(value)
     return value

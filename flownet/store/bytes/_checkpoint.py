@@ -12,7 +12,7 @@ import numpy as np
 from ..._errors import FlownetError
 from .._format import BLOCKS, HEADER, RECORD
 from ._checksum import checksum, plain_bytes
-from ._columns import reserve
+from ._columns import data_at, reserve
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Slots:
             group = file.hdf5[f"{at}/slot{slot}"]
             blocks = [BLOCKS] if BLOCKS in group else []  # files of earlier versions have none
             of_slot = ("header", "rows", *blocks, *names)
-            self._slots.append({name: group[name].id.get_offset() for name in of_slot})
+            self._slots.append({name: data_at(group.id, name).get_offset() for name in of_slot})
 
     def write(self, iteration, time, rows, blocks, arrays):
         """Write one checkpoint, once the disk has all that it speaks of, and the one before it.

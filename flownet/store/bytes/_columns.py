@@ -97,6 +97,23 @@ def _dataset(file, path, space, dtype, arrange):
     return Dataset(h5d.create(file.require_group(group).id, name.encode(), kind, space, creation))
 
 
+def data_at(root, path):
+    """A data set of our own as HDF5 names it, which is quick.
+
+    Parameters
+    ----------
+    root : h5py.h5g.GroupID
+    path : str
+
+    Returns
+    -------
+    h5py.h5d.DatasetID
+    """
+    from h5py import h5d
+
+    return h5d.open(root, path.encode())
+
+
 def write_number(data, value):
     """Write a number of the state with its checksum, in one write.
 
@@ -134,13 +151,12 @@ class Appender:
     """
 
     def __init__(self, file, name, has_clock=True, expected=0):
-        own = COLUMNS if has_clock else ("value",)
-        self._file, hdf5 = file, file.hdf5
-        self._columns = {column: hdf5[f"{name}/{column}"].id for column in own}
-        self._checksum = hdf5[f"state/checksum/{name}"].id
-        self._number = hdf5[f"state/committed/{name}"].id.get_offset()
-        self._row = self._columns["value"].shape[1:]
-        self.block = hdf5[f"{name}/value"].chunks[0]
+        own, root = COLUMNS if has_clock else ("value",), file.hdf5.id
+        self._file = file
+        self._columns = {column: data_at(root, f"{name}/{column}") for column in own}
+        self._checksum = data_at(root, f"state/checksum/{name}")
+        self._number = data_at(root, f"state/committed/{name}").get_offset()
+        self.block = self._columns["value"].get_create_plist().get_chunk()[0]
         self.committed, self._expected = 0, -(-expected // self.block)
         self.record = np.zeros((), RECORD)
         self._page = np.zeros(RECORDS, RECORD)

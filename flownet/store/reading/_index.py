@@ -120,13 +120,10 @@ def _slot(walk, slot, types):
 
 
 def _check_format(walk, format):
-    root = walk.open("")
-    if (
-        "format" not in root.attrs
-        or _attributes.text(_attributes.read_one(root, "format", walk.name)) != format
-    ):
+    root = walk.root
+    if "format" not in root.attrs or _attributes.text(walk.attribute(root, "format")) != format:
         raise FlownetError(f"{walk.name} is an HDF5 file, but not one that flownet wrote.")
-    version = _attributes.read_one(root, "format_version", walk.name).tolist()
+    version = walk.attribute(root, "format_version").tolist()
     if not isinstance(version, int) or version < 1:
         raise FlownetError(f"{walk.name} is damaged: format version {version!r}.")
     if version > VERSION:

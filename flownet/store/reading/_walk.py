@@ -4,12 +4,13 @@ Only hard links are followed, and only to what our own lists name; two paths lea
 only where a quantity shares the clock of another.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..._errors import FlownetError
-from ..._hdf5 import node_at
+from ..._hdf5 import id_at
 from .._format import NUMBER
 from .._layout import check_dtype, check_name
 from ..bytes import _attributes, look_at
@@ -75,8 +76,17 @@ class Walk:
         self._file.close()
 
     def open(self, path):
-        """Group or data set at a path, each step of it a hard link."""
-        return node_at(self._file, path, self.name, self._look_at, self._opened)
+        """Group or data set at a path, as HDF5 names it; each step of it is a hard link."""
+        return id_at(self._file.id, path, self.name, self._look_at, self._opened)
+
+    @property
+    def root(self):
+        """The file's first group."""
+        return self._file
+
+    def attribute(self, node, name):
+        """One attribute of what is open, not checked."""
+        return _attributes.read_one(node, name, self.name)
 
     def _look_at(self, place):
         """Refuse what HDF5 would not have written, and attributes in a heap before another process
@@ -89,27 +99,29 @@ class Walk:
 
     def attrs(self, path):
         """Checked attributes of the group at a path."""
-        return _attributes.read(self.open(path), f"{self.name}: /{path}")
+        import h5py
+
+        return _attributes.read(h5py.Group(self.open(path)), f"{self.name}: /{path}")
 
     def analyses(self):
         """Names of what was added after the run."""
         if "analysis" not in self._file:
             return []
-        names = [f"analysis/{name}" for name in self.open("analysis")]
+        names = [f"analysis/{name.decode()}" for name in self.open("analysis")]
         for name in names:
             check_name(name)
         return names
 
     def plain(self, path, dtype=None, checksum=False):
         """A data set in one piece, inside this file."""
-        from h5py import h5d
+        from h5py import Dataset, h5d
 
-        data, shape, dtype = self._data(path, dtype, h5d.CONTIGUOUS)
-        size = dtype.itemsize * int(np.prod(shape, dtype=object))
-        offset = data.id.get_offset() if size else 0
+        data, shape, dtype, _ = self._data(path, dtype, h5d.CONTIGUOUS)
+        size = dtype.itemsize * math.prod(shape)
+        offset = data.get_offset() if size else 0
         if offset is None or offset + size > self._flat.size:
             raise FlownetError(f"{self.name} is damaged: /{path} lies outside of the file.")
-        claimed = int(_attributes.read_one(data, "xxh3_64", self.name)) if checksum else None
+        claimed = int(self.attribute(Dataset(data), "xxh3_64")) if checksum else None
         return Plain(path, dtype, shape, offset, claimed)
 
     def number(self, path):
@@ -120,19 +132,20 @@ class Walk:
         """A data set in blocks of whole rows, as far as its rows count, inside this file."""
         from h5py import h5d
 
-        data, shape, dtype = self._data(path, dtype, h5d.CHUNKED)
-        block, *row = data.chunks
-        size = dtype.itemsize * int(np.prod(data.chunks, dtype=object))
+        data, shape, dtype, chunk = self._data(path, dtype, h5d.CHUNKED)
+        block, *row = chunk
+        size = dtype.itemsize * math.prod(chunk)
         if tuple(row) != shape[1:]:
             raise FlownetError(
-                f"{self.name} is damaged: /{path} has shape {shape} in blocks of {data.chunks}."
+                f"{self.name} is damaged: /{path} has shape {shape} in blocks of {chunk}."
             )
         blocks = -(-rows // block)
         if rows < 0 or rows > shape[0] or blocks * size > self._flat.size:
             raise FlownetError(
                 f"{self.name} is damaged: /{path} holds less than the {rows} rows that count."
             )
-        return Chunks(path, dtype, shape[1:], block, self._places(data, blocks, size))
+        firsts = range(0, blocks * block, block)
+        return Chunks(path, dtype, shape[1:], block, self._places(data, path, firsts, size))
 
     def extent(self, path):
         """Rows for which a data set in blocks has places."""
@@ -145,62 +158,65 @@ class Walk:
         if self._noted.get(_header(self.open(path))) != other:
             raise FlownetError(f"{self.name} is damaged: /{path} is not /{other}.")
 
-    def _places(self, data, blocks, size):
+    def _places(self, data, path, firsts, size):
         """Where blocks start: what HDF5 looks at when it is asked for each of them.
 
         HDF5's own ways to tell a place go through all entries for every one, or through as many as
         a broken index claims to have; a look-up of one block touches a few of them only.
         """
-        buffer, places = np.empty(size if blocks else 0, "u1"), []
-        for first in range(0, blocks * data.chunks[0], data.chunks[0]):
-            places.append(self._place(data, first, size, buffer))
-        return places
+        if not firsts:
+            return []
+        buffer, rest = np.empty(size, "u1"), (0,) * (data.rank - 1)
+        return [self._place(data, path, (first, *rest), size, buffer) for first in firsts]
 
-    def _place(self, data, first, size, buffer):
+    def _place(self, data, path, corner, size, buffer):
         """Where one block starts; where that is lost and may be, at no place."""
         try:
             with self._flat.watch(size) as seen:
-                data.id.read_direct_chunk((first, *(0 for _ in data.shape[1:])), out=buffer)
+                data.read_direct_chunk(corner, out=buffer)
             if seen and seen[-1] + size <= self._flat.size:
                 return seen[-1]
         except (OSError, RuntimeError, ValueError):
             if self.lost is None:
                 raise
-        line = f"{self.name} is damaged: row {first} of {data.name} lies outside of the file."
+        line = f"{self.name} is damaged: row {corner[0]} of /{path} lies outside of the file."
         if self.lost is None:
             raise FlownetError(line)
         self.lost.append(line)
         return NOWHERE
 
     def _data(self, path, dtype, layout):
-        """A data set of plain numbers without filters, external or virtual storage."""
+        """A data set of plain numbers without filters, external or virtual storage: its name in
+        HDF5, its shape and type, and the shape of its blocks where it has some."""
         import h5py
 
         data = self.open(path)
-        if not isinstance(data, h5py.Dataset):
+        if not isinstance(data, h5py.h5d.DatasetID):
             raise FlownetError(f"{self.name} is damaged: /{path} is no data set.")
-        creation = data.id.get_create_plist()
+        creation = data.get_create_plist()
         if (
             creation.get_layout() != layout
             or creation.get_nfilters()
             or creation.get_external_count()
         ):
             raise FlownetError(f"{self.name}: /{path} is not stored the way flownet stores it.")
-        known = data.id.dtype
+        known = data.dtype
         if dtype is None:
             check_dtype(known, f"{self.name}: /{path}")
         elif known != dtype:
             raise FlownetError(f"{self.name} is damaged: /{path} has type {known}.")
-        if data.id.get_space().get_simple_extent_type() == h5py.h5s.NULL:
+        space = data.get_space()
+        if space.get_simple_extent_type() == h5py.h5s.NULL:
             raise FlownetError(f"{self.name} is damaged: /{path} is empty.")
         other = self._noted.setdefault(_header(data), path)
         if other != path:
             raise FlownetError(f"{self.name} is damaged: /{path} and /{other} are one data set.")
-        return data, data.shape, known
+        chunk = creation.get_chunk() if layout == h5py.h5d.CHUNKED else None
+        return data, space.get_simple_extent_dims(), known, chunk
 
 
 def _header(node):
     """Where the header of a group or data set lies, the same for all hard links to it."""
     from h5py import h5o
 
-    return h5o.get_info(node.id).addr
+    return h5o.get_info(node).addr
