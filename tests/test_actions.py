@@ -169,6 +169,10 @@ def test_compiled_orbits_are_those_of_numpy(kind, dtype):
     assert loss == pytest.approx(other, rel=100 * eps)
     assert dL.dtype == dtype
     assert off(dL, slow) < 1e4 * eps
+    (loss, dL), (other, slow) = potential.exact(W), plain.exact(W)
+    assert loss == pytest.approx(other, rel=100 * eps)
+    assert dL.dtype == dtype
+    assert off(dL, slow) < 100 * eps
 
 
 def test_orbit_of_a_harmonic_oscillator_is_known():

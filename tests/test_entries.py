@@ -37,6 +37,7 @@ COMPARED = {
     "learn_states": "equilibrium::phases_in_one_call_are_those_one_by_one",
     "loss_jet": "jets::six_orders_against_mpmath",
     "neuron_derivatives": "splits::terms_by_parameters_against_dense_tensors",
+    "orbits_adjoint": "actions::compiled_orbits_are_those_of_numpy",
     "orbits_back": "actions::compiled_orbits_are_those_of_numpy",
     "orbits_forth": "actions::compiled_orbits_are_those_of_numpy",
     "planes_of": "complex::against_the_network_of_pairs",

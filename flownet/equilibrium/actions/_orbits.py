@@ -50,11 +50,9 @@ class Orbits:
         u, dt, g = system.signals(x), system.dt, 0.0
         p, dq, dp = -p, np.zeros_like(q), np.zeros_like(p)
         for n in range(system.steps, -1, -1):
-            for half in ("ends", "begins"):
-                if (half, n) in (("ends", system.steps), ("begins", 0)):
-                    continue
-                slope = V.slope(W, q, u[:, n])
-                bend = np.einsum("kij,kj->ki", V.curvature(W, q, u[:, n]), dq)
+            slope = V.slope(W, q, u[:, n])
+            bend = np.einsum("kij,kj->ki", V.curvature(W, q, u[:, n]), dq)
+            for _ in range((n < system.steps) + (n > 0)):  # a kick ends a step, and begins one
                 p = p - dt / 2 * slope
                 dp = dp - dt / 2 * (bend + self._force(n, q, rows))
             g = g + V.along(W, q, u[:, n], dq, self.share(n) * weight)
@@ -117,6 +115,17 @@ class Compiled(Orbits):
             self.moving, self.orbit, W, u, y, q, p, room, float(nudge), weight, g
         )
         return g, q, -p
+
+    def adjoint(self, W, x, rows, q, p, weight):
+        """dL (D,): the echo's change by a nudge to first order, exactly."""
+        q, p, g = q.copy(), -p, np.zeros(len(W))
+        u, y, room = self._told(W, x, rows)
+        change = np.empty((3, self.system.coordinates), W.dtype)
+        weight = np.ascontiguousarray(weight, np.float64)
+        kernels_of("cpu").orbits_adjoint(
+            self.moving, self.orbit, W, u, y, q, p, change, room, weight, g
+        )
+        return g
 
     def _told(self, W, x, rows):
         """Signals, truth, and room for a slope and for units."""

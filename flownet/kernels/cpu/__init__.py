@@ -66,7 +66,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "motion.steps": ["BLOCK_BYTES", "advance", "step_with_memory"],
         "motion.thermal": ["add_thermal_noise"],
         "network.differential": ["differential", "forward", "from_planes", "planes_of", "pullback"],
-        "orbits.verlet": ["orbits_back", "orbits_forth"],
+        "orbits.verlet": ["orbits_adjoint", "orbits_back", "orbits_forth"],
         "planes.plan": ["complex_plan"],
         "states.conductances": [
             "add_ends",

@@ -90,7 +90,9 @@ WITHOUT_TWIN = {
     for name, what in {
         "own_function": "a function of your own, compiled for the CPU,",
         **dict.fromkeys(_STATES, "the relaxation of a physical system"),
-        **dict.fromkeys(["orbits_back", "orbits_forth"], "the orbit of a mechanical system"),
+        **dict.fromkeys(
+            ["orbits_adjoint", "orbits_back", "orbits_forth"], "the orbit of a mechanical system"
+        ),
         "add_thermal_noise": "the noise of states at a temperature",
     }.items()
 }

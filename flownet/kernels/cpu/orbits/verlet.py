@@ -5,6 +5,7 @@ way there step by step.
 """
 
 from ...._compile import jit, part
+from .bends import bend, collect_along
 from .slopes import collect, slope
 
 
@@ -79,3 +80,29 @@ def orbits_back(moving, orbit, W, u, y, q, p, room, nudge, weight, g):
             if n > 0:
                 _kick(orbit, p[s], room)
                 _drift(orbit, q[s], p[s])
+
+
+@jit
+def orbits_adjoint(moving, orbit, W, u, y, q, p, change, room, weight, g):
+    """Move q, p (m, d), turned round at the end, back, and beside them how a nudge changes them.
+
+    `change` (3, d) is room for the changes of q and p by the nudge, to first order, and for what
+    pulls at them. g ← g + Σ weight·w_n·dt·(∂_q ∂_W V)·dq (D,) on the way.
+    """
+    last, k = orbit.steps, orbit.observed
+    dq, dp, pull = change
+    for s in range(q.shape[0]):
+        dq[:], dp[:] = 0, 0
+        for n in range(last, -1, -1):
+            _pull(moving, orbit, W, u[s], y[s], n, q[s], room, 0.0)
+            bend(moving, W, q[s], dq, pull, room)
+            for i in range(k):
+                stiff = q.dtype.type(orbit.gamma[n * k + i])
+                pull[i] += stiff * (q[s, i] - y[s, n * k + i])
+            for _ in range((n < last) + (n > 0)):  # a kick ends a step, and begins one
+                _kick(orbit, p[s], room)
+                _kick(orbit, dp, pull)
+            collect_along(moving, W, q[s], u[s, n], dq, weight[s] * _share(orbit, n), g, room)
+            if n > 0:
+                _drift(orbit, q[s], p[s])
+                _drift(orbit, dq, dp)
