@@ -1,7 +1,7 @@
 """Time flownet: its steps and curvature against PyTorch and JAX, its recording, its start.
 
     python scripts/bench [steps] [--dtype float64] [--mechanics adam] [--busy] [--only digits] …
-    python scripts/bench record
+    python scripts/bench record [--pretend 18] [--folder FOLDER] [--json FILE]
     python scripts/bench start
     python scripts/bench first [--dtype float64] [--json FILE]
     python scripts/bench curvature [--dtype float64] [--only digits] [--json FILE]
@@ -113,6 +113,12 @@ def options_from(arguments=None):
     )
     parser.add_argument("--minutes", type=float, help="in which all has to be done (gpu)")
     parser.add_argument("--folder", help="where files are written (record)")
+    parser.add_argument(
+        "--pretend",
+        type=float,
+        metavar="MICROSECONDS",
+        help="of a step, by a device that is not there (record)",
+    )
     parser.add_argument("--programs", help="folder of clones of public programs (equilibrium)")
     parser.add_argument("--json", type=Path, help="file for every figure of every round")
     parser.add_argument("--table", type=Path, help="write a table of the file's figures (gpu)")

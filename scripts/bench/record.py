@@ -3,15 +3,21 @@
 import os
 import tempfile
 import time
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
+import numpy as np
 from turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
+from flownet.kernels.device import kernels_of
 
-_PIECE = 1 << 20  # bytes that are written at once
+_PIECE = 1 << 20  # bytes that are written at once, and that come back at once from a device
+_BLOCK = 1 << 23  # bytes of rows that a file takes at once from a device
+_LAUNCH = 3e-4  # seconds from a call until a device has begun, and from its end until it is known
 
 
 def recorders(dtype, steps, file, device="cpu"):
@@ -47,8 +53,44 @@ def _written(file, size):
         os.fsync(out.fileno())
 
 
+@contextmanager
+def pretended(seconds):
+    """Context in which a step takes so long and no processor, as if a device took it.
+
+    It trains nothing: the host waits, and copies rows as they come back, all but the last ones
+    while later steps are under way. What is left is what a run and its file cost the host.
+    """
+    rows = np.random.default_rng(0).normal(size=_PIECE // 4).astype(np.float32)
+
+    def advance(problem, rule, tape, W, memory, dL, now, first, count, done, threads):
+        kept = tape.parameters[: len(range(-first % tape.every, count, tape.every))]
+        pieces = max(1, round(kept.nbytes / _PIECE))
+        began = time.perf_counter() + _LAUNCH
+        for k, piece in enumerate(np.array_split(kept, pieces), 1):
+            time.sleep(max(0.0, began + seconds * count * k / pieces - time.perf_counter()))
+            piece[...] = np.resize(rows, piece.shape)
+        tape.loss[:count], tape.iteration[:count] = 1.0, np.arange(first, first + count)
+        tape.time[:count] = tape.step[0] * tape.iteration[:count]
+        at = slice(-first % tape.every, count, tape.every)
+        tape.row_iteration[: len(kept)] = tape.iteration[at]
+        tape.row_time[: len(kept)] = tape.time[at]
+        now += tape.step[0] * count
+        done[:] = count, len(kept), True
+
+    cpu = kernels_of("cpu")
+    with patch.object(cpu, "advance", advance), patch.object(cpu, "BLOCK_BYTES", _BLOCK):
+        yield
+
+
 def bench_record(options):
     """Every step's parameters kept, in a file and in memory, against the losses alone."""
+    if options.pretend is None:
+        return _recorded(options, options.dtype)
+    with pretended(1e-6 * options.pretend):
+        return _recorded(options, f"{options.dtype}, a pretended device")
+
+
+def _recorded(options, what):
     n, sizes = 20000, []
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         file = Path(folder, "run.h5")
@@ -67,7 +109,7 @@ def bench_record(options):
         {"name": name, "seconds": times, "ratio": median_ratio(times, alone)}
         for name, times in taken.items()
     ]
-    print(f"{n} steps, 64-32-10, batches of 64, {options.dtype}; median of {options.rounds} rounds")
+    print(f"{n} steps, 64-32-10, batches of 64, {what}; median of {options.rounds} rounds")
     for row in rows:
         middle = median(row["seconds"])
         print(

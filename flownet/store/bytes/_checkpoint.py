@@ -43,7 +43,7 @@ def create(file, layout, at="checkpoint"):
     """
     for slot in (f"{at}/slot0", f"{at}/slot1"):
         header = reserve(file.hdf5, f"{slot}/header", (), HEADER)
-        file.put(header.id.get_offset(), np.zeros((), HEADER))  # space may have been used before
+        file.put(header.get_offset(), np.zeros((), HEADER))  # space may have been used before
         reserve(file.hdf5, f"{slot}/rows", (len(layout.quantities),), "<i8")
         reserve(file.hdf5, f"{slot}/{BLOCKS}", (len(layout.quantities), len(RECORD)), "<u8")
         for name, (shape, dtype) in layout.checkpoint.items():

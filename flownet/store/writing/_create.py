@@ -186,12 +186,14 @@ def put_arrays(file, arrays):
     arrays : dict
         Path to array.
     """
+    from h5py import Dataset
+
     for path, array in arrays.items():
         array = np.asarray(array, np.asarray(array).dtype.newbyteorder("<"), order="C")
         data = _columns.reserve(file.hdf5, path, array.shape, array.dtype)
         if array.size:
-            file.put(data.id.get_offset(), array)
-        data.attrs.create("xxh3_64", np.uint64(checksum(array)))
+            file.put(data.get_offset(), array)
+        Dataset(data).attrs.create("xxh3_64", np.uint64(checksum(array)))
 
 
 def put_checkpoint(file, layout, checkpoint, at="checkpoint"):
