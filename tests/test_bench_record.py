@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 sys.path.append(str(Path(__file__).parents[1] / "scripts" / "bench"))
-import record  # noqa: E402
+import record
 
 STEPS = 300
 
