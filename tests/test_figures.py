@@ -92,7 +92,7 @@ def figures(complex_parts, real_runs, batched, measured, xor):
     settled = fn.bifurcation(fn.DoubleWell(), np.linspace(1.8, 4.1, 90), W0=[0.3])
     system = fn.Hopfield([2, 6, 5, 1], "tanh")
     relaxed = fn.Equilibrium(system, fn.Quadratic(), fn.data.load("xor"), nudge=0.1)
-    learnt = fn.train(relaxed, fn.Aristotle(0.2), W0=system.init(0), steps=40)
+    learnt = fn.train(relaxed, fn.Aristotle(0.2), W0=system.init(0), steps=12)
     nudged = _measured.measure(learnt)
     increments = fn.gdu(relaxed, system.init(0), steps=12)
     return {
