@@ -37,6 +37,16 @@ def test_first_script_prints_a_breakdown_and_draws(tmp_path):
     assert len(SCRIPTS[0].strip().splitlines()) <= 11
 
 
+def test_a_script_beside_a_clone_finds_the_package(tmp_path):
+    """A folder without __init__.py is a package as well, where there is no other one."""
+    (tmp_path / "flownet").mkdir()
+    (tmp_path / "first.py").write_text("import flownet as fn\nprint(fn.__version__)")
+    told = subprocess.run(
+        [sys.executable, tmp_path / "first.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
+
+
 def test_demo(tmp_path):
     """`./scripts/demo`, whose Python part is this."""
     assert (
