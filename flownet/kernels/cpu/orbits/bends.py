@@ -7,6 +7,7 @@ Of one sample at one moment, that of which `slope` was asked last; the layout of
 from ...._compile import compiled, part
 from ...layout import OSCILLATORS
 from ...scalar.elementary import tanh_slope
+from .slopes import couple
 
 _tanh_slope = compiled(tanh_slope)
 
@@ -15,13 +16,7 @@ _tanh_slope = compiled(tanh_slope)
 def _of_oscillators(W, d, q, v, out):
     for i in range(d):
         out[i] = (W[i] + 3 * W[d + i] * q[i] * q[i]) * v[i]
-    at = 2 * d
-    for i in range(d):
-        for j in range(i + 1, d):
-            pull = W[at] * (v[i] - v[j])
-            out[i] += pull
-            out[j] -= pull
-            at += 1
+    couple(W, d, v, out)
 
 
 @part

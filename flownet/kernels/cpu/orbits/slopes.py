@@ -13,19 +13,25 @@ _tanh_slope = compiled(tanh_slope)
 
 
 @part
-def _of_oscillators(W, d, q, u, out):
-    half, cube = 2 * d, 2 * d + d * (d - 1) // 2
-    for i in range(d):
-        out[i] = W[i] * q[i] + W[d + i] * q[i] * q[i] * q[i]
-        for k in range(u.size):
-            out[i] -= W[cube + i * u.size + k] * u[k]
-    at = half
+def couple(W, d, q, out):
+    """out[i] ← out[i] + Σ_j J_ij·(q_i − q_j) of oscillators."""
+    at = 2 * d
     for i in range(d):
         for j in range(i + 1, d):
             pull = W[at] * (q[i] - q[j])
             out[i] += pull
             out[j] -= pull
             at += 1
+
+
+@part
+def _of_oscillators(W, d, q, u, out):
+    drive = 2 * d + d * (d - 1) // 2
+    for i in range(d):
+        out[i] = W[i] * q[i] + W[d + i] * q[i] * q[i] * q[i]
+        for k in range(u.size):
+            out[i] -= W[drive + i * u.size + k] * u[k]
+    couple(W, d, q, out)
 
 
 @part
