@@ -27,6 +27,7 @@ COMPARED = {
     "differential": "model::against_naive",
     "drive_states": "equilibrium::state_is_stationary_and_its_energy_least",
     "first_crossing": "kinked_flow::kinks_that_are_met_together",
+    "exact_states": "equilibrium::phases_in_one_call_are_those_one_by_one",
     "flow_states": "state_flow::flow_of_the_hard_sigmoid_is_the_program_of_2017",
     "forward": "model::against_naive",
     "from_planes": "complex::against_the_network_of_pairs",

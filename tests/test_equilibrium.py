@@ -329,3 +329,11 @@ def test_phases_in_one_call_are_those_one_by_one(estimator, order, dtype):
                     found.append((dL, at.free, *potential.phases.relaxed["free"]))
                     found[-1] += tuple(potential.phases.relaxed["nudged"])
             assert all(np.array_equal(one, other) for one, other in zip(*found))
+            found = []
+            for one_by_one in (False, True):
+                with potential.phases.at(W, rows) as at:
+                    if one_by_one:
+                        _ = at.free
+                    ended = potential.phases.relaxed
+                    found.append((at.exact(), at.free, *ended["free"], *ended["solve"]))
+            assert all(np.array_equal(one, other) for one, other in zip(*found, strict=True))

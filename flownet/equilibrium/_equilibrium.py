@@ -181,7 +181,8 @@ class Equilibrium(Learning):
     def exact(self, W: ArrayLike) -> tuple[float, Vector]:
         """L(W) and dL (D,) itself: dL = −(∂_s∂_W E)·v with H·v = ∂C/∂s, no inverse of H taken."""
         with self.phases.at(W) as at:
-            return float(np.mean(at.losses(at.free))), at.exact()
+            dL = at.exact()
+            return float(np.mean(at.losses(at.free))), dL
 
     def jet(self, W: ArrayLike, V: ArrayLike, order: int = 2) -> Vector:
         """Taylor coefficients c (order+1,) of s ↦ L(W + sV): what a finite step does.

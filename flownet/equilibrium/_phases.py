@@ -186,27 +186,42 @@ class At:
     def _in_one_call(self, differences):
         """Whether all phases can be one call: of one difference, by springs, from no state yet."""
         return (
-            self.states.in_one_call
-            and len(differences) == 1
-            and "free" not in vars(self)
+            len(differences) == 1
+            and self._from_the_start
             and self.phases.springs
             and not isinstance(differences[0].plus, complex)
             and differences[0].plus != 0
         )
 
+    @property
+    def _from_the_start(self):
+        """Whether there is no state yet, and springs' phases can be one call."""
+        return (
+            self.states.in_one_call and "free" not in vars(self) and type(self.cost) is SpringCost
+        )
+
     def _estimate(self, each):
         """The same in one call."""
-        s, carried, rows = self._start(), self._carried, self.rows
+        s, rows = self._start(), self.rows
         nudges = [nudge for nudge in (each.plus, each.minus) if nudge != 0]
         pulls = [self.cost.pull(nudge, rows, self.dtype) for nudge in nudges]
         dL, ends = self.states.estimate(s, pulls, each.coefficient * self.weights)
-        self.phases.relaxed |= zip(("free", "nudged"), ends)
-        vars(self)["free"] = s
-        if carried is not None:
-            carried[rows] = self.states.rows(s)
+        self._took_up(s, zip(("free", "nudged"), ends))
         return dL
+
+    def _took_up(self, s, relaxed):
+        """Keep the free state that a call has come to, and how its phases ended."""
+        self.phases.relaxed |= relaxed
+        vars(self)["free"] = s
+        if self._carried is not None:
+            self._carried[self.rows] = self.states.rows(s)
 
     def exact(self) -> Vector:
         """dL = −(∂_s∂_W E)·v with H·v = c, and what C itself has of W."""
+        if self._from_the_start:
+            s, cost = self._start(), self.cost
+            dL, ends = self.states.exact(s, cost.gamma, cost.y[self.rows], self.weights)
+            self._took_up(s, zip(("free", "solve"), ends))
+            return dL
         v, self.phases.relaxed["solve"] = self.states.yields(self.free, self.force)
         return self.states.along(self.free, -v, self.weights) + self.on_readout(self.free)

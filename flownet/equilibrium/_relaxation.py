@@ -57,7 +57,8 @@ class Relaxation(ABC):
 
     m: int
     system: Any
-    in_one_call = False  # whether `estimate` relaxes all phases of a spring's pull in one call
+    #: whether there are `estimate` and `exact`, which take all phases under springs in one call
+    in_one_call = False
 
     @abstractmethod
     def drive(self, W: Vector, x: Vector) -> None:
@@ -129,6 +130,12 @@ class Relaxation(ABC):
         self, s: Vector, pulls: list[Pull], weight: Vector
     ) -> tuple[Vector, list[Relaxed]]:
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) of a state s that relaxes freely, and is pulled."""
+        raise NotImplementedError
+
+    def exact(
+        self, s: Vector, gamma: Vector, y: Vector, weight: Vector
+    ) -> tuple[Vector, list[Relaxed]]:
+        """−Σ weight·(∂_s∂_W E)·v with H·v = γ·(o − y) of a state s that relaxes freely."""
         raise NotImplementedError
 
     def output_series(self, series: list[Vector], V: Any = None) -> list[Vector]:

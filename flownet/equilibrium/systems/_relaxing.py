@@ -28,6 +28,8 @@ class Layered(Relaxation):
         self.work = self.kernels.states_work(self.net, m, system.dtype, solves=True)
         self.free, self.threads, self._began = no_pull(system.dtype), 1, None
         self._ends = None
+        # steps of conjugate gradients at most, and the residual that ends them
+        self._until = 2 * system.states + 8, float(np.finfo(system.dtype).eps)
         self.in_one_call = not (system.mapped or system.reads_out or FLOW in manner[:2])
         kind = "states", np.dtype(system.dtype).name, manner.sweeps, manner.nudged_sweeps
         self._pace = self.kernels.Pace.of_network(self.net, self._like_rows(manner), *kind)
@@ -92,27 +94,45 @@ class Layered(Relaxation):
     def estimate(self, s, pulls, weight):
         """Σ weight·(∂E/∂W(s⁺) − ∂E/∂W(s⁻)) (D,), relaxations and all in one call.
 
-        s relaxes to the free state in place; `pulls` are those of s⁺ and of s⁻, which is the free
-        state itself where there is one alone. Beside it how the free and the last nudged
-        relaxation ended.
+        s relaxes to the free state in place; `pulls` are those of s⁺ and of s⁻, or of s⁺ alone
+        where s⁻ is free. Beside it how the free and the last nudged relaxation ended.
         """
+        dL = self._room(s)
+        plus, minus = pulls if len(pulls) == 2 else (*pulls, self.free)
+        self.kernels.learn_states(
+            self.net, self.units, self.couplings, self.work, self.x, (plus, minus), self.free, s,
+            self._ends, self._manners, weight, dL, self._told, self.threads,
+        )  # fmt: skip
+        self._took()
+        return self._told_of(dL, self._ends[1], self._ends[0], weight)
+
+    def exact(self, s, gamma, y, weight):
+        """−Σ weight·(∂_s∂_W E)·v (D,) with H·v = γ·(o − y), relaxation and all in one call.
+
+        s relaxes to the free state in place. Beside it how that and the solution ended.
+        """
+        dL = self._room(s)
+        self.kernels.exact_states(
+            self.net, self.units, self.couplings, self.work, self.x, gamma, y, self.free, s,
+            self._ends, self._manners[0], *self._until, weight, dL, self._told, self.threads,
+        )  # fmt: skip
+        return self._told_of(dL, s, self._ends[1], weight)
+
+    def _room(self, s):
+        """Room for dL; that of phases in one call is made once."""
         if self._ends is None:
-            self._ends = tuple(np.empty_like(s) for _ in range(3))
-            self._told = np.empty((2, 2))
+            self._ends, self._told = tuple(np.empty_like(s) for _ in range(3)), np.empty((2, 2))
             sweeps = self.manner.sweeps, self.manner.nudged_sweeps
             self._manners = tuple(
                 Order(order, most, self.manner.tolerance)
                 for order, most in zip(self.orders, sweeps)
             )
-        plus, minus = pulls if len(pulls) == 2 else (*pulls, self.free)
-        dL = np.empty(self.system.size, self.system.dtype)
-        self.kernels.learn_states(
-            self.net, self.units, self.couplings, self.work, self.x, (plus, minus), self.free, s,
-            self._ends, self._manners, weight, dL, self._told, self.threads,
-        )  # fmt: skip
+        return np.empty(self.system.size, self.system.dtype)
+
+    def _told_of(self, dL, s, u, weight):
+        """dL with what the system has beside its couplings, at s along u, and how phases ended."""
         dL = self.system.couplings(dL)
-        self.system.beside(self, self._ends[1], self._ends[0], weight, dL)
-        self._took()
+        self.system.beside(self, s, u, weight, dL)
         return dL, [Relaxed(int(taken), change) for taken, change in self._told.tolist()]
 
     def clamp(self, s, o, sweeps):
@@ -159,10 +179,9 @@ class Layered(Relaxation):
             slopes = self._slopes(s)
             force = np.divide(force, slopes, out=np.zeros_like(s), where=slopes > 0)
         v, scratch = np.empty_like(s), np.empty_like(s)
-        tries, tolerance = 2 * self.system.states + 8, float(np.finfo(s.dtype).eps)
         units, W, work = self.units, self.couplings, self.work
         self.kernels.solve_states(
-            self.net, units, W, work, s, force, v, scratch, tries, tolerance, self.threads
+            self.net, units, W, work, s, force, v, scratch, *self._until, self.threads
         )
         if self.system.mapped:
             v = np.divide(v, slopes, out=np.zeros_like(v), where=slopes > 0)

@@ -76,7 +76,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "states.covector": ["states_covector"],
         "states.flow": ["flow_states"],
-        "states.phases": ["learn_states"],
+        "states.phases": ["exact_states", "learn_states"],
         "states.relax": ["drive_states", "relax_states"],
         "states.solve": ["solve_states"],
         "states.work": ["states_work"],

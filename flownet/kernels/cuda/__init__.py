@@ -82,7 +82,7 @@ _names, __dir__, __all__ = lazy_loader.attach(
 #: what the CPU has and a CUDA device has not, with what there is in place of it
 _STATES = [
     *("drive_states", "flow_states", "relax_states", "solve_states"),
-    *("learn_states", "states_covector", "states_work"),
+    *("exact_states", "learn_states", "states_covector", "states_work"),
     *("add_ends", "hold_conductances", "sum_conductances", "sums_of_rows"),
 ]
 WITHOUT_TWIN = {

@@ -1,4 +1,5 @@
-"""The phases of learning in one call: a free state, one or two nudged ones, and what they say of W.
+"""The phases of learning in one call: a free state, one or two nudged ones, and what they say of W;
+or the free one alone, and how a nudge would move it.
 
 Small systems relax in a few microseconds: what a call from Python costs counts there.
 """
@@ -8,6 +9,7 @@ from ..base.pointwise import copy
 from ..layers.units import units
 from .covector import states_covector
 from .relax import relax_states
+from .solve import solve_states
 
 
 @part
@@ -55,3 +57,33 @@ def learn_states(net, kinds, W, work, x, pulls, free, s, ends, orders, weight, d
         plus[i], minus[i] = a - b, (a + b) / two
     _weigh(net, weight, work.capacity, plus, u)
     states_covector(net, x, minus, u, dL, work.capacity, work.zeros, True, threads)
+
+
+@jit
+def exact_states(
+    net, kinds, W, work, x, gamma, y, free, s, ends, order, tries, tolerance, weight, dL, told,
+    threads,
+):  # fmt: skip
+    """dL ← −Σ weight·(∂_s∂_W E)·v with H·v = γ·(o − y); s relaxes to the free state.
+
+    γ (n_out,) and y (m, n_out) are the springs and the truth; `ends` are three buffers like a
+    state: of the force, of −v in the end, and of what weighs. `told` (2, 2) says how the relaxation
+    and the solution ended.
+    """
+    force, v, u = ends
+    relax_states(net, kinds, W, work, free, free, s, order, threads)
+    _tell(work, told[0])
+    for i in range(s.size):
+        force[i] = 0
+    top = net.weight.size - 1
+    o = units(net, s, work.capacity, top, 0, weight.size)
+    c = units(net, force, work.capacity, top, 0, weight.size)
+    for r in range(weight.size):
+        for j in range(gamma.size):
+            c[r, j] = gamma[j] * (o[r, j] - y[r, j])
+    solve_states(net, kinds, W, work, s, force, v, u, tries, tolerance, threads)
+    _tell(work, told[1])
+    for i in range(v.size):
+        v[i] = -v[i]
+    _weigh(net, weight, work.capacity, v, u)
+    states_covector(net, x, s, u, dL, work.capacity, work.zeros, True, threads)
