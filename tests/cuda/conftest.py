@@ -23,7 +23,7 @@ def pytest_configure(config):
         from flownet._compile._cuda import SIMULATED
 
         if SIMULATED:
-            from turns import take_turns
+            from threads_in_turn import take_turns
 
             take_turns()
     if config.getoption("--gpu"):

@@ -19,16 +19,13 @@ BENCH = HERE.parents[1] / "scripts" / "bench"
 #: tiny sizes, clocks of the host in place of the device's, and what stands in for cuBLAS
 PROGRAM = """
 import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from types import SimpleNamespace
 
 here, bench = sys.argv[1:]
-spec = spec_from_file_location("simulated", f"{here}/turns.py")
-simulated = module_from_spec(spec)
-spec.loader.exec_module(simulated)
-simulated.take_turns()
-sys.path.insert(0, bench)
-sys.path.append(here)
+sys.path[:0] = [bench, here]
+import threads_in_turn
+
+threads_in_turn.take_turns()
 import blas, gpu, gpu_peers, record
 import flownet as fn
 from turns import seconds_of
