@@ -15,16 +15,22 @@ def long_run(path, **more):
     return fn.train(fn.Parabola(N), fn.Aristotle(1e-3), **words, **more)
 
 
+def noted(monkeypatch, owner, name, of):
+    """A list of what `of` tells of every call of a method from now on."""
+    calls, honest = [], vars(owner)[name]
+
+    def method(self, *words):
+        calls.append(of(*words))
+        return honest(self, *words)
+
+    monkeypatch.setattr(owner, name, method)
+    return calls
+
+
 def test_opening_reads_no_rows(tmp_path, monkeypatch):
-    path, read = tmp_path / "run.h5", []
+    path = tmp_path / "run.h5"
     long_run(path).close()
-    honest = FlatFile.read_into
-
-    def counted(self, offset, buffer):
-        read.append(memoryview(buffer).nbytes)
-        return honest(self, offset, buffer)
-
-    monkeypatch.setattr(FlatFile, "read_into", counted)
+    read = noted(monkeypatch, FlatFile, "read_into", lambda _, buffer: memoryview(buffer).nbytes)
     run = fn.Trajectory.open(path)
     assert sum(read) < path.stat().st_size / 20
     np.testing.assert_allclose(run.parameters[STEPS], (1 - 1e-3) ** STEPS, rtol=1e-12)
@@ -33,13 +39,7 @@ def test_opening_reads_no_rows(tmp_path, monkeypatch):
 
 
 def test_places_are_made_for_many_blocks_at_once(tmp_path, monkeypatch):
-    commits, honest = [], StagedFile.commit
-
-    def counted(self):
-        commits.append(self)
-        honest(self)
-
-    monkeypatch.setattr(StagedFile, "commit", counted)
+    commits = noted(monkeypatch, StagedFile, "commit", lambda: 1)
     long_run(tmp_path / "run.h5").close()
     assert len(commits) < 12  # one a block it would be, and some at the ends
 
@@ -54,19 +54,9 @@ def test_a_run_that_ends_early_gives_places_back(tmp_path):
 
 def test_a_run_writes_its_rows_and_reads_none(tmp_path, monkeypatch):
     """Nor writes what lies behind them in the last block."""
-    read, put, honest_read, honest_put = [], [], StagedFile._read, StagedFile.put
-
-    def counted_read(self, offset, size):
-        read.append(size)
-        return honest_read(self, offset, size)
-
-    def counted_put(self, offset, array):
-        put.append(array.nbytes)
-        honest_put(self, offset, array)
-
     monkeypatch.setattr(_recorder, "CHECKPOINT_SECONDS", 1e9)  # none but those at the ends
-    monkeypatch.setattr(StagedFile, "_read", counted_read)
-    monkeypatch.setattr(StagedFile, "put", counted_put)
+    read = noted(monkeypatch, StagedFile, "_read", lambda _, size: size)
+    put = noted(monkeypatch, StagedFile, "put", lambda _, array: array.nbytes)
     long_run(tmp_path / "run.h5").close()
     rows = 8 * N * (STEPS + 1)
     assert sum(read) < 1 << 18
@@ -74,13 +64,7 @@ def test_a_run_writes_its_rows_and_reads_none(tmp_path, monkeypatch):
 
 
 def test_a_file_is_looked_at_once_until_somebody_reads(tmp_path, monkeypatch):
-    looks, honest = [], Reader.refresh
-
-    def counted(self):
-        looks.append(self)
-        honest(self)
-
-    monkeypatch.setattr(Reader, "refresh", counted)
+    looks = noted(monkeypatch, Reader, "refresh", lambda: 1)
     run = long_run(tmp_path / "run.h5")
     assert len(looks) == 1
     (tmp_path / "run.h5").rename(tmp_path / "moved.h5")

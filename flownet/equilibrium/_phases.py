@@ -206,10 +206,10 @@ class At:
         nudges = [nudge for nudge in (each.plus, each.minus) if nudge != 0]
         pulls = [self.cost.pull(nudge, rows, self.dtype) for nudge in nudges]
         dL, ends = self.states.estimate(s, pulls, each.coefficient * self.weights)
-        self._took_up(s, zip(("free", "nudged"), ends))
+        self._keep(s, zip(("free", "nudged"), ends))
         return dL
 
-    def _took_up(self, s, relaxed):
+    def _keep(self, s, relaxed):
         """Keep the free state that a call has come to, and how its phases ended."""
         self.phases.relaxed |= relaxed
         vars(self)["free"] = s
@@ -221,7 +221,7 @@ class At:
         if self._from_the_start:
             s, cost = self._start(), self.cost
             dL, ends = self.states.exact(s, cost.gamma, cost.y[self.rows], self.weights)
-            self._took_up(s, zip(("free", "solve"), ends))
+            self._keep(s, zip(("free", "solve"), ends))
             return dL
         v, self.phases.relaxed["solve"] = self.states.yields(self.free, self.force)
         return self.states.along(self.free, -v, self.weights) + self.on_readout(self.free)

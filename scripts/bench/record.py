@@ -17,7 +17,7 @@ from flownet.kernels.device import kernels_of
 
 _PIECE = 1 << 20  # bytes that are written at once, and that come back at once from a device
 _BLOCK = 1 << 23  # bytes of rows that a file takes at once from a device
-_LAUNCH = 3e-4  # seconds from a call until a device has begun, and from its end until it is known
+_LAUNCH = 3e-4  # seconds of a call in which a device does not compute
 
 
 def recorders(dtype, steps, file, device="cpu"):

@@ -104,7 +104,7 @@ class Layered(Relaxation):
             self._ends, self._manners, weight, dL, self._told, self.threads,
         )  # fmt: skip
         self._took()
-        return self._told_of(dL, self._ends[1], self._ends[0], weight)
+        return self._with_ends(dL, self._ends[1], self._ends[0], weight)
 
     def exact(self, s, gamma, y, weight):
         """−Σ weight·(∂_s∂_W E)·v (D,) with H·v = γ·(o − y), relaxation and all in one call.
@@ -116,7 +116,7 @@ class Layered(Relaxation):
             self.net, self.units, self.couplings, self.work, self.x, gamma, y, self.free, s,
             self._ends, self._manners[0], *self._until, weight, dL, self._told, self.threads,
         )  # fmt: skip
-        return self._told_of(dL, s, self._ends[1], weight)
+        return self._with_ends(dL, s, self._ends[1], weight)
 
     def _room(self, s):
         """Room for dL; that of phases in one call is made once."""
@@ -129,7 +129,7 @@ class Layered(Relaxation):
             )
         return np.empty(self.system.size, self.system.dtype)
 
-    def _told_of(self, dL, s, u, weight):
+    def _with_ends(self, dL, s, u, weight):
         """dL with what the system has beside its couplings, at s along u, and how phases ended."""
         dL = self.system.couplings(dL)
         self.system.beside(self, s, u, weight, dL)
