@@ -109,3 +109,15 @@ LANDSCAPES = (
         500,
     ),
 )
+
+
+class Own:
+    """½‖W‖² by three words."""
+
+    size = 3
+
+    def value(self, W):
+        return float(W @ W) / 2
+
+    def differential(self, W):
+        return self.value(W), np.array(W)

@@ -1,6 +1,6 @@
 """Bits of results before a rebuild: writes tests/reference/same_bits.npz.
 
-    python scripts/reference/make_same_bits.py               # all cases of tests/same_bits.py
+    python scripts/reference/make_same_bits.py               # all cases of tests/bits/same_bits.py
     python scripts/reference/make_same_bits.py NAME ...      # some, the others stay as they were
     python scripts/reference/make_same_bits.py --files       # the stored runs of an earlier version
 
@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
+sys.path.insert(0, str(Path(sys.path[0]) / "bits"))
 
 import bits_files
 import same_bits

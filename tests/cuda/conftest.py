@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 INSTALLED = find_spec("numba_cuda") is not None
 
 if not INSTALLED:
-    collect_ignore_glob = ["test_cuda_*"]
+    collect_ignore_glob = ["*test_cuda_*"]
 
 
 def pytest_configure(config):
