@@ -1,4 +1,4 @@
-"""Gauss-Newton, the Fishers and the NTK: against dense matrices, enumeration, and each other."""
+"""Gauss-Newton: against dense matrices and PyTorch's, by its dual, in sums, charts and pickles."""
 
 import pickle
 
@@ -8,21 +8,13 @@ import pytest
 import twins
 from make_curvature_reference import load
 from scipy.sparse.linalg import LinearOperator, eigsh
+from settings_of_derivatives import dense, every_activation, every_loss, small
 from tolerance import close, tolerance
 
 import flownet as fn
 from flownet._errors import FlownetError
 
 STORED = load()
-LOSSES = ["quadratic", "cross-entropy"]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
-
-
-def small(activation, loss, full=True, m=4, sizes=(2, 3, 2)):
-    """A 2-3-2 case with its options in turn: the potential, its naive twin, W and V."""
-    case = twins.mixed_case(activation, loss, 74_000, sizes=sizes, m=m, full=full)
-    return twins.potential(case), twins.problem(case), *twins.point(case)
 
 
 def complex_potential(loss):
@@ -35,10 +27,6 @@ def complex_potential(loss):
     net = fn.Network([2, 3, 2], "split_tanh", output="abs2", widely_linear=True, dtype="complex128")
     data = fn.Dataset(x, np.eye(2)[[0, 1, 0, 1, 1]])
     return fn.Potential(net, fn.CrossEntropy(temperature=0.7), data)
-
-
-def dense(operator):
-    return operator.action(np.eye(operator.shape[0]))
 
 
 # ---- against dense matrices ---------------------------------------------------------------------
@@ -129,39 +117,6 @@ def test_against_pytorchs_dense_jacobian(name, holds):
         holds("J, F, NTK by PyTorch's dense Jacobian", off, tolerance("reference"))
 
 
-# ---- Jacobian, NTK ------------------------------------------------------------------------------
-
-
-@every_activation
-def test_the_jacobian_and_the_tangent_kernel(activation, dtype):
-    """J and Jᵀ by columns and rows; Θ = JJᵀ as products, as a matrix and on its diagonal."""
-    case = twins.mixed_case(activation, "quadratic", 74_100, sizes=(2, 3, 2), m=4)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    wanted, C = naive.jacobian(twins.problem(case), W), twins.uniforms(74_200, 8)
-    J, theta = p.jacobian(W), p.ntk(W)
-    for found, expected in (
-        (J @ V, wanted @ V),
-        (J.H @ C, wanted.T @ C),
-        (theta @ C, wanted @ (wanted.T @ C)),
-        (theta.matrix(), wanted @ wanted.T),
-        (theta.diagonal(), np.diag(wanted @ wanted.T)),
-    ):
-        close(found, expected, dtype)
-    if dtype == "float64":
-        close(theta.eigenvalues(), np.linalg.eigvalsh(wanted @ wanted.T)[::-1])
-
-
-def test_the_tangent_kernel_moves_the_outputs():
-    """Along W − h·dL of a quadratic loss dŶ = −hΘ(Ŷ − Y)/m + O(h²)."""
-    p, _, W, _ = small("tanh", "quadratic")
-    p = fn.Potential(p.network, fn.Quadratic(), p.data)
-    before = p.network.forward(W, p.data.x)
-    rate = -p.ntk(W) @ ((before - p.data.y).ravel() / p.data.m)
-    h = 1e-6
-    after = p.network.forward(W - h * p.differential(W)[1], p.data.x)
-    np.testing.assert_allclose((after - before).ravel() / h, rate, atol=1e-5 * np.abs(rate).max())
-
-
 # ---- the dual -----------------------------------------------------------------------------------
 
 
@@ -188,65 +143,6 @@ def test_the_spectrum_by_parameters_where_they_are_fewer():
     close(found, full, scale=10 * full[0])
     top = eigsh(p.gauss_newton(W), k=2, return_eigenvectors=False)
     close(np.sort(top)[::-1], full[:2], scale=10 * full[0])
-
-
-# ---- Fisher -------------------------------------------------------------------------------------
-
-
-def enumerated(q, W, weights):
-    """Σ_s w_s Σ_y P̂_y ∂log P̂_y ⊗ ∂log P̂_y/m, label by label."""
-    kT, (m, n) = q.keywords["temperature"], q.y.shape
-    P = np.exp(naive.forward(W=W, x=q.x, **q.net) / kT)
-    P /= P.sum(axis=1, keepdims=True)
-    total = 0.0
-    for s in range(m):
-        for label in range(n):
-            score = np.zeros((m, n))
-            score[s] = (np.eye(n)[label] - P[s]) / kT
-            slope = naive.pullback(W=W, x=q.x, cotangent=score, **q.net)
-            total = total + weights[s] * P[s, label] * np.outer(slope, slope) / m
-    return total
-
-
-@every_activation
-def test_fisher_by_enumeration(activation, holds):
-    """Over all labels, to 1e-13; it does not see those of the data."""
-    p, q, W, V = small(activation, "cross-entropy", full=False)
-    weights = p.loss.sample_metric if p.loss.sample_metric is not None else np.ones(p.data.m)
-    wanted, F = enumerated(q, W, weights), p.fisher(W)
-    off = np.abs(dense(F) - wanted).max() / np.abs(wanted).max()
-    holds("Fisher, labels enumerated", off, 1e-13)
-    close(F.diagonal(), wanted.diagonal())
-    full = np.linalg.eigvalsh(wanted)[::-1]
-    close(F.eigenvalues(), full[: len(F.eigenvalues())], scale=10 * full[0])
-    other = p.with_data(fn.Dataset(p.data.x, p.data.y[::-1]))
-    np.testing.assert_array_equal(other.fisher(W) @ V, F @ V)
-
-
-def test_where_fisher_is_gauss_newton():
-    """Of the quadratic loss, and of cross-entropy whose truth adds up to 1, to the last bit."""
-    for loss in (fn.Quadratic(output_metric=[1.0, 2.0]), fn.CrossEntropy(temperature=0.5)):
-        p = fn.Potential(
-            fn.Network([2, 3, 2]),
-            loss,
-            fn.Dataset(np.random.default_rng(1).standard_normal((4, 2)), np.eye(2)[[0, 1, 1, 0]]),
-        )
-        W, V = p.init(0), p.init(1)
-        np.testing.assert_array_equal(p.fisher(W) @ V, p.gauss_newton(W) @ V)
-
-
-@every_loss
-@every_activation
-def test_the_empirical_fisher_is_another_thing(activation, loss, dtype):
-    """(1/m)Σ g_s⊗g_s of the gradients of single samples; its diagonal and its dual (m, m)."""
-    case = twins.mixed_case(activation, loss, 74_000, sizes=(2, 3, 2), m=4, full=False)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    g = np.array([twins.potential(case).on(np.array([s])).differential(W)[1] for s in range(4)])
-    E = p.empirical_fisher(W)
-    close(E @ V, g.T @ (g @ V) / 4, dtype)
-    close(E.diagonal(), (g * g).mean(axis=0), dtype)
-    close(E.dual(), g @ g.T / 4, dtype)
-    assert len(E.eigenvalues()) == 4
 
 
 # ---- sums, charts, what is refused --------------------------------------------------------------

@@ -1,6 +1,4 @@
-"""Taylor coefficients of s ↦ L(W + sV) to any order: mpmath, closed forms, and their own laws."""
-
-from math import comb
+"""Taylor coefficients of s ↦ L(W + sV) to any order: against mpmath, and by their own laws."""
 
 import mp
 import mpmath
@@ -9,25 +7,10 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
+from settings_of_derivatives import KINKED, SMOOTH, agree, every_activation, every_loss
 from tolerance import close, has_order, tolerance
 
 import flownet as fn
-from flownet.kernels.cpu.base import threads
-
-LOSSES = ["quadratic", "cross-entropy"]
-KINKED = ["relu", "leaky_relu", "elu"]
-SMOOTH = [a for a in fn.ACTIVATIONS if a not in ("identity", *KINKED)]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
-
-
-def agree(found, exact, dtype="float64"):
-    """Each coefficient within the tolerance of itself, or of its samples' shares if they cancel."""
-    scale = np.maximum(np.abs(exact.jet), exact.scale)
-    assert found.shape == exact.jet.shape
-    error = np.abs(found - exact.jet) / np.where(scale > 0, scale, 1)
-    assert error.max() <= tolerance("reference", dtype), f"relative errors {error}"
-
 
 # ---- the witness --------------------------------------------------------------------------------
 
@@ -197,179 +180,6 @@ def test_remainders_fall_one_order_faster(activation, loss, order):
     c = twins.potential(case).jet(*twins.point(case), order)
     left = mp.changes(case, s) - sum(c[k] * s**k for k in range(1, order + 1))
     has_order(left, s, order + 1)
-
-
-# ---- parts, threads, sums -----------------------------------------------------------------------
-
-
-@every_loss
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_jet_is_the_mean_of_the_samples(weighted, loss, dtype):
-    metric = {"Gamma": twins.weights(60_001, 7)} if weighted else {}
-    case = twins.case(60_000, [3, 5, 2], ["sin"], loss, **metric)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    samples = p.sample_jets(W, V, 5)
-    assert samples.shape == (7, 6)
-    close(samples.mean(axis=0), p.jet(W, V, 5), dtype, "rounding")
-    close(samples[:, 0], p.sample_losses(W), dtype, "rounding")
-    close(samples, mp.jet(case, 5).samples, dtype)
-
-
-@pytest.mark.parametrize("sizes", [[3, 5, 2], [20, 30, 4]], ids=["small shards", "large ones"])
-@every_loss
-def test_large_batches_are_the_mean_of_their_parts(loss, sizes, dtype):
-    """9001 rows pass in chunks of 4096: coefficients add up over any cut of them."""
-    case = twins.case(61_000, sizes, ["tanh"], loss, m=9001, Gamma=twins.weights(61_001, 9001))
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    V = V / 4
-    cuts = [slice(0, 17), slice(17, 4113), slice(4113, 9001)]
-    parts = sum(q.data.m / 9001 * q.jet(W, V, 6) for q in map(p.on, cuts))
-    scale = np.abs(p.sample_jets(W, V, 6)).mean(axis=0)
-    assert (np.abs(p.jet(W, V, 6) - parts) <= tolerance("reference", dtype) * scale).all()
-    bent = sum(q.data.m / 9001 * q.linearized_jet(W, V, 6) for q in map(p.on, cuts))
-    close(p.linearized_jet(W, V, 6), bent, dtype)
-
-
-@pytest.mark.skipif(threads.most() < 2, reason="one thread is all there is here")
-def test_threads_do_not_change_a_bit(dtype):
-    case = twins.case(62_000, [40, 60, 10], ["gelu"], "cross-entropy", m=5000)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    found = []
-    for count in (1, 2):
-        with threads.limited(count):
-            found.append(np.concatenate([p.jet(W, V, 5), p.linearized_jet(W, V, 5)]))
-    np.testing.assert_array_equal(*found)
-
-
-W6, V6 = twins.uniforms(63_000, 6, low=-2), twins.uniforms(63_001, 6)
-
-
-def polynomial(*factors):
-    """Coefficients of a product of polynomials, lowest first."""
-    c = np.ones(1)
-    for factor in factors:
-        c = np.convolve(c, factor)
-    return c
-
-
-def quartic_series(W, V, alpha, c=0.0):
-    """(α/8) Σ ((W + sV)² − c²)²: W² − c² + 2WVs + V²s² squared."""
-    return (
-        alpha / 8 * sum(polynomial(*[[w * w - c * c, 2 * w * v, v * v]] * 2) for w, v in zip(W, V))
-    )
-
-
-def uv_series(W, V):
-    """½f², f = (u + sa)·(v + sb)/√n."""
-    (u, v), (a, b) = W.reshape(2, -1), V.reshape(2, -1)
-    f = np.array([u @ v, u @ b + a @ v, a @ b]) / np.sqrt(len(u))
-    return polynomial(f, f) / 2
-
-
-SERIES = {
-    "parabola": (
-        fn.Parabola(6, strength=1.3),
-        lambda W, V: 1.3 * np.array([W @ W / 2, W @ V, V @ V / 2, 0, 0]),
-    ),
-    "quartic": (fn.Quartic(6, alpha=0.7), lambda W, V: quartic_series(W, V, 0.7)),
-    "double well": (
-        fn.DoubleWell(6, alpha=0.7, c=1.4),
-        lambda W, V: quartic_series(W, V, 0.7, 1.4),
-    ),
-    "uv": (fn.UV(3), uv_series),
-}
-
-
-@pytest.mark.parametrize("order", [0, 1, 2, 3, 4, 7, 20])
-@pytest.mark.parametrize("name", SERIES)
-def test_analytic_potentials_are_polynomials(name, order, dtype):
-    """Every coefficient in closed form; those beyond the fourth are zeros."""
-    potential, series = SERIES[name]
-    W, V = W6.astype(dtype), V6.astype(dtype)
-    expected = np.append(series(W.astype(float), V.astype(float)), np.zeros(16))[: order + 1]
-    close(
-        potential.jet(W, V, order),
-        expected,
-        dtype,
-        "rounding",
-        np.abs(series(abs(W6), abs(V6))).max(),
-    )
-    assert not potential.jet(W, V, order)[5:].any()
-
-
-def test_a_sum_has_the_sum_of_the_coefficients(dtype):
-    case = twins.mixed_case("sigmoid", "quadratic", 64_000)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    total = 2 * p - 0.5 * fn.Quartic(p.size, alpha=0.3)
-    expected = 2 * mp.jet(case, 6).jet
-    expected[:5] -= 0.5 * quartic_series(W, V, 0.3)
-    close(total.jet(W, V, 6), expected, dtype)
-
-
-# ---- what the loss bends, what the map bends ----------------------------------------------------
-
-
-@every_loss
-@pytest.mark.parametrize("activation", ["tanh", "gelu", "relu"])
-def test_linearized_jets_against_mpmath(activation, loss):
-    """L along Ŷ + s·JV: the loss's own curvature and what follows."""
-    case = twins.mixed_case(activation, loss, 65_000)
-    found = twins.potential(case).linearized_jet(*twins.point(case), 6)
-    agree(found, mp.linearized_jet(case, 6))
-
-
-@every_loss
-def test_a_linear_map_bends_nothing(loss, dtype):
-    """Without hidden layers Ŷ is linear in W: jet and linearized_jet are the same."""
-    case = twins.case(66_000, [4, 3], [], loss, gamma=twins.positive(66_001, 3))
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    close(p.linearized_jet(W, V, 6), p.jet(W, V, 6), dtype)
-
-
-@pytest.mark.parametrize("activation", SMOOTH)
-def test_linearized_jets_start_as_the_jet_does(activation, dtype):
-    """c_0 and c_1 are L and dL(V); the quadratic loss bends at second order alone, ½⟨JV, γJV⟩."""
-    case = twins.mixed_case(activation, "quadratic", 67_000)
-    p, (W, V) = twins.potential(case, dtype), twins.point(case)
-    b = p.linearized_jet(W, V, 4)
-    close(b[:2], p.jet(W, V, 1), dtype)
-    JV = p.network.pushforward(W, p.data.x, V).astype(float)
-    metrics = {name: case["arrays"].get(name) for name in ("gamma", "Gamma")}
-    close(b[2], np.sum(JV * naive.mixed(JV, **metrics)) / (2 * len(JV)), dtype)
-    close(b[3:], [0, 0], dtype, scale=b[2])
-
-
-def test_the_exponential_series_of_one_logit():
-    """−log P̂ of two classes along a logit is softplus: its series at 0, to order 12."""
-    p = fn.Potential(
-        fn.Network([1, 2], bias=False),
-        fn.CrossEntropy(),
-        fn.Dataset(np.ones((1, 1)), np.array([[1.0, 0.0]])),
-    )
-    bernoulli = {
-        0: np.log(2),
-        1: 0.5,
-        2: 1 / 8,
-        4: -1 / 192,
-        6: 1 / 2880,
-        8: -17 / 645120,
-        10: 31 / 14515200,
-        12: -691 / 3832012800,
-    }
-    expected = [bernoulli.get(k, 0.0) for k in range(13)]
-    np.testing.assert_allclose(p.jet(np.zeros(2), [0.0, 1.0], 12), expected, rtol=1e-13, atol=1e-18)
-
-
-def test_the_binomial_series_of_a_deep_linear_chain():
-    """Identity layers of one unit each: (1 + s)^d, whose coefficients are binomials."""
-    d = 9
-    p = fn.Potential(
-        fn.Network([1] * (d + 1), "identity", bias=False),
-        fn.Quadratic(),
-        fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))),
-    )
-    expected = [comb(2 * d, k) / 2 for k in range(2 * d + 3)]
-    close(p.jet(np.ones(d), np.ones(d), 2 * d + 2), expected, kind="rounding")
 
 
 # ---- mistakes -----------------------------------------------------------------------------------
