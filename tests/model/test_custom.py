@@ -1,46 +1,17 @@
-"""`CustomPotential`: what functions may be, what is refused, machine code, and what files keep."""
+"""`CustomPotential`: what functions may be, machine code, other numbers, sums and charts."""
 
 import gc
-import pickle
 
 import numpy as np
 import pytest
-from landscapes import LANDSCAPES, henon_heiles
-from mistakes import told_in_one_line
 from numba import njit
+from own_well import W0, own, well, well_in_place
 from tolerance import close, tolerance
 
 import flownet as fn
 from flownet.kernels.cpu.motion import steps
 from flownet.motion._problem import is_compiled
 from flownet.motion.members import in_lanes
-
-W0 = np.array([0.3, -0.7, 1.2])
-
-
-def well(W):
-    """That of DoubleWell, in its arithmetic."""
-    total, dL = 0.0, np.empty_like(W)
-    for i in range(W.size):
-        square = W[i] * W[i] - W.dtype.type(1)
-        total += square * square
-        dL[i] = W.dtype.type(0.5) * W[i] * square
-    return total / 8, dL
-
-
-def well_in_place(W, dL):
-    """The same, without an allocation."""
-    total = 0.0
-    for i in range(W.size):
-        square = W[i] * W[i] - 1
-        total += square * square
-        dL[i] = 0.5 * W[i] * square
-    return total / 8
-
-
-def own(function, size=3, **given):
-    return fn.CustomPotential(size, function, **given)
-
 
 FORMS = {
     "python": well,
@@ -134,97 +105,6 @@ def test_numbers_that_are_none_are_a_run_that_diverges(compiled):
     assert run.diverged_at == 11 and np.isfinite(run.loss[:]).all()
 
 
-MISTAKES = {
-    "size is 2.5": lambda: own(well, size=2.5),
-    "differential is 'well'": lambda: own("well"),
-    "jet is 3": lambda: own(well, jet=3),
-    "did you mean 'complex-step'": lambda: own(well, method="complexstep"),
-    "length is 0": lambda: own(well, length=0),
-    "name is ''": lambda: own(well, name=""),
-    "dtype is 'int8'": lambda: own(well, dtype="int8"),
-    "one of real parameters": lambda: own(well, dtype="complex64", method="complex-step"),
-    "^CustomPotential: its differential gives 1.0;": lambda: at(lambda W: 1.0),
-    "which is no real number": lambda: at(lambda W: (W, W)),
-    r"a vector of shape \(2,\)": lambda: at(lambda W: (1.0, W[1:])),
-    "gives complex128": lambda: at(lambda W: (1.0, 1j * W)),
-    r"W has shape \(2,\)": lambda: own(well).differential(W0[1:]),
-    "W is complex": lambda: own(well).differential(1j * W0),
-    "of real numbers, not of complex64": lambda: own(well).with_dtype("complex64"),
-    "cannot be compiled for W of float64": lambda: at(njit(lambda W: W.nothing)),
-    "to return L": lambda: at(njit(lambda W: 1.0)),
-    "changes the W that it is given": lambda: at(njit(greedy)),
-}
-
-
-def at(function):
-    return own(function).differential(W0)
-
-
-def greedy(W):
-    W[0] += 1
-    return 0.5 * np.sum(W * W), 1 * W
-
-
-@pytest.mark.parametrize("words", MISTAKES)
-def test_what_is_wrong_is_said_in_one_line(words):
-    with told_in_one_line(words):
-        MISTAKES[words]()
-
-
-LACKING = {
-    "no layers and neurons": lambda p: fn.breakdown(p, W0, 0.1).split("neurons"),
-    "hence no layers": lambda p: fn.breakdown(p, W0, 0.1).split("layers"),
-    "offers no linearized_jet": lambda p: fn.breakdown(p, W0, 0.1).split("map"),
-    "known up to order 3: give jet=": lambda p: p.jet(W0, W0, 4),
-    "pass W0": lambda p: fn.train(p, fn.Aristotle(0.1), steps=1),
-    "a potential with data": lambda p: fn.noise(p, W0, 4),
-    "batch_size needs": lambda p: fn.train(p, fn.Aristotle(0.1), W0=W0, steps=1, batch_size=2),
-    "is not analytic in W": lambda p: own(
-        lambda W: (1.0, abs(W)), method="complex-step"
-    ).hessian_action(-W0, W0),
-    "takes no complex W": lambda p: own(
-        njit(lambda W: (1.0, np.floor(W))), method="complex-step"
-    ).jet(W0, W0),
-    "its hessian_action gives": lambda p: own(
-        well, hessian_action=lambda W, V: V[1:]
-    ).hessian_action(W0, W0),
-    "its jet gives": lambda p: own(well, jet=lambda W, V, order: [1.0]).jet(W0, W0, 2),
-}
-
-
-@pytest.mark.parametrize("words", LACKING)
-def test_what_it_lacks_is_said_in_one_line(words):
-    with told_in_one_line(words):
-        LACKING[words](own(well, name="my well"))
-
-
-def test_it_has_no_charges():
-    assert "no charges of my well" in str(fn.charges(own(well, name="my well")))
-
-
-def test_a_given_value_and_jet_are_taken():
-    p = own(
-        well,
-        value=lambda W: well(W)[0],
-        jet=lambda W, V, order: fn.DoubleWell(3).jet(W, V, order),
-        name="exact",
-    )
-    assert p.value(W0) == fn.DoubleWell(3).value(W0)
-    assert np.isinf(fn.breakdown(p, W0, 0.1, order=4).radius().estimate)
-    fn.testing.check_potential(p, W0)
-
-
-def test_a_wrong_derivative_is_found():
-    for given in (
-        {"hessian_action": lambda W, V: V},
-        {"third_action": lambda W, V: V},
-        {"jet": lambda W, V, order: fn.DoubleWell(3).jet(W, 1.01 * V, order)},
-        {"value": lambda W: 1.0},
-    ):
-        with pytest.raises(AssertionError):
-            fn.testing.check_potential(own(well, **given), W0)
-
-
 def test_single_precision(dtype):
     for function in (well, njit(well)):
         p = own(function)
@@ -274,62 +154,6 @@ def test_sums_with_a_network_in_mini_batches(xor_potential, function):
     both, plain = xor_potential + own(function, size), fn.Euclidean(size)
     assert in_lanes(xor_potential, fn.Newton(0.1), plain)
     assert not in_lanes(both, fn.Newton(0.1), plain)  # it knows the library's formulas alone
-
-
-def test_a_stored_run_goes_on_with_its_own_potential_alone(tmp_path):
-    """Bit for bit; another function, size or name is refused."""
-    p = LANDSCAPES[2].potential(compiled=True)
-    start, mechanics = [0.2, 0.3], fn.Newton(0.1, friction=0.1)
-    whole = fn.train(p, mechanics, W0=start, steps=40)
-    for store, go in (
-        ("run.h5", lambda path: fn.train(p, mechanics, W0=start, steps=20, store=path)),
-        ("flow.h5", lambda path: fn.flow(p, W0=start, time=1.0, store=path)),
-    ):
-        path = tmp_path / store
-        kept = go(path).experiment["potential"]
-        assert kept["kind"] == "program"
-        (program,) = kept["programs"]
-        assert (program["name"], program["size"]) == ("Hénon–Heiles", 2)
-        assert len(program["source"]) == 64
-        for other, word in (
-            (fn.CustomPotential(2, henon_heiles, name="other"), "name"),
-            (fn.CustomPotential(3, well, name="Hénon–Heiles"), "size"),
-            (fn.CustomPotential(2, well, name="Hénon–Heiles"), "source"),
-            (fn.DoubleWell(2), "name"),
-        ):
-            with told_in_one_line(word):
-                fn.resume(path, potential=other)
-    with told_in_one_line("potential="):
-        fn.resume(tmp_path / "run.h5", steps=40)
-    resumed = fn.resume(tmp_path / "run.h5", potential=p, steps=40)
-    assert resumed.parameters[:].tobytes() == whole.parameters[:].tobytes()
-
-
-def test_a_source_is_its_words():
-    """Comments and white space do not count."""
-
-    def one(W):
-        return 0.5 * W @ W, W.copy()
-
-    def two(W):
-        # half the square
-        return 0.5 * W @ W,  W.copy()  # fmt: skip
-
-    def three(W):
-        return 0.25 * W @ W, W.copy()
-
-    two.__name__ = three.__name__ = "one"
-    first, second, third = (own(each).programs()[0]["source"] for each in (one, two, three))
-    assert third not in (first, second)
-    assert own(one).programs() == own(one).programs()
-    assert own(eval("lambda W: (0.0, 0 * W)")).programs()[0]["source"] == ""
-
-
-def test_it_can_be_pickled():
-    p = LANDSCAPES[2].potential()
-    fn.train(p, fn.Aristotle(0.1), W0=[0.2, 0.3], steps=2)
-    again = pickle.loads(pickle.dumps(p))
-    assert again.value([0.2, 0.3]) == p.value([0.2, 0.3]) and repr(again) == repr(p)
 
 
 def test_in_a_chart():
