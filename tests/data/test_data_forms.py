@@ -7,8 +7,8 @@ from itertools import chain
 import h5py
 import numpy as np
 import pytest
+from basics_of_data import X, refused
 from mistakes import told_in_one_line
-from test_data import X, refused
 
 import flownet as fn
 from flownet.data import Dataset, from_table
