@@ -17,3 +17,4 @@ if [ "$(cat .venv/made-from 2>/dev/null)" != "$wanted" ]; then
         echo "$wanted" >.venv/made-from || { echo "the installation failed" >&2; exit 1; }
 fi
 PATH=$PWD/.venv/bin:$PATH
+unset PYTHONDONTWRITEBYTECODE # else each process compiles all of its Python again

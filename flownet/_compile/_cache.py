@@ -85,8 +85,13 @@ def digest(*paths):
     while new:
         sources |= new
         new = set().union(*map(_imported, new)) - sources
-    text = b"\0".join(source.read_bytes() for source in sorted(sources))
-    return hashlib.sha256(text).hexdigest()[:16]
+    return hashlib.sha256(b"".join(map(_digest_of, sorted(sources)))).hexdigest()[:16]
+
+
+@cache
+def _digest_of(path):
+    """Digest of one source file, of which many kernels are made."""
+    return hashlib.sha256(path.read_bytes()).digest()
 
 
 class _DigestFolder:

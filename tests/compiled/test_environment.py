@@ -30,6 +30,20 @@ print(0)
         assert f"GOMP_SPINCOUNT = '{given.get('GOMP_SPINCOUNT', 1000)}'" in told
 
 
+def test_a_start_waits_for_nothing_that_it_does_not_use():
+    """scipy's operators and solvers, files and figures take longer to load than all of flownet."""
+    script = """
+import sys
+import flownet as fn
+fn.data.load("xor"), fn.Network([2, 4, 1]), fn.Potential, fn.train, fn.flow, fn.breakdown, fn.sweep
+print(*{"scipy.linalg", "scipy.sparse", "h5py", "matplotlib", "pydantic"} & set(sys.modules))
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, text=True, capture_output=True)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
 def test_without_the_compiler_there_is_one_clear_line():
     script = "from flownet.desk.cli import main; main()"
     experiment = str(SCRIPTS / "experiments" / "xor.toml")

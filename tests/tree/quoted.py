@@ -24,7 +24,9 @@ NUMBER = re.compile(
     r"(?<!Python )(?<![\w.:/§−-])\d+(?:\.\d+(?:e[−-]?\d+)?|e[−-]?\d+|(?= ?%))(?!\w)"
 )
 PRINTED = re.compile(r"[−-]?\d+(?:\.\d*)?(?:e[−+-]?\d+)?")
-NAMED = re.compile(r"`((?:python scripts/|\./scripts/|flownet )[^`]*)`|`(tests/\w+/test_\w+\.py)`")
+NAMED = re.compile(
+    r"`((?:python scripts/|\./scripts/|flownet )[^`]*)`|`(tests/[\w/]+/test_\w+\.py)`"
+)
 
 
 PROGRAM = "\0"  # where one stood

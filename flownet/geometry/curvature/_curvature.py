@@ -13,9 +13,9 @@ from ..._registry import among
 from ...model._check import is_real, is_whole, numbers_in
 from ...store.trajectory import OF_POTENTIAL, Record, Trajectory
 from ..metric import metric_along
+from ._applied import metric_hessian
 from ._eigen import WHICH, extreme, fresh
 from ._lanczos import NoSpectrum
-from ._metric_hessian import metric_hessian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

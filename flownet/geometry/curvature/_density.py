@@ -13,8 +13,8 @@ from ..._memory import refuse_too_large
 from ..._origin import Made, with_origin
 from ..._random import stream_key, words
 from ...model._check import is_whole
+from ._applied import metric_hessian
 from ._lanczos import lanczos
-from ._metric_hessian import metric_hessian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

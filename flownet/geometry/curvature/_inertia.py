@@ -10,8 +10,8 @@ import numpy as np
 from ..._errors import FlownetError, shown
 from ..._origin import Made, with_origin
 from ...model._check import is_real
+from ._applied import metric_hessian
 from ._density import density_of, standard_error
-from ._metric_hessian import metric_hessian
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

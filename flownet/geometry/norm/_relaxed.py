@@ -17,7 +17,6 @@ bound, so that the search may end anywhere.
 from collections import namedtuple
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator
 
 from ..._random import stream_key, uniform
 from ..curvature._eigen import extreme, fresh
@@ -60,6 +59,7 @@ def upper_bound(hessian, norm, pairs, begins):
 
 def _largest(hessian, cells, roots):
     """λ_max(P^−½HP^−½), not too small, of P^−½ on each block; 0 where none is above."""
+    from scipy.sparse.linalg import LinearOperator  # takes a tenth of a second
 
     def scaled(V):
         out = np.zeros_like(V)

@@ -13,8 +13,7 @@ from ..._origin import Made, with_origin
 from ..._random import stream_key, uniform
 from ...model._check import is_whole
 from ...model.potential import Reals
-from ..curvature import NoSpectrum, eigenpairs, sharpness, with_hessian
-from ..curvature._metric_hessian import _point
+from ..curvature import NoSpectrum, eigenpairs, real_point, sharpness, with_hessian
 from ..metric import metric_of
 from ._norm import Norm
 from ._relaxed import upper_bound
@@ -147,7 +146,7 @@ def _searched(potential, W, norm, starts, seed):
     if not is_whole(starts, 1):
         raise FlownetError(f"starts is {shown(starts)}; it has to be a whole number from 1 up.")
     reals = Reals.in_double(given)
-    point = _point(reals, W)
+    point = real_point(reals, W)
     norm = norm.seen_at(reals.back(point))
     norm = norm.exact if isinstance(norm, Norm) else norm
     if norm.linear:

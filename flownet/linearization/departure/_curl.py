@@ -11,10 +11,9 @@ from ..._errors import FlownetError, shown
 from ..._origin import with_origin
 from ..._registry import among
 from ..._table import Table, Tabled, short
-from ...geometry.curvature import metric_hessian
+from ...geometry.curvature import metric_hessian, third
 from ...geometry.metric import Metric
 from ...model._check import is_whole
-from ...model.hessian import third
 from ...model.potential import as_potential
 from ..step import mean_and_error, signs
 

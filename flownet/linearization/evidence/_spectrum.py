@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 from ...geometry.curvature import (
-    MetricHessian,
     NoSpectrum,
     eigenpairs,
     matrix,
@@ -14,6 +13,7 @@ from ...geometry.curvature import (
     standard_error,
     tridiagonal,
 )
+from ...geometry.curvature._metric_hessian import MetricHessian
 
 EXACT = 4000  # rows up to which a matrix of curvature is stored
 _BELOW = 4 * np.finfo(np.float64).eps  # of the largest: how far below its end rounding may put one

@@ -9,8 +9,6 @@ import numpy as np
 
 from ..._errors import FlownetError, shown
 from .. import _check
-from ..gauss_newton import ChartedAction
-from ..hessian import ChartedHessian, OnComplex
 from ..network import in_complex
 from ..potential import AnyPotential, RealView, as_potential
 from ._chart import AnyChart
@@ -194,6 +192,8 @@ class Charted(AnyPotential):
 
     def hessian(self, u: Vector) -> LinearOperator:
         """H̃ at u as a `scipy.sparse.linalg.LinearOperator`."""
+        from ..hessian import ChartedHessian  # scipy's operators take a tenth of a second
+
         u = self._point("u", u)
         return ChartedHessian(self.chart, u, self._hessian(self.chart.to_W(u)))
 
@@ -210,12 +210,16 @@ class Charted(AnyPotential):
         return self._carried(self.potential.empirical_fisher, u)
 
     def _carried(self, operator, u):
+        from ..gauss_newton import ChartedAction  # scipy's operators take a tenth of a second
+
         u = self._point("u", u)
         W = self.chart.to_W(u)
         return ChartedAction(self.chart, u, operator(W), W.dtype)
 
     def _hessian(self, W):
         """H of the potential, that acts on what W is made of."""
+        from ..hessian import OnComplex  # scipy's operators take a tenth of a second
+
         H = self.potential.hessian(W)
         return OnComplex(H, W.dtype) if W.dtype.kind == "c" else H
 

@@ -1,7 +1,7 @@
 """Hessians at a point, as linear operators that are never stored."""
 
 from ._action import Action
-from ._hessian import SumHessian, third
+from ._hessian import SumHessian
 from ._network_action import NetworkAction
 from ._of_charted import ChartedHessian, OnComplex
 from ._of_complex import ComplexHessian
@@ -24,5 +24,4 @@ __all__ = [
     "SumHessian",
     "UVHessian",
     "diagonal_of_units",
-    "third",
 ]

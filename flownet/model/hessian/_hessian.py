@@ -72,8 +72,3 @@ class SumHessian(Hessian):
         """H_ii, Σ_k T_iik·V_k and T_iii: three arrays (D,)."""
         parts = [(self.dtype.type(scale), h.diagonals(V)) for scale, h in self._terms]
         return [sum(scale * part[i] for scale, part in parts) for i in range(3)]
-
-
-def third(hessian, U, V):
-    """T[U,V] (D,) of a Hessian that acts, by polarisation: (T[U+V,U+V] − T[U−V,U−V])/4."""
-    return (hessian.third_action(U + V) - hessian.third_action(U - V)) / 4

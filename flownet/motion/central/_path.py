@@ -5,9 +5,8 @@ from collections import namedtuple
 import numpy as np
 
 from ..._errors import FlownetError
-from ...geometry.curvature import eigenpairs
+from ...geometry.curvature import eigenpairs, third
 from ...geometry.metric import DiagonalMetric
-from ...model.hessian import third
 from ..flow import complementary
 
 _BAND = 0.1  # eigenvalues from (1 − band)·2 up take part

@@ -9,9 +9,8 @@ import numpy as np
 
 from ..._errors import FlownetError
 from ..._registry import kind
-from ...geometry.curvature import eigenpairs, metric_hessian
+from ...geometry.curvature import eigenpairs, metric_hessian, third
 from ...geometry.metric import Euclidean
-from ...model.hessian import third
 from .. import _check
 from ._complementarity import complementary
 from ._field import Field
