@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from checkout import REFERENCE
+from circuit_cases import setting, voltages
 from make_ngspice_reference import CASES, NUDGE, SPICE, meshed, solved, xor
 from scipy.optimize import LinearConstraint, minimize, root
 from test_resistive import along
@@ -25,18 +26,6 @@ def volts_of(name, apart):
     if "ideal" in name:
         return "ngspice, ideal diodes (V)", np.abs(apart).max(), 1e-8
     return "ngspice, exponential and amplifiers (V)", np.abs(apart).max(), 1e-10
-
-
-def setting(name, **words):
-    """An `Equilibrium`, its parameters, and the same as a circuit."""
-    system, W, data = CASES[name]()
-    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=NUDGE, **words)
-    circuit = system if isinstance(system, fn.Circuit) else system.circuit()
-    return potential, W, fn.Equilibrium(circuit, fn.Quadratic(), data, nudge=NUDGE, **words)
-
-
-def voltages(potential, W, nudge=0.0):
-    return np.concatenate(potential.relax(W, nudge=nudge), axis=1)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from test_actions import path as moving_path
+from moving_systems import path as moving_path
+from states_at_rest import off, setting as hopfield
 from test_complex_states import setting as of_complex
 from test_dynamics import setting as without_energy
-from test_equilibrium import off, setting as hopfield
 from test_resistive import setting as resistive
 
 import flownet as fn
