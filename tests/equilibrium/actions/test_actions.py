@@ -1,4 +1,4 @@
-"""Paths and orbits whose action is stationary: they learn by a nudge, or by their echo."""
+"""Paths and orbits whose action is stationary: what their nudges and echoes tell of dL."""
 
 import pickle
 from functools import partial
@@ -10,7 +10,6 @@ from states_at_rest import differences, off, slope_less_first_term
 
 import flownet as fn
 from flownet.equilibrium import Mechanical
-from flownet.equilibrium.actions._orbits import Orbits
 
 ESTIMATORS = [("one-sided", 1), ("symmetric", 2), ("richardson", 4)]
 ESTIMATORS += [({"kind": "contour", "points": n}, n) for n in (3, 4, 6)]
@@ -96,164 +95,6 @@ def test_estimate_of_a_path_is_the_differential_of_the_averaged_cost(holds):
     holds(
         "estimate beside the differential of L̄", off(V @ averaged.differential(W)[1], along), 1e-9
     )
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_an_echo_returns_to_where_the_orbit_began(kind, holds):
-    potential, W = orbit(kind, steps=400)
-    holds("an echo returns", potential.returns(W), 1e-13)
-
-
-@pytest.mark.parametrize("kind", ["oscillators", "neural"])
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
-def test_compiled_orbits_are_those_of_numpy(kind, dtype):
-    potential, W = orbit(kind, dtype=dtype, estimator="one-sided", nudge=0.3)
-    plain = potential.changed()
-    plain._orbits = Orbits(plain.system, plain._cost)
-    (loss, dL), (other, slow) = potential.differential(W), plain.differential(W)
-    eps = float(np.finfo(dtype).eps)
-    assert loss == pytest.approx(other, rel=100 * eps)
-    assert dL.dtype == dtype
-    assert off(dL, slow) < 1e4 * eps
-    (loss, dL), (other, slow) = potential.exact(W), plain.exact(W)
-    assert loss == pytest.approx(other, rel=100 * eps)
-    assert dL.dtype == dtype
-    assert off(dL, slow) < 100 * eps
-
-
-def test_orbit_of_a_harmonic_oscillator_is_known():
-    """Verlet's own frequency: cos(ω·dt) = 1 − κ·dt²/2."""
-    system = fn.Verlet(fn.Oscillators(1), steps=50, time=10.0, begins=True)
-    W, dt = np.array([1.7, 0.0]), system.dt
-    q, p = system.orbit(W, np.array([[1.0, 0.0]]))
-    omega = np.arccos(1 - 1.7 * dt**2 / 2) / dt
-    assert np.abs(q[0, :, 0] - np.cos(omega * dt * np.arange(51))).max() < 1e-13
-    conserved = p[0, :, 0] ** 2 + 1.7 * (1 - 1.7 * dt**2 / 4) * q[0, :, 0] ** 2
-    assert np.ptp(conserved) < 1e-13  # Verlet's own energy
-
-
-def test_friction_spoils_an_echo():
-    """A step that is not reversible learns another covector, whatever the nudge."""
-
-    class Rubbed(fn.Verlet):
-        def step(self, W, u, here, there, q, p):
-            q, p = super().step(W, u, here, there, q, p)
-            return q, p * (1 - 0.1 * self.dt)
-
-    potential, W = orbit("oscillators", nudge=1e-3)
-    rubbed = Rubbed(**{**potential.system.parameters(), "mechanical": potential.system.mechanical})
-    spoilt = potential.changed(system=rubbed)
-    spoilt._orbits = Orbits(rubbed, spoilt._cost)
-    dL = differences(spoilt.value, W)
-    assert off(spoilt.differential(W)[1], dL) > 0.05
-    assert off(potential.differential(W)[1], differences(potential.value, W)) < 1e-5
-
-
-def test_data_have_their_closed_form():
-    data = fn.data.spring(m=6, steps=400, stiffness=4.0, time=1.2)
-    whole = np.concatenate([data.x[:, :1], data.y, data.x[:, 1:]], axis=1)
-    dt = 1.2 / 400
-    assert np.abs(np.diff(whole, 2, axis=1) / dt**2 + 4 * data.y).max() < 1e-4
-    data = fn.data.resonator(m=6, steps=2000, stiffness=2.0, time=8.0)
-    dt, inner = 8.0 / 2000, slice(1, -1)
-    bend = np.diff(data.y, 2, axis=1) / dt**2
-    assert np.abs(bend + 2 * data.y[:, inner] - data.x[:, inner]).max() < 1e-4
-    assert np.abs(data.y[:, 0]).max() < 1e-15
-    assert np.abs(data.y[:, 1]).max() < dt**2 * np.abs(data.x).max()
-    with pytest.raises(fn.FlownetError, match="below π"):
-        fn.data.spring(stiffness=16.0)
-
-
-def test_a_path_learns_the_spring_of_its_data():
-    data = fn.data.spring(stiffness=4.0, steps=20)
-    system = fn.LeastAction(fn.Oscillators(1), steps=20, time=1.0)
-    potential = fn.Equilibrium(system, fn.Quadratic(), data, nudge=0.01)
-    W = np.array([1.0, 0.0])
-    metric = fn.DiagonalMetric([1.0, np.inf])  # it does not harden
-    run = fn.train(potential, fn.Aristotle(step=2.0), metric=metric, W0=W, steps=150)
-    wanted = 2 * (1 - np.cos(2.0 / 20)) * 20**2  # whose steps are those of κ = 4
-    assert run.loss[-1] < 1e-9
-    assert run.parameters[-1][0] == pytest.approx(wanted, rel=1e-3)
-
-
-def test_an_echo_learns_the_resonator_of_its_data_and_resumes_to_the_bit(tmp_path, holds):
-    data = fn.data.resonator(m=10, steps=50, time=5.0, stiffness=2.0)
-    system = fn.Verlet(fn.Oscillators(1, inputs=1), steps=50, time=5.0)
-    potential = fn.Echo(system, fn.Quadratic(), data, nudge=1e-3)
-    W = np.array([1.0, 0.0, 0.5])
-    whole = fn.train(potential, fn.Adam(0.05), W0=W, steps=300)
-    assert whole.loss[-1] < 1e-4 * whole.loss[0]
-    assert whole.parameters[-1][[0, 2]] == pytest.approx([2.0, 1.0], rel=0.02)
-    store = tmp_path / "run.h5"
-    fn.train(potential, fn.Adam(0.05), W0=W, steps=120, store=store)
-    again = fn.resume(store, steps=300)
-    holds(
-        "numbers that a resumed run has otherwise",
-        np.count_nonzero(again.parameters[-1] != whole.parameters[-1]),
-        0,
-    )
-
-
-FILE = """
-[data]
-name = "{data}"
-[system]
-kind = "{system}"
-steps = {steps}
-time = {time}
-mechanical = {{ kind = "oscillators", coordinates = 2, inputs = {inputs} }}
-observed = 1
-[loss]
-kind = "quadratic"
-[equilibrium]
-{learning}
-nudge = 0.01
-[mechanics]
-kind = "aristotle"
-step = 0.1
-[run]
-steps = 5
-"""
-WORDS = {
-    "path": {"data": "spring", "system": "least-action", "steps": 20, "time": 1.0, "inputs": 0},
-    "orbit": {"data": "resonator", "system": "verlet", "steps": 100, "time": 10.0, "inputs": 1},
-}
-
-
-@pytest.mark.parametrize("name", WORDS)
-def test_files_say_what_moves(tmp_path, name):
-    learning = 'kind = "echo"' if name == "orbit" else ""
-    file = tmp_path / "made.toml"
-    file.write_text(FILE.format(**WORDS[name], learning=learning))
-    made = fn.Experiment.load(file)
-    run = made.run(tmp_path / "run.h5")
-    again = fn.Trajectory.open(tmp_path / "run.h5").potential
-    assert again.parameters() == made.parts()[0].parameters()
-    assert np.isfinite(run.loss).all()
-    of = fn.Experiment.of(again, fn.Aristotle(0.1), steps=5).run()
-    assert np.array_equal(of.parameters[-1], run.parameters[-1])
-    swept = fn.sweep(made, axes={"equilibrium.nudge": [0.01, 0.02]}, progress=False)
-    assert swept.loss[0] == run.loss[-1]
-
-
-@pytest.mark.parametrize(
-    ("make", "line"),
-    [
-        (lambda: fn.LeastAction(3, steps=4, time=1.0), "mechanical is 3; it has to be one such"),
-        (lambda: fn.LeastAction(fn.Oscillators(1), steps=1, time=1.0), "two or more"),
-        (lambda: fn.Verlet(fn.Oscillators(1), steps=5, time=-1.0), "time is -1.0"),
-        (lambda: fn.Verlet(fn.Oscillators(1), steps=5, time=1.0, observed=2), "1 coordinate"),
-        (lambda: fn.Oscillators(1, dtype="complex128"), "real parameters"),
-        (lambda: path("own")[0].system.init(0), "no rule for initial parameters"),
-        (lambda: orbit("oscillators", nudge=0.0), "a number other than 0"),
-        (lambda: fn.Echo(3, fn.Quadratic(), None, nudge=1.0), "flownet.Verlet"),
-        (lambda: fn.Equilibrium(orbit("own")[0].system, None, None, nudge=1.0), "system is"),
-    ],
-)
-def test_a_mistake_gets_one_line(make, line):
-    with pytest.raises(fn.FlownetError, match=line) as error:
-        make()
-    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("make", [path, orbit])
