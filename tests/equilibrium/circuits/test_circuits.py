@@ -1,16 +1,15 @@
-"""Circuits: Kirchhoff's law node by node, covectors, netlists, and what ngspice says of them."""
+"""Circuits: Kirchhoff's law node by node, covectors, and what ngspice says of them."""
 
 import numpy as np
 import pytest
 from checkout import REFERENCE
 from circuit_cases import setting, voltages
-from make_ngspice_reference import CASES, NUDGE, SPICE, meshed, solved, xor
+from make_ngspice_reference import CASES, NUDGE, SPICE, meshed, solved
 from scipy.optimize import LinearConstraint, minimize, root
 from test_resistive import along
 
 import flownet as fn
 from flownet.equilibrium import (
-    Amplifier,
     CurrentSource,
     Diode,
     ExponentialDiode,
@@ -143,78 +142,6 @@ def test_ideal_diodes_between_nodes_hold_the_least_energy():
         assert np.abs(found.x - s).max() < 1e-5
 
 
-@pytest.mark.parametrize(
-    ("estimator", "order"),
-    [("one-sided", 1), ("symmetric", 2), ("richardson", 4)]
-    + [({"kind": "contour", "points": n}, n) for n in (3, 4)],
-)
-def test_error_falls_with_the_order_of_the_estimator(estimator, order, holds):
-    errors = []
-    for nudge in (0.02, 0.01):
-        circuit, W, data = CASES["mesh, exponential"]()
-        potential = fn.Equilibrium(circuit, fn.Quadratic(), data, nudge=nudge, estimator=estimator)
-        errors.append(np.abs(potential.differential(W)[1] - potential.exact(W)[1]).max())
-    holds(
-        "order of an estimator, off the whole number",
-        abs(np.log2(errors[0] / errors[1]) - order),
-        0.1,
-    )
-
-
-def test_estimate_is_the_differential_of_the_averaged_cost(holds):
-    potential, W, _ = setting("mesh, exponential")
-    averaged = potential.averaged(points=24)
-    V = np.random.default_rng(2).normal(size=(4, W.size))
-    wanted = along(averaged.value, W, V, 1e-5)
-    apart = np.abs(V @ averaged.differential(W)[1] - wanted).max() / np.abs(wanted).max()
-    holds("estimate beside the differential of L̄", apart, 1e-9)
-
-
-@pytest.mark.parametrize("name", ["mesh, exponential", "mesh, ideal", "layered, amplified"])
-def test_series_in_a_step_and_in_the_nudge(name):
-    _, W, potential = setting(name, estimator="one-sided")
-    V = 0.01 * np.random.default_rng(4).normal(size=W.size)
-    c = potential.jet(W, V, 5)
-    assert c[1] == pytest.approx(potential.exact(W)[1] @ V, rel=1e-10)
-    left = [potential.difference(W, t * V) - sum(c[k] * t**k for k in (1, 2, 3)) for t in (2, 1)]
-    assert np.log2(left[0] / left[1]) == pytest.approx(4, abs=0.2)
-    g, exact = potential.nudge_jet(W, 1)[0], potential.exact(W)[1]
-    assert np.abs(g - exact).max() < 1e-11 * np.abs(exact).max()
-    nudged = potential.changed(nudge=1e-3)
-    bias, off = nudged.bias(W, 9).sum(axis=0), nudged.differential(W)[1] - exact
-    assert np.abs(off).max() > 1e-6
-    assert np.abs(off - bias).max() < 1e-6 * np.abs(off).max()
-
-
-def test_breakdown_and_meters_of_a_circuit(holds):
-    _, W, potential = setting("mesh, exponential")
-    b = fn.breakdown(potential, W, 0.1)
-    holds(
-        "breakdown's terms beside what was delivered",
-        abs((b.linear + b.second + b.third + b.remainder) / b.actual - 1),
-        1e-12,
-    )
-    parts = b.split("nudge")
-    assert parts.descent + parts.bias.sum() + parts.left == pytest.approx(b.linear, rel=1e-10)
-    found = potential.meters(W)
-    assert found.kink == np.inf
-    assert found.curl < 1e-6
-    assert found.softness > 0
-
-
-def test_first_kink_of_ideal_diodes():
-    """A frozen force is exact below it, and not above."""
-    _, W, potential = setting("mesh, ideal", force="frozen")
-    kink, exact = potential.meters(W).kink, potential.exact(W)[1]
-    off = [
-        np.abs(potential.changed(nudge=share * kink).differential(W)[1] - exact).max()
-        for share in (0.999, 1.3)
-    ]
-    assert 0 < kink < np.inf
-    assert off[0] < 1e-11
-    assert off[1] > 1e-5
-
-
 def test_large_circuits_are_sparse():
     """A ladder of 300 nodes, beside the recurrence of its resistances."""
     names = [f"n{k}" for k in range(300)]
@@ -232,16 +159,6 @@ def test_large_circuits_are_sparse():
     assert potential.exact([0.5])[1] == pytest.approx(V, rel=1e-9)
 
 
-def test_xor_by_a_circuit():
-    circuit, data = xor(), fn.data.load("xor")
-    potential = fn.Equilibrium(circuit, fn.Quadratic(), data, nudge=0.01)
-    run = fn.train(potential, fn.Adam(0.05), W0=circuit.init(1), steps=150)
-    W = run.parameters[-1]
-    assert W.min() >= 0
-    assert run.loss[-1] < 1e-3
-    assert np.abs(voltages(potential, W)[:, -1] - data.y[:, 0]).max() < 0.1
-
-
 @pytest.mark.parametrize(("rails", "odd"), [((0.0, 0.0), True), ((0.2, -0.5), False)])
 def test_one_rail_in_the_middle_makes_a_circuit_odd(rails, odd):
     elements = [InputSource("i", column=0), InputSource("j", column=1, gain=-1.0)]
@@ -257,91 +174,3 @@ def test_one_rail_in_the_middle_makes_a_circuit_odd(rails, odd):
     )
     v = voltages(potential, np.array([0.3, 0.5, 0.2, 0.7]))
     assert (np.abs(v[:5] + v[5:]).max() < 1e-12) == odd
-
-
-FILE = """
-[data]
-name = "xor"
-[system]
-kind = "circuit"
-elements = [
-    { kind = "input-source", a = "x", column = 0 }, { kind = "input-source", a = "y", column = 1 },
-    { kind = "voltage-source", a = "rail", voltage = 0.5 },
-    { kind = "resistor", a = "x", b = "h" }, { kind = "resistor", a = "y", b = "h" },
-    { kind = "exponential-diode", a = "h", b = "rail" }, { kind = "current-source", a = "h" },
-    { kind = "amplifier", a = "h", b = "shown", voltage_gain = 2.0 },
-    { kind = "resistor", a = "shown", b = "o" }, { kind = "resistor", a = "o", conductance = 1.0 },
-    { kind = "output", a = "o" },
-]
-[loss]
-kind = "quadratic"
-[equilibrium]
-nudge = 0.1
-[mechanics]
-kind = "aristotle"
-step = 0.2
-[run]
-steps = 10
-"""
-
-
-def test_a_circuit_in_a_file(tmp_path):
-    path = tmp_path / "circuit.toml"
-    path.write_text(FILE)
-    made = fn.Experiment.load(path)
-    whole = made.run()
-    assert whole.loss[-1] < whole.loss[0]
-    made.run(tmp_path / "run.h5")
-    again = fn.Trajectory.open(tmp_path / "run.h5").potential
-    assert again.system.elements == made.parts()[0].system.elements
-    path.write_text(FILE.replace('kind = "output"', 'kind = "outptu"'))
-    with pytest.raises(fn.FlownetError, match="did you mean 'output'"):
-        fn.Experiment.load(path).parts()
-
-
-@pytest.mark.parametrize(
-    ("elements", "line"),
-    [
-        ([Resistor("a")], "has no Output"),
-        ([VoltageSource("a", voltage=1.0), Output("a")], "has to be a node of its own"),
-        (
-            [VoltageSource("a", voltage=1.0), InputSource("a", column=0), Output("b")],
-            "more than one source or amplifier holds the node 'a'",
-        ),
-        ([Amplifier("a", "b", voltage_gain=2.0), Amplifier("b", "a", voltage_gain=2.0)], "feeds"),
-        (
-            [Amplifier("a", "b", voltage_gain=2.0), Resistor("b", "a"), Output("o")],
-            "the circuit has no energy",
-        ),
-        ([{"kind": "resistor", "a": "n", "length": 3}], "unknown word of the element 'resistor'"),
-        ([{"a": "n"}], "its table with a kind"),
-    ],
-)
-def test_a_mistake_gets_one_line(elements, line):
-    with pytest.raises(fn.FlownetError, match=line) as error:
-        fn.Circuit(elements)
-    assert "\n" not in str(error.value)
-
-
-def test_names_and_numbers_of_elements_are_checked():
-    for make, line in (
-        (lambda: Resistor("A"), "names are a small letter"),
-        (lambda: Resistor("a", "a"), "both ends"),
-        (lambda: Resistor("a", conductance=-1.0), "0 or more"),
-        (lambda: InputSource("a", column=-1), "0, 1, 2"),
-        (lambda: Amplifier("a", "b", voltage_gain=0.0), "voltage_gain"),
-        (lambda: fn.Circuit([Output("a")], init=(2.0, 1.0)), "the lower first"),
-        (lambda: xor().netlist(xor().init(), [0.0, 1.0], nudge=0.1), "give y"),
-    ):
-        with pytest.raises(fn.FlownetError, match=line):
-            make()
-
-
-def test_a_nudge_beyond_what_outputs_hold_is_refused():
-    elements = [InputSource("i", column=0), Resistor("i", "o"), Diode("o", "i"), Output("o")]
-    data = fn.Dataset(np.ones((1, 1)), np.zeros((1, 1)))
-    potential = fn.Equilibrium(
-        fn.Circuit(elements), fn.Quadratic(), data, nudge=-2.0, estimator="one-sided"
-    )
-    with pytest.raises(fn.FlownetError, match="take a smaller one"):
-        potential.differential([1.0])
