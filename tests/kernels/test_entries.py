@@ -21,7 +21,7 @@ COMPARED = {
     "advance_members": "members::losses",
     "analytic_differential": "analytic::differential_and_jet_are_those_of_the_formula",
     "analytic_jet": "analytic::differential_and_jet_are_those_of_the_formula",
-    "christoffel_at": "curvature_metrics::christoffel_symbols_of_the_first_kind",
+    "christoffel_at": "natural_charts::christoffel_symbols_of_the_first_kind",
     "collect": "hessian::diagonals_against_polarised_jets",
     "dense": "kinked_flow::slide_in_closed_form",
     "differential": "model::against_naive",
