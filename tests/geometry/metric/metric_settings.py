@@ -1,0 +1,5 @@
+"""The network that has every kind of metric: its size."""
+
+from every_metric import NET
+
+D = NET.size
