@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from every_metric import INF
+from mistakes import told_in_one_line
 from tolerance import close
 
 import flownet as fn
@@ -85,3 +86,32 @@ def test_mistakes_in_files(text, line, tmp_path):
     (tmp_path / "e.toml").write_text(FILE.format(rest=text))
     with pytest.raises(FlownetError, match=line):
         fn.Experiment.load(tmp_path / "e.toml").parts()
+
+
+def test_in_an_experiment_file(tmp_path):
+    text = """
+[data]
+name = "xor"
+[network]
+sizes = [2, 3, 1]
+[loss]
+kind = "quadratic"
+[metric]
+kind = "scheduled"
+stiffness = ["exponential:4:0.5", [3.0, 2.0, 1.0]]
+of = "iteration"
+[mechanics]
+kind = "aristotle"
+step = 0.5
+[run]
+steps = 3
+"""
+    path, store = tmp_path / "run.toml", tmp_path / "run.h5"
+    path.write_text(text)
+    run = fn.Experiment.load(path).run(store)
+    close(run.observables["stiffness"].value, [[4, 3], [2, 2], [1, 1]])
+    again = fn.Experiment.load(store).run()
+    np.testing.assert_array_equal(again.parameters[:], run.parameters[:])
+    path.write_text(text.replace('of = "iteration"', 'of = "loss"'))
+    with told_in_one_line("of"):
+        fn.Experiment.load(path)
