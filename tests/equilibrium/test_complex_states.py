@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from test_equilibrium import off, slope_less_first_term
+from states_at_rest import off, slope_less_first_term
 
 import flownet as fn
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_equilibrium import differences, off
+from states_at_rest import differences, off
 
 import flownet as fn
 from flownet.equilibrium import Dynamics

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from make_ngspice_reference import CASES
-from test_actions import orbit, path
+from moving_systems import orbit, path
+from states_at_rest import equilibrium
 from test_complex_states import setting as of_complex
 from test_dynamics import setting as without_energy
-from test_equilibrium import equilibrium
 from test_readout import made as readout
 from test_resistive import setting as resistive
 from test_state_flow import made as flowing

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_equilibrium import off, setting
+from states_at_rest import off, setting
 from test_resistive import setting as resistive
 
 import flownet as fn

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from test_circuits import setting as circuit
-from test_equilibrium import differences, off
+from circuit_cases import setting as circuit
+from states_at_rest import differences, off
 from test_state_flow import made as flowing
 
 import flownet as fn

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from make_ngspice_reference import CASES
-from test_equilibrium import Fold, differences, off, setting
+from states_at_rest import Fold, differences, off, setting
 
 import flownet as fn
 

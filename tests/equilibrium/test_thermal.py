@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from test_equilibrium import differences, off
+from states_at_rest import differences, off
 
 import flownet as fn
 from flownet.equilibrium.thermal._sampled import Sampled

@@ -1,59 +1,15 @@
-"""A stiffness that follows the iteration, an array or the state: what it does to a run, and files.
+"""A stiffness that follows the iteration, an array or the state: what it does to a run.
 
 The schedules of time are looked at in `test_schedules.py`.
 """
 
 import numpy as np
 import pytest
-import twins
 from mistakes import told_in_one_line
+from scheduled_stiffness import ARRAY, KINDS, PROGRAMS, STEPS, W0, descend, falling, metric_of
 from tolerance import close
 
 import flownet as fn
-
-CASE = twins.case(90_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=17)
-W0 = CASE["arrays"]["W"]
-STEPS = 12
-ARRAY = np.linspace(4.0, 1.0, STEPS)
-
-
-@pytest.fixture(scope="module")
-def small():
-    """3-5-4-2 on 17 samples."""
-    return twins.potential(CASE)
-
-
-def of_loss(state):
-    return 1.0 + state.loss
-
-
-def falling(k):
-    return 1.0 + 3.0 / (1 + k)
-
-
-#: what is scheduled, and its numbers by the iteration, the time and the loss
-KINDS = {
-    "array": (ARRAY, "time", lambda k, t, loss: ARRAY[k]),
-    "function": (falling, "time", lambda k, t, loss: falling(k)),
-    "of the time": (fn.Schedule(falling, "time"), "time", lambda k, t, loss: falling(t)),
-    "of the state": (fn.Schedule(of_loss, "state"), "time", lambda k, t, loss: 1.0 + loss),
-    "by the iteration": ("exponential:4:0.5", "iteration", lambda k, t, loss: 4 * 0.5**k),
-    "composed": (
-        fn.Piecewise([3.0, 2.0], at=[3]).then(falling, at=6),
-        "time",
-        lambda k, t, loss: (3.0 if k < 3 else 2.0) if k < 6 else falling(k - 6),
-    ),
-}
-PROGRAMS = ("function", "of the time", "of the state", "composed")
-
-
-def metric_of(potential, name):
-    stiffness, of, _ = KINDS[name]
-    return fn.ScheduledMetric(potential.network, [stiffness, np.inf, 2.0], of=of)
-
-
-def descend(potential, mechanics, metric, **words):
-    return fn.train(potential, mechanics, W0=W0, steps=STEPS, metric=metric, **words)
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -181,63 +137,6 @@ def test_a_path_is_measured_in_the_metric_of_each_step(small):
         close(fn.speed(run).value[:-1], np.sqrt(-np.array(promised) / 0.2))
 
 
-def test_sharpness_of_a_run_is_that_of_each_steps_metric(small):
-    """As an observable, along the run, and at the edge: where sharpness·step comes to 2."""
-    metric = metric_of(small, "array")
-    sharp = fn.Sharpness(small, metric=metric)
-    run = descend(small, fn.Aristotle(0.2), metric, observe={"edge": (1, sharp)})
-    expected = [
-        fn.sharpness(small, run.parameters[k], metric=run.metric_at(k)) for k in range(STEPS)
-    ]
-    close(run.observables["edge"].value[:-1], expected, kind="solver")
-    close(fn.sharpness(run, every=1).value[:-1], expected, kind="solver")
-    product = np.array(expected) * 0.2
-    level = float(np.sort(product)[-3:-1].mean())
-    stopped = descend(small, fn.Aristotle(0.2), metric, stop=fn.EdgeReached(level, every=1))
-    assert stopped.iteration[-1] == int(np.argmax(product >= level)) > 0
-
-
-def test_a_parabola_that_softens_by_the_step():
-    """L = W²/2 in one layer: the run is Π(1 − h/s_k), its flow Π e^{−h/s_k}, each exactly met."""
-    net = fn.Network([1, 1], bias=False)
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))))
-    s, h = np.array([4.0, 2.0, 2.0, 1.0]), 0.5
-    run = fn.train(
-        potential, fn.Aristotle(h), W0=[1.0], steps=4, metric=fn.ScheduledMetric(net, [s])
-    )
-    close(run.parameters[1:, 0], np.cumprod(1 - h / s))
-    found = fn.departure(run, progress=False)
-    apart = np.abs(np.exp(-np.cumsum(h / s)) - np.cumprod(1 - h / s)) * np.sqrt(s[[1, 2, 3, 3]])
-    close(found.distance[1:], apart, kind="solver", scale=1e3)
-    with told_in_one_line("the stiffness of the run follows its steps"):
-        found.power()
-
-
-def test_exponents_of_a_run_whose_stiffness_follows_its_steps(small):
-    """Taken now or read from the run: of the parabola log|1 − h/s_k|, with lengths √s_k·|δ|."""
-    net = fn.Network([1, 1], bias=False)
-    potential = fn.Potential(net, fn.Quadratic(), fn.Dataset(np.ones((1, 1)), np.zeros((1, 1))))
-    s, h = np.array([4.0, 2.0, 2.0, 1.0]), 0.5
-    metric = fn.ScheduledMetric(net, [s])
-    run = fn.train(potential, fn.Aristotle(h), W0=[1.0], steps=4, metric=metric)
-    now = fn.lyapunov(potential, fn.Aristotle(h), W0=[1.0], steps=4, metric=metric)
-    for found in (now, fn.lyapunov(run)):
-        close(found.exponents, [(np.log(1 - h / s).sum() + np.log(s[-1] / s[0]) / 2) / 4])
-    with told_in_one_line("reads a stiffness off the state"):
-        fn.lyapunov(descend(small, fn.Aristotle(0.1), metric_of(small, "of the state")))
-
-
-def test_replays_of_a_run_take_the_recorded_stiffness(small, tmp_path):
-    """Of a run whose stiffness no file can say."""
-    path = tmp_path / "run.h5"
-    descend(small, fn.Adam(0.1), metric_of(small, "of the state"), store=path)
-    run = fn.Trajectory.open(path)
-    assert len(fn.rolling_force(run)) == STEPS
-    own = fn.adaptive_metric(run, at=5).own
-    free = run.metric_at(5).own
-    assert np.isinf(own[20:44]).all() and (own[:20] / free[:20] != own[0] / free[0]).any()
-
-
 def test_a_run_goes_on_in_such_a_metric(small, tmp_path):
     """Schedules count from there, and the column begins there; back in the plain one it ends."""
     path = tmp_path / "run.h5"
@@ -267,35 +166,6 @@ def test_complex_parameters_follow_it_too():
         W = W - 0.05 * fn.LayerMetric(net, own).sharp(potential.differential(W)[1])
         close(run.parameters[k + 1].view(float), W.view(float))
     assert np.isfinite(fn.breakdown(run, at=1).linear)
-
-
-def test_in_an_experiment_file(tmp_path):
-    text = """
-[data]
-name = "xor"
-[network]
-sizes = [2, 3, 1]
-[loss]
-kind = "quadratic"
-[metric]
-kind = "scheduled"
-stiffness = ["exponential:4:0.5", [3.0, 2.0, 1.0]]
-of = "iteration"
-[mechanics]
-kind = "aristotle"
-step = 0.5
-[run]
-steps = 3
-"""
-    path, store = tmp_path / "run.toml", tmp_path / "run.h5"
-    path.write_text(text)
-    run = fn.Experiment.load(path).run(store)
-    close(run.observables["stiffness"].value, [[4, 3], [2, 2], [1, 1]])
-    again = fn.Experiment.load(store).run()
-    np.testing.assert_array_equal(again.parameters[:], run.parameters[:])
-    path.write_text(text.replace('of = "iteration"', 'of = "loss"'))
-    with told_in_one_line("of"):
-        fn.Experiment.load(path)
 
 
 MISTAKES = {

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from test_actions import KINDS, orbit, path
+from moving_systems import KINDS, orbit, path
+from states_at_rest import setting as hopfield
 from test_complex_states import setting as of_complex
 from test_dynamics import Rotor, setting as without_energy
-from test_equilibrium import setting as hopfield
 
 import flownet as fn
 from flownet.equilibrium import Energy
