@@ -2,7 +2,8 @@
 
 A kernel that takes another one as part of it is compiled anew for each, however large it is. Here
 it takes a `Bound`: the address of a function, and that of a block where its first argument lies.
-What the type of a `Bound` says is what the function takes beside, and what it gives.
+What the type of a `Bound` says is what the function takes beside, and what it gives. The block is
+in the frame of who binds (`bound`), or a room of Python's that outlives it (`held`, `bound_at`).
 """
 
 import numba
@@ -57,6 +58,58 @@ def bound(kernel):
         return kind(first, types.StarArgTuple(others)), codegen
 
     return bind
+
+
+ROOM = 1 << 13  # bytes that Python sets aside for a first argument
+
+
+def held(kernel):
+    """What holds a kernel's first argument for calls to come: `hold(room, first, *others)`.
+
+    It writes the argument into the room, an array of ROOM bytes, and gives the address of a
+    function, of which `bound_at` makes a `Bound`. Of the other arguments their types are asked.
+    """
+
+    @numba.extending.intrinsic
+    def hold(typing, room, first, *others):
+        args = first, *map(types.unliteral, others)
+        called = typing.resolve_value_type(kernel).get_call_type(typing, args, {})
+        kind = Bound(types.unliteral(called.return_type), args[1:])
+
+        def codegen(context, builder, signature, values):
+            value = values[1]
+            if context.get_abi_sizeof(value.type) > ROOM:
+                raise MemoryError(f"{first} does not fit into {ROOM} bytes")
+            data = context.make_array(room)(context, builder, values[0]).data
+            builder.store(value, builder.bitcast(data, value.type.as_pointer()))
+            function = _emit_function(context, builder.module, kernel, called, args, kind)
+            return builder.ptrtoint(function, context.get_value_type(types.intp))
+
+        return types.intp(room, first, types.StarArgTuple(others)), codegen
+
+    return hold
+
+
+def bound_at(result):
+    """What makes a `Bound` of what is `held`: `at(function, room, *others)`, of a result's type.
+
+    Of the other arguments, those of the calls to come, their types are asked.
+    """
+
+    @numba.extending.intrinsic
+    def at(typing, function, room, *others):
+        kind = Bound(result, map(types.unliteral, others))
+
+        def codegen(context, builder, signature, values):
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            made.function = values[0]
+            data = context.make_array(room)(context, builder, values[1]).data
+            made.block = builder.ptrtoint(data, made.block.type)
+            return made._getvalue()
+
+        return kind(types.intp, room, types.StarArgTuple(others)), codegen
+
+    return at
 
 
 def _emit_function(context, module, kernel, called, args, kind):

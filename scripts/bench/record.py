@@ -10,6 +10,7 @@ from statistics import median
 from unittest.mock import patch
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from turns import PAUSE, in_turns, median_ratio
 
 import flownet as fn
@@ -60,18 +61,20 @@ def pretended(seconds):
     It trains nothing: the host waits, and copies rows as they come back, all but the last ones
     while later steps are under way. What is left is what a run and its file cost the host.
     """
-    rows = np.random.default_rng(0).normal(size=_PIECE // 4).astype(np.float32)
+    numbers = np.random.default_rng(0).normal(size=_PIECE // 4).astype(np.float32)
 
     def advance(problem, rule, tape, W, memory, dL, now, first, count, done, threads):
         kept = tape.parameters[: len(range(-first % tape.every, count, tape.every))]
         pieces = max(1, round(kept.nbytes / _PIECE))
         began = time.perf_counter() + _LAUNCH
-        for k, piece in enumerate(np.array_split(kept, pieces), 1):
-            time.sleep(max(0.0, began + seconds * count * k / pieces - time.perf_counter()))
-            piece[...] = np.resize(rows, piece.shape)
+        at = slice(-first % tape.every, count, tape.every)
         tape.loss[:count], tape.iteration[:count] = 1.0, np.arange(first, first + count)
         tape.time[:count] = tape.step[0] * tape.iteration[:count]
-        at = slice(-first % tape.every, count, tape.every)
+        states = sliding_window_view(numbers, W.size)[tape.iteration[0] :][at]
+        parts = zip(np.array_split(kept, pieces), np.array_split(states[: len(kept)], pieces))
+        for k, (rows, state) in enumerate(parts, 1):
+            time.sleep(max(0.0, began + seconds * count * k / pieces - time.perf_counter()))
+            rows[...] = state
         tape.row_iteration[: len(kept)] = tape.iteration[at]
         tape.row_time[: len(kept)] = tape.time[at]
         now += tape.step[0] * count

@@ -62,10 +62,13 @@ COMPARED = {
     "third_actions": "hessian::actions_against_polarised_jets",
 }
 
+#: entries that are compiled in parts: of the potential, of the rule, and a loop once for all
+BINDING = {"advance", "integrate_flow"}
+
 
 def test_every_entry_is_compared():
-    entries = {name for name in cpu.__all__ if isinstance(getattr(cpu, name), Dispatcher)}
-    assert entries == COMPARED.keys()
+    compiled = {name for name in cpu.__all__ if isinstance(getattr(cpu, name), Dispatcher)}
+    assert compiled | BINDING == COMPARED.keys()
 
 
 @pytest.mark.parametrize("test", sorted(set(COMPARED.values())))

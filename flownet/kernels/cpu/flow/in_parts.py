@@ -1,8 +1,8 @@
 """Parts of f as kernels of their own, for a device that gives loss and dL of the network alone."""
 
 from ...._compile import jit
+from ..motion.force import add_formulas
 from ..motion.move import add_decay
-from ..motion.steps import add_formulas
 from .flow import follow_force
 from .sliding import hold_on, set_on_kinks, set_shares
 

@@ -9,8 +9,8 @@ import numpy as np
 from ...._compile import bound, jit, part, separate
 from ...layout import CALLS, T_BEFORE, TAKEN
 from ..base.pointwise import copy
+from ..motion.force import add_formulas
 from ..motion.move import add_decay
-from ..motion.steps import add_formulas
 from ..network.on_branches import differential_on_branches, pre_activations
 from .crossing import find_crossing
 from .dormand_prince import dense

@@ -4,8 +4,8 @@ import math
 
 from ...._compile import in_parallel, jit, part, separate
 from ..base.views import member, of_worker
+from ..motion.force import add_formulas, batch_rows
 from ..motion.move import finite_step
-from ..motion.steps import add_formulas, batch_rows
 from .differential import into_lanes, members_differential, out_of_lanes
 
 

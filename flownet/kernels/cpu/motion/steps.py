@@ -1,77 +1,32 @@
-"""The compiled loop of finite steps: differential, W ← W − step·g^♯dL, record; many a call."""
+"""The compiled loop of finite steps: dL, W ← W − step·g^♯dL, record; many a call.
+
+The loop is compiled once. What a potential or a mechanics is compiled to, it calls by address.
+"""
 
 import math
+from collections import namedtuple
 
-from ...._compile import absent, chosen, jit, lacks, part, separate, with_crew
-from ...layout import OWN, Data
-from ..base.pointwise import clear, copy
-from ..network.differential import network_differential
-from .analytic import analytic_differential
+import numpy as np
+from numba import types
+
+from ...._compile import (
+    ROOM,
+    absent,
+    bound_at,
+    call_bound,
+    chosen,
+    held,
+    jit,
+    lacks,
+    part,
+    separate,
+    with_crew,
+)
+from ..base.pointwise import copy
+from .force import force_at, hold_force
 from .move import finite_step, raise_coupled
-from .own import own_differential
-from .shuffle import shuffle
 
 BLOCK_BYTES = 1 << 20  # of rows that a file takes at once: they stay in the cache meanwhile
-
-
-@part
-def batch_rows(batches, m, iteration):
-    """Where the mini-batch of an iteration begins and ends in its epoch's order."""
-    per_epoch = (m + batches.size - 1) // batches.size
-    epoch = iteration // per_epoch
-    if batches.epoch[0] != epoch:
-        shuffle(batches.order, batches.seed, epoch)
-        batches.epoch[0] = epoch
-    begin = (iteration - epoch * per_epoch) * batches.size
-    return begin, min(begin + batches.size, m)
-
-
-@part(inline=True)
-def _of_network(problem, W, dL, iteration, lowest, threads):
-    """Loss and dL of the network's term, on the mini-batch of this iteration."""
-    data, terms, batches = problem.data, problem.terms, problem.batches
-    rows = data.rows
-    if batches.size > 0:
-        begin, end = batch_rows(batches, data.x.shape[0], iteration)
-        rows = batches.order[begin:end]
-    data = Data(data.x, data.y, data.weights, rows)
-    total = network_differential(
-        problem.net, problem.loss, data, W, dL, problem.work, lowest, threads
-    )
-    if terms.factor != 1.0:
-        total *= terms.factor
-        factor = W.dtype.type(terms.factor)
-        for i in range(dL.size):
-            dL[i] *= factor
-    return total
-
-
-@part
-def _of_nothing(problem, W, dL, iteration, lowest, threads):
-    clear(dL)
-    return 0.0
-
-
-_of_term = chosen(lambda problem, *more: _of_nothing if lacks(problem, "net") else _of_network)
-
-
-@part(inline=True)
-def potential_differential(problem, W, dL, iteration, lowest, threads):
-    """Loss and dL of the sum of potentials, on the mini-batch of this iteration."""
-    total = _of_term(problem, W, dL, iteration, lowest, threads)
-    return add_formulas(problem.terms, total, W, dL)
-
-
-@part(inline=True)
-def add_formulas(terms, total, W, dL):
-    """Add the formulas' scale·L(W) to a total, and their slopes to dL."""
-    for t in range(terms.code.size):
-        scale, p, q = terms.parameters[t]
-        if terms.code[t] >= OWN:
-            total += own_differential(terms, t, scale, W, dL)
-        else:
-            total += analytic_differential(terms.code[t], p, q, scale, W, dL)
-    return total
 
 
 @part
@@ -91,12 +46,12 @@ _take_metric = chosen(
 
 
 @part
-def _stay(ascent, rule, problem, W, dL, iteration, threads):
+def _stay(ascent, rule, force, W, dL, iteration, threads):
     """dL is taken at W."""
 
 
 @part
-def _ascend(ascent, rule, problem, W, dL, iteration, threads):
+def _ascend(ascent, rule, force, W, dL, iteration, threads):
     """dL ← dL at W + ρ·g^♯dL/‖dL‖_g, on the same mini-batch."""
     point, square = ascent.point, 0.0
     copy(point, dL)
@@ -109,7 +64,7 @@ def _ascend(ascent, rule, problem, W, dL, iteration, threads):
             along = W.dtype.type(ascent.radius / math.sqrt(square) * rule.sharp[i])
             for j in range(rule.bounds[i], rule.bounds[i + 1]):
                 point[j] = W[j] + along * point[j]
-        potential_differential(problem, point, dL, iteration, rule.lowest, threads)
+        call_bound(force, point, dL, iteration, rule.lowest, threads)
 
 
 _climb = chosen(lambda ascent, *more: _stay if absent(ascent) else _ascend)
@@ -121,18 +76,39 @@ def step_with_memory(rule, W, memory, dL, step, iteration):
     return finite_step(rule, W, memory, dL, step, iteration, 1)
 
 
+#: what the loop itself asks of a `Rule`
+During = namedtuple("During", "of_loss lowest since until")
+
+
+@part
+def _move(rule, force, W, memory, dL, step, iteration, threads):
+    """The step of an iteration, whether it ends somewhere finite."""
+    _take_metric(rule, iteration)
+    _climb(rule.ascent, rule, force, W, dL, iteration, threads)
+    return finite_step(rule, W, memory, dL, step, iteration, threads)
+
+
+_held_move, _move_at = held(_move), bound_at(types.boolean)
+
+
+@jit
+def _hold_move(rule, room, W, memory):
+    """Where the steps of a rule are, for W and memories of a dtype."""
+    return _held_move(room, rule, force_at(0, room, W), W, memory, W, 0.0, 0, 1)
+
+
 @separate
-def _advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
+def _loop(force, move, during, tape, W, memory, dL, time, first, count, done, threads):
     """`advance` with a crew, or on one thread."""
     rows = 0
     done[2] = 1
     for i in range(count):
         done[0], done[1] = i, rows
-        if not rule.since <= time[0] < rule.until:
+        if not during.since <= time[0] < during.until:
             return
         k = first + i
-        value = potential_differential(problem, W, dL, k, rule.lowest, threads)
-        step = tape.step[i] * value if rule.of_loss else tape.step[i]
+        value = call_bound(force, W, dL, k, during.lowest, threads)
+        step = tape.step[i] * value if during.of_loss else tape.step[i]
         if not (math.isfinite(value) and math.isfinite(step)):
             done[2] = 0
             return
@@ -143,9 +119,7 @@ def _advance(problem, rule, tape, W, memory, dL, time, first, count, done, threa
             rows += 1
         tape.iteration[i], tape.time[i] = k, time[0]
         tape.loss[i], tape.step[i] = value, step
-        _take_metric(rule, k)
-        _climb(rule.ascent, rule, problem, W, dL, k, threads)
-        finite = finite_step(rule, W, memory, dL, step, k, threads)
+        finite = call_bound(move, force, W, memory, dL, step, k, threads)
         time[0] += step
         if not finite:
             done[0], done[1], done[2] = i + 1, rows, 0
@@ -153,15 +127,40 @@ def _advance(problem, rule, tape, W, memory, dL, time, first, count, done, threa
     done[0], done[1] = count, rows
 
 
-_advance_with_crew = with_crew(_advance)
+_loop_with_crew = with_crew(_loop)
 
 
 @jit
+def _advance(
+    forced, problem, moved, rule, during, tape, W, memory, dL, time, first, count, done, threads
+):
+    """`advance`, of where a problem and a rule are held, and of the rooms that hold them."""
+    force = force_at(forced, problem, W)
+    move = _move_at(moved, rule, force, W, memory, dL, 0.0, 0, 1)
+    if threads > 1:
+        _loop_with_crew(threads, force, move, during, tape, W, memory, dL, time, first, count, done)
+    else:
+        _loop(force, move, during, tape, W, memory, dL, time, first, count, done, 1)
+
+
 def advance(problem, rule, tape, W, memory, dL, time, first, count, done, threads):
     """Steps `first` … `first + count − 1`, recorded; into `done` (3,): the steps taken, rows kept,
     and whether all stayed finite. A state whose loss, parameters or step are not finite is not
     recorded. It returns where the metric of its rule is no longer that of the time."""
-    if threads > 1:
-        _advance_with_crew(threads, problem, rule, tape, W, memory, dL, time, first, count, done)
-    else:
-        _advance(problem, rule, tape, W, memory, dL, time, first, count, done, 1)
+    rooms = np.empty((2, ROOM), np.uint8)
+    _advance(
+        hold_force(problem, rooms[0], W),
+        rooms[0],
+        _hold_move(rule, rooms[1], W, memory),
+        rooms[1],
+        During(rule.of_loss, rule.lowest, rule.since, rule.until),
+        tape,
+        W,
+        memory,
+        dL,
+        time,
+        first,
+        count,
+        done,
+        threads,
+    )
