@@ -26,7 +26,8 @@ LONGEST = [
     "test_cluster",
     "test_sam",
     "test_h5py_versions",
-    "test_store",
+    "test_store_killed",
+    "test_store_damaged",
 ]
 
 

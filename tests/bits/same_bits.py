@@ -12,6 +12,8 @@ from difflib import unified_diff
 import bits_complex
 import bits_files
 import bits_flows
+import bits_metrics
+import bits_potentials
 import bits_runs
 import bits_steps
 import numpy as np
@@ -25,6 +27,8 @@ KEPT = 32  # numbers of each array
 #: a pair with the kind of its tolerance on other processors, None for one that has none there.
 CASES = {
     **bits_runs.CASES,
+    **bits_metrics.CASES,
+    **bits_potentials.CASES,
     **bits_steps.CASES,
     **bits_flows.CASES,
     **bits_complex.CASES,

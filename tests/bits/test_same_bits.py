@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import same_bits
-from bits_runs import THREADED
+from bits_potentials import THREADED
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,7 @@ import tomli_w
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra import numpy as arrays
 from mistakes import told_in_one_line
-from public_calls import calls
-from test_bad_input import call_with, places, refused_or_taken
+from public_calls import call_with, calls, places, refused_or_taken
 
 import flownet as fn
 

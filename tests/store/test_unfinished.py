@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 from mistakes import told_in_one_line
-from test_store import check, fill, layout
+from numbered_rows import check, fill, layout
 
 import flownet as fn
 from flownet.desk import cli

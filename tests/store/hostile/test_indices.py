@@ -1,21 +1,15 @@
 """Indices of HDF5 that lie under a right checksum: none reaches HDF5."""
 
 import struct
-import subprocess
-import sys
-from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from indices_of_hdf5 import BIG, SIZES, forged, headers
 from mistakes import told_in_one_line
 
 import flownet as fn
-from flownet.store.bytes import FlatFile, _superblock, look_at
-
-#: bytes of each header before its checksum, as the format's specification counts them
-SIZES = {b"BTHD": 34, b"FRHP": 142, b"FSHD": 78, b"EAHD": 68, b"FAHD": 24}
-BIG = 0xFF005500
+from flownet.store.bytes import FlatFile, look_at
 
 
 def every_index(path):
@@ -51,27 +45,6 @@ def every(tmp_path_factory):
     path = tmp_path_factory.mktemp("indices") / "every.h5"
     places = every_index(path)
     return path, path.read_bytes(), places
-
-
-def headers(data, signature, kind=None):
-    """Where the headers of an index begin; those of B-trees of one kind."""
-    at = data.find(signature)
-    while at >= 0:
-        if kind in (None, data[at + 5]):
-            yield at
-        at = data.find(signature, at + 1)
-
-
-def forged(data, at, offset, width, value):
-    """Another number in a header, under the right checksum."""
-    data, signature = bytearray(data), bytes(data[at : at + 4])
-    data[at + offset : at + offset + width] = value.to_bytes(width, "little")
-    size = SIZES[signature]
-    if signature == b"FRHP" and (filters := data[at + 7]):
-        size += 12 + filters  # what it says of them comes before the checksum
-    checksum = _superblock.lookup3(bytes(data[at : at + size]))
-    data[at + size : at + size + 4] = struct.pack("<I", checksum)
-    return data
 
 
 def test_every_index_that_hdf5_writes_is_right(every):
@@ -241,67 +214,3 @@ def test_a_header_that_goes_nowhere_is_told(every, tmp_path):
     for place in (at, at + 1):
         with told_in_one_line(f"none.h5 is damaged: no header is at byte {place}"):
             look_at(FlatFile(path), place)
-
-
-# ---- as a user meets them ----
-
-
-@pytest.fixture
-def run(tmp_path):
-    """A run of so many observables that HDF5 makes indices of their links."""
-    path = tmp_path / "run.h5"
-    observe = {f"n{i}": (3, lambda state: 0.0) for i in range(12)}
-    words = {"W0": [1.0], "steps": 6, "observe": observe, "progress": False}
-    fn.train(fn.Parabola(1), fn.Aristotle(0.1), store=path, **words)
-    return path
-
-
-def test_a_forged_run_is_told(run):
-    data = run.read_bytes()
-    for at in headers(data, b"BTHD", 5):
-        run.write_bytes(forged(data, at, 6, 4, BIG))
-        with told_in_one_line(f"run.h5 is damaged: the B-tree at byte {at} says {BIG}"):
-            fn.Trajectory.open(run)
-    for at in list(headers(data, b"EAHD"))[::9]:
-        run.write_bytes(forged(data, at, 9, 1, 0))
-        with told_in_one_line(f"run.h5 is damaged: the array of blocks at byte {at} says 0"):
-            fn.Trajectory.open(run)
-    run.write_bytes(data)
-    assert fn.Trajectory.open(run).verify().is_whole
-
-
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited by Linux")
-def test_a_forged_run_leaves_the_process_whole(run):
-    """HDF5 asks for 4 GB, gets none, and frees twice: the process died at one of the next files."""
-    data = run.read_bytes()
-    other = run.with_name("forged.h5")
-    other.write_bytes(forged(data, next(headers(data, b"BTHD", 5)), 6, 4, BIG))
-    code = """if True:
-        import resource, sys, h5py
-        from pathlib import Path
-        from flownet import FlownetError
-        from flownet.store.reading import open_reader
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + (1 << 30)
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        for k in range(10):
-            try:
-                open_reader(sys.argv[2]).close()
-            except FlownetError as error:
-                print(error)
-            open_reader(sys.argv[1]).close()
-    """
-    words = [sys.executable, "-c", code, run, other]
-    done = subprocess.run(words, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.count(f"says {BIG} as its node size") == 10
-
-
-def test_a_superblock_with_an_extension_is_refused(run):
-    """HDF5 would find tables of shared messages there, and images of what it keeps in memory."""
-    data = bytearray(run.read_bytes())
-    data[20:28] = struct.pack("<Q", 512)
-    data[44:48] = struct.pack("<I", _superblock.lookup3(bytes(data[:44])))
-    run.write_bytes(data)
-    with told_in_one_line("not one that flownet wrote"):
-        fn.Trajectory.open(run)
