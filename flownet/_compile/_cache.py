@@ -23,6 +23,7 @@ from typing import ClassVar
 
 import numba
 from numba.core import caching
+from numba.core.runtime import rtsys
 from xxhash import xxh3_64_digest
 
 from ._symbols import provide, symbols
@@ -207,6 +208,14 @@ class KernelCache(caching.FunctionCache):
         self._cache_file = _CheckedFiles(
             self._cache_path, self._impl.filename_base, self._impl.locator.get_source_stamp()
         )
+
+    def load_overload(self, signature, target_context):
+        """Code from the disk, which asks nothing of what numba knows of types and functions.
+
+        numba would get all of that first, a third of a warm start; who compiles gets it anyway.
+        """
+        rtsys.initialize(target_context)
+        return self._load_overload(signature, target_context)
 
     def _index_key(self, signature, codegen):
         """Types and processor; the digest stands for the code, closures included."""
