@@ -14,6 +14,7 @@ SMALL = 1e-11  # of z: a pair at its kink
 TIE = 1e-9  # of what ż could be: one that nothing moves, and which stays
 LOOKS = np.linspace(0, 1, 41)[1:]
 BELOW = {"relu": 0.0, "leaky_relu": 0.01}
+RELU = ["relu"]
 
 
 class Kinked:
@@ -230,3 +231,11 @@ class ReferenceFlow:
             found[off], crossed[off] = 1 - found[off], True
         found[held] = shares[held] + x / jump[held]
         return found
+
+
+def gradients(flow):
+    return flow.observables["evaluations"].value.sum()
+
+
+def count(flow, name):
+    return int(flow.observables[name].value.sum())

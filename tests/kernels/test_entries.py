@@ -13,7 +13,7 @@ from flownet.kernels import cpu
 
 #: entry to the file and the test
 COMPARED = {
-    "accept_step": "kinked_flow::slides_in_several_layers_come_to_an_end",
+    "accept_step": "long_kinked_flow::slides_in_several_layers_come_to_an_end",
     "actions": "hessian::actions_against_dense_matrices",
     "add_ends": "resistive::sums_and_bounds_of_conductances",
     "add_thermal_noise": "heat::noise_is_philox_through_box_and_muller",
@@ -26,7 +26,7 @@ COMPARED = {
     "dense": "kinked_flow::slide_in_closed_form",
     "differential": "model::against_naive",
     "drive_states": "relaxation::state_is_stationary_and_its_energy_least",
-    "first_crossing": "kinked_flow::kinks_that_are_met_together",
+    "first_crossing": "long_kinked_flow::kinks_that_are_met_together",
     "exact_states": "relaxation::phases_in_one_call_are_those_one_by_one",
     "flow_states": "state_flow::flow_of_the_hard_sigmoid_is_the_program_of_2017",
     "forward": "model::against_naive",

@@ -1,25 +1,12 @@
-"""One family of mechanics: limits of the whole equation, orders, thresholds, and its symmetry."""
-
-from inspect import signature
+"""One family of mechanics: limits of the whole equation, orders, thresholds, and mistakes."""
 
 import numpy as np
 import pytest
-import twins
+from family_case import W0
 from mistakes import told_in_one_line
 from tolerance import close, has_order
-from written import GOOD
 
 import flownet as fn
-
-CASE = twins.case(97_000, [3, 6, 2], ["tanh"], "quadratic", m=13)
-
-
-@pytest.fixture(scope="module")
-def p():
-    return twins.potential(CASE)
-
-
-W0 = twins.point(CASE)[0]
 
 # ---- limits of TM 26 ----------------------------------------------------------------------------
 
@@ -154,160 +141,6 @@ def test_the_whole_equation_written_out(p, options):
     )
 
 
-class Rescaled:
-    """A potential in coordinates U = W/c."""
-
-    def __init__(self, potential, c):
-        self.potential, self.c, self.size = potential, c, potential.size
-
-    def value(self, U):
-        return self.potential.value(self.c * U)
-
-    def differential(self, U):
-        loss, dL = self.potential.differential(self.c * U)
-        return loss, self.c * dL
-
-
-@pytest.mark.parametrize(
-    "mechanics, covariant",
-    [
-        (fn.Aristotle(0.1), True),
-        (fn.Newton(0.1, 0.7, 0.5), True),
-        (fn.Nesterov(0.05, 0.8), True),
-        (fn.Newton(0.1, 0.7, 0.5, "leapfrog", temperature=1e-3), True),
-        (fn.Langevin(0.1, 1e-3), True),
-        (fn.ThierryMieg(0.1, 0.7, 0.5, 0.8), True),
-        (fn.RMSProp(0.01), False),
-        (fn.Adam(0.01), False),
-    ],
-    ids=lambda x: getattr(x, "kind", ""),
-)
-def test_rescaled_coordinates_with_the_metric_transformed_alike(p, mechanics, covariant):
-    """The same path, but for mechanics that know the size of a force in one coordinate (TM 9)."""
-    c, g = np.exp(twins.uniforms(97_100, p.size)), np.exp(twins.uniforms(97_200, p.size))
-    W = fn.train(p, mechanics, W0=W0, steps=50, metric=fn.DiagonalMetric(g)).parameters[:]
-    U = fn.train(
-        Rescaled(p, c), mechanics, W0=W0 / c, steps=50, metric=fn.DiagonalMetric(c * c * g)
-    ).parameters[:]
-    apart = np.abs(c * U - W).max()
-    assert apart < 1e-12 if covariant else apart > 0.01
-
-
-# ---- runs in general --------------------------------------------------------------------------
-
-NEW = {
-    "nesterov": fn.Nesterov(0.05, 0.8, 0.1),
-    "leapfrog": fn.Newton(0.1, 0.7, 0.3, "leapfrog"),
-    "explicit": fn.Newton(0.1, 0.7, 0.3, "explicit"),
-    "rmsprop": fn.RMSProp(0.01, 0.9, centered=True, momentum=0.5),
-    "adamw": fn.AdamW(0.01, weight_decay=0.3),
-    "thierry-mieg": fn.ThierryMieg(0.02, 0.1, 1.0, 0.8, 0.9, corrected=False, centered=True),
-    "a policy": fn.Nesterov("cosine:0.05:200", 0.8),
-}
-
-
-@pytest.mark.parametrize("name", NEW)
-def test_frozen_layers_and_resumed_runs(p, name, tmp_path):
-    """Frozen parameters keep every bit; a run made longer is the long run, memories included."""
-    metric, path = fn.LayerMetric(p.network, [np.inf, 2.0]), tmp_path / "run.h5"
-    words = dict(W0=W0, metric=metric, batch_size=5)
-    fn.train(p, NEW[name], steps=40, store=path, **words).close()
-    longer = fn.resume(path, steps=90)
-    whole = fn.train(p, NEW[name], steps=90, **words)
-    assert repr(longer.mechanics) == repr(NEW[name])
-    np.testing.assert_array_equal(longer.parameters[:], whole.parameters[:])
-    frozen = slice(*p.network.ranges[0])
-    assert (whole.parameters[:, frozen] == W0[frozen]).all()
-    assert (whole.parameters[-1, frozen.stop :] != W0[frozen.stop :]).all()
-
-
-@pytest.mark.parametrize("name", NEW)
-def test_in_python_and_in_single_precision(p, name):
-    class Program:
-        size, value, differential = p.size, p.value, staticmethod(p.differential)
-
-    compiled, program = (fn.train(q, NEW[name], W0=W0, steps=60) for q in (p, Program()))
-    close(program.parameters[:], compiled.parameters[:])
-    if "rmsprop" not in name and "thierry" not in name:  # an ε of 1e-8 magnifies what is rounded
-        single = fn.train(twins.potential(CASE, "float32"), NEW[name], W0=W0, steps=30)
-        assert single.parameters.dtype == np.float32
-        close(single.parameters[-1], compiled.parameters[30], "float32", scale=50.0)
-
-
-def test_experiment_files_know_every_word():
-    """Each argument of each mechanics is a key of [mechanics]."""
-    from flownet import _registry
-    from flownet.desk.experiment import _schema
-
-    keys = set(_schema.Mechanics.model_fields)
-    for kind in _registry.names("mechanics"):
-        assert set(signature(_registry.find("mechanics", kind)).parameters) <= keys, kind
-    for mechanics in NEW.values():
-        table = _registry.describe(mechanics)
-        assert _schema.Mechanics.model_validate(table).model_dump(exclude_none=True) == table
-
-
-# ---- adaptive mechanics as a metric -------------------------------------------------------------
-
-ADAPTIVE = {
-    "RMSProp": fn.RMSProp(0.01, 0.9, 1e-3),
-    "centred": fn.RMSProp(0.01, 0.9, 1e-3, centered=True),
-    "Adam": fn.Adam(0.01, 0.0, 0.9, 1e-3),
-    "ThierryMieg": fn.ThierryMieg(0.01, 0.0, memory2=0.9, epsilon=1e-3),
-}
-
-
-@pytest.mark.parametrize("name", ADAPTIVE)
-def test_adaptive_steps_are_the_steepest_in_a_moving_metric(p, name):
-    """W ← W − step·(gP)^♯dL, step by step, in a metric of layers."""
-    metric, before, W = fn.LayerMetric(p.network, [1.0, np.inf]), None, W0
-    for state in fn.states(p, ADAPTIVE[name], W0=W0, steps=5, metric=metric):
-        if before is not None:
-            close(state.W - W, -0.01 * before.sharp(p.differential(W)[1]), scale=0.01)
-        before, W = fn.moving_metric(state), state.W.copy()
-    promised = fn.breakdown(p, W, 0.01, metric=before)
-    close(promised.linear, -0.01 * before.norm2(before.sharp(p.differential(W)[1])))
-
-
-def test_sharpness_in_the_metric_of_adam(tmp_path):
-    """λ_max(P⁻¹H) along a run, as a function and as a table of an experiment file."""
-    path, file = tmp_path / "experiment.toml", tmp_path / "run.h5"
-    path.write_text(
-        GOOD.replace('kind = "aristotle"\nstep = 0.3', 'kind = "adam"\nstep = 0.01').replace(
-            "batch_size = 32", ""
-        )
-        + '[observe.edge]\nkind = "sharpness"\n'
-        'metric = {kind = "moving"}\nevery = 5\n'
-    )
-    run = fn.Experiment.load(path).run(file)
-    potential, W, found = run.potential, run.parameters[:], run.observables["edge"].value
-    s = 0.0
-    for k in range(11):
-        dL = potential.differential(W[k])[1]
-        s = 0.999 * s + 0.001 * dL**2
-        if k % 5 == 0:
-            P = np.sqrt(s / (1 - 0.999 ** (k + 1))) + 1e-8
-            expected = fn.sharpness(potential, W[k], metric=fn.DiagonalMetric(P))
-            np.testing.assert_allclose(found[k // 5], expected, rtol=1e-8)
-    run.close()
-    again = fn.Experiment.load(file).run()
-    np.testing.assert_array_equal(again.observables["edge"].value, found)
-
-
-def test_complex_parameters_share_the_size_of_their_modulus():
-    """RMSProp's first two steps written out."""
-    from test_optimizers import ComplexQuartic
-
-    p = ComplexQuartic()
-    run = fn.train(p, fn.RMSProp(0.01, 0.9, 1e-3), W0=p.z, steps=2)
-    W, square = p.z, 0.0
-    for k in range(2):
-        dL = p.differential(W)[1]
-        square = 0.9 * square + 0.1 * np.abs(dL) ** 2
-        W = W - 0.01 * dL / (np.sqrt(square) + 1e-3)
-        np.testing.assert_allclose(run.parameters[k + 1], W, rtol=1e-14)
-
-
 # ---- orders -------------------------------------------------------------------------------------
 
 MEMBERS = {
@@ -369,57 +202,6 @@ def test_thresholds(name):
         p = fn.Parabola(1, strength=factor * threshold)
         W = np.abs(fn.train(p, mechanics, W0=np.array([1e-40]), steps=1500).parameters[:, 0])
         assert (W[-100:].max() < 1.01 * W[:100].max()) == stays
-
-
-# ---- reparametrisation --------------------------------------------------------------------------
-
-
-class HalfSquare:
-    """½L² of a potential: its flow is that of the rate η(t) = L(t) (TM 22)."""
-
-    def __init__(self, potential):
-        self.potential, self.size, self.dtype = potential, potential.size, potential.dtype
-
-    def value(self, W):
-        return 0.5 * self.potential.value(W) ** 2
-
-    def differential(self, W):
-        loss, dL = self.potential.differential(W)
-        return 0.5 * loss**2, loss * dL
-
-
-def curves(p, mechanics, lengths):
-    """Flows of L and of ½L² to the same loss."""
-    return [
-        fn.flow(q, W0=W0, time=time, mechanics=mechanics, rtol=1e-12, atol=1e-14, loss_below=bound)
-        for q, time, bound in zip(
-            (p, HalfSquare(p)), lengths, (0.5 * p.value(W0), 0.125 * p.value(W0) ** 2)
-        )
-    ]
-
-
-def test_the_rate_changes_the_clock_of_aristotle_and_the_path_of_newton(p):
-    """η(t) = L(t) is the flow of ½L² (TM 22): for Aristotle the same curve, for Newton another."""
-    same, other = (curves(p, m, (50.0, 500.0)) for m in (None, fn.Newton(0.1, friction=0.3)))
-    scale = np.linalg.norm(same[0].parameters[-1] - W0)
-    assert fn.curve_distance(*same) < 1e-4 * scale
-    np.testing.assert_allclose(same[0].parameters[-1], same[1].parameters[-1], atol=1e-7 * scale)
-    assert not 0.8 < same[1].time[-1] / same[0].time[-1] < 1.25
-    assert np.linalg.norm(other[0].parameters[-1] - other[1].parameters[-1]) > 1e-3 * scale
-
-
-def test_steps_of_the_loss_follow_that_flow(p):
-    """W ← W − L·δt·dL to first order in δt."""
-    steps = np.array([0.02, 0.01, 0.005])
-    end = fn.flow(HalfSquare(p), W0=W0, time=1.0, rtol=1e-10).parameters[-1]
-    errors = [
-        np.linalg.norm(
-            fn.train(p, fn.Aristotle(fn.LossRate(h)), W0=W0, steps=round(1 / h)).parameters[-1]
-            - end
-        )
-        for h in steps
-    ]
-    has_order(errors, steps, 1)
 
 
 MISTAKES = {

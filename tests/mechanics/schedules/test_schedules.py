@@ -1,26 +1,15 @@
-"""Schedules: closed forms, every mechanics, temperatures, stopped and resumed, in files."""
+"""Schedules: closed forms, runs on the parabola, a stiffness, and mistakes."""
 
 import math
 
 import numpy as np
 import pytest
-import twins
 from mistakes import told_in_one_line
+from policy_case import W0
 from tolerance import close
 
 import flownet as fn
-from flownet.model.potential import as_potential
-from flownet.motion.loops import make_loop, one_row
 from flownet.motion.mechanics import policy_of
-
-CASE = twins.case(90_000, [3, 5, 4, 2], ["tanh", "sin"], "quadratic", m=17)
-W0 = CASE["arrays"]["W"]
-
-
-@pytest.fixture(scope="module")
-def small():
-    """3-5-4-2 on 17 samples."""
-    return twins.potential(CASE)
 
 
 def steps_of(policy, count):
@@ -152,90 +141,6 @@ def test_a_share_of_the_velocity_has_the_energy_and_the_flow_of_its_mass():
     np.testing.assert_array_equal(*flows)
 
 
-# ---- every mechanics ----------------------------------------------------------------------------
-
-SIZES = [0.05, 0.02, 0.08]
-MECHANICS = {
-    "aristotle": fn.Aristotle,
-    "geodesic": fn.Geodesic,
-    "newton": fn.Newton,
-    "explicit": lambda step: fn.Newton(step, integrator="explicit"),
-    "heat bath": lambda step: fn.Newton(step, temperature=0.01),
-    "momentum": lambda step: fn.Newton(step, momentum=0.9),
-    "nesterov": fn.Nesterov,
-    "rmsprop": lambda step: fn.RMSProp(step, momentum=0.5),
-    "adam": fn.Adam,
-    "adamw": fn.AdamW,
-    "thierry-mieg": lambda step: fn.ThierryMieg(step, 0.7, 1.0, 0.5, 0.9),
-    "langevin": lambda step: fn.Langevin(step, 0.01),
-}
-
-
-def in_pieces(potential, mechanics, batch_size, lengths):
-    """W where a loop of each mechanics in turn has taken up the arrays of the one before."""
-    potential, arrays, time, begin = as_potential(potential), None, 0.0, 0
-    metric = fn.Euclidean(potential.size)
-    for one, length in zip(mechanics, lengths):
-        loop = make_loop(potential, one, metric, np.array(W0), time, batch_size, 3)
-        for name, array in (arrays or {}).items():
-            loop.arrays[name][...] = array
-        for k in range(begin, begin + length):
-            loop.advance(k, 1, one_row(loop.W))
-        arrays, time, begin = loop.arrays, loop.time, begin + length
-    return loop.W
-
-
-@pytest.mark.parametrize("batch_size", [None, 5])
-@pytest.mark.parametrize("name", MECHANICS)
-def test_every_mechanics_takes_the_steps_of_its_pieces(name, batch_size, small):
-    """The same bits as 4, 3 and 5 steps with the number of each piece."""
-    make = MECHANICS[name]
-    for schedule in (
-        fn.Piecewise(SIZES, at=[4, 7]),
-        fn.Schedule(lambda state: SIZES[(state.iteration >= 4) + (state.iteration >= 7)], "state"),
-    ):
-        run = fn.train(small, make(schedule), W0=W0, steps=12, batch_size=batch_size, seed=3)
-        found = in_pieces(small, [make(h) for h in SIZES], batch_size, [4, 3, 5])
-        np.testing.assert_array_equal(run.parameters[-1], found)
-
-
-@pytest.mark.parametrize("make", [fn.Langevin, lambda h, T: fn.Newton(h, temperature=T)])
-def test_a_temperature_takes_the_steps_of_its_pieces(make, small):
-    temperatures = [0.05, 0.0, 0.02] if make is fn.Langevin else [0.05, 0.01, 0.02]
-    for schedule in (
-        fn.Piecewise([0.05, 0.01, 0.02], at=[4, 7]),
-        np.repeat(temperatures, [4, 3, 5]),
-        fn.Schedule(lambda s: temperatures[(s.iteration >= 4) + (s.iteration >= 7)], "state"),
-    ):
-        own = [0.05, 0.01, 0.02] if isinstance(schedule, fn.Piecewise) else temperatures
-        run = fn.train(small, make(0.1, schedule), W0=W0, steps=12, seed=3)
-        found = in_pieces(small, [make(0.1, T) for T in own], None, [4, 3, 5])
-        np.testing.assert_array_equal(run.parameters[-1], found)
-
-
-def test_annealing_has_the_variance_of_each_temperature():
-    """On ½W² of many independent parameters: s ← (1 − h)²s + 2hT_k, within five deviations."""
-    D, T = 20_000, 1.0 * 0.9 ** np.arange(30)
-    run = fn.train(
-        fn.Parabola(D), fn.Langevin(0.2, "exponential:1:0.9"), W0=np.zeros(D), steps=30, seed=5
-    )
-    s = 0.0
-    for k in range(30):
-        s = 0.8**2 * s + 0.4 * T[k]
-        found = np.var(run.parameters[k + 1])
-        assert abs(found / s - 1) < 5 * np.sqrt(2 / D), k
-
-
-def test_a_program_takes_the_temperatures_of_the_compiled_loop(small):
-    """Step by step in Python, the same heat."""
-    mechanics = fn.Langevin("exponential:0.1:0.9", "exponential:0.1:0.8")
-    run = fn.train(small, mechanics, W0=W0, steps=12)
-    as_program = fn.train(
-        small, mechanics, W0=W0, steps=12, metric=lambda time: fn.Euclidean(small.size)
-    )
-    np.testing.assert_array_equal(run.parameters[:], as_program.parameters[:])
-
-
 # ---- a stiffness ---------------------------------------------------------------------------------
 
 
@@ -268,98 +173,6 @@ def test_a_parabola_whose_stiffness_falls():
     metric = fn.ScheduledMetric(net, ["exponential:4:0.5"])
     flow = fn.flow(potential, W0=[1.0], time=2.0, metric=metric)
     close(flow.parameters[-1], [np.exp(-3 / (4 * np.log(2)))], kind="solver", scale=1e3)
-
-
-# ---- stopped, resumed, read back ----------------------------------------------------------------
-
-STORED = {
-    "exponential": "exponential:0.1:0.99",
-    "polynomial": fn.Polynomial(0.1, 300, 2.0),
-    "one-cycle": fn.OneCycle(0.1, 300),
-    "piecewise": fn.Piecewise([0.1, 0.05], at=[150]),
-    "array": 0.1 / (1 + np.arange(300.0)),
-    "chain": fn.Warmup(0.1, 100).then(fn.Cosine(0.1, 200)),
-    "function": lambda k: 0.1 / (1 + k),
-    "time": fn.Schedule(lambda t: 0.1 / (1 + t), "time"),
-    "state": fn.Schedule(lambda state: 0.1 * state.loss, "state"),
-}
-
-
-@pytest.mark.parametrize("name", STORED)
-@pytest.mark.parametrize("make", [fn.Aristotle, fn.Adam], ids=["aristotle", "adam"])
-def test_a_run_that_was_stopped_goes_on_with_its_schedule(make, name, small, tmp_path):
-    mechanics, calls = make(STORED[name]), []
-
-    def stopping(state):
-        calls.append(state.iteration)
-        if state.iteration == 200 and len(calls) < 5:
-            raise KeyboardInterrupt
-        return 0.0
-
-    path = tmp_path / "run.h5"
-    with pytest.raises(KeyboardInterrupt):
-        fn.train(small, mechanics, W0=W0, steps=300, store=path, observe={"x": (100, stopping)})
-    program = name in ("function", "time", "state")
-    if program:
-        with told_in_one_line("a schedule by the function .* pass the same mechanics on again"):
-            fn.resume(path, observe={"x": stopping}, potential=small)
-    given = {"mechanics": mechanics} if program else {}
-    done = fn.resume(path, observe={"x": stopping}, potential=small, **given)
-    whole = fn.train(small, mechanics, W0=W0, steps=300)
-    np.testing.assert_array_equal(done.parameters[:], whole.parameters[:])
-    read = fn.Trajectory.open(path)
-    read.potential = small
-    np.testing.assert_array_equal(read.step, whole.step)
-    if not program:
-        again = fn.train(small, read.mechanics, W0=W0, steps=300)
-        np.testing.assert_array_equal(again.parameters[:], whole.parameters[:])
-
-
-def test_what_looks_along_a_run_takes_its_recorded_steps(small, tmp_path):
-    """A breakdown and a replay of a run whose schedule no file can say."""
-    path = tmp_path / "run.h5"
-    schedule = fn.Schedule(lambda state: 0.1 * state.loss, "state")
-    fn.train(small, fn.Adam(schedule), W0=W0, steps=20, store=path)
-    run = fn.Trajectory.open(path)
-    run.potential = small
-    assert fn.breakdown(run, at=7).step == run.step[7]
-    assert len(fn.rolling_force(run)) == 20
-    metric = fn.adaptive_metric(run)
-    assert np.isfinite(metric.at(run.time[10]).sharp(np.ones(small.size))).all()
-
-
-def test_a_schedule_in_an_experiment_file(tmp_path):
-    text = """
-[data]
-name = "xor"
-[network]
-sizes = [2, 3, 1]
-[loss]
-kind = "quadratic"
-[mechanics]
-kind = "langevin"
-temperature = [0.1, 0.1, 0.1, 0.05, 0.05, 0.05, 0.0, 0.0, 0.0, 0.0]
-[mechanics.step]
-kind = "chain"
-parts = ["warmup:0.5:4", {kind = "piecewise", steps = [0.5, 0.1], at = [3]}]
-at = [4]
-[run]
-steps = 10
-"""
-    path, store = tmp_path / "run.toml", tmp_path / "run.h5"
-    path.write_text(text)
-    run = fn.Experiment.load(path).run(store)
-    close(run.step, [0.125, 0.25, 0.375, 0.5, 0.5, 0.5, 0.5, 0.1, 0.1, 0.1])
-    again = fn.Experiment.load(store).run()
-    np.testing.assert_array_equal(again.parameters[:], run.parameters[:])
-    path.write_text(text.replace('"warmup:0.5:4"', '"warmup:0.5"'))
-    with told_in_one_line(r"\[mechanics\] step: step policy 'warmup:0.5' has 1 number"):
-        fn.Experiment.load(path)
-    path.write_text(text.replace("0.0, 0.0]", "0.0]"))
-    with told_in_one_line(
-        r"\[mechanics\] the temperature: the array of steps holds 9, and the run"
-    ):
-        fn.Experiment.load(path).run()
 
 
 # ---- mistakes -----------------------------------------------------------------------------------
