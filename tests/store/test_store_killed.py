@@ -5,7 +5,17 @@ import signal
 
 import h5py
 import pytest
-from numbered_rows import NAMES, D, check, check_checkpoint, fill, layout, output_of, python
+from numbered_rows import (
+    NAMES,
+    D,
+    check,
+    check_checkpoint,
+    fill,
+    finished,
+    layout,
+    output_of,
+    python,
+)
 
 from flownet.store._failure import explain
 from flownet.store.reading import open_reader
@@ -140,3 +150,19 @@ def test_a_full_disk_has_its_own_words():
         explain(OSError("Can't write data (errno = 28, error message = '...')"))
         == "the disk is full"
     )
+
+
+def test_a_file_that_is_open_when_python_ends(tmp_path):
+    """The process ends as any other, and the file is as it was."""
+    path = tmp_path / "run.h5"
+    script = """
+    import builtins
+    from flownet.store.bytes import StagedFile
+    builtins.kept = StagedFile(sys.argv[1])  # until all else has ended
+    builtins.kept.hdf5["left"] = np.zeros(7)
+    """
+    finished(path)
+    output_of(python(script, path))
+    with open_reader(path) as reader:
+        check(reader, 0, 300)
+        check_checkpoint(reader, 300)

@@ -6,6 +6,7 @@ that it cannot close, after which it crashes, nor swallow the error. Rows and nu
 nobody knows before they are counted, go past it to the places that it has reserved.
 """
 
+import atexit
 import errno
 import os
 
@@ -59,6 +60,8 @@ class StagedFile:
         except BaseException:
             os.close(self._file)
             raise
+        # h5py crashes where HDF5 closes a file in a file object after Python has ended
+        atexit.register(self.hdf5.close)
 
     def _take_up(self):
         """Show HDF5 a superblock as a proper close leaves it, that of a killed writer too."""
@@ -199,6 +202,7 @@ class StagedFile:
         ------
         OSError
         """
+        atexit.unregister(self.hdf5.close)
         try:
             self.hdf5.close()
             if keep:
