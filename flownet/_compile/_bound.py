@@ -68,6 +68,7 @@ def held(kernel):
 
     It writes the argument into the room, an array of ROOM bytes, and gives the address of a
     function, of which `bound_at` makes a `Bound`. Of the other arguments their types are asked.
+    Arrays that the argument has are not copied: who holds them keeps them until the last call.
     """
 
     @numba.extending.intrinsic
