@@ -29,7 +29,7 @@ def test_at_r_2_the_double_well_is_the_third_chebyshev_polynomial():
 
 
 def test_qr_and_axes_agree():
-    """A sum of the well and a charted nothing has no axes of its own, and goes through QR."""
+    """The well as a potential of one's own, of which no axes are known, goes through QR."""
     well, mechanics = fn.DoubleWell(2, c=1.2), fn.Aristotle(1.7)
     words = {"W0": [0.3, 0.7], "steps": 3000, "count": 2}
     by_axes = fn.lyapunov(well, mechanics, **words)
