@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import twins
-from settings_of_derivatives import every_activation, every_loss, known
+from settings_of_derivatives import known
 from tolerance import close
+from twins import every_activation, every_loss
 
 import flownet as fn
 from flownet._errors import FlownetError
