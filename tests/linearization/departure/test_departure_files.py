@@ -93,7 +93,6 @@ def test_the_shell_prints_and_stores_it(stored, tmp_path):
     assert shell("departure", tmp_path / "none.h5").startswith("flownet: ")
 
 
-@pytest.mark.skipif(not hasattr(fn, "Modified"), reason="without the fields of modified flows")
 def test_the_shell_follows_modified_flows(stored, tmp_path):
     """Of both orders, the numbers of the field that this test writes itself."""
     path = tmp_path / "run.h5"
