@@ -1,4 +1,4 @@
-"""Landscapes that users would write: functions, minima, saddles, Hessians and third derivatives."""
+"""Landscapes that users would write, their minima, saddles and derivatives, and others rescaled."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -121,3 +121,38 @@ class Own:
 
     def differential(self, W):
         return self.value(W), np.array(W)
+
+
+class HalfSquare:
+    """½L² of a potential: its covector is L·dL, its flow that of the rate η(t) = L(t) (TM 22)."""
+
+    def __init__(self, potential):
+        self.potential, self.size = potential, potential.size
+        self.data, self.dtype = potential.data, potential.dtype
+
+    def value(self, W):
+        return 0.5 * self.potential.value(W) ** 2
+
+    def differential(self, W):
+        loss, dL = self.potential.differential(W)
+        return 0.5 * loss**2, loss * dL
+
+    def on(self, rows):
+        return HalfSquare(self.potential.on(rows))
+
+
+class Rescaled:
+    """A potential in coordinates U = W/c."""
+
+    def __init__(self, potential, c):
+        self.potential, self.c, self.size = potential, c, potential.size
+
+    def value(self, U):
+        return self.potential.value(self.c * U)
+
+    def differential(self, U):
+        loss, dL = self.potential.differential(self.c * U)
+        return loss, self.c * dL
+
+    def hessian_action(self, U, V):
+        return self.c * self.potential.hessian_action(self.c * U, self.c * V)

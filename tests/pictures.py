@@ -6,10 +6,16 @@ Places are in pixels.
 from itertools import combinations
 
 import numpy as np
+import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 from PIL import Image
 
+#: mark of tests in which a warning of NumPy or matplotlib is a failure
+STRICT = [
+    pytest.mark.filterwarnings("error"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # files that the shell leaves open
+]
 _TOUCH = 1.5  # pixels by which boxes of letters may meet
 
 

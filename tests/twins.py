@@ -6,14 +6,20 @@ arrays x, y, W, V, gamma (output metric), Gamma (sample metric).
 
 import naive
 import numpy as np
+import pytest
 from make_reference import case, load, positive, torch_run, torch_values, uniforms, weights
 
 import flownet as fn
 
 __all__ = [
+    "KINKED",
+    "LOSSES",
     "PYTORCH",
     "RUNS",
+    "SMOOTH",
     "case",
+    "every_activation",
+    "every_loss",
     "mixed_case",
     "point",
     "polarised",
@@ -72,8 +78,13 @@ def point(case):
     return case["arrays"]["W"], case["arrays"]["V"]
 
 
-# Cases for jets and curvature
+# Every loss and activation, and cases for jets and curvature
 
+LOSSES = ["quadratic", "cross-entropy"]
+every_loss = pytest.mark.parametrize("loss", LOSSES)
+every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
+KINKED = ["relu", "leaky_relu", "elu"]
+SMOOTH = [a for a in fn.ACTIVATIONS if a not in ("identity", *KINKED)]
 
 _OUTPUTS = ["identity", "tanh", "identity", "softplus", "sin"]
 

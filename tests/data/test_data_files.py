@@ -41,7 +41,7 @@ def test_arrays_written_in_a_table():
     assert d.m == 2 and d.name == "mine"
 
 
-def test_table_mistakes(tmp_path):
+def test_table_mistakes():
     refused("a name .*a file, or arrays", from_table, {"limit": 3})
     refused("described by a table", from_table, "digits")
     refused("did you mean 'limit'", from_table, {"file": "a.npz", "limits": 3})

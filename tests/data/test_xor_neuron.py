@@ -16,7 +16,6 @@ def neuron():
     return xor.neurons(xor.FUNCTIONS["XOR"])["complex, |z|²"]
 
 
-@pytest.mark.slow
 def test_the_complex_neuron_solves_xor_at_every_phase(neuron):
     """b = 0, w₂ = −w₁ = e^{iα}: a loss of 0, and no force."""
     for angle in (0.0, 1.0, 2.5):

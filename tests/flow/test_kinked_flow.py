@@ -78,7 +78,7 @@ def test_slide_ends_in_closed_form():
     assert (np.diff(flow.loss) <= 1e-9 * flow.loss[0]).all()
 
 
-def stopped_and_resumed(path, monkeypatch, p, W0, **words):
+def stopped_and_resumed(path, p, W0, **words):
     """A flow in a file, stopped by a bound and resumed, beside one that never stopped."""
     whole = fn.flow(p, W0=W0, **words)
     part = fn.flow(p, W0=W0, store=path, max_steps=len(whole.step) // 2, **words)
@@ -90,11 +90,11 @@ def stopped_and_resumed(path, monkeypatch, p, W0, **words):
 
 
 @pytest.mark.parametrize("at", [None, np.linspace(0, 12, 9)], ids=["every step", "given times"])
-def test_resumed_bit_for_bit(tmp_path, monkeypatch, at):
+def test_resumed_bit_for_bit(tmp_path, at):
     """Sides, slides and slack are part of the checkpoint: a resumed flow has the same bits."""
     p, _, W0 = problem([3, 6, 6, 2], ["relu", "leaky_relu"])
     words = {"time": 12.0, "rtol": 1e-7, "at": at}
-    whole, resumed = stopped_and_resumed(tmp_path / "flow.h5", monkeypatch, p, W0, **words)
+    whole, resumed = stopped_and_resumed(tmp_path / "flow.h5", p, W0, **words)
     assert count(whole, "slides") > 3
     np.testing.assert_array_equal(resumed.parameters[:], whole.parameters[:])
     np.testing.assert_array_equal(resumed.time, whole.time)
@@ -178,7 +178,7 @@ def test_in_single_precision_by_default():
     np.testing.assert_allclose(single.parameters[-1], flow.parameters[-1], atol=1e-3)
 
 
-def test_cross_entropy_and_a_sum(digits_potential):
+def test_cross_entropy_and_a_sum():
     """The loss falls all the way, and no slower per gradient than the law of the task."""
     data = fn.data.load("digits", limit=100)
     net = fn.Network([64, 8, 10], "relu")

@@ -1,15 +1,12 @@
 """Small networks for Fisher's and Gauss–Newton's metric, and the metric as a dense matrix."""
 
 import numpy as np
-import pytest
 import twins
 
 import flownet as fn
 
-LOSSES = ["quadratic", "cross-entropy"]
 FINE = {"tolerance": 1e-14}
 PROMISE = "CG's promise ⟨dL, V⟩ = ⟨V, gV⟩"
-every_loss = pytest.mark.parametrize("loss", LOSSES)
 
 
 def plain(loss, m=30, sizes=(2, 3, 2), seed=81_000):

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 import twins
-from fisher_cases import FINE, PROMISE, dense, every_loss, plain
+from fisher_cases import FINE, PROMISE, dense, plain
 from mistakes import told_in_one_line
 from tolerance import close
+from twins import every_loss
 
 import flownet as fn
 from flownet._errors import FlownetError

@@ -2,8 +2,9 @@
 
 import numpy as np
 import twins
-from fisher_cases import every_loss, plain
+from fisher_cases import plain
 from tolerance import close, tolerance
+from twins import every_loss
 
 import flownet as fn
 

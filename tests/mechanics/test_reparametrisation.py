@@ -4,23 +4,10 @@ import numpy as np
 import pytest
 import twins
 from family_case import W0
+from landscapes import HalfSquare, Rescaled
 from tolerance import has_order
 
 import flownet as fn
-
-
-class Rescaled:
-    """A potential in coordinates U = W/c."""
-
-    def __init__(self, potential, c):
-        self.potential, self.c, self.size = potential, c, potential.size
-
-    def value(self, U):
-        return self.potential.value(self.c * U)
-
-    def differential(self, U):
-        loss, dL = self.potential.differential(self.c * U)
-        return loss, self.c * dL
 
 
 @pytest.mark.parametrize(
@@ -46,20 +33,6 @@ def test_rescaled_coordinates_with_the_metric_transformed_alike(p, mechanics, co
     ).parameters[:]
     apart = np.abs(c * U - W).max()
     assert apart < 1e-12 if covariant else apart > 0.01
-
-
-class HalfSquare:
-    """½L² of a potential: its flow is that of the rate η(t) = L(t) (TM 22)."""
-
-    def __init__(self, potential):
-        self.potential, self.size, self.dtype = potential, potential.size, potential.dtype
-
-    def value(self, W):
-        return 0.5 * self.potential.value(W) ** 2
-
-    def differential(self, W):
-        loss, dL = self.potential.differential(W)
-        return 0.5 * loss**2, loss * dL
 
 
 def curves(p, mechanics, lengths):

@@ -5,14 +5,10 @@ import numpy as np
 import pytest
 import twins
 from tolerance import close, has_order
+from twins import LOSSES, SMOOTH, every_activation, every_loss
 
 import flownet as fn
 from flownet.model.tables import potential_from, tables_of
-
-LOSSES = ["quadratic", "cross-entropy"]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
-SMOOTH = [a for a in fn.ACTIVATIONS if a not in ("identity", "relu", "leaky_relu", "elu")]
 
 
 def full_case(activation, loss, seed=30_000, m=13):

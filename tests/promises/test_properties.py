@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import tomli_w
+from arguments import NET, POTENTIAL
 from hypothesis import HealthCheck, given, settings, strategies as st
 from hypothesis.extra import numpy as arrays
 from mistakes import told_in_one_line
@@ -21,9 +22,6 @@ EVERY_TIME = settings(
     max_examples=60,
     suppress_health_check=list(HealthCheck),
 )
-NET, DATA = fn.Network([2, 3, 1]), fn.data.load("xor")
-POTENTIAL = fn.Potential(NET, fn.Quadratic(), DATA)
-W = NET.init(0)
 
 WORDS = st.one_of(
     st.none(),

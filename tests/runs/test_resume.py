@@ -1,6 +1,5 @@
 """Runs that are killed, stopped or made longer end in the same bits as runs that never were."""
 
-import gzip
 import os
 import random
 import signal
@@ -10,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from checkout import REFERENCE
+from checkout import earlier
 
 import flownet as fn
 
@@ -151,17 +150,10 @@ def test_a_stopped_run_goes_on(tmp_path, digits):
     assert_same_bits(contents(tmp_path / "a.h5"), contents(tmp_path / "b.h5"))
 
 
-def earlier(name, folder):
-    """A run's file from before its steps shared iteration and time with its loss."""
-    path = folder / f"{name}.h5"
-    reference = REFERENCE / f"separate_clocks_{name}.h5.gz"
-    path.write_bytes(gzip.decompress(reference.read_bytes()))
-    return path
-
-
 def test_a_killed_run_of_an_earlier_version_goes_on(tmp_path):
-    """Halved at every step, its parameters have the same bits on every machine."""
-    path, potential = earlier("killed", tmp_path), fn.Parabola(3)
+    """From before its steps shared iteration and time with its loss. Halved at every step, its
+    parameters have the same bits on every machine."""
+    path, potential = earlier("separate_clocks_killed", tmp_path / "a.h5"), fn.Parabola(3)
     assert not fn.Trajectory.open(path).finished
     fn.resume(path, observe={"whole": potential})
     settings = dict(W0=[1.0, -2.0, 3.0], steps=40, record_every=4)
@@ -171,7 +163,7 @@ def test_a_killed_run_of_an_earlier_version_goes_on(tmp_path):
 
 
 def test_a_finished_run_of_an_earlier_version_is_made_longer(tmp_path):
-    path = earlier("finished", tmp_path)
+    path = earlier("separate_clocks_finished", tmp_path / "a.h5")
     before = contents(path)
     fn.resume(path, steps=30)
     after = contents(path)

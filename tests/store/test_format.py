@@ -1,16 +1,16 @@
 """The format as its page has it: the page's reader reads files of every kind and version."""
 
-import gzip
 import re
+from functools import partial
 
 import numpy as np
 import pytest
-from checkout import REFERENCE, SCRIPTS
+from checkout import REFERENCE, SCRIPTS, earlier
 
 import flownet as fn
 
 PAGE = (SCRIPTS / "docs" / "howto" / "file_format.md").read_text()
-EARLIER = sorted(REFERENCE.glob("*.h5.gz"))
+EARLIER = sorted(kept.name.removesuffix(".h5.gz") for kept in REFERENCE.glob("*.h5.gz"))
 
 
 def of_page(name):
@@ -46,15 +46,8 @@ def flow(path):
     fn.flow(fn.Parabola(2), W0=[1.0, 2.0], time=1.0, store=path, progress=False)
 
 
-def old(kept):
-    def make(path):
-        path.write_bytes(gzip.decompress(kept.read_bytes()))
-
-    return make
-
-
 FILES = {make.__name__: make for make in (plain, many_blocks, complex_numbers, flow)}
-FILES |= {kept.name.removesuffix(".h5.gz"): old(kept) for kept in EARLIER}
+FILES |= {name: partial(earlier, name) for name in EARLIER}
 
 
 @pytest.fixture(params=FILES.values(), ids=FILES)

@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 from on_device import ready
 from tolerance import close
-from twins import mixed_case, polarised, problem
+from twins import LOSSES, mixed_case, polarised, problem
 
 import flownet as fn
 
 pytestmark = pytest.mark.simulator
 
-LOSSES = ["quadratic", "cross-entropy"]
 #: every activation once, with losses and precisions in turn; the tests on a device have them all
 CASES = [
     (activation, LOSSES[i % 2], ["float64", "float32"][i // 2 % 2])

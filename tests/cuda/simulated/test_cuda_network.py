@@ -4,14 +4,12 @@ import naive
 import numpy as np
 import pytest
 from tolerance import close
-from twins import mixed_case, point, potential, problem
+from twins import LOSSES, mixed_case, point, potential, problem
 
 import flownet as fn
 from flownet.kernels.cuda.network import work
 
 pytestmark = pytest.mark.simulator
-
-LOSSES = ["quadratic", "cross-entropy"]
 
 
 def _both(activation, loss, dtype, **words):

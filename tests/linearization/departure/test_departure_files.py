@@ -84,7 +84,7 @@ def shell(*arguments):
     return result.output
 
 
-def test_the_shell_prints_and_stores_it(stored, tmp_path):
+def test_the_shell_prints_and_stores_it(tmp_path):
     path = tmp_path / "run.h5"
     fn.train(fn.Parabola(2), fn.Aristotle(0.2), W0=[1.0, 2.0], steps=12, store=path)
     told = shell("departure", path, "--every", 4)
@@ -93,7 +93,6 @@ def test_the_shell_prints_and_stores_it(stored, tmp_path):
     assert shell("departure", tmp_path / "none.h5").startswith("flownet: ")
 
 
-@pytest.mark.skipif(not hasattr(fn, "Modified"), reason="without the fields of modified flows")
 def test_the_shell_follows_modified_flows(stored, tmp_path):
     """Of both orders, the numbers of the field that this test writes itself."""
     path = tmp_path / "run.h5"

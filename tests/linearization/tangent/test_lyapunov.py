@@ -5,6 +5,7 @@ import pickle
 import naive
 import numpy as np
 import pytest
+from landscapes import Rescaled
 from mistakes import told_in_one_line
 from tolerance import close
 
@@ -28,7 +29,7 @@ def test_at_r_2_the_double_well_is_the_third_chebyshev_polynomial():
 
 
 def test_qr_and_axes_agree():
-    """A sum of the well and a charted nothing has no axes of its own, and goes through QR."""
+    """The well as a potential of one's own, of which no axes are known, goes through QR."""
     well, mechanics = fn.DoubleWell(2, c=1.2), fn.Aristotle(1.7)
     words = {"W0": [0.3, 0.7], "steps": 3000, "count": 2}
     by_axes = fn.lyapunov(well, mechanics, **words)
@@ -133,27 +134,13 @@ def test_where_displacements_begin_is_forgotten(xor):
 # ---- metrics --------------------------------------------------------------------------------
 
 
-class Rescaled:
-    """L(u) with W = u/√g."""
-
-    def __init__(self, potential, root):
-        self.potential, self.root = potential, root
-
-    def __call__(self, u):
-        loss, dL = self.potential.differential(u / self.root)
-        return loss, dL / self.root
-
-    def hessian_action(self, u, V):
-        return self.potential.hessian_action(u / self.root, V / self.root) / self.root
-
-
 @pytest.mark.parametrize(
     "mechanics", [fn.Aristotle(0.4), fn.Nesterov(0.2), fn.Newton(0.4)], ids=repr
 )
 def test_in_a_metric_is_in_rescaled_coordinates(xor, mechanics):
     root = np.sqrt(np.random.default_rng(0).uniform(0.5, 3, 17))
-    seen = Rescaled(xor, root)
-    other = fn.CustomPotential(17, seen, hessian_action=seen.hessian_action)
+    seen = Rescaled(xor, 1 / root)
+    other = fn.CustomPotential(17, seen.differential, hessian_action=seen.hessian_action)
     words = {"steps": 30, "count": 6}
     found = fn.lyapunov(xor, mechanics, W0=xor.init(0), metric=fn.DiagonalMetric(root**2), **words)
     plain = fn.lyapunov(other, mechanics, W0=root * xor.init(0), **words)

@@ -2,25 +2,11 @@
 
 import numpy as np
 import pytest
+from landscapes import HalfSquare
 from policy_case import W0, Program
 from tolerance import close, has_order
 
 import flownet as fn
-
-
-class HalfSquare(Program):
-    """½L²: its covector is L·dL."""
-
-    def __init__(self, potential):
-        super().__init__(potential)
-        self.value = lambda W: 0.5 * potential.value(W) ** 2
-        self.on = lambda rows: HalfSquare(potential.on(rows))
-
-        def differential(W):
-            L, dL = potential.differential(W)
-            return 0.5 * L * L, L * dL
-
-        self.differential = differential
 
 
 @pytest.mark.parametrize("batch_size", [None, 5])

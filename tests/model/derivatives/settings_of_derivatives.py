@@ -1,19 +1,10 @@
-"""Both losses, every activation, small cases with their options in turn, and how jets agree."""
+"""Small cases with their options in turn, dense operators, and how jets agree."""
 
 from functools import cache
 
 import numpy as np
-import pytest
 import twins
 from tolerance import tolerance
-
-import flownet as fn
-
-LOSSES = ["quadratic", "cross-entropy"]
-every_loss = pytest.mark.parametrize("loss", LOSSES)
-every_activation = pytest.mark.parametrize("activation", fn.ACTIVATIONS)
-KINKED = ["relu", "leaky_relu", "elu"]
-SMOOTH = [a for a in fn.ACTIVATIONS if a not in ("identity", *KINKED)]
 
 
 @cache

@@ -3,8 +3,9 @@
 import naive
 import numpy as np
 import twins
-from settings_of_derivatives import dense, every_activation, every_loss, small
+from settings_of_derivatives import dense, small
 from tolerance import close
+from twins import every_activation, every_loss
 
 import flownet as fn
 

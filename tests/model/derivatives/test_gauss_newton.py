@@ -8,8 +8,9 @@ import pytest
 import twins
 from make_curvature_reference import load
 from scipy.sparse.linalg import LinearOperator, eigsh
-from settings_of_derivatives import dense, every_activation, every_loss, small
+from settings_of_derivatives import dense, small
 from tolerance import close, tolerance
+from twins import every_activation, every_loss
 
 import flownet as fn
 from flownet._errors import FlownetError

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
-from settings_of_derivatives import every_activation, every_loss, known, tiny, wide
+from settings_of_derivatives import known, tiny, wide
 from tolerance import close
+from twins import every_activation, every_loss
 
 import flownet as fn
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import twins
 from scipy.sparse.linalg import LinearOperator, eigsh
-from settings_of_derivatives import every_loss, tiny, wide
+from settings_of_derivatives import tiny, wide
 from tolerance import close
+from twins import every_loss
 
 from flownet.kernels.cpu.base import threads
 

@@ -3,8 +3,9 @@
 import naive
 import numpy as np
 import twins
-from settings_of_derivatives import every_activation, small
+from settings_of_derivatives import small
 from tolerance import close
+from twins import every_activation
 
 import flownet as fn
 

@@ -4,8 +4,8 @@ import mp
 import numpy as np
 import pytest
 import twins
-from settings_of_derivatives import every_loss
 from tolerance import close, tolerance
+from twins import every_loss
 
 from flownet.kernels.cpu.base import threads
 

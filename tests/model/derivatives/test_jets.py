@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import twins
 from mistakes import told_in_one_line
-from settings_of_derivatives import KINKED, SMOOTH, agree, every_activation, every_loss
+from settings_of_derivatives import agree
 from tolerance import close, has_order, tolerance
+from twins import KINKED, SMOOTH, every_activation, every_loss
 
 import flownet as fn
 

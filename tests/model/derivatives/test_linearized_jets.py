@@ -5,8 +5,9 @@ import naive
 import numpy as np
 import pytest
 import twins
-from settings_of_derivatives import SMOOTH, agree, every_loss
+from settings_of_derivatives import agree
 from tolerance import close
+from twins import SMOOTH, every_loss
 
 
 @every_loss
