@@ -12,6 +12,7 @@ from tolerance import close
 
 import flownet as fn
 from flownet.linearization.splits._chance import flips, rotation_spread, rotations
+from flownet.linearization.step import signs
 
 # ---- chance --------------------------------------------------------------------------------------
 
@@ -82,6 +83,21 @@ def test_random_signs_keep_the_self_terms():
     assert np.allclose(
         found.band("second"), np.percentile(whole, (5, 95)), rtol=0, atol=0.05 * np.ptp(whole)
     )
+
+
+@pytest.mark.parametrize("outputs, most", [(1, 4), (4, 100)])
+def test_draws_that_are_alike_or_opposite_are_one_line(outputs, most, monkeypatch):
+    """To the bit what each draw gives by itself; of three parameters there are four lines."""
+    potential = made.linear(np.arange(6.0).reshape(2, 3), np.ones((2, outputs)))
+    taken = fn.breakdown(potential, np.linspace(0, 1, potential.size), 0.1).taken
+    steps = [signs(5, draw, potential.size) * taken.delta for draw in range(100)]
+    alone = np.array([potential.jet(taken.W, V, 3) for V in steps])
+    seen, jet = [], fn.Potential.jet
+    monkeypatch.setattr(fn.Potential, "jet", lambda *a: seen.append(a) or jet(*a))
+    found = flips(taken, 100, seed=5)
+    np.testing.assert_array_equal(found.second, alone[:, 2])
+    np.testing.assert_array_equal(found.third, alone[:, 3])
+    assert 1 < len(seen) <= most
 
 
 # ---- estimates -----------------------------------------------------------------------------------
