@@ -9,7 +9,7 @@ from own_well import W0, own, well, well_in_place
 from tolerance import close, tolerance
 
 import flownet as fn
-from flownet.kernels.cpu.motion import steps
+from flownet.kernels.cpu.motion import force
 from flownet.motion._problem import is_compiled
 from flownet.motion.members import in_lanes
 
@@ -37,10 +37,10 @@ def test_a_double_well_of_ones_own_is_the_librarys(function):
 
 def test_of_another_function_no_kernel_is_compiled():
     fn.train(own(njit(well)), fn.Aristotle(0.1), W0=W0, steps=2)
-    known = len(steps.advance.overloads)
+    known = len(force.hold_force.overloads)
     twice = njit(lambda W: (float(W @ W), 2 * W))
     run = fn.train(own(twice), fn.Aristotle(0.1), W0=W0, steps=2)
-    assert len(steps.advance.overloads) == known
+    assert len(force.hold_force.overloads) == known
     close(run.parameters[-1], 0.64 * W0, kind="rounding")
 
 
