@@ -14,7 +14,7 @@ from written import GOOD
 import flownet as fn
 from flownet import _registry
 from flownet.desk import cli
-from flownet.desk.experiment import _schema
+from flownet.desk.experiment import _of_signatures
 from flownet.desk.experiment._mistake import explain
 
 EXPERIMENTS = sorted((SCRIPTS / "experiments").glob("*.toml"))
@@ -154,7 +154,7 @@ def test_a_new_kind_has_its_keys_by_its_signature(monkeypatch):
             super().__init__(step)
 
     monkeypatch.setitem(_registry._classes["mechanics"], "slowed", Slowed)
-    mechanics = _schema._family("Mechanics", "mechanics")
+    mechanics = _of_signatures.family("Mechanics", "mechanics")
     schema = create_model("File", mechanics=(mechanics, ...))
     words = {"kind": "slowed", "step": "linear:0.1", "by": 0.5}
     assert mechanics.model_validate(words).model_dump(exclude_none=True) == words
@@ -163,11 +163,12 @@ def test_a_new_kind_has_its_keys_by_its_signature(monkeypatch):
         ({"form": "c"}, "[mechanics] form: unknown form 'c'. Known: a, b"),
         ({"mass": 1.0}, "[mechanics]: slowed takes no mass; it takes step, by, form"),
         ({"by": None}, "[mechanics]: the key by of slowed is missing"),
+        ({"stpe": 1}, "'stpe'; did you mean 'step'? Known: kind, step, by, form."),
     ]:
         given = {name: value for name, value in {**words, **wrong}.items() if value is not None}
         with pytest.raises(ValidationError) as caught:
             schema.model_validate({"mechanics": given})
-        assert line in str(explain(caught.value, "a.toml", schema))
+        assert line in str(explain(caught.value, "a.toml", schema, {"mechanics": given}))
 
 
 def test_shell_runs_tells_and_draws(experiment, tmp_path):

@@ -273,4 +273,4 @@ def _checked(given, path):
     try:
         return _schema.tables(given)
     except ValidationError as error:
-        raise explain(error, path, _schema.ExperimentFile) from None
+        raise explain(error, path, _schema.ExperimentFile, given) from None

@@ -22,10 +22,10 @@ _BRANCHES = {
 }
 
 
-def explain(error, source, schema):
-    """`FlownetError` of a `pydantic.ValidationError` found in a file."""
+def explain(error, source, schema, given=None):
+    """`FlownetError` of a `pydantic.ValidationError` found in a file, in the tables given."""
     findings = sorted(error.errors(), key=_rank)
-    line = f"{source}: {_line(findings[0], schema)}"
+    line = f"{source}: {_line(findings[0], schema, given)}"
     places = {finding["loc"][:2]: _name(_place_of(finding)) for finding in reversed(findings)}
     more = [name for loc, name in places.items() if loc != findings[0]["loc"][:2]]
     return FlownetError(line + (f" (Also wrong: {', '.join(sorted(more))}.)" if more else ""))
@@ -41,11 +41,11 @@ def _place_of(finding):
     return [part for part in finding["loc"] if not _is_branch(part)]
 
 
-def _line(finding, schema):
+def _line(finding, schema, given):
     where = _place_of(finding)
     kind, message = finding["type"], finding["msg"]
     if kind == "extra_forbidden":
-        allowed = _keys(schema, where[:-1])
+        allowed = _keys(schema, where[:-1], given)
         return _registry.unknown("key" + _place(where[:-1]), where[-1], allowed)
     if kind == "missing":
         what = "table" if len(where) == 1 else "key"
@@ -99,17 +99,17 @@ def _name(where):
     return f"[{where[0]}]{inner}"
 
 
-def _keys(schema, where):
-    """Keys that the table at a place knows."""
+def _keys(schema, where, given):
+    """Keys that the table at a place knows, beside what is given there."""
     for part in where:
+        given = given[part] if given else None
         if isinstance(part, int):
             continue
         # a table of pydantic's has fields, a list or a number has none
         fields = getattr(schema, "model_fields", {})
         if part in fields:
             schema = _table_of(fields[part].annotation)
-    # likewise
-    return list(getattr(schema, "model_fields", {}))
+    return schema.keys_beside(given or {}) if schema else []
 
 
 def _table_of(annotation):
