@@ -95,6 +95,11 @@ MISTAKES = {
         "stepp = 0.3",
         r"unknown key in \[mechanics\] 'stepp'; did you mean 'step'\?",
     ),
+    "unknown key of a table or a word": (
+        "[run]",
+        "[keep]\nevry = 3\n[run]",
+        r"unknown key in \[keep\] 'evry'; did you mean 'every'\? Known: ",
+    ),
     "unknown table": ("[run]", "[rum]", r"unknown key 'rum'; did you mean 'run'\?"),
     "missing key": ("steps = 12", "", r"\[run\]: the key steps is missing, or epochs"),
     "missing table": ('[loss]\nkind = "cross-entropy"', "", r"the table \[loss\] is missing"),

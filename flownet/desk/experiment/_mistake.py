@@ -19,6 +19,7 @@ _BRANCHES = {
     "constrained-float",
     "constrained-int",
     "constrained-str",
+    "Keep",
 }
 
 
@@ -102,14 +103,22 @@ def _name(where):
 def _keys(schema, where, given):
     """Keys that the table at a place knows, beside what is given there."""
     for part in where:
-        given = given[part] if given else None
+        given = _within(given, part)
         if isinstance(part, int):
             continue
         # a table of pydantic's has fields, a list or a number has none
         fields = getattr(schema, "model_fields", {})
         if part in fields:
             schema = _table_of(fields[part].annotation)
-    return schema.keys_beside(given or {}) if schema else []
+    return schema.keys_beside(given if isinstance(given, dict) else {}) if schema else []
+
+
+def _within(given, part):
+    """What is given at a place of a table or a list; None where that is neither, or has no such."""
+    try:
+        return given[part]
+    except (KeyError, IndexError, TypeError):
+        return None
 
 
 def _table_of(annotation):
