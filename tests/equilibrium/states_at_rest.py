@@ -71,3 +71,18 @@ class Fold(Energy):
 
     def covector(self, W, x, s, weight):
         return np.array([-(weight[:, None] * s).sum()])
+
+
+def run_and_resumed(text, stopped, folder, holds):
+    """Runs of an experiment file, whole and resumed after some steps: the same bits."""
+    file, store = folder / "made.toml", folder / "run.h5"
+    file.write_text(text)
+    whole = fn.Experiment.load(file).run()
+    steps = len(whole.step)
+    file.write_text(text.replace(f"steps = {steps}", f"steps = {stopped}"))
+    fn.Experiment.load(file).run(store)
+    again = fn.resume(store, steps=steps)
+    assert len(again.step) == steps
+    otherwise = np.count_nonzero(again.parameters[-1] != whole.parameters[-1])
+    holds("numbers that a resumed run has otherwise", otherwise, 0)
+    return whole, again

@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from states_at_rest import off, slope_less_first_term
+from states_at_rest import off, run_and_resumed, slope_less_first_term
 
 import flownet as fn
 
@@ -148,19 +148,9 @@ step = 0.1
 [run]
 steps = 40
 """
-    file = tmp_path / "made.toml"
-    file.write_text(text)
-    whole = fn.Experiment.load(file).run()
+    whole, _ = run_and_resumed(text, 15, tmp_path, holds)
     assert whole.parameters.dtype == np.complex128
     assert whole.loss[-1] < 0.95 * whole.loss[0]
-    file.write_text(text.replace("steps = 40", "steps = 15"))
-    fn.Experiment.load(file).run(tmp_path / "run.h5")
-    again = fn.resume(tmp_path / "run.h5", steps=40)
-    holds(
-        "numbers that a resumed run has otherwise",
-        np.count_nonzero(again.parameters[-1] != whole.parameters[-1]),
-        0,
-    )
 
 
 def test_a_mistake_gets_one_line():

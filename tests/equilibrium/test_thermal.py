@@ -4,7 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
-from states_at_rest import differences, off
+from states_at_rest import differences, off, run_and_resumed
 
 import flownet as fn
 from flownet.equilibrium.thermal._sampled import Sampled
@@ -200,18 +200,8 @@ step = 0.5
 [run]
 steps = 60
 """
-    file = tmp_path / "made.toml"
-    file.write_text(text)
-    whole = fn.Experiment.load(file).run()
+    whole, again = run_and_resumed(text, 25, tmp_path, holds)
     assert whole.loss[-1] < 0.6 * whole.loss[0]
-    file.write_text(text.replace("steps = 60", "steps = 25"))
-    fn.Experiment.load(file).run(tmp_path / "run.h5")
-    again = fn.resume(tmp_path / "run.h5", steps=60)
-    holds(
-        "numbers that a resumed run has otherwise",
-        np.count_nonzero(again.parameters[-1] != whole.parameters[-1]),
-        0,
-    )
     kept = pickle.loads(pickle.dumps(again.potential))
     assert kept.value(whole.parameters[-1]) == whole.loss[-1]
     potential, W = sampled(m=4, chains=8, discarded=5, kept=5)
